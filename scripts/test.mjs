@@ -1,0 +1,29 @@
+/**
+ * `npm test`: types, lint, build, then every test with its coverage.
+ * `npm test -- projects`: only the tests whose path contains the word.
+ */
+import { spawnSync } from 'node:child_process';
+import { requireNode } from './node-version.mjs';
+
+requireNode();
+const patterns = process.argv.slice(2);
+const isWhole = patterns.length === 0;
+
+function run(title, command, args, env = {}) {
+  process.stdout.write(`\n── ${title}\n`);
+  const { status } = spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, ...env } });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+if (isWhole) {
+  run('types', 'npm', ['run', '--silent', 'typecheck']);
+  run('lint', 'npm', ['run', '--silent', 'lint']);
+}
+run('build', 'npm', ['run', '--silent', 'build']);
+const report = process.env['TEST_REPORT'];
+const options = [isWhole && '--coverage', report && ['--json', `--outputFile=${report}`]]
+  .flat()
+  .filter(Boolean);
+run('tests', 'node', ['node_modules/jest/bin/jest.js', ...options, ...patterns], {
+  NODE_OPTIONS: '--experimental-vm-modules --no-warnings',
+});

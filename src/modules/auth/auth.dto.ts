@@ -1,0 +1,52 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsIn, IsInt, IsOptional, IsString, Length, ValidateNested } from 'class-validator';
+import { EmailAddress, IsCleanText, Name } from '../../platform/validation/fields.js';
+import { NewPassword, UserDto } from '../users/user.dto.js';
+
+export class RegisterDto {
+  @ApiProperty({ description: 'Nobody else may have it.', example: 'ada@example.com' })
+  @EmailAddress()
+  email!: string;
+
+  @ApiProperty({ description: 'At most 72 bytes of UTF-8.', example: 'correct horse battery' })
+  @NewPassword()
+  password!: string;
+
+  @ApiProperty({ description: 'When absent: the part of the address before the @.', example: 'Ada Lovelace' })
+  @IsOptional()
+  @Name(100)
+  name?: string | null;
+}
+
+export class LoginDto {
+  @ApiProperty({ example: 'ada@example.com' })
+  @EmailAddress()
+  email!: string;
+
+  @ApiProperty({ example: 'correct horse battery' })
+  @IsString()
+  @Length(1, 128)
+  @IsCleanText()
+  password!: string;
+}
+
+/** What signing in gives. */
+export class SessionDto {
+  @ApiProperty({ description: 'For `Authorization: Bearer`.', example: 'eyJhbGciOiJIUzI1NiJ9.e30.c2ln' })
+  @IsString()
+  accessToken!: string;
+
+  @ApiProperty({ example: 'Bearer' })
+  @IsIn(['Bearer'])
+  tokenType!: 'Bearer';
+
+  @ApiProperty({ description: 'Seconds until the access token expires.', example: 3600 })
+  @IsInt()
+  expiresIn!: number;
+
+  @ApiProperty()
+  @ValidateNested()
+  @Type(() => UserDto)
+  user!: UserDto;
+}

@@ -1,0 +1,50 @@
+import { Injectable } from '@nestjs/common';
+import { apiError } from '../../platform/http/errors.js';
+import { DomainEvents } from '../../platform/logging/events.js';
+import type { Caller } from '../../platform/security/caller.js';
+import type { User } from '../users/user.schema.js';
+import { UsersService } from '../users/users.service.js';
+import { AccessTokens, TOKEN_LIFETIME_S } from './access-tokens.js';
+import type { LoginDto, RegisterDto } from './auth.dto.js';
+
+/** A user who has just signed in. */
+export interface SignedIn {
+  readonly user: User;
+  readonly accessToken: string;
+  /** seconds */
+  readonly expiresIn: number;
+}
+
+@Injectable()
+export class AuthService {
+  constructor(
+    private readonly users: UsersService,
+    private readonly tokens: AccessTokens,
+    private readonly events: DomainEvents,
+  ) {}
+
+  /** @throws ApiError EMAIL_TAKEN */
+  async register({ email, password, name }: RegisterDto): Promise<User> {
+    const [localPart = email] = email.split('@');
+    const user = await this.users.create({ email, password, name: name ?? localPart, role: 'user' });
+    this.events.record('user_registered', { userId: String(user._id) });
+    return user;
+  }
+
+  /** @throws ApiError INVALID_CREDENTIALS, whichever of the two is wrong and also for a disabled user */
+  async login({ email, password }: LoginDto): Promise<SignedIn> {
+    const user = await this.users.findByEmail(email);
+    const isRight = await this.users.hasPassword(user, password);
+    if (!user || !isRight || user.disabled) {
+      this.events.record('login_failed', { userId: user ? String(user._id) : undefined });
+      throw apiError('INVALID_CREDENTIALS');
+    }
+    const userId = String(user._id);
+    this.events.record('login_succeeded', { userId });
+    return { user, accessToken: this.tokens.sign(userId), expiresIn: TOKEN_LIFETIME_S };
+  }
+
+  me(caller: Caller): Promise<User> {
+    return this.users.get({ owner: caller.id }, caller.id);
+  }
+}

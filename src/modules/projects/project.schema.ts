@@ -1,0 +1,26 @@
+import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import mongoose from 'mongoose';
+import { OwnedRecord, RECORD_OPTIONS } from '../../platform/database/record.js';
+import type { Metadata } from '../../platform/validation/is-metadata.js';
+
+/** Lengths bound what the DTOs already refuse: two UTF-16 units for each character that they allow. */
+@Schema({ ...RECORD_OPTIONS, collection: 'projects' })
+export class Project extends OwnedRecord {
+  @Prop({ type: String, required: true, maxlength: 200 })
+  name!: string;
+
+  @Prop({ type: String, maxlength: 1000 })
+  description?: string | null;
+
+  @Prop({ type: mongoose.Schema.Types.Mixed, default: () => ({}) })
+  metadata!: Metadata;
+}
+
+export const ProjectSchema = SchemaFactory.createForClass(Project);
+
+// `GET /projects` and its name filter: an owner's projects, newest first, and from a cursor on.
+ProjectSchema.index({ ownerId: 1, createdAt: -1, _id: -1 });
+// `GET /projects?owner=all`: everybody's, newest first.
+ProjectSchema.index({ createdAt: -1, _id: -1 });
+// Creating and renaming: an owner has each name once.
+ProjectSchema.index({ ownerId: 1, name: 1 }, { unique: true });

@@ -1,0 +1,84 @@
+import { Body, Controller, Delete, Get, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Answers, AnswersMessage, AnswersPage } from '../../platform/http/answers.js';
+import { IfMatch, type Precondition } from '../../platform/http/entity-tag.js';
+import { mapPage, type Page } from '../../platform/http/page.js';
+import { IdParams } from '../../platform/http/record-id.dto.js';
+import { CurrentCaller, CurrentScope, OwnerOr, SignedIn } from '../../platform/security/access.js';
+import type { Caller, Scope } from '../../platform/security/caller.js';
+import {
+  CreateProjectDto,
+  ListProjectsQuery,
+  ProjectDto,
+  ReplaceProjectDto,
+  UpdateProjectDto,
+} from './project.dto.js';
+import { ProjectsService } from './projects.service.js';
+
+@ApiTags('projects')
+@Controller('api/v1/projects')
+export class ProjectsController {
+  constructor(private readonly projects: ProjectsService) {}
+
+  @Post()
+  @SignedIn()
+  @ApiOperation({ summary: 'Create a project', operationId: 'createProject' })
+  @Answers(ProjectDto, { status: 201, errors: ['PROJECT_NAME_TAKEN'] })
+  async create(@CurrentCaller() { id }: Caller, @Body() dto: CreateProjectDto): Promise<ProjectDto> {
+    return ProjectDto.from(await this.projects.create(id, dto));
+  }
+
+  @Get()
+  @OwnerOr('projects:read', { parameter: 'owner' })
+  @ApiOperation({ summary: 'List projects', operationId: 'listProjects' })
+  @AnswersPage(ProjectDto)
+  async list(@CurrentScope() scope: Scope, @Query() query: ListProjectsQuery): Promise<Page<ProjectDto>> {
+    return mapPage(await this.projects.list(scope, query), ProjectDto.from);
+  }
+
+  @Get(':id')
+  @OwnerOr('projects:read')
+  @ApiOperation({ summary: 'Get a project', operationId: 'getProject' })
+  @Answers(ProjectDto, { errors: ['PROJECT_NOT_FOUND'] })
+  async get(@CurrentScope() scope: Scope, @Param() { id }: IdParams): Promise<ProjectDto> {
+    return ProjectDto.from(await this.projects.get(scope, id));
+  }
+
+  @Put(':id')
+  @OwnerOr('projects:write')
+  @ApiOperation({ summary: 'Replace a project', operationId: 'replaceProject' })
+  @Answers(ProjectDto, { errors: ['PROJECT_NOT_FOUND', 'PROJECT_NAME_TAKEN'] })
+  async replace(
+    @CurrentScope() scope: Scope,
+    @Param() { id }: IdParams,
+    @IfMatch() ifMatch: Precondition,
+    @Body() dto: ReplaceProjectDto,
+  ): Promise<ProjectDto> {
+    return ProjectDto.from(await this.projects.replace(scope, id, ifMatch, dto));
+  }
+
+  @Patch(':id')
+  @OwnerOr('projects:write')
+  @ApiOperation({ summary: 'Change a project', operationId: 'updateProject' })
+  @Answers(ProjectDto, { errors: ['PROJECT_NOT_FOUND', 'PROJECT_NAME_TAKEN'] })
+  async update(
+    @CurrentScope() scope: Scope,
+    @Param() { id }: IdParams,
+    @IfMatch() ifMatch: Precondition,
+    @Body() dto: UpdateProjectDto,
+  ): Promise<ProjectDto> {
+    return ProjectDto.from(await this.projects.update(scope, id, ifMatch, dto));
+  }
+
+  @Delete(':id')
+  @OwnerOr('projects:write')
+  @ApiOperation({ summary: 'Delete a project', operationId: 'deleteProject' })
+  @AnswersMessage('Project deleted', { errors: ['PROJECT_NOT_FOUND'] })
+  async remove(
+    @CurrentScope() scope: Scope,
+    @Param() { id }: IdParams,
+    @IfMatch() ifMatch: Precondition,
+  ): Promise<void> {
+    await this.projects.remove(scope, id, ifMatch);
+  }
+}

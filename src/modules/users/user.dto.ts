@@ -1,0 +1,92 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsBoolean, IsDate, IsIn, IsInt, IsOptional, IsString, Length, ValidateBy } from 'class-validator';
+import { applyDecorators } from '@nestjs/common';
+import { PageQuery } from '../../platform/http/page.js';
+import { EmailAddress, IsCleanText, Name, RecordId } from '../../platform/validation/fields.js';
+import { ROLES, type Role } from './roles.js';
+import type { User } from './user.schema.js';
+
+/** bcrypt ignores what is past 72 bytes, so a longer password would promise more than it keeps. */
+export const MAX_PASSWORD_BYTES = 72;
+
+function MaxBytes(bytes: number): PropertyDecorator {
+  return ValidateBy({
+    name: 'maxBytes',
+    constraints: [bytes],
+    validator: {
+      validate: (value) => typeof value === 'string' && Buffer.byteLength(value) <= bytes,
+      defaultMessage: () => '$property must not be longer than $constraint1 bytes of UTF-8',
+    },
+  });
+}
+
+/** A password that somebody chooses: 8 to 128 characters, at most 72 bytes. */
+export function NewPassword(): PropertyDecorator {
+  return applyDecorators(IsString(), Length(8, 128), MaxBytes(MAX_PASSWORD_BYTES), IsCleanText());
+}
+
+export class CreateUserDto {
+  @ApiProperty({ description: 'Nobody else may have it.', example: 'ada@example.com' })
+  @EmailAddress()
+  email!: string;
+
+  @ApiProperty({ example: 'Ada Lovelace' })
+  @Name(100)
+  name!: string;
+
+  @ApiProperty({ description: 'At most 72 bytes of UTF-8.', example: 'correct horse battery' })
+  @NewPassword()
+  password!: string;
+
+  @ApiProperty({ description: '`user` when absent.', example: 'moderator' })
+  @IsOptional()
+  @IsIn(ROLES)
+  role?: Role | null;
+}
+
+export class ListUsersQuery extends PageQuery {
+  @ApiProperty({ description: 'Only the user with this address.', example: 'ada@example.com' })
+  @IsOptional()
+  @EmailAddress()
+  email?: string;
+}
+
+/** A user as it is answered. */
+export class UserDto {
+  @ApiProperty({ example: '66f1a0c2e4b0a1b2c3d4e5f6' })
+  @RecordId()
+  id!: string;
+
+  @ApiProperty({ example: 'ada@example.com' })
+  @EmailAddress()
+  email!: string;
+
+  @ApiProperty({ example: 'Ada Lovelace' })
+  @IsString()
+  name!: string;
+
+  @ApiProperty({ example: 'user' })
+  @IsIn(ROLES)
+  role!: Role;
+
+  @ApiProperty({ description: 'May not sign in.', example: false })
+  @IsBoolean()
+  disabled!: boolean;
+
+  @ApiProperty({ description: 'Rises with every change; also the ETag.', example: 1 })
+  @IsInt()
+  version!: number;
+
+  @ApiProperty({ example: '2026-11-22T10:00:00.000Z' })
+  @IsDate()
+  createdAt!: Date;
+
+  @ApiProperty({ example: '2026-11-22T10:00:00.000Z' })
+  @IsDate()
+  updatedAt!: Date;
+
+  static from(user: User): UserDto {
+    const { email, name, role, disabled, version, createdAt, updatedAt } = user;
+    return { id: user._id.toHexString(), email, name, role, disabled, version, createdAt, updatedAt };
+  }
+}

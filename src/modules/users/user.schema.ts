@@ -1,0 +1,34 @@
+import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import { RECORD_OPTIONS, StoredRecord } from '../../platform/database/record.js';
+import { ROLES, type Role } from './roles.js';
+
+/** A person who may sign in. */
+@Schema({ ...RECORD_OPTIONS, collection: 'users' })
+export class User extends StoredRecord {
+  /** In lower case. */
+  @Prop({ type: String, required: true, maxlength: 254 })
+  email!: string;
+
+  @Prop({ type: String, required: true, maxlength: 200 })
+  name!: string;
+
+  @Prop({ type: String, enum: ROLES, default: 'user', required: true })
+  role!: Role;
+
+  /** bcrypt */
+  @Prop({ type: String, required: true })
+  passwordHash!: string;
+
+  /** May not sign in, and no token is accepted. */
+  @Prop({ type: Boolean, default: false, required: true })
+  disabled!: boolean;
+}
+
+export const UserSchema = SchemaFactory.createForClass(User);
+
+// Signing in and `GET /users?email=`: one user by address. Nobody else may take it.
+UserSchema.index({ email: 1 }, { unique: true });
+// `GET /users`: newest first, and from a cursor on.
+UserSchema.index({ createdAt: -1, _id: -1 });
+// The start, which looks for an administrator.
+UserSchema.index({ role: 1 });

@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { MongooseModule } from '@nestjs/mongoose';
+import { FirstAdministrator } from './first-administrator.js';
+import { PasswordHasher } from './password-hasher.js';
+import { User, UserSchema } from './user.schema.js';
+import { UsersController } from './users.controller.js';
+import { UsersService } from './users.service.js';
+
+/** Who may sign in, and with which role. */
+@Module({
+  imports: [MongooseModule.forFeature([{ name: User.name, schema: UserSchema }])],
+  controllers: [UsersController],
+  providers: [UsersService, PasswordHasher, FirstAdministrator],
+  exports: [UsersService],
+})
+export class UsersModule {}

@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import type { Model } from 'mongoose';
+import { Repositories, type Repository } from '../../platform/database/repository.js';
+import { apiError } from '../../platform/http/errors.js';
+import type { Page } from '../../platform/http/page.js';
+import type { Caller, Scope, UserId } from '../../platform/security/caller.js';
+import { PasswordHasher } from './password-hasher.js';
+import { PERMISSIONS_OF, type Role } from './roles.js';
+import { type ListUsersQuery, MAX_PASSWORD_BYTES } from './user.dto.js';
+import { User } from './user.schema.js';
+
+/** What a new user starts with. */
+export interface NewUser {
+  /** In lower case. */
+  readonly email: string;
+  readonly name: string;
+  readonly password: string;
+  readonly role: Role;
+}
+
+@Injectable()
+export class UsersService {
+  private readonly users: Repository<User>;
+
+  constructor(
+    @InjectModel(User.name) private readonly model: Model<User>,
+    private readonly hasher: PasswordHasher,
+    repositories: Repositories,
+  ) {
+    this.users = repositories.of(model, {
+      resource: 'user',
+      ownerField: '_id',
+      taken: () => apiError('EMAIL_TAKEN'),
+    });
+  }
+
+  /** @throws ApiError EMAIL_TAKEN */
+  async create({ password, ...fields }: NewUser): Promise<User> {
+    return this.users.insert({ ...fields, passwordHash: await this.hasher.hash(password) });
+  }
+
+  /** @throws ApiError USER_NOT_FOUND */
+  get(scope: Scope, id: string): Promise<User> {
+    return this.users.get(scope, id);
+  }
+
+  list(scope: Scope, query: ListUsersQuery): Promise<Page<User>> {
+    return this.users.page(scope, query, query.email === undefined ? {} : { email: query.email });
+  }
+
+  /** The user with this address, whoever asks: for signing in and for the start. */
+  findByEmail(email: string): Promise<User | null> {
+    return this.model.findOne({ email }).lean<User>();
+  }
+
+  hasAdministrator(): Promise<boolean> {
+    return this.model.exists({ role: 'admin' }).then(Boolean);
+  }
+
+  /** Whether this is the password of the user; `null` stands for a user that does not exist and takes as long. */
+  async hasPassword(user: User | null, password: string): Promise<boolean> {
+    const matches = await this.hasher.matches(password, user?.passwordHash);
+    return matches && Buffer.byteLength(password) <= MAX_PASSWORD_BYTES;
+  }
+
+  /** The user as a caller with its present role, or null when there is none or it is disabled. */
+  async findCaller(id: string): Promise<Caller | null> {
+    const user = await this.model
+      .findById(id, { role: 1, disabled: 1 })
+      .lean<Pick<User, 'role' | 'disabled'>>();
+    if (!user || user.disabled) return null;
+    return { id: id as UserId, role: user.role, permissions: PERMISSIONS_OF[user.role] };
+  }
+}

@@ -1,0 +1,121 @@
+import { isIP } from 'node:net';
+import type { Kind, Mode } from './env.js';
+
+/** A parser that refuses with one sentence, so that a message can never hold the value. */
+function kind<T>(accepts: string, parse: (text: string, mode: Mode) => T | undefined): Kind<T> {
+  return {
+    accepts,
+    parse(text, mode) {
+      const value = parse(text, mode);
+      if (value === undefined) throw new Error(`must be ${accepts}`);
+      return value;
+    },
+  };
+}
+
+/** A decimal integer. `lowest` may differ by mode. */
+export function integer(lowest: number | ((mode: Mode) => number), highest: number): Kind<number> {
+  const low = typeof lowest === 'number' ? () => lowest : lowest;
+  return kind(`an integer from ${low('production')} to ${highest}`, (text, mode) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    return value >= low(mode) && value <= highest ? value : undefined;
+  });
+}
+
+export function oneOf<const T extends string>(...choices: T[]): Kind<T> {
+  return kind(`one of ${choices.join(', ')}`, (text) => choices.find((choice) => choice === text));
+}
+
+/** Any text without control characters. */
+export function line(accepts = 'text without control characters'): Kind<string> {
+  // eslint-disable-next-line no-control-regex -- control characters are what this refuses
+  return kind(accepts, (text) => (/[\x00-\x1f\x7f]/.test(text) ? undefined : text));
+}
+
+const BYTES: Readonly<Record<string, number>> = { '': 1, B: 1, KiB: 1024, MiB: 1024 * 1024 };
+
+/** A number of bytes: `65536`, `512 KiB`, `1 MiB`. */
+export function bytes(lowest: number, highest: number): Kind<number> {
+  return kind('a size from 1 KiB to 16 MiB, such as 1 MiB', (text) => {
+    const [, count, unit] = /^(\d{1,9}) ?(|B|KiB|MiB)$/.exec(text) ?? [];
+    const value = Number(count) * (BYTES[unit ?? ''] ?? Number.NaN);
+    return value >= lowest && value <= highest ? value : undefined;
+  });
+}
+
+/** An absolute address with one of the given schemes. */
+export function url(...schemes: string[]): Kind<string> {
+  return kind(`an address that starts with ${schemes.map((s) => `${s}://`).join(' or ')}`, (text) => {
+    const parsed = URL.canParse(text) ? new URL(text) : undefined;
+    return parsed?.host && schemes.includes(parsed.protocol.slice(0, -1)) ? text : undefined;
+  });
+}
+
+/** The connection string of a MongoDB; several hosts are no `URL`, so only its form is checked here. */
+export function mongodbUri(): Kind<string> {
+  return kind('a mongodb:// or mongodb+srv:// connection string that names a database', (text) =>
+    /^mongodb(\+srv)?:\/\/[^\s/]+\/[^\s/?]+(\?\S*)?$/.test(text) ? text : undefined,
+  );
+}
+
+/** Exact web origins, separated by commas. */
+export function origins(): Kind<readonly string[]> {
+  return kind('origins such as https://app.example.com, separated by commas', (text) => {
+    const list = text.split(',').map((origin) => origin.trim());
+    return list.every((o) => /^https?:/.test(o) && URL.canParse(o) && new URL(o).origin === o)
+      ? list
+      : undefined;
+  });
+}
+
+function isCidr(text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const bits = { 4: 32, 6: 128 }[isIP(address)];
+  if (bits === undefined || rest.length > 0) return false;
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits);
+}
+
+/** How many proxies stand in front, or their networks. Trusting everyone is refused: any client could choose its address. */
+export function proxies(): Kind<number | readonly string[]> {
+  return kind('a number of proxies from 1 to 10, or their networks as CIDRs, separated by commas', (text) => {
+    if (/^\d{1,2}$/.test(text)) return Number(text) >= 1 && Number(text) <= 10 ? Number(text) : undefined;
+    const list = text.split(',').map((network) => network.trim());
+    return list.every((n) => isCidr(n) && !n.endsWith('/0')) ? list : undefined;
+  });
+}
+
+const SAMPLE =
+  /your[-_ ]|change[-_ ]?me|change[-_ ]?this|placeholder|example|sample|insert[-_ ]|secret[-_ ]?key|dev[-_ ]?secret|jwt[-_ ]?secret|0123456789|abcdefgh|password|qwerty/i;
+
+/** Whether a secret looks copied from a sample or typed on one key, so that anybody could guess it. */
+function isGuessable(secret: string): boolean {
+  return SAMPLE.test(secret) || new Set(secret).size < 10;
+}
+
+/** A secret of at least `bytes` bytes that is not a sample. */
+export function secretOf(leastBytes: number): Kind<string> {
+  return kind(`a secret of at least ${leastBytes} bytes that is no sample`, (text) =>
+    Buffer.byteLength(text) >= leastBytes && !isGuessable(text) ? text : undefined,
+  );
+}
+
+/** An encryption key and the id that encrypted values carry. */
+export interface EncryptionKey {
+  readonly id: string;
+  readonly key: Buffer;
+}
+
+function encryptionKey(text: string, fallbackId: string): EncryptionKey | undefined {
+  const [, id = fallbackId, encoded = ''] = /^(?:([\w-]{1,32}):)?([A-Za-z0-9+/]{43}=)$/.exec(text) ?? [];
+  const key = Buffer.from(encoded, 'base64');
+  return key.length === 32 && new Set(key).size >= 10 ? { id, key } : undefined;
+}
+
+/** 32 bytes as base64, or several as `kid:base64,kid2:base64`. */
+export function encryptionKeys(): Kind<readonly EncryptionKey[]> {
+  return kind('32 random bytes as base64, or several as kid:base64,kid2:base64', (text) => {
+    const keys = text.split(',').map((part) => encryptionKey(part.trim(), 'k1'));
+    const ids = new Set(keys.map((key) => key?.id));
+    return keys.every((key) => key !== undefined) && ids.size === keys.length ? keys : undefined;
+  });
+}

@@ -1,0 +1,72 @@
+import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { InjectConnection } from '@nestjs/mongoose';
+import mongoose, { type Connection, type ConnectOptions } from 'mongoose';
+import { PinoLogger } from 'nestjs-pino';
+import { Config } from '../config/config.js';
+import { isOutage } from './driver-errors.js';
+import { createMissingIndexes } from './indexes.js';
+
+/**
+ * A database that is gone or frozen is noticed by the socket: neither maxTimeMS, timeoutMS nor
+ * serverSelectionTimeoutMS end a wait for a mongod that accepts and stays silent. No operation of a
+ * request may run longer; index builds use a client of their own.
+ */
+const CONNECT_OPTIONS: ConnectOptions = {
+  autoIndex: false,
+  autoCreate: false,
+  bufferCommands: false,
+  writeConcern: { w: 'majority', journal: true, wtimeoutMS: 2000 },
+  maxPoolSize: 50,
+  waitQueueTimeoutMS: 1000,
+  serverSelectionTimeoutMS: 1000,
+  connectTimeoutMS: 1000,
+  socketTimeoutMS: 1000,
+};
+
+/** How long a start waits for the database before it gives up. */
+const START_PATIENCE_MS = 30_000;
+
+/** A connection that is not open yet, so that an application can be built without a database. */
+export function createConnection(): Connection {
+  return mongoose.createConnection();
+}
+
+/** Opens the connection when the application starts and closes it when it ends. */
+@Injectable()
+export class Database implements OnModuleInit, OnApplicationShutdown {
+  constructor(
+    private readonly config: Config,
+    private readonly logger: PinoLogger,
+    @InjectConnection() private readonly connection: Connection,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    // Outages are reported by the operations that meet them; without a listener they would end the process.
+    this.connection.on('error', (err: unknown) => this.logger.warn({ err }, 'Database connection'));
+    await this.open();
+    await createMissingIndexes(this.connection, this.uri, this.logger);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.connection.close();
+  }
+
+  private get uri(): string {
+    if (!this.config.mongodbUri) throw new Error('There is no MONGODB_URI to connect to');
+    return this.config.mongodbUri;
+  }
+
+  private async open(): Promise<void> {
+    const giveUp = Date.now() + START_PATIENCE_MS;
+    for (;;) {
+      try {
+        await this.connection.openUri(this.uri, CONNECT_OPTIONS);
+        return;
+      } catch (err) {
+        if (!isOutage(err) || Date.now() > giveUp) throw err;
+        this.logger.warn({ event: 'database_waiting' }, 'The database does not answer yet; trying again');
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+      }
+    }
+  }
+}

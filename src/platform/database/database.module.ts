@@ -1,0 +1,18 @@
+import { Global, Module } from '@nestjs/common';
+import { getConnectionToken } from '@nestjs/mongoose';
+import { createConnection, Database } from './connection.js';
+import { Cursors } from './cursor.js';
+import { Repositories } from './repository.js';
+
+/** The connection, and repositories that keep every feature's records to their owners. */
+@Global()
+@Module({
+  providers: [
+    { provide: getConnectionToken(), useFactory: createConnection },
+    Database,
+    Cursors,
+    Repositories,
+  ],
+  exports: [getConnectionToken(), Repositories],
+})
+export class DatabaseModule {}

@@ -1,0 +1,41 @@
+import mongoose from 'mongoose';
+
+const {
+  MongoError,
+  MongoServerError,
+  MongoNetworkError,
+  MongoServerSelectionError,
+  MongoTopologyClosedError,
+} = mongoose.mongo;
+
+/** Driver errors that say "not reachable now"; their classes are not all exported, their names are stable. */
+const OUTAGE_NAMES: ReadonlySet<string> = new Set([
+  'MongoNotConnectedError',
+  'MongoPoolClearedError',
+  'MongoPoolClearedOnNetworkError',
+  'MongoPoolClosedError',
+  'MongoWaitQueueTimeoutError',
+  'MongoServerClosedError',
+  'MongoStalePrimaryError',
+  'MongoOperationTimeoutError',
+  'MongoClientClosedError',
+]);
+
+/** Whether the database could not be reached or did not answer, so that retrying later may help. */
+export function isOutage(error: unknown): boolean {
+  if (!(error instanceof MongoError)) return false;
+  return (
+    error instanceof MongoNetworkError ||
+    error instanceof MongoServerSelectionError ||
+    error instanceof MongoTopologyClosedError ||
+    OUTAGE_NAMES.has(error.name) ||
+    error.hasErrorLabel('RetryableWriteError') ||
+    error.hasErrorLabel('RetryableError')
+  );
+}
+
+/** The first indexed field that a write would have repeated in a unique index, or undefined for any other error. */
+export function duplicateKeyOf(error: unknown): readonly string[] | undefined {
+  if (!(error instanceof MongoServerError) || error.code !== 11000) return undefined;
+  return Object.keys((error['keyPattern'] as Record<string, unknown> | undefined) ?? {});
+}

@@ -1,0 +1,189 @@
+import { Injectable } from '@nestjs/common';
+import { type Model, Types } from 'mongoose';
+import { type ApiError, apiError, notFound, taken } from '../http/errors.js';
+import type { Precondition } from '../http/entity-tag.js';
+import type { Page, PageQuery } from '../http/page.js';
+import { DomainEvents } from '../logging/events.js';
+import type { Scope, UserId } from '../security/caller.js';
+import { Cursors, type Position } from './cursor.js';
+import { duplicateKeyOf } from './driver-errors.js';
+import type { StoredRecord } from './record.js';
+
+/** Conditions on fields, as MongoDB takes them. Never made of a client's object, only of checked values. */
+export type Filter = Readonly<Record<string, unknown>>;
+
+interface Options {
+  /** What a record is called in messages and codes: `project`. */
+  readonly resource: string;
+  /** The field that says whose record it is. */
+  readonly ownerField?: string;
+  /** The error for a value that is taken, where it is not `taken(resource, field)`. */
+  readonly taken?: (field: string) => ApiError;
+}
+
+/** Matches texts that contain `text`, whatever its case. The text is literal: no character of it is a pattern. */
+export function contains(text: string): Filter {
+  return { $regex: text.replace(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`), $options: 'i' };
+}
+
+/**
+ * Reads and writes the records of one collection, always within a `Scope`.
+ * Records come back as plain objects, as they are stored.
+ */
+export class Repository<T extends StoredRecord> {
+  private readonly ownerField: string;
+
+  constructor(
+    private readonly model: Model<T>,
+    private readonly options: Options,
+    private readonly cursors: Cursors,
+    private readonly events: DomainEvents,
+  ) {
+    this.ownerField = options.ownerField ?? 'ownerId';
+  }
+
+  /** @throws ApiError …_TAKEN when a unique field repeats */
+  async insert(fields: Partial<T>): Promise<T> {
+    const record = await this.model.create(fields as never).catch(this.refuseTaken);
+    const stored = record.toObject() as T;
+    this.events.record('record_created', this.subject(stored._id));
+    return stored;
+  }
+
+  /** @throws ApiError …_NOT_FOUND when it is not there or not in the scope */
+  async get(scope: Scope, id: string): Promise<T> {
+    const found = await this.model.findOne(this.one(scope, id) as never).lean<T>();
+    if (!found) throw notFound(this.options.resource);
+    this.noteForeign(scope, found);
+    return found;
+  }
+
+  /** One page, newest records first. */
+  async page(scope: Scope, query: PageQuery, filter: Filter = {}): Promise<Page<T>> {
+    const { limit, cursor } = query;
+    const all = { ...this.within(scope), ...filter };
+    const binding = JSON.stringify([scope.owner ?? scope.caller, this.options.resource, all]);
+    const offset = cursor === undefined ? (query.offset ?? ((query.page ?? 1) - 1) * limit) : null;
+    const from = cursor === undefined ? all : { ...all, ...after(this.cursors.decode(cursor, binding)) };
+    const find = this.model.find(from as never).sort({ createdAt: -1, _id: -1 });
+    const [found, total] = await Promise.all([
+      find
+        .skip(offset ?? 0)
+        .limit(limit + 1)
+        .lean<T[]>(),
+      query.total ? this.model.countDocuments(all as never) : undefined,
+    ]);
+    const items = found.slice(0, limit);
+    const last = items.at(-1);
+    const hasMore = found.length > limit;
+    if (scope.all) this.events.record('foreign_access', { ...this.access(scope), count: items.length });
+    return {
+      items,
+      pagination: {
+        limit,
+        offset,
+        hasMore,
+        nextCursor: hasMore && last ? this.cursors.encode(last, binding) : null,
+        ...(total !== undefined && { total }),
+      },
+    };
+  }
+
+  /**
+   * Changes the fields that `change` has; null or undefined unsets one. Raises the version, always.
+   * @throws ApiError …_NOT_FOUND, PRECONDITION_FAILED (412), CONFLICT (409) when another writer was first
+   *   and the caller named no version, …_TAKEN
+   */
+  async update(scope: Scope, id: string, precondition: Precondition, change: object): Promise<T> {
+    const current = await this.model.findOne(this.one(scope, id) as never).lean<T>();
+    if (!current) throw notFound(this.options.resource);
+    if (!allows(precondition, current.version)) throw apiError('PRECONDITION_FAILED');
+    const same = { ...this.one(scope, id), version: current.version };
+    const updated = await this.model
+      .findOneAndUpdate(same as never, updateOf(change) as never, {
+        returnDocument: 'after',
+        runValidators: true,
+      })
+      .lean<T>()
+      .catch(this.refuseTaken);
+    if (!updated) throw apiError(precondition.required ? 'PRECONDITION_FAILED' : 'CONFLICT');
+    this.noteForeign(scope, updated);
+    this.events.record('record_updated', this.subject(updated._id));
+    return updated;
+  }
+
+  /** @throws ApiError …_NOT_FOUND, PRECONDITION_FAILED (412) */
+  async remove(scope: Scope, id: string, precondition: Precondition): Promise<void> {
+    const { versions } = precondition;
+    const wanted = versions === 'any' ? {} : { version: { $in: versions } };
+    const removed = await this.model
+      .findOneAndDelete({ ...this.one(scope, id), ...wanted } as never)
+      .lean<T>();
+    if (!removed) {
+      const exists = versions !== 'any' && (await this.model.exists(this.one(scope, id) as never));
+      throw exists ? apiError('PRECONDITION_FAILED') : notFound(this.options.resource);
+    }
+    this.noteForeign(scope, removed);
+    this.events.record('record_deleted', this.subject(removed._id));
+  }
+
+  private within(scope: Scope): Filter {
+    return scope.all ? {} : { [this.ownerField]: new Types.ObjectId(scope.owner) };
+  }
+
+  private one(scope: Scope, id: string): Filter {
+    return { $and: [{ _id: new Types.ObjectId(id) }, this.within(scope)] };
+  }
+
+  private subject(id: Types.ObjectId): { resource: string; recordId: string } {
+    return { resource: this.options.resource, recordId: String(id) };
+  }
+
+  private access(scope: Scope & { all: true }): { resource: string; permission: string; userId: UserId } {
+    return { resource: this.options.resource, permission: scope.permission, userId: scope.caller };
+  }
+
+  private noteForeign(scope: Scope, record: T): void {
+    const owner = String((record as unknown as Record<string, unknown>)[this.ownerField]);
+    if (!scope.all || owner === scope.caller) return;
+    this.events.record('foreign_access', { ...this.access(scope), recordId: String(record._id) });
+  }
+
+  private readonly refuseTaken = (error: unknown): never => {
+    const field = duplicateKeyOf(error)?.findLast((name) => name !== this.ownerField);
+    if (field === undefined) throw error;
+    throw this.options.taken?.(field) ?? taken(this.options.resource, field);
+  };
+}
+
+function allows({ versions }: Precondition, version: number): boolean {
+  return versions === 'any' || versions.includes(version);
+}
+
+function after({ createdAt, _id }: Position): Filter {
+  return { createdAt: { $lte: createdAt }, $or: [{ createdAt: { $lt: createdAt } }, { _id: { $lt: _id } }] };
+}
+
+function updateOf(change: object): object {
+  const entries = Object.entries(change) as [string, unknown][];
+  const set = entries.filter(([, value]) => value !== undefined && value !== null);
+  const unset = entries.filter(([, value]) => value === undefined || value === null);
+  return {
+    $inc: { version: 1 },
+    ...(set.length > 0 && { $set: Object.fromEntries(set) }),
+    ...(unset.length > 0 && { $unset: Object.fromEntries(unset.map(([name]) => [name, 1])) }),
+  };
+}
+
+/** Makes the repositories of features: `repositories.of(model, { resource: 'project' })`. */
+@Injectable()
+export class Repositories {
+  constructor(
+    private readonly cursors: Cursors,
+    private readonly events: DomainEvents,
+  ) {}
+
+  of<T extends StoredRecord>(model: Model<T>, options: Options): Repository<T> {
+    return new Repository(model, options, this.cursors, this.events);
+  }
+}

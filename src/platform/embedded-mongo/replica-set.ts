@@ -1,0 +1,45 @@
+import { setInterval } from 'node:timers/promises';
+import mongoose from 'mongoose';
+import { EmbeddedMongoError } from './embedded-mongo-error.js';
+
+const PRIMARY_MS = 15_000;
+
+type Admin = ReturnType<mongoose.mongo.Db['admin']>;
+
+/**
+ * Makes the mongod on this port the primary of its one-member replica set `rs0`, whether it is new or was a
+ * member under another port before, and waits until it takes writes.
+ * @throws EmbeddedMongoError when that takes more than 15 seconds
+ */
+export async function becomePrimary(port: number): Promise<void> {
+  const host = `127.0.0.1:${port}`;
+  const client = new mongoose.mongo.MongoClient(`mongodb://${host}/?directConnection=true`, {
+    serverSelectionTimeoutMS: PRIMARY_MS,
+  });
+  try {
+    const admin = client.db().admin();
+    await joinAs(host, admin);
+    const deadline = Date.now() + PRIMARY_MS;
+    for await (const _ of setInterval(10)) {
+      const hello = await admin.command({ hello: 1 });
+      if (hello['isWritablePrimary'] === true) return;
+      if (Date.now() > deadline) throw new EmbeddedMongoError('The embedded MongoDB does not become primary');
+    }
+  } finally {
+    await client.close();
+  }
+}
+
+async function joinAs(host: string, admin: Admin): Promise<void> {
+  try {
+    await admin.command({ replSetInitiate: { _id: 'rs0', members: [{ _id: 0, host }] } });
+  } catch (error) {
+    if (!(error instanceof mongoose.mongo.MongoServerError) || error.codeName !== 'AlreadyInitialized')
+      throw error;
+    const { config } = await admin.command({ replSetGetConfig: 1 });
+    if (config.members[0].host === host) return;
+    const moved = { ...config, version: config.version + 1, members: [{ ...config.members[0], host }] };
+    // Nobody is primary under the old port, so nobody could agree to the change.
+    await admin.command({ replSetReconfig: moved, force: true });
+  }
+}

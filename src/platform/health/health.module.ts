@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { TerminusModule } from '@nestjs/terminus';
+import { HealthController } from './health.controller.js';
+import { HealthMonitor } from './health.monitor.js';
+
+/** /health for people, /health/live and /health/ready for Kubernetes. */
+@Module({
+  imports: [TerminusModule.forRoot({ logger: false })],
+  controllers: [HealthController],
+  providers: [HealthMonitor],
+})
+export class HealthModule {}

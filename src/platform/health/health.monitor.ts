@@ -1,0 +1,100 @@
+import {
+  type BeforeApplicationShutdown,
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { InjectConnection } from '@nestjs/mongoose';
+import { HealthCheckService, MongooseHealthIndicator } from '@nestjs/terminus';
+import type { Connection } from 'mongoose';
+import { Config } from '../config/config.js';
+
+export type ServiceStatus = 'ok' | 'error' | 'disabled';
+
+/** The guide's shape. Says how services are, never where they are or why. */
+export interface Health {
+  readonly status: 'ok' | 'degraded' | 'error';
+  /** When the services were checked. */
+  readonly timestamp: Date;
+  readonly services: Readonly<Record<'database' | 'redis' | 'external', { readonly status: ServiceStatus }>>;
+}
+
+const CHECK_EVERY_MS = 10_000;
+/** While something is wrong, its return is looked for more often. */
+const CHECK_AGAIN_MS = 1_000;
+const CHECK_TIMEOUT_MS = 2_000;
+
+/** Checks the services in the background, so that asking costs nothing and cannot be used to load them. */
+@Injectable()
+export class HealthMonitor
+  implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
+{
+  private database: ServiceStatus = 'ok';
+  private checkedAt = new Date();
+  private draining = false;
+  private next: NodeJS.Timeout | undefined;
+  private running: Promise<void> | undefined;
+  private stopped = false;
+
+  constructor(
+    private readonly checks: HealthCheckService,
+    private readonly mongoose: MongooseHealthIndicator,
+    private readonly config: Config,
+    @InjectConnection() private readonly connection: Connection,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    // The driver sees a lost or a returning server at once; the result follows without waiting its turn.
+    this.connection.getClient().on('serverDescriptionChanged', () => void this.check());
+    await this.check();
+  }
+
+  /** From here on no new requests should be sent to this process. */
+  beforeApplicationShutdown(): void {
+    this.draining = true;
+  }
+
+  onApplicationShutdown(): void {
+    this.stopped = true;
+    clearTimeout(this.next);
+  }
+
+  /** The latest result. Only the database makes it an error; other services degrade it. */
+  get health(): Health {
+    return {
+      status: this.database === 'ok' ? 'ok' : 'error',
+      timestamp: this.checkedAt,
+      services: {
+        database: { status: this.database },
+        redis: { status: 'disabled' },
+        external: { status: this.config.openaiApiKey ? 'ok' : 'disabled' },
+      },
+    };
+  }
+
+  get isReady(): boolean {
+    return this.database === 'ok' && !this.draining;
+  }
+
+  /** Checks now, unless a check is under way. */
+  check(): Promise<void> {
+    this.running ??= this.run().finally(() => (this.running = undefined));
+    return this.running;
+  }
+
+  private async run(): Promise<void> {
+    clearTimeout(this.next);
+    try {
+      await this.checks.check([
+        () => this.mongoose.pingCheck('database', { connection: this.connection, timeout: CHECK_TIMEOUT_MS }),
+      ]);
+      this.database = 'ok';
+    } catch {
+      this.database = 'error';
+    }
+    this.checkedAt = new Date();
+    if (this.stopped) return;
+    const wait = this.database === 'ok' ? CHECK_EVERY_MS : CHECK_AGAIN_MS;
+    this.next = setTimeout(() => void this.check(), wait).unref();
+  }
+}

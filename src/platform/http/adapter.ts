@@ -1,0 +1,71 @@
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
+import type { Logger } from 'pino';
+import type { Config } from '../config/config.js';
+import { SECURITY_HEADERS } from '../security/headers.js';
+import { answerClientError } from './client-error.js';
+import { fail } from './failure.js';
+import { createNotFoundHandler } from './not-found.js';
+import { requestIdOf } from './request-id.js';
+
+/** Longest time in which a client may send its headers, and its whole request. */
+const HEADERS_TIMEOUT_MS = 5_000;
+const REQUEST_TIMEOUT_MS = 15_000;
+
+type Options = Pick<Config, 'bodyLimit' | 'trustProxy'>;
+
+/** Fastify's form of TRUST_PROXY: so many hops, these networks, or nobody. */
+function proxyTrust(trusted: Options['trustProxy']) {
+  if (typeof trusted === 'number') return (_address: string, hop: number) => hop < trusted;
+  return trusted ? [...trusted] : false;
+}
+
+/** Answers an address that the router cannot read, before any hook could run. */
+function answerUnreadable(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
+  fail(error, request, reply);
+}
+
+/** Nest on Fastify, with every bound set and every way out through `fail`. */
+export class HttpAdapter extends FastifyAdapter {
+  constructor({ bodyLimit, trustProxy }: Options, logger: Logger) {
+    super({
+      loggerInstance: logger as FastifyBaseLogger,
+      // The logger adds the request id by itself; a child for each request would only add it again.
+      childLoggerFactory: () => logger as FastifyBaseLogger,
+      logController: new LogController({ disableRequestLogging: true }),
+      genReqId: requestIdOf,
+      bodyLimit,
+      trustProxy: proxyTrust(trustProxy),
+      http: { maxHeaderSize: 16 * 1024, headersTimeout: HEADERS_TIMEOUT_MS },
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      connectionTimeout: 0,
+      keepAliveTimeout: 65_000,
+      return503OnClosing: false,
+      // Nest's middleware is not used; Fastify's hooks run before it and cost less.
+      skipMiddie: true,
+      clientErrorHandler: answerClientError,
+      frameworkErrors: answerUnreadable as never,
+    });
+    const fastify = this.getInstance();
+    fastify.server.maxConnections = 10_000;
+    fastify.setErrorHandler(fail);
+    fastify.setNotFoundHandler(createNotFoundHandler(fastify));
+  }
+
+  /** Already set: Nest would answer with a body of its own. */
+  override setNotFoundHandler(): FastifyInstance {
+    return this.getInstance();
+  }
+
+  /** Already set: Nest would answer with a body of its own. */
+  override setErrorHandler(): FastifyInstance {
+    return this.getInstance();
+  }
+}

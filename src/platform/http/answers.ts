@@ -1,0 +1,154 @@
+import { applyDecorators, HttpCode } from '@nestjs/common';
+import { ApiExtension, ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import fastJson from 'fast-json-stringify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import { describe, isDto } from '../validation/describe.js';
+import { schemaOf } from '../validation/json-schema.js';
+import type { Constructor } from '../validation/rules.js';
+import { answerUnchanged, tagWithVersion } from './entity-tag.js';
+import type { ErrorCode } from './errors.js';
+import { paginationSchema } from './page.js';
+import { routeConfig } from './route-config.js';
+
+/** What a handler answers, and which errors of its own it may answer instead. */
+export interface Answer {
+  readonly status: number;
+  /** Writes what the handler returned, envelope included, in one pass. */
+  readonly serialize?: (payload: unknown) => string;
+  /** The whole body, where the handler returns nothing. */
+  readonly body?: string;
+  /** The record has a version, which is answered as its ETag. */
+  readonly versioned: boolean;
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    answer?: Answer;
+  }
+}
+
+/** Codes that only this route has: the general ones (401, 429, …) are known from what it accepts. */
+type OwnErrors = readonly (ErrorCode | `${string}_NOT_FOUND` | `${string}_TAKEN`)[];
+
+interface Options {
+  /** 200 unless told. */
+  readonly status?: number;
+  readonly errors?: OwnErrors;
+}
+
+const success = { type: 'boolean', enum: [true] } as const;
+
+/** Documents the DTO classes that a handler takes. */
+const describeParameters: MethodDecorator = (target, property) => {
+  const types = (Reflect.getMetadata('design:paramtypes', target, property) ?? []) as Constructor[];
+  for (const type of types) if (isDto(type)) describe(type);
+};
+
+function answers(type: Constructor, answer: Answer, schema: object, errors: OwnErrors = []): MethodDecorator {
+  describe(type);
+  return applyDecorators(
+    HttpCode(answer.status),
+    ApiExtraModels(type),
+    describeParameters,
+    ApiResponse({ status: answer.status, description: 'Success', schema }),
+    ApiExtension('x-errors', [...errors]),
+    ...(answer.versioned ? [ApiExtension('x-versioned', true)] : []),
+    routeConfig({ answer }),
+  );
+}
+
+/** The handler returns one DTO; it is answered as `{success: true, data}`. */
+export function Answers(type: Constructor, { status = 200, errors }: Options = {}): MethodDecorator {
+  const data = schemaOf(type);
+  const stringify = fastJson({ type: 'object', properties: { success, data } } as never);
+  const answer: Answer = {
+    status,
+    serialize: (payload) => stringify({ success: true, data: payload }),
+    versioned: data.properties?.['version'] !== undefined,
+  };
+  const documented = {
+    type: 'object',
+    required: ['success', 'data'],
+    properties: { success, data: { $ref: getSchemaPath(type) } },
+  };
+  return answers(type, answer, documented, errors);
+}
+
+/** The handler returns a `Page` of DTOs; it is answered as `{success: true, data: […], pagination}`. */
+export function AnswersPage(
+  type: Constructor,
+  { errors = [] }: Omit<Options, 'status'> = {},
+): MethodDecorator {
+  const properties = {
+    success,
+    data: { type: 'array', items: schemaOf(type) },
+    pagination: paginationSchema,
+  };
+  const stringify = fastJson({ type: 'object', properties } as never);
+  const answer: Answer = {
+    status: 200,
+    serialize: (payload) => {
+      const { items, pagination } = payload as { items: unknown; pagination: unknown };
+      return stringify({ success: true, data: items, pagination });
+    },
+    versioned: false,
+  };
+  const documented = {
+    type: 'object',
+    required: ['success', 'data', 'pagination'],
+    properties: { ...properties, data: { type: 'array', items: { $ref: getSchemaPath(type) } } },
+  };
+  return answers(type, answer, documented, ['INVALID_CURSOR', ...errors]);
+}
+
+/** The handler returns nothing; it is answered as `{success: true, message}`. */
+export function AnswersMessage(
+  message: string,
+  { status = 200, errors = [] }: Options = {},
+): MethodDecorator {
+  const body = JSON.stringify({ success: true, message });
+  const schema = {
+    type: 'object',
+    required: ['success', 'message'],
+    properties: { success, message: { type: 'string', example: message } },
+  };
+  return applyDecorators(
+    HttpCode(status),
+    ApiResponse({ status, description: 'Success', schema: schema as never }),
+    ApiExtension('x-errors', [...errors]),
+    describeParameters,
+    routeConfig({ answer: { status, body, versioned: false } }),
+  );
+}
+
+function sendBody(status: number, body: string) {
+  return (
+    _: FastifyRequest,
+    reply: FastifyReply,
+    payload: unknown,
+    done: (error: null, payload: unknown) => void,
+  ) => {
+    if (reply.statusCode !== status) return done(null, payload);
+    reply.header('content-type', 'application/json; charset=utf-8');
+    return done(null, body);
+  };
+}
+
+/** Gives every route that declares an answer its serialiser and, for records with a version, its ETag. */
+export function installAnswers(fastify: FastifyInstance): void {
+  fastify.addHook('onRoute', (route: RouteOptions) => {
+    const answer = route.config?.answer;
+    if (!answer) return;
+    const { body, serialize } = answer;
+    if (body !== undefined) route.onSend = [route.onSend ?? [], sendBody(answer.status, body)].flat();
+    if (serialize) {
+      route.schema = { ...route.schema, response: { [answer.status]: {} } };
+      route.serializerCompiler = () => serialize;
+    }
+    if (answer.versioned) {
+      route.preSerialization = [route.preSerialization ?? [], tagWithVersion as never].flat();
+      const isRead = [route.method].flat().some((method) => method === 'GET' || method === 'HEAD');
+      if (isRead) route.onSend = [route.onSend ?? [], answerUnchanged].flat();
+    }
+  });
+}

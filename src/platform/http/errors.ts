@@ -1,0 +1,114 @@
+import type { LevelWithSilent } from 'pino';
+
+interface Entry {
+  readonly status: number;
+  /** A sentence for people. */
+  readonly message: string;
+  /** Level of the request's log line. */
+  readonly level: LevelWithSilent;
+  /** Headers that belong to every answer with this code. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+function define(
+  status: number,
+  message: string,
+  level: LevelWithSilent = 'info',
+  headers?: Entry['headers'],
+): Entry {
+  return headers ? { status, message, level, headers } : { status, message, level };
+}
+
+const RETRY_SOON = { 'retry-after': '1' };
+
+/** Every coded error of the product. Codes are for programs and never change; messages are for people. */
+export const CATALOGUE = {
+  VALIDATION_ERROR: define(400, 'The request is not valid'),
+  MALFORMED_JSON: define(400, 'The body is not valid JSON'),
+  INVALID_CURSOR: define(400, 'The cursor is not valid for this list'),
+  UNAUTHENTICATED: define(401, 'A valid access token is required', 'info', { 'www-authenticate': 'Bearer' }),
+  INVALID_CREDENTIALS: define(401, 'The email or the password is wrong', 'info', {
+    'www-authenticate': 'Bearer',
+  }),
+  FORBIDDEN: define(403, 'You may not do this', 'warn'),
+  REGISTRATION_CLOSED: define(403, 'Registration is closed'),
+  ROUTE_NOT_FOUND: define(404, 'There is nothing at this address'),
+  METHOD_NOT_ALLOWED: define(405, 'This address does not support this method'),
+  REQUEST_TIMEOUT: define(408, 'The request took too long to arrive'),
+  EMAIL_TAKEN: define(409, 'The email address is taken'),
+  CONFLICT: define(409, 'The record was changed at the same time; read it again and retry'),
+  PRECONDITION_FAILED: define(412, 'The record has changed since the version that If-Match names'),
+  PAYLOAD_TOO_LARGE: define(413, 'The body is too large'),
+  UNSUPPORTED_MEDIA_TYPE: define(415, 'The body must be application/json'),
+  RATE_LIMITED: define(429, 'Too many requests; try again later', 'warn'),
+  HEADERS_TOO_LARGE: define(431, 'The headers are too large'),
+  INTERNAL_ERROR: define(500, 'Something went wrong on our side', 'error'),
+  DATABASE_UNAVAILABLE: define(503, 'The database does not answer; try again later', 'error', RETRY_SOON),
+  OVERLOADED: define(503, 'The server is busy; try again later', 'warn', RETRY_SOON),
+} as const satisfies Record<string, Entry>;
+
+export type ErrorCode = keyof typeof CATALOGUE;
+
+/** One fault of the input: where (`metadata.tags.0`) and what is expected. */
+export interface Detail {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** The body of every failure. */
+export interface Failure {
+  readonly success: false;
+  readonly error: string;
+  readonly code: string;
+  readonly requestId: string;
+  readonly details?: readonly Detail[];
+}
+
+/** An error that is answered as it stands. Anything else that is thrown is answered as INTERNAL_ERROR. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly level: LevelWithSilent;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    readonly code: string,
+    entry: Entry,
+    readonly details?: readonly Detail[],
+    options?: ErrorOptions,
+  ) {
+    super(entry.message, options);
+    this.status = entry.status;
+    this.level = entry.level;
+    this.headers = entry.headers ?? {};
+  }
+}
+
+/** `throw apiError('CONFLICT')` */
+export function apiError(code: ErrorCode, options?: ErrorOptions): ApiError {
+  return new ApiError(code, CATALOGUE[code], undefined, options);
+}
+
+/** 400 VALIDATION_ERROR; `details` name every field at fault. */
+export function invalid(details: readonly Detail[]): ApiError {
+  return new ApiError('VALIDATION_ERROR', CATALOGUE.VALIDATION_ERROR, details);
+}
+
+/** `blog post` → `BLOG_POST` */
+function codeOf(words: string): string {
+  return words.toUpperCase().replaceAll(' ', '_');
+}
+
+function sentence(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** 404 for a record that is not there or not the caller's: `notFound('project')` → PROJECT_NOT_FOUND. */
+export function notFound(resource: string): ApiError {
+  return new ApiError(`${codeOf(resource)}_NOT_FOUND`, define(404, `${sentence(resource)} not found`));
+}
+
+/** 409 for a value that must be unique: `taken('project', 'name')` → PROJECT_NAME_TAKEN. */
+export function taken(resource: string, field: string): ApiError {
+  const message = `The caller already has a ${resource} with this ${field}`;
+  return new ApiError(`${codeOf(resource)}_${codeOf(field)}_TAKEN`, define(409, message));
+}

@@ -1,0 +1,71 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isOutage } from '../database/driver-errors.js';
+import { ApiError, apiError, type ErrorCode, type Failure, invalid } from './errors.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The error that this request is answered with, for its log line. */
+    failure?: ApiError;
+  }
+}
+
+/** Fastify's own errors by their code; any other with a 4xx status is the client's fault. */
+const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'PAYLOAD_TOO_LARGE',
+};
+
+/**
+ * The coded error for anything that was thrown. What is not known becomes INTERNAL_ERROR
+ * and is kept as its `cause`, for the log only.
+ */
+export function toApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  if (isOutage(error)) return apiError('DATABASE_UNAVAILABLE', { cause: error });
+  const { code, statusCode } = (error ?? {}) as { code?: unknown; statusCode?: unknown };
+  const known = typeof code === 'string' ? FASTIFY_CODES[code] : undefined;
+  if (known) return apiError(known);
+  if (code === 'FST_ERR_BAD_URL') return invalid([{ path: 'url', message: 'must be a valid address' }]);
+  if (code === 'FST_ERR_MAX_PARAM_LENGTH') return apiError('ROUTE_NOT_FOUND');
+  if (statusCode === 400) return apiError('MALFORMED_JSON');
+  return apiError('INTERNAL_ERROR', { cause: error });
+}
+
+/** The one body that failures have. */
+export function failureBody(error: ApiError, requestId: string): Failure {
+  const body = { success: false, error: error.message, code: error.code, requestId } as const;
+  return error.details ? { ...body, details: error.details } : body;
+}
+
+/**
+ * Answers a request with an error: the one way out for everything that is thrown, in Nest or in Fastify.
+ * Stacks, driver texts and paths stay in the log.
+ */
+export function fail(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  // The deadline may have answered while the handler went on.
+  if (reply.sent) return;
+  const error = toApiError(thrown);
+  request.failure = error;
+  if (error.status >= 500) {
+    request.log[error.level === 'silent' ? 'error' : error.level](
+      { event: 'request_failed', code: error.code, err: error.cause ?? error },
+      error.message,
+    );
+  }
+  void reply
+    .code(error.status)
+    .headers(error.headers)
+    .header('content-type', 'application/json; charset=utf-8')
+    .serializer(JSON.stringify)
+    .send(failureBody(error, request.id));
+}
+
+/** Hands everything that Nest's handlers throw to `fail`. */
+@Catch()
+export class FailureFilter implements ExceptionFilter {
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    fail(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+  }
+}

@@ -1,0 +1,38 @@
+import { Injectable } from '@nestjs/common';
+import { PinoLogger } from 'nestjs-pino';
+
+interface EventEntry {
+  readonly level: 'info' | 'warn';
+  /** When it is written, for people who read logs; docs/operations.md lists it. */
+  readonly about: string;
+}
+
+/** Every domain event that is logged (`event` of a line). Names are for programs and never change. */
+export const EVENTS = {
+  user_registered: { level: 'info', about: 'Somebody registered.' },
+  user_created: {
+    level: 'info',
+    about: 'An administrator created a user, or the start created the first one.',
+  },
+  login_succeeded: { level: 'info', about: 'A user signed in.' },
+  login_failed: { level: 'warn', about: 'A sign-in was refused; `userId` only when the account exists.' },
+  record_created: { level: 'info', about: 'A record was created.' },
+  record_updated: { level: 'info', about: 'A record was changed.' },
+  record_deleted: { level: 'info', about: 'A record was deleted.' },
+  foreign_access: { level: 'warn', about: 'A permission was used to read or write records of others.' },
+} as const satisfies Record<string, EventEntry>;
+
+export type EventName = keyof typeof EVENTS;
+
+/** Ids and counts that describe an event. Never an e-mail address, a name or any other content. */
+export type EventFields = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** Writes domain events to the log. The request id is added to each by the logger. */
+@Injectable()
+export class DomainEvents {
+  constructor(private readonly logger: PinoLogger) {}
+
+  record(event: EventName, fields: EventFields): void {
+    this.logger[EVENTS[event].level]({ event, ...fields });
+  }
+}

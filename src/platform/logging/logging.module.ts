@@ -1,0 +1,21 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { LoggerModule } from 'nestjs-pino';
+import type { Logger } from 'pino';
+import { DomainEvents } from './events.js';
+
+/**
+ * Structured logs: `PinoLogger` for technical lines, `DomainEvents` for what happened.
+ * nestjs-pino's middleware is not used: one Fastify hook writes the line of a request.
+ */
+@Module({})
+export class LoggingModule {
+  static forRoot(logger: Logger): DynamicModule {
+    return {
+      module: LoggingModule,
+      global: true,
+      imports: [LoggerModule.forRoot({ pinoHttp: { logger }, forRoutes: [] })],
+      providers: [DomainEvents],
+      exports: [DomainEvents],
+    };
+  }
+}

@@ -1,0 +1,137 @@
+import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { ApiBearerAuth, ApiExtension } from '@nestjs/swagger';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import type { Config } from '../config/config.js';
+import { apiError, type ErrorCode } from '../http/errors.js';
+import { routeConfig } from '../http/route-config.js';
+import type { Caller, Permission, Scope } from './caller.js';
+
+/** Why a configuration closes a public route, if it does. */
+type Refusal = (config: Config) => ErrorCode | undefined;
+
+/** Who may use a route. */
+export type Access =
+  | { readonly kind: 'public'; readonly refuse?: Refusal }
+  | { readonly kind: 'signed-in' }
+  | { readonly kind: 'permission'; readonly permission: Permission }
+  | { readonly kind: 'owner-or'; readonly permission: Permission; readonly parameter?: string };
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access;
+  }
+  interface FastifyRequest {
+    /** The signed-in user; only on routes that are not public. */
+    caller?: Caller;
+    /** Whose records the request may touch. */
+    scope?: Scope;
+  }
+}
+
+/** Finds out who sends a request. The authentication feature provides it. */
+export abstract class Authenticator {
+  /** @throws ApiError UNAUTHENTICATED without a valid token of an enabled user */
+  abstract authenticate(request: FastifyRequest): Promise<Caller>;
+}
+
+function guarded(access: Access): MethodDecorator {
+  const permission = 'permission' in access ? access.permission : undefined;
+  const mayForbid = access.kind === 'permission' || (access.kind === 'owner-or' && access.parameter);
+  return applyDecorators(
+    ApiBearerAuth(),
+    ...(permission ? [ApiExtension('x-permission', permission)] : []),
+    ...(mayForbid ? [ApiExtension('x-forbids', true)] : []),
+    routeConfig({ access }),
+  );
+}
+
+/** Anybody may use the route, unless the configuration closes it. */
+export function Public(options: { refuse?: Refusal } = {}): MethodDecorator {
+  return routeConfig({ access: { kind: 'public', ...options } });
+}
+
+/** Any signed-in user may use the route, for records of its own. */
+export function SignedIn(): MethodDecorator {
+  return guarded({ kind: 'signed-in' });
+}
+
+/** Only users whose role has the permission may use the route. */
+export function Requires(permission: Permission): MethodDecorator {
+  return guarded({ kind: 'permission', permission });
+}
+
+/**
+ * Any signed-in user may use the route for records of its own; the permission opens those of others.
+ * With `parameter`, others' records are opened only by a query that has this parameter, and a caller who
+ * sends it without the permission is refused.
+ */
+export function OwnerOr(permission: Permission, options: { parameter?: string } = {}): MethodDecorator {
+  return guarded({ kind: 'owner-or', permission, ...options });
+}
+
+/** The signed-in user, as a parameter of a handler. */
+export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
+  const { caller } = context.switchToHttp().getRequest<FastifyRequest>();
+  if (!caller) throw apiError('UNAUTHENTICATED');
+  return caller;
+});
+
+/** Whose records the request may touch, as a parameter of a handler. */
+export const CurrentScope = createParamDecorator((_: unknown, context: ExecutionContext): Scope => {
+  const { scope } = context.switchToHttp().getRequest<FastifyRequest>();
+  if (!scope) throw apiError('UNAUTHENTICATED');
+  return scope;
+});
+
+/** @throws ApiError FORBIDDEN */
+function scopeFor(access: Access, caller: Caller, query: Record<string, unknown>): Scope {
+  const own: Scope = { owner: caller.id };
+  if (!('permission' in access)) return own;
+  const { permission } = access;
+  const allowed = caller.permissions.has(permission);
+  const { parameter } = access.kind === 'owner-or' ? access : {};
+  const asksForOthers = access.kind === 'permission' || (parameter !== undefined && parameter in query);
+  if (asksForOthers && !allowed) throw apiError('FORBIDDEN');
+  const opens = asksForOthers || (allowed && parameter === undefined);
+  return opens ? { all: true, permission, caller: caller.id } : own;
+}
+
+function refuse(code: ErrorCode) {
+  return (_request: FastifyRequest, _reply: FastifyReply, done: (error: Error) => void): void =>
+    done(apiError(code));
+}
+
+async function admit(access: Access, authenticator: Authenticator, request: FastifyRequest): Promise<void> {
+  if (access.kind === 'public') return;
+  request.caller = await authenticator.authenticate(request);
+  request.scope = scopeFor(access, request.caller, request.query as Record<string, unknown>);
+}
+
+/**
+ * The guard of every route. It runs before a body is read, which Nest's own guards do not, so that
+ * strangers cannot make the server parse anything. A route that declares no access stops the start.
+ */
+export function installAccess(
+  fastify: FastifyInstance,
+  config: Config,
+  authenticator: () => Authenticator,
+): void {
+  fastify.decorateRequest('caller', undefined);
+  fastify.decorateRequest('scope', undefined);
+  fastify.addHook('onRoute', (route: RouteOptions) => {
+    const access = route.config?.access;
+    if (!access) {
+      throw new Error(`${String(route.method)} ${route.url} declares neither @Public() nor a permission`);
+    }
+    if (access.kind === 'public') {
+      const refused = access.refuse?.(config);
+      if (refused) route.onRequest = [route.onRequest ?? [], refuse(refused)].flat();
+      return;
+    }
+    const guard = (request: FastifyRequest, _: FastifyReply, done: (error?: Error) => void): void => {
+      // oxlint-disable-next-line promise/no-callback-in-promise -- Fastify's hooks end by a callback
+      void admit(access, authenticator(), request).then(() => done(), done);
+    };
+    route.onRequest = [route.onRequest ?? [], guard].flat();
+  });
+}

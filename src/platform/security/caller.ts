@@ -1,0 +1,22 @@
+declare const userIdBrand: unique symbol;
+
+/** The id of a user: 24 hex digits. A text becomes one only where a user was found. */
+export type UserId = string & { readonly [userIdBrand]: true };
+
+/** What a role may do to records of others: `projects:read`. */
+export type Permission = `${string}:${'read' | 'write'}`;
+
+/** A signed-in user, as it stood when the request arrived. */
+export interface Caller {
+  readonly id: UserId;
+  readonly role: string;
+  readonly permissions: ReadonlySet<Permission>;
+}
+
+/**
+ * Whose records an operation may touch: those of one owner, or everybody's by a permission.
+ * Every operation of a feature asks for one, so that a forgotten owner does not compile.
+ */
+export type Scope =
+  | { readonly owner: UserId; readonly all?: never }
+  | { readonly all: true; readonly permission: Permission; readonly caller: UserId; readonly owner?: never };

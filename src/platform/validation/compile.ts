@@ -1,0 +1,126 @@
+import type { ValidationArguments } from 'class-validator';
+import type { Detail } from '../http/errors.js';
+import { type Check, type Constructor, type FieldRules, rulesOf } from './rules.js';
+
+/** Most faults that one answer names. */
+const MAX_DETAILS = 50;
+
+/** What checking an input comes to: the DTO, or every fault. */
+export type Outcome<T> =
+  | { readonly value: T; readonly faults?: never }
+  | { readonly faults: readonly Detail[]; readonly value?: never };
+
+/** Checks a parsed JSON value against a DTO class and makes its instance. Never throws for any input. */
+export type Validator<T> = (input: unknown) => Outcome<T>;
+
+const compiled = new WeakMap<Constructor, Plan>();
+
+/**
+ * Compiles the class-validator decorators of a DTO class into one pass over the input.
+ *
+ * It calls the same rule functions that class-validator calls, so it cannot disagree with it about a
+ * value; what it leaves out is class-validator's bookkeeping per request. Unknown fields are refused.
+ * @throws at once for a decorator that it does not support (groups, async rules, promises)
+ */
+export function validatorOf<T extends object>(type: Constructor<T>): Validator<T> {
+  const plan = planOf(type);
+  return (input) => {
+    const faults: Detail[] = [];
+    const value = plan.run(input, '', faults) as T;
+    return faults.length > 0 ? { faults } : { value };
+  };
+}
+
+function planOf(type: Constructor): Plan {
+  let plan = compiled.get(type);
+  if (!plan) {
+    plan = new Plan(type);
+    // Kept before its fields are compiled, so that a class may hold itself.
+    compiled.set(type, plan);
+    plan.compile();
+  }
+  return plan;
+}
+
+interface Field extends FieldRules {
+  readonly plan?: Plan;
+}
+
+class Plan {
+  private fields: readonly Field[] = [];
+  private known: ReadonlySet<string> = new Set();
+
+  constructor(private readonly type: Constructor) {}
+
+  compile(): void {
+    this.fields = rulesOf(this.type).map((rules) => ({
+      ...rules,
+      ...(rules.nested && { plan: planOf(rules.nested) }),
+    }));
+    if (this.fields.length === 0) throw new Error(`${this.type.name} declares no field with class-validator`);
+    this.known = new Set(this.fields.map((field) => field.name));
+  }
+
+  /** `path` ends in a dot or is empty. */
+  run(input: unknown, path: string, faults: Detail[]): object | undefined {
+    if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+      report(faults, path.slice(0, -1), 'must be a JSON object');
+      return undefined;
+    }
+    for (const key of Object.keys(input)) {
+      if (!this.known.has(key)) report(faults, path + key.slice(0, 100), 'is not a known field');
+    }
+    const dto = new this.type() as Record<string, unknown>;
+    for (const field of this.fields) {
+      if (Object.hasOwn(input, field.name)) {
+        dto[field.name] = transformed(field, input as Record<string, unknown>);
+      }
+    }
+    for (const field of this.fields) check(field, dto, path, faults);
+    return dto;
+  }
+}
+
+function transformed(field: Field, input: Record<string, unknown>): unknown {
+  let value = input[field.name];
+  for (const transform of field.transforms) value = transform(value, input);
+  return value;
+}
+
+function check(field: Field, dto: Record<string, unknown>, path: string, faults: Detail[]): void {
+  const { name } = field;
+  const value = dto[name];
+  for (const condition of field.conditions) if (!condition(dto, value)) return;
+  const args: ValidationArguments = {
+    value,
+    object: dto,
+    property: name,
+    targetName: dto.constructor.name,
+    constraints: [],
+  };
+  for (const rule of field.checks) {
+    args.constraints = rule.constraints as unknown[];
+    if (!holds(rule, value, args)) {
+      report(faults, path + name, value === undefined ? `${name} is required` : rule.message(args));
+      return;
+    }
+  }
+  if (field.plan) dto[name] = nested(field.plan, value, path + name, faults);
+}
+
+function holds(rule: Check, value: unknown, args: ValidationArguments): boolean {
+  return rule.each && Array.isArray(value)
+    ? value.every((item) => rule.passes(item, args))
+    : rule.passes(value, args);
+}
+
+function nested(plan: Plan, value: unknown, path: string, faults: Detail[]): unknown {
+  if (value === undefined) return undefined;
+  return Array.isArray(value)
+    ? value.map((item, index) => plan.run(item, `${path}.${index}.`, faults))
+    : plan.run(value, `${path}.`, faults);
+}
+
+function report(faults: Detail[], path: string, message: string): void {
+  if (faults.length < MAX_DETAILS) faults.push({ path, message });
+}

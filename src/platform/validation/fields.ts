@@ -1,0 +1,129 @@
+import { applyDecorators } from '@nestjs/common';
+import { Transform } from 'class-transformer';
+import {
+  IsBoolean,
+  IsEmail,
+  IsInt,
+  IsMongoId,
+  IsOptional,
+  IsString,
+  Length,
+  Matches,
+  Max,
+  Min,
+  ValidateBy,
+  ValidateIf,
+  type ValidationOptions,
+} from 'class-validator';
+
+/** Removes white space around a text, before any rule sees it. Anything else is left for the rules to refuse. */
+export function Trim(): PropertyDecorator {
+  return Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.trim() : value));
+}
+
+/** Brings a text into Unicode's composed form (NFC), so that texts which look the same are the same. */
+export function Compose(): PropertyDecorator {
+  return Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' ? value.normalize('NFC') : value,
+  );
+}
+
+/** Whether a text can be stored and shown: no NUL, no half of a surrogate pair. */
+export function isCleanText(value: unknown): boolean {
+  return typeof value === 'string' && value.isWellFormed() && !value.includes('\0');
+}
+
+/** No NUL and no lone surrogate: databases, terminals and UTF-8 cannot hold them. */
+export function IsCleanText(options?: ValidationOptions): PropertyDecorator {
+  return ValidateBy(
+    {
+      name: 'isCleanText',
+      validator: {
+        validate: isCleanText,
+        defaultMessage: () => '$property must not hold NUL characters or lone surrogates',
+      },
+    },
+    options,
+  );
+}
+
+/**
+ * Bounds the UTF-16 units of a text. class-validator counts characters and skips variation selectors,
+ * so a megabyte of them has length 0; a schema's maxlength counts units. Two units hold any character.
+ */
+function MaxUnits(units: number): PropertyDecorator {
+  return ValidateBy({
+    name: 'maxUnits',
+    constraints: [units],
+    validator: {
+      validate: (value) => typeof value === 'string' && value.length <= units,
+      defaultMessage: () => '$property must not be longer than $constraint1 UTF-16 units',
+    },
+  });
+}
+
+/** A trimmed text of `min` to `max` characters. */
+export function Text(min: number, max: number): PropertyDecorator {
+  return applyDecorators(Trim(), IsString(), Length(min, max), MaxUnits(2 * max), IsCleanText());
+}
+
+/** A name: a text in which only characters count, not the way they were typed. */
+export function Name(max: number): PropertyDecorator {
+  return applyDecorators(Compose(), Text(1, max));
+}
+
+/** An e-mail address, in lower case. */
+export function EmailAddress(): PropertyDecorator {
+  return applyDecorators(
+    Trim(),
+    Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.toLowerCase() : value)),
+    IsString(),
+    Length(3, 254),
+    MaxUnits(254),
+    IsCleanText(),
+    IsEmail(),
+  );
+}
+
+/** The id of a record: 24 hex digits. */
+export function RecordId(): PropertyDecorator {
+  return applyDecorators(IsString(), IsMongoId({ message: '$property must be an id of 24 hex digits' }));
+}
+
+/** Always answered, as null where there is nothing. */
+export function Nullable(): PropertyDecorator {
+  return ValidateIf((_, value) => value !== null);
+}
+
+/** A query parameter that holds a decimal integer; `limit=1e1`, `limit=0x10` and `limit=` are refused. */
+export function QueryInteger(min: number, max: number): PropertyDecorator {
+  return applyDecorators(
+    IsOptional(),
+    Transform(({ value }: { value: unknown }) =>
+      typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value,
+    ),
+    IsInt(),
+    Min(min),
+    Max(max),
+  );
+}
+
+/** A query parameter that is `true` or `false`. */
+export function QueryFlag(): PropertyDecorator {
+  return applyDecorators(
+    IsOptional(),
+    Transform(({ value }: { value: unknown }) =>
+      value === 'true' ? true : value === 'false' ? false : value,
+    ),
+    IsBoolean(),
+  );
+}
+
+/** A query parameter that names an owner by id, or `all`. */
+export function OwnerFilter(): PropertyDecorator {
+  return applyDecorators(
+    IsOptional(),
+    IsString(),
+    Matches(/^(?:all|[0-9a-fA-F]{24})$/, { message: '$property must be the id of a user, or all' }),
+  );
+}

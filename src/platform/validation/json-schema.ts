@@ -1,0 +1,66 @@
+import { type Constructor, type FieldRules, rulesOf } from './rules.js';
+
+/** The part of OpenAPI 3.0's schema object that DTOs need. */
+export interface JsonSchema {
+  type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean';
+  format?: string;
+  pattern?: string;
+  enum?: unknown[];
+  nullable?: boolean;
+  minLength?: number;
+  maxLength?: number;
+  minimum?: number;
+  maximum?: number;
+  maxItems?: number;
+  properties?: Record<string, JsonSchema>;
+  required?: string[];
+  items?: JsonSchema;
+  additionalProperties?: boolean;
+}
+
+type Keywords = (...constraints: never[]) => JsonSchema;
+
+/** What each class-validator rule means as JSON Schema. A rule that is not here only narrows, and is left out. */
+const KEYWORDS: Readonly<Record<string, Keywords>> = {
+  isString: () => ({ type: 'string' }),
+  isLength: (minLength: number, maxLength: number) => ({ type: 'string', minLength, maxLength }),
+  minLength: (minLength: number) => ({ type: 'string', minLength }),
+  maxLength: (maxLength: number) => ({ type: 'string', maxLength }),
+  isEmail: () => ({ type: 'string', format: 'email' }),
+  isMongoId: () => ({ type: 'string', pattern: '^[0-9a-fA-F]{24}$' }),
+  matches: (pattern: RegExp) => ({ type: 'string', pattern: pattern.source }),
+  isIn: (choices: unknown[]) => ({ enum: [...choices] }),
+  isInt: () => ({ type: 'integer' }),
+  isNumber: () => ({ type: 'number' }),
+  min: (minimum: number) => ({ minimum }),
+  max: (maximum: number) => ({ maximum }),
+  isBoolean: () => ({ type: 'boolean' }),
+  isDate: () => ({ type: 'string', format: 'date-time' }),
+  isMetadata: () => ({ type: 'object', additionalProperties: true }),
+  arrayMaxSize: (maxItems: number) => ({ maxItems }),
+};
+
+/** One field of a DTO class as JSON Schema. */
+export function fieldSchema(field: FieldRules): JsonSchema {
+  const isList = field.checks.some((check) => check.name === 'isArray');
+  const own: JsonSchema = {};
+  const item: JsonSchema = field.nested ? schemaOf(field.nested) : {};
+  for (const { name, constraints, each } of field.checks) {
+    const keywords = KEYWORDS[name]?.(...(constraints as never[]));
+    Object.assign(isList && each ? item : own, keywords);
+  }
+  const schema: JsonSchema = isList ? { ...own, type: 'array', items: item } : { ...item, ...own };
+  if (schema.enum && schema.enum.every((choice) => typeof choice === 'string')) schema.type = 'string';
+  return field.nullable ? { ...schema, nullable: true } : schema;
+}
+
+/** A DTO class as JSON Schema, from its class-validator decorators. */
+export function schemaOf(type: Constructor): JsonSchema {
+  const fields = rulesOf(type);
+  const required = fields.filter((field) => !field.optional).map((field) => field.name);
+  return {
+    type: 'object',
+    properties: Object.fromEntries(fields.map((field) => [field.name, fieldSchema(field)])),
+    ...(required.length > 0 && { required }),
+  };
+}

@@ -1,0 +1,127 @@
+import { getMetadataStorage, type ValidationArguments, ValidationTypes } from 'class-validator';
+// The package offers no public way to read these; it is the object that every @Transform and @Type writes to.
+import { defaultMetadataStorage } from 'class-transformer/cjs/storage.js';
+
+export type Constructor<T extends object = object> = new () => T;
+
+/** One class-validator decorator, ready to be called. */
+export interface Check {
+  /** The name class-validator gives the rule: `isString`, `isLength`, … */
+  readonly name: string;
+  /** Its arguments: `[1, 100]`. */
+  readonly constraints: readonly unknown[];
+  /** Applied to each item of a list instead of the value. */
+  readonly each: boolean;
+  passes(value: unknown, args: ValidationArguments): boolean;
+  message(args: ValidationArguments): string;
+}
+
+type Condition = (object: object, value: unknown) => boolean;
+type Transform = (value: unknown, object: object) => unknown;
+
+/** Everything that is declared about one field of a DTO class. */
+export interface FieldRules {
+  readonly name: string;
+  readonly checks: readonly Check[];
+  /** All must hold, or the field is not checked: @IsOptional, @ValidateIf. */
+  readonly conditions: readonly Condition[];
+  readonly transforms: readonly Transform[];
+  /** The DTO class of a nested object, or of each item of a nested list. */
+  readonly nested?: Constructor;
+  /** May be null. */
+  readonly nullable: boolean;
+  /** May be left out. */
+  readonly optional: boolean;
+}
+
+type Metadata = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>[number];
+
+const SUPPORTED: ReadonlySet<string> = new Set([
+  ValidationTypes.CUSTOM_VALIDATION,
+  ValidationTypes.CONDITIONAL_VALIDATION,
+  ValidationTypes.NESTED_VALIDATION,
+  ValidationTypes.WHITELIST,
+]);
+
+/** Fails the start: a rule that the compiled check could not honour must not be declared silently. */
+class UnsupportedRule extends Error {
+  constructor(type: Constructor, field: string, rule: string) {
+    super(`${type.name}.${field} uses ${rule}, which compiled validation does not support`);
+  }
+}
+
+function replaceTokens(message: string, args: ValidationArguments): string {
+  return message
+    .replaceAll('$property', args.property)
+    .replaceAll(/\$constraint(\d+)/g, (_, index: string) => String(args.constraints[Number(index) - 1]));
+}
+
+function checksOf(type: Constructor, metadata: Metadata): Check[] {
+  const { constraintCls, constraints = [], each, message } = metadata;
+  if (metadata.groups?.length) throw new UnsupportedRule(type, metadata.propertyName, 'groups');
+  return getMetadataStorage()
+    .getTargetValidatorConstraints(constraintCls)
+    .map((constraint) => {
+      if (constraint.async) throw new UnsupportedRule(type, metadata.propertyName, 'an async rule');
+      const { instance } = constraint;
+      const { validateIf } = metadata;
+      return {
+        name: constraint.name,
+        constraints: constraints as unknown[],
+        each,
+        passes: (value, args) =>
+          (validateIf ? !validateIf(args.object, args.value) : false) ||
+          instance.validate(value, args) === true,
+        message: (args) => {
+          const text = typeof message === 'function' ? message(args) : message;
+          return replaceTokens(text || (instance.defaultMessage?.(args) ?? '$property is not valid'), args);
+        },
+      };
+    });
+}
+
+function nestedTypeOf(type: Constructor, field: string): Constructor {
+  const typed = defaultMetadataStorage.findTypeMetadata(type, field);
+  const nested = typed?.typeFunction() as Constructor | undefined;
+  if (!nested || typed?.options?.discriminator) {
+    throw new UnsupportedRule(type, field, '@ValidateNested without @Type(() => Class)');
+  }
+  return nested;
+}
+
+/** Reads the class-validator and class-transformer decorators of a DTO class, its base classes included. */
+export function rulesOf(type: Constructor): readonly FieldRules[] {
+  const storage = getMetadataStorage();
+  const byField = Map.groupBy(
+    storage.getTargetValidationMetadatas(type, '', false, false),
+    (m) => m.propertyName,
+  );
+  return [...byField].map(([name, metadatas]) => {
+    const of = (kind: string) => metadatas.filter((m) => m.type === kind);
+    const other = metadatas.find((m) => !SUPPORTED.has(m.type));
+    if (other) throw new UnsupportedRule(type, name, other.type);
+    const conditions = of(ValidationTypes.CONDITIONAL_VALIDATION).map((m) => m.constraints[0] as Condition);
+    const isNested = of(ValidationTypes.NESTED_VALIDATION).length > 0;
+    if (!isNested && defaultMetadataStorage.findTypeMetadata(type, name)) {
+      throw new UnsupportedRule(type, name, '@Type without @ValidateNested');
+    }
+    return {
+      name,
+      checks: of(ValidationTypes.CUSTOM_VALIDATION).flatMap((m) => checksOf(type, m)),
+      conditions,
+      transforms: transformsOf(type, name),
+      ...(isNested && { nested: nestedTypeOf(type, name) }),
+      nullable: conditions.some((condition) => !condition({ [name]: null }, null)),
+      optional: conditions.some((condition) => !condition({}, undefined)),
+    };
+  });
+}
+
+function transformsOf(type: Constructor, key: string): Transform[] {
+  // 0 is PLAIN_TO_CLASS; the enumeration is erased from the types.
+  return defaultMetadataStorage.findTransformMetadatas(type, key, 0).map(
+    ({ transformFn }) =>
+      (value: unknown, obj: object) =>
+        transformFn({ value, key, obj, type: 0, options: {} }) as unknown,
+  );
+}

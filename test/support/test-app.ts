@@ -1,0 +1,75 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { Writable } from 'node:stream';
+import { getConnectionToken } from '@nestjs/mongoose';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Connection } from 'mongoose';
+import { createApp } from '../../src/app.js';
+import { Config, parseConfig } from '../../src/platform/config/config.js';
+import type { Environment } from '../../src/platform/config/env.js';
+import { TestClient } from './test-client.js';
+
+/** A line of the log, as it was written. */
+export type LogLine = Readonly<Record<string, unknown>>;
+
+/** The application under test, built as production builds it, on a database of its own. */
+export interface TestApp {
+  readonly app: NestFastifyApplication;
+  readonly config: Config;
+  readonly connection: Connection;
+  /** A caller who is not signed in. */
+  readonly anonymous: TestClient;
+  /** Everything that was logged. */
+  readonly logs: readonly LogLine[];
+  /** The same, as text. */
+  logText(): string;
+  close(): Promise<void>;
+}
+
+/** The configuration of a test, from an environment as production reads it. */
+export function testConfig(env: Environment = {}): Config {
+  const server = process.env['TEST_MONGODB_URI'];
+  if (!server) throw new Error('TEST_MONGODB_URI is not set: run the tests with `npm test`');
+  const database = `test_${randomUUID().replaceAll('-', '')}`;
+  const parsed = parseConfig({
+    NODE_ENV: 'test',
+    MONGODB_URI: server.replace('/flowversal?', `/${database}?`),
+    JWT_SECRET: randomBytes(48).toString('base64'),
+    ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+    BCRYPT_ROUNDS: '4',
+    RATE_LIMIT_MAX: '1000000',
+    LOG_LEVEL: 'debug',
+    ...env,
+  });
+  return new Config(parsed);
+}
+
+/** Builds and initialises the application; `close()` also drops its database. */
+export async function createTestApp(env: Environment = {}): Promise<TestApp> {
+  const config = testConfig(env);
+  const chunks: string[] = [];
+  const destination = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      chunks.push(chunk.toString());
+      done();
+    },
+  });
+  const app = await createApp(config, destination);
+  await app.init();
+  await app.getHttpAdapter().getInstance().ready();
+  const connection = app.get<Connection>(getConnectionToken());
+  return {
+    app,
+    config,
+    connection,
+    anonymous: new TestClient(app),
+    get logs() {
+      const lines = chunks.join('').split('\n').filter(Boolean);
+      return lines.map((line) => JSON.parse(line) as LogLine);
+    },
+    logText: () => chunks.join(''),
+    async close() {
+      await connection.dropDatabase();
+      await app.close();
+    },
+  };
+}
