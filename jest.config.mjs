@@ -27,6 +27,6 @@ export default {
   maxWorkers: 2,
   coverageProvider: 'v8',
   coverageReporters: ['text-summary', 'json-summary', 'lcov'],
-  collectCoverageFrom: ['src/**/*.ts', '!src/**/*.spec.ts'],
+  collectCoverageFrom: ['src/**/*.ts', '!src/**/*.spec.ts', '!src/**/fixtures/**'],
   coverageThreshold: { global: { lines: 95 } },
 };

@@ -1,5 +1,4 @@
 import 'reflect-metadata';
-import cors from '@fastify/cors';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { DestinationStream } from 'pino';
@@ -7,28 +6,29 @@ import { AppModule } from './app.module.js';
 import type { Config } from './platform/config/config.js';
 import { HttpAdapter } from './platform/http/adapter.js';
 import { installAnswers } from './platform/http/answers.js';
+import { installClosing } from './platform/http/closing.js';
 import { installDeadline } from './platform/http/deadline.js';
 import { FailureFilter } from './platform/http/failure.js';
+import { installNotFound } from './platform/http/not-found.js';
 import { installRequestId } from './platform/http/request-id.js';
+import { installUnknownInput } from './platform/http/unknown-input.js';
 import { installSwaggerUi } from './platform/docs/swagger-ui.js';
 import { createLogger } from './platform/logging/logger.js';
 import { FrameworkLogger } from './platform/logging/framework-logger.js';
-import { installRequestLog } from './platform/logging/request-log.js';
+import { installRequestLog, logRequest } from './platform/logging/request-log.js';
 import { installMetrics } from './platform/metrics/metrics.js';
 import { Authenticator, installAccess } from './platform/security/access.js';
 import { installBodyParser } from './platform/security/body-parser.js';
+import { installCors } from './platform/security/cors.js';
 import { installHeaders } from './platform/security/headers.js';
 import { installRateLimit } from './platform/security/rate-limit.js';
 import { ValidationPipe } from './platform/validation/validation.pipe.js';
-
-/** Headers that pages of other origins may read. */
-const EXPOSED_HEADERS = ['ETag', 'X-Request-Id', 'Retry-After', 'Idempotency-Replayed'];
 
 /**
  * Builds the application: the one way to do it, for production, tests and tools alike.
  * It is not connected to anything until it is initialised or listens.
  *
- * The order of the hooks is the way of a request: log, id, headers, deadline, limits, who it is;
+ * The order of the hooks is the way of a request: log, id, headers, deadline, address, limits, who it is;
  * then Nest: shape, handler, answer.
  *
  * @param destination where log lines go; standard output unless told
@@ -38,7 +38,7 @@ export async function createApp(
   destination?: DestinationStream,
 ): Promise<NestFastifyApplication> {
   const logger = createLogger(config, destination);
-  const adapter = new HttpAdapter(config, logger);
+  const adapter = new HttpAdapter(config, logger, logRequest);
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config, logger), adapter, {
     bodyParser: false,
     abortOnError: false,
@@ -48,14 +48,15 @@ export async function createApp(
   installRequestLog(fastify);
   installRequestId(fastify);
   installHeaders(fastify);
+  installClosing(fastify);
   installDeadline(fastify);
   await installMetrics(fastify);
-  if (config.corsOrigins.length > 0) {
-    await fastify.register(cors, { origin: [...config.corsOrigins], exposedHeaders: EXPOSED_HEADERS });
-  }
+  if (config.corsOrigins.length > 0) await installCors(fastify, config.corsOrigins);
+  installNotFound(fastify);
   await installRateLimit(fastify, config.rateLimitMax);
   installAccess(fastify, config, () => app.get(Authenticator, { strict: false }));
   installBodyParser(fastify);
+  installUnknownInput(fastify);
   installAnswers(fastify);
   await installSwaggerUi(app, fastify);
   app.useGlobalPipes(new ValidationPipe());

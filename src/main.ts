@@ -1,16 +1,11 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from './app.js';
-import { Config, ConfigError } from './platform/config/config.js';
+import { Config } from './platform/config/config.js';
 import { environment, loadConfig } from './platform/config/load.js';
+import { StartError } from './platform/config/start-error.js';
 import { type EmbeddedMongo, startEmbeddedMongo } from './platform/embedded-mongo/embedded-mongo.js';
 import { EmbeddedMongoError } from './platform/embedded-mongo/embedded-mongo-error.js';
-
-/** sysexits.h: the configuration is at fault, so trying again will not help. */
-const EX_CONFIG = 78;
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
+import { listen } from './platform/http/listen.js';
 
 function startDatabase({ mongodbUri, mongodBinary, dataDir }: Config): Promise<EmbeddedMongo> | undefined {
   if (mongodbUri) return undefined;
@@ -23,23 +18,17 @@ function stopOnSignals(
   database: EmbeddedMongo | undefined,
   graceMs: number,
 ): void {
+  const end = async (code: number): Promise<void> => {
+    await database?.stop();
+    process.exit(code);
+  };
   const stop = async (): Promise<void> => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
-    setTimeout(() => void database?.stop().finally(() => process.exit(1)), graceMs).unref();
+    setTimeout(() => void end(1), graceMs).unref();
     await app.close();
-    await database?.stop();
-    process.exit(0);
+    await end(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop());
-}
-
-async function listen(app: NestFastifyApplication, { port, host, mode }: Config): Promise<void> {
-  await app.listen(port, host);
-  const url = await app.getUrl();
-  if (mode !== 'production') {
-    print(`\n  API         ${url}/api/v1\n  Swagger UI  ${url}/docs\n  Health      ${url}/health\n`);
-  }
-  app.getHttpAdapter().getInstance().log.info({ event: 'listening', url });
 }
 
 async function start(): Promise<void> {
@@ -48,7 +37,13 @@ async function start(): Promise<void> {
   try {
     const app = await createApp(new Config({ ...config, ...(database && { mongodbUri: database.uri }) }));
     stopOnSignals(app, database, config.shutdownGraceMs);
-    await listen(app, config);
+    const url = await listen(app, config);
+    if (config.mode !== 'production') {
+      process.stdout.write(
+        `\n  API         ${url}/api/v1\n  Swagger UI  ${url}/docs\n  Health      ${url}/health\n\n`,
+      );
+    }
+    app.getHttpAdapter().getInstance().log.info({ event: 'listening', url });
   } catch (error) {
     await database?.stop();
     throw error;
@@ -56,8 +51,8 @@ async function start(): Promise<void> {
 }
 
 start().catch((error: unknown) => {
-  const isExpected = error instanceof ConfigError || error instanceof EmbeddedMongoError;
+  const isExpected = error instanceof StartError || error instanceof EmbeddedMongoError;
   const text = error instanceof Error ? (isExpected ? error.message : error.stack) : String(error);
   process.stderr.write(`${text}\n`);
-  process.exit(error instanceof ConfigError ? EX_CONFIG : 1);
+  process.exit(error instanceof StartError ? error.exitCode : 1);
 });

@@ -43,7 +43,7 @@ export function testConfig(env: Environment = {}): Config {
   return new Config(parsed);
 }
 
-/** Builds and initialises the application; `close()` also drops its database. */
+/** Builds and initialises the application; `close()` also drops its database. Rejects when the start is refused. */
 export async function createTestApp(env: Environment = {}): Promise<TestApp> {
   const config = testConfig(env);
   const chunks: string[] = [];
@@ -54,8 +54,13 @@ export async function createTestApp(env: Environment = {}): Promise<TestApp> {
     },
   });
   const app = await createApp(config, destination);
-  await app.init();
-  await app.getHttpAdapter().getInstance().ready();
+  try {
+    await app.init();
+    await app.getHttpAdapter().getInstance().ready();
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
   const connection = app.get<Connection>(getConnectionToken());
   return {
     app,

@@ -2,12 +2,15 @@ import { randomUUID } from 'node:crypto';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { UsersService } from '../../src/modules/users/users.service.js';
 import type { Role } from '../../src/modules/users/roles.js';
+import { checkAnswer } from './answer-rules.js';
 
 type Headers = Readonly<Record<string, string>>;
 
 /** An answer: status, headers, and the body as JSON when it is JSON. */
 export interface Answer {
   readonly status: number;
+  /** The status, and the code of a failure: `200`, `404 PROJECT_NOT_FOUND`. */
+  readonly outcome: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly text: string;
   // The tests say what they expect of a body; they are what checks it.
@@ -17,21 +20,29 @@ export interface Answer {
 
 export const PASSWORD = 'correct horse battery';
 
-/** Sends requests through the whole server, without a socket. */
+/** Sends requests through the whole server, without a socket. Every answer is held to `checkAnswer`. */
 export class TestClient {
   constructor(
     private readonly app: NestFastifyApplication,
-    private readonly own: Headers = {},
+    /** Sent with every request. */
+    readonly headers: Headers = {},
     /** Id of the signed-in user; empty for nobody. */
     readonly userId = '',
+    private readonly address = '127.0.0.1',
   ) {}
 
   /** The same caller with more headers. */
   with(headers: Headers): TestClient {
-    return new TestClient(this.app, { ...this.own, ...headers }, this.userId);
+    return new TestClient(this.app, { ...this.headers, ...headers }, this.userId, this.address);
+  }
+
+  /** The same caller from another address. */
+  from(address: string): TestClient {
+    return new TestClient(this.app, this.headers, this.userId, address);
   }
 
   get = (url: string, headers?: Headers) => this.send('GET', url, undefined, headers);
+  head = (url: string, headers?: Headers) => this.send('HEAD', url, undefined, headers);
   post = (url: string, body?: unknown, headers?: Headers) => this.send('POST', url, body, headers);
   put = (url: string, body?: unknown, headers?: Headers) => this.send('PUT', url, body, headers);
   patch = (url: string, body?: unknown, headers?: Headers) => this.send('PATCH', url, body, headers);
@@ -43,20 +54,26 @@ export class TestClient {
     const response = await this.app.inject({
       method: method as 'GET',
       url,
+      remoteAddress: this.address,
       headers: {
         ...(body !== undefined && { 'content-type': 'application/json' }),
-        ...this.own,
+        ...this.headers,
         ...headers,
       },
       ...(body !== undefined && { payload: isRaw ? body : JSON.stringify(body) }),
     });
     const isJson = String(response.headers['content-type']).startsWith('application/json');
-    return {
+    const answered =
+      isJson && response.payload !== '' ? (JSON.parse(response.payload) as { code?: string }) : undefined;
+    const answer: Answer = {
       status: response.statusCode,
+      outcome: [response.statusCode, answered?.code].filter(Boolean).join(' '),
       headers: response.headers as Answer['headers'],
       text: response.payload,
-      body: isJson && response.payload !== '' ? (JSON.parse(response.payload) as unknown) : undefined,
+      body: answered,
     };
+    checkAnswer(`${method} ${url}`, answer);
+    return answer;
   }
 
   /** Creates a user and signs it in. */
@@ -65,6 +82,6 @@ export class TestClient {
     await this.app.get(UsersService).create({ email, name: role, password: PASSWORD, role });
     const { body } = await this.post('/api/v1/auth/login', { email, password: PASSWORD });
     const { accessToken, user } = body.data as { accessToken: string; user: { id: string } };
-    return new TestClient(this.app, { authorization: `Bearer ${accessToken}` }, user.id);
+    return new TestClient(this.app, { authorization: `Bearer ${accessToken}` }, user.id, this.address);
   }
 }

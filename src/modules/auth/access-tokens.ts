@@ -34,7 +34,8 @@ export class AccessTokens {
       algorithms: ['HS256'],
       allowedIss: ISSUER,
       allowedAud: AUDIENCE,
-      requiredClaims: ['sub', 'iat', 'exp'],
+      // Without this a claim that is missing is not compared.
+      requiredClaims: ['sub', 'iat', 'exp', 'iss', 'aud'],
       cache: false,
     }) as (token: string) => Partial<Claims>;
   }

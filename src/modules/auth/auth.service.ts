@@ -2,18 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { apiError } from '../../platform/http/errors.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import type { Caller } from '../../platform/security/caller.js';
-import type { User } from '../users/user.schema.js';
+import { UserDto } from '../users/user.dto.js';
 import { UsersService } from '../users/users.service.js';
 import { AccessTokens, TOKEN_LIFETIME_S } from './access-tokens.js';
-import type { LoginDto, RegisterDto } from './auth.dto.js';
-
-/** A user who has just signed in. */
-export interface SignedIn {
-  readonly user: User;
-  readonly accessToken: string;
-  /** seconds */
-  readonly expiresIn: number;
-}
+import type { LoginDto, RegisterDto, SessionDto } from './auth.dto.js';
 
 @Injectable()
 export class AuthService {
@@ -24,15 +16,15 @@ export class AuthService {
   ) {}
 
   /** @throws ApiError EMAIL_TAKEN */
-  async register({ email, password, name }: RegisterDto): Promise<User> {
+  async register({ email, password, name }: RegisterDto): Promise<UserDto> {
     const [localPart = email] = email.split('@');
     const user = await this.users.create({ email, password, name: name ?? localPart, role: 'user' });
     this.events.record('user_registered', { userId: String(user._id) });
-    return user;
+    return UserDto.from(user);
   }
 
   /** @throws ApiError INVALID_CREDENTIALS, whichever of the two is wrong and also for a disabled user */
-  async login({ email, password }: LoginDto): Promise<SignedIn> {
+  async login({ email, password }: LoginDto): Promise<SessionDto> {
     const user = await this.users.findByEmail(email);
     const isRight = await this.users.hasPassword(user, password);
     if (!user || !isRight || user.disabled) {
@@ -41,10 +33,15 @@ export class AuthService {
     }
     const userId = String(user._id);
     this.events.record('login_succeeded', { userId });
-    return { user, accessToken: this.tokens.sign(userId), expiresIn: TOKEN_LIFETIME_S };
+    return {
+      accessToken: this.tokens.sign(userId),
+      tokenType: 'Bearer',
+      expiresIn: TOKEN_LIFETIME_S,
+      user: UserDto.from(user),
+    };
   }
 
-  me(caller: Caller): Promise<User> {
-    return this.users.get({ owner: caller.id }, caller.id);
+  async me({ id }: Caller): Promise<UserDto> {
+    return UserDto.from(await this.users.get({ owner: id }, id));
   }
 }

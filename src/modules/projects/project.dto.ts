@@ -1,7 +1,7 @@
 import { ApiProperty, PartialType } from '@nestjs/swagger';
 import { IsDate, IsInt, IsOptional, IsString } from 'class-validator';
 import { PageQuery } from '../../platform/http/page.js';
-import { Name, Nullable, OwnerFilter, RecordId, Text } from '../../platform/validation/fields.js';
+import { Compose, Name, Nullable, OwnerFilter, RecordId, Text } from '../../platform/validation/fields.js';
 import { IsMetadata, type Metadata } from '../../platform/validation/is-metadata.js';
 import type { Project } from './project.schema.js';
 
@@ -36,6 +36,7 @@ export class ListProjectsQuery extends PageQuery {
     example: 'web',
   })
   @IsOptional()
+  @Compose(100)
   @Text(0, 100)
   name?: string;
 

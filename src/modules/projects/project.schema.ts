@@ -3,13 +3,13 @@ import mongoose from 'mongoose';
 import { OwnedRecord, RECORD_OPTIONS } from '../../platform/database/record.js';
 import type { Metadata } from '../../platform/validation/is-metadata.js';
 
-/** Lengths bound what the DTOs already refuse: two UTF-16 units for each character that they allow. */
+/** Lengths bound what the DTOs already refuse: three UTF-16 units for each character that they allow. */
 @Schema({ ...RECORD_OPTIONS, collection: 'projects' })
 export class Project extends OwnedRecord {
-  @Prop({ type: String, required: true, maxlength: 200 })
+  @Prop({ type: String, required: true, maxlength: 300 })
   name!: string;
 
-  @Prop({ type: String, maxlength: 1000 })
+  @Prop({ type: String, maxlength: 1500 })
   description?: string | null;
 
   @Prop({ type: mongoose.Schema.Types.Mixed, default: () => ({}) })

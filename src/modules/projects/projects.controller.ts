@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Put, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation } from '@nestjs/swagger';
+import { ApiSection } from '../../platform/docs/section.js';
 import { Answers, AnswersMessage, AnswersPage } from '../../platform/http/answers.js';
 import { IfMatch, type Precondition } from '../../platform/http/entity-tag.js';
 import { mapPage, type Page } from '../../platform/http/page.js';
@@ -15,14 +16,18 @@ import {
 } from './project.dto.js';
 import { ProjectsService } from './projects.service.js';
 
-@ApiTags('projects')
+@ApiSection('projects', 'What users work on. A project belongs to the user who created it.')
 @Controller('api/v1/projects')
 export class ProjectsController {
   constructor(private readonly projects: ProjectsService) {}
 
   @Post()
   @SignedIn()
-  @ApiOperation({ summary: 'Create a project', operationId: 'createProject' })
+  @ApiOperation({
+    summary: 'Create a project',
+    description: 'It belongs to the caller.',
+    operationId: 'createProject',
+  })
   @Answers(ProjectDto, { status: 201, errors: ['PROJECT_NAME_TAKEN'] })
   async create(@CurrentCaller() { id }: Caller, @Body() dto: CreateProjectDto): Promise<ProjectDto> {
     return ProjectDto.from(await this.projects.create(id, dto));
@@ -30,7 +35,7 @@ export class ProjectsController {
 
   @Get()
   @OwnerOr('projects:read', { parameter: 'owner' })
-  @ApiOperation({ summary: 'List projects', operationId: 'listProjects' })
+  @ApiOperation({ summary: 'List projects', description: 'Newest first.', operationId: 'listProjects' })
   @AnswersPage(ProjectDto)
   async list(@CurrentScope() scope: Scope, @Query() query: ListProjectsQuery): Promise<Page<ProjectDto>> {
     return mapPage(await this.projects.list(scope, query), ProjectDto.from);
@@ -46,7 +51,11 @@ export class ProjectsController {
 
   @Put(':id')
   @OwnerOr('projects:write')
-  @ApiOperation({ summary: 'Replace a project', operationId: 'replaceProject' })
+  @ApiOperation({
+    summary: 'Replace a project',
+    description: 'What is not sent is reset.',
+    operationId: 'replaceProject',
+  })
   @Answers(ProjectDto, { errors: ['PROJECT_NOT_FOUND', 'PROJECT_NAME_TAKEN'] })
   async replace(
     @CurrentScope() scope: Scope,
@@ -59,7 +68,11 @@ export class ProjectsController {
 
   @Patch(':id')
   @OwnerOr('projects:write')
-  @ApiOperation({ summary: 'Change a project', operationId: 'updateProject' })
+  @ApiOperation({
+    summary: 'Change a project',
+    description: 'Changes what is sent. null clears an optional field; `metadata` is replaced as a whole.',
+    operationId: 'updateProject',
+  })
   @Answers(ProjectDto, { errors: ['PROJECT_NOT_FOUND', 'PROJECT_NAME_TAKEN'] })
   async update(
     @CurrentScope() scope: Scope,

@@ -1,7 +1,6 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Config, ConfigError } from '../../platform/config/config.js';
 import { ApiError } from '../../platform/http/errors.js';
-import { DomainEvents } from '../../platform/logging/events.js';
 import { UsersService } from './users.service.js';
 
 /** Creates the administrator that ADMIN_EMAIL and ADMIN_PASSWORD describe, when there is none. */
@@ -10,7 +9,6 @@ export class FirstAdministrator implements OnApplicationBootstrap {
   constructor(
     private readonly config: Config,
     private readonly users: UsersService,
-    private readonly events: DomainEvents,
   ) {}
 
   /** @throws ConfigError when the address belongs to somebody else: nobody is promoted silently */
@@ -20,8 +18,7 @@ export class FirstAdministrator implements OnApplicationBootstrap {
     if (!email || !password || (await this.isAdministrator(email))) return;
     if (await this.users.hasAdministrator()) return;
     try {
-      const user = await this.users.create({ email, name: 'Administrator', password, role: 'admin' });
-      this.events.record('user_created', { userId: String(user._id), role: 'admin' });
+      await this.users.provision({ email, name: 'Administrator', password, role: 'admin' });
     } catch (error) {
       // Another process that starts at the same time was first.
       if (!(error instanceof ApiError && error.code === 'EMAIL_TAKEN')) throw error;

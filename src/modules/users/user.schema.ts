@@ -9,7 +9,7 @@ export class User extends StoredRecord {
   @Prop({ type: String, required: true, maxlength: 254 })
   email!: string;
 
-  @Prop({ type: String, required: true, maxlength: 200 })
+  @Prop({ type: String, required: true, maxlength: 300 })
   name!: string;
 
   @Prop({ type: String, enum: ROLES, default: 'user', required: true })

@@ -4,6 +4,7 @@ import type { Model } from 'mongoose';
 import { Repositories, type Repository } from '../../platform/database/repository.js';
 import { apiError } from '../../platform/http/errors.js';
 import type { Page } from '../../platform/http/page.js';
+import { DomainEvents } from '../../platform/logging/events.js';
 import type { Caller, Scope, UserId } from '../../platform/security/caller.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PERMISSIONS_OF, type Role } from './roles.js';
@@ -26,6 +27,7 @@ export class UsersService {
   constructor(
     @InjectModel(User.name) private readonly model: Model<User>,
     private readonly hasher: PasswordHasher,
+    private readonly events: DomainEvents,
     repositories: Repositories,
   ) {
     this.users = repositories.of(model, {
@@ -38,6 +40,16 @@ export class UsersService {
   /** @throws ApiError EMAIL_TAKEN */
   async create({ password, ...fields }: NewUser): Promise<User> {
     return this.users.insert({ ...fields, passwordHash: await this.hasher.hash(password) });
+  }
+
+  /**
+   * Creates a user for somebody else: an administrator does, or the start.
+   * @throws ApiError EMAIL_TAKEN
+   */
+  async provision(fields: NewUser): Promise<User> {
+    const user = await this.create(fields);
+    this.events.record('user_created', { userId: String(user._id), role: user.role });
+    return user;
   }
 
   /** @throws ApiError USER_NOT_FOUND */

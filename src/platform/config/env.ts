@@ -1,4 +1,4 @@
-/** The environment a configuration is read from, as `process.env` has it. */
+/** The environment that a configuration is read from: texts by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export const MODES = ['development', 'production', 'test'] as const;

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { isEmail } from 'class-validator';
 import type { Kind, Mode } from './env.js';
 
 /** A parser that refuses with one sentence, so that a message can never hold the value. */
@@ -26,10 +27,31 @@ export function oneOf<const T extends string>(...choices: T[]): Kind<T> {
   return kind(`one of ${choices.join(', ')}`, (text) => choices.find((choice) => choice === text));
 }
 
+// eslint-disable-next-line no-control-regex -- control characters are what this finds
+const CONTROL = /[\x00-\x1f\x7f]/;
+
 /** Any text without control characters. */
-export function line(accepts = 'text without control characters'): Kind<string> {
-  // eslint-disable-next-line no-control-regex -- control characters are what this refuses
-  return kind(accepts, (text) => (/[\x00-\x1f\x7f]/.test(text) ? undefined : text));
+export function line(): Kind<string> {
+  return kind('text without control characters', (text) => (CONTROL.test(text) ? undefined : text));
+}
+
+/** An IP address or the name of a host. */
+export function host(): Kind<string> {
+  return kind('an IP address or a host name', (text) =>
+    isIP(text) !== 0 || /^[a-z\d]([a-z\d.-]{0,251}[a-z\d])?$/i.test(text) ? text : undefined,
+  );
+}
+
+/** One e-mail address. */
+export function email(): Kind<string> {
+  return kind('an e-mail address', (text) => (isEmail(text) ? text : undefined));
+}
+
+/** An e-mail address, with or without a name before it. */
+export function mailbox(): Kind<string> {
+  return kind('an e-mail address, or one with a name: Flowversal <mail@example.com>', (text) =>
+    isEmail(text, { allow_display_name: true }) ? text : undefined,
+  );
 }
 
 const BYTES: Readonly<Record<string, number>> = { '': 1, B: 1, KiB: 1024, MiB: 1024 * 1024 };
@@ -84,12 +106,37 @@ export function proxies(): Kind<number | readonly string[]> {
   });
 }
 
+/** What samples of configuration files hold where a value of one's own belongs. */
+const PLACEHOLDER =
+  /your[-_ ]|change[-_ ]?(?:me|this)|replace[-_ ]?(?:me|this)|insert[-_ ]|placeholder|^<.*>$/i;
+
 const SAMPLE =
-  /your[-_ ]|change[-_ ]?me|change[-_ ]?this|placeholder|example|sample|insert[-_ ]|secret[-_ ]?key|dev[-_ ]?secret|jwt[-_ ]?secret|0123456789|abcdefgh|password|qwerty/i;
+  /example|sample|secret[-_ ]?key|dev[-_ ]?secret|jwt[-_ ]?secret|0123456789|abcdefgh|password|qwerty/i;
 
 /** Whether a secret looks copied from a sample or typed on one key, so that anybody could guess it. */
 function isGuessable(secret: string): boolean {
-  return SAMPLE.test(secret) || new Set(secret).size < 10;
+  return PLACEHOLDER.test(secret) || SAMPLE.test(secret) || new Set(secret).size < 10;
+}
+
+/** A key that another service gave out. */
+export function issuedKey(): Kind<string> {
+  return kind('a key without spaces that is no placeholder', (text) =>
+    /^[\x21-\x7e]+$/.test(text) && !PLACEHOLDER.test(text) ? text : undefined,
+  );
+}
+
+const TRIED_FIRST =
+  /^(?:(?:p[a@]ssw[o0]rd|qwerty\w*|secret|change[-_ ]?(?:me|this)|0?123456789?0?)\d*|your[-_ ].*|<.*>)$/i;
+
+/** A password that could be typed in: 8 characters or more, not more than the 72 bytes that bcrypt reads. */
+export function password(): Kind<string> {
+  return kind(
+    'a password of at least 8 characters and at most 72 bytes that is not easily guessed',
+    (text) => {
+      const fits = text.length >= 8 && Buffer.byteLength(text) <= 72 && !CONTROL.test(text);
+      return fits && !TRIED_FIRST.test(text) && new Set(text).size >= 5 ? text : undefined;
+    },
+  );
 }
 
 /** A secret of at least `bytes` bytes that is not a sample. */

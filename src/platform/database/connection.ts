@@ -2,7 +2,8 @@ import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nest
 import { InjectConnection } from '@nestjs/mongoose';
 import mongoose, { type Connection, type ConnectOptions } from 'mongoose';
 import { PinoLogger } from 'nestjs-pino';
-import { Config } from '../config/config.js';
+import { Config, ConfigError } from '../config/config.js';
+import { StartError } from '../config/start-error.js';
 import { isOutage } from './driver-errors.js';
 import { createMissingIndexes } from './indexes.js';
 
@@ -21,6 +22,8 @@ const CONNECT_OPTIONS: ConnectOptions = {
   serverSelectionTimeoutMS: 1000,
   connectTimeoutMS: 1000,
   socketTimeoutMS: 1000,
+  // The driver looks at the server this often, so that a loss and a return are known after two seconds, not ten.
+  heartbeatFrequencyMS: 1000,
 };
 
 /** How long a start waits for the database before it gives up. */
@@ -42,8 +45,11 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
 
   async onModuleInit(): Promise<void> {
     // Outages are reported by the operations that meet them; without a listener they would end the process.
-    this.connection.on('error', (err: unknown) => this.logger.warn({ err }, 'Database connection'));
+    this.connection.on('error', (error: Error) =>
+      this.logger.warn({ event: 'database_connection', reason: error.message }),
+    );
     await this.open();
+    await this.requireReplicaSet();
     await createMissingIndexes(this.connection, this.uri, this.logger);
   }
 
@@ -56,6 +62,14 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
     return this.config.mongodbUri;
   }
 
+  /** Transactions and change streams need one. A sharded cluster, which has them too, says `isdbgrid`. */
+  private async requireReplicaSet(): Promise<void> {
+    const hello = await this.connection.getClient().db().command({ hello: 1 });
+    if (hello['setName'] === undefined && hello['msg'] !== 'isdbgrid') {
+      throw new ConfigError([{ variable: 'MONGODB_URI', problem: 'must lead to a replica set' }]);
+    }
+  }
+
   private async open(): Promise<void> {
     const giveUp = Date.now() + START_PATIENCE_MS;
     for (;;) {
@@ -63,7 +77,10 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
         await this.connection.openUri(this.uri, CONNECT_OPTIONS);
         return;
       } catch (err) {
-        if (!isOutage(err) || Date.now() > giveUp) throw err;
+        if (!isOutage(err)) throw err;
+        if (Date.now() > giveUp) {
+          throw new StartError('The database that MONGODB_URI names does not answer.', { cause: err });
+        }
         this.logger.warn({ event: 'database_waiting' }, 'The database does not answer yet; trying again');
         await new Promise((resolve) => setTimeout(resolve, 1000));
       }

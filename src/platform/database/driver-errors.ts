@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import mongoose from 'mongoose';
 
 const {
@@ -21,9 +22,18 @@ const OUTAGE_NAMES: ReadonlySet<string> = new Set([
   'MongoClientClosedError',
 ]);
 
+/**
+ * What Node says of a socket that broke while the driver waited to write to it. The driver passes this on as it
+ * is and does not retry. No handler has another connection whose errors it lets through.
+ */
+const BROKEN_SOCKET_CODES: ReadonlySet<unknown> = new Set(['EPIPE', 'ECONNRESET']);
+
 /** Whether the database could not be reached or did not answer, so that retrying later may help. */
 export function isOutage(error: unknown): boolean {
-  if (!(error instanceof MongoError)) return false;
+  if (error instanceof mongoose.Error.MongooseServerSelectionError) return true;
+  if (!(error instanceof MongoError)) {
+    return isNativeError(error) && BROKEN_SOCKET_CODES.has((error as NodeJS.ErrnoException).code);
+  }
   return (
     error instanceof MongoNetworkError ||
     error instanceof MongoServerSelectionError ||

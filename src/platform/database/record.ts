@@ -1,5 +1,5 @@
 import { Prop } from '@nestjs/mongoose';
-import { Types } from 'mongoose';
+import { Schema, type Types } from 'mongoose';
 
 /** What every record has. Schemas extend it and are made with `timestamps: true`. */
 export abstract class StoredRecord {
@@ -16,7 +16,7 @@ export abstract class StoredRecord {
 
 /** A record that belongs to a user. */
 export abstract class OwnedRecord extends StoredRecord {
-  @Prop({ type: Types.ObjectId, required: true })
+  @Prop({ type: Schema.Types.ObjectId, required: true })
   ownerId!: Types.ObjectId;
 }
 

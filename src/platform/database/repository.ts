@@ -76,7 +76,9 @@ export class Repository<T extends StoredRecord> {
     const items = found.slice(0, limit);
     const last = items.at(-1);
     const hasMore = found.length > limit;
-    if (scope.all) this.events.record('foreign_access', { ...this.access(scope), count: items.length });
+    if (scope.all && String(filter[this.ownerField]) !== scope.caller) {
+      this.events.record('foreign_access', { ...this.access(scope), count: items.length });
+    }
     return {
       items,
       pagination: {

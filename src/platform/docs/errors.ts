@@ -1,41 +1,64 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { ApiError, apiError, CATALOGUE, type ErrorCode, notFound, taken } from '../http/errors.js';
+import {
+  ApiError,
+  apiError,
+  CATALOGUE,
+  type Detail,
+  type ErrorCode,
+  notFound,
+  taken,
+} from '../http/errors.js';
+import { mayForbid } from './access.js';
+import { bodySchemaOf } from './input.js';
+import { type Method, type Operation, parametersOf } from './operation.js';
 
-type Operation = NonNullable<OpenAPIObject['paths'][string]['get']> & {
-  'x-errors'?: string[];
-  'x-forbids'?: boolean;
-  'x-versioned'?: boolean;
-};
-
-const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
-type Method = (typeof METHODS)[number];
-
-const FAILURE_SCHEMA = {
+/** The body of every failure. */
+export const FAILURE_SCHEMA = {
   type: 'object',
+  description: 'What every failure is answered with.',
   required: ['success', 'error', 'code', 'requestId'],
   properties: {
     success: { type: 'boolean', enum: [false] },
-    error: { type: 'string', description: 'A sentence for people.' },
-    code: { type: 'string', description: 'For programs.' },
-    requestId: { type: 'string', nullable: true, description: 'Also in X-Request-Id and in every log line.' },
+    error: {
+      type: 'string',
+      description: 'A sentence for people.',
+      example: 'Too many requests; try again later',
+    },
+    code: { type: 'string', description: 'For programs; never changes.', example: 'RATE_LIMITED' },
+    requestId: {
+      type: 'string',
+      nullable: true,
+      description: 'Also in X-Request-Id and in every log line. null when the bytes were no HTTP request.',
+      example: '3f0e6c0a-6f2d-4a83-9f5e-2f1f0a7c9b11',
+    },
     details: {
       type: 'array',
+      description: 'With VALIDATION_ERROR: every fault of the request.',
       items: {
         type: 'object',
         required: ['path', 'message'],
-        properties: { path: { type: 'string' }, message: { type: 'string' } },
+        properties: {
+          path: { type: 'string', example: 'name' },
+          message: { type: 'string', example: 'name is required' },
+        },
       },
     },
   },
+} satisfies NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string];
+
+const HEADERS = {
+  'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer', example: 1 } },
+  'WWW-Authenticate': { description: 'How to authenticate.', schema: { type: 'string', example: 'Bearer' } },
 } as const;
 
 /** What an operation accepts tells which of the general errors it may answer. */
 function* generalCodes(method: Method, operation: Operation): Generator<ErrorCode> {
-  const hasIfMatch = operation.parameters?.some((p) => 'name' in p && p.name === 'If-Match');
-  if (operation.requestBody || operation.parameters?.length) yield 'VALIDATION_ERROR';
+  const hasIfMatch = parametersOf(operation).some(({ name }) => name === 'If-Match');
+  // Every operation refuses what it does not know in the query and in the body.
+  yield 'VALIDATION_ERROR';
   if (operation.requestBody) yield* ['MALFORMED_JSON', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
-  if (operation.security) yield 'UNAUTHENTICATED';
-  if (operation['x-forbids']) yield 'FORBIDDEN';
+  if (operation.security?.length) yield 'UNAUTHENTICATED';
+  if (mayForbid(operation)) yield 'FORBIDDEN';
   if (hasIfMatch) yield 'PRECONDITION_FAILED';
   if (hasIfMatch && method !== 'delete') yield 'CONFLICT';
   yield* ['RATE_LIMITED', 'INTERNAL_ERROR', 'DATABASE_UNAVAILABLE'];
@@ -47,65 +70,52 @@ function errorOf(code: string): ApiError {
   const words = code.toLowerCase().split('_');
   const what = words.slice(0, -2).join(' ');
   if (code.endsWith('_NOT_FOUND')) return notFound(what);
-  return taken(words.slice(0, -2).join(' '), words.at(-2) ?? '');
+  return taken(what, words.at(-2) ?? '');
 }
 
-function exampleOf(error: ApiError): object {
-  const { code, message } = error;
-  const body = { success: false, error: message, code, requestId: '3f0e6c0a-6f2d-4a83-9f5e-2f1f0a7c9b11' };
-  if (code !== 'VALIDATION_ERROR') return { value: body };
-  return { value: { ...body, details: [{ path: 'limit', message: 'limit must not be greater than 100' }] } };
+/** A fault that this operation would report. */
+function faultOf(operation: Operation, document: OpenAPIObject): Detail {
+  const body = bodySchemaOf(operation, document);
+  const [required] = body?.required ?? [];
+  if (required) return { path: required, message: `${required} is required` };
+  const parameters = parametersOf(operation);
+  if (!body && parameters.some(({ name }) => name === 'limit')) {
+    return { path: 'limit', message: 'limit must not be greater than 100' };
+  }
+  const id = parameters.find((parameter) => parameter.in === 'path');
+  if (!body && id) return { path: id.name, message: `${id.name} must be an id of 24 hex digits` };
+  return { path: 'colour', message: 'is not a known field' };
 }
 
-function addResponses(method: Method, operation: Operation): void {
+function exampleOf({ code, message }: ApiError, operation: Operation, document: OpenAPIObject): object {
+  const requestId = FAILURE_SCHEMA.properties.requestId.example;
+  const body = { success: false, error: message, code, requestId };
+  return code === 'VALIDATION_ERROR' ? { ...body, details: [faultOf(operation, document)] } : body;
+}
+
+function headersOf(errors: readonly ApiError[]): Partial<typeof HEADERS> {
+  const names = new Set(errors.flatMap((error) => Object.keys(error.headers)));
+  if (errors.some(({ code }) => code === 'RATE_LIMITED')) names.add('retry-after');
+  return Object.fromEntries(Object.entries(HEADERS).filter(([name]) => names.has(name.toLowerCase())));
+}
+
+/** Adds the errors that an operation may answer, each with its body as an example. */
+export function describeErrors(method: Method, operation: Operation, document: OpenAPIObject): void {
   const codes = new Set<string>([...generalCodes(method, operation), ...(operation['x-errors'] ?? [])]);
   const byStatus = Map.groupBy([...codes].map(errorOf), ({ status }) => status);
   for (const [status, errors] of [...byStatus].toSorted(([a], [b]) => a - b)) {
+    const headers = headersOf(errors);
     operation.responses[status] = {
-      description: errors.map(({ code }) => code).join(', '),
+      description: errors.map(({ code, message }) => `\`${code}\` ${message}.`).join('\n\n'),
+      ...(Object.keys(headers).length > 0 && { headers }),
       content: {
         'application/json': {
           schema: { $ref: '#/components/schemas/Failure' },
-          examples: Object.fromEntries(errors.map((error) => [error.code, exampleOf(error)])),
+          examples: Object.fromEntries(
+            errors.map((error) => [error.code, { value: exampleOf(error, operation, document) }]),
+          ),
         },
       },
     };
   }
-}
-
-function addVersioning(method: Method, operation: Operation): void {
-  if (!operation['x-versioned']) return;
-  for (const [status, response] of Object.entries(operation.responses)) {
-    if (!status.startsWith('2') || !response || '$ref' in response) continue;
-    response.headers = { ETag: { description: 'The version.', schema: { type: 'string', example: '"1"' } } };
-  }
-  if (method !== 'get') return;
-  (operation.parameters ??= []).push({
-    name: 'If-None-Match',
-    in: 'header',
-    required: false,
-    description: 'ETags that the client has. When the record still has one of them: 304.',
-    schema: { type: 'string', example: '"1"' },
-  });
-  operation.responses['304'] = { description: 'The client has this version' };
-}
-
-/** Adds to every operation of the product's API the errors that it may answer, with examples. */
-export function addErrors(document: OpenAPIObject): OpenAPIObject {
-  for (const [path, item] of Object.entries(document.paths)) {
-    for (const method of METHODS) {
-      const operation = item[method] as Operation | undefined;
-      if (!operation) continue;
-      if (path.startsWith('/api/')) {
-        addVersioning(method, operation);
-        addResponses(method, operation);
-      }
-      delete operation['x-errors'];
-      delete operation['x-forbids'];
-      delete operation['x-versioned'];
-    }
-  }
-  document.components ??= {};
-  document.components.schemas = { ...document.components.schemas, Failure: FAILURE_SCHEMA as never };
-  return document;
 }

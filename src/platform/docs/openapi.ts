@@ -1,18 +1,66 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { addErrors } from './errors.js';
+import { describeAccess } from './access.js';
+import { describeErrors, FAILURE_SCHEMA } from './errors.js';
+import { closeBody, describeParameters } from './input.js';
+import { operationsOf, removeNotes } from './operation.js';
+import { describeVersions } from './versions.js';
 
-/** The OpenAPI document: every route with its errors and examples. Needs no database. */
+const ABOUT = `To try things out: register, sign in, press **Authorize** and paste the \`accessToken\`.
+
+- A success is \`{"success": true, "data": …}\`. A failure is \`{"success": false, "error", "code", "requestId"}\`: \`error\` is a sentence for people, \`code\` is for programs and never changes.
+- \`X-Request-Id\` names the request, in every answer and in every log line. Send one of your own, or take the one you get.
+- The \`version\` of a record is its \`ETag\`. Send it as \`If-Match\` to change only what you have read, as \`If-None-Match\` to read only what is new.
+- Fields that are not documented are refused with 400.`;
+
+/** The headings in the order in which their routes are declared; those of the API stand before those of operators. */
+function tagsOf(document: OpenAPIObject): NonNullable<OpenAPIObject['tags']> {
+  const places = operationsOf(document);
+  const isApi = ({ path }: { path: string }) => path.startsWith('/api/');
+  const ordered = [...places.filter(isApi), ...places.filter((place) => !isApi(place))];
+  const about = new Map<string, string | undefined>();
+  for (const { operation } of ordered) {
+    for (const name of operation.tags ?? []) about.set(name, about.get(name) ?? operation['x-about']);
+  }
+  return [...about].map(([name, description]) => ({ name, ...(description && { description }) }));
+}
+
+/** The OpenAPI document: every route with its errors and examples. Needs no database, and no configuration changes it. */
 export function createOpenApi(app: INestApplication): OpenAPIObject {
   const head = new DocumentBuilder()
-    .setTitle('Flowversal')
-    .setDescription(
-      'A modular backend. Register, sign in, press Authorize with the `accessToken`, and try things out.',
-    )
+    .setOpenAPIVersion('3.0.3')
+    .setTitle('Flowversal API')
+    .setDescription(ABOUT)
     .setVersion('1')
     .setLicense('MIT', 'https://opensource.org/license/mit')
-    .addBearerAuth()
-    .addServer('/')
+    .addBearerAuth({
+      type: 'http',
+      bearerFormat: 'JWT',
+      description: 'The `accessToken` that signing in gives.',
+    })
+    .addServer('/', 'This server')
     .build();
-  return addErrors(SwaggerModule.createDocument(app, head));
+  delete head.info.contact;
+  const document = SwaggerModule.createDocument(app, head);
+  document.tags = tagsOf(document);
+  document.components = {
+    ...document.components,
+    schemas: { ...document.components?.schemas, Failure: FAILURE_SCHEMA },
+  };
+  for (const { path, method, operation } of operationsOf(document)) {
+    describeAccess(operation);
+    describeParameters(operation);
+    closeBody(operation, document);
+    if (path.startsWith('/api/')) {
+      describeVersions(method, operation);
+      describeErrors(method, operation, document);
+    }
+    removeNotes(operation);
+  }
+  return document;
+}
+
+/** The document as the file openapi.json holds it. */
+export function printOpenApi(document: OpenAPIObject): string {
+  return `${JSON.stringify(document, null, 2)}\n`;
 }

@@ -44,6 +44,11 @@ const RETRY_MS = 400;
  * are too new for the mongod found
  */
 export async function startEmbeddedMongo(options: EmbeddedMongoOptions): Promise<EmbeddedMongo> {
+  if (process.platform === 'win32') {
+    throw new EmbeddedMongoError(
+      'The embedded MongoDB runs on Linux and macOS. Set MONGODB_URI to a replica set.',
+    );
+  }
   const mongod = await resolveMongod(options);
   const versionFile = join(options.dataDir, 'mongodb.version');
   const database = await openFolder(options.dataDir, versionFile);

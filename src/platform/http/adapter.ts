@@ -11,7 +11,6 @@ import type { Config } from '../config/config.js';
 import { SECURITY_HEADERS } from '../security/headers.js';
 import { answerClientError } from './client-error.js';
 import { fail } from './failure.js';
-import { createNotFoundHandler } from './not-found.js';
 import { requestIdOf } from './request-id.js';
 
 /** Longest time in which a client may send its headers, and its whole request. */
@@ -26,15 +25,21 @@ function proxyTrust(trusted: Options['trustProxy']) {
   return trusted ? [...trusted] : false;
 }
 
-/** Answers an address that the router cannot read, before any hook could run. */
-function answerUnreadable(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
-  fail(error, request, reply);
+/** Writes the log line of a request that was answered. */
+type WriteLine = (request: FastifyRequest, reply: FastifyReply) => void;
+
+/** Answers an address that the router cannot read. No hook runs for it, so this does what they would. */
+function answerUnreadable(writeLine: WriteLine) {
+  return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+    reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
+    fail(error, request, reply);
+    writeLine(request, reply);
+  };
 }
 
 /** Nest on Fastify, with every bound set and every way out through `fail`. */
 export class HttpAdapter extends FastifyAdapter {
-  constructor({ bodyLimit, trustProxy }: Options, logger: Logger) {
+  constructor({ bodyLimit, trustProxy }: Options, logger: Logger, writeLine: WriteLine) {
     super({
       loggerInstance: logger as FastifyBaseLogger,
       // The logger adds the request id by itself; a child for each request would only add it again.
@@ -51,15 +56,14 @@ export class HttpAdapter extends FastifyAdapter {
       // Nest's middleware is not used; Fastify's hooks run before it and cost less.
       skipMiddie: true,
       clientErrorHandler: answerClientError,
-      frameworkErrors: answerUnreadable as never,
+      frameworkErrors: answerUnreadable(writeLine) as never,
     });
     const fastify = this.getInstance();
     fastify.server.maxConnections = 10_000;
     fastify.setErrorHandler(fail);
-    fastify.setNotFoundHandler(createNotFoundHandler(fastify));
   }
 
-  /** Already set: Nest would answer with a body of its own. */
+  /** Set by `installNotFound`: Nest would answer with a body of its own. */
   override setNotFoundHandler(): FastifyInstance {
     return this.getInstance();
   }

@@ -9,6 +9,7 @@ import { answerUnchanged, tagWithVersion } from './entity-tag.js';
 import type { ErrorCode } from './errors.js';
 import { paginationSchema } from './page.js';
 import { routeConfig } from './route-config.js';
+import { noteInput } from './unknown-input.js';
 
 /** What a handler answers, and which errors of its own it may answer instead. */
 export interface Answer {
@@ -50,6 +51,7 @@ function answers(type: Constructor, answer: Answer, schema: object, errors: OwnE
     HttpCode(answer.status),
     ApiExtraModels(type),
     describeParameters,
+    noteInput,
     ApiResponse({ status: answer.status, description: 'Success', schema }),
     ApiExtension('x-errors', [...errors]),
     ...(answer.versioned ? [ApiExtension('x-versioned', true)] : []),
@@ -117,6 +119,7 @@ export function AnswersMessage(
     ApiResponse({ status, description: 'Success', schema: schema as never }),
     ApiExtension('x-errors', [...errors]),
     describeParameters,
+    noteInput,
     routeConfig({ answer: { status, body, versioned: false } }),
   );
 }

@@ -15,6 +15,8 @@ declare module 'fastify' {
 }
 
 function start(request: FastifyRequest, reply: FastifyReply): void {
+  // A request that its route hands on to the not-found handler comes here once more.
+  clearTimeout(request.deadline);
   request.deadline = setTimeout(() => fail(apiError('DATABASE_UNAVAILABLE'), request, reply), DEADLINE_MS);
 }
 

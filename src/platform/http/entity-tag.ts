@@ -16,7 +16,8 @@ const NO_PRECONDITION: Precondition = { versions: 'any', required: false };
 
 // RFC 9110, section 8.8.3: characters that a tag may hold between its quotes.
 const TAG = String.raw`(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"`;
-const TAG_LIST = new RegExp(String.raw`^[ \t]*${TAG}(?:[ \t]*,[ \t]*${TAG})*[ \t]*$`);
+// Section 5.6.1.2: empty members of a list are ignored.
+const TAG_LIST = new RegExp(String.raw`^[ \t,]*${TAG}(?:[ \t]*,[ \t,]*${TAG})*[ \t,]*$`);
 const EACH_TAG = new RegExp(TAG, 'g');
 
 /**

@@ -109,6 +109,7 @@ export function notFound(resource: string): ApiError {
 
 /** 409 for a value that must be unique: `taken('project', 'name')` → PROJECT_NAME_TAKEN. */
 export function taken(resource: string, field: string): ApiError {
-  const message = `The caller already has a ${resource} with this ${field}`;
+  const article = /^[aeiou]/.test(resource) ? 'an' : 'a';
+  const message = `The caller already has ${article} ${resource} with this ${field}`;
   return new ApiError(`${codeOf(resource)}_${codeOf(field)}_TAKEN`, define(409, message));
 }

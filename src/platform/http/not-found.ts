@@ -3,14 +3,12 @@ import createRouter, { type HTTPMethod } from 'find-my-way';
 import { apiError } from './errors.js';
 import { fail } from './failure.js';
 
-/** Answers a request that no route took. */
-export type NotFoundHandler = (request: FastifyRequest, reply: FastifyReply) => void;
-
 /**
  * Tells an unknown address (404) from a known one with another method (405 with `Allow`).
  * Fastify's router knows one method at a time, so a second one remembers the methods of each path.
+ * Knows the routes that are declared after it.
  */
-export function createNotFoundHandler(fastify: FastifyInstance): NotFoundHandler {
+export function installNotFound(fastify: FastifyInstance): void {
   const router = createRouter();
   const methods = new Set<HTTPMethod>();
   fastify.addHook('onRoute', ({ method, url }: RouteOptions) => {
@@ -19,10 +17,16 @@ export function createNotFoundHandler(fastify: FastifyInstance): NotFoundHandler
       if (!router.hasRoute(each, url)) router.on(each, url, () => undefined);
     }
   });
-  return (request, reply) => {
+  const answer = (request: FastifyRequest, reply: FastifyReply): void => {
     const path = request.url.split(/[?#]/, 1)[0] ?? '';
     const allowed = [...methods].filter((method) => router.find(method, path) !== null);
     if (allowed.length > 0) reply.header('allow', allowed.toSorted().join(', '));
     fail(apiError(allowed.length > 0 ? 'METHOD_NOT_ALLOWED' : 'ROUTE_NOT_FOUND'), request, reply);
   };
+  fastify.setNotFoundHandler(answer);
+  // The handler alone would come after the body, which nobody should have to read.
+  fastify.addHook('onRequest', (request, reply, done) => {
+    if (request.is404) answer(request, reply);
+    else done();
+  });
 }

@@ -21,21 +21,40 @@ const SECRET_FIELDS = [
   '["set-cookie"]',
 ];
 
+type LogHook = NonNullable<NonNullable<LoggerOptions['hooks']>['logMethod']>;
+
 const paths = SECRET_FIELDS.flatMap((field) => {
   const name = field.startsWith('[') ? field : `.${field}`;
   return [name.replace(/^\./, ''), `*${name}`, `*.*${name}`];
 });
 
+const DUPLICATE_KEY = 'E11000 duplicate key';
+
+/** Whether the texts of an error quote a value: a duplicate key error does, and so does what it caused. */
+function quotesValue(thrown: unknown): boolean {
+  // Causes may run in a circle.
+  const seen = new Set<unknown>();
+  for (let error = thrown; error instanceof Error && !seen.has(error); error = error.cause) {
+    if (duplicateKeyOf(error)) return true;
+    seen.add(error);
+  }
+  return false;
+}
+
 /** Errors as they may be logged: a duplicate key error quotes the value, which may be an address. */
 function serializeError(error: Error): unknown {
-  if (duplicateKeyOf(error))
-    return {
-      type: error.name,
-      message: 'E11000 duplicate key',
-      stack: error.stack?.split('\n').slice(1).join('\n'),
-    };
-  return stdSerializers.err(error);
+  if (!quotesValue(error)) return stdSerializers.err(error);
+  const stack = error.stack?.split('\n').filter((line) => line.startsWith('    at '));
+  return { type: error.name, message: DUPLICATE_KEY, stack: stack?.join('\n') };
 }
+
+/** Gives a line without a message its own, where pino would take the error's. */
+const logMethod: LogHook = function (args, method) {
+  const [first, message] = args as unknown[];
+  const error = first instanceof Error ? first : (first as { err?: unknown } | null | undefined)?.err;
+  if (message === undefined && quotesValue(error)) method.call(this, first, DUPLICATE_KEY);
+  else method.apply(this, args);
+};
 
 /** The one logger: JSON lines on standard output, level as a word, secrets removed. */
 export function createLogger(
@@ -47,7 +66,9 @@ export function createLogger(
     formatters: { level: (label) => ({ level: label }) },
     redact: { paths, censor: '[removed]' },
     serializers: { err: serializeError },
-    mixin: () => requestContext.getStore() ?? {},
+    hooks: { logMethod },
+    // A copy: pino adds the fields of the line to it, and they would stay for the next line.
+    mixin: () => ({ ...requestContext.getStore() }),
   };
   return destination ? pino(options, destination) : pino(options);
 }

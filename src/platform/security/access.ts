@@ -35,14 +35,7 @@ export abstract class Authenticator {
 }
 
 function guarded(access: Access): MethodDecorator {
-  const permission = 'permission' in access ? access.permission : undefined;
-  const mayForbid = access.kind === 'permission' || (access.kind === 'owner-or' && access.parameter);
-  return applyDecorators(
-    ApiBearerAuth(),
-    ...(permission ? [ApiExtension('x-permission', permission)] : []),
-    ...(mayForbid ? [ApiExtension('x-forbids', true)] : []),
-    routeConfig({ access }),
-  );
+  return applyDecorators(ApiBearerAuth(), ApiExtension('x-access', access), routeConfig({ access }));
 }
 
 /** Anybody may use the route, unless the configuration closes it. */

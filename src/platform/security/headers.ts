@@ -1,4 +1,12 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import { routeConfig } from '../http/route-config.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** No answer of the route may be kept by anybody. */
+    noStore?: boolean;
+  }
+}
 
 /**
  * Strict for everything the product serves, pages included: scripts and styles only from files of its own.
@@ -28,10 +36,24 @@ export const SECURITY_HEADERS = Object.freeze({
   'x-frame-options': 'DENY',
 });
 
+/** Keeps the answers of a route, failures included, out of every cache. */
+export function NoStore(): MethodDecorator {
+  return routeConfig({ noStore: true });
+}
+
+function forbidStoring(_request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+  reply.header('cache-control', 'no-store');
+  done();
+}
+
 /** Puts the security headers on every answer, errors and unknown addresses included. */
 export function installHeaders(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (_, reply, done) => {
     reply.headers(SECURITY_HEADERS);
     done();
+  });
+  // First of the route's hooks: one that refuses the request ends it.
+  fastify.addHook('onRoute', (route: RouteOptions) => {
+    if (route.config?.noStore) route.onRequest = [forbidStoring, route.onRequest ?? []].flat();
   });
 }

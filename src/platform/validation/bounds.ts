@@ -1,8 +1,8 @@
 /** Deepest nesting of a body. The deepest field there is, metadata, allows five levels of its own. */
 export const MAX_DEPTH = 16;
 
-/** Most values (keys and list items, at all levels together) in a body. */
-export const MAX_VALUES = 2_000;
+/** Most values (keys and list items, at all levels together) in a body. 16 KiB of metadata hold up to 8,189. */
+export const MAX_VALUES = 10_000;
 
 /**
  * Whether a parsed body stays within the bounds. Stops at the first value past them, so that a hostile

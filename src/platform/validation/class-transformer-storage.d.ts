@@ -1,6 +1,12 @@
 /** The part of class-transformer's store that compiled validation reads; the package ships no types for this path. */
 declare module 'class-transformer/cjs/storage.js' {
-  import type { TransformFnParams, TypeMetadata } from 'class-transformer';
+  import type {
+    ExcludeMetadata,
+    ExposeMetadata,
+    TransformFnParams,
+    TransformOptions,
+    TypeMetadata,
+  } from 'class-transformer';
 
   export const defaultMetadataStorage: {
     findTypeMetadata(target: object, property: string): TypeMetadata | undefined;
@@ -8,6 +14,10 @@ declare module 'class-transformer/cjs/storage.js' {
       target: object,
       property: string,
       type: number,
-    ): { transformFn: (params: TransformFnParams) => unknown }[];
+    ): { transformFn: (params: TransformFnParams) => unknown; options: TransformOptions }[];
+    getExposedMetadatas(target: object): ExposeMetadata[];
+    getExcludedMetadatas(target: object): ExcludeMetadata[];
+    /** What a decorator on the class itself says. */
+    getStrategy(target: object): 'excludeAll' | 'exposeAll' | 'none';
   };
 }

@@ -37,7 +37,13 @@ function planOf(type: Constructor): Plan {
     plan = new Plan(type);
     // Kept before its fields are compiled, so that a class may hold itself.
     compiled.set(type, plan);
-    plan.compile();
+    try {
+      plan.compile();
+    } catch (error) {
+      // Half a plan would know no rule.
+      compiled.delete(type);
+      throw error;
+    }
   }
   return plan;
 }
@@ -47,8 +53,8 @@ interface Field extends FieldRules {
 }
 
 class Plan {
-  private fields: readonly Field[] = [];
-  private known: ReadonlySet<string> = new Set();
+  private fields!: readonly Field[];
+  private known!: ReadonlySet<string>;
 
   constructor(private readonly type: Constructor) {}
 
@@ -100,18 +106,28 @@ function check(field: Field, dto: Record<string, unknown>, path: string, faults:
   };
   for (const rule of field.checks) {
     args.constraints = rule.constraints as unknown[];
-    if (!holds(rule, value, args)) {
-      report(faults, path + name, value === undefined ? `${name} is required` : rule.message(args));
-      return;
-    }
+    const fault = faultOf(rule, args);
+    if (fault !== undefined) return report(faults, path + name, fault);
   }
   if (field.plan) dto[name] = nested(field.plan, value, path + name, faults);
 }
 
-function holds(rule: Check, value: unknown, args: ValidationArguments): boolean {
-  return rule.each && Array.isArray(value)
-    ? value.every((item) => rule.passes(item, args))
-    : rule.passes(value, args);
+/**
+ * What a rule has against a value. One that throws has not let it pass: IsEmail throws on a lone surrogate,
+ * and Length when it tells what is wrong with `{"length": {"toString": 0}}`.
+ */
+function faultOf(rule: Check, args: ValidationArguments): string | undefined {
+  const value: unknown = args.value;
+  try {
+    const passes =
+      rule.each && Array.isArray(value)
+        ? value.every((item) => rule.passes(item, args))
+        : rule.passes(value, args);
+    if (passes) return undefined;
+    return value === undefined ? `${args.property} is required` : rule.message(args);
+  } catch {
+    return `${args.property} is not valid`;
+  }
 }
 
 function nested(plan: Plan, value: unknown, path: string, faults: Detail[]): unknown {

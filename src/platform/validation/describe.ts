@@ -1,7 +1,7 @@
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { getMetadataStorage } from 'class-validator';
 import { fieldSchema } from './json-schema.js';
-import { type Constructor, rulesOf } from './rules.js';
+import { type Constructor, type FieldRules, rulesOf } from './rules.js';
 
 /** Where @ApiProperty keeps what it was given; the package does not export the name. */
 const API_PROPERTY = 'swagger/apiModelProperties';
@@ -27,15 +27,20 @@ export function describe(type: Constructor): void {
   for (const field of rulesOf(type)) {
     const { prototype } = type as { prototype: object };
     const explicit = (Reflect.getMetadata(API_PROPERTY, prototype, field.name) ?? {}) as object;
-    const { nested } = field;
-    if (nested) describe(nested);
-    const schema = nested ? { type: () => nested } : fieldSchema(field);
     const fallback = defaults[field.name];
     ApiProperty({
       ...explicit,
-      ...schema,
-      required: !field.optional,
+      ...(field.nested ? referenceTo(field.nested, field) : fieldSchema(field)),
+      required: !field.optional && fallback === undefined,
       ...(fallback !== undefined && { default: fallback }),
     } as ApiPropertyOptions)(prototype, field.name);
   }
+}
+
+/** A nested DTO, or a list of them, by its name: Swagger describes each class once. */
+function referenceTo(nested: Constructor, field: FieldRules): object {
+  describe(nested);
+  const { nested: _nested, ...own } = field;
+  const { type, items: _items, ...keywords } = fieldSchema(own);
+  return { ...keywords, type: () => nested, isArray: type === 'array' };
 }

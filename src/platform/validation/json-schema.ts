@@ -27,8 +27,10 @@ const KEYWORDS: Readonly<Record<string, Keywords>> = {
   minLength: (minLength: number) => ({ type: 'string', minLength }),
   maxLength: (maxLength: number) => ({ type: 'string', maxLength }),
   isEmail: () => ({ type: 'string', format: 'email' }),
-  isMongoId: () => ({ type: 'string', pattern: '^[0-9a-fA-F]{24}$' }),
-  matches: (pattern: RegExp) => ({ type: 'string', pattern: pattern.source }),
+  matches: (pattern: RegExp) => ({
+    type: 'string',
+    ...(pattern.flags === '' && { pattern: pattern.source }),
+  }),
   isIn: (choices: unknown[]) => ({ enum: [...choices] }),
   isInt: () => ({ type: 'integer' }),
   isNumber: () => ({ type: 'number' }),
@@ -51,7 +53,9 @@ export function fieldSchema(field: FieldRules): JsonSchema {
   }
   const schema: JsonSchema = isList ? { ...own, type: 'array', items: item } : { ...item, ...own };
   if (schema.enum && schema.enum.every((choice) => typeof choice === 'string')) schema.type = 'string';
-  return field.nullable ? { ...schema, nullable: true } : schema;
+  if (!field.nullable) return schema;
+  // OpenAPI 3.0 lets null in only where both say so.
+  return { ...schema, ...(schema.enum && { enum: [...schema.enum, null] }), nullable: true };
 }
 
 /** A DTO class as JSON Schema, from its class-validator decorators. */

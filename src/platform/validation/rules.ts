@@ -38,6 +38,7 @@ type Metadata = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValid
 
 const SUPPORTED: ReadonlySet<string> = new Set([
   ValidationTypes.CUSTOM_VALIDATION,
+  ValidationTypes.IS_DEFINED,
   ValidationTypes.CONDITIONAL_VALIDATION,
   ValidationTypes.NESTED_VALIDATION,
   ValidationTypes.WHITELIST,
@@ -50,6 +51,24 @@ class UnsupportedRule extends Error {
   }
 }
 
+/**
+ * Rules about the type are asked first, in whatever order they are declared: that a text is a number says more
+ * than that it is too short. Whether it is a list comes before what its items are.
+ */
+const RANKS: Readonly<Record<string, number>> = {
+  isArray: 0,
+  isObject: 1,
+  isString: 1,
+  isInt: 1,
+  isNumber: 1,
+  isBoolean: 1,
+  isDate: 1,
+};
+
+function rank({ name }: Check): number {
+  return RANKS[name] ?? 2;
+}
+
 function replaceTokens(message: string, args: ValidationArguments): string {
   return message
     .replaceAll('$property', args.property)
@@ -58,7 +77,6 @@ function replaceTokens(message: string, args: ValidationArguments): string {
 
 function checksOf(type: Constructor, metadata: Metadata): Check[] {
   const { constraintCls, constraints = [], each, message } = metadata;
-  if (metadata.groups?.length) throw new UnsupportedRule(type, metadata.propertyName, 'groups');
   return getMetadataStorage()
     .getTargetValidatorConstraints(constraintCls)
     .map((constraint) => {
@@ -74,7 +92,7 @@ function checksOf(type: Constructor, metadata: Metadata): Check[] {
           instance.validate(value, args) === true,
         message: (args) => {
           const text = typeof message === 'function' ? message(args) : message;
-          return replaceTokens(text || (instance.defaultMessage?.(args) ?? '$property is not valid'), args);
+          return replaceTokens(text || instance.defaultMessage?.(args) || '$property is not valid', args);
         },
       };
     });
@@ -91,15 +109,17 @@ function nestedTypeOf(type: Constructor, field: string): Constructor {
 
 /** Reads the class-validator and class-transformer decorators of a DTO class, its base classes included. */
 export function rulesOf(type: Constructor): readonly FieldRules[] {
+  refuseRenaming(type);
   const storage = getMetadataStorage();
   const byField = Map.groupBy(
     storage.getTargetValidationMetadatas(type, '', false, false),
     (m) => m.propertyName,
   );
   return [...byField].map(([name, metadatas]) => {
-    const of = (kind: string) => metadatas.filter((m) => m.type === kind);
+    const of = (...kinds: string[]) => metadatas.filter((m) => kinds.includes(m.type));
     const other = metadatas.find((m) => !SUPPORTED.has(m.type));
     if (other) throw new UnsupportedRule(type, name, other.type);
+    if (metadatas.some((m) => m.groups?.length)) throw new UnsupportedRule(type, name, 'groups');
     const conditions = of(ValidationTypes.CONDITIONAL_VALIDATION).map((m) => m.constraints[0] as Condition);
     const isNested = of(ValidationTypes.NESTED_VALIDATION).length > 0;
     if (!isNested && defaultMetadataStorage.findTypeMetadata(type, name)) {
@@ -107,7 +127,9 @@ export function rulesOf(type: Constructor): readonly FieldRules[] {
     }
     return {
       name,
-      checks: of(ValidationTypes.CUSTOM_VALIDATION).flatMap((m) => checksOf(type, m)),
+      checks: of(ValidationTypes.IS_DEFINED, ValidationTypes.CUSTOM_VALIDATION)
+        .flatMap((m) => checksOf(type, m))
+        .toSorted((a, b) => rank(a) - rank(b)),
       conditions,
       transforms: transformsOf(type, name),
       ...(isNested && { nested: nestedTypeOf(type, name) }),
@@ -119,9 +141,19 @@ export function rulesOf(type: Constructor): readonly FieldRules[] {
 
 function transformsOf(type: Constructor, key: string): Transform[] {
   // 0 is PLAIN_TO_CLASS; the enumeration is erased from the types.
-  return defaultMetadataStorage.findTransformMetadatas(type, key, 0).map(
-    ({ transformFn }) =>
-      (value: unknown, obj: object) =>
-        transformFn({ value, key, obj, type: 0, options: {} }) as unknown,
-  );
+  return defaultMetadataStorage.findTransformMetadatas(type, key, 0).map(({ transformFn, options }) => {
+    if (options.groups?.length) throw new UnsupportedRule(type, key, '@Transform with groups');
+    return (value, obj) => transformFn({ value, key, obj, type: 0, options: {} }) as unknown;
+  });
+}
+
+/** @Expose and @Exclude rename or drop fields, on the class or on one of them. */
+function refuseRenaming(type: Constructor): void {
+  const [metadata] = [
+    ...defaultMetadataStorage.getExposedMetadatas(type),
+    ...defaultMetadataStorage.getExcludedMetadatas(type),
+  ];
+  if (metadata || defaultMetadataStorage.getStrategy(type) !== 'none') {
+    throw new UnsupportedRule(type, metadata?.propertyName ?? '*', '@Expose or @Exclude');
+  }
 }

@@ -1,0 +1,74 @@
+/** The requests that are measured, and the load that sends them. */
+import autocannon from 'autocannon';
+import { cpuSeconds, rssMiB } from './servers.mjs';
+
+const body = (name) => ({
+  name,
+  description: 'Made by the benchmark',
+  metadata: { colour: 'green', tags: ['web', 'shop'], order: 1 },
+});
+
+/** Each route: a request, and the status that it must be answered with. */
+export function routesOf({ token, projectId }) {
+  const headers = { authorization: `Bearer ${token}` };
+  const json = { ...headers, 'content-type': 'application/json' };
+  const at = `/api/v1/projects/${projectId}`;
+  return {
+    get: { status: 200, request: { method: 'GET', path: at, headers } },
+    list: { status: 200, request: { method: 'GET', path: '/api/v1/projects?limit=20', headers } },
+    create: {
+      status: 201,
+      request: {
+        method: 'POST',
+        path: '/api/v1/projects',
+        headers: json,
+        body: JSON.stringify(body('bench-[<id>]')),
+      },
+    },
+    put: {
+      status: 200,
+      // One connection at a time: a lost race would be another answer.
+      connections: 1,
+      request: { method: 'PUT', path: at, headers: json, body: JSON.stringify(body('Replaced')) },
+    },
+    refused: {
+      status: 400,
+      request: {
+        method: 'POST',
+        path: '/api/v1/projects',
+        headers: json,
+        body: '{"name":"","colour":"blue"}',
+      },
+    },
+    live: { status: 200, request: { method: 'GET', path: '/health/live', headers: {} } },
+  };
+}
+
+function fire(port, { request, connections = 20 }, amount) {
+  return autocannon({
+    url: `http://127.0.0.1:${port}`,
+    connections,
+    amount,
+    idReplacement: true,
+    requests: [request],
+  });
+}
+
+/** Sends `amount` requests after a warm-up and tells what they cost the server. */
+export async function measure({ port, pid, route, amount }) {
+  await fire(port, route, Math.ceil(amount / 3));
+  const before = cpuSeconds(pid);
+  const result = await fire(port, route, amount);
+  const cpu = cpuSeconds(pid) - before;
+  const answered = result.statusCodeStats?.[route.status]?.count ?? 0;
+  if (answered !== amount) {
+    throw new Error(`expected ${amount} × ${route.status}, got ${JSON.stringify(result.statusCodeStats)}`);
+  }
+  return {
+    cpuMicros: (cpu * 1e6) / amount,
+    perSecond: amount / ((result.finish - result.start) / 1000),
+    p50: result.latency.p50,
+    p99: result.latency.p99,
+    rss: rssMiB(pid),
+  };
+}

@@ -1,0 +1,80 @@
+/** The database that every server is measured on: one user with projects, and its token. */
+import { randomBytes } from 'node:crypto';
+import { createSigner } from 'fast-jwt';
+import { MongoClient, ObjectId } from 'mongodb';
+
+const userId = new ObjectId('66f1a0c2e4b0a1b2c3d4e5f6');
+const START = Date.UTC(2026, 0, 1);
+
+/** Project number `n`, the same in every run. */
+function project(n) {
+  const at = new Date(START + n * 1000);
+  return {
+    _id: new ObjectId(`66f1a0c2${n.toString(16).padStart(16, '0')}`),
+    ownerId: userId,
+    name: `Project ${n}`,
+    description: `The description of project ${n}`,
+    metadata: { colour: 'blue', tags: ['web', 'shop'], order: n },
+    version: 1,
+    createdAt: at,
+    updatedAt: at,
+  };
+}
+
+/** Fills a database. The indexes are the product's. */
+export async function createWorld(uri, count = 1000) {
+  const client = await new MongoClient(uri).connect();
+  const db = client.db();
+  await db.dropDatabase();
+  await db.collection('projects').createIndex({ ownerId: 1, createdAt: -1, _id: -1 });
+  await db.collection('projects').createIndex({ createdAt: -1, _id: -1 });
+  await db.collection('projects').createIndex({ ownerId: 1, name: 1 }, { unique: true });
+  const now = new Date(START);
+  await db.collection('users').insertOne({
+    _id: userId,
+    email: 'bench@flowversal.test',
+    name: 'Bench',
+    passwordHash: '-',
+    role: 'user',
+    disabled: false,
+    version: 1,
+    createdAt: now,
+    updatedAt: now,
+  });
+  for (let from = 0; from < count; from += 10_000) {
+    const numbers = Array.from({ length: Math.min(10_000, count - from) }, (_, index) => from + index);
+    await db.collection('projects').insertMany(numbers.map(project), { ordered: false });
+  }
+  const secret = randomBytes(48).toString('base64');
+  const sign = createSigner({ key: secret, iss: 'flowversal', aud: 'flowversal-api', expiresIn: 3_600_000 });
+  return {
+    client,
+    db,
+    secret,
+    userId: userId.toHexString(),
+    token: sign({ sub: userId.toHexString() }),
+    projectId: project(Math.floor(count / 2))._id.toHexString(),
+    /** Removes what a run has added or changed, so that every server finds the same. */
+    async reset() {
+      await db.collection('projects').deleteMany({ name: /^bench-/ });
+      const middle = project(Math.floor(count / 2));
+      await db.collection('projects').replaceOne({ _id: middle._id }, middle, { upsert: true });
+    },
+  };
+}
+
+/** What a server is started with. The rate limit counts, but never bites. */
+export function environmentFor(world, uri, port) {
+  return {
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+    NODE_ENV: 'production',
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    MONGODB_URI: uri,
+    JWT_SECRET: world.secret,
+    ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+    RATE_LIMIT_MAX: '1000000000',
+    BENCH_USER_ID: world.userId,
+  };
+}

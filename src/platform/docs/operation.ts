@@ -1,0 +1,47 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+import type { Access } from '../security/access.js';
+
+type Documented = NonNullable<OpenAPIObject['paths'][string]['get']>;
+
+/** What decorators note on a handler for this folder. The finished document has none of it. */
+interface Notes {
+  /** Of `@ApiSection`. */
+  'x-about'?: string;
+  /** Of `@Public`, `@SignedIn`, `@Requires` and `@OwnerOr`. */
+  'x-access'?: Access;
+  /** Of `@Answers` and its kin: the codes that only this operation has. */
+  'x-errors'?: string[];
+  /** Of `@Answers`: the record has a version. */
+  'x-versioned'?: boolean;
+}
+
+export type Operation = Documented & Notes;
+export type Parameter = Exclude<NonNullable<Documented['parameters']>[number], { $ref: string }>;
+
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
+export type Method = (typeof METHODS)[number];
+
+/** One operation of the document and where it stands. */
+export interface Place {
+  readonly path: string;
+  readonly method: Method;
+  readonly operation: Operation;
+}
+
+export function operationsOf({ paths }: OpenAPIObject): Place[] {
+  return Object.entries(paths).flatMap(([path, item]) =>
+    METHODS.flatMap((method) => {
+      const operation = item[method] as Operation | undefined;
+      return operation ? [{ path, method, operation }] : [];
+    }),
+  );
+}
+
+/** The parameters of an operation; those that the document keeps elsewhere, which ours does not do, are left out. */
+export function parametersOf({ parameters = [] }: Operation): Parameter[] {
+  return parameters.filter((parameter) => 'name' in parameter);
+}
+
+export function removeNotes(operation: Operation): void {
+  for (const note of ['x-about', 'x-access', 'x-errors', 'x-versioned'] as const) delete operation[note];
+}

@@ -1,0 +1,28 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Config } from '../config/config.js';
+import { StartError } from '../config/start-error.js';
+
+type Address = Pick<Config, 'port' | 'host'>;
+
+/** What to change when the operating system refuses the address, by its error code. */
+const REFUSALS: Readonly<Record<string, (address: Address) => string>> = {
+  EADDRINUSE: ({ port }) => `PORT ${port} is in use. Stop the program that uses it, or set another PORT.`,
+  EACCES: ({ port }) => `PORT ${port} may not be used by this user. Set a PORT from 1024 on.`,
+  EADDRNOTAVAIL: ({ host }) => `HOST ${host} is not an address of this machine.`,
+  ENOTFOUND: ({ host }) => `HOST ${host} is not known.`,
+};
+
+/**
+ * Initialises the application and takes requests. Resolves with its address: `http://127.0.0.1:3002`.
+ * Fastify listens, not Nest, which would also log the error that is thrown here.
+ * @throws StartError when the address cannot be used
+ */
+export async function listen(app: NestFastifyApplication, address: Address): Promise<string> {
+  await app.init();
+  try {
+    return await app.getHttpAdapter().getInstance().listen({ port: address.port, host: address.host });
+  } catch (error) {
+    const refusal = REFUSALS[(error as NodeJS.ErrnoException).code ?? ''];
+    throw refusal ? new StartError(refusal(address), { cause: error }) : error;
+  }
+}

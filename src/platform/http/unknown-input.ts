@@ -1,0 +1,54 @@
+import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
+import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
+import { type Detail, invalid } from './errors.js';
+import { routeConfig } from './route-config.js';
+
+/** Which parts of a request a handler has a DTO for. */
+interface Takes {
+  readonly query: boolean;
+  readonly body: boolean;
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    takes?: Takes;
+  }
+}
+
+/** Most faults that one answer names, and most of a name that it repeats. */
+const MAX_DETAILS = 50;
+const MAX_NAME = 100;
+
+/** Notes which parts of a request a handler takes, so that the others are refused. */
+export const noteInput: MethodDecorator = (target, property, descriptor) => {
+  const parameters = Object.keys(
+    (Reflect.getMetadata(ROUTE_ARGS_METADATA, target.constructor, property) ?? {}) as object,
+  );
+  const takes = (type: RouteParamtypes) => parameters.some((key) => key.startsWith(`${type}:`));
+  const noted = { query: takes(RouteParamtypes.QUERY), body: takes(RouteParamtypes.BODY) };
+  return routeConfig({ takes: noted })(target, property, descriptor);
+};
+
+function unknownFields(input: unknown): Detail[] {
+  if (input === undefined || input === null) return [];
+  if (typeof input !== 'object' || Array.isArray(input)) return [{ path: '', message: 'must be empty' }];
+  const names = Object.keys(input).slice(0, MAX_DETAILS);
+  return names.map((name) => ({ path: name.slice(0, MAX_NAME), message: 'is not a known field' }));
+}
+
+/** Refuses fields in the query or the body of a route that takes none, as DTOs do where one is taken. */
+export function installUnknownInput(fastify: FastifyInstance): void {
+  fastify.addHook('onRoute', (route: RouteOptions) => {
+    const takes = route.config?.takes;
+    if (!takes || (takes.query && takes.body)) return;
+    const refuse = ({ query, body }: FastifyRequest, _: unknown, done: (error?: Error) => void): void => {
+      const faults = [
+        ...(takes.query ? [] : unknownFields(query)),
+        ...(takes.body ? [] : unknownFields(body)),
+      ];
+      done(faults.length > 0 ? invalid(faults) : undefined);
+    };
+    route.preValidation = [route.preValidation ?? [], refuse].flat();
+  });
+}

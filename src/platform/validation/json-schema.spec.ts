@@ -1,0 +1,152 @@
+import { describe, expect, it } from '@jest/globals';
+import { Type } from 'class-transformer';
+import {
+  Allow,
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsDate,
+  IsEmail,
+  IsIn,
+  IsInt,
+  IsNumber,
+  IsOptional,
+  IsString,
+  IsUppercase,
+  Length,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  MinLength,
+  ValidateNested,
+} from 'class-validator';
+import { EmailAddress, Name, Nullable, QueryFlag, QueryInteger, RecordId, Text } from './fields.js';
+import { dtoWith } from './fixtures/dto-with.js';
+import { IsMetadata } from './is-metadata.js';
+import { type JsonSchema, schemaOf } from './json-schema.js';
+
+/** The schema of a field with these decorators. */
+function schemaWith(...decorators: PropertyDecorator[]): JsonSchema | undefined {
+  return schemaOf(dtoWith(...decorators)).properties?.['a'];
+}
+
+class Item {
+  @Name(10)
+  name!: string;
+
+  @IsOptional()
+  @IsInt()
+  count?: number;
+}
+
+const ITEM = {
+  type: 'object',
+  properties: {
+    name: { type: 'string', minLength: 1, maxLength: 10 },
+    count: { type: 'integer', nullable: true },
+  },
+  required: ['name'],
+};
+
+describe('each rule as JSON Schema', () => {
+  it.each<[string, PropertyDecorator[], JsonSchema]>([
+    ['IsString', [IsString()], { type: 'string' }],
+    ['Length', [Length(1, 5)], { type: 'string', minLength: 1, maxLength: 5 }],
+    ['MinLength', [MinLength(1)], { type: 'string', minLength: 1 }],
+    ['MaxLength', [MaxLength(5)], { type: 'string', maxLength: 5 }],
+    ['IsEmail', [IsEmail()], { type: 'string', format: 'email' }],
+    ['Matches', [Matches(/^a\d$/)], { type: 'string', pattern: String.raw`^a\d$` }],
+    ['IsIn texts', [IsIn(['a', 'b'])], { type: 'string', enum: ['a', 'b'] }],
+    ['IsIn numbers', [IsIn([1, 2])], { enum: [1, 2] }],
+    ['IsInt', [IsInt()], { type: 'integer' }],
+    ['IsNumber', [IsNumber()], { type: 'number' }],
+    ['Min and Max', [Min(0), Max(5)], { minimum: 0, maximum: 5 }],
+    ['IsBoolean', [IsBoolean()], { type: 'boolean' }],
+    ['IsDate', [IsDate()], { type: 'string', format: 'date-time' }],
+    ['IsMetadata', [IsMetadata()], { type: 'object', additionalProperties: true }],
+  ])('%s', (_, decorators, schema) => {
+    expect(schemaWith(...decorators)).toEqual(schema);
+  });
+
+  it.each<[string, PropertyDecorator[], JsonSchema]>([
+    ['Text', [Text(0, 500)], { type: 'string', minLength: 0, maxLength: 500 }],
+    ['EmailAddress', [EmailAddress()], { type: 'string', minLength: 3, maxLength: 254, format: 'email' }],
+    ['RecordId', [RecordId()], { type: 'string', pattern: '^[0-9a-fA-F]{24}$' }],
+    ['QueryInteger', [QueryInteger(1, 9)], { type: 'integer', minimum: 1, maximum: 9, nullable: true }],
+    ['QueryFlag', [QueryFlag()], { type: 'boolean', nullable: true }],
+    ['Nullable', [Nullable(), IsString()], { type: 'string', nullable: true }],
+  ])('%s, our own', (_, decorators, schema) => {
+    expect(schemaWith(...decorators)).toEqual(schema);
+  });
+
+  it('leaves out a rule that no keyword can say, because it only narrows', () => {
+    expect(schemaWith(IsString(), IsUppercase())).toEqual({ type: 'string' });
+    expect(schemaWith(Allow())).toEqual({});
+  });
+
+  it('leaves out a pattern with flags, which JSON Schema does not have', () => {
+    expect(schemaWith(Matches(/^a$/i))).toEqual({ type: 'string' });
+    expect(schemaWith(Matches('^a$', 'i'))).toEqual({ type: 'string' });
+  });
+});
+
+describe('lists', () => {
+  it('have rules of their own and rules of their items', () => {
+    const each = { each: true };
+    expect(schemaWith(IsArray(), ArrayMaxSize(3), IsString(each), Length(1, 5, each), IsOptional())).toEqual({
+      type: 'array',
+      maxItems: 3,
+      items: { type: 'string', minLength: 1, maxLength: 5 },
+      nullable: true,
+    });
+  });
+
+  it('may hold DTOs', () => {
+    expect(
+      schemaWith(
+        IsArray(),
+        ValidateNested({ each: true }),
+        Type(() => Item),
+      ),
+    ).toEqual({
+      type: 'array',
+      items: ITEM,
+    });
+  });
+});
+
+describe('a DTO class as JSON Schema', () => {
+  it('has its fields, and names those that are required', () => {
+    expect(schemaOf(Item)).toEqual(ITEM);
+  });
+
+  it('holds nested DTOs', () => {
+    expect(
+      schemaWith(
+        ValidateNested(),
+        Type(() => Item),
+        IsOptional(),
+      ),
+    ).toEqual({ ...ITEM, nullable: true });
+  });
+
+  it('has the fields of its base class', () => {
+    class Derived extends Item {
+      @IsBoolean()
+      flag!: boolean;
+    }
+    const { properties, required } = schemaOf(Derived);
+    expect(Object.keys(properties ?? {}).toSorted()).toEqual(['count', 'flag', 'name']);
+    expect(required?.toSorted()).toEqual(['flag', 'name']);
+  });
+
+  it('names nothing as required when nothing is', () => {
+    class Optional {
+      @IsOptional()
+      @IsInt()
+      count?: number;
+    }
+    expect(schemaOf(Optional)).not.toHaveProperty('required');
+  });
+});

@@ -1,0 +1,132 @@
+import { describe, expect, it } from '@jest/globals';
+import { Nullable, OwnerFilter, QueryFlag, QueryInteger, RecordId, Text } from './fields.js';
+import { check, dtoWith, fieldWith } from './fixtures/dto-with.js';
+
+const REFUSED = expect.any(String);
+const NO_DECIMALS = [
+  '',
+  ' ',
+  '1.0',
+  '1.5',
+  '1e1',
+  '0x10',
+  '+1',
+  ' 1',
+  '1 ',
+  '１',
+  '--1',
+  '1_0',
+  'NaN',
+  'Infinity',
+];
+
+describe('RecordId', () => {
+  const id = fieldWith(RecordId());
+
+  it.each(['0123456789abcdefABCDEF00', 'ffffffffffffffffffffffff'])('accepts %j', (sent) => {
+    expect(id.accept(sent)).toBe(sent);
+  });
+
+  it.each([
+    // What IsMongoId takes and an ObjectId does not.
+    '0x0123456789abcdef012345',
+    '0h0123456789abcdef012345',
+    '',
+    '0123456789abcdefABCDEF0',
+    '0123456789abcdefABCDEF001',
+    '0123456789abcdefABCDEF0g',
+    ' 123456789abcdefABCDEF00',
+    '0123456789abcdefABCDEF00\n',
+    '１23456789abcdefABCDEF00',
+  ])('refuses %j', (sent) => {
+    expect(id.refuse(sent)).toBe('a must be an id of 24 hex digits');
+  });
+
+  it.each<unknown>([undefined, null, 1, true, {}, [], ['0123456789abcdefABCDEF00'], { $gt: '' }])(
+    'refuses %j',
+    (sent) => {
+      expect(id.refuse(sent)).toEqual(REFUSED);
+    },
+  );
+});
+
+describe('Nullable', () => {
+  const field = fieldWith(Nullable(), Text(1, 3));
+
+  it('lets null through, and nothing else that is no text', () => {
+    expect(field.accept(null)).toBeNull();
+    expect(field.refuse(1)).toEqual(REFUSED);
+    expect(check(dtoWith(Nullable(), Text(1, 3)), {})).toEqual(['a: a is required']);
+  });
+});
+
+describe('QueryInteger', () => {
+  const integer = fieldWith(QueryInteger(-5, 100));
+
+  it.each([
+    ['0', 0],
+    ['007', 7],
+    ['100', 100],
+    ['-5', -5],
+    [7, 7],
+    [null, null],
+  ])('makes of %j %j', (sent, made) => {
+    expect(integer.accept(sent)).toBe(made);
+  });
+
+  it('may be absent', () => {
+    expect(check(dtoWith(QueryInteger(1, 2)), {})).toEqual({});
+  });
+
+  it.each<unknown>([
+    ...NO_DECIMALS,
+    '-6',
+    '101',
+    '9'.repeat(16),
+    '9'.repeat(400),
+    true,
+    [],
+    ['1'],
+    {},
+    { valueOf: 1 },
+    1.5,
+    NaN,
+    Infinity,
+  ])('refuses %j', (sent) => {
+    expect(integer.refuse(sent)).toEqual(REFUSED);
+  });
+});
+
+describe('QueryFlag', () => {
+  const flag = fieldWith(QueryFlag());
+
+  it('is true, false or absent', () => {
+    expect([flag.accept('true'), flag.accept('false')]).toEqual([true, false]);
+    expect(check(dtoWith(QueryFlag()), {})).toEqual({});
+  });
+
+  it.each(['', '1', '0', 'yes', 'TRUE', ' true', 1, 0, ['true'], {}])('refuses %j', (sent) => {
+    expect(flag.refuse(sent)).toBe('a must be a boolean value');
+  });
+});
+
+describe('OwnerFilter', () => {
+  const owner = fieldWith(OwnerFilter());
+
+  it.each(['all', '0123456789abcdefABCDEF00'])('accepts %j', (sent) => {
+    expect(owner.accept(sent)).toBe(sent);
+  });
+
+  it.each([
+    '',
+    'ALL',
+    'al',
+    'all ',
+    'all,0123456789abcdefABCDEF00',
+    '0x0123456789abcdef012345',
+    ['all'],
+    { $ne: 1 },
+  ])('refuses %j', (sent) => {
+    expect(owner.refuse(sent)).toEqual(REFUSED);
+  });
+});

@@ -1,0 +1,107 @@
+import { describe, expect, it } from '@jest/globals';
+import { findCycle, readSources, type SourceFile } from './support/source-tree.js';
+
+const source = readSources('src/**/*.ts');
+const production = source.filter(({ path }) => !path.endsWith('.spec.ts'));
+const everything = [...source, ...readSources('test/**/*.ts', 'scripts/**/*.mjs')];
+
+/** `platform`, or `modules/projects`. */
+function roomOf(path: string): string {
+  const [, floor, feature] = path.split('/');
+  return floor === 'modules' ? `modules/${feature}` : (floor ?? '');
+}
+
+/** The files of a feature that others may import: its module, what that exports, and the shapes it answers. */
+function doorsOf(feature: string): ReadonlySet<string> {
+  const files = production.filter(({ path }) => roomOf(path) === feature);
+  const module = files.find(({ path }) => path.endsWith('.module.ts'));
+  const [, exported = ''] = /\bexports: \[([^\]]*)\]/.exec(module?.text ?? '') ?? [];
+  const names = exported.split(',').map((name) => name.trim());
+  const isDoor = ({ path, text }: SourceFile) =>
+    path.endsWith('.module.ts') ||
+    path.endsWith('.dto.ts') ||
+    names.some((name) => name && text.includes(`export class ${name} `));
+  return new Set(files.filter(isDoor).map(({ path }) => path));
+}
+
+/** Every import that breaks a rule, as `from → to`. */
+function importsThat(breaksRule: (from: string, to: string) => boolean): string[] {
+  return production.flatMap(({ path, imports }) =>
+    imports.filter((to) => breaksRule(path, to)).map((to) => `${path} → ${to}`),
+  );
+}
+
+describe('the architecture', () => {
+  it('has a platform that knows no feature', () => {
+    expect(importsThat((from, to) => roomOf(from) === 'platform' && to.startsWith('src/modules/'))).toEqual(
+      [],
+    );
+  });
+
+  it('lets a feature use another one only through its module, what that exports, and its DTOs', () => {
+    const reachesIn = (from: string, to: string) =>
+      from.startsWith('src/modules/') &&
+      to.startsWith('src/modules/') &&
+      roomOf(from) !== roomOf(to) &&
+      !doorsOf(roomOf(to)).has(to);
+    expect(importsThat(reachesIn)).toEqual([]);
+  });
+
+  it('has no cycle of files', () => {
+    expect(findCycle(new Map(production.map(({ path, imports }) => [path, imports])))).toBeUndefined();
+  });
+
+  it('has no cycle of rooms', () => {
+    const roomOfFile = (path: string) => path.split('/').slice(0, -1).join('/');
+    const rooms = Map.groupBy(production, ({ path }) => roomOfFile(path));
+    const graph = new Map(
+      [...rooms].map(([room, files]) => {
+        const others = files.flatMap(({ imports }) => imports.map(roomOfFile)).filter((to) => to !== room);
+        return [room, new Set(others)];
+      }),
+    );
+    expect(findCycle(graph)).toBeUndefined();
+  });
+
+  it('reads the environment in the configuration only', () => {
+    const readers = production.filter(({ text }) => /\bprocess\.env\b/.test(text)).map(({ path }) => path);
+    expect(readers).toEqual(['src/platform/config/load.ts']);
+  });
+
+  it('says beside each index which query it serves', () => {
+    const silent = production.flatMap(({ path, text }) => {
+      const lines = text.split('\n');
+      return lines
+        .map((line, index) => ({ line, before: lines[index - 1] ?? '' }))
+        .filter(
+          ({ line, before }) => /\.index\(|\b(index|unique): true\b/.test(line) && !isReason(line, before),
+        )
+        .map(({ line }) => `${path}: ${line.trim()}`);
+    });
+    expect(silent).toEqual([]);
+  });
+
+  it.each([
+    ['**/*', 300],
+    ['.controller.ts', 150],
+    ['.service.ts', 250],
+    ['main.ts', 60],
+  ])('keeps %s within %d lines', (ending, limit) => {
+    const files = everything.filter(({ path }) => ending === '**/*' || path.endsWith(ending));
+    const long = files.filter(({ lines }) => lines > limit).map(({ path, lines }) => `${path}: ${lines}`);
+    expect(files).not.toHaveLength(0);
+    expect(long).toEqual([]);
+  });
+
+  it('has no drawers and no barrels', () => {
+    const drawers = everything.filter(({ path }) =>
+      /\/(utils?|helpers?|common|misc|shared)\/|\/index\.ts$/.test(path),
+    );
+    expect(drawers.map(({ path }) => path)).toEqual([]);
+  });
+});
+
+/** `Schema.index({ a: 1 }, { unique: true })` is one statement: the comment stands before its first line. */
+function isReason(line: string, before: string): boolean {
+  return line.includes('.index(') ? before.trimStart().startsWith('//') : /\.index\(|^\s*\/\//.test(before);
+}

@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createTestApp, type TestApp } from './support/test-app.js';
+import { type Credentials, LOGIN, newCredentials, register } from './support/users.js';
+
+describe('a flood of sign-ins', () => {
+  let test: TestApp;
+  let known: Credentials;
+
+  beforeAll(async () => {
+    test = await createTestApp({ BCRYPT_ROUNDS: '10' });
+    known = await register(test.anonymous);
+  });
+  afterAll(() => test.close());
+
+  it('is answered or refused, and leaves the server responsive', async () => {
+    const { email, password } = known;
+    const bodies = Array.from({ length: 120 }, (_, index) => {
+      const wrong = index % 3 === 1 ? 'wrong password' : password;
+      return { email: index % 3 === 2 ? newCredentials().email : email, password: wrong };
+    });
+    const started = performance.now();
+    const flood = Promise.all(bodies.map((body) => test.anonymous.post(LOGIN, body)));
+    const asked = performance.now();
+    expect((await test.anonymous.get('/health/live')).status).toBe(200);
+    expect(performance.now() - asked).toBeLessThan(1_000);
+    const answers = await flood;
+    expect(performance.now() - started).toBeLessThan(4_000);
+
+    answers.forEach(({ outcome, headers }, index) => {
+      const right = index % 3 === 0 ? '200' : '401 INVALID_CREDENTIALS';
+      expect([right, '503 OVERLOADED']).toContain(outcome);
+      if (outcome === '503 OVERLOADED') expect(headers['retry-after']).toMatch(/^[1-9]\d*$/);
+    });
+    const outcomes = new Set(answers.map(({ outcome }) => outcome));
+    expect(outcomes).toContain('200');
+    expect(outcomes).toContain('503 OVERLOADED');
+  });
+
+  it('is over when it is over', async () => {
+    const { email, password } = known;
+    expect((await test.anonymous.post(LOGIN, { email, password })).status).toBe(200);
+  });
+});

@@ -1,0 +1,185 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Browser, Locator, Page } from 'playwright-core';
+import { createTestApp, type TestApp } from '../support/test-app.js';
+import { openBrowser, openPage, type WatchedPage } from './browser.js';
+
+const EMAIL = 'grace@example.com';
+const PASSWORD = 'correct horse battery';
+
+/** Parts of the page as people find them. */
+function operation(page: Page, operationId: string): Locator {
+  return page.locator(`.opblock[id$="-${operationId}"]`);
+}
+
+async function expand(page: Page, operationId: string): Promise<Locator> {
+  const block = operation(page, operationId);
+  await block.locator('.opblock-summary-control').click();
+  await block.locator('.responses-wrapper').waitFor();
+  return block;
+}
+
+async function authorize(page: Page, token: string): Promise<void> {
+  await page.locator('.auth-wrapper .btn.authorize').click();
+  await page.locator('.auth-container input').fill(token);
+  await page.locator('.auth-btn-wrapper .authorize').click();
+  await page.locator('.auth-btn-wrapper .btn-done').click();
+}
+
+/** Sends the request as the page offers it and returns the answer that it shows. */
+async function execute(block: Locator): Promise<{ status: string; body: unknown }> {
+  await block.locator('.btn.execute').click();
+  const answer = block.locator('.live-responses-table .response');
+  const status = await answer.locator('.response-col_status').innerText();
+  const body = await answer.locator('.highlight-code code').first().innerText();
+  return { status: status.trim(), body: JSON.parse(body) as unknown };
+}
+
+describe('Swagger UI', () => {
+  let test: TestApp;
+  let browser: Browser;
+  let origin: string;
+  let token: string;
+  let watched: WatchedPage;
+
+  beforeAll(async () => {
+    test = await createTestApp();
+    await test.app.listen(0, '127.0.0.1');
+    origin = new URL(await test.app.getUrl()).origin;
+    await test.anonymous.post('/api/v1/auth/register', { email: EMAIL, password: PASSWORD });
+    const { body } = await test.anonymous.post('/api/v1/auth/login', { email: EMAIL, password: PASSWORD });
+    token = body.data.accessToken as string;
+    browser = await openBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await test?.close();
+  });
+
+  beforeEach(async () => {
+    watched = await openPage(browser, origin);
+    await watched.page.goto(`${origin}/docs`);
+    await watched.page.locator('.opblock').first().waitFor();
+  });
+  afterEach(() => watched.page.close());
+
+  it('renders under the strict policy: nothing refused, failed, or loaded from elsewhere', async () => {
+    const { headers } = await test.anonymous.get('/docs');
+    expect(headers['content-security-policy']).toContain(
+      "default-src 'none'; script-src 'self'; style-src 'self';",
+    );
+    expect(headers['content-security-policy']).not.toContain('unsafe');
+    await watched.page.waitForLoadState('networkidle');
+    expect(await watched.page.title()).toBe('Flowversal API');
+    expect(watched.faults).toEqual([]);
+  });
+
+  it('lists every route under its heading', async () => {
+    const { body } = await test.anonymous.get('/docs/json');
+    const { paths } = body as { paths: Record<string, Record<string, { tags: string[] }>> };
+    const documented = Object.entries(paths).flatMap(([path, item]) =>
+      Object.entries(item).map(([method, { tags }]) => `${tags.join()} ${method.toUpperCase()} ${path}`),
+    );
+    const shown = [];
+    for (const section of await watched.page.locator('.opblock-tag-section').all()) {
+      const tag = await section.locator('.opblock-tag').getAttribute('data-tag');
+      for (const block of await section.locator('.opblock').all()) {
+        const method = await block.locator('.opblock-summary-method').innerText();
+        const path = await block.locator('.opblock-summary-path').getAttribute('data-path');
+        shown.push(`${tag} ${method} ${path}`);
+      }
+    }
+    expect(documented.length).toBeGreaterThan(10);
+    expect(shown.toSorted()).toEqual(documented.toSorted());
+  });
+
+  it('begins with the sections of the API, each with a sentence, and ends with those of operators', async () => {
+    const tags = watched.page.locator('.opblock-tag');
+    const names = await tags.evaluateAll((all) => all.map((tag) => tag.getAttribute('data-tag')));
+    expect(names.filter((name) => ['auth', 'projects', 'users'].includes(name ?? ''))).toEqual([
+      'auth',
+      'projects',
+      'users',
+    ]);
+    expect(names.at(-1)).toBe('health');
+    for (const about of await tags.locator('small').allInnerTexts()) expect(about).toMatch(/^[A-Z].*\.$/);
+    expect(await tags.locator('small').count()).toBe(names.length);
+  });
+
+  it('creates a project with the body that it offers, and lists it', async () => {
+    const { page, faults } = watched;
+    await authorize(page, token);
+
+    const created = await execute(await expand(page, 'createProject'));
+    expect(created).toEqual({
+      status: '201',
+      body: { success: true, data: expect.objectContaining({ name: 'Website relaunch', version: 1 }) },
+    });
+
+    const listed = await execute(await expand(page, 'listProjects'));
+    expect(listed).toEqual({
+      status: '200',
+      body: {
+        success: true,
+        data: [expect.objectContaining({ name: 'Website relaunch' })],
+        pagination: expect.objectContaining({ limit: 20, hasMore: false }),
+      },
+    });
+    expect(faults).toEqual([]);
+  });
+
+  it('shows the failure of a request without a token', async () => {
+    const { status, body } = await execute(await expand(watched.page, 'getMe'));
+    expect(status).toBe('401');
+    expect(body).toMatchObject({ success: false, code: 'UNAUTHENTICATED' });
+    expect(watched.faults).toContain(`answer: 401 ${origin}/api/v1/auth/me`);
+  });
+
+  it('shows the errors of an operation with their bodies', async () => {
+    const block = await expand(watched.page, 'replaceProject');
+    const statuses = await block
+      .locator('.responses-table .response')
+      .evaluateAll((rows) => rows.map((row) => row.getAttribute('data-code')));
+    expect(statuses).toEqual(['200', '400', '401', '404', '409', '412', '413', '415', '429', '500', '503']);
+    const conflict = block.locator('.response[data-code="409"]');
+    expect(await conflict.locator('.response-col_description__inner').first().innerText()).toContain(
+      'PROJECT_NAME_TAKEN',
+    );
+    await conflict.locator('.examples-select-element').selectOption('PROJECT_NAME_TAKEN');
+    expect(JSON.parse(await conflict.locator('.highlight-code').innerText())).toMatchObject({
+      success: false,
+      code: 'PROJECT_NAME_TAKEN',
+    });
+    expect(watched.faults).toEqual([]);
+  });
+
+  it('draws every operation, its schemas and the models without a refusal', async () => {
+    const { page, faults } = watched;
+    for (const summary of await page.locator('.opblock-summary-control').all()) await summary.click();
+    for (const tab of await page.locator('.opblock .tablinks', { hasText: 'Schema' }).all())
+      await tab.click();
+    await page.locator('.models h4 button').click();
+    await page.locator('.models .model-container').first().waitFor();
+    expect(await page.locator('.opblock.is-open').count()).toBe(await page.locator('.opblock').count());
+    expect(faults).toEqual([]);
+  });
+
+  it('is watched: a refusal of the policy, another host and an error would be noticed', async () => {
+    const { page, faults } = watched;
+    const thrown = page.waitForEvent('pageerror');
+    await page.evaluate(`{
+      const style = document.createElement('style');
+      style.textContent = 'body { color: red }';
+      document.head.append(style);
+      document.body.append(Object.assign(new Image(), { src: 'http://elsewhere.example/a.png' }));
+      setTimeout(() => { throw new Error('thrown') }, 100);
+    }`);
+    await thrown;
+    expect(faults).toEqual(
+      expect.arrayContaining([
+        'console: refused by style-src-elem: inline',
+        'console: refused by img-src: http://elsewhere.example/a.png',
+        'script: thrown',
+      ]),
+    );
+  });
+});

@@ -1,0 +1,119 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import ts from 'typescript';
+import { EVENTS } from '../src/platform/logging/events.js';
+import { METRICS } from '../src/platform/metrics/metrics.js';
+
+const GUIDE = 'docs/adding-a-feature.md';
+const pages = ['README.md', 'CONTRIBUTING.md', ...globSync('docs/*.md')].map((path) => ({
+  path,
+  text: readFileSync(path, 'utf8'),
+}));
+
+function textOf(path: string): string {
+  return pages.find((page) => page.path === path)?.text ?? '';
+}
+
+/** The rows of the table under a heading, without its head; the first cell's backticks are removed. */
+function tableOf(path: string, heading: string): string[][] {
+  const [, section = ''] = textOf(path).split(new RegExp(`^#+ ${heading}$`, 'm'));
+  const [body = ''] = section.split(/^#/m);
+  const rows = body.split('\n').filter((line) => line.startsWith('|'));
+  return rows.slice(2).map((row) => {
+    const [name = '', ...cells] = row
+      .slice(1, -1)
+      .split('|')
+      .map((cell) => cell.trim());
+    return [name.replaceAll('`', ''), ...cells];
+  });
+}
+
+/** GitHub's names of a page's headings, as links use them. */
+function anchorsOf(text: string): string[] {
+  const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => heading);
+  return headings.map((heading) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+/** What the compiler says about files that exist only in `files`, among the project's own. */
+function faultsOf(files: ReadonlyMap<string, string>): string[] {
+  const config = ts.readConfigFile('tsconfig.json', (path) => ts.sys.readFile(path));
+  const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, '.');
+  const host = ts.createCompilerHost({ ...options, noEmit: true });
+  const { fileExists, readFile, directoryExists } = host;
+  const folders = new Set([...files.keys()].map((path) => dirname(path)));
+  host.directoryExists = (path) => folders.has(resolve(path)) || directoryExists?.(path) === true;
+  host.fileExists = (path) => files.has(resolve(path)) || fileExists(path);
+  host.readFile = (path) => files.get(resolve(path)) ?? readFile(path);
+  const program = ts.createProgram([...files.keys()], { ...options, noEmit: true }, host);
+  return [...files.keys()].flatMap((path) =>
+    ts
+      .getPreEmitDiagnostics(program, program.getSourceFile(path))
+      .map(({ messageText }) => `${path}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`),
+  );
+}
+
+describe('the documentation', () => {
+  it('lists every domain event as the code has it, and no other', () => {
+    const documented = tableOf('docs/operations.md', 'Domain events');
+    expect(documented).toEqual(
+      Object.entries(EVENTS).map(([name, { level, about }]) => [name, level, about]),
+    );
+  });
+
+  it('lists every technical line of the log, and no other', () => {
+    const sources = globSync('src/**/*.ts', { exclude: ['**/*.spec.ts'] }).map((path) =>
+      readFileSync(path, 'utf8'),
+    );
+    const written = sources.flatMap((text) =>
+      [...text.matchAll(/\bevent: '(\w+)'/g)].map(([, name]) => name),
+    );
+    const documented = tableOf('docs/operations.md', 'Technical lines').map(([name]) => name);
+    expect(documented.toSorted()).toEqual([...new Set(written)].toSorted());
+  });
+
+  it('lists every metric of the product, and no other', () => {
+    const documented = tableOf('docs/operations.md', 'Metrics').map(([name]) => name);
+    expect(documented.toSorted()).toEqual(Object.values(METRICS).toSorted());
+  });
+
+  it('has no link that leads nowhere', () => {
+    const links = pages.flatMap(({ path, text }) =>
+      [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => ({ path, target })),
+    );
+    const broken = links.filter(({ path, target }) => {
+      if (/^https?:/.test(target)) return false;
+      const [file = '', anchor] = target.split('#');
+      const found = file === '' ? path : join(dirname(path), file);
+      if (!existsSync(found)) return true;
+      return anchor !== undefined && !anchorsOf(readFileSync(found, 'utf8')).includes(anchor);
+    });
+    expect(links.length).toBeGreaterThan(10);
+    expect(broken).toEqual([]);
+  });
+
+  it('names no command that npm does not have', () => {
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+      scripts: Record<string, string>;
+    };
+    const named = pages.flatMap(({ text }) =>
+      [...text.matchAll(/\bnpm (?:run (?:--silent )?([\w:-]+)|(start|test))\b/g)].map(
+        ([, run, own]) => run ?? own,
+      ),
+    );
+    expect(named.length).toBeGreaterThan(10);
+    expect([...new Set(named)].filter((name) => !Object.hasOwn(scripts, name ?? ''))).toEqual([]);
+  });
+
+  it('adds a feature with code that compiles', () => {
+    const blocks = textOf(GUIDE).matchAll(/^`([^`\n]+\.ts)`\n\n```ts\n(.*?)^```$/gms);
+    const files = new Map([...blocks].map(([, path = '', code = '']) => [resolve(path), code]));
+    expect(files.size).toBe(6);
+    expect(faultsOf(files)).toEqual([]);
+  });
+});

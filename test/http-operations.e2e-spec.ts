@@ -1,0 +1,189 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { HealthMonitor } from '../src/platform/health/health.monitor.js';
+import { at, createProject, PROJECTS } from './support/projects.js';
+import { createTestApp, type TestApp } from './support/test-app.js';
+import { ME } from './support/users.js';
+
+const DEVELOPMENT = { NODE_ENV: 'development', BCRYPT_ROUNDS: '10' };
+const PRODUCTION = { NODE_ENV: 'production', BCRYPT_ROUNDS: '10' };
+const bearer = (given: string) => ({ authorization: `Bearer ${given}` });
+
+describe('operations', () => {
+  const running: TestApp[] = [];
+
+  async function start(env: Parameters<typeof createTestApp>[0] = {}): Promise<TestApp> {
+    const test = await createTestApp(env);
+    running.push(test);
+    return test;
+  }
+  afterAll(async () => {
+    for (const test of running) await test.close();
+  });
+
+  describe('health', () => {
+    let test: TestApp;
+    beforeAll(async () => {
+      test = await start();
+    });
+
+    it('tells how the services are, without an envelope', async () => {
+      const { status, body, headers } = await test.anonymous.get('/health');
+      expect(status).toBe(200);
+      expect(body).toEqual({
+        status: 'ok',
+        timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+        services: {
+          database: { status: 'ok' },
+          redis: { status: 'disabled' },
+          external: { status: 'disabled' },
+        },
+      });
+      expect(headers['cache-control']).toBe('no-store');
+    });
+
+    it('tells that the language model is configured, not how', async () => {
+      const other = await start({ OPENAI_API_KEY: 'sk-something-very-private' });
+      const { status, body, text } = await other.anonymous.get('/health');
+      expect([status, body.services.external]).toEqual([200, { status: 'ok' }]);
+      expect(text).not.toContain('private');
+    });
+
+    it.each(['/health/live', '/health/ready'])('%s tells that it is', async (url) => {
+      const { status, body, headers } = await test.anonymous.get(url);
+      expect([status, body, headers['cache-control']]).toEqual([200, { status: 'ok' }, 'no-store']);
+      expect((await test.anonymous.head(url)).status).toBe(200);
+    });
+
+    it('is for everybody', async () => {
+      const { status } = await test.anonymous
+        .from('203.0.113.9')
+        .get('/health', { authorization: 'Bearer x' });
+      expect(status).toBe(200);
+    });
+
+    it('is not ready, and lives, while it ends', async () => {
+      const ending = await start();
+      ending.app.get(HealthMonitor, { strict: false }).beforeApplicationShutdown();
+      const { status, body } = await ending.anonymous.get('/health/ready');
+      expect([status, body]).toEqual([503, { status: 'unavailable' }]);
+      expect((await ending.anonymous.get('/health/live')).status).toBe(200);
+      expect((await ending.anonymous.get('/health')).status).toBe(200);
+    });
+  });
+
+  describe('metrics', () => {
+    const token = randomBytes(24).toString('hex');
+
+    it.each(['127.0.0.1', '127.8.8.8', '::1', '::ffff:127.0.0.1'])(
+      'are for %s in development',
+      async (address) => {
+        const test =
+          running.find(({ config }) => config.mode === 'development') ?? (await start(DEVELOPMENT));
+        const { status, headers } = await test.anonymous.from(address).get('/metrics');
+        expect([status, headers['content-type']]).toEqual([200, expect.stringMatching(/^text\/plain/)]);
+      },
+    );
+
+    it.each([
+      ['another machine', '10.0.0.1', {}],
+      ['another machine that claims to be this one', '10.0.0.1', { 'x-forwarded-for': '127.0.0.1' }],
+      ['a proxy on this machine', '127.0.0.1', { 'x-forwarded-for': '127.0.0.1' }],
+      ['a proxy that says only the protocol', '127.0.0.1', { 'x-forwarded-proto': 'https' }],
+      ['a proxy that follows the standard', '127.0.0.1', { forwarded: 'for=127.0.0.1' }],
+      ['a machine whose address only begins alike', '::ffff:128.0.0.1', {}],
+    ])('are not for %s in development', async (_, address, headers) => {
+      for (const trust of [undefined, '1']) {
+        const test = await start({ ...DEVELOPMENT, TRUST_PROXY: trust });
+        const answer = await test.anonymous.from(address).get('/metrics', headers);
+        expect(answer.outcome).toBe('404 ROUTE_NOT_FOUND');
+      }
+    });
+
+    it('do not exist in production without a token', async () => {
+      const { anonymous } = await start(PRODUCTION);
+      for (const headers of [{}, bearer(''), bearer('undefined'), bearer(token)]) {
+        expect((await anonymous.get('/metrics', headers)).outcome).toBe('404 ROUTE_NOT_FOUND');
+      }
+    });
+
+    it.each([
+      ['development', DEVELOPMENT],
+      ['production', PRODUCTION],
+    ])('want the token that is set in %s', async (_, env) => {
+      const { anonymous } = await start({ ...env, METRICS_TOKEN: token });
+      for (const headers of [
+        {},
+        bearer('wrong'),
+        bearer(`${token}x`),
+        bearer(token.slice(0, -1)),
+        bearer(token.toUpperCase()),
+        { authorization: token },
+        { authorization: `Basic ${token}` },
+        { cookie: `token=${token}` },
+      ]) {
+        expect((await anonymous.get('/metrics', headers)).outcome).toBe('401 UNAUTHENTICATED');
+      }
+      expect((await anonymous.get(`/metrics?token=${token}`)).status).toBe(401);
+      expect((await anonymous.from('10.0.0.1').get('/metrics', bearer(token))).status).toBe(200);
+    });
+
+    it('count routes by pattern and class of status, and show nothing else', async () => {
+      const test = await start();
+      const ada = await test.anonymous.signIn();
+      const project = await createProject(ada);
+      await ada.get(`${at(project)}`);
+      await ada.get(`${PROJECTS}?name=private-filter`);
+      await ada.get(at({ id: 'f'.repeat(24) }));
+      await ada.get('/private-path');
+      await ada.send('PROPFIND', '/private-path');
+      await test.anonymous.get(ME);
+      const { text } = await test.anonymous.get('/metrics');
+      const counted = (labels: string) =>
+        new RegExp(`^http_request_duration_seconds_count\\{${labels}\\} (\\d+)$`, 'm').exec(text)?.[1];
+      const one = String.raw`method="GET",route="/api/v1/projects/:id",status_code=`;
+      expect(counted(`${one}"2xx"`)).toBe('1');
+      expect(counted(`${one}"4xx"`)).toBe('1');
+      expect(counted(String.raw`method="GET",route="/api/v1/auth/me",status_code="4xx"`)).toBe('1');
+      for (const secret of [project.id, ada.userId, 'private', 'f'.repeat(24)])
+        expect(text).not.toContain(secret);
+      expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
+      expect(text).toMatch(/^process_resident_memory_bytes /m);
+    });
+  });
+
+  describe('docs', () => {
+    let test: TestApp;
+    beforeAll(async () => {
+      test = await start(PRODUCTION);
+    });
+
+    it('are a page without scripts or styles of its own', async () => {
+      const { status, text, headers } = await test.anonymous.get('/docs');
+      expect([status, headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
+      expect(text).not.toMatch(/<script>|<style|style=|onload=|https?:/);
+      const files = [...text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file]) => String(file));
+      expect(files.length).toBeGreaterThan(2);
+      for (const file of files) expect((await test.anonymous.get(file)).status).toBe(200);
+    });
+
+    it('hold the OpenAPI document with every route', async () => {
+      const { status, body } = await test.anonymous.get('/docs/json');
+      expect([status, body.openapi]).toEqual([200, expect.stringMatching(/^3\./)]);
+      expect(Object.keys(body.paths)).toEqual(
+        expect.arrayContaining([
+          '/api/v1/auth/register',
+          '/api/v1/auth/login',
+          '/api/v1/auth/me',
+          '/api/v1/projects',
+          '/api/v1/projects/{id}',
+          '/api/v1/users',
+          '/api/v1/users/{id}',
+          '/health',
+          '/health/live',
+          '/health/ready',
+        ]),
+      );
+    });
+  });
+});

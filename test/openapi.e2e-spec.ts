@@ -1,0 +1,213 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { RouteOptions } from 'fastify';
+import { createApp } from '../src/app.js';
+import { createOpenApi, printOpenApi } from '../src/platform/docs/openapi.js';
+import {
+  bodyExampleOf,
+  exampleOf,
+  type OpenApi,
+  type Operation,
+  type Place,
+  placesOf,
+  resolve,
+} from './support/openapi-document.js';
+import { createTestApp, type TestApp, testConfig } from './support/test-app.js';
+import type { TestClient } from './support/test-client.js';
+
+/** What must have been sent before the example of an operation can be accepted, by operationId. */
+const BEFORE: Readonly<Record<string, string>> = { login: 'register' };
+
+/** Every route of the running server under /api and /health, as the document writes it, and whether it is guarded. */
+async function runningRoutes(): Promise<{ route: string; guarded: boolean }[]> {
+  const app = await createApp(testConfig({ LOG_LEVEL: 'silent' }));
+  const routes: RouteOptions[] = [];
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('onRoute', (route) => void routes.push(route));
+  await app.init();
+  await app.close();
+  return routes
+    .filter(({ url }) => /^\/(api|health)(\/|$)/.test(url))
+    .flatMap(({ method, url, config }) =>
+      [method].flat().map((each) => ({
+        route: `${each} ${url.replaceAll(/:(\w+)/g, '{$1}')}`,
+        guarded: config?.access?.kind !== 'public',
+      })),
+    )
+    .filter(({ route }) => !/^(HEAD|OPTIONS) /.test(route));
+}
+
+/** What a value is made of: the names of its fields and the types of what they hold. */
+function shapeOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(shapeOf);
+  if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value;
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, shapeOf(field)]));
+}
+
+describe('the OpenAPI document', () => {
+  let test: TestApp;
+  let document: OpenApi;
+  let places: Place[];
+  let api: Place[];
+  let admin: TestClient;
+
+  const nameOf = ({ method, path }: Place) => `${method} ${path}`;
+  /** The operations that break a rule, by name; the list is what a failure shows. */
+  const offenders = (among: Place[], isRight: (operation: Operation, place: Place) => boolean) => {
+    expect(among).not.toHaveLength(0);
+    return among.filter((place) => !isRight(place.operation, place)).map(nameOf);
+  };
+
+  beforeAll(async () => {
+    test = await createTestApp();
+    document = (await test.anonymous.get('/docs/json')).body as OpenApi;
+    places = placesOf(document);
+    api = places.filter(({ path }) => path.startsWith('/api/'));
+  });
+  afterAll(() => test.close());
+
+  /** An empty database with one administrator. */
+  async function reset(): Promise<void> {
+    for (const { name } of await test.connection.listCollections()) {
+      await test.connection.collection(name).deleteMany({});
+    }
+    admin = await test.anonymous.signIn('admin');
+  }
+
+  it('is what openapi.json holds', () => {
+    const file = readFileSync(new URL('../openapi.json', import.meta.url), 'utf8');
+    if (file !== printOpenApi(createOpenApi(test.app))) {
+      throw new Error('openapi.json is out of date: run `npm run openapi` and commit the file');
+    }
+    expect(JSON.parse(file)).toEqual(document);
+  });
+
+  it('has every route of the running server and no other, guarded where the route is', async () => {
+    const running = await runningRoutes();
+    const documented = places.map((place) => ({
+      route: nameOf(place),
+      guarded: (place.operation.security ?? []).some((scheme) => 'bearer' in scheme),
+    }));
+    const byRoute = (a: { route: string }, b: { route: string }) => a.route.localeCompare(b.route);
+    expect(running.length).toBeGreaterThan(10);
+    expect(documented.toSorted(byRoute)).toEqual(running.toSorted(byRoute));
+  });
+
+  it('gives every operation a summary, a description, one tag and an id of its own', () => {
+    expect(offenders(places, ({ summary }) => /^[A-Z][^.]+$/.test(summary ?? ''))).toEqual([]);
+    expect(offenders(places, ({ description }) => /^[A-Z].*\.$/.test(description ?? ''))).toEqual([]);
+    expect(offenders(places, ({ tags }) => tags?.length === 1)).toEqual([]);
+    const ids = places.map(({ operation }) => operation.operationId);
+    expect(ids).not.toContain(undefined);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('describes every parameter, and gives none a null that nobody can send', () => {
+    const isRight = ({ parameters = [] }: Operation) =>
+      parameters.every(({ description, schema }) => description && schema.type && !('nullable' in schema));
+    expect(offenders(api, isRight)).toEqual([]);
+  });
+
+  it('lists the errors that follow from what an operation is', () => {
+    const has = ({ responses }: Operation, ...statuses: number[]) =>
+      statuses.every((status) => responses[status] !== undefined);
+    expect(offenders(api, (operation) => has(operation, 400, 429, 500, 503))).toEqual([]);
+    expect(offenders(api, (operation) => !operation.security?.length || has(operation, 401))).toEqual([]);
+    expect(offenders(api, (operation) => !operation.requestBody || has(operation, 413, 415))).toEqual([]);
+    expect(
+      offenders(api, (operation, { path }) => !path.includes('{id}') || has(operation, 400, 404)),
+    ).toEqual([]);
+  });
+
+  it('documents ETag with If-None-Match on what is read and If-Match on what is changed', () => {
+    const headersOf = ({ parameters = [] }: Operation) =>
+      parameters.filter((p) => p.in === 'header').map((p) => p.name);
+    const tagged = api.filter(({ operation }) => operation.responses['200']?.headers?.['ETag']);
+    const reading = tagged.filter(({ method }) => method === 'GET');
+    const changing = api.filter(({ method }) => ['PUT', 'PATCH', 'DELETE'].includes(method));
+    expect(offenders(reading, (o) => headersOf(o).includes('If-None-Match') && '304' in o.responses)).toEqual(
+      [],
+    );
+    expect(offenders(changing, (o) => headersOf(o).includes('If-Match') && '412' in o.responses)).toEqual([]);
+  });
+
+  it('shows every error as the Failure that it is, with an example for each code', () => {
+    const isRight = ({ responses }: Operation) =>
+      Object.entries(responses)
+        .filter(([status]) => Number(status) >= 400)
+        .every(([, { content, description }]) => {
+          const { schema, examples = {} } = content?.['application/json'] ?? { schema: {} };
+          const codes = Object.entries(examples);
+          return (
+            schema.$ref === '#/components/schemas/Failure' &&
+            codes.length > 0 &&
+            codes.every(
+              ([code, { value }]) =>
+                value.code === code && description.includes(`\`${code}\` ${value.error}`),
+            )
+          );
+        });
+    expect(offenders(api, isRight)).toEqual([]);
+  });
+
+  describe('sent to the server', () => {
+    /** The path with the id of a record made from the collection's own example. */
+    async function addressOf(path: string): Promise<string> {
+      if (!path.includes('{id}')) return path;
+      const collection = path.replace(/\/\{id\}.*/, '');
+      const create = document.paths[collection]?.['post'];
+      const { body } = await admin.post(collection, create && bodyExampleOf(document, create));
+      return path.replace('{id}', String(body?.data?.id));
+    }
+
+    async function prepare(operationId = ''): Promise<void> {
+      const first = places.find(({ operation }) => operation.operationId === BEFORE[operationId]);
+      if (first) await admin.send(first.method, first.path, bodyExampleOf(document, first.operation));
+    }
+
+    it('has examples that are accepted, and answered as the example of the answer shows', async () => {
+      const withBody = api.filter(({ operation }) => operation.requestBody);
+      expect(withBody).not.toHaveLength(0);
+      for (const { path, method, operation } of withBody) {
+        await reset();
+        await prepare(operation.operationId);
+        const address = await addressOf(path);
+        const { status, body } = await admin.send(method, address, bodyExampleOf(document, operation));
+        const [[expected, answer] = []] = Object.entries(operation.responses);
+        const schema = answer?.content?.['application/json'].schema ?? {};
+        expect({ method, path, status, shape: shapeOf(body) }).toEqual({
+          method,
+          path,
+          status: Number(expected),
+          shape: shapeOf(exampleOf(document, schema)),
+        });
+      }
+    });
+
+    it('answers the faults that the examples of 400 show', async () => {
+      const checked = api.filter(({ operation }) => operation.responses['400']);
+      expect(checked).not.toHaveLength(0);
+      for (const { path, method, operation } of checked) {
+        await reset();
+        const examples = operation.responses['400']?.content?.['application/json'].examples;
+        const [detail] = examples?.['VALIDATION_ERROR']?.value.details ?? [];
+        const field = detail?.path ?? '';
+        const schema = operation.requestBody?.content['application/json'].schema;
+        const inPath = path.includes(`{${field}}`) && !schema;
+        const address = inPath ? path.replace(`{${field}}`, 'x') : await addressOf(path);
+        const isRequired = schema && resolve(document, schema).required?.includes(field);
+        const { status, body } = schema
+          ? await admin.send(method, address, isRequired ? {} : { [field]: 1 })
+          : await admin.send(method, inPath ? address : `${address}?${field}=101`);
+        expect({ method, path, status, details: body?.details as unknown }).toEqual({
+          method,
+          path,
+          status: 400,
+          details: expect.arrayContaining([detail]),
+        });
+      }
+    });
+  });
+});

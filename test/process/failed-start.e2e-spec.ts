@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readFile } from 'node:fs/promises';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { commandsNaming } from '../../src/platform/embedded-mongo/fixtures/processes.js';
+import { resolveMongod } from '../../src/platform/embedded-mongo/mongod-binary.js';
+import { HttpCaller } from './http-caller.js';
+import { Installation, mongodOf } from './server-process.js';
+
+let installation: Installation;
+let count = 0;
+/** Of one test. */
+let dataDir: string;
+
+beforeAll(async () => {
+  installation = await Installation.create();
+});
+afterAll(() => installation.remove());
+beforeEach(() => {
+  dataDir = join(installation.folder, `data-${count++}`);
+});
+
+async function listening(): Promise<{ server: Server; port: number }> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { server, port: (server.address() as AddressInfo).port };
+}
+
+describe('a start that cannot succeed', () => {
+  it('says that another server uses its DATA_DIR, which goes on working', async () => {
+    const first = await installation.start({ DATA_DIR: dataDir });
+    const ada = await new HttpCaller(first.url).signIn();
+    const mongod = await mongodOf(dataDir);
+    const second = await installation.run({ DATA_DIR: dataDir });
+    expect(second).toMatchObject({ code: 1, stdout: '' });
+    expect(second.stderr).toBe(
+      `DATA_DIR ${dataDir} is in use by another Flowversal (mongod process ${mongod}). ` +
+        'Stop it first, or set another DATA_DIR.\n',
+    );
+    expect((await ada.post('/api/v1/projects', { name: 'Still here' })).status).toBe(201);
+    first.kill('SIGTERM');
+    expect(await first.ended).toMatchObject({ code: 0 });
+  });
+
+  it('names PORT when another program has it, and stops the database that it has started', async () => {
+    const { server: other, port } = await listening();
+    const { code, stdout, stderr } = await installation.run({ DATA_DIR: dataDir, PORT: String(port) });
+    other.close();
+    expect(code).toBe(1);
+    expect(stderr).toBe(`PORT ${port} is in use. Stop the program that uses it, or set another PORT.\n`);
+    expect(stdout).not.toContain('EADDRINUSE');
+    expect(commandsNaming(dataDir)).toEqual([]);
+  });
+
+  it.each([
+    ['203.0.113.7', 'HOST 203.0.113.7 is not an address of this machine.\n'],
+    ['nowhere.invalid', 'HOST nowhere.invalid is not known.\n'],
+  ])('names HOST when it cannot listen on %s', async (host, message) => {
+    expect(
+      await installation.run({ MONGODB_URI: process.env['TEST_MONGODB_URI'], DATA_DIR: dataDir, HOST: host }),
+    ).toMatchObject({
+      code: 1,
+      stderr: message,
+    });
+  });
+
+  it('names MONGODB_URI when it leads to a mongod without a replica set', async () => {
+    const { path } = await resolveMongod({
+      binary: process.env['MONGOD_BINARY'],
+      env: process.env,
+      log: process.stderr,
+    });
+    const dbPath = join(installation.folder, 'alone');
+    await mkdir(dbPath);
+    const { server, port } = await listening();
+    server.close();
+    const mongod = spawn(path, [
+      `--dbpath=${dbPath}`,
+      `--port=${port}`,
+      '--bind_ip=127.0.0.1',
+      '--nounixsocket',
+    ]);
+    const uri = `mongodb://127.0.0.1:${port}/alone`;
+    // It waits until the database answers, so nobody else has to.
+    const exit = await installation.run({ MONGODB_URI: uri, DATA_DIR: dataDir });
+    mongod.kill('SIGKILL');
+    expect(exit.stderr).toBe('The configuration is not valid:\n  MONGODB_URI must lead to a replica set\n');
+    expect(exit.code).toBe(78);
+  });
+
+  it('leaves a file alone that DATA_DIR names instead of a folder', async () => {
+    const file = join(installation.folder, 'package.json');
+    const before = await readFile(file, 'utf8');
+    const { code, stderr } = await installation.run({ DATA_DIR: file });
+    expect(stderr).toBe(
+      'The configuration is not valid:\n  DATA_DIR must be a folder that can be written to\n',
+    );
+    expect(code).toBe(78);
+    expect(await readFile(file, 'utf8')).toBe(before);
+  });
+});

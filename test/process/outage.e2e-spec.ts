@@ -1,0 +1,155 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { listen } from '../../src/platform/http/listen.js';
+import { createTestApp, type TestApp } from '../support/test-app.js';
+import { HttpCaller, type HttpAnswer } from './http-caller.js';
+import { type OwnMongod, startOwnMongod } from './own-mongod.js';
+
+let mongod: OwnMongod;
+let test: TestApp;
+let ada: HttpCaller;
+let projectId: string;
+
+beforeAll(async () => {
+  mongod = await startOwnMongod();
+  test = await createTestApp({ MONGODB_URI: mongod.uri });
+  ada = await new HttpCaller(await listen(test.app, { port: 0, host: '127.0.0.1' })).signIn();
+  const { body } = await ada.post('/api/v1/projects', { name: 'There before' });
+  projectId = body.data.id as string;
+});
+afterAll(async () => {
+  await test.close();
+  await mongod.remove();
+});
+
+let count = 0;
+const create = () => ada.post('/api/v1/projects', { name: `Number ${count++}` });
+
+/** One request of every way in which a handler meets the database. */
+const requests: Record<string, () => Promise<HttpAnswer>> = {
+  list: () => ada.get('/api/v1/projects?total=true'),
+  get: () => ada.get(`/api/v1/projects/${projectId}`),
+  create,
+  replace: () => ada.send('PUT', `/api/v1/projects/${projectId}`, { name: 'There before' }),
+  delete: () => ada.send('DELETE', '/api/v1/projects/66f1a0c2e4b0a1b2c3d4e5f6'),
+  login: () =>
+    ada.post('/api/v1/auth/login', { email: 'ada@example.com', password: 'correct horse battery' }),
+  register: () =>
+    ada.post('/api/v1/auth/register', { email: `${count++}@example.com`, password: 'x7!kQp2é' }),
+  me: () => ada.get('/api/v1/auth/me'),
+};
+
+function askEverything(): Promise<[string, HttpAnswer][]> {
+  return Promise.all(
+    Object.entries(requests).map(async ([name, send]): Promise<[string, HttpAnswer]> => [name, await send()]),
+  );
+}
+
+/** Resolves with the milliseconds until the path answers with the status. */
+async function until(path: string, status: number): Promise<number> {
+  const started = Date.now();
+  while ((await ada.get(path)).status !== status) {
+    if (Date.now() - started > 15_000) throw new Error(`${path} does not answer ${status}`);
+    await sleep(20);
+  }
+  return Date.now() - started;
+}
+
+describe.each([
+  ['frozen', () => mongod.freeze(), () => mongod.thaw()],
+  ['killed', () => mongod.kill(), () => mongod.restart()],
+])('while the database is %s', (_, goAway, comeBack) => {
+  beforeAll(() => goAway());
+
+  it.each(['at first', 'later'])('every request is answered within 3 s: try again (%s)', async () => {
+    for (const [name, { status, body, headers, ms }] of await askEverything()) {
+      expect([name, status, body.code]).toEqual([name, 503, 'DATABASE_UNAVAILABLE']);
+      expect(headers.get('retry-after')).toBe('1');
+      expect({ name, isInTime: ms < 3_000, ms }).toMatchObject({ isInTime: true });
+    }
+  });
+
+  it('no request of a flood is left hanging', async () => {
+    const answers = await Promise.all(Array.from({ length: 200 }, () => requests['list']?.()));
+    expect(answers.filter((answer) => answer?.status !== 503)).toEqual([]);
+    expect(Math.max(...answers.map((answer) => answer?.ms ?? 0))).toBeLessThan(5_000);
+  });
+
+  it('the process lives, and is neither ready nor healthy', async () => {
+    expect(await until('/health/ready', 503)).toBeLessThan(5_000);
+    const health = await ada.get('/health');
+    expect(health.status).toBe(503);
+    expect(health.body).toMatchObject({ status: 'error', services: { database: { status: 'error' } } });
+    const live = await ada.get('/health/live');
+    expect([live.status, live.body]).toEqual([200, { status: 'ok' }]);
+    expect(live.ms).toBeLessThan(500);
+  });
+
+  it('its return is noticed within 5 s, also when nobody asks for data', async () => {
+    // Long enough for everything that waits longer each time to have grown.
+    await sleep(1_500);
+    await comeBack();
+    expect(await until('/health/ready', 200)).toBeLessThan(5_000);
+    expect((await ada.get('/health')).body).toMatchObject({ status: 'ok' });
+    const statuses = (await askEverything()).map(([name, { status }]) => [name, status]);
+    expect(Object.fromEntries(statuses)).toEqual({
+      list: 200,
+      get: 200,
+      create: 201,
+      replace: 200,
+      delete: 404,
+      login: 200,
+      register: 201,
+      me: 200,
+    });
+  });
+});
+
+describe('a database that goes away under load', () => {
+  it.each([1, 2, 3])('costs the requests under way nothing worse than a 503 (%i)', async () => {
+    const end = new AbortController();
+    const answers: HttpAnswer[] = [];
+    const client = async () => {
+      while (!end.signal.aborted) answers.push(await create());
+    };
+    const clients = Array.from({ length: 20 }, client);
+    await sleep(150);
+    await mongod.kill();
+    await sleep(150);
+    end.abort();
+    await Promise.all(clients);
+    const codes = new Set(answers.map(({ status, body }) => [status, body.code as unknown].join(' ')));
+    expect(codes).toEqual(new Set(['201 ', '503 DATABASE_UNAVAILABLE']));
+    expect(Math.max(...answers.map(({ ms }) => ms))).toBeLessThan(3_000);
+    await mongod.restart();
+    expect(await until('/health/ready', 200)).toBeLessThan(5_000);
+  });
+});
+
+describe('a start', () => {
+  it('waits for a database that comes later', async () => {
+    await mongod.kill();
+    let isUp = false;
+    const start = createTestApp({ MONGODB_URI: mongod.uri }).then((started) => {
+      isUp = true;
+      return started;
+    });
+    await sleep(1_500);
+    expect(isUp).toBe(false);
+    await mongod.restart();
+    const { app } = await start;
+    await app.close();
+    await until('/health/ready', 200);
+  });
+});
+
+describe('an end', () => {
+  it('does not wait for a database that is frozen', async () => {
+    const second = await createTestApp({ MONGODB_URI: mongod.uri });
+    mongod.freeze();
+    const told = Date.now();
+    await second.app.close();
+    expect(Date.now() - told).toBeLessThan(3_000);
+    mongod.thaw();
+  });
+});

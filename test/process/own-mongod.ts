@@ -1,0 +1,53 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isAlive, until } from '../../src/platform/embedded-mongo/fixtures/processes.js';
+import { startEmbeddedMongo } from '../../src/platform/embedded-mongo/embedded-mongo.js';
+
+/** A mongod that only one test file uses, so that it may be frozen and killed. */
+export interface OwnMongod {
+  readonly uri: string;
+  /** It keeps its sockets open and stays silent, as a machine does that swaps or whose network drops packets. */
+  freeze(): void;
+  thaw(): void;
+  /** Ends it with SIGKILL and resolves when it is gone. */
+  kill(): Promise<void>;
+  /** Starts it again after `kill`, on the same port and files, and resolves when it runs; not when it is ready. */
+  restart(): Promise<void>;
+  /** Ends it and removes its files. */
+  remove(): Promise<void>;
+}
+
+/** Starts a mongod with the product's own options on a new folder. */
+export async function startOwnMongod(): Promise<OwnMongod> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'flowversal-outage-'));
+  const binary = process.env['MONGOD_BINARY'];
+  const first = await startEmbeddedMongo({ dataDir, binary, env: process.env, log: process.stderr });
+  // The same port and options for its return; the temporary folder has no spaces.
+  const command = execFileSync('ps', ['-o', 'args=', '-p', String(first.pid)], { encoding: 'utf8' }).trim();
+  const [program = '', ...options] = command.split(' ');
+  let { pid } = first;
+  const kill = async (): Promise<void> => {
+    if (!isAlive(pid)) return;
+    process.kill(pid, 'SIGKILL');
+    await until(() => !isAlive(pid));
+  };
+  return {
+    uri: first.uri,
+    freeze: () => void process.kill(pid, 'SIGSTOP'),
+    thaw: () => void process.kill(pid, 'SIGCONT'),
+    kill,
+    async restart() {
+      const again = spawn(program, options, { stdio: 'ignore' });
+      await once(again, 'spawn');
+      again.unref();
+      pid = again.pid ?? 0;
+    },
+    async remove() {
+      await kill();
+      await rm(dataDir, { recursive: true });
+    },
+  };
+}

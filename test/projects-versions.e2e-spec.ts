@@ -1,0 +1,204 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { at, createProject, type ProjectJson } from './support/projects.js';
+import { createTestApp, type TestApp } from './support/test-app.js';
+import type { Answer, TestClient } from './support/test-client.js';
+
+const outcomes = (answers: readonly Answer[]) => answers.map(({ outcome }) => outcome);
+const times = <T>(count: number, make: (index: number) => T) =>
+  Array.from({ length: count }, (_, i) => make(i));
+
+describe('versions of a project', () => {
+  let test: TestApp;
+  let ada: TestClient;
+
+  beforeAll(async () => {
+    test = await createTestApp();
+    ada = await test.anonymous.signIn();
+  });
+  afterAll(() => test.close());
+
+  const read = async (project: ProjectJson) => (await ada.get(at(project))).body.data as ProjectJson;
+
+  const write = (project: ProjectJson, method: string, ifMatch: string) =>
+    ada.send(method, at(project), method === 'DELETE' ? undefined : { name: project.name }, {
+      'if-match': ifMatch,
+    });
+
+  /** A project that was changed twice: its version is 3. */
+  async function thirdVersion(): Promise<ProjectJson> {
+    const project = await createProject(ada);
+    await ada.patch(at(project), {});
+    await ada.patch(at(project), {});
+    return read(project);
+  }
+
+  it('rise with every accepted change, even one that changes nothing', async () => {
+    const { name, ...rest } = await createProject(ada);
+    const url = at(rest);
+    const answers = [
+      await ada.put(url, { name }),
+      await ada.patch(url, {}),
+      await ada.patch(url, { name }),
+      await ada.patch(url, { description: 'x' }),
+    ];
+    expect(answers.map(({ body }) => body.data.version)).toEqual([2, 3, 4, 5]);
+    expect(answers.map(({ headers }) => headers['etag'])).toEqual(['"2"', '"3"', '"4"', '"5"']);
+    expect((await ada.get(url)).headers['etag']).toBe('"5"');
+  });
+
+  it('stay as they are when a change is refused', async () => {
+    const project = await createProject(ada);
+    const { name } = await createProject(ada);
+    await ada.put(at(project), { name: '' });
+    await ada.put(at(project), { name });
+    await ada.patch(at(project), { version: 9 });
+    await ada.patch(at(project), {}, { 'if-match': '"9"' });
+    expect(await read(project)).toEqual(project);
+  });
+
+  describe('If-Match', () => {
+    const METHODS = ['PUT', 'PATCH', 'DELETE'];
+
+    describe.each(METHODS)('of %s', (method) => {
+      it.each([
+        '"3"',
+        '"2", "3"',
+        '"3","1"',
+        ' "3" ',
+        '*',
+        'W/"3", "3"',
+        '"other", "3"',
+        '"a,b" ,\t"3"',
+        ',"1", ,"3",',
+      ])('lets %s change version 3', async (ifMatch) => {
+        const answer = await write(await thirdVersion(), method, ifMatch);
+        expect(answer.outcome).toBe('200');
+      });
+
+      it.each(['"2"', '"4"', '"1", "2"', 'W/"3"', 'W/"3", W/"2"', '"03"', '"3.0"', '"+3"', '""', '"*"'])(
+        'answers 412 for %s and leaves version 3',
+        async (ifMatch) => {
+          const project = await thirdVersion();
+          expect((await write(project, method, ifMatch)).outcome).toBe('412 PRECONDITION_FAILED');
+          expect(await read(project)).toEqual(project);
+        },
+      );
+
+      it.each([
+        '3',
+        '',
+        ',',
+        '"3',
+        '3"',
+        '"3" "2"',
+        '"3", *',
+        '*, "3"',
+        'w/"3"',
+        "'3'",
+        '"3",2',
+        'W/3',
+        '**',
+      ])('answers 400 for %j and leaves version 3', async (ifMatch) => {
+        const project = await thirdVersion();
+        const answer = await write(project, method, ifMatch);
+        expect(answer.outcome).toBe('400 VALIDATION_ERROR');
+        expect(answer.body.details).toEqual([{ path: 'if-match', message: expect.any(String) }]);
+        expect(await read(project)).toEqual(project);
+      });
+
+      it.each(['"1"', '*', 'W/"1"'])('answers 404 for %s where there is no project', async (ifMatch) => {
+        const gone = { ...(await createProject(ada)), id: 'f'.repeat(24) };
+        expect((await write(gone, method, ifMatch)).outcome).toBe('404 PROJECT_NOT_FOUND');
+      });
+
+      it('lets exactly one of 50 who hold the same version win', async () => {
+        const project = await createProject(ada);
+        const answers = await Promise.all(times(50, () => write(project, method, '"1"')));
+        const lost = method === 'DELETE' ? '404 PROJECT_NOT_FOUND' : '412 PRECONDITION_FAILED';
+        expect(outcomes(answers).toSorted()).toEqual(['200', ...times(49, () => lost)]);
+        if (method !== 'DELETE') expect((await read(project)).version).toBe(2);
+      });
+    });
+
+    it.each(['PUT', 'PATCH'])('of %s with * answers a lost race with 412', async (method) => {
+      const project = await createProject(ada);
+      const answers = await Promise.all(times(30, () => write(project, method, '*')));
+      const won = answers.filter(({ status }) => status === 200);
+      const lost = answers.filter(({ status }) => status !== 200);
+      expect(new Set(outcomes(lost))).toEqual(new Set(['412 PRECONDITION_FAILED']));
+      expect((await read(project)).version).toBe(1 + won.length);
+    });
+
+    it('wins over a name that is taken', async () => {
+      const project = await thirdVersion();
+      const { name } = await createProject(ada);
+      const answer = await ada.put(at(project), { name }, { 'if-match': '"1"' });
+      expect(answer.outcome).toBe('412 PRECONDITION_FAILED');
+    });
+  });
+
+  describe('without If-Match', () => {
+    it.each(['PUT', 'PATCH'])('a lost race of %s is 409, and no version is lost', async (method) => {
+      const project = await createProject(ada);
+      const answers = await Promise.all(
+        times(50, (i) => ada.send(method, at(project), { name: `${method} ${i}` })),
+      );
+      const won = answers.filter(({ status }) => status === 200);
+      const lost = answers.filter(({ status }) => status !== 200);
+      expect(new Set(outcomes(lost))).toEqual(new Set(['409 CONFLICT']));
+      const versions = won.map(({ body }) => body.data.version as number).toSorted((a, b) => a - b);
+      expect(versions).toEqual(times(won.length, (i) => i + 2));
+      const last = won.find(({ body }) => body.data.version === 1 + won.length);
+      expect(await read(project)).toEqual(last?.body.data);
+    });
+  });
+
+  describe('If-None-Match', () => {
+    it.each(['"3"', 'W/"3"', '"1", W/"3"', '*', ' "3"'])('of %s answers 304 to version 3', async (tag) => {
+      const { status, text, headers } = await ada.get(at(await thirdVersion()), { 'if-none-match': tag });
+      expect([status, text]).toEqual([304, '']);
+      expect(headers['etag']).toBe('"3"');
+      expect(headers).not.toHaveProperty('content-length');
+      expect(headers).not.toHaveProperty('content-type');
+    });
+
+    it.each(['"2"', 'W/"33"', '3', '"3', '""', '"*"'])('of %s answers version 3', async (tag) => {
+      const project = await thirdVersion();
+      const { status, body } = await ada.get(at(project), { 'if-none-match': tag });
+      expect([status, body.data]).toEqual([200, project]);
+    });
+
+    it('answers 404 where there is no project', async () => {
+      const answer = await ada.get(at({ id: 'f'.repeat(24) }), { 'if-none-match': '*' });
+      expect(answer.outcome).toBe('404 PROJECT_NOT_FOUND');
+    });
+
+    it('does not hold back the answer of a change', async () => {
+      const project = await createProject(ada);
+      const { status, body } = await ada.patch(at(project), {}, { 'if-none-match': '*' });
+      expect([status, body.data.version]).toEqual([200, 2]);
+    });
+  });
+
+  describe('HEAD', () => {
+    it('answers the headers of GET and no body', async () => {
+      const url = at(await thirdVersion());
+      const got = await ada.get(url);
+      const { status, text, headers } = await ada.head(url);
+      expect([status, text]).toEqual([200, '']);
+      for (const name of ['etag', 'content-type', 'content-length']) {
+        expect(headers[name]).toBe(got.headers[name]);
+      }
+    });
+
+    it('honours If-None-Match', async () => {
+      const { status } = await ada.head(at(await thirdVersion()), { 'if-none-match': '"3"' });
+      expect(status).toBe(304);
+    });
+
+    it('answers 404 where there is no project', async () => {
+      const { status, text } = await ada.head(at({ id: 'f'.repeat(24) }));
+      expect([status, text]).toEqual([404, '']);
+    });
+  });
+});

@@ -1,0 +1,81 @@
+/** The parts of an OpenAPI document that the tests look at. */
+export interface Schema {
+  readonly $ref?: string;
+  readonly type?: string;
+  readonly example?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly required?: readonly string[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly items?: Schema;
+}
+
+interface Content {
+  readonly 'application/json': {
+    readonly schema: Schema;
+    readonly examples?: Readonly<Record<string, { readonly value: Failure }>>;
+  };
+}
+
+/** The body of a failure. */
+export interface Failure {
+  readonly success: boolean;
+  readonly error: string;
+  readonly code: string;
+  readonly details?: readonly { readonly path: string; readonly message: string }[];
+}
+
+export interface Operation {
+  readonly summary?: string;
+  readonly description?: string;
+  readonly operationId?: string;
+  readonly tags?: readonly string[];
+  readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
+  readonly parameters?: readonly { name: string; in: string; description?: string; schema: Schema }[];
+  readonly requestBody?: { readonly content: Content };
+  readonly responses: Readonly<
+    Record<string, { description: string; headers?: Readonly<Record<string, unknown>>; content?: Content }>
+  >;
+}
+
+export interface OpenApi {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
+}
+
+/** An operation and where it stands. */
+export interface Place {
+  readonly path: string;
+  readonly method: string;
+  readonly operation: Operation;
+}
+
+export function placesOf({ paths }: OpenApi): Place[] {
+  return Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
+  );
+}
+
+/** The schema itself, wherever the document keeps it. */
+export function resolve(document: OpenApi, schema: Schema): Schema {
+  if (schema.$ref === undefined) return schema;
+  const found = document.components.schemas[schema.$ref.replace('#/components/schemas/', '')];
+  if (!found) throw new Error(`${schema.$ref} leads nowhere`);
+  return found;
+}
+
+/** The value that a page or a client makes of the examples in a schema. */
+export function exampleOf(document: OpenApi, schema: Schema): unknown {
+  const { example, enum: choices, properties, items, type } = resolve(document, schema);
+  if (example !== undefined) return example;
+  if (choices?.length === 1) return choices[0];
+  if (items) return [exampleOf(document, items)];
+  if (!properties) throw new Error(`There is no example of ${schema.$ref ?? type}`);
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, property]) => [name, exampleOf(document, property)]),
+  );
+}
+
+/** The body that an operation offers as its example. */
+export function bodyExampleOf(document: OpenApi, { requestBody }: Operation): unknown {
+  return requestBody && exampleOf(document, requestBody.content['application/json'].schema);
+}

@@ -1,0 +1,30 @@
+import { randomUUID } from 'node:crypto';
+import { type Answer, PASSWORD, type TestClient } from './test-client.js';
+
+export const USERS = '/api/v1/users';
+export const REGISTER = '/api/v1/auth/register';
+export const LOGIN = '/api/v1/auth/login';
+export const ME = '/api/v1/auth/me';
+
+/** What registering takes, for somebody whom nobody knows yet. */
+export interface Credentials {
+  readonly email: string;
+  readonly password: string;
+}
+
+export function newCredentials(): Credentials {
+  return { email: `${randomUUID()}@example.com`, password: PASSWORD };
+}
+
+/** Registers somebody new and answers how to sign in, and the id. */
+export async function register(client: TestClient): Promise<Credentials & { readonly id: string }> {
+  const credentials = newCredentials();
+  const answer = await client.post(REGISTER, credentials);
+  if (answer.status !== 201) throw new Error(`Not registered: ${answer.text}`);
+  return { ...credentials, id: answer.body.data.id as string };
+}
+
+/** The paths of the faults that an answer names. */
+export function faultyPaths({ body }: Answer): string[] {
+  return (body.details as { path: string }[]).map(({ path }) => path);
+}
