@@ -50,7 +50,7 @@ describe('every route', () => {
   });
 
   it('stops the start when it declares nothing', async () => {
-    const app = await createApp(testConfig());
+    const app = await createApp(testConfig({ LOG_LEVEL: 'silent' }));
     const fastify = app.getHttpAdapter().getInstance();
     expect(() => fastify.get('/open', () => 'open')).toThrow(
       'GET /open declares neither @Public() nor a permission',

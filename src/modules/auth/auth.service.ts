@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { apiError } from '../../platform/http/errors.js';
+import { apiError } from '../../platform/errors/errors.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import type { Caller } from '../../platform/security/caller.js';
 import { UserDto } from '../users/user.dto.js';

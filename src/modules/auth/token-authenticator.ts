@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { apiError } from '../../platform/http/errors.js';
+import { apiError } from '../../platform/errors/errors.js';
 import type { Authenticator } from '../../platform/security/access.js';
 import type { Caller } from '../../platform/security/caller.js';
 import { UsersService } from '../users/users.service.js';

@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Config, ConfigError } from '../../platform/config/config.js';
-import { ApiError } from '../../platform/http/errors.js';
+import { ApiError } from '../../platform/errors/errors.js';
 import { UsersService } from './users.service.js';
 
 /** Creates the administrator that ADMIN_EMAIL and ADMIN_PASSWORD describe, when there is none. */

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Config } from '../../platform/config/config.js';
-import { ApiError } from '../../platform/http/errors.js';
+import { ApiError } from '../../platform/errors/errors.js';
 import { PasswordHasher } from './password-hasher.js';
 
 const hasherOf = (bcryptRounds: number) => new PasswordHasher(new Config({ bcryptRounds }));

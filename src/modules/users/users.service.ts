@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { Repositories, type Repository } from '../../platform/database/repository.js';
-import { apiError } from '../../platform/http/errors.js';
+import { apiError } from '../../platform/errors/errors.js';
 import type { Page } from '../../platform/http/page.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import type { Caller, Scope, UserId } from '../../platform/security/caller.js';

@@ -4,7 +4,7 @@ import mongoose, { type Connection, type ConnectOptions } from 'mongoose';
 import { PinoLogger } from 'nestjs-pino';
 import { Config, ConfigError } from '../config/config.js';
 import { StartError } from '../config/start-error.js';
-import { isOutage } from './driver-errors.js';
+import { isOutage } from '../errors/driver-errors.js';
 import { createMissingIndexes } from './indexes.js';
 
 /**

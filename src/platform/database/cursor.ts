@@ -2,7 +2,7 @@ import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Types } from 'mongoose';
 import { Config } from '../config/config.js';
-import { apiError } from '../http/errors.js';
+import { apiError } from '../errors/errors.js';
 
 /** The last record of a page: where the next page starts. */
 export interface Position {

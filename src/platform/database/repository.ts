@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { type Model, Types } from 'mongoose';
-import { type ApiError, apiError, notFound, taken } from '../http/errors.js';
+import { type ApiError, apiError, notFound, taken } from '../errors/errors.js';
 import type { Precondition } from '../http/entity-tag.js';
 import type { Page, PageQuery } from '../http/page.js';
 import { DomainEvents } from '../logging/events.js';
 import type { Scope, UserId } from '../security/caller.js';
 import { Cursors, type Position } from './cursor.js';
-import { duplicateKeyOf } from './driver-errors.js';
+import { duplicateKeyOf } from '../errors/driver-errors.js';
 import type { StoredRecord } from './record.js';
 
 /** Conditions on fields, as MongoDB takes them. Never made of a client's object, only of checked values. */

@@ -7,7 +7,7 @@ import {
   type ErrorCode,
   notFound,
   taken,
-} from '../http/errors.js';
+} from '../errors/errors.js';
 import { mayForbid } from './access.js';
 import { bodySchemaOf } from './input.js';
 import { type Method, type Operation, parametersOf } from './operation.js';

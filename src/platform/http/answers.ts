@@ -6,9 +6,9 @@ import { describe, isDto } from '../validation/describe.js';
 import { schemaOf } from '../validation/json-schema.js';
 import type { Constructor } from '../validation/rules.js';
 import { answerUnchanged, tagWithVersion } from './entity-tag.js';
-import type { ErrorCode } from './errors.js';
+import type { ErrorCode } from '../errors/errors.js';
 import { paginationSchema } from './page.js';
-import { routeConfig } from './route-config.js';
+import { routeConfig } from '../routing/route-config.js';
 import { noteInput } from './unknown-input.js';
 
 /** What a handler answers, and which errors of its own it may answer instead. */

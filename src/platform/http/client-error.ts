@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { CATALOGUE, type ErrorCode } from './errors.js';
+import { CATALOGUE, type ErrorCode } from '../errors/errors.js';
 
 /** Node's codes for what is wrong with a request that never became one. */
 const CODES: Readonly<Record<string, ErrorCode>> = {

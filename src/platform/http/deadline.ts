@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { apiError } from './errors.js';
+import { apiError } from '../errors/errors.js';
 import { fail } from './failure.js';
 
 /**

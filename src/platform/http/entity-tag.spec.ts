@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { answerUnchanged, parseIfMatch, tagWithVersion } from './entity-tag.js';
-import { ApiError } from './errors.js';
+import { ApiError } from '../errors/errors.js';
 
 /** The code of the error that a header causes, or the versions that it names. */
 function outcomeOf(header: string): unknown {

@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { invalid } from './errors.js';
+import { invalid } from '../errors/errors.js';
 
 /**
  * The versions that a writer is ready to change: those that If-Match lists, `'any'` for `*` or when the

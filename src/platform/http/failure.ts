@@ -1,7 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { isOutage } from '../database/driver-errors.js';
-import { ApiError, apiError, type ErrorCode, type Failure, invalid } from './errors.js';
+import { isOutage } from '../errors/driver-errors.js';
+import { ApiError, apiError, type ErrorCode, type Failure, invalid } from '../errors/errors.js';
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import createRouter, { type HTTPMethod } from 'find-my-way';
-import { apiError } from './errors.js';
+import { apiError } from '../errors/errors.js';
 import { fail } from './failure.js';
 
 /**

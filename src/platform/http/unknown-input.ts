@@ -1,8 +1,8 @@
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
-import { type Detail, invalid } from './errors.js';
-import { routeConfig } from './route-config.js';
+import { type Detail, invalid } from '../errors/errors.js';
+import { routeConfig } from '../routing/route-config.js';
 
 /** Which parts of a request a handler has a DTO for. */
 interface Takes {

@@ -1,6 +1,6 @@
 import { type DestinationStream, type Logger, type LoggerOptions, pino, stdSerializers } from 'pino';
 import type { Config } from '../config/config.js';
-import { duplicateKeyOf } from '../database/driver-errors.js';
+import { duplicateKeyOf } from '../errors/driver-errors.js';
 import { requestContext } from './request-context.js';
 
 /** Fields whose content never reaches a log, wherever they stand in the first three levels. */

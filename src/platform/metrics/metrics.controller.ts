@@ -3,7 +3,7 @@ import { Controller, Get, Req, Res } from '@nestjs/common';
 import { ApiExcludeEndpoint } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Config } from '../config/config.js';
-import { apiError } from '../http/errors.js';
+import { apiError } from '../errors/errors.js';
 import { Public } from '../security/access.js';
 import { Unlimited } from '../security/rate-limit.js';
 

@@ -2,8 +2,8 @@ import { applyDecorators, createParamDecorator, type ExecutionContext } from '@n
 import { ApiBearerAuth, ApiExtension } from '@nestjs/swagger';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { Config } from '../config/config.js';
-import { apiError, type ErrorCode } from '../http/errors.js';
-import { routeConfig } from '../http/route-config.js';
+import { apiError, type ErrorCode } from '../errors/errors.js';
+import { routeConfig } from '../routing/route-config.js';
 import type { Caller, Permission, Scope } from './caller.js';
 
 /** Why a configuration closes a public route, if it does. */

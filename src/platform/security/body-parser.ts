@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance } from 'fastify';
-import { apiError } from '../http/errors.js';
+import { apiError } from '../errors/errors.js';
 
 /**
  * Parses application/json and nothing else: Fastify would also take text/plain.

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
-import { routeConfig } from '../http/route-config.js';
+import { routeConfig } from '../routing/route-config.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance } from 'fastify';
-import { apiError } from '../http/errors.js';
-import { routeConfig } from '../http/route-config.js';
+import { apiError } from '../errors/errors.js';
+import { routeConfig } from '../routing/route-config.js';
 
 /** Exempts a route from the rate limit: probes and scrapers ask often and from one address. */
 export function Unlimited(): MethodDecorator {

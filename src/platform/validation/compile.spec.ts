@@ -148,6 +148,10 @@ describe('checking an input', () => {
     expect(check(Item, Object.assign(Object.create(null), { name: 'a' }))).toEqual({ name: 'a', count: 1 });
   });
 
+  it('takes nothing that an input inherits', () => {
+    expect(check(Item, Object.create({ name: 'a' }))).toEqual(['name: name is required']);
+  });
+
   it('names the field at every depth', () => {
     const input = { main: { name: 1 }, items: [{ name: 'a' }, { name: '', x: 1 }], tags: ['a', 2] };
     expect(check(Order, input)).toEqual([

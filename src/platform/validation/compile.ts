@@ -1,5 +1,5 @@
 import type { ValidationArguments } from 'class-validator';
-import type { Detail } from '../http/errors.js';
+import type { Detail } from '../errors/errors.js';
 import { type Check, type Constructor, type FieldRules, rulesOf } from './rules.js';
 
 /** Most faults that one answer names. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ArgumentMetadata } from '@nestjs/common';
-import { ApiError, type Detail } from '../http/errors.js';
+import { ApiError, type Detail } from '../errors/errors.js';
 import { MAX_VALUES } from './bounds.js';
 import { Name } from './fields.js';
 import { ValidationPipe } from './validation.pipe.js';

@@ -1,5 +1,5 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
-import { apiError, invalid } from '../http/errors.js';
+import { apiError, invalid } from '../errors/errors.js';
 import { isWithinBounds } from './bounds.js';
 import { type Validator, validatorOf } from './compile.js';
 import type { Constructor } from './rules.js';

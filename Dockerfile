@@ -1,0 +1,30 @@
+# Debian's glibc is what the native parts (bcrypt) are built for. bookworm-slim follows the current Node 24 LTS.
+
+FROM node:24-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm install
+COPY nest-cli.json tsconfig.json tsconfig.build.json ./
+COPY src ./src
+RUN npm run build
+
+# --omit=optional: the Node that npm brings for machines with an older one is not needed here.
+FROM node:24-bookworm-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm install --omit=dev --omit=optional
+
+# Writes nothing to its files, so it runs with a read-only root file system. Everything is set by environment
+# variables (docs/configuration.md); production requires MONGODB_URI, JWT_SECRET and ENCRYPTION_KEY.
+FROM node:24-bookworm-slim
+ENV NODE_ENV=production
+WORKDIR /app
+COPY package.json ./
+COPY --from=dependencies /app/node_modules ./node_modules
+COPY --from=build /app/dist ./dist
+USER node
+EXPOSE 3002
+HEALTHCHECK --interval=10s --timeout=3s --start-period=40s \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3002}/health/live`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+# Without a shell or npm in between node is process 1 and gets SIGTERM itself.
+CMD ["node", "dist/main.js"]

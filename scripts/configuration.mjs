@@ -1,0 +1,119 @@
+/**
+ * `npm run configuration`: writes docs/configuration.md and .env.example from the class Config.
+ * With `--check` it writes nothing and fails when one of them is out of date.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
+import ts from 'typescript';
+import { Config } from '../dist/platform/config/config.js';
+import { variablesOf } from '../dist/platform/config/env.js';
+
+const ROOT = join(import.meta.dirname, '..');
+const SOURCE = join(ROOT, 'src/platform/config/config.ts');
+
+/** The doc comment of every property of the class, on one line. */
+function comments() {
+  const source = ts.createSourceFile(SOURCE, readFileSync(SOURCE, 'utf8'), ts.ScriptTarget.Latest, true);
+  const declaration = source.statements.find(
+    (node) => ts.isClassDeclaration(node) && node.name?.text === 'Config',
+  );
+  const properties = declaration.members.filter(ts.isPropertyDeclaration);
+  return new Map(
+    properties.map((property) => {
+      const texts = ts
+        .getJSDocCommentsAndTags(property)
+        .map(({ comment }) => ts.getTextOfJSDocComment(comment) ?? '');
+      return [property.name.getText(source), texts.join(' ').replaceAll(/\s+/g, ' ').trim()];
+    }),
+  );
+}
+
+/** The text that sets the variable to this default; empty when that is the same as not setting it. */
+function textOf(value) {
+  return Array.isArray(value) ? value.join(',') : String(value ?? '');
+}
+
+function defaultOf({ default: value, productionDefault, requiredInProduction }) {
+  const text = textOf(value);
+  const usual = text === '' ? '–' : `\`${text}\``;
+  if (requiredInProduction) return `${usual}; **required in production**`;
+  return productionDefault === undefined ? usual : `${usual}; in production \`${textOf(productionDefault)}\``;
+}
+
+const RESERVED = '_Reserved: checked at start; nothing uses it yet._';
+
+function row(variable, comment) {
+  const meaning = variable.reserved ? `${comment} ${RESERVED}` : comment;
+  const cells = [`\`${variable.name}\``, defaultOf(variable), variable.kind.accepts, meaning];
+  return `| ${cells.map((cell) => cell.replaceAll('|', String.raw`\|`).replaceAll('<', '&lt;')).join(' | ')} |`;
+}
+
+function documentation(variables, commentOf) {
+  return `<!-- Made by \`npm run configuration\` from src/platform/config/config.ts: change it there. -->
+
+# Configuration
+
+Everything is set by environment variables. They are read once, at the start; a file \`.env\` in the working
+directory adds what the environment does not set. An empty text counts as not set.
+
+Values that are not accepted, halves of pairs and guessable secrets stop the start with exit code 78: every fault
+is listed by the name of its variable, and no value is printed.
+
+<!-- prettier-ignore -->
+| Variable | Default | Accepted | Meaning |
+| --- | --- | --- | --- |
+${variables.map((variable) => row(variable, commentOf(variable))).join('\n')}
+`;
+}
+
+/** Up to the first full stop that ends a sentence. */
+function firstSentence(comment) {
+  return /^.*?[.](?= |$)/.exec(comment)?.[0] ?? comment;
+}
+
+function example(variables, commentOf) {
+  const entries = variables.map((variable) => {
+    const marks = [
+      variable.requiredInProduction && 'Required in production.',
+      variable.reserved && 'Reserved: nothing uses it yet.',
+    ];
+    const about = [firstSentence(commentOf(variable)), ...marks].filter(Boolean).join(' ');
+    return `# ${about}\n# ${variable.name}=${textOf(variable.default)}\n`;
+  });
+  return `# Made by \`npm run configuration\` from src/platform/config/config.ts. docs/configuration.md says more.
+# Development needs none of these: copy this file to .env and set what should be different.
+
+${entries.join('\n')}`;
+}
+
+const texts = comments();
+const commentOf = ({ name, property }) => {
+  const comment = texts.get(property);
+  if (!comment) throw new Error(`${name} has no doc comment in src/platform/config/config.ts`);
+  return comment;
+};
+const variables = variablesOf(Config);
+const options = { ...(await resolveConfig(SOURCE)), parser: 'markdown' };
+const files = {
+  'docs/configuration.md': await format(documentation(variables, commentOf), options),
+  '.env.example': example(variables, commentOf),
+};
+
+function read(file) {
+  try {
+    return readFileSync(join(ROOT, file), 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+for (const [file, text] of Object.entries(files)) {
+  if (read(file) === text) continue;
+  if (process.argv.includes('--check')) {
+    process.stderr.write(`${file} is out of date: run \`npm run configuration\`\n`);
+    process.exitCode = 1;
+  } else {
+    writeFileSync(join(ROOT, file), text);
+  }
+}

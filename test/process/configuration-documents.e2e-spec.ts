@@ -1,0 +1,93 @@
+import { execFile } from 'node:child_process';
+import { appendFile, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Config, parseConfig } from '../../src/platform/config/config.js';
+import { variablesOf } from '../../src/platform/config/env.js';
+import { Installation } from './server-process.js';
+
+const ROOT = join(import.meta.dirname, '../..');
+const FILES = ['docs/configuration.md', '.env.example'];
+
+/** The variables that the example shows, with their values; all of them are commented out. */
+async function shown(): Promise<Record<string, string>> {
+  const text = await readFile(join(ROOT, '.env.example'), 'utf8');
+  return Object.fromEntries(
+    [...text.matchAll(/^# ([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
+  );
+}
+
+describe('docs/configuration.md and .env.example', () => {
+  let installation: Installation;
+
+  beforeAll(async () => {
+    installation = await Installation.create();
+  });
+  afterAll(() => installation.remove());
+
+  /** The generator in a folder of its own, where a test may change what it reads. */
+  async function generator() {
+    for (const name of [...FILES, 'src/platform/config/config.ts', '.prettierrc.json']) {
+      await mkdir(join(installation.folder, name, '..'), { recursive: true });
+      await cp(join(ROOT, name), join(installation.folder, name));
+    }
+    return (...options: string[]) =>
+      promisify(execFile)(process.execPath, ['scripts/configuration.mjs', ...options], {
+        cwd: installation.folder,
+      }).then(
+        () => '',
+        ({ stderr }: { stderr: string }) => stderr,
+      );
+  }
+
+  it('are what `npm run configuration` makes of the class Config', async () => {
+    const run = await generator();
+    expect(await run('--check')).toBe('');
+  });
+
+  it.each(FILES)('are known to be out of date when %s is', async (file) => {
+    const run = await generator();
+    await appendFile(join(installation.folder, file), '\n');
+    expect(await run('--check')).toBe(`${file} is out of date: run \`npm run configuration\`\n`);
+    expect(await run()).toBe('');
+    expect(await readFile(join(installation.folder, file), 'utf8')).toBe(
+      await readFile(join(ROOT, file), 'utf8'),
+    );
+  });
+
+  it('are known to be out of date when a comment has changed, and cannot be made without it', async () => {
+    const run = await generator();
+    const source = join(installation.folder, 'src/platform/config/config.ts');
+    const text = await readFile(source, 'utf8');
+    await writeFile(source, text.replace('/** TCP port of', '/** Changed port of'));
+    expect(await run('--check')).toContain('docs/configuration.md is out of date');
+    await writeFile(
+      source,
+      text.replace('/** TCP port of the HTTP server; 0 takes a free one and prints it. */', ''),
+    );
+    expect(await run()).toContain('PORT has no doc comment');
+  });
+});
+
+describe('.env.example', () => {
+  it('shows every variable, and only those', async () => {
+    expect(Object.keys(await shown())).toEqual(variablesOf(Config).map(({ name }) => name));
+  });
+
+  it('shows the defaults: setting all of them changes nothing', async () => {
+    expect(parseConfig(await shown())).toEqual(parseConfig({}));
+  });
+
+  it('sets nothing, and development starts with it as .env', async () => {
+    const text = await readFile(join(ROOT, '.env.example'), 'utf8');
+    expect(text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))).toEqual([]);
+    const installation = await Installation.create();
+    await writeFile(join(installation.folder, '.env'), text);
+    const server = await installation.start({});
+    expect((await fetch(`${server.url}/health`)).status).toBe(200);
+    server.kill('SIGTERM');
+    expect(await server.ended).toMatchObject({ code: 0 });
+    await installation.remove();
+  });
+});
