@@ -13,9 +13,9 @@ import { installNotFound } from './platform/http/not-found.js';
 import { installRequestId } from './platform/http/request-id.js';
 import { installUnknownInput } from './platform/http/unknown-input.js';
 import { installSwaggerUi } from './platform/docs/swagger-ui.js';
-import { createLogger } from './platform/logging/logger.js';
+import { createLoggers } from './platform/logging/logger.js';
 import { FrameworkLogger } from './platform/logging/framework-logger.js';
-import { installRequestLog, logRequest } from './platform/logging/request-log.js';
+import { createRequestLog, installRequestLog } from './platform/logging/request-log.js';
 import { installMetrics } from './platform/metrics/metrics.js';
 import { Authenticator, installAccess } from './platform/security/access.js';
 import { installBodyParser } from './platform/security/body-parser.js';
@@ -37,15 +37,17 @@ export async function createApp(
   config: Config,
   destination?: DestinationStream,
 ): Promise<NestFastifyApplication> {
-  const logger = createLogger(config, destination);
+  const loggers = createLoggers(config, destination);
+  const { logger, records } = loggers;
+  const logRequest = createRequestLog(records);
   const adapter = new HttpAdapter(config, logger, logRequest);
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config, logger), adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config, loggers), adapter, {
     bodyParser: false,
     abortOnError: false,
     logger: new FrameworkLogger(logger),
   });
   const fastify = adapter.getInstance();
-  installRequestLog(fastify);
+  installRequestLog(fastify, logRequest);
   installRequestId(fastify);
   installHeaders(fastify);
   installClosing(fastify);

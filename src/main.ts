@@ -1,5 +1,4 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { createApp } from './app.js';
 import { Config } from './platform/config/config.js';
 import { environment, loadConfig } from './platform/config/load.js';
 import { StartError } from './platform/config/start-error.js';
@@ -33,7 +32,8 @@ function stopOnSignals(
 
 async function start(): Promise<void> {
   const config = loadConfig();
-  const database = await startDatabase(config);
+  // Loading the application takes a while: not before the configuration is right, and while mongod starts.
+  const [{ createApp }, database] = await Promise.all([import('./app.js'), startDatabase(config)]);
   try {
     const app = await createApp(new Config({ ...config, ...(database && { mongodbUri: database.uri }) }));
     stopOnSignals(app, database, config.shutdownGraceMs);

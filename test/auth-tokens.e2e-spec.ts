@@ -149,13 +149,18 @@ describe('access tokens', () => {
     expect(body.data.id).toBe(user.userId);
   });
 
-  describe('act as the user is now:', () => {
+  /** A change that another process makes in the database is known here after a second at most. */
+  const untilKnown = () => new Promise((resolve) => setTimeout(resolve, 1_050));
+
+  describe('act as the user is, a second after a change in the database:', () => {
     it('disabled is 401', async () => {
       expect((await user.get(ME)).status).toBe(200);
       await changeUser({ disabled: true });
+      await untilKnown();
       expect((await user.get(ME)).outcome).toBe('401 UNAUTHENTICATED');
       expect((await user.get(PROJECTS)).outcome).toBe('401 UNAUTHENTICATED');
       await changeUser({ disabled: false });
+      await untilKnown();
       expect((await user.get(ME)).status).toBe(200);
     });
 
@@ -167,12 +172,14 @@ describe('access tokens', () => {
         ['user', '403 FORBIDDEN'],
       ]) {
         await changeUser({ role });
+        await untilKnown();
         expect((await user.get(USERS)).outcome).toBe(outcome);
       }
     });
 
     it('deleted is 401', async () => {
       await test.connection.collection('users').deleteOne({ _id: new Types.ObjectId(user.userId) });
+      await untilKnown();
       expect((await user.get(ME)).outcome).toBe('401 UNAUTHENTICATED');
     });
   });

@@ -115,5 +115,6 @@ describe('the documentation', () => {
     const files = new Map([...blocks].map(([, path = '', code = '']) => [resolve(path), code]));
     expect(files.size).toBe(6);
     expect(faultsOf(files)).toEqual([]);
-  });
+    // The compiler reads most of the project: 3 s alone, more beside other tests.
+  }, 120_000);
 });

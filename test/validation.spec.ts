@@ -23,7 +23,7 @@ import { testConfig } from './support/test-app.js';
  * a handler takes: both accept and refuse the same inputs, make the same values, and blame the same fields.
  */
 
-const RUNS = 20_000;
+const RUNS = 10_000;
 const SEED = Number(process.env['VALIDATION_SEED'] ?? Date.now() % 2 ** 31);
 /** Least part of the inputs that must be accepted, and refused: otherwise the comparison would prove little. */
 const LEAST_SHARE = 0.1;

@@ -48,7 +48,7 @@ export interface WatchedPage {
 export async function openPage(browser: Browser, origin: string): Promise<WatchedPage> {
   const page = await browser.newPage({ viewport: { width: 1200, height: 800 } });
   const faults: string[] = [];
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(30_000);
   page.on('pageerror', ({ message }) => faults.push(`script: ${message}`));
   page.on('console', (message) => faults.push(`console: ${message.text()}`));
   page.on('requestfailed', (request) => {

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { createTestApp, type TestApp } from '../support/test-app.js';
 import { openBrowser, openPage, type WatchedPage } from './browser.js';
@@ -6,7 +6,10 @@ import { openBrowser, openPage, type WatchedPage } from './browser.js';
 const EMAIL = 'grace@example.com';
 const PASSWORD = 'correct horse battery';
 
-/** Parts of the page as people find them. */
+// A second or two each, alone; the machine may have other things to do.
+jest.setTimeout(120_000);
+
+/** An operation on the page, as people find it. */
 function operation(page: Page, operationId: string): Locator {
   return page.locator(`.opblock[id$="-${operationId}"]`);
 }

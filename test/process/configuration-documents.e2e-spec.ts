@@ -2,10 +2,13 @@ import { execFile } from 'node:child_process';
 import { appendFile, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Config, parseConfig } from '../../src/platform/config/config.js';
 import { variablesOf } from '../../src/platform/config/env.js';
 import { Installation } from './server-process.js';
+
+// Processes are started and ended; a machine that is busy takes its time.
+jest.setTimeout(60_000);
 
 const ROOT = join(import.meta.dirname, '../..');
 const FILES = ['docs/configuration.md', '.env.example'];

@@ -2,9 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { createTestApp } from '../support/test-app.js';
 import { type Exit, Installation } from './server-process.js';
+
+// Processes are started and ended; a machine that is busy takes its time.
+jest.setTimeout(60_000);
 
 type Environment = Readonly<Record<string, string>>;
 

@@ -3,11 +3,14 @@ import { once } from 'node:events';
 import { mkdir, readFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { commandsNaming } from '../../src/platform/embedded-mongo/fixtures/processes.js';
 import { resolveMongod } from '../../src/platform/embedded-mongo/mongod-binary.js';
 import { HttpCaller } from './http-caller.js';
 import { Installation, mongodOf } from './server-process.js';
+
+// Processes are started and ended; a machine that is busy takes its time.
+jest.setTimeout(60_000);
 
 let installation: Installation;
 let count = 0;

@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { listen } from '../../src/platform/http/listen.js';
 import { createTestApp, type TestApp } from '../support/test-app.js';
 import { HttpCaller, type HttpAnswer } from './http-caller.js';
 import { type OwnMongod, startOwnMongod } from './own-mongod.js';
+
+// Processes are started and ended; a machine that is busy takes its time.
+jest.setTimeout(60_000);
 
 let mongod: OwnMongod;
 let test: TestApp;

@@ -8,6 +8,9 @@ const ROOT = join(import.meta.dirname, '../..');
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** A free port, cheap passwords, and no limit that a test could meet. */
+const QUICK = { PORT: '0', BCRYPT_ROUNDS: '10', RATE_LIMIT_MAX: '1000000' };
+
 /** What is left of a process that has ended. */
 export interface Exit {
   /** Null when a signal ended it. */
@@ -58,7 +61,7 @@ export class Installation {
     const child = spawn(program, options, {
       cwd: folder,
       detached: true,
-      env: { PATH, HOME, XDG_CACHE_HOME, MONGOD_BINARY, PORT: '0', RATE_LIMIT_MAX: '1000000', ...env },
+      env: { PATH, HOME, XDG_CACHE_HOME, MONGOD_BINARY, ...QUICK, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const server = new ServerProcess(child);

@@ -1,10 +1,13 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { commandsNaming, isAlive } from '../../src/platform/embedded-mongo/fixtures/processes.js';
 import { HttpCaller } from './http-caller.js';
 import { Installation, gone, mongodOf } from './server-process.js';
+
+// Processes are started and ended; a machine that is busy takes its time.
+jest.setTimeout(60_000);
 
 let installation: Installation;
 let count = 0;

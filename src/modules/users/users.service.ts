@@ -6,6 +6,7 @@ import { apiError } from '../../platform/errors/errors.js';
 import type { Page } from '../../platform/http/page.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import type { Caller, Scope, UserId } from '../../platform/security/caller.js';
+import { CallerCache } from './caller-cache.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PERMISSIONS_OF, type Role } from './roles.js';
 import { type ListUsersQuery, MAX_PASSWORD_BYTES } from './user.dto.js';
@@ -27,6 +28,7 @@ export class UsersService {
   constructor(
     @InjectModel(User.name) private readonly model: Model<User>,
     private readonly hasher: PasswordHasher,
+    private readonly callers: CallerCache,
     private readonly events: DomainEvents,
     repositories: Repositories,
   ) {
@@ -76,8 +78,12 @@ export class UsersService {
     return matches && Buffer.byteLength(password) <= MAX_PASSWORD_BYTES;
   }
 
-  /** The user as a caller with its present role, or null when there is none or it is disabled. */
-  async findCaller(id: string): Promise<Caller | null> {
+  /** The user as a caller with its role of at most a second ago, or null when there is none or it is disabled. */
+  findCaller(id: string): Promise<Caller | null> {
+    return this.callers.get(id, () => this.loadCaller(id));
+  }
+
+  private async loadCaller(id: string): Promise<Caller | null> {
     const user = await this.model
       .findById(id, { role: 1, disabled: 1 })
       .lean<Pick<User, 'role' | 'disabled'>>();

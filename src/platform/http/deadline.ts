@@ -36,11 +36,12 @@ export function installDeadline(fastify: FastifyInstance): void {
     done();
   });
   fastify.addHook('preParsing', (request, _reply, _payload, done) => {
-    stop(request);
+    const { headers } = request;
+    if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined) stop(request);
     done();
   });
   fastify.addHook('preHandler', (request, reply, done) => {
-    start(request, reply);
+    if (request.deadline === undefined) start(request, reply);
     done();
   });
   fastify.addHook('onResponse', (request, _, done) => {

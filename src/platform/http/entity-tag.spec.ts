@@ -158,7 +158,7 @@ describe('any If-Match', () => {
   });
 });
 
-/** A header of 16 KiB, which is all that the server takes, made to be looked at again and again. */
+/** Headers made to be looked at again and again, four times as long as the server takes. */
 const NASTY = [
   '"',
   '""',
@@ -178,7 +178,7 @@ const NASTY = [
   '*',
   '"1"\t,\t',
 ].flatMap((part) => {
-  const long = part.repeat(Math.floor(16_384 / part.length));
+  const long = part.repeat(Math.floor(65_536 / part.length));
   return ['', 'x', '"', ' "1'].flatMap((end) => [long + end, `"1"${long}${end}`, `${end}${long}`]);
 });
 
@@ -228,7 +228,7 @@ describe('a header made to take long', () => {
       const start = performance.now();
       outcomeOf(header);
       answerTo(header, '"7"');
-      // Microseconds; what backtracks takes seconds.
+      // Less than a millisecond; what backtracks takes seconds.
       expect(performance.now() - start).toBeLessThan(250);
     }
   });

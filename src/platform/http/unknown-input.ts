@@ -30,11 +30,16 @@ export const noteInput: MethodDecorator = (target, property, descriptor) => {
   return routeConfig({ takes: noted })(target, property, descriptor);
 };
 
-function unknownFields(input: unknown): Detail[] {
-  if (input === undefined || input === null) return [];
-  if (typeof input !== 'object' || Array.isArray(input)) return [{ path: '', message: 'must be empty' }];
-  const names = Object.keys(input).slice(0, MAX_DETAILS);
-  return names.map((name) => ({ path: name.slice(0, MAX_NAME), message: 'is not a known field' }));
+function unknownFields(input: unknown, faults: Detail[]): void {
+  if (input === undefined || input === null) return;
+  if (typeof input !== 'object' || Array.isArray(input)) {
+    faults.push({ path: '', message: 'must be empty' });
+    return;
+  }
+  for (const name in input) {
+    if (faults.length >= MAX_DETAILS) return;
+    faults.push({ path: name.slice(0, MAX_NAME), message: 'is not a known field' });
+  }
 }
 
 /** Refuses fields in the query or the body of a route that takes none, as DTOs do where one is taken. */
@@ -43,10 +48,9 @@ export function installUnknownInput(fastify: FastifyInstance): void {
     const takes = route.config?.takes;
     if (!takes || (takes.query && takes.body)) return;
     const refuse = ({ query, body }: FastifyRequest, _: unknown, done: (error?: Error) => void): void => {
-      const faults = [
-        ...(takes.query ? [] : unknownFields(query)),
-        ...(takes.body ? [] : unknownFields(body)),
-      ];
+      const faults: Detail[] = [];
+      if (!takes.query) unknownFields(query, faults);
+      if (!takes.body) unknownFields(body, faults);
       done(faults.length > 0 ? invalid(faults) : undefined);
     };
     route.preValidation = [route.preValidation ?? [], refuse].flat();

@@ -1,5 +1,4 @@
-import { Injectable } from '@nestjs/common';
-import { PinoLogger } from 'nestjs-pino';
+import type { Logger } from 'pino';
 
 interface EventEntry {
   readonly level: 'info' | 'warn';
@@ -28,9 +27,8 @@ export type EventName = keyof typeof EVENTS;
 export type EventFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** Writes domain events to the log. The request id is added to each by the logger. */
-@Injectable()
 export class DomainEvents {
-  constructor(private readonly logger: PinoLogger) {}
+  constructor(private readonly logger: Logger) {}
 
   record(event: EventName, fields: EventFields): void {
     this.logger[EVENTS[event].level]({ event, ...fields });

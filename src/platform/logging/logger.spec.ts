@@ -1,11 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { createLogger } from './logger.js';
+import { createLoggers } from './logger.js';
 import { requestContext } from './request-context.js';
 
 describe('the logger', () => {
   it('puts the request id on every line of a request, and no field of an earlier line', () => {
     const lines: unknown[] = [];
-    const logger = createLogger({ logLevel: 'info' }, { write: (line) => void lines.push(JSON.parse(line)) });
+    const { logger } = createLoggers(
+      { logLevel: 'info', mode: 'test' },
+      { write: (line) => void lines.push(JSON.parse(line)) },
+    );
     requestContext.run({ requestId: 'r1' }, () => {
       logger.info({ event: 'first', recordId: 'a' });
       logger.info({ event: 'second' });

@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
-import type { Logger } from 'pino';
 import { DomainEvents } from './events.js';
+import type { Loggers } from './logger.js';
 
 /**
  * Structured logs: `PinoLogger` for technical lines, `DomainEvents` for what happened.
@@ -9,12 +9,12 @@ import { DomainEvents } from './events.js';
  */
 @Module({})
 export class LoggingModule {
-  static forRoot(logger: Logger): DynamicModule {
+  static forRoot({ logger, records }: Loggers): DynamicModule {
     return {
       module: LoggingModule,
       global: true,
       imports: [LoggerModule.forRoot({ pinoHttp: { logger }, forRoutes: [] })],
-      providers: [DomainEvents],
+      providers: [{ provide: DomainEvents, useValue: new DomainEvents(records) }],
       exports: [DomainEvents],
     };
   }

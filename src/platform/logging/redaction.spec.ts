@@ -2,12 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import type { Logger } from 'pino';
 import { apiError } from '../errors/errors.js';
-import { createLogger } from './logger.js';
+import { createLoggers } from './logger.js';
 
 /** What the logger writes for what is done with it: the lines, and the text of them all. */
 function linesOf(use: (logger: Logger) => void): { lines: Record<string, unknown>[]; text: string } {
   const chunks: string[] = [];
-  use(createLogger({ logLevel: 'trace' }, { write: (chunk) => void chunks.push(chunk) }));
+  use(
+    createLoggers({ logLevel: 'trace', mode: 'test' }, { write: (chunk) => void chunks.push(chunk) }).logger,
+  );
   return {
     lines: chunks.map((chunk) => JSON.parse(chunk) as Record<string, unknown>),
     text: chunks.join(''),

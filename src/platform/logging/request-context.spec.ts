@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { setTimeout as wait } from 'node:timers/promises';
-import { createLogger } from './logger.js';
+import { createLoggers } from './logger.js';
 import { requestContext } from './request-context.js';
 
 describe('the id of a request', () => {
   it('is on every line that the request causes, however late, and on no line of another', async () => {
     const lines: { requestId?: string; said: string }[] = [];
     const write = (chunk: string) => void lines.push(JSON.parse(chunk) as (typeof lines)[number]);
-    const logger = createLogger({ logLevel: 'info' }, { write });
+    const { logger } = createLoggers({ logLevel: 'info', mode: 'test' }, { write });
     const handle = (requestId: string, delay: number) =>
       requestContext.run({ requestId }, async () => {
         logger.info({ said: `${requestId} starts` });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { IsOptional } from 'class-validator';
+import { isEmail, IsOptional } from 'class-validator';
 import { Compose, EmailAddress, IsCleanText, Name, Text, Trim } from './fields.js';
 import { fieldWith } from './fixtures/dto-with.js';
 
@@ -136,6 +136,20 @@ describe('EmailAddress', () => {
     '\ud800@example.com',
   ])('refuses %j', (sent) => {
     expect(email.refuse(sent)).toEqual(REFUSED);
+  });
+
+  it.each([
+    '"a\r\nBcc: b@example.com"@example.com',
+    '"a b"@example.com',
+    '"\u0001"@example.com',
+    'a\u200b@example.com',
+    'a\u202eb@example.com',
+    'a@exam\u00adple.com',
+    'a\u2028b@example.com',
+    'a\u3000b@example.com',
+  ])('refuses line breaks and what nobody sees: %j', (sent) => {
+    expect(isEmail(sent)).toBe(true);
+    expect(email.refuse(sent)).toBe('a must be an email');
   });
 
   it.each([

@@ -91,7 +91,10 @@ export function Name(max: number): PropertyDecorator {
   return applyDecorators(Compose(max), Text(1, max));
 }
 
-/** An e-mail address, in lower case. */
+/**
+ * An e-mail address, in lower case. IsEmail takes anything between quotes, line breaks too, with which a client
+ * could write headers into a mail; and characters that nobody sees, with which one address looks like another.
+ */
 export function EmailAddress(): PropertyDecorator {
   return applyDecorators(
     Trim(),
@@ -101,6 +104,7 @@ export function EmailAddress(): PropertyDecorator {
     Length(3, 254),
     IsCleanText(),
     IsEmail(),
+    Matches(/^[^\s\p{Cc}\p{Cf}]+$/u, { message: '$property must be an email' }),
   );
 }
 

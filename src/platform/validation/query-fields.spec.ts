@@ -74,6 +74,12 @@ describe('QueryInteger', () => {
     expect(integer.accept(sent)).toBe(made);
   });
 
+  it('is exact', () => {
+    const large = fieldWith(QueryInteger(0, Number.MAX_VALUE));
+    expect(large.accept('999999999999999')).toBe(999_999_999_999_999);
+    expect(large.refuse('9007199254740993')).toEqual(REFUSED);
+  });
+
   it('may be absent', () => {
     expect(check(dtoWith(QueryInteger(1, 2)), {})).toEqual({});
   });

@@ -1,0 +1,164 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { chmod, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import {
+  Builder,
+  type Image,
+  parseDockerfile,
+  pathWithNode,
+  readDockerignore,
+  type Stage,
+} from './dockerfile.js';
+import { HttpCaller } from './http-caller.js';
+
+// Processes are started and ended; a machine that is busy takes its time.
+jest.setTimeout(60_000);
+
+const ROOT = join(import.meta.dirname, '../..');
+/** The first user of a Debian system; `node` in the base image. */
+const NODE_USER = 1000;
+
+let folder: string;
+let stages: Stage[];
+let image: Image;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'flowversal-image-'));
+  await chmod(folder, 0o755);
+  stages = parseDockerfile(await readFile(join(ROOT, 'Dockerfile'), 'utf8'));
+  // The checkout's own node_modules were made by the same command from the same lockfile.
+  const known = { 'npm install': { target: 'node_modules', source: join(ROOT, 'node_modules') } };
+  image = await new Builder(ROOT, folder, known).build(stages);
+}, 180_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const app = (...path: string[]) => join(image.root, image.workdir, ...path);
+
+async function manifest(): Promise<
+  Record<'devDependencies' | 'optionalDependencies', Record<string, string>>
+> {
+  return JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as never;
+}
+
+describe('the image', () => {
+  it('is made of a current Node 24 on Debian, and of nothing else', () => {
+    expect(stages.map(({ base }) => base)).toEqual(Array.from(stages, () => 'node:24-bookworm-slim'));
+  });
+
+  it('runs node itself, as a user without rights', () => {
+    expect(image).toMatchObject({
+      command: ['node', 'dist/main.js'],
+      user: 'node',
+      port: '3002',
+      env: { NODE_ENV: 'production' },
+    });
+  });
+
+  it('holds the build and what it needs, no sources and no tools', async () => {
+    expect(new Set(await readdir(app()))).toEqual(new Set(['dist', 'node_modules', 'package.json']));
+    const { devDependencies, optionalDependencies } = await manifest();
+    const tools = Object.keys({ ...devDependencies, ...optionalDependencies });
+    expect(tools).toContain('typescript');
+    expect(tools.filter((name) => existsSync(app('node_modules', name)))).toEqual([]);
+    const built = await readdir(app('dist'), { recursive: true });
+    expect(built).toContain('main.js');
+    expect(built.filter((name) => /\.spec\.|fixtures|\.ts$/.test(name))).toEqual([]);
+  });
+
+  it('cannot hold secrets: neither .env nor data are sent to the builder', async () => {
+    const isSent = readDockerignore(await readFile(join(ROOT, '.dockerignore'), 'utf8'));
+    const secret = [
+      '.env',
+      '.env.production',
+      'src/.env',
+      '.data/secrets.json',
+      '.git/config',
+      'node_modules/x',
+    ];
+    expect(secret.filter((path) => isSent(path))).toEqual([]);
+    expect(isSent('src/main.ts')).toBe(true);
+    expect(isSent('src/platform/config/kinds.spec.ts')).toBe(false);
+  });
+});
+
+describe('a container of the image', () => {
+  let server: ChildProcess;
+  let port: number;
+  let output = '';
+  let before: string[];
+
+  /** As `docker run --read-only --user node` has it: as root, this gives up its rights; else they are what they are. */
+  const restricted = process.getuid?.() === 0 ? { uid: NODE_USER, gid: NODE_USER } : {};
+  const containerEnv = () => ({ ...image.env, PATH: pathWithNode(), PORT: String(port) });
+
+  async function files(): Promise<string[]> {
+    const names = (await readdir(app(), { recursive: true })).filter(
+      (name) => !name.startsWith('node_modules/'),
+    );
+    return Promise.all(names.map(async (name) => `${name} ${(await stat(app(name))).mtimeMs}`));
+  }
+
+  const healthcheck = (env: Record<string, string> = {}) => {
+    const [program = '', ...options] = image.healthcheck;
+    return spawnSync(program, options, { cwd: app(), env: { ...containerEnv(), ...env }, ...restricted })
+      .status;
+  };
+
+  beforeAll(async () => {
+    before = await files();
+    const free = createServer().listen(0);
+    await once(free, 'listening');
+    ({ port } = free.address() as AddressInfo);
+    free.close();
+    const [program = '', ...options] = image.command;
+    server = spawn(program, options, {
+      cwd: app(),
+      env: {
+        ...containerEnv(),
+        MONGODB_URI: process.env['TEST_MONGODB_URI']?.replace('/flowversal?', '/process_image?'),
+        JWT_SECRET: randomBytes(48).toString('base64'),
+        ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+      },
+      ...restricted,
+    });
+    server.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    server.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    while (!output.includes('"event":"listening"') && server.exitCode === null) await sleep(20);
+  });
+  afterAll(() => void server.kill('SIGKILL'));
+
+  it('starts, and writes nothing but lines of JSON', () => {
+    const lines = output.trim().split('\n');
+    const events = lines.map((line) => (JSON.parse(line) as { event?: string }).event);
+    expect(events).toContain('listening');
+  });
+
+  it('serves requests', async () => {
+    const anonymous = new HttpCaller(`http://127.0.0.1:${port}`);
+    expect((await anonymous.get('/health/ready')).status).toBe(200);
+    const ada = await anonymous.signIn();
+    expect((await ada.post('/api/v1/projects', { name: 'In a container' })).status).toBe(201);
+    expect((await anonymous.get('/docs/json')).body.openapi).toMatch(/^3\./);
+    expect((await fetch(`http://127.0.0.1:${port}/docs`)).status).toBe(200);
+  });
+
+  it('is found healthy by its own check, and something else is not', () => {
+    expect(healthcheck()).toBe(0);
+    expect(healthcheck({ PORT: '1' })).toBe(1);
+  });
+
+  it('ends with code 0 on SIGTERM and has written no file', async () => {
+    server.kill('SIGTERM');
+    const [code] = (await once(server, 'exit')) as [number];
+    expect(code).toBe(0);
+    expect(healthcheck()).toBe(1);
+    expect(await files()).toEqual(before);
+  });
+});
