@@ -79,16 +79,13 @@ describe('a start that cannot succeed', () => {
     await mkdir(dbPath);
     const { server, port } = await listening();
     server.close();
-    const mongod = spawn(path, [
-      `--dbpath=${dbPath}`,
-      `--port=${port}`,
-      '--bind_ip=127.0.0.1',
-      '--nounixsocket',
-    ]);
+    const options = [`--dbpath=${dbPath}`, `--port=${port}`, '--bind_ip=127.0.0.1', '--nounixsocket'];
+    const mongod = spawn(path, options, { stdio: 'ignore' });
     const uri = `mongodb://127.0.0.1:${port}/alone`;
     // It waits until the database answers, so nobody else has to.
-    const exit = await installation.run({ MONGODB_URI: uri, DATA_DIR: dataDir });
-    mongod.kill('SIGKILL');
+    const exit = await installation
+      .run({ MONGODB_URI: uri, DATA_DIR: dataDir })
+      .finally(() => mongod.kill('SIGKILL'));
     expect(exit.stderr).toBe('The configuration is not valid:\n  MONGODB_URI must lead to a replica set\n');
     expect(exit.code).toBe(78);
   });

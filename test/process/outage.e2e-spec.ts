@@ -62,7 +62,12 @@ describe.each([
   ['frozen', () => mongod.freeze(), () => mongod.thaw()],
   ['killed', () => mongod.kill(), () => mongod.restart()],
 ])('while the database is %s', (_, goAway, comeBack) => {
-  beforeAll(() => goAway());
+  let noticed: Promise<number>;
+
+  beforeAll(async () => {
+    await goAway();
+    noticed = until('/health/ready', 503);
+  });
 
   it.each(['at first', 'later'])('every request is answered within 3 s: try again (%s)', async () => {
     for (const [name, { status, body, headers, ms }] of await askEverything()) {
@@ -79,7 +84,7 @@ describe.each([
   });
 
   it('the process lives, and is neither ready nor healthy', async () => {
-    expect(await until('/health/ready', 503)).toBeLessThan(5_000);
+    expect(await noticed).toBeLessThan(5_000);
     const health = await ada.get('/health');
     expect(health.status).toBe(503);
     expect(health.body).toMatchObject({ status: 'error', services: { database: { status: 'error' } } });
