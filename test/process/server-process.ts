@@ -123,9 +123,13 @@ export class ServerProcess {
     this.child.kill(signal);
   }
 
-  /** What a terminal does on Ctrl-C: the signal reaches the whole process group. */
+  /** Sends the signal to the whole process group, as a terminal does on Ctrl-C and systemd on stop. */
+  killGroup(signal: NodeJS.Signals): void {
+    process.kill(-(this.child.pid ?? 0), signal);
+  }
+
   pressCtrlC(): void {
-    process.kill(-(this.child.pid ?? 0), 'SIGINT');
+    this.killGroup('SIGINT');
   }
 }
 

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { commandsNaming, isAlive } from '../../src/platform/embedded-mongo/fixtures/processes.js';
 import { HttpCaller } from './http-caller.js';
-import { Installation, gone, mongodOf } from './server-process.js';
+import { Installation, type ServerProcess, gone, mongodOf } from './server-process.js';
 
 // Processes are started and ended; a machine that is busy takes its time.
 jest.setTimeout(60_000);
@@ -75,11 +75,20 @@ describe('npm start', () => {
     expect(commandsNaming(`mongod-watchdog ${mongod}`)).toEqual([]);
   });
 
-  it('leaves no process behind when npm itself gets Ctrl-C', async () => {
+  it.each([
+    ['Ctrl-C', (npm: ServerProcess) => npm.pressCtrlC()],
+    ['SIGTERM', (npm: ServerProcess) => npm.kill('SIGTERM')],
+    ['SIGTERM together with all it started', (npm: ServerProcess) => npm.killGroup('SIGTERM')],
+  ])('finishes the request in flight and leaves no process behind when npm gets %s', async (_, tell) => {
     const npm = installation.spawn(['npm', 'start'], { DATA_DIR: dataDir });
     await npm.listening();
     const mongod = await mongodOf(dataDir);
-    npm.pressCtrlC();
+    const ada = await new HttpCaller(npm.url).signIn();
+    const request = await ada.beginPost('/api/v1/projects', { name: 'In flight' });
+    await sleep(200);
+    tell(npm);
+    await sleep(700);
+    expect(await request.finish()).toMatch(/^HTTP\/1\.1 201 /);
     await npm.ended;
     expect(await gone(mongod)).toBeLessThan(5_000);
     await expect(fetch(npm.url)).rejects.toThrow();

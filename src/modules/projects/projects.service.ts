@@ -22,14 +22,9 @@ export class ProjectsService {
   }
 
   /** @throws ApiError PROJECT_NAME_TAKEN */
-  create(owner: UserId, { name, description, metadata }: CreateProjectDto): Promise<Project> {
+  create(owner: UserId, { name, description = null, metadata }: CreateProjectDto): Promise<Project> {
     const ownerId = new Types.ObjectId(owner);
-    return this.projects.insert({
-      ownerId,
-      name,
-      ...(description != null && { description }),
-      metadata: metadata ?? {},
-    });
+    return this.projects.insert({ ownerId, name, description, metadata: metadata ?? {} });
   }
 
   /** @throws ApiError PROJECT_NOT_FOUND */

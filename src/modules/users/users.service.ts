@@ -41,7 +41,7 @@ export class UsersService {
 
   /** @throws ApiError EMAIL_TAKEN */
   async create({ password, ...fields }: NewUser): Promise<User> {
-    return this.users.insert({ ...fields, passwordHash: await this.hasher.hash(password) });
+    return this.users.insert({ ...fields, passwordHash: await this.hasher.hash(password), disabled: false });
   }
 
   /**

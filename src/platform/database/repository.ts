@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Model, Types } from 'mongoose';
+import { type Model, type mongo, Types } from 'mongoose';
 import { type ApiError, apiError, notFound, taken } from '../errors/errors.js';
 import type { Precondition } from '../http/entity-tag.js';
 import type { Page, PageQuery } from '../http/page.js';
@@ -26,9 +26,13 @@ export function contains(text: string): Filter {
   return { $regex: text.replace(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`), $options: 'i' };
 }
 
+/** What a new record starts with. Nothing is filled in by a schema, so that the compiler sees what is missing. */
+export type NewRecord<T> = Omit<T, keyof StoredRecord>;
+
 /**
  * Reads and writes the records of one collection, always within a `Scope`.
- * Records come back as plain objects, as they are stored.
+ * Records come back as plain objects, as they are stored. The driver is called beneath the Mongoose model:
+ * inputs have been checked by their DTOs, and a document's machinery would cost more than the operation.
  */
 export class Repository<T extends StoredRecord> {
   private readonly ownerField: string;
@@ -42,17 +46,27 @@ export class Repository<T extends StoredRecord> {
     this.ownerField = options.ownerField ?? 'ownerId';
   }
 
-  /** @throws ApiError …_TAKEN when a unique field repeats */
-  async insert(fields: Partial<T>): Promise<T> {
-    const record = await this.model.create(fields as never).catch(this.refuseTaken);
-    const stored = record.toObject() as T;
-    this.events.record('record_created', this.subject(stored._id));
-    return stored;
+  /**
+   * A field that is null or undefined is not stored.
+   * @throws ApiError …_TAKEN when a unique field repeats
+   */
+  async insert(fields: NewRecord<T>): Promise<T> {
+    const now = new Date();
+    const record = {
+      _id: new Types.ObjectId(),
+      ...present(fields),
+      version: 1,
+      createdAt: now,
+      updatedAt: now,
+    };
+    await this.collection.insertOne(record).catch(this.refuseTaken);
+    this.events.record('record_created', this.subject(record._id));
+    return record as unknown as T;
   }
 
   /** @throws ApiError …_NOT_FOUND when it is not there or not in the scope */
   async get(scope: Scope, id: string): Promise<T> {
-    const found = await this.model.findOne(this.one(scope, id) as never).lean<T>();
+    const found = await this.collection.findOne<T>(this.one(scope, id));
     if (!found) throw notFound(this.options.resource);
     this.noteForeign(scope, found);
     return found;
@@ -65,13 +79,13 @@ export class Repository<T extends StoredRecord> {
     const binding = JSON.stringify([scope.owner ?? scope.caller, this.options.resource, all]);
     const offset = cursor === undefined ? (query.offset ?? ((query.page ?? 1) - 1) * limit) : null;
     const from = cursor === undefined ? all : { ...all, ...after(this.cursors.decode(cursor, binding)) };
-    const find = this.model.find(from as never).sort({ createdAt: -1, _id: -1 });
+    const find = this.collection.find<T>(from).sort({ createdAt: -1, _id: -1 });
     const [found, total] = await Promise.all([
       find
         .skip(offset ?? 0)
         .limit(limit + 1)
-        .lean<T[]>(),
-      query.total ? this.model.countDocuments(all as never) : undefined,
+        .toArray(),
+      query.total ? this.collection.countDocuments(all) : undefined,
     ]);
     const items = found.slice(0, limit);
     const last = items.at(-1);
@@ -97,17 +111,13 @@ export class Repository<T extends StoredRecord> {
    *   and the caller named no version, …_TAKEN
    */
   async update(scope: Scope, id: string, precondition: Precondition, change: object): Promise<T> {
-    const current = await this.model.findOne(this.one(scope, id) as never).lean<T>();
+    const current = await this.collection.findOne<T>(this.one(scope, id), { projection: { version: 1 } });
     if (!current) throw notFound(this.options.resource);
     if (!allows(precondition, current.version)) throw apiError('PRECONDITION_FAILED');
     const same = { ...this.one(scope, id), version: current.version };
-    const updated = await this.model
-      .findOneAndUpdate(same as never, updateOf(change) as never, {
-        returnDocument: 'after',
-        runValidators: true,
-      })
-      .lean<T>()
-      .catch(this.refuseTaken);
+    const updated = (await this.collection
+      .findOneAndUpdate(same, updateOf(change), { returnDocument: 'after' })
+      .catch(this.refuseTaken)) as T | null;
     if (!updated) throw apiError(precondition.required ? 'PRECONDITION_FAILED' : 'CONFLICT');
     this.noteForeign(scope, updated);
     this.events.record('record_updated', this.subject(updated._id));
@@ -118,11 +128,13 @@ export class Repository<T extends StoredRecord> {
   async remove(scope: Scope, id: string, precondition: Precondition): Promise<void> {
     const { versions } = precondition;
     const wanted = versions === 'any' ? {} : { version: { $in: versions } };
-    const removed = await this.model
-      .findOneAndDelete({ ...this.one(scope, id), ...wanted } as never)
-      .lean<T>();
+    const removed = (await this.collection.findOneAndDelete({
+      ...this.one(scope, id),
+      ...wanted,
+    })) as T | null;
     if (!removed) {
-      const exists = versions !== 'any' && (await this.model.exists(this.one(scope, id) as never));
+      const exists =
+        versions !== 'any' && (await this.collection.countDocuments(this.one(scope, id), { limit: 1 })) > 0;
       throw exists ? apiError('PRECONDITION_FAILED') : notFound(this.options.resource);
     }
     this.noteForeign(scope, removed);
@@ -134,7 +146,14 @@ export class Repository<T extends StoredRecord> {
   }
 
   private one(scope: Scope, id: string): Filter {
-    return { $and: [{ _id: new Types.ObjectId(id) }, this.within(scope)] };
+    const _id = new Types.ObjectId(id);
+    // Where records own themselves, as users do, both conditions are on the id.
+    if (this.ownerField === '_id' && !scope.all) return { $and: [{ _id }, this.within(scope)] };
+    return { _id, ...this.within(scope) };
+  }
+
+  private get collection(): mongo.Collection {
+    return this.model.collection as unknown as mongo.Collection;
   }
 
   private subject(id: Types.ObjectId): { resource: string; recordId: string } {
@@ -166,14 +185,18 @@ function after({ createdAt, _id }: Position): Filter {
   return { createdAt: { $lte: createdAt }, $or: [{ createdAt: { $lt: createdAt } }, { _id: { $lt: _id } }] };
 }
 
-function updateOf(change: object): object {
-  const entries = Object.entries(change) as [string, unknown][];
-  const set = entries.filter(([, value]) => value !== undefined && value !== null);
-  const unset = entries.filter(([, value]) => value === undefined || value === null);
+function present(fields: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined && value !== null),
+  );
+}
+
+function updateOf(change: object): mongo.UpdateFilter<mongo.Document> {
+  const unset = Object.entries(change).filter(([, value]) => value === undefined || value === null);
   return {
     $inc: { version: 1 },
-    ...(set.length > 0 && { $set: Object.fromEntries(set) }),
-    ...(unset.length > 0 && { $unset: Object.fromEntries(unset.map(([name]) => [name, 1])) }),
+    $set: { ...present(change), updatedAt: new Date() },
+    ...(unset.length > 0 && { $unset: Object.fromEntries(unset.map(([name]) => [name, ''])) }),
   };
 }
 
