@@ -26,8 +26,6 @@ export function integer(lowest: number | ((mode: Mode) => number), highest: numb
 export function oneOf<const T extends string>(...choices: T[]): Kind<T> {
   return kind(`one of ${choices.join(', ')}`, (text) => choices.find((choice) => choice === text));
 }
-
-// eslint-disable-next-line no-control-regex -- control characters are what this finds
 const CONTROL = /[\x00-\x1f\x7f]/;
 
 /** Any text without control characters. */

@@ -1,7 +1,8 @@
 import type { INestApplication } from '@nestjs/common';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
-import { getAbsoluteFSPath } from 'swagger-ui-dist';
+// The package's main file loads the whole of Swagger UI into the server.
+import getAbsoluteFSPath from 'swagger-ui-dist/absolute-path.js';
 import { createOpenApi } from './openapi.js';
 import { PAGE, SCRIPT, STYLE } from './page.js';
 

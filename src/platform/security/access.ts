@@ -122,7 +122,6 @@ export function installAccess(
       return;
     }
     const guard = (request: FastifyRequest, _: FastifyReply, done: (error?: Error) => void): void => {
-      // oxlint-disable-next-line promise/no-callback-in-promise -- Fastify's hooks end by a callback
       void admit(access, authenticator(), request).then(() => done(), done);
     };
     route.onRequest = [route.onRequest ?? [], guard].flat();
