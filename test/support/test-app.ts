@@ -6,7 +6,7 @@ import type { Connection } from 'mongoose';
 import { createApp } from '../../src/app.js';
 import { Config, parseConfig } from '../../src/platform/config/config.js';
 import type { Environment } from '../../src/platform/config/env.js';
-import { TestClient } from './test-client.js';
+import { PASSWORD, TestClient } from './test-client.js';
 
 /** A line of the log, as it was written. */
 export type LogLine = Readonly<Record<string, unknown>>;
@@ -43,6 +43,19 @@ export function testConfig(env: Environment = {}): Config {
   return new Config(parsed);
 }
 
+/** What no line of a whole run may hold: addresses, the password of the test's users, access tokens, cookies. */
+const SECRETS = [
+  /[\w.+-]+@example\.com/i,
+  new RegExp(PASSWORD),
+  /eyJ[\w-]{10,}\.[\w-]{10,}/,
+  /"(set-)?cookie":"(?!\[removed\])/i,
+];
+
+function refuseSecrets(log: string): void {
+  const line = log.split('\n').find((text) => SECRETS.some((secret) => secret.test(text)));
+  if (line !== undefined) throw new Error(`The log holds a secret: ${line}`);
+}
+
 /** Builds and initialises the application; `close()` also drops its database. Rejects when the start is refused. */
 export async function createTestApp(env: Environment = {}): Promise<TestApp> {
   const config = testConfig(env);
@@ -75,6 +88,7 @@ export async function createTestApp(env: Environment = {}): Promise<TestApp> {
     async close() {
       await connection.dropDatabase();
       await app.close();
+      refuseSecrets(chunks.join(''));
     },
   };
 }
