@@ -95,7 +95,7 @@ function isCidr(text: string): boolean {
   return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits);
 }
 
-/** How many proxies stand in front, or their networks. Trusting everyone is refused: any client could choose its address. */
+/** How many proxies stand in front, or their networks. Trusting everyone is refused: a client could then choose its address. */
 export function proxies(): Kind<number | readonly string[]> {
   return kind('a number of proxies from 1 to 10, or their networks as CIDRs, separated by commas', (text) => {
     if (/^\d{1,2}$/.test(text)) return Number(text) >= 1 && Number(text) <= 10 ? Number(text) : undefined;
