@@ -3,6 +3,7 @@ import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import { type Detail, invalid } from '../errors/errors.js';
 import { routeConfig } from '../routing/route-config.js';
+import { isEnough, report, reportUnknown } from '../validation/faults.js';
 
 /** Which parts of a request a handler has a DTO for. */
 interface Takes {
@@ -15,10 +16,6 @@ declare module 'fastify' {
     takes?: Takes;
   }
 }
-
-/** Most faults that one answer names, and most of a name that it repeats. */
-const MAX_DETAILS = 50;
-const MAX_NAME = 100;
 
 /** Notes which parts of a request a handler takes, so that the others are refused. */
 export const noteInput: MethodDecorator = (target, property, descriptor) => {
@@ -33,12 +30,12 @@ export const noteInput: MethodDecorator = (target, property, descriptor) => {
 function unknownFields(input: unknown, faults: Detail[]): void {
   if (input === undefined || input === null) return;
   if (typeof input !== 'object' || Array.isArray(input)) {
-    faults.push({ path: '', message: 'must be empty' });
+    report(faults, '', 'must be empty');
     return;
   }
   for (const name in input) {
-    if (faults.length >= MAX_DETAILS) return;
-    faults.push({ path: name.slice(0, MAX_NAME), message: 'is not a known field' });
+    if (isEnough(faults)) return;
+    reportUnknown(faults, '', name);
   }
 }
 

@@ -1,9 +1,7 @@
 import type { ValidationArguments } from 'class-validator';
 import type { Detail } from '../errors/errors.js';
+import { report, reportUnknown } from './faults.js';
 import { type Check, type Constructor, type FieldRules, rulesOf } from './rules.js';
-
-/** Most faults that one answer names. */
-const MAX_DETAILS = 50;
 
 /** What checking an input comes to: the DTO, or every fault. */
 export type Outcome<T> =
@@ -74,7 +72,7 @@ class Plan {
       return undefined;
     }
     for (const key of Object.keys(input)) {
-      if (!this.known.has(key)) report(faults, path + key.slice(0, 100), 'is not a known field');
+      if (!this.known.has(key)) reportUnknown(faults, path, key);
     }
     const dto = new this.type() as Record<string, unknown>;
     for (const field of this.fields) {
@@ -135,8 +133,4 @@ function nested(plan: Plan, value: unknown, path: string, faults: Detail[]): unk
   return Array.isArray(value)
     ? value.map((item, index) => plan.run(item, `${path}.${index}.`, faults))
     : plan.run(value, `${path}.`, faults);
-}
-
-function report(faults: Detail[], path: string, message: string): void {
-  if (faults.length < MAX_DETAILS) faults.push({ path, message });
 }
