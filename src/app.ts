@@ -56,7 +56,7 @@ export async function createApp(
   if (config.corsOrigins.length > 0) await installCors(fastify, config.corsOrigins);
   installNotFound(fastify);
   await installRateLimit(fastify, config.rateLimitMax);
-  installAccess(fastify, config, () => app.get(Authenticator, { strict: false }));
+  installAccess(fastify, config, app.get(Authenticator, { strict: false }));
   installBodyParser(fastify);
   installUnknownInput(fastify);
   installAnswers(fastify);

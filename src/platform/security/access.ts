@@ -95,7 +95,6 @@ function refuse(code: ErrorCode) {
 }
 
 async function admit(access: Access, authenticator: Authenticator, request: FastifyRequest): Promise<void> {
-  if (access.kind === 'public') return;
   request.caller = await authenticator.authenticate(request);
   request.scope = scopeFor(access, request.caller, request.query as Record<string, unknown>);
 }
@@ -104,11 +103,7 @@ async function admit(access: Access, authenticator: Authenticator, request: Fast
  * The guard of every route. It runs before a body is read, which Nest's own guards do not, so that
  * strangers cannot make the server parse anything. A route that declares no access stops the start.
  */
-export function installAccess(
-  fastify: FastifyInstance,
-  config: Config,
-  authenticator: () => Authenticator,
-): void {
+export function installAccess(fastify: FastifyInstance, config: Config, authenticator: Authenticator): void {
   fastify.decorateRequest('caller', undefined);
   fastify.decorateRequest('scope', undefined);
   fastify.addHook('onRoute', (route: RouteOptions) => {
@@ -122,7 +117,7 @@ export function installAccess(
       return;
     }
     const guard = (request: FastifyRequest, _: FastifyReply, done: (error?: Error) => void): void => {
-      void admit(access, authenticator(), request).then(() => done(), done);
+      void admit(access, authenticator, request).then(() => done(), done);
     };
     route.onRequest = [route.onRequest ?? [], guard].flat();
   });
