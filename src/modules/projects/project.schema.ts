@@ -3,7 +3,10 @@ import mongoose from 'mongoose';
 import { OwnedRecord, RECORD_OPTIONS } from '../../platform/database/record.js';
 import type { Metadata } from '../../platform/validation/is-metadata.js';
 
-/** Lengths bound what the DTOs already refuse: three UTF-16 units for each character that they allow. */
+/**
+ * Lengths bound what the DTOs already refuse: three UTF-16 units for each character that they allow. A test holds
+ * what the DTOs accept against them; Mongoose applies them where a document is saved through the model.
+ */
 @Schema({ ...RECORD_OPTIONS, collection: 'projects' })
 export class Project extends OwnedRecord {
   @Prop({ type: String, required: true, maxlength: 300 })

@@ -111,7 +111,9 @@ export class Repository<T extends StoredRecord> {
    *   and the caller named no version, …_TAKEN
    */
   async update(scope: Scope, id: string, precondition: Precondition, change: object): Promise<T> {
-    const current = await this.collection.findOne<T>(this.one(scope, id), { projection: { version: 1 } });
+    const current = await this.collection.findOne<Pick<StoredRecord, 'version'>>(this.one(scope, id), {
+      projection: { version: 1 },
+    });
     if (!current) throw notFound(this.options.resource);
     if (!allows(precondition, current.version)) throw apiError('PRECONDITION_FAILED');
     const same = { ...this.one(scope, id), version: current.version };
@@ -146,10 +148,8 @@ export class Repository<T extends StoredRecord> {
   }
 
   private one(scope: Scope, id: string): Filter {
-    const _id = new Types.ObjectId(id);
-    // Where records own themselves, as users do, both conditions are on the id.
-    if (this.ownerField === '_id' && !scope.all) return { $and: [{ _id }, this.within(scope)] };
-    return { _id, ...this.within(scope) };
+    // Both conditions, also where they are on the same field: users own themselves.
+    return { $and: [{ _id: new Types.ObjectId(id) }, this.within(scope)] };
   }
 
   private get collection(): mongo.Collection {

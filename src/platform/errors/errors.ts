@@ -1,21 +1,16 @@
-import type { LevelWithSilent } from 'pino';
+import type { Level } from 'pino';
 
 interface Entry {
   readonly status: number;
   /** A sentence for people. */
   readonly message: string;
   /** Level of the request's log line. */
-  readonly level: LevelWithSilent;
+  readonly level: Level;
   /** Headers that belong to every answer with this code. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-function define(
-  status: number,
-  message: string,
-  level: LevelWithSilent = 'info',
-  headers?: Entry['headers'],
-): Entry {
+function define(status: number, message: string, level: Level = 'info', headers?: Entry['headers']): Entry {
   return headers ? { status, message, level, headers } : { status, message, level };
 }
 
@@ -67,7 +62,7 @@ export interface Failure {
 /** An error that is answered as it stands. Anything else that is thrown is answered as INTERNAL_ERROR. */
 export class ApiError extends Error {
   readonly status: number;
-  readonly level: LevelWithSilent;
+  readonly level: Level;
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(

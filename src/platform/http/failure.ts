@@ -48,7 +48,7 @@ export function fail(thrown: unknown, request: FastifyRequest, reply: FastifyRep
   const error = toApiError(thrown);
   request.failure = error;
   if (error.status >= 500) {
-    request.log[error.level === 'silent' ? 'error' : error.level](
+    request.log[error.level](
       { event: 'request_failed', code: error.code, err: error.cause ?? error },
       error.message,
     );
