@@ -1,4 +1,5 @@
 /** The requests that are measured, and the load that sends them. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import autocannon from 'autocannon';
 import { cpuSeconds, rssMiB } from './servers.mjs';
 
@@ -7,6 +8,9 @@ const body = (name) => ({
   description: 'Made by the benchmark',
   metadata: { colour: 'green', tags: ['web', 'shop'], order: 1 },
 });
+
+/** Projects made so far: each has another name. */
+let created = 0;
 
 /** Each route: a request, and the status that it must be answered with. */
 export function routesOf({ token, projectId }) {
@@ -22,7 +26,7 @@ export function routesOf({ token, projectId }) {
         method: 'POST',
         path: '/api/v1/projects',
         headers: json,
-        body: JSON.stringify(body('bench-[<id>]')),
+        setupRequest: (request) => ({ ...request, body: JSON.stringify(body(`bench-${++created}`)) }),
       },
     },
     put: {
@@ -44,21 +48,27 @@ export function routesOf({ token, projectId }) {
   };
 }
 
-function fire(port, { request, connections = 20 }, amount) {
-  return autocannon({
+async function fire(port, { request, connections = 20 }, amount) {
+  const result = await autocannon({
     url: `http://127.0.0.1:${port}`,
     connections,
     amount,
     // It ends at a sample; the default of a second would round the time up.
     sampleInt: 50,
-    idReplacement: true,
     requests: [request],
   });
+  // It may have sent one more, which must not meet those of the next server.
+  await sleep(20);
+  return result;
 }
 
-/** Sends `amount` requests after a warm-up and tells what they cost the server. */
-export async function measure({ port, pid, route, amount }) {
-  await fire(port, route, Math.ceil(amount / 3));
+/** Lets the compiler of the server see a route before it is measured. */
+export async function warmUp({ port }, route, amount) {
+  await fire(port, route, 2 * amount);
+}
+
+/** Sends `amount` requests and tells what they cost the server. */
+export async function measure({ port, pid }, route, amount) {
   const before = cpuSeconds(pid);
   const result = await fire(port, route, amount);
   const cpu = cpuSeconds(pid) - before;

@@ -10,26 +10,31 @@ export function median(values) {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** CPU of F over that of another server, round by round: the median, and its least and most. */
-function ratio(samples, other, route) {
+/** A figure of a route in each round: the median of the round's slices. */
+function byRound(samples, name, route, figure) {
+  return samples[name][route].map((slices) => median(slices.map((slice) => slice[figure])));
+}
+
+/** A figure of F over that of another server, slice by slice; the median of each round, then theirs with its spread. */
+function ratio(samples, other, route, figure = 'cpuMicros') {
   const theirs = samples[other]?.[route];
   const ours = samples.F?.[route];
   if (!theirs || !ours) return undefined;
-  const ratios = ours.map((sample, round) => sample.cpuMicros / theirs[round].cpuMicros);
+  const ratios = ours.map((slices, round) =>
+    median(slices.map((slice, index) => slice[figure] / theirs[round][index][figure])),
+  );
   return { median: median(ratios), least: Math.min(...ratios), most: Math.max(...ratios) };
 }
 
 function tableOf(samples) {
   const names = Object.keys(samples);
   const routes = Object.keys(samples[names[0]]);
-  const of = (name, route, figure) => median(samples[name][route].map((sample) => sample[figure]));
+  const of = (name, route, figure) => median(byRound(samples, name, route, figure));
+  const spread = (r) => (r ? `${r.median.toFixed(2)} (${r.least.toFixed(2)}–${r.most.toFixed(2)})` : '–');
   const costs = routes.map((route) => [
     route,
     ...names.map((name) => of(name, route, 'cpuMicros').toFixed(0)),
-    ...['A', 'B', 'C'].map((other) => {
-      const r = ratio(samples, other, route);
-      return r ? `${r.median.toFixed(2)} (${r.least.toFixed(2)}–${r.most.toFixed(2)})` : '–';
-    }),
+    ...['A', 'B', 'C'].map((other) => spread(ratio(samples, other, route))),
   ]);
   const speeds = routes.flatMap((route) =>
     names.map((name) => [
@@ -63,7 +68,7 @@ const COLOURS = { A: '#94a3b8', B: '#64748b', C: '#f59e0b', F: '#2563eb' };
 function chart(samples) {
   const names = Object.keys(samples);
   const routes = Object.keys(samples[names[0]]);
-  const cost = (name, route) => median(samples[name][route].map(({ cpuMicros }) => cpuMicros));
+  const cost = (name, route) => median(byRound(samples, name, route, 'cpuMicros'));
   const most = Math.max(...names.flatMap((name) => routes.map((route) => cost(name, route))));
   const [left, top, group, bar, height] = [20, 60, 150, 30, 220];
   const bars = routes.flatMap((route, g) =>
@@ -95,14 +100,15 @@ function chart(samples) {
   ].join('\n');
 }
 
-export function writeReport(samples, { rounds, pinned, mongod }) {
+export function writeReport(samples, { rounds, slices, pinned, mongod }) {
   const { costs, speeds } = tableOf(samples);
   const about = Object.entries(SERVERS).map(([name, server]) => `- **${name}**: ${server.about}`);
   const [cpu] = cpus();
   const text = `# What a request costs
 
 Server CPU per request in microseconds, from the operating system's accounting: the median of ${rounds} rounds,
-interleaved on one mongod. Ratios are taken round by round: median (least–most). Made by \`npm run bench\`.
+each with servers started anew that take turns on one mongod, ${slices} slices a route. Ratios are taken slice by
+slice: median of the rounds (least–most). Made by \`npm run bench\`.
 
 ${about.join('\n')}
 

@@ -1,23 +1,26 @@
 /**
  * `npm run bench`: what a request costs each server, on one real MongoDB, in one run.
- * --quick: one short round. Writes bench/results.md and docs/images/bench.svg unless quick.
+ * --quick: one short round. --servers=AF: only these. --growth: how the product's cost grows, instead.
+ * A full run writes bench/results.md and docs/images/bench.svg.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { canPin, SERVERS, startServer } from './servers.mjs';
-import { measure, routesOf } from './load.mjs';
+import { measure, routesOf, warmUp } from './load.mjs';
 import { createWorld, environmentFor } from './world.mjs';
 import { startEmbeddedMongo } from '../dist/platform/embedded-mongo/embedded-mongo.js';
 import { printTable, writeReport } from './report.mjs';
 
 const quick = process.argv.includes('--quick');
-const rounds = quick ? 1 : 3;
-const amounts = quick
-  ? { get: 1500, list: 500, create: 800, put: 300, refused: 1500, live: 2000 }
-  : { get: 6000, list: 2500, create: 3000, put: 1200, refused: 6000, live: 8000 };
 const only = process.argv.find((arg) => arg.startsWith('--servers='))?.slice('--servers='.length) ?? 'ABCF';
+const names = Object.keys(SERVERS).filter((name) => only.includes(name));
+/** Every round starts the servers anew; within a round they take turns, route by route, in so many slices. */
+const rounds = quick ? 1 : 3;
+const slices = quick ? 2 : 5;
+/** Requests of a slice. */
+const amounts = { get: 3000, list: 1500, create: 2000, put: 1000, refused: 5000, live: 8000 };
 const PORT = 3900;
 
 if (canPin) execFileSync('taskset', ['-cp', '1', String(process.pid)], { stdio: 'ignore' });
@@ -26,66 +29,86 @@ const mongo = await startEmbeddedMongo({ dataDir: folder, env: process.env, log:
 const uri = mongo.uri.replace('/flowversal?', '/bench?');
 const world = await createWorld(uri);
 const routes = routesOf(world);
-/** samples[server][route] = one measurement a round */
-const samples = {};
+/** samples[server][route]: one list a round, of one measurement a slice. */
+const samples = Object.fromEntries(
+  names.map((name) => [name, Object.fromEntries(Object.keys(routes).map((route) => [route, []]))]),
+);
 
-async function answersOf(port) {
+async function answersOf({ port }) {
   const headers = routes.get.request.headers;
   const ask = async ({ path }) =>
     (await (await fetch(`http://127.0.0.1:${port}${path}`, { headers })).json()).data;
   return JSON.stringify([await ask(routes.get.request), await ask(routes.list.request)]);
 }
 
-function checkLog(name, logFile, requests) {
+async function requireSameAnswers(servers) {
+  const expected = await answersOf(servers[0]);
+  for (const server of servers) {
+    const answers = await answersOf(server);
+    if (answers !== expected) {
+      throw new Error(`${server.name} answers other data:\n${answers}\ninstead of\n${expected}`);
+    }
+  }
+}
+
+function requireLog({ name, logFile }, requests) {
   const lines = readFileSync(logFile, 'utf8')
     .split('\n')
     .filter((line) => line.includes('/api/v1/projects')).length;
-  if (name !== 'A' && lines < requests)
+  if (name !== 'A' && lines < requests) {
     throw new Error(`${name} logged ${lines} lines for ${requests} requests`);
+  }
 }
 
-async function runServer(name, expected) {
-  await world.reset();
-  const logFile = join(folder, `${name}.log`);
-  const server = await startServer(name, { env: environmentFor(world, uri, PORT), logFile });
+/** Another order in each slice, so that nobody always comes first or after the same one. */
+function inTurn(servers, slice) {
+  return servers.map((_, index) => servers[(index + slice) % servers.length]);
+}
+
+async function runRound(round) {
+  const servers = [];
   try {
-    const answers = await answersOf(PORT);
-    if (expected !== undefined && answers !== expected) {
-      throw new Error(
-        `${name} answers other data:\n${answers.slice(0, 400)}\ninstead of\n${expected.slice(0, 400)}`,
-      );
+    for (const [index, name] of names.entries()) {
+      const logFile = join(folder, `${name}${round}.log`);
+      const port = PORT + index;
+      const server = await startServer(name, { env: environmentFor(world, uri, port), logFile });
+      servers.push({ ...server, name, port, logFile });
     }
+    await requireSameAnswers(servers);
     for (const [route, definition] of Object.entries(routes)) {
-      const sample = await measure({
-        port: PORT,
-        pid: server.pid,
-        route: definition,
-        amount: amounts[route],
+      await world.reset();
+      for (const server of servers) await warmUp(server, definition, amounts[route]);
+      const measured = Object.fromEntries(names.map((name) => [name, []]));
+      for (let slice = 0; slice < slices; slice++) {
+        for (const server of inTurn(servers, slice)) {
+          measured[server.name].push(await measure(server, definition, amounts[route]));
+        }
+      }
+      for (const name of names) samples[name][route].push(measured[name]);
+      const costs = names.map((name) => {
+        const micros = measured[name].map(({ cpuMicros }) => cpuMicros).toSorted((a, b) => a - b);
+        return `${name} ${micros[Math.floor(slices / 2)].toFixed(0).padStart(4)}`;
       });
-      ((samples[name] ??= {})[route] ??= []).push({ ...sample, readyMs: server.readyMs });
-      process.stderr.write(
-        `  ${name} ${route.padEnd(8)} ${sample.cpuMicros.toFixed(0).padStart(5)} µs CPU\n`,
-      );
+      process.stderr.write(`  ${route.padEnd(8)} µs CPU: ${costs.join('   ')}\n`);
     }
-    await server.stop();
-    checkLog(name, logFile, amounts.get + amounts.list + amounts.create);
-    return answers;
+    const authenticated = ['get', 'list', 'create', 'put', 'refused'].map((route) => amounts[route]);
+    for (const server of servers) {
+      await server.stop();
+      requireLog(server, slices * authenticated.reduce((sum, amount) => sum + amount, 0));
+    }
   } finally {
-    await server.stop();
+    for (const server of servers) await server.stop();
   }
 }
 
 try {
   for (let round = 1; round <= rounds; round++) {
     process.stderr.write(`Round ${round} of ${rounds}\n`);
-    let answers;
-    // Another order in each round, so that nobody always runs first on a cold machine.
-    const names = Object.keys(SERVERS).filter((name) => only.includes(name));
-    const order = names.map((_, index) => names[(index + round - 1) % names.length]);
-    for (const name of order) answers = await runServer(name, answers);
+    await runRound(round);
   }
   printTable(samples);
-  if (!quick && only === 'ABCF') writeReport(samples, { rounds, pinned: canPin, mongod: mongo.version });
+  if (!quick && only === 'ABCF')
+    writeReport(samples, { rounds, slices, pinned: canPin, mongod: mongo.version });
 } finally {
   await world.client.close();
   await mongo.stop();

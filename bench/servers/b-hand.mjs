@@ -68,9 +68,7 @@ const verify = createVerifier({
 /** Users that were looked up within the last second. */
 const known = new Map();
 
-async function enabledUser(id) {
-  const cached = known.get(id);
-  if (cached && cached.until > Date.now()) return cached.user;
+async function lookUp(id) {
   const user = await users.findOne({ _id: new ObjectId(id) }, { projection: { role: 1, disabled: 1 } });
   if (known.size > 10_000) known.clear();
   known.set(id, { user, until: Date.now() + 1000 });
@@ -86,22 +84,29 @@ app.addHook('onRequest', (request, reply, done) => {
   done();
 });
 
-async function authenticate(request, reply) {
+function authenticate(request, reply, done) {
   if (isOverLimit(request.ip)) {
     reply.header('retry-after', '60');
     return failure(reply, 429, 'Too many requests', 'RATE_LIMITED');
   }
+  let sub;
   try {
-    const { sub } = verify(request.headers.authorization.slice('Bearer '.length));
-    const user = await enabledUser(sub);
-    if (user && !user.disabled) {
-      request.userId = new ObjectId(sub);
-      return undefined;
-    }
+    ({ sub } = verify(request.headers.authorization.slice('Bearer '.length)));
   } catch {
-    // Answered below.
+    return failure(reply, 401, 'A valid access token is required', 'UNAUTHENTICATED');
   }
-  return failure(reply, 401, 'A valid access token is required', 'UNAUTHENTICATED');
+  const admit = (user) => {
+    if (!user || user.disabled) {
+      return failure(reply, 401, 'A valid access token is required', 'UNAUTHENTICATED');
+    }
+    request.userId = new ObjectId(sub);
+    return done();
+  };
+  const cached = known.get(sub);
+  if (cached && cached.until > Date.now()) return admit(cached.user);
+  // Not returned: a hook that returns a promise is done when the promise is.
+  lookUp(sub).then(admit, done);
+  return undefined;
 }
 
 app.addHook('onResponse', (request, reply, done) => {
