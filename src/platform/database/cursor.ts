@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Types } from 'mongoose';
 import { Config } from '../config/config.js';
@@ -21,16 +21,18 @@ const FORM = /^[\w-]{48}$/;
  */
 @Injectable()
 export class Cursors {
-  private readonly key: Buffer;
+  private readonly key: KeyObject;
 
   constructor(config: Config) {
-    this.key = Buffer.from(hkdfSync('sha256', config.jwtSecret, '', 'flowversal list cursor', 32));
+    const key = hkdfSync('sha256', config.jwtSecret, '', 'flowversal list cursor', 32);
+    // Node would make a key of a buffer at each use, at six times the cost.
+    this.key = createSecretKey(new Uint8Array(key));
   }
 
   encode({ createdAt, _id }: Position, binding: string): string {
     const position = Buffer.alloc(POSITION_BYTES);
     position.writeBigInt64BE(BigInt(createdAt.getTime()));
-    _id.id.forEach((byte, index) => position.writeUInt8(byte, 8 + index));
+    position.set(_id.id, 8);
     return Buffer.concat([position, this.mac(position, binding)]).toString('base64url');
   }
 

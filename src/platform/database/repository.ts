@@ -7,7 +7,10 @@ import { DomainEvents } from '../logging/events.js';
 import type { Scope, UserId } from '../security/caller.js';
 import { Cursors, type Position } from './cursor.js';
 import { duplicateKeyOf } from '../errors/driver-errors.js';
+import { type Find, find } from './find.js';
 import type { StoredRecord } from './record.js';
+
+const NEWEST_FIRST = { createdAt: -1, _id: -1 } as const;
 
 /** Conditions on fields, as MongoDB takes them. Never made of a client's object, only of checked values. */
 export type Filter = Readonly<Record<string, unknown>>;
@@ -36,6 +39,7 @@ export type NewRecord<T> = Omit<T, keyof StoredRecord>;
  */
 export class Repository<T extends StoredRecord> {
   private readonly ownerField: string;
+  private driverCollection: mongo.Collection | undefined;
 
   constructor(
     private readonly model: Model<T>,
@@ -52,21 +56,18 @@ export class Repository<T extends StoredRecord> {
    */
   async insert(fields: NewRecord<T>): Promise<T> {
     const now = new Date();
-    const record = {
-      _id: new Types.ObjectId(),
-      ...present(fields),
-      version: 1,
-      createdAt: now,
-      updatedAt: now,
-    };
+    const _id = new Types.ObjectId();
+    const record: Record<string, unknown> = { _id };
+    split(fields, record);
+    Object.assign(record, { version: 1, createdAt: now, updatedAt: now });
     await this.collection.insertOne(record).catch(this.refuseTaken);
-    this.events.record('record_created', this.subject(record._id));
+    this.events.record('record_created', this.subject(_id));
     return record as unknown as T;
   }
 
   /** @throws ApiError …_NOT_FOUND when it is not there or not in the scope */
   async get(scope: Scope, id: string): Promise<T> {
-    const found = await this.collection.findOne<T>(this.one(scope, id));
+    const [found] = await this.find<T>({ filter: this.one(scope, id), limit: 1 });
     if (!found) throw notFound(this.options.resource);
     this.noteForeign(scope, found);
     return found;
@@ -79,17 +80,13 @@ export class Repository<T extends StoredRecord> {
     const binding = JSON.stringify([scope.owner ?? scope.caller, this.options.resource, all]);
     const offset = cursor === undefined ? (query.offset ?? ((query.page ?? 1) - 1) * limit) : null;
     const from = cursor === undefined ? all : { ...all, ...after(this.cursors.decode(cursor, binding)) };
-    const find = this.collection.find<T>(from).sort({ createdAt: -1, _id: -1 });
-    const [found, total] = await Promise.all([
-      find
-        .skip(offset ?? 0)
-        .limit(limit + 1)
-        .toArray(),
-      query.total ? this.collection.countDocuments(all) : undefined,
-    ]);
-    const items = found.slice(0, limit);
+    const counting = query.total ? this.collection.countDocuments(all) : undefined;
+    // One more than is asked for tells whether there is a next page.
+    const reading = this.find<T>({ filter: from, sort: NEWEST_FIRST, skip: offset ?? 0, limit: limit + 1 });
+    const [items, total] = counting ? await Promise.all([reading, counting]) : [await reading];
+    const hasMore = items.length > limit;
+    if (hasMore) items.pop();
     const last = items.at(-1);
-    const hasMore = found.length > limit;
     if (scope.all && String(filter[this.ownerField]) !== scope.caller) {
       this.events.record('foreign_access', { ...this.access(scope), count: items.length });
     }
@@ -111,7 +108,9 @@ export class Repository<T extends StoredRecord> {
    *   and the caller named no version, …_TAKEN
    */
   async update(scope: Scope, id: string, precondition: Precondition, change: object): Promise<T> {
-    const current = await this.collection.findOne<Pick<StoredRecord, 'version'>>(this.one(scope, id), {
+    const [current] = await this.find<Pick<StoredRecord, 'version'>>({
+      filter: this.one(scope, id),
+      limit: 1,
       projection: { version: 1 },
     });
     if (!current) throw notFound(this.options.resource);
@@ -148,12 +147,25 @@ export class Repository<T extends StoredRecord> {
   }
 
   private one(scope: Scope, id: string): Filter {
+    const _id = new Types.ObjectId(id);
+    const within = this.within(scope);
     // Both conditions, also where they are on the same field: users own themselves.
-    return { $and: [{ _id: new Types.ObjectId(id) }, this.within(scope)] };
+    return '_id' in within ? { $and: [{ _id }, within] } : { _id, ...within };
   }
 
+  private find<R>(query: Find): Promise<R[]> {
+    return find<R>(this.db, this.model.collection.name, query);
+  }
+
+  private get db(): mongo.Db {
+    const { db } = this.model.db;
+    if (!db) throw apiError('DATABASE_UNAVAILABLE');
+    return db;
+  }
+
+  /** Made once: Mongoose's collection, and making the driver's at each use, cost more than using it. */
   private get collection(): mongo.Collection {
-    return this.model.collection as unknown as mongo.Collection;
+    return (this.driverCollection ??= this.db.collection(this.model.collection.name));
   }
 
   private subject(id: Types.ObjectId): { resource: string; recordId: string } {
@@ -185,19 +197,24 @@ function after({ createdAt, _id }: Position): Filter {
   return { createdAt: { $lte: createdAt }, $or: [{ createdAt: { $lt: createdAt } }, { _id: { $lt: _id } }] };
 }
 
-function present(fields: object): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined && value !== null),
-  );
+/** Adds the fields that have a value to `record`; names the others. */
+function split(fields: object, record: Record<string, unknown>): string[] {
+  const absent: string[] = [];
+  for (const name of Object.keys(fields)) {
+    const value = (fields as Record<string, unknown>)[name];
+    if (value === undefined || value === null) absent.push(name);
+    else record[name] = value;
+  }
+  return absent;
 }
 
 function updateOf(change: object): mongo.UpdateFilter<mongo.Document> {
-  const unset = Object.entries(change).filter(([, value]) => value === undefined || value === null);
-  return {
-    $inc: { version: 1 },
-    $set: { ...present(change), updatedAt: new Date() },
-    ...(unset.length > 0 && { $unset: Object.fromEntries(unset.map(([name]) => [name, ''])) }),
-  };
+  const $set: Record<string, unknown> = { updatedAt: new Date() };
+  const absent = split(change, $set);
+  const update = { $inc: { version: 1 }, $set };
+  return absent.length > 0
+    ? { ...update, $unset: Object.fromEntries(absent.map((name) => [name, ''])) }
+    : update;
 }
 
 /** Makes the repositories of features: `repositories.of(model, { resource: 'project' })`. */
