@@ -11,7 +11,6 @@ import { installDeadline } from './platform/http/deadline.js';
 import { FailureFilter } from './platform/http/failure.js';
 import { installNotFound } from './platform/http/not-found.js';
 import { installRequestId } from './platform/http/request-id.js';
-import { installUnknownInput } from './platform/http/unknown-input.js';
 import { installSwaggerUi } from './platform/docs/swagger-ui.js';
 import { createLoggers } from './platform/logging/logger.js';
 import { FrameworkLogger } from './platform/logging/framework-logger.js';
@@ -22,14 +21,14 @@ import { installBodyParser } from './platform/security/body-parser.js';
 import { installCors } from './platform/security/cors.js';
 import { installHeaders } from './platform/security/headers.js';
 import { installRateLimit } from './platform/security/rate-limit.js';
-import { ValidationPipe } from './platform/validation/validation.pipe.js';
+import { installInput, noteInput } from './platform/validation/input.js';
 
 /**
  * Builds the application: the one way to do it, for production, tests and tools alike.
  * It is not connected to anything until it is initialised or listens.
  *
- * The order of the hooks is the way of a request: log, id, headers, deadline, address, limits, who it is;
- * then Nest: shape, handler, answer.
+ * The order of the hooks is the way of a request: log, id, headers, deadline, address, limits, who it is, its
+ * shape; then Nest: handler, answer.
  *
  * @param destination where log lines go; standard output unless told
  */
@@ -52,16 +51,16 @@ export async function createApp(
   installHeaders(fastify);
   installClosing(fastify);
   installDeadline(fastify);
-  await installMetrics(fastify);
+  installMetrics(fastify);
   if (config.corsOrigins.length > 0) await installCors(fastify, config.corsOrigins);
   installNotFound(fastify);
-  await installRateLimit(fastify, config.rateLimitMax);
+  installRateLimit(fastify, config.rateLimitMax);
   installAccess(fastify, config, app.get(Authenticator, { strict: false }));
   installBodyParser(fastify);
-  installUnknownInput(fastify);
+  noteInput(app);
+  installInput(fastify);
   installAnswers(fastify);
   await installSwaggerUi(app, fastify);
-  app.useGlobalPipes(new ValidationPipe());
   app.useGlobalFilters(new FailureFilter());
   return app;
 }

@@ -130,6 +130,15 @@ describe('access tokens', () => {
     expect((await me(`Bearer ${token}`)).outcome).toBe('401 UNAUTHENTICATED');
   });
 
+  it('end when they expire, also where they were just accepted', async () => {
+    const soon = Math.floor(Date.now() / 1000) + 2;
+    const token = tokenOf({ ...claims, exp: soon }, secret);
+    const statusOf = async () => (await test.anonymous.get(ME, { authorization: `Bearer ${token}` })).status;
+    expect([await statusOf(), await statusOf()]).toEqual([200, 200]);
+    await new Promise((resolve) => setTimeout(resolve, soon * 1000 - Date.now() + 50));
+    expect(await statusOf()).toBe(401);
+  });
+
   it('are worth nothing in a cookie, in the address or in a body', async () => {
     const token = tokenFor(user);
     const cookie = ['access_token', 'accessToken', 'token', 'session', 'Authorization']

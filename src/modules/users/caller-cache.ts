@@ -6,7 +6,8 @@ const LIFETIME_MS = 1_000;
 const MAX_ENTRIES = 10_000;
 
 interface Entry {
-  readonly caller: Promise<Caller | null>;
+  /** A promise until the look-up has answered, so that those who know the answer need not wait for one. */
+  caller: Caller | null | Promise<Caller | null>;
   readonly until: number;
 }
 
@@ -16,17 +17,20 @@ export class CallerCache {
   private readonly entries = new Map<string, Entry>();
 
   /** The caller with this id; requests that arrive together share one look-up. A failed one is not kept. */
-  get(id: string, load: () => Promise<Caller | null>): Promise<Caller | null> {
+  get(id: string, load: () => Promise<Caller | null>): Entry['caller'] {
     const now = Date.now();
     const known = this.entries.get(id);
-    if (known && known.until > now) return known.caller;
-    const caller = load();
-    const entry = { caller, until: now + LIFETIME_MS };
+    return known && known.until > now ? known.caller : this.look(id, now, load());
+  }
+
+  private look(id: string, now: number, loading: Promise<Caller | null>): Promise<Caller | null> {
+    const entry: Entry = { caller: loading, until: now + LIFETIME_MS };
     if (this.entries.size >= MAX_ENTRIES) this.entries.clear();
     this.entries.set(id, entry);
-    caller.catch(() => {
-      if (this.entries.get(id) === entry) this.entries.delete(id);
-    });
-    return caller;
+    loading.then(
+      (caller) => (entry.caller = caller),
+      () => this.entries.get(id) === entry && this.entries.delete(id),
+    );
+    return loading;
   }
 }

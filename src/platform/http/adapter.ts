@@ -1,5 +1,5 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import {
+import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyReply,
@@ -37,13 +37,22 @@ function answerUnreadable(writeLine: WriteLine) {
   };
 }
 
+/**
+ * The logger that every request has. A child for each request would only add the request's id, which the logger
+ * does by itself.
+ */
+function sharedLogger(logger: Logger): FastifyBaseLogger {
+  const shared = Object.create(logger) as FastifyBaseLogger;
+  shared.child = () => shared;
+  return shared;
+}
+
 /** Nest on Fastify, with every bound set and every way out through `fail`. */
 export class HttpAdapter extends FastifyAdapter {
   constructor({ bodyLimit, trustProxy }: Options, logger: Logger, writeLine: WriteLine) {
-    super({
-      loggerInstance: logger as FastifyBaseLogger,
-      // The logger adds the request id by itself; a child for each request would only add it again.
-      childLoggerFactory: () => logger as FastifyBaseLogger,
+    // An instance of our own: one that Nest makes looks for a version at each request.
+    const server = fastify({
+      loggerInstance: sharedLogger(logger),
       logController: new LogController({ disableRequestLogging: true }),
       genReqId: requestIdOf,
       bodyLimit,
@@ -53,15 +62,16 @@ export class HttpAdapter extends FastifyAdapter {
       connectionTimeout: 0,
       keepAliveTimeout: 65_000,
       return503OnClosing: false,
-      // Nest's middleware is not used; Fastify's hooks run before it and cost less.
-      skipMiddie: true,
       clientErrorHandler: answerClientError,
       frameworkErrors: answerUnreadable(writeLine) as never,
     });
-    const fastify = this.getInstance();
-    fastify.server.maxConnections = 10_000;
-    fastify.setErrorHandler(fail);
+    super(server);
+    server.server.maxConnections = 10_000;
+    server.setErrorHandler(fail);
   }
+
+  /** Nothing to do: Nest would install its middleware, which is not used. Fastify's hooks run before it and cost less. */
+  override async init(): Promise<void> {}
 
   /** Set by `installNotFound`: Nest would answer with a body of its own. */
   override setNotFoundHandler(): FastifyInstance {

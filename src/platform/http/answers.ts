@@ -9,7 +9,6 @@ import { answerUnchanged, tagWithVersion } from './entity-tag.js';
 import type { ErrorCode } from '../errors/errors.js';
 import { paginationSchema } from './page.js';
 import { routeConfig } from '../routing/route-config.js';
-import { noteInput } from './unknown-input.js';
 
 /** What a handler answers, and which errors of its own it may answer instead. */
 export interface Answer {
@@ -51,7 +50,6 @@ function answers(type: Constructor, answer: Answer, schema: object, errors: OwnE
     HttpCode(answer.status),
     ApiExtraModels(type),
     describeParameters,
-    noteInput,
     ApiResponse({ status: answer.status, description: 'Success', schema }),
     ApiExtension('x-errors', [...errors]),
     ...(answer.versioned ? [ApiExtension('x-versioned', true)] : []),
@@ -119,7 +117,6 @@ export function AnswersMessage(
     ApiResponse({ status, description: 'Success', schema: schema as never }),
     ApiExtension('x-errors', [...errors]),
     describeParameters,
-    noteInput,
     routeConfig({ answer: { status, body, versioned: false } }),
   );
 }

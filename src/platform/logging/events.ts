@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { requestContext } from './request-context.js';
 
 interface EventEntry {
   readonly level: 'info' | 'warn';
@@ -26,11 +27,12 @@ export type EventName = keyof typeof EVENTS;
 /** Ids and counts that describe an event. Never an e-mail address, a name or any other content. */
 export type EventFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** Writes domain events to the log. The request id is added to each by the logger. */
+/** Writes domain events to the log, each with the id of the request that caused it. */
 export class DomainEvents {
   constructor(private readonly logger: Logger) {}
 
   record(event: EventName, fields: EventFields): void {
-    this.logger[EVENTS[event].level]({ event, ...fields });
+    const requestId = requestContext.getStore()?.requestId;
+    this.logger[EVENTS[event].level]({ event, requestId, ...fields });
   }
 }

@@ -10,11 +10,11 @@ function withoutQuery(url: string): string {
 /** Writes the line of a request, when its answer is out. */
 export type RequestLog = (request: FastifyRequest, reply: FastifyReply) => void;
 
-/** @param records where the lines go; their fields are these, so that nothing in them has to be removed */
-export function createRequestLog(records: Logger): RequestLog {
+/** @param logger where the lines go; their fields are these, so that nothing in them has to be removed */
+export function createRequestLog(logger: Logger): RequestLog {
   return (request, reply) => {
     const { failure, caller } = request;
-    records[failure?.level ?? 'info']({
+    logger[failure?.level ?? 'info']({
       event: 'request',
       requestId: request.id,
       method: request.method,

@@ -1,12 +1,28 @@
 import { isIPv6 } from 'node:net';
-import rateLimit from '@fastify/rate-limit';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { apiError } from '../errors/errors.js';
 import { routeConfig } from '../routing/route-config.js';
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Requests are not counted. */
+    unlimited?: boolean;
+  }
+}
+
+const WINDOW_MS = 60_000;
+/** Most clients that are counted at a time. */
+const MAX_CLIENTS = 10_000;
+
+/** The requests of one client since its first of the present minute. */
+interface Window {
+  readonly until: number;
+  requests: number;
+}
+
 /** Exempts a route from the rate limit: probes and scrapers ask often and from one address. */
 export function Unlimited(): MethodDecorator {
-  return routeConfig({ rateLimit: false });
+  return routeConfig({ unlimited: true });
 }
 
 /** The number of a group of an IPv6 address, or both of the groups that are written as an IPv4 address. */
@@ -31,7 +47,7 @@ function groupsOf(address: string): number[] {
  * so counting single ones would be no limit. An IPv4 address inside IPv6 is that IPv4 address.
  */
 export function clientKey(address: string): string {
-  if (!isIPv6(address)) return address;
+  if (!address.includes(':') || !isIPv6(address)) return address;
   const groups = groupsOf(address);
   const [high = 0, low = 0] = groups.slice(6);
   const isMapped = groups[5] === 0xffff && groups.slice(0, 5).every((group) => group === 0);
@@ -40,14 +56,35 @@ export function clientKey(address: string): string {
   return `${network.join(':')}::/64`;
 }
 
-/** Counts requests per minute and client; the counters of the 10,000 latest clients are kept. */
-export async function installRateLimit(fastify: FastifyInstance, max: number): Promise<void> {
-  await fastify.register(rateLimit, {
-    global: true,
-    max,
-    timeWindow: 60_000,
-    cache: 10_000,
-    keyGenerator: (request) => clientKey(request.ip),
-    errorResponseBuilder: () => apiError('RATE_LIMITED'),
+/**
+ * Counts requests per minute and client. The minute of a client starts with its first request; of too many clients
+ * the one whose minute started first is forgotten.
+ */
+export function installRateLimit(fastify: FastifyInstance, max: number): void {
+  // In the order in which their minutes started.
+  const windows = new Map<string, Window>();
+
+  function windowOf(client: string, now: number): Window {
+    const known = windows.get(client);
+    if (known && known.until > now) return known;
+    windows.delete(client);
+    const [oldest] = windows.size < MAX_CLIENTS ? [] : windows.keys();
+    if (oldest !== undefined) windows.delete(oldest);
+    const started = { until: now + WINDOW_MS, requests: 0 };
+    windows.set(client, started);
+    return started;
+  }
+
+  function limit(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
+    const now = Date.now();
+    const window = windowOf(clientKey(request.ip), now);
+    window.requests += 1;
+    if (window.requests <= max) return done();
+    reply.header('retry-after', String(Math.ceil((window.until - now) / 1000)));
+    return done(apiError('RATE_LIMITED'));
+  }
+
+  fastify.addHook('onRoute', (route: RouteOptions) => {
+    if (!route.config?.unlimited) route.onRequest = [route.onRequest ?? [], limit].flat();
   });
 }

@@ -71,7 +71,7 @@ class Plan {
       report(faults, path.slice(0, -1), 'must be a JSON object');
       return undefined;
     }
-    for (const key of Object.keys(input)) {
+    for (const key in input) {
       if (!this.known.has(key)) reportUnknown(faults, path, key);
     }
     const dto = new this.type() as Record<string, unknown>;
