@@ -5,6 +5,7 @@ import { StartError } from './platform/config/start-error.js';
 import { type EmbeddedMongo, startEmbeddedMongo } from './platform/embedded-mongo/embedded-mongo.js';
 import { EmbeddedMongoError } from './platform/embedded-mongo/embedded-mongo-error.js';
 import { listen } from './platform/http/listen.js';
+import { giveBackMemory } from './platform/process/memory.js';
 
 function startDatabase({ mongodbUri, mongodBinary, dataDir }: Config): Promise<EmbeddedMongo> | undefined {
   if (mongodbUri) return undefined;
@@ -38,6 +39,7 @@ async function start(): Promise<void> {
     const app = await createApp(new Config({ ...config, ...(database && { mongodbUri: database.uri }) }));
     stopOnSignals(app, database, config.shutdownGraceMs);
     const url = await listen(app, config);
+    giveBackMemory();
     if (config.mode !== 'production') {
       process.stdout.write(
         `\n  API         ${url}/api/v1\n  Swagger UI  ${url}/docs\n  Health      ${url}/health\n\n`,
