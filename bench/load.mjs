@@ -64,7 +64,7 @@ async function fire(port, { request, connections = 20 }, amount) {
 
 /** Lets the compiler of the server see a route before it is measured. */
 export async function warmUp({ port }, route, amount) {
-  await fire(port, route, 2 * amount);
+  await fire(port, route, 4 * amount);
 }
 
 /** Sends `amount` requests and tells what they cost the server. */

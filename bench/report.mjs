@@ -35,6 +35,8 @@ function tableOf(samples) {
     route,
     ...names.map((name) => of(name, route, 'cpuMicros').toFixed(0)),
     ...['A', 'B', 'C'].map((other) => spread(ratio(samples, other, route))),
+    // Latencies are whole milliseconds: shorter ones say nothing.
+    samples.B && of('B', route, 'p99') >= 3 ? spread(ratio(samples, 'B', route, 'p99')) : '–',
   ]);
   const speeds = routes.flatMap((route) =>
     names.map((name) => [
@@ -47,12 +49,16 @@ function tableOf(samples) {
     ]),
   );
   return {
-    costs: { head: ['route', ...names.map((n) => `${n} µs`), 'F ÷ A', 'F ÷ B', 'F ÷ C'], rows: costs },
+    costs: {
+      head: ['route', ...names.map((n) => `${n} µs`), 'F ÷ A', 'F ÷ B', 'F ÷ C', 'p99 F ÷ B'],
+      rows: costs,
+    },
     speeds: { head: ['route', 'server', 'req/s', 'p50 ms', 'p99 ms', 'RSS MiB'], rows: speeds },
   };
 }
 
-function markdown({ head, rows }) {
+/** A table in Markdown. */
+export function markdown({ head, rows }) {
   const line = (cells) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
@@ -70,7 +76,7 @@ function chart(samples) {
   const routes = Object.keys(samples[names[0]]);
   const cost = (name, route) => median(byRound(samples, name, route, 'cpuMicros'));
   const most = Math.max(...names.flatMap((name) => routes.map((route) => cost(name, route))));
-  const [left, top, group, bar, height] = [20, 60, 150, 30, 220];
+  const [left, top, group, bar, height] = [20, 80, 150, 30, 220];
   const bars = routes.flatMap((route, g) =>
     names.map((name, b) => {
       const size = (cost(name, route) / most) * height;
@@ -85,7 +91,7 @@ function chart(samples) {
       `<text x="${left + g * group + 60}" y="${top + height + 20}" text-anchor="middle">${route}</text>`,
   );
   const legend = names.map((name, n) => {
-    const x = left + n * 215;
+    const x = left + n * 240;
     return `<rect x="${x}" y="14" width="12" height="12" rx="2" fill="${COLOURS[name]}"/><text x="${x + 18}" y="24">${SERVERS[name].about}</text>`;
   });
   const width = left + routes.length * group;
@@ -94,6 +100,7 @@ function chart(samples) {
     `<title>Server CPU per request in microseconds</title>`,
     `<rect width="100%" height="100%" fill="#fff"/>`,
     ...legend,
+    `<text x="${left}" y="50" font-size="12" fill="#64748b">Server CPU for each request, in microseconds: less is better</text>`,
     ...bars,
     ...labels,
     '</svg>\n',

@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: what a request costs each server, on one real MongoDB, in one run.
- * --quick: one short round. --servers=AF: only these. --growth: how the product's cost grows, instead.
+ * --quick: one short round. --servers=AF: only these. --growth: how the product's cost grows (growth.mjs), instead.
  * A full run writes bench/results.md and docs/images/bench.svg.
  */
 import { execFileSync } from 'node:child_process';
@@ -20,8 +20,13 @@ const names = Object.keys(SERVERS).filter((name) => only.includes(name));
 const rounds = quick ? 1 : 3;
 const slices = quick ? 2 : 5;
 /** Requests of a slice. */
-const amounts = { get: 3000, list: 1500, create: 2000, put: 1000, refused: 5000, live: 8000 };
+const amounts = { get: 3000, list: 1500, create: 2000, put: 800, refused: 4000, live: 6000 };
 const PORT = 3900;
+
+if (process.argv.includes('--growth')) {
+  await import('./growth.mjs');
+  process.exit();
+}
 
 if (canPin) execFileSync('taskset', ['-cp', '1', String(process.pid)], { stdio: 'ignore' });
 const folder = mkdtempSync(join(tmpdir(), 'flowversal-bench-'));
@@ -71,7 +76,10 @@ async function runRound(round) {
     for (const [index, name] of names.entries()) {
       const logFile = join(folder, `${name}${round}.log`);
       const port = PORT + index;
-      const server = await startServer(name, { env: environmentFor(world, uri, port), logFile });
+      const server = await startServer(SERVERS[name].args, {
+        env: environmentFor(world, uri, port),
+        logFile,
+      });
       servers.push({ ...server, name, port, logFile });
     }
     await requireSameAnswers(servers);

@@ -40,21 +40,17 @@ export function rssMiB(pid) {
   return Number(kib) / 1024;
 }
 
-/** Starts one server and resolves when it listens. Its output goes to a file. */
-export async function startServer(name, { env, logFile }) {
+/** Starts one server and resolves when it listens. Its output goes to a file. `args` are those of Node. */
+export async function startServer(args, { env, logFile, pinned = canPin }) {
   const log = openSync(logFile, 'w');
   const started = performance.now();
-  const [command, ...args] = [
-    ...(canPin ? ['taskset', '-c', '0'] : []),
-    process.execPath,
-    ...SERVERS[name].args,
-  ];
-  const child = spawn(command, args, { cwd: top, env, stdio: ['ignore', log, log] });
+  const [command, ...rest] = [...(pinned ? ['taskset', '-c', '0'] : []), process.execPath, ...args];
+  const child = spawn(command, rest, { cwd: top, env, stdio: ['ignore', log, log] });
   closeSync(log);
   const giveUp = Date.now() + 20_000;
   while (!readFileSync(logFile, 'utf8').includes('"event":"listening"')) {
     if (child.exitCode !== null || Date.now() > giveUp) {
-      throw new Error(`${name} did not start:\n${readFileSync(logFile, 'utf8')}`);
+      throw new Error(`${args.at(-1)} did not start:\n${readFileSync(logFile, 'utf8')}`);
     }
     await sleep(20);
   }

@@ -21,8 +21,8 @@ function project(n) {
   };
 }
 
-/** Fills a database. The indexes are the product's. */
-export async function createWorld(uri, count = 1000) {
+/** Fills a database. The indexes are the product's. `onProgress` is told how many documents there are. */
+export async function createWorld(uri, count = 1000, onProgress = () => undefined) {
   const client = await new MongoClient(uri).connect();
   const db = client.db();
   await db.dropDatabase();
@@ -44,6 +44,7 @@ export async function createWorld(uri, count = 1000) {
   for (let from = 0; from < count; from += 10_000) {
     const numbers = Array.from({ length: Math.min(10_000, count - from) }, (_, index) => from + index);
     await db.collection('projects').insertMany(numbers.map(project), { ordered: false });
+    onProgress(from + numbers.length);
   }
   const secret = randomBytes(48).toString('base64');
   const sign = createSigner({ key: secret, iss: 'flowversal', aud: 'flowversal-api', expiresIn: 3_600_000 });
