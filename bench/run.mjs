@@ -20,7 +20,9 @@ const names = Object.keys(SERVERS).filter((name) => only.includes(name));
 const rounds = quick ? 1 : 3;
 const slices = quick ? 2 : 5;
 /** Requests of a slice. */
-const amounts = { get: 3000, list: 1500, create: 2000, put: 800, refused: 4000, live: 6000 };
+const amounts = quick
+  ? { get: 700, list: 350, create: 450, put: 160, refused: 900, live: 1200 }
+  : { get: 3000, list: 1500, create: 2000, put: 800, refused: 4000, live: 6000 };
 const PORT = 3900;
 
 if (process.argv.includes('--growth')) {
