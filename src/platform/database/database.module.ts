@@ -3,6 +3,7 @@ import { getConnectionToken } from '@nestjs/mongoose';
 import { createConnection, Database } from './connection.js';
 import { Cursors } from './cursor.js';
 import { Repositories } from './repository.js';
+import { Transactions } from './transactions.js';
 
 /** The connection, and repositories that keep every feature's records to their owners. */
 @Global()
@@ -12,7 +13,8 @@ import { Repositories } from './repository.js';
     Database,
     Cursors,
     Repositories,
+    Transactions,
   ],
-  exports: [getConnectionToken(), Repositories],
+  exports: [getConnectionToken(), Repositories, Transactions],
 })
 export class DatabaseModule {}

@@ -8,47 +8,53 @@ export interface Find {
   readonly sort?: Readonly<Record<string, 1 | -1>>;
   readonly projection?: Readonly<Record<string, 0 | 1>>;
   readonly skip?: number;
+  /** Of the transaction that the read belongs to. */
+  readonly session?: mongo.ClientSession | undefined;
 }
 
 interface Batch<T> {
   readonly cursor: { readonly id: unknown; readonly firstBatch: T[]; readonly nextBatch: T[] };
 }
 
+/** Sends a command of a read. */
+type Send = <T>(command: mongo.Document) => Promise<Batch<T>>;
+
 /**
  * Reads up to `limit` records with the `find` command of the MongoDB wire protocol. The driver's cursor would do
  * the same at twice the cost (`npm run bench`): it is made for results of any length. As with the driver, a read
- * that an outage breaks is tried once more.
+ * that an outage breaks is tried once more; in a transaction, that is tried again as a whole.
  */
-export async function find<T>(db: mongo.Db, collection: string, { limit, ...query }: Find): Promise<T[]> {
+export async function find<T>(
+  db: mongo.Db,
+  collection: string,
+  { limit, session, ...query }: Find,
+): Promise<T[]> {
+  const send = ((command) => db.command(command, session && { session })) as Send;
   // One batch as long as the limit: the server closes its cursor with the first answer.
-  const command = { find: collection, ...query, limit, batchSize: limit, ...concernOf(db) };
-  const { cursor } = await run<T>(db, command).catch((error: unknown) => {
-    if (!isOutage(error)) throw error;
-    return run<T>(db, command);
+  const command = { find: collection, ...query, limit, batchSize: limit, ...concernOf(db, session) };
+  const { cursor } = await send<T>(command).catch((error: unknown) => {
+    if (session || !isOutage(error)) throw error;
+    return send<T>(command);
   });
   // A batch ends at 16 MiB, so that large records may take several.
   return isClosed(cursor)
     ? cursor.firstBatch
-    : [...cursor.firstBatch, ...(await rest<T>(db, collection, cursor))];
+    : [...cursor.firstBatch, ...(await rest<T>(send, collection, cursor))];
 }
 
-function run<T>(db: mongo.Db, command: mongo.Document): Promise<Batch<T>> {
-  return db.command(command) as unknown as Promise<Batch<T>>;
-}
-
-/** Commands do not inherit what the connection string says of reads. */
-function concernOf({ readConcern }: mongo.Db): mongo.Document {
-  return readConcern ? { readConcern: readConcern.toJSON() } : {};
+/** Commands do not inherit what the connection string says of reads; a transaction has a concern of its own. */
+function concernOf({ readConcern }: mongo.Db, session: Find['session']): mongo.Document {
+  return readConcern && !session ? { readConcern: readConcern.toJSON() } : {};
 }
 
 function isClosed({ id }: Batch<unknown>['cursor']): boolean {
   return String(id) === '0';
 }
 
-async function rest<T>(db: mongo.Db, collection: string, first: Batch<T>['cursor']): Promise<T[]> {
+async function rest<T>(send: Send, collection: string, first: Batch<T>['cursor']): Promise<T[]> {
   const records: T[] = [];
   for (let cursor = first; !isClosed(cursor);) {
-    ({ cursor } = await run<T>(db, { getMore: cursor.id, collection }));
+    ({ cursor } = await send<T>({ getMore: cursor.id, collection }));
     records.push(...cursor.nextBatch);
   }
   return records;

@@ -9,6 +9,7 @@ import { Cursors, type Position } from './cursor.js';
 import { duplicateKeyOf } from '../errors/driver-errors.js';
 import { type Find, find } from './find.js';
 import type { StoredRecord } from './record.js';
+import type { Transaction } from './transactions.js';
 
 const NEWEST_FIRST = { createdAt: -1, _id: -1 } as const;
 
@@ -107,22 +108,48 @@ export class Repository<T extends StoredRecord> {
    * @throws ApiError …_NOT_FOUND, PRECONDITION_FAILED (412), CONFLICT (409) when another writer was first
    *   and the caller named no version, …_TAKEN
    */
-  async update(scope: Scope, id: string, precondition: Precondition, change: object): Promise<T> {
+  async update(
+    scope: Scope,
+    id: string,
+    precondition: Precondition,
+    change: object,
+    transaction?: Transaction,
+  ): Promise<T> {
+    const session = transaction?.session;
+    const version = await this.require(scope, id, precondition, transaction);
+    const same = { ...this.one(scope, id), version };
+    const updated = (await this.collection
+      .findOneAndUpdate(same, updateOf(change), { returnDocument: 'after', ...(session && { session }) })
+      .catch(this.refuseTaken)) as T | null;
+    if (!updated) throw apiError(precondition.required ? 'PRECONDITION_FAILED' : 'CONFLICT');
+    const note = (): void => {
+      this.noteForeign(scope, updated);
+      this.events.record('record_updated', this.subject(updated._id));
+    };
+    if (transaction) transaction.afterwards(note);
+    else note();
+    return updated;
+  }
+
+  /**
+   * The version of a record that the caller is ready to change.
+   * @throws ApiError …_NOT_FOUND, PRECONDITION_FAILED (412)
+   */
+  async require(
+    scope: Scope,
+    id: string,
+    precondition: Precondition,
+    transaction?: Transaction,
+  ): Promise<number> {
     const [current] = await this.find<Pick<StoredRecord, 'version'>>({
       filter: this.one(scope, id),
       limit: 1,
       projection: { version: 1 },
+      session: transaction?.session,
     });
     if (!current) throw notFound(this.options.resource);
     if (!allows(precondition, current.version)) throw apiError('PRECONDITION_FAILED');
-    const same = { ...this.one(scope, id), version: current.version };
-    const updated = (await this.collection
-      .findOneAndUpdate(same, updateOf(change), { returnDocument: 'after' })
-      .catch(this.refuseTaken)) as T | null;
-    if (!updated) throw apiError(precondition.required ? 'PRECONDITION_FAILED' : 'CONFLICT');
-    this.noteForeign(scope, updated);
-    this.events.record('record_updated', this.subject(updated._id));
-    return updated;
+    return current.version;
   }
 
   /** @throws ApiError …_NOT_FOUND, PRECONDITION_FAILED (412) */

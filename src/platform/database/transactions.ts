@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import { InjectConnection } from '@nestjs/mongoose';
+import type { Connection, mongo } from 'mongoose';
+
+/** A transaction under way. */
+export interface Transaction {
+  readonly session: mongo.ClientSession;
+  /** Does something once the transaction is in the database: events and caches must not know of one that failed. */
+  afterwards(act: () => void): void;
+}
+
+/** Runs work of which everything happens or nothing. */
+@Injectable()
+export class Transactions {
+  constructor(@InjectConnection() private readonly connection: Connection) {}
+
+  /** Does the work, again from its start where another transaction was in the way; what it throws undoes it. */
+  async run<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    let acts: (() => void)[] = [];
+    const result = await this.connection.getClient().withSession((session) =>
+      session.withTransaction(() => {
+        acts = [];
+        return work({ session, afterwards: (act) => void acts.push(act) });
+      }),
+    );
+    for (const act of acts) act();
+    return result;
+  }
+}
