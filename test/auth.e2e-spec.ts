@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import bcrypt from 'bcrypt';
 import { Types } from 'mongoose';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import type { TestClient } from './support/test-client.js';
@@ -146,11 +147,19 @@ describe('auth', () => {
     });
 
     it.each([
-      ['8 characters', 'x'.repeat(8)],
+      ['one of the most common', {}, 'Password1'],
+      ['the name in the address', { email: `grace.hopper.${Date.now()}@example.com` }, 'my Hopper 1906'],
+    ])('that are easy to guess are refused: %s', async (_, fields, password) => {
+      const answer = await anonymous.post(REGISTER, { ...newCredentials(), ...fields, password });
+      expect([answer.outcome, faultyPaths(answer)]).toEqual(['400 WEAK_PASSWORD', ['password']]);
+    });
+
+    it.each([
+      ['8 characters', 'xxxxxxxz'],
       ['8 emoji', '😀'.repeat(8)],
       ['72 bytes', 'x'.repeat(72)],
       ['24 characters of 3 bytes', '€'.repeat(24)],
-      ['white space around, which counts', '  secret  '],
+      ['white space around, which counts', '  qzsame  '],
     ])('of %s are accepted, and no other one signs in', async (_, password) => {
       const { email } = newCredentials();
       expect((await anonymous.post(REGISTER, { email, password })).status).toBe(201);
@@ -191,6 +200,21 @@ describe('auth', () => {
     it('takes the address in any case', async () => {
       const { email, password } = await register(anonymous);
       expect((await anonymous.post(LOGIN, { email: ` ${email.toUpperCase()}`, password })).status).toBe(200);
+    });
+
+    it('hashes the password again when the configured cost has changed', async () => {
+      const { id, email, password } = await register(anonymous);
+      const user = { _id: new Types.ObjectId(id) };
+      const stored = () => users().findOne(user);
+      await users().updateOne(user, { $set: { passwordHash: await bcrypt.hash(password, 5) } });
+      const before = await stored();
+      expect((await anonymous.post(LOGIN, { email, password: 'wrong password' })).status).toBe(401);
+      expect(await stored()).toEqual(before);
+      expect((await anonymous.post(LOGIN, { email, password })).status).toBe(200);
+      const after = await stored();
+      expect(after).toEqual({ ...before, passwordHash: expect.stringMatching(/^\$2b\$04\$/) });
+      expect((await anonymous.post(LOGIN, { email, password })).status).toBe(200);
+      expect(await stored()).toEqual(after);
     });
 
     it('answers a wrong password, an unknown address and a disabled user alike', async () => {

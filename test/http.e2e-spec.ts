@@ -13,7 +13,7 @@ const ADDRESSES: readonly (readonly [string, string])[] = [
   [PROJECTS, 'GET, HEAD, POST'],
   [`${PROJECTS}/${'f'.repeat(24)}`, 'DELETE, GET, HEAD, PATCH, PUT'],
   [USERS, 'GET, HEAD, POST'],
-  [`${USERS}/${'f'.repeat(24)}`, 'GET, HEAD'],
+  [`${USERS}/${'f'.repeat(24)}`, 'GET, HEAD, PATCH'],
   ['/health', 'GET, HEAD'],
   ['/health/live', 'GET, HEAD'],
   ['/health/ready', 'GET, HEAD'],

@@ -95,4 +95,11 @@ describe('the first administrator', () => {
       expect((await anonymous.post(LOGIN, SIGN_IN)).status).toBe(200);
     }
   });
+
+  it('stops the start when its password is easy to guess', async () => {
+    const weak = { ADMIN_EMAIL: 'grace.hopper@example.com', ADMIN_PASSWORD: 'Grace-of-1906' };
+    await expect(createTestApp({ ...weak, ...emptyDatabase() })).rejects.toThrow(
+      'ADMIN_PASSWORD is too easy to guess',
+    );
+  });
 });

@@ -76,6 +76,11 @@ describe('users', () => {
       }
     });
 
+    it('refuses a password that is easy to guess', async () => {
+      const answer = await admin.post(USERS, { ...newCredentials(), name: 'New', password: 'iloveyou' });
+      expect([answer.outcome, faultyPaths(answer)]).toEqual(['400 WEAK_PASSWORD', ['password']]);
+    });
+
     it.each([
       [{ name: undefined }, ['name']],
       [{ name: '' }, ['name']],

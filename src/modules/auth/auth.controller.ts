@@ -22,7 +22,10 @@ export class AuthController {
     description: 'The new user has the role `user`; only administrators give roles.',
     operationId: 'register',
   })
-  @Answers(UserDto, { status: 201, errors: ['EMAIL_TAKEN', 'REGISTRATION_CLOSED', 'OVERLOADED'] })
+  @Answers(UserDto, {
+    status: 201,
+    errors: ['WEAK_PASSWORD', 'EMAIL_TAKEN', 'REGISTRATION_CLOSED', 'OVERLOADED'],
+  })
   register(@Body() dto: RegisterDto): Promise<UserDto> {
     return this.auth.register(dto);
   }

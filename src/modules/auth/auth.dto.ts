@@ -9,7 +9,11 @@ export class RegisterDto {
   @EmailAddress()
   email!: string;
 
-  @ApiProperty({ description: 'At most 72 bytes of UTF-8.', example: 'correct horse battery' })
+  @ApiProperty({
+    description:
+      'At most 72 bytes of UTF-8. None of the most common ones, and without the name in the address.',
+    example: 'correct horse battery',
+  })
   @NewPassword()
   password!: string;
 

@@ -15,7 +15,7 @@ export class AuthService {
     private readonly events: DomainEvents,
   ) {}
 
-  /** @throws ApiError EMAIL_TAKEN */
+  /** @throws ApiError WEAK_PASSWORD, EMAIL_TAKEN */
   async register({ email, password, name }: RegisterDto): Promise<UserDto> {
     const [localPart = email] = email.split('@');
     const user = await this.users.create({ email, password, name: name ?? localPart, role: 'user' });
@@ -33,6 +33,7 @@ export class AuthService {
     }
     const userId = String(user._id);
     this.events.record('login_succeeded', { userId });
+    await this.users.renewHash(user, password);
     return {
       accessToken: this.tokens.sign(userId),
       tokenType: 'Bearer',

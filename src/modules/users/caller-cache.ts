@@ -23,6 +23,11 @@ export class CallerCache {
     return known && known.until > now ? known.caller : this.look(id, now, load());
   }
 
+  /** Looks this caller up again for the next request. For everybody who changes what a caller may. */
+  forget(id: string): void {
+    this.entries.delete(id);
+  }
+
   private look(id: string, now: number, loading: Promise<Caller | null>): Promise<Caller | null> {
     const entry: Entry = { caller: loading, until: now + LIFETIME_MS };
     if (this.entries.size >= MAX_ENTRIES) this.entries.clear();

@@ -20,6 +20,9 @@ export class FirstAdministrator implements OnApplicationBootstrap {
     try {
       await this.users.provision({ email, name: 'Administrator', password, role: 'admin' });
     } catch (error) {
+      if (error instanceof ApiError && error.code === 'WEAK_PASSWORD') {
+        throw new ConfigError([{ variable: 'ADMIN_PASSWORD', problem: 'is too easy to guess' }]);
+      }
       // Another process that starts at the same time was first.
       if (!(error instanceof ApiError && error.code === 'EMAIL_TAKEN')) throw error;
       await this.isAdministrator(email);

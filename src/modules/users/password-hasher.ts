@@ -43,6 +43,11 @@ export class PasswordHasher {
     return isSame && hash !== undefined;
   }
 
+  /** Whether a hash was made at another cost than is configured now. */
+  isOutdated(hash: string): boolean {
+    return bcrypt.getRounds(hash) !== this.rounds;
+  }
+
   private decoyHash(): Promise<string> {
     this.decoy ??= bcrypt.hash(crypto.randomUUID(), this.rounds);
     return this.decoy;

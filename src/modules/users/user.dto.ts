@@ -1,5 +1,15 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsBoolean, IsDate, IsIn, IsInt, IsOptional, IsString, Length, ValidateBy } from 'class-validator';
+import {
+  IsBoolean,
+  IsDate,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Length,
+  ValidateBy,
+  ValidateIf,
+} from 'class-validator';
 import { applyDecorators } from '@nestjs/common';
 import { PageQuery } from '../../platform/http/page.js';
 import { EmailAddress, IsCleanText, Name, RecordId } from '../../platform/validation/fields.js';
@@ -34,7 +44,11 @@ export class CreateUserDto {
   @Name(100)
   name!: string;
 
-  @ApiProperty({ description: 'At most 72 bytes of UTF-8.', example: 'correct horse battery' })
+  @ApiProperty({
+    description:
+      'At most 72 bytes of UTF-8. None of the most common ones, and without the name in the address.',
+    example: 'correct horse battery',
+  })
   @NewPassword()
   password!: string;
 
@@ -42,6 +56,24 @@ export class CreateUserDto {
   @IsOptional()
   @IsIn(ROLES)
   role?: Role | null;
+}
+
+/** PATCH changes what is sent. */
+export class UpdateUserDto {
+  @ApiProperty({ example: 'Ada Lovelace' })
+  @ValidateIf((_, value) => value !== undefined)
+  @Name(100)
+  name?: string;
+
+  @ApiProperty({ description: 'Needs users:write.', example: 'moderator' })
+  @ValidateIf((_, value) => value !== undefined)
+  @IsIn(ROLES)
+  role?: Role;
+
+  @ApiProperty({ description: 'Whether the user may not sign in. Needs users:write.', example: false })
+  @ValidateIf((_, value) => value !== undefined)
+  @IsBoolean()
+  disabled?: boolean;
 }
 
 export class ListUsersQuery extends PageQuery {

@@ -1,12 +1,13 @@
-import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
 import { ApiSection } from '../../platform/docs/section.js';
 import { Answers, AnswersPage } from '../../platform/http/answers.js';
+import { IfMatch, type Precondition } from '../../platform/http/entity-tag.js';
 import { mapPage, type Page } from '../../platform/http/page.js';
 import { IdParams } from '../../platform/http/record-id.dto.js';
 import { CurrentScope, OwnerOr, Requires } from '../../platform/security/access.js';
 import type { Scope } from '../../platform/security/caller.js';
-import { CreateUserDto, ListUsersQuery, UserDto } from './user.dto.js';
+import { CreateUserDto, ListUsersQuery, UpdateUserDto, UserDto } from './user.dto.js';
 import { UsersService } from './users.service.js';
 
 @ApiSection('users', 'Who may sign in, and with which role.')
@@ -17,7 +18,7 @@ export class UsersController {
   @Post()
   @Requires('users:write')
   @ApiOperation({ summary: 'Create a user', operationId: 'createUser' })
-  @Answers(UserDto, { status: 201, errors: ['EMAIL_TAKEN', 'OVERLOADED'] })
+  @Answers(UserDto, { status: 201, errors: ['WEAK_PASSWORD', 'EMAIL_TAKEN', 'OVERLOADED'] })
   async create(@Body() dto: CreateUserDto): Promise<UserDto> {
     return UserDto.from(await this.users.provision({ ...dto, role: dto.role ?? 'user' }));
   }
@@ -36,5 +37,23 @@ export class UsersController {
   @Answers(UserDto, { errors: ['USER_NOT_FOUND'] })
   async get(@CurrentScope() scope: Scope, @Param() { id }: IdParams): Promise<UserDto> {
     return UserDto.from(await this.users.get(scope, id));
+  }
+
+  @Patch(':id')
+  @OwnerOr('users:write')
+  @ApiOperation({
+    summary: 'Change a user',
+    description:
+      'Changes what is sent: your own name, or with users:write anything of anybody. Acts at once.',
+    operationId: 'updateUser',
+  })
+  @Answers(UserDto, { errors: ['FORBIDDEN', 'USER_NOT_FOUND', 'LAST_ADMIN'] })
+  async update(
+    @CurrentScope() scope: Scope,
+    @Param() { id }: IdParams,
+    @IfMatch() ifMatch: Precondition,
+    @Body() dto: UpdateUserDto,
+  ): Promise<UserDto> {
+    return UserDto.from(await this.users.update(scope, id, ifMatch, dto));
   }
 }

@@ -1,15 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import type { Model } from 'mongoose';
+import { type Model, Types } from 'mongoose';
 import { Repositories, type Repository } from '../../platform/database/repository.js';
-import { apiError } from '../../platform/errors/errors.js';
+import { type Transaction, Transactions } from '../../platform/database/transactions.js';
+import { ApiError, apiError } from '../../platform/errors/errors.js';
+import type { Precondition } from '../../platform/http/entity-tag.js';
 import type { Page } from '../../platform/http/page.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import type { Caller, Scope, UserId } from '../../platform/security/caller.js';
 import { CallerCache } from './caller-cache.js';
 import { PasswordHasher } from './password-hasher.js';
+import { requireStrongPassword } from './password-rules.js';
 import { PERMISSIONS_OF, type Role } from './roles.js';
-import { type ListUsersQuery, MAX_PASSWORD_BYTES } from './user.dto.js';
+import { type ListUsersQuery, MAX_PASSWORD_BYTES, type UpdateUserDto } from './user.dto.js';
 import { User } from './user.schema.js';
 
 /** What a new user starts with. */
@@ -30,6 +33,7 @@ export class UsersService {
     private readonly hasher: PasswordHasher,
     private readonly callers: CallerCache,
     private readonly events: DomainEvents,
+    private readonly transactions: Transactions,
     repositories: Repositories,
   ) {
     this.users = repositories.of(model, {
@@ -39,14 +43,15 @@ export class UsersService {
     });
   }
 
-  /** @throws ApiError EMAIL_TAKEN */
+  /** @throws ApiError WEAK_PASSWORD, EMAIL_TAKEN */
   async create({ password, ...fields }: NewUser): Promise<User> {
+    requireStrongPassword(password, fields.email);
     return this.users.insert({ ...fields, passwordHash: await this.hasher.hash(password), disabled: false });
   }
 
   /**
    * Creates a user for somebody else: an administrator does, or the start.
-   * @throws ApiError EMAIL_TAKEN
+   * @throws ApiError WEAK_PASSWORD, EMAIL_TAKEN
    */
   async provision(fields: NewUser): Promise<User> {
     const user = await this.create(fields);
@@ -61,6 +66,41 @@ export class UsersService {
 
   list(scope: Scope, query: ListUsersQuery): Promise<Page<User>> {
     return this.users.page(scope, query, query.email === undefined ? {} : { email: query.email });
+  }
+
+  /**
+   * Changes a user, at once for its next request. Only who may change everybody changes roles and disables.
+   * @throws ApiError FORBIDDEN, USER_NOT_FOUND, PRECONDITION_FAILED, CONFLICT, LAST_ADMIN
+   */
+  async update(scope: Scope, id: string, ifMatch: Precondition, change: UpdateUserDto): Promise<User> {
+    const changesRights = change.role !== undefined || change.disabled !== undefined;
+    if (changesRights && !scope.all) throw apiError('FORBIDDEN');
+    const user = takesRights(change)
+      ? await this.transactions.run((transaction) => this.takeRights(scope, id, ifMatch, change, transaction))
+      : await this.users.update(scope, id, ifMatch, change);
+    this.callers.forget(id);
+    if (changesRights) {
+      this.events.record('user_rights_changed', { userId: id, role: user.role, disabled: user.disabled });
+    }
+    return user;
+  }
+
+  /** Of those who take rights at the same time, one comes after the other, so that an administrator always stays. */
+  private async takeRights(
+    scope: Scope,
+    id: string,
+    ifMatch: Precondition,
+    change: UpdateUserDto,
+    transaction: Transaction,
+  ): Promise<User> {
+    const { session } = transaction;
+    await this.model.db
+      .collection<{ _id: string }>('locks')
+      .updateOne({ _id: 'administrators' }, { $inc: { times: 1 } }, { upsert: true, session });
+    await this.users.require(scope, id, ifMatch, transaction);
+    const others = { role: 'admin' as const, disabled: false, _id: { $ne: new Types.ObjectId(id) } };
+    if (!(await this.model.exists(others).session(session))) throw apiError('LAST_ADMIN');
+    return this.users.update(scope, id, ifMatch, change, transaction);
   }
 
   /** The user with this address, whoever asks: for signing in and for the start. */
@@ -78,6 +118,21 @@ export class UsersService {
     return matches && Buffer.byteLength(password) <= MAX_PASSWORD_BYTES;
   }
 
+  /**
+   * Hashes the right password of a user again where the configured cost has changed since. Its version stays: nothing
+   * that anybody sees has changed. A busy server leaves it for the next time.
+   */
+  async renewHash({ _id, passwordHash }: User, password: string): Promise<void> {
+    if (!this.hasher.isOutdated(passwordHash)) return;
+    try {
+      const renewed = await this.hasher.hash(password);
+      // Not over a password that was changed meanwhile.
+      await this.model.updateOne({ _id, passwordHash }, { passwordHash: renewed }, { timestamps: false });
+    } catch (error) {
+      if (!(error instanceof ApiError && error.code === 'OVERLOADED')) throw error;
+    }
+  }
+
   /** The user as a caller with its role of at most a second ago, or null when there is none or it is disabled. */
   findCaller(id: string): Caller | null | Promise<Caller | null> {
     return this.callers.get(id, () => this.loadCaller(id));
@@ -90,4 +145,9 @@ export class UsersService {
     if (!user || user.disabled) return null;
     return { id: id as UserId, role: user.role, permissions: PERMISSIONS_OF[user.role] };
   }
+}
+
+/** Whether a change may leave an administrator without its rights. */
+function takesRights({ role, disabled }: UpdateUserDto): boolean {
+  return (role !== undefined && role !== 'admin') || disabled === true;
 }

@@ -33,7 +33,7 @@ export const FAILURE_SCHEMA = {
     },
     details: {
       type: 'array',
-      description: 'With VALIDATION_ERROR: every fault of the request.',
+      description: 'With VALIDATION_ERROR and WEAK_PASSWORD: every fault of the request.',
       items: {
         type: 'object',
         required: ['path', 'message'],

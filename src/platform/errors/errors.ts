@@ -20,6 +20,7 @@ const RETRY_SOON = { 'retry-after': '1' };
 export const CATALOGUE = {
   VALIDATION_ERROR: define(400, 'The request is not valid'),
   MALFORMED_JSON: define(400, 'The body is not valid JSON'),
+  WEAK_PASSWORD: define(400, 'The password is too easy to guess'),
   INVALID_CURSOR: define(400, 'The cursor is not valid for this list'),
   UNAUTHENTICATED: define(401, 'A valid access token is required', 'info', { 'www-authenticate': 'Bearer' }),
   INVALID_CREDENTIALS: define(401, 'The email or the password is wrong', 'info', {
@@ -31,6 +32,7 @@ export const CATALOGUE = {
   METHOD_NOT_ALLOWED: define(405, 'This address does not support this method'),
   REQUEST_TIMEOUT: define(408, 'The request took too long to arrive'),
   EMAIL_TAKEN: define(409, 'The email address is taken'),
+  LAST_ADMIN: define(409, 'This is the last administrator who may sign in'),
   CONFLICT: define(409, 'The record was changed at the same time; read it again and retry'),
   PRECONDITION_FAILED: define(412, 'The record has changed since the version that If-Match names'),
   PAYLOAD_TOO_LARGE: define(413, 'The body is too large'),
@@ -78,9 +80,13 @@ export class ApiError extends Error {
   }
 }
 
+interface Options extends ErrorOptions {
+  readonly details?: readonly Detail[];
+}
+
 /** `throw apiError('CONFLICT')` */
-export function apiError(code: ErrorCode, options?: ErrorOptions): ApiError {
-  return new ApiError(code, CATALOGUE[code], undefined, options);
+export function apiError(code: ErrorCode, { details, ...options }: Options = {}): ApiError {
+  return new ApiError(code, CATALOGUE[code], details, options);
 }
 
 /** 400 VALIDATION_ERROR; `details` name every field at fault. */

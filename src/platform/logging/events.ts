@@ -14,6 +14,11 @@ export const EVENTS = {
     level: 'info',
     about: 'An administrator created a user, or the start created the first one.',
   },
+  user_rights_changed: {
+    level: 'warn',
+    about:
+      'A user was given another role, was disabled or enabled; `role` and `disabled` are what it has now.',
+  },
   login_succeeded: { level: 'info', about: 'A user signed in.' },
   login_failed: { level: 'warn', about: 'A sign-in was refused; `userId` only when the account exists.' },
   record_created: { level: 'info', about: 'A record was created.' },
