@@ -14,6 +14,7 @@ import {
 } from './support/openapi-document.js';
 import { createTestApp, type TestApp, testConfig } from './support/test-app.js';
 import type { TestClient } from './support/test-client.js';
+import { LOGIN } from './support/users.js';
 
 /** What must have been sent before the example of an operation can be accepted, by operationId. */
 const BEFORE: Readonly<Record<string, string>> = { login: 'register' };
@@ -162,6 +163,13 @@ describe('the OpenAPI document', () => {
       return path.replace('{id}', String(body?.data?.id));
     }
 
+    /** The user that the example of creating one makes, signed in. */
+    async function exampleUser(): Promise<TestClient> {
+      const login = places.find(({ operation }) => operation.operationId === 'login');
+      const { body } = await admin.post(LOGIN, login && bodyExampleOf(document, login.operation));
+      return test.anonymous.with({ authorization: `Bearer ${body.data.accessToken}` });
+    }
+
     async function prepare(operationId = ''): Promise<void> {
       const first = places.find(({ operation }) => operation.operationId === BEFORE[operationId]);
       if (first) await admin.send(first.method, first.path, bodyExampleOf(document, first.operation));
@@ -174,7 +182,8 @@ describe('the OpenAPI document', () => {
         await reset();
         await prepare(operation.operationId);
         const address = await addressOf(path);
-        const { status, body } = await admin.send(method, address, bodyExampleOf(document, operation));
+        const caller = operation.operationId === 'deleteSelf' ? await exampleUser() : admin;
+        const { status, body } = await caller.send(method, address, bodyExampleOf(document, operation));
         const [[expected, answer] = []] = Object.entries(operation.responses);
         const schema = answer?.content?.['application/json'].schema ?? {};
         expect({ method, path, status, shape: shapeOf(body) }).toEqual({

@@ -76,6 +76,14 @@ export class UpdateUserDto {
   disabled?: boolean;
 }
 
+export class DeleteSelfDto {
+  @ApiProperty({ description: 'Of the user who is deleted.', example: 'correct horse battery' })
+  @IsString()
+  @Length(1, 128)
+  @IsCleanText()
+  password!: string;
+}
+
 export class ListUsersQuery extends PageQuery {
   @ApiProperty({ description: 'Only the user with this address.', example: 'ada@example.com' })
   @IsOptional()

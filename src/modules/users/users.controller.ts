@@ -1,13 +1,13 @@
-import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
 import { ApiSection } from '../../platform/docs/section.js';
-import { Answers, AnswersPage } from '../../platform/http/answers.js';
+import { Answers, AnswersMessage, AnswersPage } from '../../platform/http/answers.js';
 import { IfMatch, type Precondition } from '../../platform/http/entity-tag.js';
 import { mapPage, type Page } from '../../platform/http/page.js';
 import { IdParams } from '../../platform/http/record-id.dto.js';
-import { CurrentScope, OwnerOr, Requires } from '../../platform/security/access.js';
-import type { Scope } from '../../platform/security/caller.js';
-import { CreateUserDto, ListUsersQuery, UpdateUserDto, UserDto } from './user.dto.js';
+import { CurrentCaller, CurrentScope, OwnerOr, Requires, SignedIn } from '../../platform/security/access.js';
+import type { Caller, Scope } from '../../platform/security/caller.js';
+import { CreateUserDto, DeleteSelfDto, ListUsersQuery, UpdateUserDto, UserDto } from './user.dto.js';
 import { UsersService } from './users.service.js';
 
 @ApiSection('users', 'Who may sign in, and with which role.')
@@ -55,5 +55,39 @@ export class UsersController {
     @Body() dto: UpdateUserDto,
   ): Promise<UserDto> {
     return UserDto.from(await this.users.update(scope, id, ifMatch, dto));
+  }
+
+  @Delete(':id')
+  @Requires('users:write')
+  @ApiOperation({
+    summary: 'Delete a user',
+    description: 'With everything that belongs to it.',
+    operationId: 'deleteUser',
+  })
+  @AnswersMessage('User deleted', { errors: ['USER_NOT_FOUND', 'LAST_ADMIN'] })
+  async remove(
+    @CurrentScope() scope: Scope,
+    @Param() { id }: IdParams,
+    @IfMatch() ifMatch: Precondition,
+  ): Promise<void> {
+    await this.users.remove(scope, id, ifMatch);
+  }
+
+  @Post(':id/delete')
+  @SignedIn()
+  @ApiOperation({
+    summary: 'Delete yourself',
+    description: 'With everything that belongs to you. Cannot be undone.',
+    operationId: 'deleteSelf',
+  })
+  @AnswersMessage('User deleted', {
+    errors: ['USER_NOT_FOUND', 'INVALID_CREDENTIALS', 'LAST_ADMIN', 'OVERLOADED'],
+  })
+  async removeSelf(
+    @CurrentCaller() caller: Caller,
+    @Param() { id }: IdParams,
+    @Body() { password }: DeleteSelfDto,
+  ): Promise<void> {
+    await this.users.removeSelf(caller, id, password);
   }
 }

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
+import { OwnedRecords } from '../../platform/database/owned-records.js';
 import { Repositories, type Repository } from '../../platform/database/repository.js';
 import { type Transaction, Transactions } from '../../platform/database/transactions.js';
 import { ApiError, apiError } from '../../platform/errors/errors.js';
-import type { Precondition } from '../../platform/http/entity-tag.js';
+import { parseIfMatch, type Precondition } from '../../platform/http/entity-tag.js';
 import type { Page } from '../../platform/http/page.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import type { Caller, Scope, UserId } from '../../platform/security/caller.js';
@@ -34,6 +35,7 @@ export class UsersService {
     private readonly callers: CallerCache,
     private readonly events: DomainEvents,
     private readonly transactions: Transactions,
+    private readonly owned: OwnedRecords,
     repositories: Repositories,
   ) {
     this.users = repositories.of(model, {
@@ -83,6 +85,35 @@ export class UsersService {
       this.events.record('user_rights_changed', { userId: id, role: user.role, disabled: user.disabled });
     }
     return user;
+  }
+
+  /**
+   * Deletes a user and everything that belongs to it. It is disabled first, so that nothing is added meanwhile; what
+   * is interrupted can be asked for again.
+   * @throws ApiError USER_NOT_FOUND, PRECONDITION_FAILED, LAST_ADMIN
+   */
+  async remove(scope: Scope, id: string, ifMatch: Precondition): Promise<void> {
+    await this.transactions.run((transaction) =>
+      this.takeRights(scope, id, ifMatch, { disabled: true }, transaction),
+    );
+    this.callers.forget(id);
+    const owner = id as UserId;
+    const records = await this.owned.removeAllOf(owner);
+    await this.users.remove(scope, id, parseIfMatch('*'));
+    // What a request that was under way has added since.
+    const late = await this.owned.removeAllOf(owner);
+    this.events.record('user_deleted', { userId: id, records: records + late });
+  }
+
+  /**
+   * Deletes a user as it asks for itself.
+   * @throws ApiError USER_NOT_FOUND, INVALID_CREDENTIALS, LAST_ADMIN
+   */
+  async removeSelf(caller: Caller, id: string, password: string): Promise<void> {
+    const scope = { owner: caller.id };
+    const user = await this.users.get(scope, id);
+    if (!(await this.hasPassword(user, password))) throw apiError('INVALID_CREDENTIALS');
+    await this.remove(scope, id, parseIfMatch('*'));
   }
 
   /** Of those who take rights at the same time, one comes after the other, so that an administrator always stays. */

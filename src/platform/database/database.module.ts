@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { getConnectionToken } from '@nestjs/mongoose';
 import { createConnection, Database } from './connection.js';
 import { Cursors } from './cursor.js';
+import { OwnedRecords } from './owned-records.js';
 import { Repositories } from './repository.js';
 import { Transactions } from './transactions.js';
 
@@ -14,7 +15,8 @@ import { Transactions } from './transactions.js';
     Cursors,
     Repositories,
     Transactions,
+    OwnedRecords,
   ],
-  exports: [getConnectionToken(), Repositories, Transactions],
+  exports: [getConnectionToken(), Repositories, Transactions, OwnedRecords],
 })
 export class DatabaseModule {}

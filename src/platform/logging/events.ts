@@ -19,6 +19,7 @@ export const EVENTS = {
     about:
       'A user was given another role, was disabled or enabled; `role` and `disabled` are what it has now.',
   },
+  user_deleted: { level: 'warn', about: 'A user was deleted, with so many `records` that belonged to it.' },
   login_succeeded: { level: 'info', about: 'A user signed in.' },
   login_failed: { level: 'warn', about: 'A sign-in was refused; `userId` only when the account exists.' },
   record_created: { level: 'info', about: 'A record was created.' },

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
+import { createProject } from './support/projects.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
-import type { TestClient } from './support/test-client.js';
+import { PASSWORD, type TestClient } from './support/test-client.js';
 import { faultyPaths, LOGIN, ME, newCredentials, USERS } from './support/users.js';
 
 const at = ({ userId }: Pick<TestClient, 'userId'>) => `${USERS}/${userId}`;
@@ -171,5 +172,82 @@ describe('the last administrator', () => {
       expect(answers.map(({ status }) => status)).toContain(200);
       expect(await administrators()).toBe(1);
     }
+  });
+});
+
+describe('deleting a user', () => {
+  let test: TestApp;
+  let admin: TestClient;
+
+  beforeAll(async () => {
+    test = await createTestApp();
+    admin = await test.anonymous.signIn('admin');
+  });
+  afterAll(() => test.close());
+
+  const projectsOf = ({ userId }: TestClient) =>
+    test.connection.collection('projects').countDocuments({ ownerId: new Types.ObjectId(userId) });
+
+  it('deletes what belongs to it, and nothing else', async () => {
+    const [user, other] = [await test.anonymous.signIn(), await test.anonymous.signIn()];
+    const owned = Array.from({ length: 1_201 }, (_, n) => ({
+      ownerId: new Types.ObjectId(user.userId),
+      name: `Project ${n}`,
+      version: 1,
+    }));
+    await test.connection.collection('projects').insertMany(owned);
+    await createProject(other);
+    const { status, body } = await admin.delete(at(user), { 'if-match': '"1"' });
+    expect([status, body]).toEqual([200, { success: true, message: 'User deleted' }]);
+    expect([await projectsOf(user), await projectsOf(other)]).toEqual([0, 1]);
+    expect((await user.get(ME)).outcome).toBe('401 UNAUTHENTICATED');
+    expect((await admin.get(at(user))).outcome).toBe('404 USER_NOT_FOUND');
+    expect((await admin.delete(at(user))).outcome).toBe('404 USER_NOT_FOUND');
+    expect(test.logs).toContainEqual(
+      expect.objectContaining({ event: 'user_deleted', userId: user.userId, records: 1_201 }),
+    );
+  });
+
+  it('needs the permission and the right version', async () => {
+    const [user, moderator] = [await test.anonymous.signIn(), await test.anonymous.signIn('moderator')];
+    expect((await test.anonymous.delete(at(user))).outcome).toBe('401 UNAUTHENTICATED');
+    for (const caller of [user, moderator]) {
+      expect((await caller.delete(at(user))).outcome).toBe('403 FORBIDDEN');
+    }
+    expect((await admin.delete(at(user), { 'if-match': '"2"' })).outcome).toBe('412 PRECONDITION_FAILED');
+    expect((await user.get(ME)).body.data.disabled).toBe(false);
+  });
+
+  describe('by itself', () => {
+    const remove = (caller: TestClient, who: TestClient, body: object) =>
+      caller.post(`${at(who)}/delete`, body);
+    const right = { password: PASSWORD };
+
+    it('needs its password', async () => {
+      const user = await test.anonymous.signIn();
+      await createProject(user);
+      expect((await remove(user, user, { password: 'wrong' })).outcome).toBe('401 INVALID_CREDENTIALS');
+      expect((await remove(user, user, {})).outcome).toBe('400 VALIDATION_ERROR');
+      expect(await projectsOf(user)).toBe(1);
+      const { status, body } = await remove(user, user, right);
+      expect([status, body]).toEqual([200, { success: true, message: 'User deleted' }]);
+      expect(await projectsOf(user)).toBe(0);
+      expect((await user.get(ME)).outcome).toBe('401 UNAUTHENTICATED');
+    });
+
+    it('reaches nobody else, whoever asks', async () => {
+      const user = await test.anonymous.signIn();
+      for (const caller of [await test.anonymous.signIn(), admin]) {
+        expect((await remove(caller, user, right)).outcome).toBe('404 USER_NOT_FOUND');
+      }
+      expect((await remove(test.anonymous, user, right)).outcome).toBe('401 UNAUTHENTICATED');
+      expect((await user.get(ME)).status).toBe(200);
+    });
+  });
+
+  it('leaves the last administrator', async () => {
+    expect((await admin.delete(at(admin))).outcome).toBe('409 LAST_ADMIN');
+    expect((await admin.post(`${at(admin)}/delete`, { password: PASSWORD })).outcome).toBe('409 LAST_ADMIN');
+    expect((await admin.get(ME)).body.data.disabled).toBe(false);
   });
 });
