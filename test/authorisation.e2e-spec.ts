@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createSigner } from 'fast-jwt';
+import type { RouteOptions } from 'fastify';
+import { createApp } from '../src/app.js';
+import { createProject, type ProjectJson, PROJECTS } from './support/projects.js';
+import { createTestApp, type TestApp, testConfig } from './support/test-app.js';
+import { PASSWORD, type TestClient } from './support/test-client.js';
+import { LOGIN, ME, newCredentials, REGISTER, USERS } from './support/users.js';
+
+/** Who asks. `owner` is the user whom the request is about, or whose project it is; `user` is another one. */
+const CALLERS = ['anonymous', 'expired', 'disabled', 'user', 'owner', 'moderator', 'admin'] as const;
+type CallerName = (typeof CALLERS)[number];
+/** A status for each caller, in their order. */
+type Statuses = readonly [number, number, number, number, number, number, number];
+
+/** Whom a request is about: made anew for each, since some requests leave nothing. */
+interface Target {
+  readonly owner: TestClient;
+  readonly project: ProjectJson;
+}
+
+interface Row {
+  /** Method and path, as the router knows them. */
+  readonly route: string;
+  readonly statuses: Statuses;
+  readonly url?: (target: Target) => string;
+  readonly body?: () => object;
+}
+
+const PUBLIC: Statuses = [200, 200, 200, 200, 200, 200, 200];
+const SIGNED_IN: Statuses = [401, 401, 401, 200, 200, 200, 200];
+const project = ({ project: { id } }: Target) => `${PROJECTS}/${id}`;
+const user = ({ owner }: Target) => `${USERS}/${owner.userId}`;
+const named = () => ({ name: `Project ${Math.random()}` });
+
+/** Every route, and what each caller gets. */
+const MATRIX: readonly Row[] = [
+  { route: `POST ${REGISTER}`, statuses: [201, 201, 201, 201, 201, 201, 201], body: newCredentials },
+  {
+    route: `POST ${LOGIN}`,
+    statuses: [401, 401, 401, 401, 401, 401, 401],
+    body: () => ({ email: 'nobody@example.com', password: PASSWORD }),
+  },
+  { route: `GET ${ME}`, statuses: SIGNED_IN },
+
+  { route: `POST ${PROJECTS}`, statuses: [401, 401, 401, 201, 201, 201, 201], body: named },
+  { route: `GET ${PROJECTS}`, statuses: SIGNED_IN },
+  {
+    route: `GET ${PROJECTS}`,
+    url: ({ owner }) => `${PROJECTS}?owner=${owner.userId}`,
+    statuses: [401, 401, 401, 403, 403, 200, 200],
+  },
+  {
+    route: `GET ${PROJECTS}`,
+    url: () => `${PROJECTS}?owner=all`,
+    statuses: [401, 401, 401, 403, 403, 200, 200],
+  },
+  { route: `GET ${PROJECTS}/:id`, url: project, statuses: [401, 401, 401, 404, 200, 200, 200] },
+  { route: `PUT ${PROJECTS}/:id`, url: project, statuses: [401, 401, 401, 404, 200, 404, 200], body: named },
+  {
+    route: `PATCH ${PROJECTS}/:id`,
+    url: project,
+    statuses: [401, 401, 401, 404, 200, 404, 200],
+    body: named,
+  },
+  { route: `DELETE ${PROJECTS}/:id`, url: project, statuses: [401, 401, 401, 404, 200, 404, 200] },
+
+  {
+    route: `POST ${USERS}`,
+    statuses: [401, 401, 401, 403, 403, 403, 201],
+    body: () => ({ ...newCredentials(), name: 'New' }),
+  },
+  { route: `GET ${USERS}`, statuses: [401, 401, 401, 403, 403, 200, 200] },
+  { route: `GET ${USERS}/:id`, url: user, statuses: [401, 401, 401, 404, 200, 200, 200] },
+  {
+    route: `PATCH ${USERS}/:id`,
+    url: user,
+    statuses: [401, 401, 401, 404, 200, 404, 200],
+    body: () => ({ name: 'Other' }),
+  },
+  {
+    route: `PATCH ${USERS}/:id`,
+    url: user,
+    statuses: [401, 401, 401, 403, 403, 403, 200],
+    body: () => ({ role: 'admin' }),
+  },
+  { route: `DELETE ${USERS}/:id`, url: user, statuses: [401, 401, 401, 403, 403, 403, 200] },
+  {
+    route: `POST ${USERS}/:id/delete`,
+    url: (target) => `${user(target)}/delete`,
+    statuses: [401, 401, 401, 404, 200, 404, 404],
+    body: () => ({ password: PASSWORD }),
+  },
+
+  { route: 'GET /health', statuses: PUBLIC },
+  { route: 'GET /health/live', statuses: PUBLIC },
+  { route: 'GET /health/ready', statuses: PUBLIC },
+  // Outside production and from the machine itself; http-operations has the rest.
+  { route: 'GET /metrics', statuses: PUBLIC },
+  { route: 'GET /docs', statuses: PUBLIC },
+  { route: 'GET /docs/json', statuses: PUBLIC },
+  { route: 'GET /docs/page.css', statuses: PUBLIC },
+  { route: 'GET /docs/page.js', statuses: PUBLIC },
+  { route: 'GET /docs/swagger-ui.css', statuses: PUBLIC },
+  { route: 'GET /docs/swagger-ui-bundle.js', statuses: PUBLIC },
+  { route: 'GET /docs/favicon-32x32.png', statuses: PUBLIC },
+];
+
+describe('the authorisation matrix', () => {
+  let test: TestApp;
+  let callers: Record<Exclude<CallerName, 'owner'>, TestClient>;
+
+  beforeAll(async () => {
+    test = await createTestApp();
+    const admin = await test.anonymous.signIn('admin');
+    const expired = await test.anonymous.signIn('admin');
+    const disabled = await test.anonymous.signIn('admin');
+    const sign = createSigner({ key: test.config.jwtSecret, iss: 'flowversal', aud: 'flowversal-api' });
+    const now = Math.floor(Date.now() / 1000);
+    const token = sign({ sub: expired.userId, iat: now - 3601, exp: now - 1 });
+    await admin.patch(`${USERS}/${disabled.userId}`, { disabled: true });
+    callers = {
+      anonymous: test.anonymous,
+      expired: expired.with({ authorization: `Bearer ${token}` }),
+      disabled,
+      user: await test.anonymous.signIn(),
+      moderator: await test.anonymous.signIn('moderator'),
+      admin,
+    };
+  });
+  afterAll(() => test.close());
+
+  it('has a row for every route', async () => {
+    const app = await createApp(testConfig({ LOG_LEVEL: 'silent' }));
+    const routes: RouteOptions[] = [];
+    app
+      .getHttpAdapter()
+      .getInstance()
+      .addHook('onRoute', (route) => void routes.push(route));
+    await app.init();
+    await app.close();
+    const running = routes
+      .flatMap(({ method, url }) => [method].flat().map((each) => `${each} ${url}`))
+      .filter((route) => !/^(HEAD|OPTIONS) /.test(route));
+    // Swagger UI's own routes are declared before the hook can hear of them.
+    const rows = new Set(MATRIX.map(({ route }) => route).filter((route) => !route.startsWith('GET /docs')));
+    expect([...rows].toSorted()).toEqual(
+      [...new Set(running.filter((route) => !route.startsWith('GET /docs')))].toSorted(),
+    );
+  });
+
+  it.each(MATRIX)('$route: $statuses', async ({ route, statuses, url, body }) => {
+    const [method = '', path = ''] = route.split(' ');
+    const answered: Partial<Record<CallerName, number>> = {};
+    for (const name of CALLERS) {
+      const owner = await test.anonymous.signIn();
+      const target = { owner, project: await createProject(owner) };
+      const caller = name === 'owner' ? owner : callers[name];
+      const { status } = await caller.send(method, url?.(target) ?? path, body?.());
+      answered[name] = status;
+    }
+    expect(answered).toEqual(Object.fromEntries(CALLERS.map((name, index) => [name, statuses[index]])));
+  });
+});
