@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { RouteOptions } from 'fastify';
-import { createApp } from '../src/app.js';
 import { createOpenApi, printOpenApi } from '../src/platform/docs/openapi.js';
 import {
   bodyExampleOf,
@@ -12,7 +10,8 @@ import {
   placesOf,
   resolve,
 } from './support/openapi-document.js';
-import { createTestApp, type TestApp, testConfig } from './support/test-app.js';
+import { runningRoutes } from './support/running-routes.js';
+import { createTestApp, type TestApp } from './support/test-app.js';
 import type { TestClient } from './support/test-client.js';
 import { LOGIN } from './support/users.js';
 
@@ -20,24 +19,13 @@ import { LOGIN } from './support/users.js';
 const BEFORE: Readonly<Record<string, string>> = { login: 'register' };
 
 /** Every route of the running server under /api and /health, as the document writes it, and whether it is guarded. */
-async function runningRoutes(): Promise<{ route: string; guarded: boolean }[]> {
-  const app = await createApp(testConfig({ LOG_LEVEL: 'silent' }));
-  const routes: RouteOptions[] = [];
-  app
-    .getHttpAdapter()
-    .getInstance()
-    .addHook('onRoute', (route) => void routes.push(route));
-  await app.init();
-  await app.close();
-  return routes
+async function servedRoutes(): Promise<{ route: string; guarded: boolean }[]> {
+  return (await runningRoutes())
     .filter(({ url }) => /^\/(api|health)(\/|$)/.test(url))
-    .flatMap(({ method, url, config }) =>
-      [method].flat().map((each) => ({
-        route: `${each} ${url.replaceAll(/:(\w+)/g, '{$1}')}`,
-        guarded: config?.access?.kind !== 'public',
-      })),
-    )
-    .filter(({ route }) => !/^(HEAD|OPTIONS) /.test(route));
+    .map(({ method, url, guarded }) => ({
+      route: `${method} ${url.replaceAll(/:(\w+)/g, '{$1}')}`,
+      guarded,
+    }));
 }
 
 /** What a value is made of: the names of its fields and the types of what they hold. */
@@ -86,7 +74,7 @@ describe('the OpenAPI document', () => {
   });
 
   it('has every route of the running server and no other, guarded where the route is', async () => {
-    const running = await runningRoutes();
+    const running = await servedRoutes();
     const documented = places.map((place) => ({
       route: nameOf(place),
       guarded: (place.operation.security ?? []).some((scheme) => 'bearer' in scheme),
