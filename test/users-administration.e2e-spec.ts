@@ -245,6 +245,14 @@ describe('deleting a user', () => {
     });
   });
 
+  it('is not in the way of users where there is no administrator', async () => {
+    const alone = await createTestApp();
+    const user = await alone.anonymous.signIn();
+    const { status } = await user.post(`${at(user)}/delete`, { password: PASSWORD });
+    await alone.close();
+    expect(status).toBe(200);
+  });
+
   it('leaves the last administrator', async () => {
     expect((await admin.delete(at(admin))).outcome).toBe('409 LAST_ADMIN');
     expect((await admin.post(`${at(admin)}/delete`, { password: PASSWORD })).outcome).toBe('409 LAST_ADMIN');

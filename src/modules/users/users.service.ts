@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import { type Model, Types } from 'mongoose';
+import type { Model } from 'mongoose';
 import { OwnedRecords } from '../../platform/database/owned-records.js';
 import { Repositories, type Repository } from '../../platform/database/repository.js';
 import { type Transaction, Transactions } from '../../platform/database/transactions.js';
@@ -129,8 +129,13 @@ export class UsersService {
       .collection<{ _id: string }>('locks')
       .updateOne({ _id: 'administrators' }, { $inc: { times: 1 } }, { upsert: true, session });
     await this.users.require(scope, id, ifMatch, transaction);
-    const others = { role: 'admin' as const, disabled: false, _id: { $ne: new Types.ObjectId(id) } };
-    if (!(await this.model.exists(others).session(session))) throw apiError('LAST_ADMIN');
+    const administrators = await this.model
+      .find({ role: 'admin', disabled: false }, { _id: 1 })
+      .limit(2)
+      .session(session)
+      .lean();
+    const isLast = administrators.length === 1 && String(administrators[0]?._id) === id;
+    if (isLast) throw apiError('LAST_ADMIN');
     return this.users.update(scope, id, ifMatch, change, transaction);
   }
 
