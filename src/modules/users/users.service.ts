@@ -88,8 +88,8 @@ export class UsersService {
   }
 
   /**
-   * Deletes a user and everything that belongs to it. It is disabled first, so that nothing is added meanwhile; what
-   * is interrupted can be asked for again.
+   * Deletes a user and everything that belongs to it. It is disabled first, so that nothing is added meanwhile; an
+   * administrator can finish what was interrupted.
    * @throws ApiError USER_NOT_FOUND, PRECONDITION_FAILED, LAST_ADMIN
    */
   async remove(scope: Scope, id: string, ifMatch: Precondition): Promise<void> {

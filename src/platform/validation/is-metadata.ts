@@ -15,7 +15,7 @@ function isForbiddenKey(key: string): boolean {
   return key.startsWith('$') || key.includes('.') || !isCleanText(key) || RESERVED.has(key);
 }
 
-/** More bytes than any JSON needs for a character: \\u0000. */
+/** More bytes than any JSON needs for a character: `\u0000`. */
 const MOST_BYTES = 6;
 /** More bytes than any JSON needs for a number or a literal, with what stands around it. */
 const MOST_VALUE_BYTES = 32;
