@@ -3,12 +3,12 @@
  * connections, and while people sign in. Writes bench/growth.md.
  */
 import { execFileSync } from 'node:child_process';
+import { Agent, request as send } from 'node:http';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import bcrypt from 'bcrypt';
-import { Agent, request as send } from 'node:http';
 import { startEmbeddedMongo } from '../dist/platform/embedded-mongo/embedded-mongo.js';
 import { measure, routesOf, warmUp } from './load.mjs';
 import { markdown, median } from './report.mjs';
@@ -50,7 +50,6 @@ async function compare(variants, amount) {
   }
   const ratio = (lists, index) => median(lists[index].map((value, slice) => value / lists[0][slice]));
   return variants.map((_, index) => ({
-    cpuMicros: median(micros[index]),
     cpuRatio: ratio(micros, index),
     timeRatio: ratio(millis, index),
   }));

@@ -11,7 +11,7 @@ import { canPin, SERVERS, startServer } from './servers.mjs';
 import { measure, routesOf, warmUp } from './load.mjs';
 import { createWorld, environmentFor } from './world.mjs';
 import { startEmbeddedMongo } from '../dist/platform/embedded-mongo/embedded-mongo.js';
-import { printTable, writeReport } from './report.mjs';
+import { median, printTable, writeReport } from './report.mjs';
 
 const quick = process.argv.includes('--quick');
 const only = process.argv.find((arg) => arg.startsWith('--servers='))?.slice('--servers='.length) ?? 'ABCF';
@@ -96,8 +96,8 @@ async function runRound(round) {
       }
       for (const name of names) samples[name][route].push(measured[name]);
       const costs = names.map((name) => {
-        const micros = measured[name].map(({ cpuMicros }) => cpuMicros).toSorted((a, b) => a - b);
-        return `${name} ${micros[Math.floor(slices / 2)].toFixed(0).padStart(4)}`;
+        const micros = median(measured[name].map(({ cpuMicros }) => cpuMicros));
+        return `${name} ${micros.toFixed(0).padStart(4)}`;
       });
       process.stderr.write(`  ${route.padEnd(8)} µs CPU: ${costs.join('   ')}\n`);
     }

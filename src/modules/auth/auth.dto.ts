@@ -1,8 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsString, Length, ValidateNested } from 'class-validator';
-import { EmailAddress, IsCleanText, Name } from '../../platform/validation/fields.js';
-import { NewPassword, UserDto } from '../users/user.dto.js';
+import { IsIn, IsInt, IsOptional, IsString, ValidateNested } from 'class-validator';
+import { EmailAddress, Name } from '../../platform/validation/fields.js';
+import { ClaimedPassword, NewPassword, UserDto } from '../users/user.dto.js';
 
 export class RegisterDto {
   @ApiProperty({ description: 'Nobody else may have it.', example: 'ada@example.com' })
@@ -29,9 +29,7 @@ export class LoginDto {
   email!: string;
 
   @ApiProperty({ example: 'correct horse battery' })
-  @IsString()
-  @Length(1, 128)
-  @IsCleanText()
+  @ClaimedPassword()
   password!: string;
 }
 

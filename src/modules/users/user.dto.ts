@@ -1,18 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
-import {
-  IsBoolean,
-  IsDate,
-  IsIn,
-  IsInt,
-  IsOptional,
-  IsString,
-  Length,
-  ValidateBy,
-  ValidateIf,
-} from 'class-validator';
+import { IsBoolean, IsDate, IsIn, IsInt, IsOptional, IsString, Length, ValidateBy } from 'class-validator';
 import { applyDecorators } from '@nestjs/common';
 import { PageQuery } from '../../platform/http/page.js';
-import { EmailAddress, IsCleanText, Name, RecordId } from '../../platform/validation/fields.js';
+import { EmailAddress, IsCleanText, Name, Omittable, RecordId } from '../../platform/validation/fields.js';
 import { ROLES, type Role } from './roles.js';
 import type { User } from './user.schema.js';
 
@@ -33,6 +23,11 @@ function MaxBytes(bytes: number): PropertyDecorator {
 /** A password that somebody chooses: 8 to 128 characters, at most 72 bytes. */
 export function NewPassword(): PropertyDecorator {
   return applyDecorators(IsString(), Length(8, 128), MaxBytes(MAX_PASSWORD_BYTES), IsCleanText());
+}
+
+/** A password that somebody claims to have. Bounded, but held to no other rule: it may be older than the rules. */
+export function ClaimedPassword(): PropertyDecorator {
+  return applyDecorators(IsString(), Length(1, 128), IsCleanText());
 }
 
 export class CreateUserDto {
@@ -61,26 +56,24 @@ export class CreateUserDto {
 /** PATCH changes what is sent. */
 export class UpdateUserDto {
   @ApiProperty({ example: 'Ada Lovelace' })
-  @ValidateIf((_, value) => value !== undefined)
+  @Omittable()
   @Name(100)
   name?: string;
 
   @ApiProperty({ description: 'Needs users:write.', example: 'moderator' })
-  @ValidateIf((_, value) => value !== undefined)
+  @Omittable()
   @IsIn(ROLES)
   role?: Role;
 
   @ApiProperty({ description: 'Whether the user may not sign in. Needs users:write.', example: false })
-  @ValidateIf((_, value) => value !== undefined)
+  @Omittable()
   @IsBoolean()
   disabled?: boolean;
 }
 
 export class DeleteSelfDto {
   @ApiProperty({ description: 'Of the user who is deleted.', example: 'correct horse battery' })
-  @IsString()
-  @Length(1, 128)
-  @IsCleanText()
+  @ClaimedPassword()
   password!: string;
 }
 

@@ -5,7 +5,7 @@ import { OwnedRecords } from '../../platform/database/owned-records.js';
 import { Repositories, type Repository } from '../../platform/database/repository.js';
 import { type Transaction, Transactions } from '../../platform/database/transactions.js';
 import { ApiError, apiError } from '../../platform/errors/errors.js';
-import { parseIfMatch, type Precondition } from '../../platform/http/entity-tag.js';
+import { NO_PRECONDITION, type Precondition } from '../../platform/http/entity-tag.js';
 import type { Page } from '../../platform/http/page.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import type { Caller, Scope, UserId } from '../../platform/security/caller.js';
@@ -99,7 +99,7 @@ export class UsersService {
     this.callers.forget(id);
     const owner = id as UserId;
     const records = await this.owned.removeAllOf(owner);
-    await this.users.remove(scope, id, parseIfMatch('*'));
+    await this.users.remove(scope, id, NO_PRECONDITION);
     // What a request that was under way has added since.
     const late = await this.owned.removeAllOf(owner);
     this.events.record('user_deleted', { userId: id, records: records + late });
@@ -113,7 +113,7 @@ export class UsersService {
     const scope = { owner: caller.id };
     const user = await this.users.get(scope, id);
     if (!(await this.hasPassword(user, password))) throw apiError('INVALID_CREDENTIALS');
-    await this.remove(scope, id, parseIfMatch('*'));
+    await this.remove(scope, id, NO_PRECONDITION);
   }
 
   /** Of those who take rights at the same time, one comes after the other, so that an administrator always stays. */

@@ -12,7 +12,8 @@ export interface Precondition {
   readonly required: boolean;
 }
 
-const NO_PRECONDITION: Precondition = { versions: 'any', required: false };
+/** Any version will do. */
+export const NO_PRECONDITION: Precondition = { versions: 'any', required: false };
 
 // RFC 9110, section 8.8.3: characters that a tag may hold between its quotes.
 const TAG = String.raw`(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"`;

@@ -116,6 +116,11 @@ export function RecordId(): PropertyDecorator {
   );
 }
 
+/** May be left out, but is not null where it is sent. */
+export function Omittable(): PropertyDecorator {
+  return ValidateIf((_, value) => value !== undefined);
+}
+
 /** Always answered, as null where there is nothing. */
 export function Nullable(): PropertyDecorator {
   return ValidateIf((_, value) => value !== null);
