@@ -37,6 +37,8 @@ export async function createWorld(uri, count = 1000, onProgress = () => undefine
     passwordHash: '-',
     role: 'user',
     disabled: false,
+    emailVerified: false,
+    otpEnabled: false,
     version: 1,
     createdAt: now,
     updatedAt: now,

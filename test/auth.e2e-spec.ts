@@ -32,6 +32,8 @@ describe('auth', () => {
           name: 'Ada',
           role: 'user',
           disabled: false,
+          emailVerified: false,
+          otpEnabled: false,
           version: 1,
           createdAt: expect.stringMatching(/Z$/),
           updatedAt: body.data.createdAt,

@@ -44,6 +44,8 @@ describe('users', () => {
           name: 'New',
           role: given,
           disabled: false,
+          emailVerified: false,
+          otpEnabled: false,
           version: 1,
           createdAt: expect.any(String),
           updatedAt: expect.any(String),

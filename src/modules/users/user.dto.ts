@@ -106,6 +106,14 @@ export class UserDto {
   @IsBoolean()
   disabled!: boolean;
 
+  @ApiProperty({ description: 'Has shown that mails to the address arrive.', example: false })
+  @IsBoolean()
+  emailVerified!: boolean;
+
+  @ApiProperty({ description: 'Signs in with a second factor.', example: false })
+  @IsBoolean()
+  otpEnabled!: boolean;
+
   @ApiProperty({ description: 'Rises with every change; also the ETag.', example: 1 })
   @IsInt()
   version!: number;
@@ -119,7 +127,18 @@ export class UserDto {
   updatedAt!: Date;
 
   static from(user: User): UserDto {
-    const { email, name, role, disabled, version, createdAt, updatedAt } = user;
-    return { id: user._id.toHexString(), email, name, role, disabled, version, createdAt, updatedAt };
+    const { email, name, role, disabled, emailVerified, otpEnabled, version, createdAt, updatedAt } = user;
+    return {
+      id: user._id.toHexString(),
+      email,
+      name,
+      role,
+      disabled,
+      emailVerified,
+      otpEnabled,
+      version,
+      createdAt,
+      updatedAt,
+    };
   }
 }

@@ -15,13 +15,21 @@ export class User extends StoredRecord {
   @Prop({ type: String, enum: ROLES, default: 'user', required: true })
   role!: Role;
 
-  /** bcrypt */
-  @Prop({ type: String, required: true })
-  passwordHash!: string;
+  /** bcrypt. Absent for who has not chosen a password: they sign in another way, or not yet. */
+  @Prop({ type: String })
+  passwordHash?: string;
 
   /** May not sign in, and no token is accepted. */
   @Prop({ type: Boolean, default: false, required: true })
   disabled!: boolean;
+
+  /** Has shown that mails to the address arrive. */
+  @Prop({ type: Boolean, default: false, required: true })
+  emailVerified!: boolean;
+
+  /** Signs in with a second factor. */
+  @Prop({ type: Boolean, default: false, required: true })
+  otpEnabled!: boolean;
 }
 
 export const UserSchema = SchemaFactory.createForClass(User);

@@ -48,7 +48,14 @@ export class UsersService {
   /** @throws ApiError WEAK_PASSWORD, EMAIL_TAKEN */
   async create({ password, ...fields }: NewUser): Promise<User> {
     requireStrongPassword(password, fields.email);
-    return this.users.insert({ ...fields, passwordHash: await this.hasher.hash(password), disabled: false });
+    const passwordHash = await this.hasher.hash(password);
+    return this.users.insert({
+      ...fields,
+      passwordHash,
+      disabled: false,
+      emailVerified: false,
+      otpEnabled: false,
+    });
   }
 
   /**
@@ -159,7 +166,7 @@ export class UsersService {
    * that anybody sees has changed. A busy server leaves it for the next time.
    */
   async renewHash({ _id, passwordHash }: User, password: string): Promise<void> {
-    if (!this.hasher.isOutdated(passwordHash)) return;
+    if (passwordHash === undefined || !this.hasher.isOutdated(passwordHash)) return;
     try {
       const renewed = await this.hasher.hash(password);
       // Not over a password that was changed meanwhile.
