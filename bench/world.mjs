@@ -4,6 +4,7 @@ import { createSigner } from 'fast-jwt';
 import { MongoClient, ObjectId } from 'mongodb';
 
 const userId = new ObjectId('66f1a0c2e4b0a1b2c3d4e5f6');
+const sessionId = new ObjectId('66f1a0c2e4b0a1b2c3d4e5f8');
 const START = Date.UTC(2026, 0, 1);
 
 /** Project number `n`, the same in every run. */
@@ -48,6 +49,19 @@ export async function createWorld(uri, count = 1000, onProgress = () => undefine
     await db.collection('projects').insertMany(numbers.map(project), { ordered: false });
     onProgress(from + numbers.length);
   }
+  await db.collection('sessions').insertOne({
+    _id: sessionId,
+    ownerId: userId,
+    tokenHash: '-',
+    generation: 1,
+    rotatedAt: [],
+    lastUsedAt: now,
+    address: '127.0.0.1',
+    expiresAt: new Date(Date.now() + 24 * 3_600_000),
+    version: 1,
+    createdAt: now,
+    updatedAt: now,
+  });
   const secret = randomBytes(48).toString('base64');
   const sign = createSigner({ key: secret, iss: 'flowversal', aud: 'flowversal-api', expiresIn: 3_600_000 });
   return {
@@ -55,7 +69,7 @@ export async function createWorld(uri, count = 1000, onProgress = () => undefine
     db,
     secret,
     userId: userId.toHexString(),
-    token: sign({ sub: userId.toHexString() }),
+    token: sign({ sub: userId.toHexString(), sid: sessionId.toHexString() }),
     projectId: project(Math.floor(count / 2))._id.toHexString(),
     /** Removes what a run has added or changed, so that every server finds the same. */
     async reset() {

@@ -1,7 +1,9 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AuthModule } from './modules/auth/auth.module.js';
 import { ProjectsModule } from './modules/projects/projects.module.js';
+import { SessionsModule } from './modules/sessions/sessions.module.js';
 import { UsersModule } from './modules/users/users.module.js';
+import { AttemptsModule } from './platform/attempts/attempts.module.js';
 import type { Config } from './platform/config/config.js';
 import { ConfigModule } from './platform/config/config.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
@@ -10,9 +12,9 @@ import type { Loggers } from './platform/logging/logger.js';
 import { LoggingModule } from './platform/logging/logging.module.js';
 import { MetricsModule } from './platform/metrics/metrics.module.js';
 
-const PLATFORM = [DatabaseModule, HealthModule, MetricsModule];
+const PLATFORM = [DatabaseModule, AttemptsModule, HealthModule, MetricsModule];
 
-const FEATURES = [AuthModule, ProjectsModule, UsersModule];
+const FEATURES = [AuthModule, ProjectsModule, SessionsModule, UsersModule];
 
 /** The table of contents: what the product stands on, and what it does. */
 @Module({})

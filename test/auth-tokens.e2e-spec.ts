@@ -50,6 +50,7 @@ describe('access tokens', () => {
   it('say who somebody is for an hour, and nothing else', () => {
     expect(claims).toEqual({
       sub: user.userId,
+      sid: user.sessionId,
       iss: 'flowversal',
       aud: 'flowversal-api',
       iat: expect.any(Number),

@@ -4,18 +4,39 @@ import { createProject, type ProjectJson, PROJECTS } from './support/projects.js
 import { runningRoutes } from './support/running-routes.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import { PASSWORD, type TestClient } from './support/test-client.js';
-import { LOGIN, ME, newCredentials, REGISTER, USERS } from './support/users.js';
+import {
+  LOGIN,
+  LOGOUT,
+  ME,
+  newCredentials,
+  REFRESH,
+  register,
+  REGISTER,
+  SESSIONS,
+  USERS,
+} from './support/users.js';
 
 /** Who asks. `owner` is the user whom the request is about, or whose project it is; `user` is another one. */
-const CALLERS = ['anonymous', 'expired', 'disabled', 'user', 'owner', 'moderator', 'admin'] as const;
+const CALLERS = [
+  'anonymous',
+  'expired',
+  'revoked',
+  'disabled',
+  'user',
+  'owner',
+  'moderator',
+  'admin',
+] as const;
 type CallerName = (typeof CALLERS)[number];
 /** A status for each caller, in their order. */
-type Statuses = readonly [number, number, number, number, number, number, number];
+type Statuses = readonly [number, number, number, number, number, number, number, number];
 
 /** Whom a request is about: made anew for each, since some requests leave nothing. */
 interface Target {
   readonly owner: TestClient;
   readonly project: ProjectJson;
+  /** A session of the owner, other than the one that asks. */
+  readonly session: string;
 }
 
 interface Row {
@@ -26,68 +47,85 @@ interface Row {
   readonly body?: () => object;
 }
 
-const PUBLIC: Statuses = [200, 200, 200, 200, 200, 200, 200];
-const SIGNED_IN: Statuses = [401, 401, 401, 200, 200, 200, 200];
+const PUBLIC: Statuses = [200, 200, 200, 200, 200, 200, 200, 200];
+const SIGNED_IN: Statuses = [401, 401, 401, 401, 200, 200, 200, 200];
 const project = ({ project: { id } }: Target) => `${PROJECTS}/${id}`;
 const user = ({ owner }: Target) => `${USERS}/${owner.userId}`;
 const named = () => ({ name: `Project ${Math.random()}` });
 
 /** Every route, and what each caller gets. */
 const MATRIX: readonly Row[] = [
-  { route: `POST ${REGISTER}`, statuses: [201, 201, 201, 201, 201, 201, 201], body: newCredentials },
+  { route: `POST ${REGISTER}`, statuses: [201, 201, 201, 201, 201, 201, 201, 201], body: newCredentials },
   {
     route: `POST ${LOGIN}`,
-    statuses: [401, 401, 401, 401, 401, 401, 401],
+    statuses: [401, 401, 401, 401, 401, 401, 401, 401],
     body: () => ({ email: 'nobody@example.com', password: PASSWORD }),
   },
   { route: `GET ${ME}`, statuses: SIGNED_IN },
+  {
+    route: `POST ${REFRESH}`,
+    statuses: [401, 401, 401, 401, 401, 401, 401, 401],
+    body: () => ({ refreshToken: 'fvr_made-up' }),
+  },
+  { route: `POST ${LOGOUT}`, statuses: SIGNED_IN },
+  { route: `GET ${SESSIONS}`, statuses: SIGNED_IN },
+  {
+    route: `DELETE ${SESSIONS}/:id`,
+    url: ({ session }) => `${SESSIONS}/${session}`,
+    statuses: [401, 401, 401, 401, 404, 200, 404, 404],
+  },
 
-  { route: `POST ${PROJECTS}`, statuses: [401, 401, 401, 201, 201, 201, 201], body: named },
+  { route: `POST ${PROJECTS}`, statuses: [401, 401, 401, 401, 201, 201, 201, 201], body: named },
   { route: `GET ${PROJECTS}`, statuses: SIGNED_IN },
   {
     route: `GET ${PROJECTS}`,
     url: ({ owner }) => `${PROJECTS}?owner=${owner.userId}`,
-    statuses: [401, 401, 401, 403, 403, 200, 200],
+    statuses: [401, 401, 401, 401, 403, 403, 200, 200],
   },
   {
     route: `GET ${PROJECTS}`,
     url: () => `${PROJECTS}?owner=all`,
-    statuses: [401, 401, 401, 403, 403, 200, 200],
+    statuses: [401, 401, 401, 401, 403, 403, 200, 200],
   },
-  { route: `GET ${PROJECTS}/:id`, url: project, statuses: [401, 401, 401, 404, 200, 200, 200] },
-  { route: `PUT ${PROJECTS}/:id`, url: project, statuses: [401, 401, 401, 404, 200, 404, 200], body: named },
+  { route: `GET ${PROJECTS}/:id`, url: project, statuses: [401, 401, 401, 401, 404, 200, 200, 200] },
+  {
+    route: `PUT ${PROJECTS}/:id`,
+    url: project,
+    statuses: [401, 401, 401, 401, 404, 200, 404, 200],
+    body: named,
+  },
   {
     route: `PATCH ${PROJECTS}/:id`,
     url: project,
-    statuses: [401, 401, 401, 404, 200, 404, 200],
+    statuses: [401, 401, 401, 401, 404, 200, 404, 200],
     body: named,
   },
-  { route: `DELETE ${PROJECTS}/:id`, url: project, statuses: [401, 401, 401, 404, 200, 404, 200] },
+  { route: `DELETE ${PROJECTS}/:id`, url: project, statuses: [401, 401, 401, 401, 404, 200, 404, 200] },
 
   {
     route: `POST ${USERS}`,
-    statuses: [401, 401, 401, 403, 403, 403, 201],
+    statuses: [401, 401, 401, 401, 403, 403, 403, 201],
     body: () => ({ ...newCredentials(), name: 'New' }),
   },
-  { route: `GET ${USERS}`, statuses: [401, 401, 401, 403, 403, 200, 200] },
-  { route: `GET ${USERS}/:id`, url: user, statuses: [401, 401, 401, 404, 200, 200, 200] },
+  { route: `GET ${USERS}`, statuses: [401, 401, 401, 401, 403, 403, 200, 200] },
+  { route: `GET ${USERS}/:id`, url: user, statuses: [401, 401, 401, 401, 404, 200, 200, 200] },
   {
     route: `PATCH ${USERS}/:id`,
     url: user,
-    statuses: [401, 401, 401, 404, 200, 404, 200],
+    statuses: [401, 401, 401, 401, 404, 200, 404, 200],
     body: () => ({ name: 'Other' }),
   },
   {
     route: `PATCH ${USERS}/:id`,
     url: user,
-    statuses: [401, 401, 401, 403, 403, 403, 200],
+    statuses: [401, 401, 401, 401, 403, 403, 403, 200],
     body: () => ({ role: 'admin' }),
   },
-  { route: `DELETE ${USERS}/:id`, url: user, statuses: [401, 401, 401, 403, 403, 403, 200] },
+  { route: `DELETE ${USERS}/:id`, url: user, statuses: [401, 401, 401, 401, 403, 403, 403, 200] },
   {
     route: `POST ${USERS}/:id/delete`,
     url: (target) => `${user(target)}/delete`,
-    statuses: [401, 401, 401, 404, 200, 404, 404],
+    statuses: [401, 401, 401, 401, 404, 200, 404, 404],
     body: () => ({ password: PASSWORD }),
   },
 
@@ -107,25 +145,9 @@ const MATRIX: readonly Row[] = [
 
 describe('the authorisation matrix', () => {
   let test: TestApp;
-  let callers: Record<Exclude<CallerName, 'owner'>, TestClient>;
 
   beforeAll(async () => {
     test = await createTestApp();
-    const admin = await test.anonymous.signIn('admin');
-    const expired = await test.anonymous.signIn('admin');
-    const disabled = await test.anonymous.signIn('admin');
-    const sign = createSigner({ key: test.config.jwtSecret, iss: 'flowversal', aud: 'flowversal-api' });
-    const now = Math.floor(Date.now() / 1000);
-    const token = sign({ sub: expired.userId, iat: now - 3601, exp: now - 1 });
-    await admin.patch(`${USERS}/${disabled.userId}`, { disabled: true });
-    callers = {
-      anonymous: test.anonymous,
-      expired: expired.with({ authorization: `Bearer ${token}` }),
-      disabled,
-      user: await test.anonymous.signIn(),
-      moderator: await test.anonymous.signIn('moderator'),
-      admin,
-    };
   });
   afterAll(() => test.close());
 
@@ -139,9 +161,12 @@ describe('the authorisation matrix', () => {
   it.each(MATRIX)('$route: $statuses', async ({ route, statuses, url, body }) => {
     const [method = '', path = ''] = route.split(' ');
     const answered: Partial<Record<CallerName, number>> = {};
+    const callers = await newCallers(test);
     for (const name of CALLERS) {
-      const owner = await test.anonymous.signIn();
-      const target = { owner, project: await createProject(owner) };
+      const credentials = await register(test.anonymous);
+      const owner = await test.anonymous.signInAs(credentials);
+      const other = await test.anonymous.signInAs(credentials);
+      const target = { owner, project: await createProject(owner), session: other.sessionId };
       const caller = name === 'owner' ? owner : callers[name];
       const { status } = await caller.send(method, url?.(target) ?? path, body?.());
       answered[name] = status;
@@ -149,3 +174,32 @@ describe('the authorisation matrix', () => {
     expect(answered).toEqual(Object.fromEntries(CALLERS.map((name, index) => [name, statuses[index]])));
   });
 });
+
+/** Anew for each route: what they ask may end their session. */
+async function newCallers({
+  anonymous,
+  config,
+}: TestApp): Promise<Record<Exclude<CallerName, 'owner'>, TestClient>> {
+  const [admin, moderator, somebody, expired, revoked, disabled] = await Promise.all([
+    anonymous.signIn('admin'),
+    anonymous.signIn('moderator'),
+    anonymous.signIn(),
+    anonymous.signIn('admin'),
+    anonymous.signIn('admin'),
+    anonymous.signIn('admin'),
+  ]);
+  const sign = createSigner({ key: config.jwtSecret, iss: 'flowversal', aud: 'flowversal-api' });
+  const now = Math.floor(Date.now() / 1000);
+  const token = sign({ sub: expired.userId, sid: expired.sessionId, iat: now - 3601, exp: now - 1 });
+  await admin.patch(`${USERS}/${disabled.userId}`, { disabled: true });
+  await revoked.delete(`${SESSIONS}/${revoked.sessionId}`);
+  return {
+    anonymous,
+    expired: expired.with({ authorization: `Bearer ${token}` }),
+    revoked,
+    disabled,
+    user: somebody,
+    moderator,
+    admin,
+  };
+}

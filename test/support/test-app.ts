@@ -47,6 +47,7 @@ export function testConfig(env: Environment = {}): Config {
 const SECRETS = [
   /[\w.+-]+@example\.com/i,
   new RegExp(PASSWORD),
+  /fv[rk]_[\w-]{20,}/,
   /eyJ[\w-]{10,}\.[\w-]{10,}/,
   /"(set-)?cookie":"(?!\[removed\])/i,
 ];

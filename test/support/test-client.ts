@@ -18,6 +18,12 @@ export interface Answer {
   readonly body: any;
 }
 
+/** Tokens, as signing in answers them. */
+interface SignedIn {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+}
+
 export const PASSWORD = 'correct horse battery';
 
 /** Sends requests through the whole server, without a socket. Every answer is held to `checkAnswer`. */
@@ -29,16 +35,30 @@ export class TestClient {
     /** Id of the signed-in user; empty for nobody. */
     readonly userId = '',
     private readonly address = '127.0.0.1',
+    /** What the sign-in gave. */
+    readonly signedIn: SignedIn = { accessToken: '', refreshToken: '' },
   ) {}
+
+  /** Id of the session; empty for nobody. */
+  get sessionId(): string {
+    const [, claims = ''] = this.signedIn.accessToken.split('.');
+    return claims && (JSON.parse(Buffer.from(claims, 'base64url').toString()) as { sid: string }).sid;
+  }
 
   /** The same caller with more headers. */
   with(headers: Headers): TestClient {
-    return new TestClient(this.app, { ...this.headers, ...headers }, this.userId, this.address);
+    return new TestClient(
+      this.app,
+      { ...this.headers, ...headers },
+      this.userId,
+      this.address,
+      this.signedIn,
+    );
   }
 
   /** The same caller from another address. */
   from(address: string): TestClient {
-    return new TestClient(this.app, this.headers, this.userId, address);
+    return new TestClient(this.app, this.headers, this.userId, address, this.signedIn);
   }
 
   get = (url: string, headers?: Headers) => this.send('GET', url, undefined, headers);
@@ -80,8 +100,15 @@ export class TestClient {
   async signIn(role: Role = 'user'): Promise<TestClient> {
     const email = `${randomUUID()}@example.com`;
     await this.app.get(UsersService).create({ email, name: role, password: PASSWORD, role });
-    const { body } = await this.post('/api/v1/auth/login', { email, password: PASSWORD });
-    const { accessToken, user } = body.data as { accessToken: string; user: { id: string } };
-    return new TestClient(this.app, { authorization: `Bearer ${accessToken}` }, user.id, this.address);
+    return this.signInAs({ email, password: PASSWORD });
+  }
+
+  /** Signs a user in who is there already. */
+  async signInAs({ email, password }: { email: string; password: string }): Promise<TestClient> {
+    const { status, text, body } = await this.post('/api/v1/auth/login', { email, password });
+    if (status !== 200) throw new Error(`Not signed in: ${text}`);
+    const signedIn = body.data as SignedIn & { user: { id: string } };
+    const headers = { authorization: `Bearer ${signedIn.accessToken}` };
+    return new TestClient(this.app, headers, signedIn.user.id, this.address, signedIn);
   }
 }

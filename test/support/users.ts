@@ -1,9 +1,12 @@
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { type Answer, PASSWORD, type TestClient } from './test-client.js';
 
 export const USERS = '/api/v1/users';
 export const REGISTER = '/api/v1/auth/register';
 export const LOGIN = '/api/v1/auth/login';
+export const REFRESH = '/api/v1/auth/refresh';
+export const LOGOUT = '/api/v1/auth/logout';
+export const SESSIONS = '/api/v1/auth/sessions';
 export const ME = '/api/v1/auth/me';
 
 /** What registering takes, for somebody whom nobody knows yet. */
@@ -19,7 +22,9 @@ export function newCredentials(): Credentials {
 /** Registers somebody new and answers how to sign in, and the id. */
 export async function register(client: TestClient): Promise<Credentials & { readonly id: string }> {
   const credentials = newCredentials();
-  const answer = await client.post(REGISTER, credentials);
+  // Each from an address of its own: one may register few.
+  const address = `10.${[1, 2, 3].map(() => randomInt(256)).join('.')}`;
+  const answer = await client.from(address).post(REGISTER, credentials);
   if (answer.status !== 201) throw new Error(`Not registered: ${answer.text}`);
   return { ...credentials, id: answer.body.data.id as string };
 }

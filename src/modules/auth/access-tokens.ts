@@ -13,24 +13,30 @@ const MAX_VERIFIED = 10_000;
 
 interface Claims {
   readonly sub: string;
+  /** Session. */
+  readonly sid: string;
   /** Seconds since 1970. */
   readonly exp: number;
 }
 
-/** What is known of a token whose signature was right. */
-interface Verified {
+/** What a valid token names. */
+export interface TokenSubject {
   readonly userId: string;
+  readonly sessionId: string;
+}
+
+interface Verified extends TokenSubject {
   /** Milliseconds since 1970. */
   readonly expiresAt: number;
 }
 
 /**
- * Signs and verifies access tokens (JWT, HS256). A token says who somebody is and nothing else:
- * role and state are looked up, so that a change of them does not wait for the token to expire.
+ * Signs and verifies access tokens (JWT, HS256). A token says who somebody is and by which session,
+ * and nothing else: role and state are looked up, so that a change of them does not wait for the token to expire.
  */
 @Injectable()
 export class AccessTokens {
-  private readonly signClaims: (claims: Pick<Claims, 'sub'>) => string;
+  private readonly signClaims: (claims: Pick<Claims, 'sub' | 'sid'>) => string;
   private readonly verifyToken: (token: string) => Partial<Claims>;
   /** By the whole token, so that its signature is computed once. fast-jwt's own cache would hash it each time. */
   private readonly verified = new Map<string, Verified>();
@@ -49,32 +55,36 @@ export class AccessTokens {
       allowedIss: ISSUER,
       allowedAud: AUDIENCE,
       // Without this a claim that is missing is not compared.
-      requiredClaims: ['sub', 'iat', 'exp', 'iss', 'aud'],
+      requiredClaims: ['sub', 'sid', 'iat', 'exp', 'iss', 'aud'],
     }) as (token: string) => Partial<Claims>;
   }
 
-  sign(userId: string): string {
-    return this.signClaims({ sub: userId });
+  sign({ userId, sessionId }: TokenSubject): string {
+    return this.signClaims({ sub: userId, sid: sessionId });
   }
 
-  /** The user id that a valid token names; undefined for anything else. */
-  verify(token: string): string | undefined {
+  /** Whom a valid token names; undefined for anything else. */
+  verify(token: string): TokenSubject | undefined {
     const known = this.verified.get(token);
-    if (known && known.expiresAt > Date.now()) return known.userId;
+    if (known && known.expiresAt > Date.now()) return known;
     const verified = this.check(token);
     if (!verified) return undefined;
     if (this.verified.size >= MAX_VERIFIED) this.verified.clear();
     this.verified.set(token, verified);
-    return verified.userId;
+    return verified;
   }
 
   private check(token: string): Verified | undefined {
     try {
-      const { sub, exp } = this.verifyToken(token);
-      if (typeof sub !== 'string' || !/^[0-9a-f]{24}$/.test(sub) || exp === undefined) return undefined;
-      return { userId: sub, expiresAt: exp * 1000 };
+      const { sub, sid, exp } = this.verifyToken(token);
+      if (!isId(sub) || !isId(sid) || exp === undefined) return undefined;
+      return { userId: sub, sessionId: sid, expiresAt: exp * 1000 };
     } catch {
       return undefined;
     }
   }
+}
+
+function isId(claim: unknown): claim is string {
+  return typeof claim === 'string' && /^[0-9a-f]{24}$/.test(claim);
 }

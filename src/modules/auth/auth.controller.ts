@@ -1,12 +1,14 @@
 import { Body, Controller, Get, Post } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
 import { ApiSection } from '../../platform/docs/section.js';
-import { Answers } from '../../platform/http/answers.js';
-import { CurrentCaller, Public, SignedIn } from '../../platform/security/access.js';
+import { Answers, AnswersMessage } from '../../platform/http/answers.js';
+import { type Device, CurrentDevice } from '../../platform/http/device.js';
+import { CurrentCaller, KnownCaller, Public, SignedIn } from '../../platform/security/access.js';
 import type { Caller } from '../../platform/security/caller.js';
 import { NoStore } from '../../platform/security/headers.js';
+import { OptionalBody } from '../../platform/validation/input.js';
 import { UserDto } from '../users/user.dto.js';
-import { LoginDto, RegisterDto, SessionDto } from './auth.dto.js';
+import { LoginDto, LogoutDto, RefreshDto, RegisterDto, SignedInDto } from './auth.dto.js';
 import { AuthService } from './auth.service.js';
 
 @ApiSection('auth', 'Registering, signing in, and who is signed in.')
@@ -26,8 +28,8 @@ export class AuthController {
     status: 201,
     errors: ['WEAK_PASSWORD', 'EMAIL_TAKEN', 'REGISTRATION_CLOSED', 'OVERLOADED'],
   })
-  register(@Body() dto: RegisterDto): Promise<UserDto> {
-    return this.auth.register(dto);
+  register(@Body() dto: RegisterDto, @CurrentDevice() device: Device): Promise<UserDto> {
+    return this.auth.register(dto, device);
   }
 
   @Post('login')
@@ -35,12 +37,43 @@ export class AuthController {
   @NoStore()
   @ApiOperation({
     summary: 'Sign in',
-    description: 'Gives an access token for `Authorization: Bearer`.',
+    description:
+      'Gives an access token for `Authorization: Bearer`, and a refresh token for when it expires.',
     operationId: 'login',
   })
-  @Answers(SessionDto, { errors: ['INVALID_CREDENTIALS', 'OVERLOADED'] })
-  login(@Body() dto: LoginDto): Promise<SessionDto> {
-    return this.auth.login(dto);
+  @Answers(SignedInDto, { errors: ['INVALID_CREDENTIALS', 'OVERLOADED'] })
+  login(@Body() dto: LoginDto, @CurrentDevice() device: Device): Promise<SignedInDto> {
+    return this.auth.login(dto, device);
+  }
+
+  @Post('refresh')
+  @Public()
+  @NoStore()
+  @ApiOperation({
+    summary: 'Stay signed in',
+    description:
+      'Gives new tokens for a refresh token, which is of no use from then on. One that is used again later ends its session: somebody has a copy.',
+    operationId: 'refresh',
+  })
+  @Answers(SignedInDto, {
+    errors: ['INVALID_REFRESH_TOKEN', 'REFRESH_TOKEN_REUSED', 'REFRESH_IN_PROGRESS'],
+  })
+  refresh(@Body() { refreshToken }: RefreshDto, @CurrentDevice() device: Device): Promise<SignedInDto> {
+    return this.auth.refresh(refreshToken, device);
+  }
+
+  @Post('logout')
+  @Public({ identifies: true })
+  @OptionalBody()
+  @NoStore()
+  @ApiOperation({
+    summary: 'Sign out',
+    description: 'Ends the session of the refresh token or, without one, that of the access token.',
+    operationId: 'logout',
+  })
+  @AnswersMessage('Signed out', { errors: ['INVALID_REFRESH_TOKEN', 'UNAUTHENTICATED', 'FORBIDDEN'] })
+  logout(@Body() { refreshToken }: LogoutDto, @KnownCaller() caller: Caller | undefined): Promise<void> {
+    return this.auth.logout(refreshToken, caller);
   }
 
   @Get('me')

@@ -1,7 +1,8 @@
+import { applyDecorators } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsString, ValidateNested } from 'class-validator';
-import { EmailAddress, Name } from '../../platform/validation/fields.js';
+import { IsIn, IsInt, IsOptional, IsString, Length, ValidateNested } from 'class-validator';
+import { EmailAddress, IsCleanText, Name } from '../../platform/validation/fields.js';
 import { ClaimedPassword, NewPassword, UserDto } from '../users/user.dto.js';
 
 export class RegisterDto {
@@ -33,8 +34,32 @@ export class LoginDto {
   password!: string;
 }
 
-/** What signing in gives. */
-export class SessionDto {
+/** A refresh token that somebody claims to have got. */
+function RefreshToken(): PropertyDecorator {
+  return applyDecorators(
+    ApiProperty({
+      description: 'The newest one: each is good for one refresh.',
+      example: `fvr_${'Zm9v'.repeat(22)}`,
+    }),
+    IsString(),
+    Length(1, 200),
+    IsCleanText(),
+  );
+}
+
+export class RefreshDto {
+  @RefreshToken()
+  refreshToken!: string;
+}
+
+export class LogoutDto {
+  @IsOptional()
+  @RefreshToken()
+  refreshToken?: string | null;
+}
+
+/** What signing in gives, and refreshing. */
+export class SignedInDto {
   @ApiProperty({ description: 'For `Authorization: Bearer`.', example: 'eyJhbGciOiJIUzI1NiJ9.e30.c2ln' })
   @IsString()
   accessToken!: string;
@@ -46,6 +71,9 @@ export class SessionDto {
   @ApiProperty({ description: 'Seconds until the access token expires.', example: 3600 })
   @IsInt()
   expiresIn!: number;
+
+  @RefreshToken()
+  refreshToken!: string;
 
   @ApiProperty()
   @ValidateNested()

@@ -1,15 +1,29 @@
 import { Module } from '@nestjs/common';
+import { MongooseModule } from '@nestjs/mongoose';
 import { Authenticator } from '../../platform/security/access.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccessTokens } from './access-tokens.js';
 import { AuthController } from './auth.controller.js';
 import { AuthService } from './auth.service.js';
+import { KnownDevice, KnownDeviceSchema } from './known-device.schema.js';
+import { KnownDevices } from './known-devices.js';
 import { TokenAuthenticator } from './token-authenticator.js';
 
 /** Registering, signing in, and knowing who sends a request. */
 @Module({
-  imports: [UsersModule],
+  imports: [
+    MongooseModule.forFeature([{ name: KnownDevice.name, schema: KnownDeviceSchema }]),
+    SessionsModule,
+    UsersModule,
+  ],
   controllers: [AuthController],
-  providers: [AuthService, AccessTokens, { provide: Authenticator, useClass: TokenAuthenticator }],
+  providers: [
+    AuthService,
+    AccessTokens,
+    KnownDevices,
+    { provide: Authenticator, useClass: TokenAuthenticator },
+  ],
+  exports: [AuthService],
 })
 export class AuthModule {}

@@ -1,48 +1,99 @@
 import { Injectable } from '@nestjs/common';
+import { Attempts } from '../../platform/attempts/attempts.js';
+import { Quotas } from '../../platform/attempts/quotas.js';
 import { apiError } from '../../platform/errors/errors.js';
+import type { Device } from '../../platform/http/device.js';
 import { DomainEvents } from '../../platform/logging/events.js';
-import type { Caller } from '../../platform/security/caller.js';
+import type { Caller, UserId } from '../../platform/security/caller.js';
+import { clientKey } from '../../platform/security/rate-limit.js';
+import { type Grant, SessionsService } from '../sessions/sessions.service.js';
 import { UserDto } from '../users/user.dto.js';
+import type { User } from '../users/user.schema.js';
 import { UsersService } from '../users/users.service.js';
 import { AccessTokens, TOKEN_LIFETIME_S } from './access-tokens.js';
-import type { LoginDto, RegisterDto, SessionDto } from './auth.dto.js';
+import type { LoginDto, RegisterDto, SignedInDto } from './auth.dto.js';
+import { KnownDevices } from './known-devices.js';
+
+/** Registering tells whether an address is taken, so one address may not ask for many. */
+const REGISTRATIONS = { limit: 10, seconds: 60 * 60 };
 
 @Injectable()
 export class AuthService {
   constructor(
     private readonly users: UsersService,
+    private readonly sessions: SessionsService,
     private readonly tokens: AccessTokens,
+    private readonly devices: KnownDevices,
+    private readonly attempts: Attempts,
+    private readonly quotas: Quotas,
     private readonly events: DomainEvents,
   ) {}
 
-  /** @throws ApiError WEAK_PASSWORD, EMAIL_TAKEN */
-  async register({ email, password, name }: RegisterDto): Promise<UserDto> {
+  /** @throws ApiError WEAK_PASSWORD, EMAIL_TAKEN, RATE_LIMITED */
+  async register({ email, password, name }: RegisterDto, { address }: Device): Promise<UserDto> {
+    await this.quotas.take('registrations', clientKey(address), REGISTRATIONS);
     const [localPart = email] = email.split('@');
     const user = await this.users.create({ email, password, name: name ?? localPart, role: 'user' });
     this.events.record('user_registered', { userId: String(user._id) });
     return UserDto.from(user);
   }
 
-  /** @throws ApiError INVALID_CREDENTIALS, whichever of the two is wrong and also for a disabled user */
-  async login({ email, password }: LoginDto): Promise<SessionDto> {
-    const user = await this.users.findByEmail(email);
-    const isRight = await this.users.hasPassword(user, password);
-    if (!user || !isRight || user.disabled) {
-      this.events.record('login_failed', { userId: user ? String(user._id) : undefined });
-      throw apiError('INVALID_CREDENTIALS');
-    }
-    const userId = String(user._id);
-    this.events.record('login_succeeded', { userId });
+  /**
+   * Starts a session.
+   * @throws ApiError INVALID_CREDENTIALS, whichever of the two is wrong and also for a disabled user; RATE_LIMITED
+   *   after too many failures
+   */
+  async login(credentials: LoginDto, device: Device): Promise<SignedInDto> {
+    const { email, password } = credentials;
+    const budgets = await this.devices.budgetsOf(email, device);
+    const user = await this.attempts.guard(budgets, () => this.identify(credentials));
+    const owner = user._id.toHexString() as UserId;
+    await this.devices.remember(owner, email, device);
+    const grant = await this.sessions.start(owner, device);
+    this.events.record('login_succeeded', { userId: owner, sessionId: grant.sessionId });
     await this.users.renewHash(user, password);
-    return {
-      accessToken: this.tokens.sign(userId),
-      tokenType: 'Bearer',
-      expiresIn: TOKEN_LIFETIME_S,
-      user: UserDto.from(user),
-    };
+    return this.answer(user, grant);
+  }
+
+  /** @throws ApiError INVALID_REFRESH_TOKEN, REFRESH_IN_PROGRESS, REFRESH_TOKEN_REUSED */
+  async refresh(refreshToken: string, device: Device): Promise<SignedInDto> {
+    const grant = await this.sessions.refresh(refreshToken, device);
+    const user = await this.users.findById(grant.owner);
+    if (user && !user.disabled) return this.answer(user, grant);
+    await this.sessions.endAll(grant.owner);
+    throw apiError('INVALID_REFRESH_TOKEN');
+  }
+
+  /**
+   * Ends the session of a refresh token or, without one, that of the caller.
+   * @throws ApiError INVALID_REFRESH_TOKEN, UNAUTHENTICATED with neither, FORBIDDEN for a caller without a session
+   */
+  async logout(refreshToken: string | null | undefined, caller: Caller | undefined): Promise<void> {
+    if (refreshToken) return this.sessions.endByToken(refreshToken);
+    if (!caller) throw apiError('UNAUTHENTICATED');
+    if (caller.session === undefined) throw apiError('FORBIDDEN');
+    return this.sessions.endOwn(caller.session);
   }
 
   async me({ id }: Caller): Promise<UserDto> {
     return UserDto.from(await this.users.get({ owner: id }, id));
+  }
+
+  private async identify({ email, password }: LoginDto): Promise<User> {
+    const user = await this.users.findByEmail(email);
+    const isRight = await this.users.hasPassword(user, password);
+    if (user && isRight && !user.disabled) return user;
+    this.events.record('login_failed', { userId: user ? String(user._id) : undefined });
+    throw apiError('INVALID_CREDENTIALS');
+  }
+
+  private answer(user: User, { owner, sessionId, refreshToken }: Grant): SignedInDto {
+    return {
+      accessToken: this.tokens.sign({ userId: owner, sessionId }),
+      tokenType: 'Bearer',
+      expiresIn: TOKEN_LIFETIME_S,
+      refreshToken,
+      user: UserDto.from(user),
+    };
   }
 }

@@ -1,6 +1,5 @@
 import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
-import { CallerCache } from './caller-cache.js';
 import { FirstAdministrator } from './first-administrator.js';
 import { PasswordHasher } from './password-hasher.js';
 import { User, UserSchema } from './user.schema.js';
@@ -11,7 +10,7 @@ import { UsersService } from './users.service.js';
 @Module({
   imports: [MongooseModule.forFeature([{ name: User.name, schema: UserSchema }])],
   controllers: [UsersController],
-  providers: [UsersService, CallerCache, PasswordHasher, FirstAdministrator],
+  providers: [UsersService, PasswordHasher, FirstAdministrator],
   exports: [UsersService],
 })
 export class UsersModule {}

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
+import { type LiveCache, LiveCaches } from '../../platform/database/live-cache.js';
 import { OwnedRecords } from '../../platform/database/owned-records.js';
 import { Repositories, type Repository } from '../../platform/database/repository.js';
 import { type Transaction, Transactions } from '../../platform/database/transactions.js';
@@ -9,7 +10,6 @@ import { NO_PRECONDITION, type Precondition } from '../../platform/http/entity-t
 import type { Page } from '../../platform/http/page.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import type { Caller, Scope, UserId } from '../../platform/security/caller.js';
-import { CallerCache } from './caller-cache.js';
 import { PasswordHasher } from './password-hasher.js';
 import { requireStrongPassword } from './password-rules.js';
 import { PERMISSIONS_OF, type Role } from './roles.js';
@@ -28,16 +28,18 @@ export interface NewUser {
 @Injectable()
 export class UsersService {
   private readonly users: Repository<User>;
+  private readonly callers: LiveCache<Caller>;
 
   constructor(
     @InjectModel(User.name) private readonly model: Model<User>,
     private readonly hasher: PasswordHasher,
-    private readonly callers: CallerCache,
     private readonly events: DomainEvents,
     private readonly transactions: Transactions,
     private readonly owned: OwnedRecords,
     repositories: Repositories,
+    caches: LiveCaches,
   ) {
+    this.callers = caches.of(model, (id) => this.loadCaller(id));
     this.users = repositories.of(model, {
       resource: 'user',
       ownerField: '_id',
@@ -146,6 +148,11 @@ export class UsersService {
     return this.users.update(scope, id, ifMatch, change, transaction);
   }
 
+  /** The user with this id, whoever asks: for keeping it signed in. */
+  findById(id: UserId): Promise<User | null> {
+    return this.model.findById(id).lean<User>();
+  }
+
   /** The user with this address, whoever asks: for signing in and for the start. */
   findByEmail(email: string): Promise<User | null> {
     return this.model.findOne({ email }).lean<User>();
@@ -176,9 +183,9 @@ export class UsersService {
     }
   }
 
-  /** The user as a caller with its role of at most a second ago, or null when there is none or it is disabled. */
+  /** The user as a caller, without a promise where it is known already; null when there is none or it is disabled. */
   findCaller(id: string): Caller | null | Promise<Caller | null> {
-    return this.callers.get(id, () => this.loadCaller(id));
+    return this.callers.get(id);
   }
 
   private async loadCaller(id: string): Promise<Caller | null> {

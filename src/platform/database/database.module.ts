@@ -1,7 +1,9 @@
 import { Global, Module } from '@nestjs/common';
 import { getConnectionToken } from '@nestjs/mongoose';
 import { createConnection, Database } from './connection.js';
+import { ChangeFeed } from './change-feed.js';
 import { Cursors } from './cursor.js';
+import { LiveCaches } from './live-cache.js';
 import { OwnedRecords } from './owned-records.js';
 import { Repositories } from './repository.js';
 import { Transactions } from './transactions.js';
@@ -16,7 +18,9 @@ import { Transactions } from './transactions.js';
     Repositories,
     Transactions,
     OwnedRecords,
+    ChangeFeed,
+    LiveCaches,
   ],
-  exports: [getConnectionToken(), Repositories, Transactions, OwnedRecords],
+  exports: [getConnectionToken(), Repositories, Transactions, OwnedRecords, LiveCaches],
 })
 export class DatabaseModule {}

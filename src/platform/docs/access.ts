@@ -2,6 +2,7 @@ import type { Access } from '../security/access.js';
 import type { Operation } from './operation.js';
 
 function sentenceFor(access: Access): string | undefined {
+  if (access.kind === 'signed-in' && access.apiKeys === false) return 'Not with an API key.';
   if (access.kind === 'permission') return `Needs the permission \`${access.permission}\`.`;
   if (access.kind !== 'owner-or') return undefined;
   const { parameter, permission } = access;
@@ -20,5 +21,6 @@ export function describeAccess(operation: Operation): void {
 
 /** Whether the server may answer 403 because of a missing permission; another's record is a 404. */
 export function mayForbid({ 'x-access': access }: Operation): boolean {
+  if (access?.kind === 'signed-in') return access.apiKeys === false;
   return access?.kind === 'permission' || (access?.kind === 'owner-or' && access.parameter !== undefined);
 }

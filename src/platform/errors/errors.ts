@@ -15,6 +15,7 @@ function define(status: number, message: string, level: Level = 'info', headers?
 }
 
 const RETRY_SOON = { 'retry-after': '1' };
+const BEARER = { 'www-authenticate': 'Bearer' };
 
 /** Every coded error of the product. Codes are for programs and never change; messages are for people. */
 export const CATALOGUE = {
@@ -22,16 +23,17 @@ export const CATALOGUE = {
   MALFORMED_JSON: define(400, 'The body is not valid JSON'),
   WEAK_PASSWORD: define(400, 'The password is too easy to guess'),
   INVALID_CURSOR: define(400, 'The cursor is not valid for this list'),
-  UNAUTHENTICATED: define(401, 'A valid access token is required', 'info', { 'www-authenticate': 'Bearer' }),
-  INVALID_CREDENTIALS: define(401, 'The email or the password is wrong', 'info', {
-    'www-authenticate': 'Bearer',
-  }),
+  UNAUTHENTICATED: define(401, 'A valid access token is required', 'info', BEARER),
+  INVALID_CREDENTIALS: define(401, 'The email or the password is wrong', 'info', BEARER),
+  INVALID_REFRESH_TOKEN: define(401, 'The refresh token is not valid; sign in again', 'info', BEARER),
+  REFRESH_TOKEN_REUSED: define(401, 'The refresh token was used before; sign in again', 'warn', BEARER),
   FORBIDDEN: define(403, 'You may not do this', 'warn'),
   REGISTRATION_CLOSED: define(403, 'Registration is closed'),
   ROUTE_NOT_FOUND: define(404, 'There is nothing at this address'),
   METHOD_NOT_ALLOWED: define(405, 'This address does not support this method'),
   REQUEST_TIMEOUT: define(408, 'The request took too long to arrive'),
   EMAIL_TAKEN: define(409, 'The email address is taken'),
+  REFRESH_IN_PROGRESS: define(409, 'The refresh token was used a moment ago; use the one that came of it'),
   LAST_ADMIN: define(409, 'This is the last administrator who may sign in'),
   CONFLICT: define(409, 'The record was changed at the same time; read it again and retry'),
   PRECONDITION_FAILED: define(412, 'The record has changed since the version that If-Match names'),
@@ -61,6 +63,12 @@ export interface Failure {
   readonly details?: readonly Detail[];
 }
 
+interface Options extends ErrorOptions {
+  readonly details?: readonly Detail[];
+  /** Seconds after which trying again makes sense. */
+  readonly retryAfter?: number;
+}
+
 /** An error that is answered as it stands. Anything else that is thrown is answered as INTERNAL_ERROR. */
 export class ApiError extends Error {
   readonly status: number;
@@ -71,17 +79,16 @@ export class ApiError extends Error {
     readonly code: string,
     entry: Entry,
     readonly details?: readonly Detail[],
-    options?: ErrorOptions,
+    { retryAfter, ...options }: Omit<Options, 'details'> = {},
   ) {
     super(entry.message, options);
     this.status = entry.status;
     this.level = entry.level;
-    this.headers = entry.headers ?? {};
+    this.headers = {
+      ...entry.headers,
+      ...(retryAfter !== undefined && { 'retry-after': String(Math.max(1, Math.ceil(retryAfter))) }),
+    };
   }
-}
-
-interface Options extends ErrorOptions {
-  readonly details?: readonly Detail[];
 }
 
 /** `throw apiError('CONFLICT')` */

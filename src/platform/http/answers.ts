@@ -58,18 +58,37 @@ function answers(type: Constructor, answer: Answer, schema: object, errors: OwnE
 }
 
 /** The handler returns one DTO; it is answered as `{success: true, data}`. */
-export function Answers(type: Constructor, { status = 200, errors }: Options = {}): MethodDecorator {
-  const data = schemaOf(type);
-  const stringify = fastJson({ type: 'object', properties: { success, data } } as never);
+export function Answers(type: Constructor, options: Options = {}): MethodDecorator {
+  const schema = schemaOf(type);
+  const versioned = schema.properties?.['version'] !== undefined;
+  return answersData(type, { schema, documented: { $ref: getSchemaPath(type) }, versioned }, options);
+}
+
+/** The handler returns all of a short list of DTOs; it is answered as `{success: true, data: […]}`. */
+export function AnswersList(type: Constructor, options: Omit<Options, 'status'> = {}): MethodDecorator {
+  const schema = { type: 'array', items: schemaOf(type) };
+  const documented = { type: 'array', items: { $ref: getSchemaPath(type) } };
+  return answersData(type, { schema, documented, versioned: false }, options);
+}
+
+/** What stands in `data`: as it is written, and as it is documented. */
+interface Data {
+  readonly schema: object;
+  readonly documented: object;
+  readonly versioned: boolean;
+}
+
+function answersData(type: Constructor, data: Data, { status = 200, errors }: Options): MethodDecorator {
+  const stringify = fastJson({ type: 'object', properties: { success, data: data.schema } } as never);
   const answer: Answer = {
     status,
     serialize: (payload) => stringify({ success: true, data: payload }),
-    versioned: data.properties?.['version'] !== undefined,
+    versioned: data.versioned,
   };
   const documented = {
     type: 'object',
     required: ['success', 'data'],
-    properties: { success, data: { $ref: getSchemaPath(type) } },
+    properties: { success, data: data.documented },
   };
   return answers(type, answer, documented, errors);
 }

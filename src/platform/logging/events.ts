@@ -22,6 +22,20 @@ export const EVENTS = {
   user_deleted: { level: 'warn', about: 'A user was deleted, with so many `records` that belonged to it.' },
   login_succeeded: { level: 'info', about: 'A user signed in.' },
   login_failed: { level: 'warn', about: 'A sign-in was refused; `userId` only when the account exists.' },
+  attempt_delayed: {
+    level: 'warn',
+    about:
+      'Somebody guessed wrong too often and has to wait; `budget` says whether an account, a device or an address.',
+  },
+  session_ended: { level: 'info', about: 'A session was ended: by signing out, or from another one.' },
+  sessions_ended: {
+    level: 'warn',
+    about: 'All sessions of a user but the present one were ended, `count` of them.',
+  },
+  refresh_token_reused: {
+    level: 'warn',
+    about: 'A refresh token was used that had been replaced: somebody has a copy. The session was ended.',
+  },
   record_created: { level: 'info', about: 'A record was created.' },
   record_updated: { level: 'info', about: 'A record was changed.' },
   record_deleted: { level: 'info', about: 'A record was deleted.' },

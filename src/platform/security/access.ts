@@ -2,7 +2,7 @@ import { applyDecorators, createParamDecorator, type ExecutionContext } from '@n
 import { ApiBearerAuth, ApiExtension } from '@nestjs/swagger';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { Config } from '../config/config.js';
-import { apiError, type ErrorCode } from '../errors/errors.js';
+import { ApiError, apiError, type ErrorCode } from '../errors/errors.js';
 import { routeConfig } from '../routing/route-config.js';
 import type { Caller, Permission, Scope } from './caller.js';
 
@@ -11,8 +11,8 @@ type Refusal = (config: Config) => ErrorCode | undefined;
 
 /** Who may use a route. */
 export type Access =
-  | { readonly kind: 'public'; readonly refuse?: Refusal }
-  | { readonly kind: 'signed-in' }
+  | { readonly kind: 'public'; readonly refuse?: Refusal; readonly identifies?: boolean }
+  | { readonly kind: 'signed-in'; readonly apiKeys?: boolean }
   | { readonly kind: 'permission'; readonly permission: Permission }
   | { readonly kind: 'owner-or'; readonly permission: Permission; readonly parameter?: string };
 
@@ -41,14 +41,20 @@ function guarded(access: Access): MethodDecorator {
   return applyDecorators(ApiBearerAuth(), ApiExtension('x-access', access), routeConfig({ access }));
 }
 
-/** Anybody may use the route, unless the configuration closes it. */
-export function Public(options: { refuse?: Refusal } = {}): MethodDecorator {
+/**
+ * Anybody may use the route, unless the configuration closes it. With `identifies`, who shows a valid token is known
+ * all the same (`@KnownCaller()`), and an invalid one is not minded.
+ */
+export function Public(options: { refuse?: Refusal; identifies?: boolean } = {}): MethodDecorator {
   return routeConfig({ access: { kind: 'public', ...options } });
 }
 
-/** Any signed-in user may use the route, for records of its own. */
-export function SignedIn(): MethodDecorator {
-  return guarded({ kind: 'signed-in' });
+/**
+ * Any signed-in user may use the route, for records of its own. `apiKeys: false` refuses programs: whoever steals a
+ * key must not get further ones, nor the account.
+ */
+export function SignedIn(options: { apiKeys?: false } = {}): MethodDecorator {
+  return guarded({ kind: 'signed-in', ...options });
 }
 
 /** Only users whose role has the permission may use the route. */
@@ -71,6 +77,13 @@ export const CurrentCaller = createParamDecorator((_: unknown, context: Executio
   if (!caller) throw apiError('UNAUTHENTICATED');
   return caller;
 });
+
+/** Who shows a valid token on a public route that `identifies`, as a parameter of a handler. */
+export const KnownCaller = createParamDecorator(
+  (_: unknown, context: ExecutionContext): Caller | undefined => {
+    return context.switchToHttp().getRequest<FastifyRequest>().caller;
+  },
+);
 
 /** Whose records the request may touch, as a parameter of a handler. */
 export const CurrentScope = createParamDecorator((_: unknown, context: ExecutionContext): Scope => {
@@ -97,7 +110,20 @@ function refuse(code: ErrorCode) {
     done(apiError(code));
 }
 
+function identify(authenticator: Authenticator) {
+  return async (request: FastifyRequest): Promise<void> => {
+    try {
+      request.caller = await authenticator.authenticate(request);
+    } catch (error) {
+      if (!(error instanceof ApiError && error.code === 'UNAUTHENTICATED')) throw error;
+    }
+  };
+}
+
 function admit(access: Access, request: FastifyRequest, caller: Caller): void {
+  if (access.kind === 'signed-in' && access.apiKeys === false && caller.apiKey !== undefined) {
+    throw apiError('FORBIDDEN');
+  }
   request.caller = caller;
   request.scope = scopeFor(access, caller, request.query as Record<string, unknown>);
 }
@@ -117,6 +143,7 @@ export function installAccess(fastify: FastifyInstance, config: Config, authenti
     if (access.kind === 'public') {
       const refused = access.refuse?.(config);
       if (refused) route.onRequest = [route.onRequest ?? [], refuse(refused)].flat();
+      if (access.identifies) route.onRequest = [route.onRequest ?? [], identify(authenticator)].flat();
       return;
     }
     const guard = (request: FastifyRequest, _: FastifyReply, done: () => void): Promise<void> | void => {

@@ -11,6 +11,10 @@ export interface Caller {
   readonly id: UserId;
   readonly role: string;
   readonly permissions: ReadonlySet<Permission>;
+  /** The session of its access token; absent where it has shown something else. */
+  readonly session?: string;
+  /** The API key that it has shown. */
+  readonly apiKey?: string;
 }
 
 /**

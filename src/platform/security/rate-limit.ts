@@ -75,13 +75,12 @@ export function installRateLimit(fastify: FastifyInstance, max: number): void {
     return started;
   }
 
-  function limit(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
+  function limit(request: FastifyRequest, _: FastifyReply, done: (error?: Error) => void): void {
     const now = Date.now();
     const window = windowOf(clientKey(request.ip), now);
     window.requests += 1;
     if (window.requests <= max) return done();
-    reply.header('retry-after', String(Math.ceil((window.until - now) / 1000)));
-    return done(apiError('RATE_LIMITED'));
+    return done(apiError('RATE_LIMITED', { retryAfter: (window.until - now) / 1000 }));
   }
 
   fastify.addHook('onRoute', (route: RouteOptions) => {

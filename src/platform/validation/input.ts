@@ -1,7 +1,8 @@
-import type { INestApplication, Type } from '@nestjs/common';
+import { applyDecorators, type INestApplication, type Type } from '@nestjs/common';
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import { MetadataScanner, ModulesContainer } from '@nestjs/core';
+import { ApiBody } from '@nestjs/swagger';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { type Detail, invalid } from '../errors/errors.js';
 import { routeConfig } from '../routing/route-config.js';
@@ -20,7 +21,14 @@ export interface Input {
 declare module 'fastify' {
   interface FastifyContextConfig {
     input?: Input;
+    /** No body is as good as an empty object. */
+    optionalBody?: boolean;
   }
+}
+
+/** Lets clients leave out the whole body of a request. */
+export function OptionalBody(): MethodDecorator {
+  return applyDecorators(ApiBody({ required: false }), routeConfig({ optionalBody: true }));
 }
 
 const PARTS = new Map<string, keyof Input>([
@@ -105,6 +113,11 @@ function checkOf(part: keyof Input, type: Constructor | undefined): CheckPart {
   };
 }
 
+function fillBody(request: FastifyRequest, _: FastifyReply, done: () => void): void {
+  request.body ??= {};
+  done();
+}
+
 /**
  * Turns path parameters, queries and bodies into checked DTOs before the handler of a route runs, and refuses
  * what it does not take: 400 VALIDATION_ERROR with a detail for each fault. A hook instead of a Nest pipe, whose
@@ -128,6 +141,7 @@ export function installInput(fastify: FastifyInstance): void {
       for (const checkPart of checks) checkPart(request, faults);
       return done(faults.length > 0 ? invalid(faults) : undefined);
     };
-    route.preValidation = [route.preValidation ?? [], check].flat();
+    const hooks = route.config?.optionalBody ? [fillBody, check] : [check];
+    route.preValidation = [route.preValidation ?? [], hooks].flat();
   });
 }

@@ -1,0 +1,24 @@
+import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import { Schema as MongooseSchema, type Types } from 'mongoose';
+
+/** A device or an address from which a user has signed in of late. */
+@Schema({ collection: 'knowndevices', versionKey: false, strict: 'throw' })
+export class KnownDevice {
+  /** A MAC over the account and the device. */
+  @Prop({ type: String, required: true })
+  _id!: string;
+
+  /** With the user, it is removed. */
+  @Prop({ type: MongooseSchema.Types.ObjectId, required: true })
+  ownerId!: Types.ObjectId;
+
+  @Prop({ type: Date, required: true })
+  expiresAt!: Date;
+}
+
+export const KnownDeviceSchema = SchemaFactory.createForClass(KnownDevice);
+
+// Deleting a user, with everything that belongs to it.
+KnownDeviceSchema.index({ ownerId: 1 });
+// No query: MongoDB removes what is over. Late, so that every use asks for the time as well.
+KnownDeviceSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });

@@ -1,0 +1,71 @@
+import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import { type Model, Types } from 'mongoose';
+import type { Budget } from '../../platform/attempts/attempts.js';
+import { Config } from '../../platform/config/config.js';
+import type { Device } from '../../platform/http/device.js';
+import { clientKey } from '../../platform/security/rate-limit.js';
+import type { UserId } from '../../platform/security/caller.js';
+import { KnownDevice } from './known-device.schema.js';
+
+/** How long a device is known after it has signed in, in milliseconds. */
+const MEMORY_MS = 30 * 24 * 60 * 60 * 1000;
+
+/**
+ * Remembers from where a user has signed in, by address and by the mark of a browser. Who guesses from elsewhere
+ * uses up other budgets than these, and so cannot keep the user out.
+ */
+@Injectable()
+export class KnownDevices {
+  private readonly key: KeyObject;
+
+  constructor(
+    @InjectModel(KnownDevice.name) private readonly model: Model<KnownDevice>,
+    config: Config,
+  ) {
+    const key = hkdfSync('sha256', config.jwtSecret, '', 'flowversal known device', 32);
+    this.key = createSecretKey(new Uint8Array(key));
+  }
+
+  /**
+   * Whose budgets a try to sign in is counted for.
+   * @param email in lower case, of an account that need not exist: the question takes as long
+   */
+  async budgetsOf(email: string, device: Device): Promise<Budget[]> {
+    const ids = this.idsOf(email, device);
+    const known = await this.model
+      .find({ _id: { $in: ids }, expiresAt: { $gt: new Date() } }, { _id: 1 })
+      .lean<Pick<KnownDevice, '_id'>[]>();
+    // The mark of a browser says more than an address, which others may share.
+    const mine = ids.find((id) => known.some(({ _id }) => _id === id));
+    if (mine !== undefined) return [['device', mine]];
+    return [
+      ['account', email],
+      ['address', clientKey(device.address)],
+    ];
+  }
+
+  /** Knows the device from now on. */
+  async remember(owner: UserId, email: string, device: Device): Promise<void> {
+    const expiresAt = new Date(Date.now() + MEMORY_MS);
+    await this.model.bulkWrite(
+      this.idsOf(email, device).map((_id) => ({
+        updateOne: {
+          filter: { _id },
+          update: { $set: { ownerId: new Types.ObjectId(owner), expiresAt } },
+          upsert: true,
+        },
+      })),
+    );
+  }
+
+  private idsOf(email: string, { id, address }: Device): string[] {
+    const marks = id === undefined ? [] : [['device', id]];
+    return [...marks, ['address', clientKey(address)]].map((mark) =>
+      createHmac('sha256', this.key)
+        .update(JSON.stringify([email, ...mark]))
+        .digest('base64url'),
+    );
+  }
+}

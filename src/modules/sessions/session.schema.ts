@@ -1,0 +1,39 @@
+import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import { OwnedRecord, RECORD_OPTIONS } from '../../platform/database/record.js';
+
+/** A sign-in of a user, and the family of refresh tokens that keeps it alive. */
+@Schema({ ...RECORD_OPTIONS, collection: 'sessions' })
+export class Session extends OwnedRecord {
+  /** SHA-256 of the one refresh token that is valid, as base64url. */
+  @Prop({ type: String, required: true })
+  tokenHash!: string;
+
+  /** The number of that token: 1 for the one that signing in gave. */
+  @Prop({ type: Number, required: true })
+  generation!: number;
+
+  /** When the last few tokens were replaced, newest last. */
+  @Prop({ type: [Date], required: true })
+  rotatedAt!: Date[];
+
+  /** When the user signed in, or a token was refreshed last. */
+  @Prop({ type: Date, required: true })
+  lastUsedAt!: Date;
+
+  @Prop({ type: String, maxlength: 300 })
+  userAgent?: string | null;
+
+  @Prop({ type: String, required: true, maxlength: 64 })
+  address!: string;
+
+  /** From then on the session is over, refreshed or not. */
+  @Prop({ type: Date, required: true })
+  expiresAt!: Date;
+}
+
+export const SessionSchema = SchemaFactory.createForClass(Session);
+
+// `GET /auth/sessions`, and the end of the oldest ones of a user who has too many.
+SessionSchema.index({ ownerId: 1, lastUsedAt: -1, _id: -1 });
+// No query: MongoDB removes what is over. Late, so that every use asks for the time as well.
+SessionSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });

@@ -1,0 +1,43 @@
+import { Controller, Delete, Get, Param } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
+import { ApiSection } from '../../platform/docs/section.js';
+import { AnswersList, AnswersMessage } from '../../platform/http/answers.js';
+import { IdParams } from '../../platform/http/record-id.dto.js';
+import { CurrentCaller, SignedIn } from '../../platform/security/access.js';
+import type { Caller } from '../../platform/security/caller.js';
+import { NoStore } from '../../platform/security/headers.js';
+import { SessionDto } from './session.dto.js';
+import { SessionsService } from './sessions.service.js';
+
+@ApiSection('sessions', 'Where a user is signed in.')
+@Controller('api/v1/auth/sessions')
+export class SessionsController {
+  constructor(private readonly sessions: SessionsService) {}
+
+  @Get()
+  @SignedIn({ apiKeys: false })
+  @NoStore()
+  @ApiOperation({
+    summary: 'List your sessions',
+    description: 'The one that was used last comes first.',
+    operationId: 'listSessions',
+  })
+  @AnswersList(SessionDto)
+  async list(@CurrentCaller() { id, session }: Caller): Promise<SessionDto[]> {
+    const sessions = await this.sessions.list(id);
+    return sessions.map((each) => SessionDto.from(each, session));
+  }
+
+  @Delete(':id')
+  @SignedIn({ apiKeys: false })
+  @NoStore()
+  @ApiOperation({
+    summary: 'End a session',
+    description: 'Its access token is refused from the next request on.',
+    operationId: 'deleteSession',
+  })
+  @AnswersMessage('Session ended', { errors: ['SESSION_NOT_FOUND'] })
+  async end(@CurrentCaller() caller: Caller, @Param() { id }: IdParams): Promise<void> {
+    await this.sessions.end(caller.id, id.toLowerCase());
+  }
+}

@@ -1,0 +1,15 @@
+import { Global, Module } from '@nestjs/common';
+import { MongooseModule } from '@nestjs/mongoose';
+import { Attempts } from './attempts.js';
+import { Counter, CounterSchema } from './counter.schema.js';
+import { Counters } from './counters.js';
+import { Quotas } from './quotas.js';
+
+/** Counts what is tried or asked for too often, for all processes together. */
+@Global()
+@Module({
+  imports: [MongooseModule.forFeature([{ name: Counter.name, schema: CounterSchema }])],
+  providers: [Counters, Attempts, Quotas],
+  exports: [Attempts, Quotas],
+})
+export class AttemptsModule {}

@@ -1,0 +1,25 @@
+import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+
+/** How often something was tried of late. */
+@Schema({ collection: 'counters', versionKey: false, strict: 'throw' })
+export class Counter {
+  /** A MAC over what is counted and for whom, so that the database holds neither addresses nor e-mail addresses. */
+  @Prop({ type: String, required: true })
+  _id!: string;
+
+  @Prop({ type: Number, required: true })
+  count!: number;
+
+  /** Until then nothing more is let through. */
+  @Prop({ type: Date })
+  blockedUntil?: Date;
+
+  /** From then on it counts from nothing. */
+  @Prop({ type: Date, required: true })
+  expiresAt!: Date;
+}
+
+export const CounterSchema = SchemaFactory.createForClass(Counter);
+
+// No query: MongoDB removes what is over. Late, so that every use asks for the time as well.
+CounterSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });

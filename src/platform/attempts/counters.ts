@@ -1,0 +1,53 @@
+import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import type { Model, mongo } from 'mongoose';
+import { Config } from '../config/config.js';
+import { apiError } from '../errors/errors.js';
+import { duplicateKeyOf } from '../errors/driver-errors.js';
+import { Counter } from './counter.schema.js';
+
+/** Counters that all processes share, each changed in one step. */
+@Injectable()
+export class Counters {
+  private readonly key: KeyObject;
+  constructor(
+    @InjectModel(Counter.name) private readonly model: Model<Counter>,
+    config: Config,
+  ) {
+    const key = hkdfSync('sha256', config.jwtSecret, '', 'flowversal counter', 32);
+    this.key = createSecretKey(new Uint8Array(key));
+  }
+
+  /** The id of the counter of `subject`; `name` says what is counted. */
+  idOf(name: string, subject: string): string {
+    return createHmac('sha256', this.key)
+      .update(JSON.stringify([name, subject]))
+      .digest('base64url');
+  }
+
+  /**
+   * Changes a counter, which is made where there is none.
+   * @param stages of an aggregation pipeline
+   * @returns the counter as it was before, or null
+   */
+  async change(id: string, stages: mongo.Document[]): Promise<Counter | null> {
+    const change = () =>
+      this.collection.findOneAndUpdate({ _id: id }, stages, { upsert: true, returnDocument: 'before' });
+    // Of two processes that make it at the same time, the one that comes second finds it made.
+    return change().catch((error: unknown) => {
+      if (!duplicateKeyOf(error)) throw error;
+      return change();
+    });
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.collection.deleteOne({ _id: id });
+  }
+
+  private get collection(): mongo.Collection<Counter> {
+    const { db } = this.model.db;
+    if (!db) throw apiError('DATABASE_UNAVAILABLE');
+    return db.collection<Counter>(this.model.collection.name);
+  }
+}

@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import { apiError } from '../errors/errors.js';
+import { Counters } from './counters.js';
+
+/** So many in so many seconds, counted from the first. */
+export interface Quota {
+  readonly limit: number;
+  readonly seconds: number;
+}
+
+/** Bounds how often something is done that costs somebody else: mails, accounts. */
+@Injectable()
+export class Quotas {
+  constructor(private readonly counters: Counters) {}
+
+  /** @throws ApiError RATE_LIMITED with Retry-After when the subject has used it up */
+  async take(name: string, subject: string, quota: Quota): Promise<void> {
+    const waitMs = await this.use(name, subject, quota);
+    if (waitMs > 0) throw apiError('RATE_LIMITED', { retryAfter: waitMs / 1000 });
+  }
+
+  /** Whether there was one left: for what must not tell that it did nothing. */
+  async takeQuietly(name: string, subject: string, quota: Quota): Promise<boolean> {
+    return (await this.use(name, subject, quota)) === 0;
+  }
+
+  private async use(name: string, subject: string, { limit, seconds }: Quota): Promise<number> {
+    const now = new Date();
+    const end = new Date(now.getTime() + seconds * 1000);
+    const isOver = { $lte: [{ $ifNull: ['$expiresAt', now] }, now] };
+    const before = await this.counters.change(this.counters.idOf(name, subject), [
+      { $set: { isOver } },
+      {
+        $set: {
+          count: { $cond: ['$isOver', 1, { $min: [{ $add: ['$count', 1] }, limit + 1] }] },
+          expiresAt: { $cond: ['$isOver', end, '$expiresAt'] },
+        },
+      },
+      { $unset: 'isOver' },
+    ]);
+    const left = (before?.expiresAt.getTime() ?? 0) - now.getTime();
+    return before && left > 0 && before.count >= limit ? left : 0;
+  }
+}
