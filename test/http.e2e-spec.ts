@@ -3,13 +3,17 @@ import { ProjectsService } from '../src/modules/projects/projects.service.js';
 import { at, createProject, PROJECTS } from './support/projects.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import type { TestClient } from './support/test-client.js';
-import { LOGIN, ME, REGISTER, USERS } from './support/users.js';
+import { LOGIN, ME, REGISTER, USERS, LOGOUT, REFRESH, SESSIONS } from './support/users.js';
 
 /** Every address of the product and the methods it answers. */
 const ADDRESSES: readonly (readonly [string, string])[] = [
   [REGISTER, 'POST'],
   [LOGIN, 'POST'],
   [ME, 'GET, HEAD'],
+  [REFRESH, 'POST'],
+  [LOGOUT, 'POST'],
+  [SESSIONS, 'GET, HEAD'],
+  [`${SESSIONS}/${'f'.repeat(24)}`, 'DELETE'],
   [PROJECTS, 'GET, HEAD, POST'],
   [`${PROJECTS}/${'f'.repeat(24)}`, 'DELETE, GET, HEAD, PATCH, PUT'],
   [USERS, 'GET, HEAD, POST'],

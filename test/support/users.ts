@@ -19,12 +19,15 @@ export function newCredentials(): Credentials {
   return { email: `${randomUUID()}@example.com`, password: PASSWORD };
 }
 
+/** An address that nobody had before: one may register few, and guess seldom. */
+export function newAddress(): string {
+  return `10.${[1, 2, 3].map(() => randomInt(256)).join('.')}`;
+}
+
 /** Registers somebody new and answers how to sign in, and the id. */
 export async function register(client: TestClient): Promise<Credentials & { readonly id: string }> {
   const credentials = newCredentials();
-  // Each from an address of its own: one may register few.
-  const address = `10.${[1, 2, 3].map(() => randomInt(256)).join('.')}`;
-  const answer = await client.from(address).post(REGISTER, credentials);
+  const answer = await client.from(newAddress()).post(REGISTER, credentials);
   if (answer.status !== 201) throw new Error(`Not registered: ${answer.text}`);
   return { ...credentials, id: answer.body.data.id as string };
 }

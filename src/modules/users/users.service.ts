@@ -16,6 +16,8 @@ import { PERMISSIONS_OF, type Role } from './roles.js';
 import { type ListUsersQuery, MAX_PASSWORD_BYTES, type UpdateUserDto } from './user.dto.js';
 import { User } from './user.schema.js';
 
+export type { User };
+
 /** What a new user starts with. */
 export interface NewUser {
   /** In lower case. */
