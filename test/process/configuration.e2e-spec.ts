@@ -78,6 +78,12 @@ const faulty: [what: string, env: Environment, variables: string[]][] = [
   ['a time before now', { SHUTDOWN_GRACE_MS: '-1000' }, ['SHUTDOWN_GRACE_MS']],
   ['another way of mail', { SMTP_URL: 'https://mail-zq23.test' }, ['SMTP_URL']],
   ['a sender that is no address', { MAIL_FROM: 'Flowversal zq24' }, ['MAIL_FROM']],
+  [
+    'a mail server with options',
+    { SMTP_URL: 'smtp://mail-zq27.test/?tls.rejectUnauthorized=false' },
+    ['SMTP_URL'],
+  ],
+  ['links below a path', { PUBLIC_URL: 'https://zq28.test/app' }, ['PUBLIC_URL']],
   ['an address of files', { PUBLIC_URL: 'ftp://zq25.test' }, ['PUBLIC_URL']],
   ['nothing in production', { NODE_ENV: 'production' }, ['MONGODB_URI', 'JWT_SECRET', 'ENCRYPTION_KEY']],
   ['an empty secret in production', { ...production, JWT_SECRET: ' ' }, ['JWT_SECRET']],

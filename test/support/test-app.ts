@@ -1,4 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { getConnectionToken } from '@nestjs/mongoose';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -32,6 +35,7 @@ export function testConfig(env: Environment = {}): Config {
   const database = `test_${randomUUID().replaceAll('-', '')}`;
   const parsed = parseConfig({
     NODE_ENV: 'test',
+    DATA_DIR: join(tmpdir(), `flowversal-${database}`),
     MONGODB_URI: server.replace('/flowversal?', `/${database}?`),
     JWT_SECRET: randomBytes(48).toString('base64'),
     ENCRYPTION_KEY: randomBytes(32).toString('base64'),
@@ -43,12 +47,13 @@ export function testConfig(env: Environment = {}): Config {
   return new Config(parsed);
 }
 
-/** What no line of a whole run may hold: addresses, the password of the test's users, access tokens, cookies. */
+/** What no line of a whole run may hold: addresses, the password of the test's users, access tokens, mailed links, cookies. */
 const SECRETS = [
   /[\w.+-]+@example\.com/i,
   new RegExp(PASSWORD),
   /fv[rk]_[\w-]{20,}/,
   /eyJ[\w-]{10,}\.[\w-]{10,}/,
+  /#token=/,
   /"(set-)?cookie":"(?!\[removed\])/i,
 ];
 
@@ -89,6 +94,7 @@ export async function createTestApp(env: Environment = {}): Promise<TestApp> {
     async close() {
       await connection.dropDatabase();
       await app.close();
+      await rm(config.dataDir, { recursive: true, force: true });
       refuseSecrets(chunks.join(''));
     },
   };

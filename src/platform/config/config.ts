@@ -9,8 +9,10 @@ import {
   issuedKey,
   line,
   mailbox,
+  mailServer,
   mongodbUri,
   oneOf,
+  origin,
   origins,
   password,
   proxies,
@@ -122,16 +124,16 @@ export class Config {
   @Env('SHUTDOWN_GRACE_MS', integer(0, 600_000), { default: 10_000 })
   readonly shutdownGraceMs!: number;
 
-  /** Mail server. In production it needs PUBLIC_URL, for the links in mails. */
-  @Env('SMTP_URL', url('smtp', 'smtps'), { reserved: true })
+  /** Mail server: `smtps://` is encrypted from the start, `smtp://` as soon as the server offers it. Unset: development and test write mails to DATA_DIR/outbox, production sends none. In production it needs PUBLIC_URL, for the links in mails. */
+  @Env('SMTP_URL', mailServer())
   readonly smtpUrl?: string;
 
-  /** Sender of mails. */
-  @Env('MAIL_FROM', mailbox(), { reserved: true })
+  /** Sender of mails. Unset: no-reply@ and the host of PUBLIC_URL. */
+  @Env('MAIL_FROM', mailbox())
   readonly mailFrom?: string;
 
-  /** Address under which people reach the product. */
-  @Env('PUBLIC_URL', url('https', 'http'), { reserved: true })
+  /** Address under which people reach the product; links in mails are made from it, never from a request. Unset outside production: HOST and PORT. */
+  @Env('PUBLIC_URL', origin())
   readonly publicUrl?: string;
 
   constructor(values: Partial<Config>) {

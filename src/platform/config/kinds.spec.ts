@@ -10,8 +10,10 @@ import {
   issuedKey,
   line,
   mailbox,
+  mailServer,
   mongodbUri,
   oneOf,
+  origin,
   origins,
   password,
   proxies,
@@ -61,6 +63,19 @@ const accepted = [
   ),
   takes('origins', origins(), ['https://a.test, http://b.test:81', ['https://a.test', 'http://b.test:81']]),
   takes(
+    'an origin',
+    origin(),
+    ['https://App.Example.com/', 'https://app.example.com'],
+    ['http://127.0.0.1:3002', 'http://127.0.0.1:3002'],
+    ['https://bücher.example', 'https://xn--bcher-kva.example'],
+  ),
+  takes(
+    'a mail server',
+    mailServer(),
+    ['smtp://mail.test', 'smtp://mail.test'],
+    ['smtps://a%40b:p%2Fw@mail.test:465/', 'smtps://a%40b:p%2Fw@mail.test:465/'],
+  ),
+  takes(
     'proxies',
     proxies(),
     ['1', 1],
@@ -91,7 +106,25 @@ const accepted = [
 
 const port = ['-1', '65536', '80.0', '1e3', '0x50', ' 80', '80 ', '٣', '99999999999999999999', ''];
 const sizes = ['1023', '2049', '1 kb', '1.5 KiB', '1  KiB', '-2 KiB', '1 GiB', 'KiB', '9999999999'];
-const origin = ['*', 'null', 'https://a.test/', 'https://a.test/path', 'a.test', 'https://A.test'];
+const badOrigins = ['*', 'null', 'https://a.test/', 'https://a.test/path', 'a.test', 'https://A.test'];
+const notOneOrigin = [
+  'https://a.test/path',
+  'https://a.test/?',
+  'https://a.test#',
+  'https://user@a.test',
+  'https://a.test, https://b.test',
+  'ftp://a.test',
+  'a.test',
+];
+const notMailServers = [
+  'https://mail.test',
+  'smtp://',
+  'smtp://mail.test/?tls.rejectUnauthorized=false',
+  'smtp://mail.test?logger=true',
+  'smtp://mail.test/path',
+  'smtp://a:%zz@mail.test',
+  'smtp://mail.test:port',
+];
 const networks = [
   '0.0.0.0/0',
   '::/0',
@@ -135,6 +168,8 @@ const refused = [
   refuses('one of', oneOf('open', 'closed'), 'one of open, closed', 'Open', 'opened'),
   refuses('a line', line(), 'without control characters', 'two\nlines', 'a\u007f'),
   refuses('a host', host(), 'host name', 'a b', '-a', 'a-', 'http://a', '[::1]', '1.2.3.4/8', 'a\n'),
+  refuses('an origin', origin(), 'without path, query or fragment', ...notOneOrigin),
+  refuses('a mail server', mailServer(), 'smtps://', ...notMailServers),
   refuses('an e-mail address', email(), 'e-mail address', 'ada', 'Ada <ada@example.com>'),
   refuses('a mailbox', mailbox(), 'e-mail address', 'Ada', '<ada>'),
   refuses('bytes', bytes(1024, 2048), 'a size from', ...sizes),
@@ -159,7 +194,7 @@ const refused = [
     'origins',
     origins(),
     'origins such as',
-    ...origin,
+    ...badOrigins,
     'ftp://a.test',
     'https://a.test,',
     'https://a:443',

@@ -71,6 +71,30 @@ export function url(...schemes: string[]): Kind<string> {
   });
 }
 
+/** One web origin. Links are made from it, so there is nothing after the host and the port. */
+export function origin(): Kind<string> {
+  return kind('an origin without path, query or fragment, such as https://app.example.com', (text) => {
+    const parsed = /^https?:\/\/[^/?#@\s]+\/?$/i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
+    return parsed?.origin;
+  });
+}
+
+function canDecode(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A mail server. A query could switch the check of its certificate off, or write mails to the log. */
+export function mailServer(): Kind<string> {
+  return kind('an address such as smtp://user:password@mail.example.com:587, or smtps://…', (text) =>
+    /^smtps?:\/\/[^/?#\s]+\/?$/.test(text) && URL.canParse(text) && canDecode(text) ? text : undefined,
+  );
+}
+
 /** The connection string of a MongoDB; several hosts are no `URL`, so only its form is checked here. */
 export function mongodbUri(): Kind<string> {
   return kind('a mongodb:// or mongodb+srv:// connection string that names a database', (text) =>
@@ -81,7 +105,7 @@ export function mongodbUri(): Kind<string> {
 /** Exact web origins, separated by commas. */
 export function origins(): Kind<readonly string[]> {
   return kind('origins such as https://app.example.com, separated by commas', (text) => {
-    const list = text.split(',').map((origin) => origin.trim());
+    const list = text.split(',').map((each) => each.trim());
     return list.every((o) => /^https?:/.test(o) && URL.canParse(o) && new URL(o).origin === o)
       ? list
       : undefined;

@@ -22,6 +22,7 @@ export const CATALOGUE = {
   VALIDATION_ERROR: define(400, 'The request is not valid'),
   MALFORMED_JSON: define(400, 'The body is not valid JSON'),
   WEAK_PASSWORD: define(400, 'The password is too easy to guess'),
+  INVALID_RESET_TOKEN: define(400, 'The link was used, has expired or is not known; ask for a new one'),
   INVALID_CURSOR: define(400, 'The cursor is not valid for this list'),
   UNAUTHENTICATED: define(401, 'A valid access token is required', 'info', BEARER),
   INVALID_CREDENTIALS: define(401, 'The email or the password is wrong', 'info', BEARER),
@@ -44,6 +45,7 @@ export const CATALOGUE = {
   INTERNAL_ERROR: define(500, 'Something went wrong on our side', 'error'),
   DATABASE_UNAVAILABLE: define(503, 'The database does not answer; try again later', 'error', RETRY_SOON),
   OVERLOADED: define(503, 'The server is busy; try again later', 'warn', RETRY_SOON),
+  MAIL_NOT_CONFIGURED: define(503, 'This server sends no mails', 'warn', { 'retry-after': '3600' }),
 } as const satisfies Record<string, Entry>;
 
 export type ErrorCode = keyof typeof CATALOGUE;

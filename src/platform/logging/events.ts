@@ -20,6 +20,20 @@ export const EVENTS = {
       'A user was given another role, was disabled or enabled; `role` and `disabled` are what it has now.',
   },
   user_deleted: { level: 'warn', about: 'A user was deleted, with so many `records` that belonged to it.' },
+  password_changed: { level: 'info', about: 'A user changed its password; its other sessions ended.' },
+  password_reset: {
+    level: 'warn',
+    about: 'A password was set by a mailed link; all sessions of the user ended.',
+  },
+  email_verified: { level: 'info', about: 'A user showed that mails to its address arrive.' },
+  mail_sent: {
+    level: 'info',
+    about: 'A mail was given to the mail server, or written to the outbox; `kind` says which.',
+  },
+  mail_failed: {
+    level: 'warn',
+    about: 'A mail was given up; `reason` is the kind of error, `status` what the mail server answered.',
+  },
   login_succeeded: { level: 'info', about: 'A user signed in.' },
   login_failed: { level: 'warn', about: 'A sign-in was refused; `userId` only when the account exists.' },
   attempt_delayed: {

@@ -1,0 +1,19 @@
+import { isIPv6 } from 'node:net';
+import type { Config } from './config.js';
+
+/** What listens everywhere is reached here on the same machine. */
+const EVERYWHERE = new Set(['0.0.0.0', '::']);
+
+/**
+ * Where people reach the product, without a slash at the end. Of the configuration alone: the Host header of a request
+ * is chosen by who sends it.
+ */
+export function publicOriginOf({
+  publicUrl,
+  host,
+  port,
+}: Pick<Config, 'publicUrl' | 'host' | 'port'>): string {
+  if (publicUrl !== undefined) return publicUrl;
+  const reachable = EVERYWHERE.has(host) ? '127.0.0.1' : host;
+  return `http://${isIPv6(reachable) ? `[${reachable}]` : reachable}:${port}`;
+}

@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import type { Config } from '../config/config.js';
+import { publicOriginOf } from '../config/public-origin.js';
+import type { ErrorCode } from '../errors/errors.js';
+import type { Mail } from './mail.js';
+
+/** Connections to the mail server, and so mails that are sent at a time. */
+export const MAX_CONNECTIONS = 2;
+/** A connection that is not used is closed after so long, in milliseconds. */
+const IDLE_MS = 30_000;
+/** Longest silence of a mail server, in milliseconds. */
+const SILENCE_MS = 10_000;
+
+/** How mails leave the product. */
+export interface MailTransport {
+  send(mail: Mail): Promise<void>;
+  /** Ends what is under way. */
+  close(): void;
+}
+
+/** Why a configuration lets no mail be sent, if so. For routes that are of no use without. */
+export function mailRefusal({ mode, smtpUrl }: Pick<Config, 'mode' | 'smtpUrl'>): ErrorCode | undefined {
+  return mode === 'production' && smtpUrl === undefined ? 'MAIL_NOT_CONFIGURED' : undefined;
+}
+
+/** nodemailer is loaded with the first mail: many processes never send one. */
+export async function createMailTransport(config: Config): Promise<MailTransport> {
+  const { createTransport } = await import('nodemailer');
+  const from = senderOf(config);
+  const messageOf = ({ to, subject, text }: Mail) => ({
+    from,
+    // As an object, so that nothing in a name can become a further address or header.
+    to: { name: to.name.replaceAll(/\s+/g, ' '), address: to.address },
+    subject,
+    text,
+    headers: { 'auto-submitted': 'auto-generated' },
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  if (config.smtpUrl !== undefined) {
+    const smtp = createTransport({
+      url: config.smtpUrl,
+      pool: true,
+      maxConnections: MAX_CONNECTIONS,
+      // Who calls tries again, after longer pauses.
+      maxRequeues: 0,
+      idleTimeout: IDLE_MS,
+      dnsTimeout: SILENCE_MS,
+      connectionTimeout: SILENCE_MS,
+      greetingTimeout: SILENCE_MS,
+      socketTimeout: SILENCE_MS,
+    });
+    return {
+      send: async (mail) => void (await smtp.sendMail(messageOf(mail))),
+      close: () => smtp.close({ force: true }),
+    };
+  }
+  const file = createTransport({ streamTransport: true, buffer: true, newline: 'unix' });
+  // Lines of any length as they are: encoded ones would have the link broken for who copies it from the file.
+  file.use('stream', ({ message }, done) => {
+    message.getTransferEncoding = () => '8bit';
+    done();
+  });
+  return {
+    async send(mail) {
+      const { message } = await file.sendMail(messageOf(mail));
+      await keep(join(config.dataDir, 'outbox'), mail.kind, message as Buffer);
+    },
+    close: () => file.close(),
+  };
+}
+
+/** Writes a mail where only the owner of the process can read it. Files sort by time. */
+async function keep(folder: string, kind: string, message: Buffer): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const time = new Date().toISOString().replaceAll(':', '-');
+  const name = `${time}-${kind}-${randomUUID().slice(0, 8)}.eml`;
+  await writeFile(join(folder, name), message, { mode: 0o600, flag: 'wx' });
+}
+
+function senderOf(config: Config): string | { name: string; address: string } {
+  if (config.mailFrom !== undefined) return config.mailFrom;
+  const { hostname } = new URL(publicOriginOf(config));
+  const domain = isIP(hostname.replaceAll(/[[\]]/g, '')) === 0 ? hostname : 'localhost';
+  return { name: 'Flowversal', address: `no-reply@${domain}` };
+}
