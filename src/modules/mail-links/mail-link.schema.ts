@@ -1,0 +1,30 @@
+import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import { OwnedRecord, RECORD_OPTIONS } from '../../platform/database/record.js';
+
+/** What a mailed link lets its reader do. */
+export const PURPOSES = ['reset-password', 'set-password', 'verify-email'] as const;
+export type Purpose = (typeof PURPOSES)[number];
+
+/** A link that was mailed to its owner and was not used yet. */
+@Schema({ ...RECORD_OPTIONS, collection: 'mail_links' })
+export class MailLink extends OwnedRecord {
+  @Prop({ type: String, enum: PURPOSES, required: true })
+  purpose!: Purpose;
+
+  /** SHA-256 of the token in the link, as base64url. */
+  @Prop({ type: String, required: true })
+  tokenHash!: string;
+
+  /** From then on the link is not accepted. */
+  @Prop({ type: Date, required: true })
+  expiresAt!: Date;
+}
+
+export const MailLinkSchema = SchemaFactory.createForClass(MailLink);
+
+// Mailing a link: it replaces the one that its owner has for the same purpose.
+MailLinkSchema.index({ ownerId: 1, purpose: 1 }, { unique: true });
+// Looking at a link that somebody has opened, and redeeming it.
+MailLinkSchema.index({ tokenHash: 1 }, { unique: true });
+// No query: MongoDB removes what has expired. Late, so that every use asks for the time as well.
+MailLinkSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
