@@ -11,6 +11,8 @@ type Refusal = readonly [status: number, text: string];
 export class MailServer {
   /** The mails that it has taken. */
   readonly mails: ReadMail[] = [];
+  /** Whom each of them was handed over for, which need not be whom it names. */
+  readonly recipients: string[][] = [];
   /** How the next mails are refused, one after the other. */
   readonly refusals: Refusal[] = [];
   /** Every mail that was offered, refused ones included. */
@@ -23,8 +25,11 @@ export class MailServer {
       disabledCommands: ['STARTTLS', 'AUTH'],
       disableReverseLookup: true,
       logger: false,
-      onData: (stream, _session, done) => {
-        this.take(stream).then((refusal) => done(refusal), done);
+      onData: (stream, { envelope }, done) => {
+        this.take(
+          stream,
+          envelope.rcptTo.map(({ address }) => address),
+        ).then((refusal) => done(refusal), done);
       },
       ...options,
     });
@@ -40,11 +45,12 @@ export class MailServer {
     return started;
   }
 
-  private async take(stream: Readable): Promise<Error | undefined> {
+  private async take(stream: Readable, recipients: string[]): Promise<Error | undefined> {
     const raw = await buffer(stream);
     this.offered++;
     const [status, text] = this.refusals.shift() ?? [];
     if (status !== undefined) return Object.assign(new Error(text), { responseCode: status });
+    this.recipients.push(recipients);
     this.mails.push(await readMail(raw));
     return undefined;
   }

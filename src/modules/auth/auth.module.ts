@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
 import { Authenticator } from '../../platform/security/access.js';
+import { MailLinksModule } from '../mail-links/mail-links.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccessTokens } from './access-tokens.js';
@@ -14,6 +15,7 @@ import { TokenAuthenticator } from './token-authenticator.js';
 @Module({
   imports: [
     MongooseModule.forFeature([{ name: KnownDevice.name, schema: KnownDeviceSchema }]),
+    MailLinksModule,
     SessionsModule,
     UsersModule,
   ],

@@ -6,6 +6,7 @@ import type { Device } from '../../platform/http/device.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import type { Caller, UserId } from '../../platform/security/caller.js';
 import { clientKey } from '../../platform/security/rate-limit.js';
+import { MailLinksService } from '../mail-links/mail-links.service.js';
 import { type Grant, SessionsService } from '../sessions/sessions.service.js';
 import { UserDto } from '../users/user.dto.js';
 import { type User, UsersService } from '../users/users.service.js';
@@ -20,6 +21,7 @@ const REGISTRATIONS = { limit: 10, seconds: 60 * 60 };
 export class AuthService {
   constructor(
     private readonly users: UsersService,
+    private readonly links: MailLinksService,
     private readonly sessions: SessionsService,
     private readonly tokens: AccessTokens,
     private readonly devices: KnownDevices,
@@ -34,7 +36,9 @@ export class AuthService {
     const [localPart = email] = email.split('@');
     const user = await this.users.create({ email, password, name: name ?? localPart, role: 'user' });
     this.events.record('user_registered', { userId: String(user._id) });
-    return UserDto.from(user);
+    const registered = UserDto.from(user);
+    this.links.send('verify-email', () => Promise.resolve(registered));
+    return registered;
   }
 
   /**

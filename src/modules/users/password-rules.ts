@@ -26,20 +26,21 @@ function namesOf(email: string): string[] {
   return [local, ...local.split(/[^\p{L}\p{N}]+/u)].filter((name) => name.length >= LEAST_NAME);
 }
 
-function weak(message: string): ApiError {
-  return apiError('WEAK_PASSWORD', { details: [{ path: 'password', message: `password ${message}` }] });
+function weak(field: string, message: string): ApiError {
+  return apiError('WEAK_PASSWORD', { details: [{ path: field, message: `${field} ${message}` }] });
 }
 
 /**
  * Refuses a password that is tried first by who guesses: whatever its case, one of the most common, or one that
  * holds the name in the address that it belongs to.
  * @param email in lower case
+ * @param field that the client sent it in, for the error
  * @throws ApiError WEAK_PASSWORD (400)
  */
-export function requireStrongPassword(password: string, email: string): void {
+export function requireStrongPassword(password: string, email: string, field = 'password'): void {
   const folded = password.normalize('NFKC').toLowerCase();
-  if (commonPasswords().has(folded.trim())) throw weak('must not be one of the most common ones');
+  if (commonPasswords().has(folded.trim())) throw weak(field, 'must not be one of the most common ones');
   if (namesOf(email).some((name) => folded.includes(name))) {
-    throw weak('must not hold the name in the email address');
+    throw weak(field, 'must not hold the name in the email address');
   }
 }

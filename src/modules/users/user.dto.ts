@@ -41,11 +41,12 @@ export class CreateUserDto {
 
   @ApiProperty({
     description:
-      'At most 72 bytes of UTF-8. None of the most common ones, and without the name in the address.',
+      'At most 72 bytes of UTF-8. None of the most common ones, and without the name in the address. When absent: the user gets a mail with a link to choose one.',
     example: 'correct horse battery',
   })
+  @IsOptional()
   @NewPassword()
-  password!: string;
+  password?: string | null;
 
   @ApiProperty({ description: '`user` when absent.', example: 'moderator' })
   @IsOptional()

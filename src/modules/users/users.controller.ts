@@ -17,8 +17,15 @@ export class UsersController {
 
   @Post()
   @Requires('users:write')
-  @ApiOperation({ summary: 'Create a user', operationId: 'createUser' })
-  @Answers(UserDto, { status: 201, errors: ['WEAK_PASSWORD', 'EMAIL_TAKEN', 'OVERLOADED'] })
+  @ApiOperation({
+    summary: 'Create a user',
+    description: 'Without a password the user gets a mail with a link to choose one.',
+    operationId: 'createUser',
+  })
+  @Answers(UserDto, {
+    status: 201,
+    errors: ['WEAK_PASSWORD', 'EMAIL_TAKEN', 'OVERLOADED', 'MAIL_NOT_CONFIGURED'],
+  })
   async create(@Body() dto: CreateUserDto): Promise<UserDto> {
     return UserDto.from(await this.users.provision({ ...dto, role: dto.role ?? 'user' }));
   }

@@ -1,16 +1,18 @@
 import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
+import { MailLinksModule } from '../mail-links/mail-links.module.js';
 import { FirstAdministrator } from './first-administrator.js';
 import { PasswordHasher } from './password-hasher.js';
 import { User, UserSchema } from './user.schema.js';
+import { UserPasswords } from './user-passwords.js';
 import { UsersController } from './users.controller.js';
 import { UsersService } from './users.service.js';
 
 /** Who may sign in, and with which role. */
 @Module({
-  imports: [MongooseModule.forFeature([{ name: User.name, schema: UserSchema }])],
+  imports: [MongooseModule.forFeature([{ name: User.name, schema: UserSchema }]), MailLinksModule],
   controllers: [UsersController],
-  providers: [UsersService, PasswordHasher, FirstAdministrator],
-  exports: [UsersService],
+  providers: [UsersService, PasswordHasher, UserPasswords, FirstAdministrator],
+  exports: [UsersService, UserPasswords],
 })
 export class UsersModule {}

@@ -10,10 +10,11 @@ import { NO_PRECONDITION, type Precondition } from '../../platform/http/entity-t
 import type { Page } from '../../platform/http/page.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import type { Caller, Scope, UserId } from '../../platform/security/caller.js';
+import { MailLinksService } from '../mail-links/mail-links.service.js';
 import { PasswordHasher } from './password-hasher.js';
 import { requireStrongPassword } from './password-rules.js';
 import { PERMISSIONS_OF, type Role } from './roles.js';
-import { type ListUsersQuery, MAX_PASSWORD_BYTES, type UpdateUserDto } from './user.dto.js';
+import { type ListUsersQuery, MAX_PASSWORD_BYTES, type UpdateUserDto, UserDto } from './user.dto.js';
 import { User } from './user.schema.js';
 
 export type { User };
@@ -23,7 +24,8 @@ export interface NewUser {
   /** In lower case. */
   readonly email: string;
   readonly name: string;
-  readonly password: string;
+  /** Absent for who is to choose one by a mailed link. */
+  readonly password?: string | null;
   readonly role: Role;
 }
 
@@ -38,6 +40,7 @@ export class UsersService {
     private readonly events: DomainEvents,
     private readonly transactions: Transactions,
     private readonly owned: OwnedRecords,
+    private readonly links: MailLinksService,
     repositories: Repositories,
     caches: LiveCaches,
   ) {
@@ -51,11 +54,10 @@ export class UsersService {
 
   /** @throws ApiError WEAK_PASSWORD, EMAIL_TAKEN */
   async create({ password, ...fields }: NewUser): Promise<User> {
-    requireStrongPassword(password, fields.email);
-    const passwordHash = await this.hasher.hash(password);
+    if (password != null) requireStrongPassword(password, fields.email);
     return this.users.insert({
       ...fields,
-      passwordHash,
+      ...(password != null && { passwordHash: await this.hasher.hash(password) }),
       disabled: false,
       emailVerified: false,
       otpEnabled: false,
@@ -63,12 +65,16 @@ export class UsersService {
   }
 
   /**
-   * Creates a user for somebody else: an administrator does, or the start.
-   * @throws ApiError WEAK_PASSWORD, EMAIL_TAKEN
+   * Creates a user for somebody else: an administrator does, or the start. Without a password the user gets a mail
+   * with a link to choose one.
+   * @throws ApiError WEAK_PASSWORD, EMAIL_TAKEN, MAIL_NOT_CONFIGURED
    */
   async provision(fields: NewUser): Promise<User> {
+    const isInvited = fields.password == null;
+    if (isInvited) this.links.requireMail();
     const user = await this.create(fields);
     this.events.record('user_created', { userId: String(user._id), role: user.role });
+    if (isInvited) this.links.send('set-password', () => Promise.resolve(UserDto.from(user)));
     return user;
   }
 
@@ -158,6 +164,13 @@ export class UsersService {
   /** The user with this address, whoever asks: for signing in and for the start. */
   findByEmail(email: string): Promise<User | null> {
     return this.model.findOne({ email }).lean<User>();
+  }
+
+  /** Takes the address of a user for proved. Raises the version, for the user is answered differently from then on. */
+  async verifyEmail(id: UserId): Promise<void> {
+    const change = { $set: { emailVerified: true }, $inc: { version: 1 } };
+    const { modifiedCount } = await this.model.updateOne({ _id: id, emailVerified: { $ne: true } }, change);
+    if (modifiedCount > 0) this.events.record('email_verified', { userId: id });
   }
 
   hasAdministrator(): Promise<boolean> {

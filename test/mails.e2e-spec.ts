@@ -1,0 +1,246 @@
+import { once } from 'node:events';
+import { readdir, stat } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { Types } from 'mongoose';
+import { MailServer } from './support/mail-server.js';
+import { eventually, mailTo, outboxOf, type ReadMail } from './support/mails.js';
+import { createTestApp, type TestApp } from './support/test-app.js';
+import type { TestClient } from './support/test-client.js';
+import { newCredentials, REGISTER, register, USERS } from './support/users.js';
+
+const ORIGIN = 'https://flowversal.test';
+
+function eventsOf({ logs }: TestApp, name: string, userId: string) {
+  return logs.filter(({ event, userId: about }) => event === name && about === userId);
+}
+
+describe('mails by SMTP', () => {
+  let server: MailServer;
+  let test: TestApp;
+  let admin: TestClient;
+
+  beforeAll(async () => {
+    server = await MailServer.start();
+    test = await createTestApp({
+      SMTP_URL: server.url,
+      MAIL_FROM: 'Flowversal <hello@flowversal.test>',
+      PUBLIC_URL: ORIGIN,
+    });
+    admin = await test.anonymous.signIn('admin');
+  });
+  afterEach(() => void server.refusals.splice(0));
+  afterAll(async () => {
+    await test.close();
+    await server.close();
+  });
+
+  const arrived = (address: string): Promise<ReadMail> => mailTo(address, () => server.mails);
+
+  it('bring who registers a link that proves the address', async () => {
+    const { id, email } = await register(test.anonymous);
+    const mail = await arrived(email);
+    expect(mail).toMatchObject({
+      from: { name: 'Flowversal', address: 'hello@flowversal.test' },
+      to: [{ address: email }],
+      subject: 'Confirm your email address',
+      link: expect.stringMatching(/^https:\/\/flowversal\.test\/verify#token=[\w-]{43}$/),
+    });
+    expect([mail.html, mail.attachments]).toEqual([undefined, []]);
+    expect(mail.headers).toContainEqual(
+      expect.objectContaining({ key: 'auto-submitted', value: 'auto-generated' }),
+    );
+    const [sent] = await eventually(() => {
+      const events = eventsOf(test, 'mail_sent', id);
+      return events.length > 0 && events;
+    });
+    expect(sent).toMatchObject({ level: 'info', kind: 'verify-email', requestId: expect.any(String) });
+    expect(test.logText()).not.toContain(mail.token);
+  });
+
+  it('lead where PUBLIC_URL says, whatever the request claims', async () => {
+    const credentials = newCredentials();
+    const headers = {
+      host: 'evil.example',
+      origin: 'https://evil.example',
+      forwarded: 'host=evil.example;proto=http',
+      'x-forwarded-host': 'evil.example',
+      'x-forwarded-proto': 'http',
+    };
+    await test.anonymous.post(REGISTER, credentials, headers);
+    const mail = await arrived(credentials.email);
+    expect(mail.raw).not.toContain('evil.example');
+    expect(mail.link).toContain(`${ORIGIN}/verify#`);
+  });
+
+  it('keep no token in the database', async () => {
+    const { email } = await register(test.anonymous);
+    const { token } = await arrived(email);
+    const stored = await test.connection.collection('mail_links').find().toArray();
+    expect(stored.length).toBeGreaterThan(0);
+    expect(JSON.stringify(stored)).not.toContain(token);
+  });
+
+  it('hold no words of who registers: they could be for somebody else to read', async () => {
+    const credentials = newCredentials();
+    await test.anonymous.post(REGISTER, { ...credentials, name: 'Win a prize at prize.test' });
+    expect((await arrived(credentials.email)).raw).not.toContain('prize');
+  });
+
+  it('are tried again when the mail server cannot take them now', async () => {
+    server.refusals.push([451, 'Try again later']);
+    const offered = server.offered;
+    const { id, email } = await register(test.anonymous);
+    await arrived(email);
+    expect(server.offered - offered).toBe(2);
+    expect(eventsOf(test, 'mail_failed', id)).toEqual([]);
+  });
+
+  it('are given up with an event when the mail server refuses them', async () => {
+    server.refusals.push([550, 'No such user: nobody@example.com']);
+    const offered = server.offered;
+    const { id } = await register(test.anonymous);
+    const [failed] = await eventually(() => {
+      const events = eventsOf(test, 'mail_failed', id);
+      return events.length > 0 && events;
+    });
+    expect(failed).toMatchObject({ level: 'warn', kind: 'verify-email', status: 550, reason: 'EMESSAGE' });
+    expect(JSON.stringify(failed)).not.toContain('@');
+    expect(server.offered - offered).toBe(1);
+  });
+
+  it.each([
+    ['header lines', 'Ada\r\nBcc: mallory@evil.test\r\nSubject: Mine'],
+    ['an address', 'Ada <mallory@evil.test>, x'],
+    ['quotes', 'Ada" <mallory@evil.test>, "'],
+    ['what ends a name', '=?utf-8?q?Ada=0D=0ABcc:=20mallory@evil.test?='],
+    ['other letters', '阿达 😀\u2028Bcc: mallory@evil.test'],
+  ])('go to nobody else for %s in a name', async (_, name) => {
+    const { email } = newCredentials();
+    expect((await admin.post(USERS, { email, name })).status).toBe(201);
+    const mail = await arrived(email);
+    expect(server.recipients[server.mails.indexOf(mail)]).toEqual([email]);
+    expect(mail.to).toEqual([expect.objectContaining({ address: email })]);
+    expect([mail.cc, mail.bcc, mail.subject]).toEqual([
+      undefined,
+      undefined,
+      'Welcome to Flowversal: choose your password',
+    ]);
+  });
+
+  it('go to nobody else for an address that looks like two', async () => {
+    const email = `"mallory@evil.test,${Date.now()}"@example.com`;
+    const { status, body } = await admin.post(USERS, { email, name: 'Ada' });
+    expect(status).toBe(201);
+    const { id } = body.data;
+    await eventually(() => [...eventsOf(test, 'mail_sent', id), ...eventsOf(test, 'mail_failed', id)][0]);
+    expect(server.recipients.flat().filter((address) => address.endsWith('@evil.test'))).toEqual([]);
+  });
+
+  it('are of no use once their user is deleted', async () => {
+    const { email } = newCredentials();
+    const { body } = await admin.post(USERS, { email, name: 'Ada' });
+    await arrived(email);
+    const links = () =>
+      test.connection
+        .collection('mail_links')
+        .countDocuments({ ownerId: new Types.ObjectId(body.data.id as string) });
+    expect(await links()).toBe(1);
+    expect((await admin.delete(`${USERS}/${body.data.id}`)).status).toBe(200);
+    expect(await links()).toBe(0);
+  });
+});
+
+describe('a mail server', () => {
+  it('that stays silent keeps no answer waiting', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const test = await createTestApp({ SMTP_URL: `smtp://127.0.0.1:${port}`, SHUTDOWN_GRACE_MS: '400' });
+    const start = Date.now();
+    const users = await Promise.all(Array.from({ length: 8 }, () => register(test.anonymous)));
+    expect(Date.now() - start).toBeLessThan(2_000);
+    const closing = Date.now();
+    await test.close();
+    expect(Date.now() - closing).toBeLessThan(2_000);
+    for (const { id } of users.slice(0, 2)) {
+      expect(eventsOf(test, 'mail_failed', id)).toEqual([expect.objectContaining({ reason: 'SHUTDOWN' })]);
+    }
+    silent.close();
+  });
+
+  it('gets what is left when the process ends', async () => {
+    const server = await MailServer.start();
+    const test = await createTestApp({ SMTP_URL: server.url });
+    server.refusals.push([451, 'Try again later']);
+    const first = await register(test.anonymous);
+    await eventually(() => server.offered === 1);
+    const others = [];
+    for (let n = 0; n < 5; n++) others.push(await register(test.anonymous));
+    await test.app.close();
+    const reached = server.mails.map(({ to }) => to?.[0]?.address).toSorted();
+    expect(reached).toEqual([first, ...others].map(({ email }) => email).toSorted());
+    await server.close();
+  });
+
+  it.each([
+    ['from the start', true, 'smtps'],
+    ['after STARTTLS', false, 'smtp'],
+  ])('with a certificate that nobody vouches for gets no mail: encrypted %s', async (_, secure, scheme) => {
+    const server = await MailServer.start({ secure, disabledCommands: ['AUTH'] });
+    const test = await createTestApp({ SMTP_URL: server.url.replace('smtp', scheme) });
+    const { id } = await register(test.anonymous);
+    await test.app.close();
+    expect(server.offered).toBe(0);
+    expect(eventsOf(test, 'mail_failed', id)).toEqual([
+      expect.objectContaining({ reason: expect.stringMatching(/^E(TLS|SOCKET)$/) }),
+    ]);
+    await server.close();
+  });
+
+  it('that asks for a password gets the one of SMTP_URL', async () => {
+    const server = await MailServer.start({
+      authOptional: false,
+      disabledCommands: ['STARTTLS'],
+      onAuth: ({ username, password }, _session, done) =>
+        username === 'ada@mail' && password === 'p/w:ß' ? done(null, { user: 1 }) : done(new Error('No')),
+    });
+    const credentials = `ada%40mail:${encodeURIComponent('p/w:ß')}`;
+    const test = await createTestApp({ SMTP_URL: server.url.replace('//', `//${credentials}@`) });
+    const { email } = await register(test.anonymous);
+    await mailTo(email, () => server.mails);
+    await test.close();
+    await server.close();
+  });
+});
+
+describe('without a mail server', () => {
+  it('development and test write mails where only their user reads them', async () => {
+    const test = await createTestApp({ HOST: '0.0.0.0', PORT: '4123' });
+    const { email } = await register(test.anonymous);
+    const mail = await mailTo(email, () => outboxOf(test.config));
+    expect(mail.link).toMatch(/^http:\/\/127\.0\.0\.1:4123\/verify#token=/);
+    // Not encoded: it can be copied from the file.
+    expect(mail.raw).toContain(`\n${mail.link}\n`);
+    const folder = join(test.config.dataDir, 'outbox');
+    const [name = ''] = await readdir(folder);
+    expect(name).toMatch(/^\d{4}-\d\d-\d\dT[\d.Z-]+-verify-email-[0-9a-f]{8}\.eml$/);
+    const modes = [await stat(folder), await stat(join(folder, name))].map(({ mode }) => mode & 0o777);
+    expect(modes).toEqual([0o700, 0o600]);
+    await test.close();
+  });
+
+  it('production creates no user who would need a mail, and lets people register', async () => {
+    const test = await createTestApp({ NODE_ENV: 'production', BCRYPT_ROUNDS: '10' });
+    const admin = await test.anonymous.signIn('admin');
+    const { email } = newCredentials();
+    const answer = await admin.post(USERS, { email, name: 'Ada' });
+    expect(answer.outcome).toBe('503 MAIL_NOT_CONFIGURED');
+    expect(await test.connection.collection('users').countDocuments({ email })).toBe(0);
+    await register(test.anonymous);
+    await test.app.close();
+    await expect(readdir(test.config.dataDir)).rejects.toThrow('ENOENT');
+    expect(test.logs.filter(({ event }) => String(event).startsWith('mail_'))).toEqual([]);
+  });
+});
