@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AccountModule } from './modules/account/account.module.js';
 import { AuthModule } from './modules/auth/auth.module.js';
 import { ProjectsModule } from './modules/projects/projects.module.js';
 import { SessionsModule } from './modules/sessions/sessions.module.js';
@@ -14,7 +15,7 @@ import { MetricsModule } from './platform/metrics/metrics.module.js';
 
 const PLATFORM = [DatabaseModule, AttemptsModule, HealthModule, MetricsModule];
 
-const FEATURES = [AuthModule, ProjectsModule, SessionsModule, UsersModule];
+const FEATURES = [AccountModule, AuthModule, ProjectsModule, SessionsModule, UsersModule];
 
 /** The table of contents: what the product stands on, and what it does. */
 @Module({})

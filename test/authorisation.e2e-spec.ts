@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createSigner } from 'fast-jwt';
+import { CHANGE, FORGOT, RESET, VERIFY, VERIFY_AGAIN } from './support/accounts.js';
 import { createProject, type ProjectJson, PROJECTS } from './support/projects.js';
 import { runningRoutes } from './support/running-routes.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
@@ -74,6 +75,28 @@ const MATRIX: readonly Row[] = [
     url: ({ session }) => `${SESSIONS}/${session}`,
     statuses: [401, 401, 401, 401, 404, 200, 404, 404],
   },
+
+  {
+    route: `POST ${CHANGE}`,
+    statuses: SIGNED_IN,
+    body: () => ({ currentPassword: PASSWORD, newPassword: PASSWORD }),
+  },
+  {
+    route: `POST ${FORGOT}`,
+    statuses: [202, 202, 202, 202, 202, 202, 202, 202],
+    body: () => ({ email: 'nobody@example.com' }),
+  },
+  {
+    route: `POST ${RESET}`,
+    statuses: [400, 400, 400, 400, 400, 400, 400, 400],
+    body: () => ({ token: 'made-up', newPassword: PASSWORD }),
+  },
+  {
+    route: `POST ${VERIFY}`,
+    statuses: [400, 400, 400, 400, 400, 400, 400, 400],
+    body: () => ({ token: 'made-up' }),
+  },
+  { route: `POST ${VERIFY_AGAIN}`, statuses: [401, 401, 401, 401, 202, 202, 202, 202] },
 
   { route: `POST ${PROJECTS}`, statuses: [401, 401, 401, 401, 201, 201, 201, 201], body: named },
   { route: `GET ${PROJECTS}`, statuses: SIGNED_IN },

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { ProjectsService } from '../src/modules/projects/projects.service.js';
+import { CHANGE, FORGOT, RESET, VERIFY, VERIFY_AGAIN } from './support/accounts.js';
 import { at, createProject, PROJECTS } from './support/projects.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import type { TestClient } from './support/test-client.js';
@@ -14,6 +15,11 @@ const ADDRESSES: readonly (readonly [string, string])[] = [
   [LOGOUT, 'POST'],
   [SESSIONS, 'GET, HEAD'],
   [`${SESSIONS}/${'f'.repeat(24)}`, 'DELETE'],
+  [CHANGE, 'POST'],
+  [FORGOT, 'POST'],
+  [RESET, 'POST'],
+  [VERIFY, 'POST'],
+  [VERIFY_AGAIN, 'POST'],
   [PROJECTS, 'GET, HEAD, POST'],
   [`${PROJECTS}/${'f'.repeat(24)}`, 'DELETE, GET, HEAD, PATCH, PUT'],
   [USERS, 'GET, HEAD, POST'],

@@ -1,0 +1,118 @@
+import { Injectable } from '@nestjs/common';
+import { Attempts, type Budget } from '../../platform/attempts/attempts.js';
+import { Quotas } from '../../platform/attempts/quotas.js';
+import { apiError } from '../../platform/errors/errors.js';
+import type { Device } from '../../platform/http/device.js';
+import { DomainEvents } from '../../platform/logging/events.js';
+import type { Caller } from '../../platform/security/caller.js';
+import { clientKey } from '../../platform/security/rate-limit.js';
+import { MailLinksService } from '../mail-links/mail-links.service.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { UserDto } from '../users/user.dto.js';
+import { UserPasswords } from '../users/user-passwords.js';
+import { UsersService } from '../users/users.service.js';
+import type {
+  ChangePasswordDto,
+  ForgotPasswordDto,
+  ResetPasswordDto,
+  VerifyEmailDto,
+} from './account.dto.js';
+
+/** Links that let their reader choose a password. */
+const PASSWORD_LINKS = ['reset-password', 'set-password'] as const;
+
+const HOUR_S = 3600;
+/** An office may share an address. */
+const FORGOT_PER_ADDRESS = { limit: 10, seconds: HOUR_S };
+/** Mails that others can have sent to somebody. */
+const FORGOT_PER_USER = { limit: 3, seconds: HOUR_S };
+const VERIFICATIONS_PER_USER = { limit: 3, seconds: HOUR_S };
+
+@Injectable()
+export class AccountService {
+  constructor(
+    private readonly users: UsersService,
+    private readonly passwords: UserPasswords,
+    private readonly links: MailLinksService,
+    private readonly sessions: SessionsService,
+    private readonly attempts: Attempts,
+    private readonly quotas: Quotas,
+    private readonly events: DomainEvents,
+  ) {}
+
+  /**
+   * Changes the caller's password and ends its other sessions.
+   * @throws ApiError INVALID_CREDENTIALS, WEAK_PASSWORD, RATE_LIMITED, CONFLICT when it was changed meanwhile
+   */
+  async changePassword(
+    { id, session }: Caller,
+    { address }: Device,
+    { currentPassword, newPassword }: ChangePasswordDto,
+  ): Promise<void> {
+    const user = await this.users.get({ owner: id }, id);
+    // By id, where signing in counts by address: only who is signed in as the user can use this budget up.
+    const budgets: Budget[] = [
+      ['account', id],
+      ['address', clientKey(address)],
+    ];
+    await this.attempts.guard(budgets, async () => {
+      if (!(await this.users.hasPassword(user, currentPassword))) throw apiError('INVALID_CREDENTIALS');
+    });
+    const hash = await this.passwords.hash(newPassword, user.email, 'newPassword');
+    if (!(await this.passwords.replace(user, hash))) throw apiError('CONFLICT');
+    await this.links.revoke(id, PASSWORD_LINKS);
+    await this.sessions.endAll(id, session);
+    this.events.record('password_changed', { userId: id });
+  }
+
+  /**
+   * Mails a link to a user who cannot sign in. Whether there is one is looked for after the answer, so that neither
+   * its content nor its time tells.
+   * @throws ApiError RATE_LIMITED by the address that asks; of too many mails to one user nobody is told
+   */
+  async forgotPassword({ address }: Device, { email }: ForgotPasswordDto): Promise<void> {
+    await this.quotas.take('forgot', clientKey(address), FORGOT_PER_ADDRESS);
+    this.links.send('reset-password', async () => {
+      const user = await this.users.findByEmail(email);
+      if (!user || user.disabled) return null;
+      const isLeft = await this.quotas.takeQuietly('forgot-user', String(user._id), FORGOT_PER_USER);
+      return isLeft ? UserDto.from(user) : null;
+    });
+  }
+
+  /**
+   * Sets the password of who has the link, ends all sessions and takes the address for proved. What else is asked for
+   * at signing in stays as it is. A password that is refused leaves the link valid.
+   * @throws ApiError INVALID_RESET_TOKEN, WEAK_PASSWORD
+   */
+  async resetPassword({ token, newPassword }: ResetPasswordDto): Promise<void> {
+    const owner = await this.links.ownerOf(token, PASSWORD_LINKS);
+    const user = owner && (await this.users.findById(owner));
+    if (!user) throw apiError('INVALID_RESET_TOKEN');
+    // What takes time or may be refused comes first.
+    const hash = await this.passwords.hash(newPassword, user.email, 'newPassword');
+    if (!(await this.links.redeem(token, PASSWORD_LINKS))) throw apiError('INVALID_RESET_TOKEN');
+    await this.passwords.set(owner, hash);
+    await this.links.revoke(owner, PASSWORD_LINKS);
+    await this.sessions.endAll(owner);
+    await this.users.verifyEmail(owner);
+    this.events.record('password_reset', { userId: owner });
+  }
+
+  /** @throws ApiError INVALID_RESET_TOKEN */
+  async verifyEmail({ token }: VerifyEmailDto): Promise<void> {
+    const owner = await this.links.redeem(token, ['verify-email']);
+    if (!owner) throw apiError('INVALID_RESET_TOKEN');
+    await this.users.verifyEmail(owner);
+  }
+
+  /** @throws ApiError MAIL_NOT_CONFIGURED, RATE_LIMITED */
+  async requestVerification({ id }: Caller): Promise<void> {
+    this.links.requireMail();
+    await this.quotas.take('verify', id, VERIFICATIONS_PER_USER);
+    this.links.send('verify-email', async () => {
+      const user = await this.users.findById(id);
+      return user && !user.emailVerified ? UserDto.from(user) : null;
+    });
+  }
+}
