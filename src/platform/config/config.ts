@@ -69,7 +69,7 @@ export class Config {
   readonly bcryptRounds!: number;
 
   /** Keys that encrypt fields: 32 bytes as base64 (`openssl rand -base64 32`), or `kid:base64,kid2:base64`, of which the first encrypts. Outside production one is made and kept in DATA_DIR. */
-  @Env('ENCRYPTION_KEY', encryptionKeys(), { requiredInProduction: true, reserved: true })
+  @Env('ENCRYPTION_KEY', encryptionKeys(), { requiredInProduction: true })
   readonly encryptionKeys!: readonly EncryptionKey[];
 
   /** Address of a Supabase project whose access tokens are accepted. Needs SUPABASE_ANON_KEY. */

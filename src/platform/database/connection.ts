@@ -4,6 +4,7 @@ import mongoose, { type Connection, type ConnectOptions } from 'mongoose';
 import { PinoLogger } from 'nestjs-pino';
 import { Config, ConfigError } from '../config/config.js';
 import { StartError } from '../config/start-error.js';
+import { guardEncryptedFields } from '../encryption/mongoose-guard.js';
 import { isOutage } from '../errors/driver-errors.js';
 import { createMissingIndexes } from './indexes.js';
 
@@ -31,7 +32,7 @@ const START_PATIENCE_MS = 30_000;
 
 /** A connection that is not open yet, so that an application can be built without a database. */
 export function createConnection(): Connection {
-  return mongoose.createConnection();
+  return mongoose.createConnection().plugin(guardEncryptedFields);
 }
 
 /** Opens the connection when the application starts and closes it when it ends. */

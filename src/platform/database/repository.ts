@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Model, type mongo, Types } from 'mongoose';
+import { type RecordCipher, RecordCiphers } from '../encryption/record-cipher.js';
 import { type ApiError, apiError, notFound, taken } from '../errors/errors.js';
 import type { Precondition } from '../http/entity-tag.js';
 import type { Page, PageQuery } from '../http/page.js';
@@ -41,14 +42,19 @@ export type NewRecord<T> = Omit<T, keyof StoredRecord>;
 export class Repository<T extends StoredRecord> {
   private readonly ownerField: string;
   private driverCollection: mongo.Collection | undefined;
+  /** Only where the schema has encrypted fields. */
+  private readonly cipher: RecordCipher | undefined;
 
   constructor(
     private readonly model: Model<T>,
     private readonly options: Options,
     private readonly cursors: Cursors,
     private readonly events: DomainEvents,
+    ciphers: RecordCiphers,
   ) {
     this.ownerField = options.ownerField ?? 'ownerId';
+    this.cipher = ciphers.of(model.collection.name, model.schema);
+    this.cipher?.refuse({ [this.ownerField]: 1, ...NEWEST_FIRST });
   }
 
   /**
@@ -61,7 +67,8 @@ export class Repository<T extends StoredRecord> {
     const record: Record<string, unknown> = { _id };
     split(fields, record);
     Object.assign(record, { version: 1, createdAt: now, updatedAt: now });
-    await this.collection.insertOne(record).catch(this.refuseTaken);
+    const stored = this.cipher?.seal(String(_id), record) ?? record;
+    await this.collection.insertOne(stored).catch(this.refuseTaken);
     this.events.record('record_created', this.subject(_id));
     return record as unknown as T;
   }
@@ -71,11 +78,26 @@ export class Repository<T extends StoredRecord> {
     const [found] = await this.find<T>({ filter: this.one(scope, id), limit: 1 });
     if (!found) throw notFound(this.options.resource);
     this.noteForeign(scope, found);
-    return found;
+    return this.opened(found);
+  }
+
+  /** The newest record of the scope that fits, or null. */
+  async first(scope: Scope, filter: Filter = {}, transaction?: Transaction): Promise<T | null> {
+    this.cipher?.refuse(filter);
+    const [found] = await this.find<T>({
+      filter: { ...this.within(scope), ...filter },
+      sort: NEWEST_FIRST,
+      limit: 1,
+      session: transaction?.session,
+    });
+    if (!found) return null;
+    this.noteForeign(scope, found);
+    return this.opened(found);
   }
 
   /** One page, newest records first. */
   async page(scope: Scope, query: PageQuery, filter: Filter = {}): Promise<Page<T>> {
+    this.cipher?.refuse(filter);
     const { limit, cursor } = query;
     const all = { ...this.within(scope), ...filter };
     const binding = JSON.stringify([scope.owner ?? scope.caller, this.options.resource, all]);
@@ -92,7 +114,7 @@ export class Repository<T extends StoredRecord> {
       this.events.record('foreign_access', { ...this.access(scope), count: items.length });
     }
     return {
-      items,
+      items: this.cipher ? items.map((item) => this.opened(item)) : items,
       pagination: {
         limit,
         offset,
@@ -119,7 +141,10 @@ export class Repository<T extends StoredRecord> {
     const version = await this.require(scope, id, precondition, transaction);
     const same = { ...this.one(scope, id), version };
     const updated = (await this.collection
-      .findOneAndUpdate(same, updateOf(change), { returnDocument: 'after', ...(session && { session }) })
+      .findOneAndUpdate(same, this.updateOf(id, change), {
+        returnDocument: 'after',
+        ...(session && { session }),
+      })
       .catch(this.refuseTaken)) as T | null;
     if (!updated) throw apiError(precondition.required ? 'PRECONDITION_FAILED' : 'CONFLICT');
     const note = (): void => {
@@ -128,7 +153,7 @@ export class Repository<T extends StoredRecord> {
     };
     if (transaction) transaction.afterwards(note);
     else note();
-    return updated;
+    return this.opened(updated);
   }
 
   /**
@@ -178,6 +203,20 @@ export class Repository<T extends StoredRecord> {
     const within = this.within(scope);
     // Both conditions, also where they are on the same field: users own themselves.
     return '_id' in within ? { $and: [{ _id }, within] } : { _id, ...within };
+  }
+
+  private opened(record: T): T {
+    return this.cipher ? this.cipher.open(record) : record;
+  }
+
+  private updateOf(id: string, change: object): mongo.UpdateFilter<mongo.Document> {
+    const fields: Record<string, unknown> = { updatedAt: new Date() };
+    const absent = split(change, fields);
+    const $set = this.cipher?.seal(id.toLowerCase(), fields) ?? fields;
+    const update = { $inc: { version: 1 }, $set };
+    return absent.length > 0
+      ? { ...update, $unset: Object.fromEntries(absent.map((name) => [name, ''])) }
+      : update;
   }
 
   private find<R>(query: Find): Promise<R[]> {
@@ -235,24 +274,16 @@ function split(fields: object, record: Record<string, unknown>): string[] {
   return absent;
 }
 
-function updateOf(change: object): mongo.UpdateFilter<mongo.Document> {
-  const $set: Record<string, unknown> = { updatedAt: new Date() };
-  const absent = split(change, $set);
-  const update = { $inc: { version: 1 }, $set };
-  return absent.length > 0
-    ? { ...update, $unset: Object.fromEntries(absent.map((name) => [name, ''])) }
-    : update;
-}
-
 /** Makes the repositories of features: `repositories.of(model, { resource: 'project' })`. */
 @Injectable()
 export class Repositories {
   constructor(
     private readonly cursors: Cursors,
     private readonly events: DomainEvents,
+    private readonly ciphers: RecordCiphers,
   ) {}
 
   of<T extends StoredRecord>(model: Model<T>, options: Options): Repository<T> {
-    return new Repository(model, options, this.cursors, this.events);
+    return new Repository(model, options, this.cursors, this.events, this.ciphers);
   }
 }

@@ -1,0 +1,67 @@
+import type { Schema, SchemaType } from 'mongoose';
+
+/** Operators that can reach a field without naming it as a key. */
+const OPAQUE: ReadonlySet<string> = new Set(['$expr', '$where', '$jsonSchema', '$rename']);
+
+/** The fields that a schema declares as `@Prop({ type: String, encrypted: true })`. */
+export function encryptedFieldsOf(schema: Schema): ReadonlySet<string> {
+  const fields = new Set<string>();
+  schema.eachPath((path, type) => {
+    if (isEncrypted(type)) fields.add(path);
+  });
+  return fields;
+}
+
+/**
+ * The field in `fields` that conditions, a sort or an update of MongoDB name, or the operator that could reach one
+ * unseen; undefined when they leave them alone.
+ */
+export function mentioned(fields: ReadonlySet<string>, conditions: unknown): string | undefined {
+  if (typeof conditions !== 'object' || conditions === null) return undefined;
+  if (Array.isArray(conditions)) {
+    return conditions.map((each: unknown) => mentioned(fields, each)).find((found) => found !== undefined);
+  }
+  for (const [key, value] of Object.entries(conditions)) {
+    const [name = key] = key.split('.');
+    if (OPAQUE.has(key) || fields.has(name)) return name;
+    const inner = key.startsWith('$') ? mentioned(fields, value) : undefined;
+    if (inner !== undefined) return inner;
+  }
+  return undefined;
+}
+
+/**
+ * Stops the start over a declaration that cannot be honoured.
+ * @throws Error for a field that is no text of the record itself, has another name, or is indexed
+ */
+export function checkEncryptedFields(schema: Schema): void {
+  const refuse = (path: string, problem: string): never => {
+    throw new Error(`The encrypted field ${path} of ${schema.get('collection')} ${problem}`);
+  };
+  schema.eachPath((path, type) => {
+    const isNested = path.includes('.') || type.schema !== undefined || type.instance !== 'String';
+    if (isNested && holdsEncrypted(type)) refuse(path, 'must be a text of the record itself');
+    if (isEncrypted(type) && type.options['alias'] !== undefined) refuse(path, 'cannot have an alias');
+  });
+  const fields = encryptedFieldsOf(schema);
+  if (fields.size === 0) return;
+  for (const [keys, { partialFilterExpression }] of schema.indexes()) {
+    const found = mentioned(fields, keys) ?? mentioned(fields, partialFilterExpression);
+    if (found !== undefined) refuse(found, 'cannot be in an index, nor be unique');
+    if (Object.keys(keys).includes('$**'))
+      refuse([...fields].join(', '), 'cannot be in an index over all fields');
+  }
+}
+
+function isEncrypted({ options }: SchemaType): boolean {
+  return Boolean(options['encrypted']);
+}
+
+/** Whether a field is encrypted, or anything within it: in a nested schema, or what a list or a map holds. */
+function holdsEncrypted(type: SchemaType): boolean {
+  if (isEncrypted(type)) return true;
+  const { schema } = type;
+  if (schema) return Object.values(schema.paths).some((inner) => holdsEncrypted(inner));
+  const items = type.getEmbeddedSchemaType();
+  return items !== undefined && holdsEncrypted(items);
+}

@@ -1,0 +1,52 @@
+import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import { type Model, Types } from 'mongoose';
+import { OwnedRecord, RECORD_OPTIONS } from '../../src/platform/database/record.js';
+import { Repositories, type Repository } from '../../src/platform/database/repository.js';
+import type { UserId } from '../../src/platform/security/caller.js';
+import { createTestApp, type TestApp } from './test-app.js';
+
+@Schema({ ...RECORD_OPTIONS, collection: 'notes' })
+export class Note extends OwnedRecord {
+  @Prop({ type: String, required: true })
+  title!: string;
+
+  @Prop({ type: String, encrypted: true })
+  text?: string | null;
+
+  @Prop({ type: String, encrypted: true })
+  hint?: string | null;
+}
+
+const NoteSchema = SchemaFactory.createForClass(Note);
+
+/** An application with a feature whose records have encrypted fields. */
+export interface Notes {
+  readonly test: TestApp;
+  readonly model: Model<Note>;
+  readonly notes: Repository<Note>;
+  /** What the database holds, as it stands there. */
+  stored(note: Pick<Note, '_id'>): Promise<Readonly<Record<string, unknown>>>;
+  /** Writes past everything that encrypts. */
+  overwrite(note: Pick<Note, '_id'>, fields: object): Promise<void>;
+}
+
+export const OWNER = '66f1a0c2e4b0a1b2c3d4e5f6' as UserId;
+export const OWN = { owner: OWNER };
+
+export function newNote(fields: Pick<Note, 'text' | 'hint'>): Parameters<Repository<Note>['insert']>[0] {
+  return { ownerId: new Types.ObjectId(OWNER), title: 'Note', ...fields };
+}
+
+/** @param env of the application: another key, another application's database */
+export async function createNotes(env: Readonly<Record<string, string>> = {}): Promise<Notes> {
+  const test = await createTestApp(env);
+  const model = test.connection.model<Note>(Note.name, NoteSchema);
+  const raw = test.connection.collection('notes');
+  return {
+    test,
+    model,
+    notes: test.app.get(Repositories).of(model, { resource: 'note' }),
+    stored: async ({ _id }) => ({ ...(await raw.findOne({ _id })) }),
+    overwrite: async ({ _id }, fields) => void (await raw.updateOne({ _id }, { $set: fields })),
+  };
+}
