@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { AccountModule } from './modules/account/account.module.js';
 import { AuthModule } from './modules/auth/auth.module.js';
 import { ProjectsModule } from './modules/projects/projects.module.js';
+import { SecondFactorModule } from './modules/second-factor/second-factor.module.js';
 import { SessionsModule } from './modules/sessions/sessions.module.js';
 import { UsersModule } from './modules/users/users.module.js';
 import { AttemptsModule } from './platform/attempts/attempts.module.js';
@@ -16,7 +17,14 @@ import { MetricsModule } from './platform/metrics/metrics.module.js';
 
 const PLATFORM = [DatabaseModule, AttemptsModule, EncryptionModule, HealthModule, MetricsModule];
 
-const FEATURES = [AccountModule, AuthModule, ProjectsModule, SessionsModule, UsersModule];
+const FEATURES = [
+  AccountModule,
+  AuthModule,
+  ProjectsModule,
+  SecondFactorModule,
+  SessionsModule,
+  UsersModule,
+];
 
 /** The table of contents: what the product stands on, and what it does. */
 @Module({})

@@ -3,6 +3,7 @@ import { createSigner } from 'fast-jwt';
 import { CHANGE, FORGOT, RESET, VERIFY, VERIFY_AGAIN } from './support/accounts.js';
 import { createProject, type ProjectJson, PROJECTS } from './support/projects.js';
 import { runningRoutes } from './support/running-routes.js';
+import { OTP } from './support/second-factor.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import { PASSWORD, type TestClient } from './support/test-client.js';
 import {
@@ -61,6 +62,18 @@ const MATRIX: readonly Row[] = [
     route: `POST ${LOGIN}`,
     statuses: [401, 401, 401, 401, 401, 401, 401, 401],
     body: () => ({ email: 'nobody@example.com', password: PASSWORD }),
+  },
+  { route: `POST ${OTP}/enable`, statuses: SIGNED_IN, body: () => ({ password: PASSWORD }) },
+  // Nobody has begun: the code is wrong for everybody.
+  {
+    route: `POST ${OTP}/confirm`,
+    statuses: [401, 401, 401, 401, 401, 401, 401, 401],
+    body: () => ({ otp: '123456' }),
+  },
+  {
+    route: `POST ${OTP}/disable`,
+    statuses: [401, 401, 401, 401, 401, 401, 401, 401],
+    body: () => ({ password: 'wrong password', otp: '123456' }),
   },
   { route: `GET ${ME}`, statuses: SIGNED_IN },
   {

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { ProjectsService } from '../src/modules/projects/projects.service.js';
 import { CHANGE, FORGOT, RESET, VERIFY, VERIFY_AGAIN } from './support/accounts.js';
 import { at, createProject, PROJECTS } from './support/projects.js';
+import { OTP } from './support/second-factor.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import type { TestClient } from './support/test-client.js';
 import { LOGIN, ME, REGISTER, USERS, LOGOUT, REFRESH, SESSIONS } from './support/users.js';
@@ -20,6 +21,9 @@ const ADDRESSES: readonly (readonly [string, string])[] = [
   [RESET, 'POST'],
   [VERIFY, 'POST'],
   [VERIFY_AGAIN, 'POST'],
+  [`${OTP}/enable`, 'POST'],
+  [`${OTP}/confirm`, 'POST'],
+  [`${OTP}/disable`, 'POST'],
   [PROJECTS, 'GET, HEAD, POST'],
   [`${PROJECTS}/${'f'.repeat(24)}`, 'DELETE, GET, HEAD, PATCH, PUT'],
   [USERS, 'GET, HEAD, POST'],

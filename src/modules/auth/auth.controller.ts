@@ -41,7 +41,7 @@ export class AuthController {
       'Gives an access token for `Authorization: Bearer`, and a refresh token for when it expires.',
     operationId: 'login',
   })
-  @Answers(SignedInDto, { errors: ['INVALID_CREDENTIALS', 'OVERLOADED'] })
+  @Answers(SignedInDto, { errors: ['INVALID_CREDENTIALS', 'OTP_REQUIRED', 'INVALID_OTP', 'OVERLOADED'] })
   login(@Body() dto: LoginDto, @CurrentDevice() device: Device): Promise<SignedInDto> {
     return this.auth.login(dto, device);
   }

@@ -3,6 +3,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, Length, ValidateNested } from 'class-validator';
 import { EmailAddress, IsCleanText, Name } from '../../platform/validation/fields.js';
+import { Otp } from '../second-factor/otp.dto.js';
 import { ClaimedPassword, NewPassword, UserDto } from '../users/user.dto.js';
 
 export class RegisterDto {
@@ -32,6 +33,14 @@ export class LoginDto {
   @ApiProperty({ example: 'correct horse battery' })
   @ClaimedPassword()
   password!: string;
+
+  @ApiProperty({
+    description: 'Where the second factor is on: a code, or a recovery code.',
+    example: '492039',
+  })
+  @IsOptional()
+  @Otp()
+  otp?: string | null;
 }
 
 /** A refresh token that somebody claims to have got. */

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
 import { Authenticator } from '../../platform/security/access.js';
 import { MailLinksModule } from '../mail-links/mail-links.module.js';
+import { SecondFactorModule } from '../second-factor/second-factor.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccessTokens } from './access-tokens.js';
@@ -9,6 +10,8 @@ import { AuthController } from './auth.controller.js';
 import { AuthService } from './auth.service.js';
 import { KnownDevice, KnownDeviceSchema } from './known-device.schema.js';
 import { KnownDevices } from './known-devices.js';
+import { OtpController } from './otp.controller.js';
+import { OtpService } from './otp.service.js';
 import { TokenAuthenticator } from './token-authenticator.js';
 
 /** Registering, signing in, and knowing who sends a request. */
@@ -16,14 +19,16 @@ import { TokenAuthenticator } from './token-authenticator.js';
   imports: [
     MongooseModule.forFeature([{ name: KnownDevice.name, schema: KnownDeviceSchema }]),
     MailLinksModule,
+    SecondFactorModule,
     SessionsModule,
     UsersModule,
   ],
-  controllers: [AuthController],
+  controllers: [AuthController, OtpController],
   providers: [
     AuthService,
     AccessTokens,
     KnownDevices,
+    OtpService,
     { provide: Authenticator, useClass: TokenAuthenticator },
   ],
   exports: [AuthService],

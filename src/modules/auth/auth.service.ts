@@ -7,6 +7,7 @@ import { DomainEvents } from '../../platform/logging/events.js';
 import type { Caller, UserId } from '../../platform/security/caller.js';
 import { clientKey } from '../../platform/security/rate-limit.js';
 import { MailLinksService } from '../mail-links/mail-links.service.js';
+import { SecondFactorService } from '../second-factor/second-factor.service.js';
 import { type Grant, SessionsService } from '../sessions/sessions.service.js';
 import { UserDto } from '../users/user.dto.js';
 import { type User, UsersService } from '../users/users.service.js';
@@ -22,6 +23,7 @@ export class AuthService {
   constructor(
     private readonly users: UsersService,
     private readonly links: MailLinksService,
+    private readonly factors: SecondFactorService,
     private readonly sessions: SessionsService,
     private readonly tokens: AccessTokens,
     private readonly devices: KnownDevices,
@@ -43,8 +45,8 @@ export class AuthService {
 
   /**
    * Starts a session.
-   * @throws ApiError INVALID_CREDENTIALS, whichever of the two is wrong and also for a disabled user; RATE_LIMITED
-   *   after too many failures
+   * @throws ApiError INVALID_CREDENTIALS, whichever of the two is wrong and also for a disabled user; OTP_REQUIRED
+   *   and INVALID_OTP once both are right; RATE_LIMITED after too many failures
    */
   async login(credentials: LoginDto, device: Device): Promise<SignedInDto> {
     const { email, password } = credentials;
@@ -82,12 +84,15 @@ export class AuthService {
     return UserDto.from(await this.users.get({ owner: id }, id));
   }
 
-  private async identify({ email, password }: LoginDto): Promise<User> {
+  private async identify({ email, password, otp }: LoginDto): Promise<User> {
     const user = await this.users.findByEmail(email);
     const isRight = await this.users.hasPassword(user, password);
-    if (user && isRight && !user.disabled) return user;
-    this.events.record('login_failed', { userId: user ? String(user._id) : undefined });
-    throw apiError('INVALID_CREDENTIALS');
+    if (!user || !isRight || user.disabled) {
+      this.events.record('login_failed', { userId: user ? String(user._id) : undefined });
+      throw apiError('INVALID_CREDENTIALS');
+    }
+    if (user.otpEnabled) await this.factors.require(user._id.toHexString() as UserId, otp);
+    return user;
   }
 
   private answer(user: User, { owner, sessionId, refreshToken }: Grant): SignedInDto {

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import bcrypt from 'bcrypt';
 import { Config } from '../../platform/config/config.js';
 import { apiError } from '../../platform/errors/errors.js';
+import { MAX_PASSWORD_BYTES } from './user.dto.js';
 
 /** Node has four threads for hashing, DNS and files together; one core is left for requests. */
 const CONCURRENCY = Math.max(1, Math.min(availableParallelism() - 1, 3));
@@ -40,7 +41,7 @@ export class PasswordHasher {
   async matches(password: string, hash: string | undefined): Promise<boolean> {
     const against = hash ?? (await this.decoyHash());
     const isSame = await this.inTurn(() => bcrypt.compare(password, against));
-    return isSame && hash !== undefined;
+    return isSame && hash !== undefined && Buffer.byteLength(password) <= MAX_PASSWORD_BYTES;
   }
 
   /** Whether a hash was made at another cost than is configured now. */

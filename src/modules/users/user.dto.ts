@@ -3,6 +3,7 @@ import { IsBoolean, IsDate, IsIn, IsInt, IsOptional, IsString, Length, ValidateB
 import { applyDecorators } from '@nestjs/common';
 import { PageQuery } from '../../platform/http/page.js';
 import { EmailAddress, IsCleanText, Name, Omittable, RecordId } from '../../platform/validation/fields.js';
+import { Otp } from '../second-factor/otp.dto.js';
 import { ROLES, type Role } from './roles.js';
 import type { User } from './user.schema.js';
 
@@ -76,6 +77,14 @@ export class DeleteSelfDto {
   @ApiProperty({ description: 'Of the user who is deleted.', example: 'correct horse battery' })
   @ClaimedPassword()
   password!: string;
+
+  @ApiProperty({
+    description: 'Where the second factor is on: a code, or a recovery code.',
+    example: '492039',
+  })
+  @IsOptional()
+  @Otp()
+  otp?: string | null;
 }
 
 export class ListUsersQuery extends PageQuery {

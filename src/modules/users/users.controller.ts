@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestj
 import { ApiOperation } from '@nestjs/swagger';
 import { ApiSection } from '../../platform/docs/section.js';
 import { Answers, AnswersMessage, AnswersPage } from '../../platform/http/answers.js';
+import { CurrentDevice, type Device } from '../../platform/http/device.js';
 import { IfMatch, type Precondition } from '../../platform/http/entity-tag.js';
 import { mapPage, type Page } from '../../platform/http/page.js';
 import { IdParams } from '../../platform/http/record-id.dto.js';
@@ -88,13 +89,21 @@ export class UsersController {
     operationId: 'deleteSelf',
   })
   @AnswersMessage('User deleted', {
-    errors: ['USER_NOT_FOUND', 'INVALID_CREDENTIALS', 'LAST_ADMIN', 'OVERLOADED'],
+    errors: [
+      'USER_NOT_FOUND',
+      'INVALID_CREDENTIALS',
+      'OTP_REQUIRED',
+      'INVALID_OTP',
+      'LAST_ADMIN',
+      'OVERLOADED',
+    ],
   })
   async removeSelf(
     @CurrentCaller() caller: Caller,
     @Param() { id }: IdParams,
-    @Body() { password }: DeleteSelfDto,
+    @Body() dto: DeleteSelfDto,
+    @CurrentDevice() device: Device,
   ): Promise<void> {
-    await this.users.removeSelf(caller, id, password);
+    await this.users.removeSelf(caller, id, dto, device);
   }
 }

@@ -1,7 +1,9 @@
 import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
 import { MailLinksModule } from '../mail-links/mail-links.module.js';
+import { SecondFactorModule } from '../second-factor/second-factor.module.js';
 import { FirstAdministrator } from './first-administrator.js';
+import { IdentityProof } from './identity-proof.js';
 import { PasswordHasher } from './password-hasher.js';
 import { User, UserSchema } from './user.schema.js';
 import { UserPasswords } from './user-passwords.js';
@@ -10,9 +12,13 @@ import { UsersService } from './users.service.js';
 
 /** Who may sign in, and with which role. */
 @Module({
-  imports: [MongooseModule.forFeature([{ name: User.name, schema: UserSchema }]), MailLinksModule],
+  imports: [
+    MongooseModule.forFeature([{ name: User.name, schema: UserSchema }]),
+    MailLinksModule,
+    SecondFactorModule,
+  ],
   controllers: [UsersController],
-  providers: [UsersService, PasswordHasher, UserPasswords, FirstAdministrator],
-  exports: [UsersService, UserPasswords],
+  providers: [UsersService, PasswordHasher, UserPasswords, IdentityProof, FirstAdministrator],
+  exports: [UsersService, UserPasswords, IdentityProof],
 })
 export class UsersModule {}

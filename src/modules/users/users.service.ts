@@ -6,15 +6,17 @@ import { OwnedRecords } from '../../platform/database/owned-records.js';
 import { Repositories, type Repository } from '../../platform/database/repository.js';
 import { type Transaction, Transactions } from '../../platform/database/transactions.js';
 import { ApiError, apiError } from '../../platform/errors/errors.js';
+import type { Device } from '../../platform/http/device.js';
 import { NO_PRECONDITION, type Precondition } from '../../platform/http/entity-tag.js';
 import type { Page } from '../../platform/http/page.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import type { Caller, Scope, UserId } from '../../platform/security/caller.js';
 import { MailLinksService } from '../mail-links/mail-links.service.js';
+import { IdentityProof, type Proof } from './identity-proof.js';
 import { PasswordHasher } from './password-hasher.js';
 import { requireStrongPassword } from './password-rules.js';
 import { PERMISSIONS_OF, type Role } from './roles.js';
-import { type ListUsersQuery, MAX_PASSWORD_BYTES, type UpdateUserDto, UserDto } from './user.dto.js';
+import { type ListUsersQuery, type UpdateUserDto, UserDto } from './user.dto.js';
 import { User } from './user.schema.js';
 
 export type { User };
@@ -41,6 +43,7 @@ export class UsersService {
     private readonly transactions: Transactions,
     private readonly owned: OwnedRecords,
     private readonly links: MailLinksService,
+    private readonly proof: IdentityProof,
     repositories: Repositories,
     caches: LiveCaches,
   ) {
@@ -124,13 +127,18 @@ export class UsersService {
 
   /**
    * Deletes a user as it asks for itself.
-   * @throws ApiError USER_NOT_FOUND, INVALID_CREDENTIALS, LAST_ADMIN
+   * @throws ApiError USER_NOT_FOUND, INVALID_CREDENTIALS, OTP_REQUIRED, INVALID_OTP, RATE_LIMITED, LAST_ADMIN
    */
-  async removeSelf(caller: Caller, id: string, password: string): Promise<void> {
+  async removeSelf(caller: Caller, id: string, proof: Proof, device: Device): Promise<void> {
     const scope = { owner: caller.id };
     const user = await this.users.get(scope, id);
-    if (!(await this.hasPassword(user, password))) throw apiError('INVALID_CREDENTIALS');
+    await this.proof.require(user, proof, device);
     await this.remove(scope, id, NO_PRECONDITION);
+  }
+
+  /** Says whether a second factor is asked for, in the transaction that turns it on or off. */
+  async setOtpEnabled(id: UserId, otpEnabled: boolean, transaction: Transaction): Promise<void> {
+    await this.users.update({ owner: id }, id, NO_PRECONDITION, { otpEnabled }, transaction);
   }
 
   /** Of those who take rights at the same time, one comes after the other, so that an administrator always stays. */
@@ -178,9 +186,8 @@ export class UsersService {
   }
 
   /** Whether this is the password of the user; `null` stands for a user that does not exist and takes as long. */
-  async hasPassword(user: User | null, password: string): Promise<boolean> {
-    const matches = await this.hasher.matches(password, user?.passwordHash);
-    return matches && Buffer.byteLength(password) <= MAX_PASSWORD_BYTES;
+  hasPassword(user: User | null, password: string): Promise<boolean> {
+    return this.hasher.matches(password, user?.passwordHash);
   }
 
   /**

@@ -30,21 +30,23 @@ export async function find<T>(
   { limit, session, ...query }: Find,
 ): Promise<T[]> {
   const send = ((command) => db.command(command, session && { session })) as Send;
-  // One batch as long as the limit: the server closes its cursor with the first answer.
-  const command = { find: collection, ...query, limit, batchSize: limit, ...concernOf(db, session) };
+  // A batch longer than the limit: only then does the server always close its cursor with the first answer.
+  const command = { find: collection, ...query, limit, batchSize: limit + 1, ...concernOf(db, session) };
   const { cursor } = await send<T>(command).catch((error: unknown) => {
     if (session || !isOutage(error)) throw error;
     return send<T>(command);
   });
   // A batch ends at 16 MiB, so that large records may take several.
-  return isClosed(cursor)
-    ? cursor.firstBatch
-    : [...cursor.firstBatch, ...(await rest<T>(send, collection, cursor))];
+  if (isClosed(cursor)) return cursor.firstBatch;
+  if (session) return [...cursor.firstBatch, ...(await rest<T>(send, collection, cursor))];
+  // A cursor belongs to its session, and each command without one takes any: read again in one that is kept.
+  await send({ killCursors: collection, cursors: [cursor.id] });
+  return db.client.withSession((kept) => find<T>(db, collection, { limit, session: kept, ...query }));
 }
 
 /** Commands do not inherit what the connection string says of reads; a transaction has a concern of its own. */
 function concernOf({ readConcern }: mongo.Db, session: Find['session']): mongo.Document {
-  return readConcern && !session ? { readConcern: readConcern.toJSON() } : {};
+  return readConcern && !session?.inTransaction() ? { readConcern: readConcern.toJSON() } : {};
 }
 
 function isClosed({ id }: Batch<unknown>['cursor']): boolean {

@@ -249,8 +249,10 @@ export class Repository<T extends StoredRecord> {
   }
 
   private readonly refuseTaken = (error: unknown): never => {
-    const field = duplicateKeyOf(error)?.findLast((name) => name !== this.ownerField);
-    if (field === undefined) throw error;
+    const fields = duplicateKeyOf(error);
+    if (!fields || fields.length === 0) throw error;
+    // An owner has one: only its own field is left to name.
+    const field = fields.findLast((name) => name !== this.ownerField) ?? this.ownerField;
     throw this.options.taken?.(field) ?? taken(this.options.resource, field);
   };
 }

@@ -50,6 +50,14 @@ export const EVENTS = {
     level: 'warn',
     about: 'A refresh token was used that had been replaced: somebody has a copy. The session was ended.',
   },
+  otp_enabled: { level: 'info', about: 'A user turned on its second factor.' },
+  otp_disabled: { level: 'warn', about: 'A user turned off its second factor.' },
+  otp_refused: {
+    level: 'warn',
+    about:
+      'The password was right and the code of the second factor was not: somebody may have the password.',
+  },
+  recovery_code_used: { level: 'warn', about: 'A user showed a recovery code instead of a code of its app.' },
   record_created: { level: 'info', about: 'A record was created.' },
   record_updated: { level: 'info', about: 'A record was changed.' },
   record_deleted: { level: 'info', about: 'A record was deleted.' },

@@ -1,0 +1,71 @@
+import { Body, Controller, Post } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
+import { ApiSection } from '../../platform/docs/section.js';
+import { Answers, AnswersMessage } from '../../platform/http/answers.js';
+import { CurrentDevice, type Device } from '../../platform/http/device.js';
+import { CurrentCaller, SignedIn } from '../../platform/security/access.js';
+import type { Caller } from '../../platform/security/caller.js';
+import { NoStore } from '../../platform/security/headers.js';
+import { ConfirmOtpDto, DisableOtpDto, EnableOtpDto, OtpEnrolmentDto, RecoveryCodesDto } from './otp.dto.js';
+import { OtpService } from './otp.service.js';
+
+@ApiSection('second factor', 'Signing in with a code of an authenticator app beside the password.')
+@Controller('api/v1/auth/otp')
+export class OtpController {
+  constructor(private readonly otp: OtpService) {}
+
+  @Post('enable')
+  @SignedIn({ apiKeys: false })
+  @NoStore()
+  @ApiOperation({
+    summary: 'Begin to turn on the second factor',
+    description: 'Gives a secret for an authenticator app. Nothing changes until a code of it is confirmed.',
+    operationId: 'enableOtp',
+  })
+  @Answers(OtpEnrolmentDto, {
+    errors: ['INVALID_CREDENTIALS', 'OTP_ALREADY_ENABLED', 'CONFLICT', 'OVERLOADED'],
+  })
+  enable(
+    @CurrentCaller() caller: Caller,
+    @Body() { password }: EnableOtpDto,
+    @CurrentDevice() device: Device,
+  ): Promise<OtpEnrolmentDto> {
+    return this.otp.enable(caller, password, device);
+  }
+
+  @Post('confirm')
+  @SignedIn({ apiKeys: false })
+  @NoStore()
+  @ApiOperation({
+    summary: 'Turn on the second factor',
+    description: 'With a code of the app. Gives recovery codes, once, and ends your other sessions.',
+    operationId: 'confirmOtp',
+  })
+  @Answers(RecoveryCodesDto, { errors: ['INVALID_OTP'] })
+  confirm(
+    @CurrentCaller() caller: Caller,
+    @Body() { otp }: ConfirmOtpDto,
+    @CurrentDevice() device: Device,
+  ): Promise<RecoveryCodesDto> {
+    return this.otp.confirm(caller, otp, device);
+  }
+
+  @Post('disable')
+  @SignedIn({ apiKeys: false })
+  @NoStore()
+  @ApiOperation({
+    summary: 'Turn off the second factor',
+    description: 'The secret and the recovery codes are deleted.',
+    operationId: 'disableOtp',
+  })
+  @AnswersMessage('Second factor turned off', {
+    errors: ['INVALID_CREDENTIALS', 'INVALID_OTP', 'OVERLOADED'],
+  })
+  async disable(
+    @CurrentCaller() caller: Caller,
+    @Body() dto: DisableOtpDto,
+    @CurrentDevice() device: Device,
+  ): Promise<void> {
+    await this.otp.disable(caller, dto, device);
+  }
+}

@@ -1,0 +1,46 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsArray, IsString } from 'class-validator';
+import { Otp } from '../second-factor/otp.dto.js';
+import { ClaimedPassword } from '../users/user.dto.js';
+
+export class EnableOtpDto {
+  @ApiProperty({ description: 'Of the signed-in user.', example: 'correct horse battery' })
+  @ClaimedPassword()
+  password!: string;
+}
+
+export class ConfirmOtpDto {
+  @ApiProperty({ description: 'Six digits that the app shows.', example: '492039' })
+  @Otp()
+  otp!: string;
+}
+
+export class DisableOtpDto extends EnableOtpDto {
+  @ApiProperty({ description: 'Six digits that the app shows, or a recovery code.', example: '492039' })
+  @Otp()
+  otp!: string;
+}
+
+/** What an authenticator app needs. */
+export class OtpEnrolmentDto {
+  @ApiProperty({ description: 'In base32, for typing in.', example: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP' })
+  @IsString()
+  secret!: string;
+
+  @ApiProperty({
+    description: 'For a QR code.',
+    example: 'otpauth://totp/Flowversal:ada%40example.com?issuer=Flowversal&secret=JBSWY3DPEHPK3PXP',
+  })
+  @IsString()
+  otpauthUrl!: string;
+}
+
+export class RecoveryCodesDto {
+  @ApiProperty({
+    description: 'Each signs in once. They are not shown again.',
+    example: ['7KQ2-M9XD-4HTR-B3WF'],
+  })
+  @IsArray()
+  @IsString({ each: true })
+  recoveryCodes!: string[];
+}

@@ -1,0 +1,27 @@
+import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import { OwnedRecord, RECORD_OPTIONS } from '../../platform/database/record.js';
+
+/** The authenticator app of a user, and what helps when it is lost. */
+@Schema({ ...RECORD_OPTIONS, collection: 'second_factors' })
+export class SecondFactor extends OwnedRecord {
+  /** Shared with the app, in base32. */
+  @Prop({ type: String, required: true, encrypted: true })
+  secret!: string;
+
+  /** The user has shown that the app knows the secret. Before that it is asked for nowhere. */
+  @Prop({ type: Boolean, required: true })
+  confirmed!: boolean;
+
+  /** The latest step of 30 seconds of which a code was accepted; no code of it or before is accepted again. */
+  @Prop({ type: Number, required: true })
+  lastStep!: number;
+
+  /** SHA-256 of the recovery codes that are left. */
+  @Prop({ type: [String], required: true })
+  recoveryCodes!: string[];
+}
+
+export const SecondFactorSchema = SchemaFactory.createForClass(SecondFactor);
+
+// Everything: a user has one.
+SecondFactorSchema.index({ ownerId: 1 }, { unique: true });

@@ -1,0 +1,109 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import { type Model, Types } from 'mongoose';
+import { Repositories, type Repository } from '../../platform/database/repository.js';
+import type { Transaction } from '../../platform/database/transactions.js';
+import { apiError } from '../../platform/errors/errors.js';
+import { DomainEvents } from '../../platform/logging/events.js';
+import type { UserId } from '../../platform/security/caller.js';
+import { isTimeCode } from './otp.dto.js';
+import { hashOf, newRecoveryCodes } from './recovery-codes.js';
+import { SecondFactor } from './second-factor.schema.js';
+import { newSecret, otpauthUrl, stepOf } from './time-codes.js';
+
+/** What an authenticator app needs to know. */
+export interface Enrolment {
+  /** In base32. */
+  readonly secret: string;
+  /** The same as a URL, for a QR code. */
+  readonly otpauthUrl: string;
+}
+
+/** The second factors of users. Whether one is asked for, `otpEnabled` of the user says: change both together. */
+@Injectable()
+export class SecondFactorService {
+  private readonly factors: Repository<SecondFactor>;
+
+  constructor(
+    @InjectModel(SecondFactor.name) private readonly model: Model<SecondFactor>,
+    private readonly events: DomainEvents,
+    repositories: Repositories,
+  ) {
+    this.factors = repositories.of(model, {
+      resource: 'second factor',
+      // Another request of the same user was first.
+      taken: () => apiError('CONFLICT'),
+    });
+  }
+
+  /**
+   * A new secret, which nobody is asked for before it is confirmed. One that was not confirmed is forgotten.
+   * @throws ApiError OTP_ALREADY_ENABLED, CONFLICT
+   */
+  async enroll({ id, email }: { readonly id: UserId; readonly email: string }): Promise<Enrolment> {
+    const ownerId = new Types.ObjectId(id);
+    if (await this.model.countDocuments({ ownerId, confirmed: true })) throw apiError('OTP_ALREADY_ENABLED');
+    await this.model.deleteOne({ ownerId, confirmed: false });
+    const secret = newSecret();
+    await this.factors.insert({ ownerId, secret, confirmed: false, lastStep: 0, recoveryCodes: [] });
+    return { secret, otpauthUrl: otpauthUrl(secret, email) };
+  }
+
+  /**
+   * Makes the enrolled secret count, and gives the recovery codes, which nobody sees again. The code is used up.
+   * @throws ApiError INVALID_OTP also where nothing waits to be confirmed
+   */
+  async confirm(owner: UserId, otp: string, transaction: Transaction): Promise<string[]> {
+    const factor = await this.factors.first({ owner }, { confirmed: false }, transaction);
+    const step = factor && stepOf(factor.secret, otp);
+    if (!step) throw apiError('INVALID_OTP');
+    const codes = newRecoveryCodes();
+    await this.model.updateOne(
+      { _id: factor._id },
+      { confirmed: true, lastStep: step, recoveryCodes: codes.map(hashOf) },
+      { session: transaction.session },
+    );
+    transaction.afterwards(() => this.events.record('otp_enabled', { userId: owner }));
+    return codes;
+  }
+
+  /** @throws ApiError OTP_REQUIRED without a code, INVALID_OTP for one that `verify` refuses */
+  async require(owner: UserId, otp: string | null | undefined): Promise<void> {
+    if (otp === undefined || otp === null) throw apiError('OTP_REQUIRED');
+    if (await this.verify(owner, otp)) return;
+    this.events.record('otp_refused', { userId: owner });
+    throw apiError('INVALID_OTP');
+  }
+
+  /** Whether a code is right, and uses it up: a second request with it is refused, in whichever process. */
+  verify(owner: UserId, otp: string): Promise<boolean> {
+    return isTimeCode(otp) ? this.useTimeCode(owner, otp) : this.useRecoveryCode(owner, otp);
+  }
+
+  /** Forgets everything about the second factor of a user. */
+  async disable(owner: UserId, { session, afterwards }: Transaction): Promise<void> {
+    await this.model.deleteOne({ ownerId: new Types.ObjectId(owner) }, { session });
+    afterwards(() => this.events.record('otp_disabled', { userId: owner }));
+  }
+
+  private async useTimeCode(owner: UserId, code: string): Promise<boolean> {
+    const factor = await this.factors.first({ owner }, { confirmed: true });
+    const step = factor && stepOf(factor.secret, code);
+    if (!step) return false;
+    const { modifiedCount } = await this.model.updateOne(
+      { _id: factor._id, lastStep: { $lt: step } },
+      { lastStep: step },
+    );
+    return modifiedCount === 1;
+  }
+
+  private async useRecoveryCode(owner: UserId, code: string): Promise<boolean> {
+    const recoveryCodes = hashOf(code);
+    const { modifiedCount } = await this.model.updateOne(
+      { ownerId: new Types.ObjectId(owner), confirmed: true, recoveryCodes },
+      { $pull: { recoveryCodes } },
+    );
+    if (modifiedCount === 1) this.events.record('recovery_code_used', { userId: owner });
+    return modifiedCount === 1;
+  }
+}

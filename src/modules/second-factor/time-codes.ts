@@ -1,0 +1,28 @@
+import { Secret, TOTP } from 'otpauth';
+
+/** What every authenticator app knows: RFC 6238 with its defaults, which many apps assume without reading the URL. */
+const SETTINGS = { issuer: 'Flowversal', algorithm: 'SHA1', digits: 6, period: 30 } as const;
+
+/** As long as a SHA-1, as RFC 4226 recommends. */
+const SECRET_BYTES = 20;
+
+/** Steps that a phone's clock may be behind or ahead. */
+const WINDOW = 1;
+
+/** A random secret in base32, as apps take it. */
+export function newSecret(): string {
+  return new Secret({ size: SECRET_BYTES }).base32;
+}
+
+/** What a QR code for authenticator apps holds. */
+export function otpauthUrl(secret: string, email: string): string {
+  return new TOTP({ ...SETTINGS, label: email, secret: Secret.fromBase32(secret) }).toString();
+}
+
+/** The step of 30 seconds since 1970 that a code of six digits is for; undefined when it is for none of about now. */
+export function stepOf(secret: string, code: string): number | undefined {
+  const now = Date.now();
+  const totp = new TOTP({ ...SETTINGS, secret: Secret.fromBase32(secret) });
+  const delta = totp.validate({ token: code, window: WINDOW, timestamp: now });
+  return delta === null ? undefined : totp.counter({ timestamp: now }) + delta;
+}
