@@ -38,6 +38,9 @@ function shapeOf(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, shapeOf(field)]));
 }
 
+/** No example can be accepted: a code of an app is right for half a minute. second-factor.e2e-spec has them. */
+const NEEDS_LIVE_CODE: ReadonlySet<string> = new Set(['confirmOtp', 'disableOtp']);
+
 describe('the OpenAPI document', () => {
   let test: TestApp;
   let document: OpenApi;
@@ -182,6 +185,7 @@ describe('the OpenAPI document', () => {
       const withBody = api.filter(({ operation }) => operation.requestBody);
       expect(withBody).not.toHaveLength(0);
       for (const { path, method, operation } of withBody) {
+        if (NEEDS_LIVE_CODE.has(operation.operationId ?? '')) continue;
         await reset();
         await prepare(operation.operationId);
         const address = await addressOf(path);

@@ -6,7 +6,6 @@ import type { Caller } from '../../platform/security/caller.js';
 import { SecondFactorService } from '../second-factor/second-factor.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { IdentityProof, type Proof } from '../users/identity-proof.js';
-import type { User } from '../users/user.schema.js';
 import { UsersService } from '../users/users.service.js';
 import type { OtpEnrolmentDto, RecoveryCodesDto } from './otp.dto.js';
 
@@ -59,7 +58,7 @@ export class OtpService {
     });
   }
 
-  private userOf({ id }: Caller): Promise<User> {
+  private userOf({ id }: Caller): ReturnType<UsersService['get']> {
     return this.users.get({ owner: id }, id);
   }
 }
