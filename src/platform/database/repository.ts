@@ -61,15 +61,16 @@ export class Repository<T extends StoredRecord> {
    * A field that is null or undefined is not stored.
    * @throws ApiError …_TAKEN when a unique field repeats
    */
-  async insert(fields: NewRecord<T>): Promise<T> {
+  async insert(fields: NewRecord<T>, transaction?: Transaction): Promise<T> {
     const now = new Date();
     const _id = new Types.ObjectId();
     const record: Record<string, unknown> = { _id };
     split(fields, record);
     Object.assign(record, { version: 1, createdAt: now, updatedAt: now });
     const stored = this.cipher?.seal(String(_id), record) ?? record;
-    await this.collection.insertOne(stored).catch(this.refuseTaken);
-    this.events.record('record_created', this.subject(_id));
+    const session = transaction?.session;
+    await this.collection.insertOne(stored, session && { session }).catch(this.refuseTaken);
+    afterwards(transaction, () => this.events.record('record_created', this.subject(_id)));
     return record as unknown as T;
   }
 
@@ -147,12 +148,10 @@ export class Repository<T extends StoredRecord> {
       })
       .catch(this.refuseTaken)) as T | null;
     if (!updated) throw apiError(precondition.required ? 'PRECONDITION_FAILED' : 'CONFLICT');
-    const note = (): void => {
+    afterwards(transaction, () => {
       this.noteForeign(scope, updated);
       this.events.record('record_updated', this.subject(updated._id));
-    };
-    if (transaction) transaction.afterwards(note);
-    else note();
+    });
     return this.opened(updated);
   }
 
@@ -178,20 +177,28 @@ export class Repository<T extends StoredRecord> {
   }
 
   /** @throws ApiError …_NOT_FOUND, PRECONDITION_FAILED (412) */
-  async remove(scope: Scope, id: string, precondition: Precondition): Promise<void> {
+  async remove(
+    scope: Scope,
+    id: string,
+    precondition: Precondition,
+    transaction?: Transaction,
+  ): Promise<void> {
     const { versions } = precondition;
+    const session = transaction?.session && { session: transaction.session };
     const wanted = versions === 'any' ? {} : { version: { $in: versions } };
-    const removed = (await this.collection.findOneAndDelete({
-      ...this.one(scope, id),
-      ...wanted,
-    })) as T | null;
+    const removed = (await this.collection.findOneAndDelete(
+      { ...this.one(scope, id), ...wanted },
+      { ...session },
+    )) as T | null;
     if (!removed) {
-      const exists =
-        versions !== 'any' && (await this.collection.countDocuments(this.one(scope, id), { limit: 1 })) > 0;
+      const count = () => this.collection.countDocuments(this.one(scope, id), { limit: 1, ...session });
+      const exists = versions !== 'any' && (await count()) > 0;
       throw exists ? apiError('PRECONDITION_FAILED') : notFound(this.options.resource);
     }
-    this.noteForeign(scope, removed);
-    this.events.record('record_deleted', this.subject(removed._id));
+    afterwards(transaction, () => {
+      this.noteForeign(scope, removed);
+      this.events.record('record_deleted', this.subject(removed._id));
+    });
   }
 
   private within(scope: Scope): Filter {
@@ -255,6 +262,12 @@ export class Repository<T extends StoredRecord> {
     const field = fields.findLast((name) => name !== this.ownerField) ?? this.ownerField;
     throw this.options.taken?.(field) ?? taken(this.options.resource, field);
   };
+}
+
+/** Does something once what was written is in the database. */
+function afterwards(transaction: Transaction | undefined, act: () => void): void {
+  if (transaction) transaction.afterwards(act);
+  else act();
 }
 
 function allows({ versions }: Precondition, version: number): boolean {
