@@ -1,9 +1,11 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AccountModule } from './modules/account/account.module.js';
+import { ApiKeysModule } from './modules/api-keys/api-keys.module.js';
 import { AuthModule } from './modules/auth/auth.module.js';
 import { ProjectsModule } from './modules/projects/projects.module.js';
 import { SecondFactorModule } from './modules/second-factor/second-factor.module.js';
 import { SessionsModule } from './modules/sessions/sessions.module.js';
+import { SupabaseModule } from './modules/supabase/supabase.module.js';
 import { UsersModule } from './modules/users/users.module.js';
 import { AttemptsModule } from './platform/attempts/attempts.module.js';
 import type { Config } from './platform/config/config.js';
@@ -19,10 +21,12 @@ const PLATFORM = [DatabaseModule, AttemptsModule, EncryptionModule, HealthModule
 
 const FEATURES = [
   AccountModule,
+  ApiKeysModule,
   AuthModule,
   ProjectsModule,
   SecondFactorModule,
   SessionsModule,
+  SupabaseModule,
   UsersModule,
 ];
 

@@ -3,6 +3,8 @@ import { ProjectsService } from '../src/modules/projects/projects.service.js';
 import { CHANGE, FORGOT, RESET, VERIFY, VERIFY_AGAIN } from './support/accounts.js';
 import { at, createProject, PROJECTS } from './support/projects.js';
 import { OTP } from './support/second-factor.js';
+import { API_KEYS } from './support/api-keys.js';
+import { IDENTITIES } from './support/supabase-clients.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import type { TestClient } from './support/test-client.js';
 import { LOGIN, ME, REGISTER, USERS, LOGOUT, REFRESH, SESSIONS } from './support/users.js';
@@ -24,6 +26,10 @@ const ADDRESSES: readonly (readonly [string, string])[] = [
   [`${OTP}/enable`, 'POST'],
   [`${OTP}/confirm`, 'POST'],
   [`${OTP}/disable`, 'POST'],
+  [API_KEYS, 'GET, HEAD, POST'],
+  [`${API_KEYS}/${'f'.repeat(24)}`, 'DELETE'],
+  [IDENTITIES, 'GET, HEAD, POST'],
+  [`${IDENTITIES}/${'f'.repeat(24)}`, 'DELETE'],
   [PROJECTS, 'GET, HEAD, POST'],
   [`${PROJECTS}/${'f'.repeat(24)}`, 'DELETE, GET, HEAD, PATCH, PUT'],
   [USERS, 'GET, HEAD, POST'],

@@ -47,7 +47,7 @@ export function testConfig(env: Environment = {}): Config {
   return new Config(parsed);
 }
 
-/** What no line of a whole run may hold: addresses, the password of the test's users, access tokens, mailed links, cookies. */
+/** What no line of a whole run may hold: addresses, the password of the test's users, tokens, keys, mailed links, cookies. */
 const SECRETS = [
   /[\w.+-]+@example\.com/i,
   new RegExp(PASSWORD),

@@ -3,28 +3,36 @@ import type { FastifyRequest } from 'fastify';
 import { apiError } from '../../platform/errors/errors.js';
 import type { Authenticator } from '../../platform/security/access.js';
 import type { Caller } from '../../platform/security/caller.js';
+import { ApiKeysService, type KeyHolder } from '../api-keys/api-keys.service.js';
 import { type LiveSession, SessionsService } from '../sessions/sessions.service.js';
+import { SupabaseService } from '../supabase/supabase.service.js';
 import { UsersService } from '../users/users.service.js';
 import { AccessTokens, type TokenSubject } from './access-tokens.js';
 
-/** Knows a caller by what it shows in `Authorization: Bearer`. Cookies are never looked at. */
+/**
+ * Knows a caller by what `Authorization: Bearer` holds: an access token, an API key, or an access token of the
+ * Supabase project. Cookies are never looked at.
+ */
 @Injectable()
 export class TokenAuthenticator implements Authenticator {
   constructor(
     private readonly tokens: AccessTokens,
     private readonly sessions: SessionsService,
     private readonly users: UsersService,
+    private readonly apiKeys: ApiKeysService,
+    private readonly supabase: SupabaseService,
   ) {}
 
   authenticate({ headers }: FastifyRequest): Caller | Promise<Caller> {
     const [, token] = /^Bearer ([\w.-]{1,4096})$/i.exec(headers.authorization ?? '') ?? [];
     if (token === undefined) throw apiError('UNAUTHENTICATED');
-    return this.byAccessToken(token);
+    if (token.startsWith('fvk_')) return then(this.apiKeys.resolve(token), (holder) => this.program(holder));
+    const subject = this.tokens.verify(token);
+    if (subject) return this.person(subject);
+    return then(this.supabase.resolve(token), (owner) => this.user(owner));
   }
 
-  private byAccessToken(token: string): Caller | Promise<Caller> {
-    const subject = this.tokens.verify(token);
-    if (!subject) throw apiError('UNAUTHENTICATED');
+  private person(subject: TokenSubject): Caller | Promise<Caller> {
     const session = this.sessions.find(subject.sessionId);
     const user = this.users.findCaller(subject.userId);
     if (session instanceof Promise || user instanceof Promise) {
@@ -32,11 +40,30 @@ export class TokenAuthenticator implements Authenticator {
     }
     return signedIn(subject, session, user);
   }
+
+  private program(holder: KeyHolder | null): Caller | Promise<Caller> {
+    return then(this.user(holder && holder.owner), (caller) => ({ ...caller, apiKey: holder?.id ?? '' }));
+  }
+
+  private user(id: string | null): Caller | Promise<Caller> {
+    return then(id === null ? null : this.users.findCaller(id), known);
+  }
+}
+
+/** The next step, at once where nothing has to be waited for. */
+function then<T, U>(value: T | Promise<T>, next: (value: T) => U | Promise<U>): U | Promise<U> {
+  return value instanceof Promise ? value.then(next) : next(value);
 }
 
 /** @throws ApiError UNAUTHENTICATED when the session is over, or the user may not sign in */
 function signedIn(subject: TokenSubject, session: LiveSession | null, user: Caller | null): Caller {
   const isAlive = session?.owner === subject.userId && session.expiresAt > Date.now();
-  if (!isAlive || !user) throw apiError('UNAUTHENTICATED');
-  return { ...user, session: subject.sessionId };
+  if (!isAlive) throw apiError('UNAUTHENTICATED');
+  return { ...known(user), session: subject.sessionId };
+}
+
+/** @throws ApiError UNAUTHENTICATED when there is no such user, or it may not sign in */
+function known(user: Caller | null): Caller {
+  if (!user) throw apiError('UNAUTHENTICATED');
+  return user;
 }

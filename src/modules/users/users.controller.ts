@@ -82,7 +82,7 @@ export class UsersController {
   }
 
   @Post(':id/delete')
-  @SignedIn()
+  @SignedIn({ apiKeys: false })
   @ApiOperation({
     summary: 'Delete yourself',
     description: 'With everything that belongs to you. Cannot be undone.',

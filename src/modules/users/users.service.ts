@@ -81,6 +81,15 @@ export class UsersService {
     return user;
   }
 
+  /**
+   * Creates a user who signs in elsewhere, where the address was proved: it has no password.
+   * @throws ApiError EMAIL_TAKEN
+   */
+  createProved(fields: Pick<NewUser, 'email' | 'name'>, transaction: Transaction): Promise<User> {
+    const signIn = { role: 'user', disabled: false, emailVerified: true, otpEnabled: false } as const;
+    return this.users.insert({ ...fields, ...signIn }, transaction);
+  }
+
   /** @throws ApiError USER_NOT_FOUND */
   get(scope: Scope, id: string): Promise<User> {
     return this.users.get(scope, id);

@@ -73,15 +73,15 @@ export class Config {
   readonly encryptionKeys!: readonly EncryptionKey[];
 
   /** Address of a Supabase project whose access tokens are accepted. Needs SUPABASE_ANON_KEY. */
-  @Env('SUPABASE_URL', url('https', 'http'), { reserved: true })
+  @Env('SUPABASE_URL', url('https', 'http'))
   readonly supabaseUrl?: string;
 
   /** Public key of that Supabase project. Needs SUPABASE_URL. */
-  @Env('SUPABASE_ANON_KEY', issuedKey(), { reserved: true })
+  @Env('SUPABASE_ANON_KEY', issuedKey())
   readonly supabaseAnonKey?: string;
 
   /** Only for a Supabase project that still signs tokens with the legacy HS256 secret. */
-  @Env('SUPABASE_JWT_SECRET', secretOf(32), { reserved: true })
+  @Env('SUPABASE_JWT_SECRET', secretOf(32))
   readonly supabaseJwtSecret?: string;
 
   /** Key of the language model that workflows will call. /health shows whether it is set. */

@@ -10,7 +10,7 @@ import { Cursors, type Position } from './cursor.js';
 import { duplicateKeyOf } from '../errors/driver-errors.js';
 import { type Find, find } from './find.js';
 import type { StoredRecord } from './record.js';
-import type { Transaction } from './transactions.js';
+import { afterwards, type Transaction } from './transactions.js';
 
 const NEWEST_FIRST = { createdAt: -1, _id: -1 } as const;
 
@@ -262,12 +262,6 @@ export class Repository<T extends StoredRecord> {
     const field = fields.findLast((name) => name !== this.ownerField) ?? this.ownerField;
     throw this.options.taken?.(field) ?? taken(this.options.resource, field);
   };
-}
-
-/** Does something once what was written is in the database. */
-function afterwards(transaction: Transaction | undefined, act: () => void): void {
-  if (transaction) transaction.afterwards(act);
-  else act();
 }
 
 function allows({ versions }: Precondition, version: number): boolean {

@@ -9,6 +9,12 @@ export interface Transaction {
   afterwards(act: () => void): void;
 }
 
+/** Does something once what was written is in the database: now, where that is no part of a transaction. */
+export function afterwards(transaction: Transaction | undefined, act: () => void): void {
+  if (transaction) transaction.afterwards(act);
+  else act();
+}
+
 /** Runs work of which everything happens or nothing. */
 @Injectable()
 export class Transactions {

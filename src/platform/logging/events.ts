@@ -58,6 +58,13 @@ export const EVENTS = {
       'The password was right and the code of the second factor was not: somebody may have the password.',
   },
   recovery_code_used: { level: 'warn', about: 'A user showed a recovery code instead of a code of its app.' },
+  api_key_created: { level: 'info', about: 'A user created an API key.' },
+  api_key_deleted: { level: 'info', about: 'A user deleted an API key.' },
+  identity_linked: {
+    level: 'info',
+    about: 'A Supabase identity was linked to a user: by the user, or because the user was created for it.',
+  },
+  identity_unlinked: { level: 'info', about: 'A user unlinked a Supabase identity.' },
   record_created: { level: 'info', about: 'A record was created.' },
   record_updated: { level: 'info', about: 'A record was changed.' },
   record_deleted: { level: 'info', about: 'A record was deleted.' },

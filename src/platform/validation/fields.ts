@@ -2,6 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import {
   IsBoolean,
+  IsDate,
   IsEmail,
   IsInt,
   IsOptional,
@@ -113,6 +114,25 @@ export function RecordId(): PropertyDecorator {
   return applyDecorators(
     IsString(),
     Matches(/^[0-9a-fA-F]{24}$/, { message: '$property must be an id of 24 hex digits' }),
+  );
+}
+
+const UTC_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?Z$/;
+
+/** The time that a text names; whatever names none, such as the 31st of February, is left for the rules to refuse. */
+function toTime(value: unknown): unknown {
+  if (typeof value !== 'string' || !UTC_TIME.test(value)) return value;
+  const time = new Date(value);
+  const exists = !Number.isNaN(time.getTime()) && time.toISOString().startsWith(value.slice(0, 19));
+  return exists ? time : value;
+}
+
+/** A time in ISO 8601 and UTC, as the answers write it: `2030-01-31T00:00:00.000Z`. */
+export function UtcTime(): PropertyDecorator {
+  const message = '$property must be a time in ISO 8601 and UTC, such as 2030-01-31T00:00:00.000Z';
+  return applyDecorators(
+    Transform(({ value }: { value: unknown }) => toTime(value)),
+    IsDate({ message }),
   );
 }
 

@@ -1,0 +1,39 @@
+import { hash, randomBytes } from 'node:crypto';
+
+const PREFIX = 'fvk_';
+/** 12 bytes are 16 characters and 32 bytes 43, so the parts of a key can be told apart as texts. */
+const ID_END = PREFIX.length + 16;
+const FORM = /^fvk_[\w-]{59}$/;
+const HINT_LENGTH = 4;
+
+/** The part of a key that only its user knows, and what is kept of it. */
+export interface NewSecret {
+  /** 256 random bits as base64url. */
+  readonly secret: string;
+  readonly hash: string;
+  readonly hint: string;
+}
+
+export function newSecret(): NewSecret {
+  const secret = randomBytes(32).toString('base64url');
+  return { secret, hash: hashOf(secret).toString('base64url'), hint: secret.slice(-HINT_LENGTH) };
+}
+
+/** The key as its user gets it: a prefix that scanners of leaked secrets can look for, the record's id, the secret. */
+export function writeKey(id: string, secret: string): string {
+  return `${PREFIX}${Buffer.from(id, 'hex').toString('base64url')}${secret}`;
+}
+
+/** What a key says: whose record it means, and the hash of its secret. Undefined for what has not the form of a key. */
+export function readKey(key: string): { readonly id: string; readonly hash: Buffer } | undefined {
+  if (!FORM.test(key)) return undefined;
+  return {
+    id: Buffer.from(key.slice(PREFIX.length, ID_END), 'base64url').toString('hex'),
+    // Of the text and not of its bytes, so that a secret has one spelling.
+    hash: hashOf(key.slice(ID_END)),
+  };
+}
+
+function hashOf(secret: string): Buffer {
+  return hash('sha256', secret, 'buffer');
+}

@@ -1,0 +1,81 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsDate, IsOptional, IsString, ValidateBy } from 'class-validator';
+import { Name, Nullable, RecordId, UtcTime } from '../../platform/validation/fields.js';
+import type { ApiKey } from './api-key.schema.js';
+
+const LONGEST_YEARS = 10;
+
+/** A time from now on, at most so many years ahead. */
+function IsAhead(years: number): PropertyDecorator {
+  return ValidateBy({
+    name: 'isAhead',
+    constraints: [years],
+    validator: {
+      validate: (value) => {
+        if (!(value instanceof Date)) return false;
+        const now = new Date();
+        return value > now && value <= new Date(new Date(now).setUTCFullYear(now.getUTCFullYear() + years));
+      },
+      defaultMessage: () => '$property must be in the future, and at most $constraint1 years from now',
+    },
+  });
+}
+
+export class CreateApiKeyDto {
+  @ApiProperty({ description: 'What the key is for.', example: 'Nightly report' })
+  @Name(100)
+  name!: string;
+
+  @ApiProperty({
+    description: 'When the key ends; absent: when it is deleted. At most 10 years from now.',
+    example: '2030-01-31T00:00:00.000Z',
+  })
+  @IsOptional()
+  @UtcTime()
+  @IsAhead(LONGEST_YEARS)
+  expiresAt?: Date | null;
+}
+
+/** An API key as it is answered: never the key itself. */
+export class ApiKeyDto {
+  @ApiProperty({ example: '66f1a0c2e4b0a1b2c3d4e5fa' })
+  @RecordId()
+  id!: string;
+
+  @ApiProperty({ example: 'Nightly report' })
+  @IsString()
+  name!: string;
+
+  @ApiProperty({ description: 'The last four characters of the key.', example: 'x7Qk' })
+  @IsString()
+  hint!: string;
+
+  @ApiProperty({ description: 'null: the key does not end by itself.', example: '2030-01-31T00:00:00.000Z' })
+  @Nullable()
+  @IsDate()
+  expiresAt!: Date | null;
+
+  @ApiProperty({ description: 'To the minute; null: never.', example: null })
+  @Nullable()
+  @IsDate()
+  lastUsedAt!: Date | null;
+
+  @ApiProperty({ example: '2026-11-22T10:00:00.000Z' })
+  @IsDate()
+  createdAt!: Date;
+
+  static from(key: ApiKey): ApiKeyDto {
+    const { name, hint, expiresAt = null, lastUsedAt = null, createdAt } = key;
+    return { id: key._id.toHexString(), name, hint, expiresAt, lastUsedAt, createdAt };
+  }
+}
+
+/** A new API key: the only answer that holds it. */
+export class CreatedApiKeyDto extends ApiKeyDto {
+  @ApiProperty({
+    description: 'For `Authorization: Bearer`. It is shown once and cannot be read again.',
+    example: 'fvk_ZvGgwuSwobLD1OX6pG2fJc0vQe5yV1bT8nKzR4mW7hXa3uLdS9EoYiPq2Ckx7Qk',
+  })
+  @IsString()
+  key!: string;
+}

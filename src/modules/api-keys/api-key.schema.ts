@@ -1,0 +1,30 @@
+import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import { OwnedRecord, RECORD_OPTIONS } from '../../platform/database/record.js';
+
+/** What a program signs in with, in the name of its user. */
+@Schema({ ...RECORD_OPTIONS, collection: 'api_keys' })
+export class ApiKey extends OwnedRecord {
+  @Prop({ type: String, required: true, maxlength: 300 })
+  name!: string;
+
+  /** SHA-256 of the secret part, as base64url. */
+  @Prop({ type: String, required: true })
+  hash!: string;
+
+  /** The last four characters of the key, by which its user tells it from others. */
+  @Prop({ type: String, required: true })
+  hint!: string;
+
+  /** From then on the key is refused. */
+  @Prop({ type: Date })
+  expiresAt?: Date | null;
+
+  /** To the minute. */
+  @Prop({ type: Date })
+  lastUsedAt?: Date | null;
+}
+
+export const ApiKeySchema = SchemaFactory.createForClass(ApiKey);
+
+// `GET /auth/api-keys` and counting: a user's keys, newest first, and from a cursor on.
+ApiKeySchema.index({ ownerId: 1, createdAt: -1, _id: -1 });

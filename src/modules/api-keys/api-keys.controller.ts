@@ -1,0 +1,62 @@
+import { Body, Controller, Delete, Get, Param, Post, Query } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
+import { ApiSection } from '../../platform/docs/section.js';
+import { Answers, AnswersMessage, AnswersPage } from '../../platform/http/answers.js';
+import { IfMatch, type Precondition } from '../../platform/http/entity-tag.js';
+import { mapPage, type Page, PageQuery } from '../../platform/http/page.js';
+import { IdParams } from '../../platform/http/record-id.dto.js';
+import { CurrentCaller, SignedIn } from '../../platform/security/access.js';
+import type { Caller } from '../../platform/security/caller.js';
+import { NoStore } from '../../platform/security/headers.js';
+import { ApiKeyDto, CreateApiKeyDto, CreatedApiKeyDto } from './api-key.dto.js';
+import { ApiKeysService } from './api-keys.service.js';
+
+@ApiSection('api-keys', 'Keys for programs. A key has the rights of its user, except over credentials.')
+@Controller('api/v1/auth/api-keys')
+export class ApiKeysController {
+  constructor(private readonly keys: ApiKeysService) {}
+
+  @Post()
+  @SignedIn({ apiKeys: false })
+  @NoStore()
+  @ApiOperation({
+    summary: 'Create an API key',
+    description: 'The answer is the only one that holds the key. A user has at most 50.',
+    operationId: 'createApiKey',
+  })
+  @Answers(CreatedApiKeyDto, { status: 201, errors: ['API_KEY_LIMIT_REACHED'] })
+  async create(@CurrentCaller() { id }: Caller, @Body() dto: CreateApiKeyDto): Promise<CreatedApiKeyDto> {
+    const { record, key } = await this.keys.create(id, dto);
+    return { ...ApiKeyDto.from(record), key };
+  }
+
+  @Get()
+  @SignedIn({ apiKeys: false })
+  @NoStore()
+  @ApiOperation({
+    summary: 'List API keys',
+    description: 'Those of the caller, newest first.',
+    operationId: 'listApiKeys',
+  })
+  @AnswersPage(ApiKeyDto)
+  async list(@CurrentCaller() { id }: Caller, @Query() query: PageQuery): Promise<Page<ApiKeyDto>> {
+    return mapPage(await this.keys.list(id, query), ApiKeyDto.from);
+  }
+
+  @Delete(':id')
+  @SignedIn({ apiKeys: false })
+  @NoStore()
+  @ApiOperation({
+    summary: 'Delete an API key',
+    description: 'It is refused from the next request on.',
+    operationId: 'deleteApiKey',
+  })
+  @AnswersMessage('API key deleted', { errors: ['API_KEY_NOT_FOUND'] })
+  async remove(
+    @CurrentCaller() caller: Caller,
+    @Param() { id }: IdParams,
+    @IfMatch() ifMatch: Precondition,
+  ): Promise<void> {
+    await this.keys.remove(caller.id, id, ifMatch);
+  }
+}

@@ -1,0 +1,145 @@
+import { timingSafeEqual } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import { type Model, Types } from 'mongoose';
+import { type LiveCache, LiveCaches } from '../../platform/database/live-cache.js';
+import { Repositories, type Repository } from '../../platform/database/repository.js';
+import { apiError } from '../../platform/errors/errors.js';
+import { NO_PRECONDITION, type Precondition } from '../../platform/http/entity-tag.js';
+import type { Page, PageQuery } from '../../platform/http/page.js';
+import { DomainEvents } from '../../platform/logging/events.js';
+import type { UserId } from '../../platform/security/caller.js';
+import type { CreateApiKeyDto } from './api-key.dto.js';
+import { ApiKey } from './api-key.schema.js';
+import { newSecret, readKey, writeKey } from './api-key-text.js';
+
+/** Most keys of a user. */
+const MAX_KEYS = 50;
+/** How exact `lastUsedAt` is, in milliseconds: a busy key is not written at each request. */
+const USE_PRECISION_MS = 60_000;
+/** Uses are written so much later, in milliseconds: when the request has most probably been answered. */
+const WRITE_USE_AFTER_MS = 1_000;
+
+/** What is remembered of a key. */
+interface KnownKey {
+  readonly owner: UserId;
+  readonly hash: Buffer;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+  /** The last use that is in the database, or about to be; milliseconds since 1970. */
+  usedAt: number;
+}
+
+/** Whose key it is. */
+export interface KeyHolder {
+  readonly owner: UserId;
+  /** Of the key. */
+  readonly id: string;
+}
+
+@Injectable()
+export class ApiKeysService {
+  private readonly keys: Repository<ApiKey>;
+  private readonly known: LiveCache<KnownKey>;
+
+  constructor(
+    @InjectModel(ApiKey.name) private readonly model: Model<ApiKey>,
+    private readonly events: DomainEvents,
+    repositories: Repositories,
+    caches: LiveCaches,
+  ) {
+    this.keys = repositories.of(model, { resource: 'API key' });
+    this.known = caches.of(model, (id) => this.load(id));
+  }
+
+  /**
+   * The new key is known to the caller alone: what is kept of it cannot be turned back.
+   * @throws ApiError API_KEY_LIMIT_REACHED
+   */
+  async create(
+    owner: UserId,
+    { name, expiresAt = null }: CreateApiKeyDto,
+  ): Promise<{ readonly record: ApiKey; readonly key: string }> {
+    const { secret, hash, hint } = newSecret();
+    const ownerId = new Types.ObjectId(owner);
+    await this.refuseMoreThan(MAX_KEYS - 1, ownerId);
+    const record = await this.keys.insert({ ownerId, name, hash, hint, expiresAt });
+    const id = record._id.toHexString();
+    try {
+      // Again, for those that were created at the same time.
+      await this.refuseMoreThan(MAX_KEYS, ownerId);
+    } catch (error) {
+      await this.keys.remove({ owner }, id, NO_PRECONDITION);
+      throw error;
+    }
+    this.events.record('api_key_created', { userId: owner, recordId: id });
+    return { record, key: writeKey(id, secret) };
+  }
+
+  list(owner: UserId, query: PageQuery): Promise<Page<ApiKey>> {
+    return this.keys.page({ owner }, query);
+  }
+
+  /**
+   * The key is refused from the next request on.
+   * @throws ApiError API_KEY_NOT_FOUND, PRECONDITION_FAILED
+   */
+  async remove(owner: UserId, id: string, ifMatch: Precondition): Promise<void> {
+    await this.keys.remove({ owner }, id, ifMatch);
+    this.known.forget(id.toLowerCase());
+    this.events.record('api_key_deleted', { userId: owner, recordId: id });
+  }
+
+  /** Whose key this is, without a promise where it is known already; null for one that is not valid now. */
+  resolve(key: string): KeyHolder | null | Promise<KeyHolder | null> {
+    const claim = readKey(key);
+    if (!claim) return null;
+    const { id, hash } = claim;
+    const known = this.known.get(id);
+    return known instanceof Promise
+      ? known.then((found) => this.holderOf(id, hash, found))
+      : this.holderOf(id, hash, known);
+  }
+
+  private holderOf(id: string, hash: Buffer, known: KnownKey | null): KeyHolder | null {
+    if (!known || !timingSafeEqual(hash, known.hash) || known.expiresAt <= Date.now()) return null;
+    this.noteUse(id, known);
+    return { owner: known.owner, id };
+  }
+
+  private noteUse(id: string, known: KnownKey): void {
+    const now = Date.now();
+    if (now - known.usedAt < USE_PRECISION_MS) return;
+    known.usedAt = now;
+    setTimeout(() => void this.writeUse(id, new Date(now)), WRITE_USE_AFTER_MS).unref();
+  }
+
+  /** Only where it is news, since other processes note uses too. */
+  private async writeUse(_id: string, lastUsedAt: Date): Promise<void> {
+    const before = new Date(lastUsedAt.getTime() - USE_PRECISION_MS);
+    const isNews = { $or: [{ lastUsedAt: null }, { lastUsedAt: { $lte: before } }] };
+    try {
+      await this.model.updateOne({ _id, ...isNews }, { lastUsedAt }, { timestamps: false });
+    } catch {
+      // The key is noted again at its next use in a minute; nobody waits for this.
+    }
+  }
+
+  private async refuseMoreThan(most: number, ownerId: Types.ObjectId): Promise<void> {
+    const count = await this.model.countDocuments({ ownerId }, { limit: most + 1 });
+    if (count > most) throw apiError('API_KEY_LIMIT_REACHED');
+  }
+
+  private async load(id: string): Promise<KnownKey | null> {
+    const record = await this.model
+      .findById(id, { ownerId: 1, hash: 1, expiresAt: 1, lastUsedAt: 1 })
+      .lean<ApiKey>();
+    if (!record) return null;
+    return {
+      owner: record.ownerId.toHexString() as UserId,
+      hash: Buffer.from(record.hash, 'base64url'),
+      expiresAt: record.expiresAt?.getTime() ?? Infinity,
+      usedAt: record.lastUsedAt?.getTime() ?? -Infinity,
+    };
+  }
+}

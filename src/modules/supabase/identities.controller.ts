@@ -1,0 +1,67 @@
+import { Body, Controller, Delete, Get, Param, Post, Query } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
+import { ApiSection } from '../../platform/docs/section.js';
+import { Answers, AnswersMessage, AnswersPage } from '../../platform/http/answers.js';
+import { IfMatch, type Precondition } from '../../platform/http/entity-tag.js';
+import { mapPage, type Page, PageQuery } from '../../platform/http/page.js';
+import { IdParams } from '../../platform/http/record-id.dto.js';
+import { CurrentCaller, SignedIn } from '../../platform/security/access.js';
+import type { Caller } from '../../platform/security/caller.js';
+import { NoStore } from '../../platform/security/headers.js';
+import { IdentitiesService } from './identities.service.js';
+import { IdentityDto, LinkIdentityDto } from './identity.dto.js';
+
+@ApiSection('identities', 'Identities of a Supabase project that sign in as a user.')
+@Controller('api/v1/auth/identities')
+export class IdentitiesController {
+  constructor(private readonly identities: IdentitiesService) {}
+
+  @Post()
+  @SignedIn({ apiKeys: false })
+  @NoStore()
+  @ApiOperation({
+    summary: 'Link a Supabase identity',
+    description: 'From then on its access tokens sign in as the caller. A user has at most 10.',
+    operationId: 'linkIdentity',
+  })
+  @Answers(IdentityDto, {
+    status: 201,
+    errors: ['IDENTITY_TAKEN', 'IDENTITY_LIMIT_REACHED', 'AUTH_SERVER_UNAVAILABLE'],
+  })
+  async link(
+    @CurrentCaller() { id }: Caller,
+    @Body() { accessToken }: LinkIdentityDto,
+  ): Promise<IdentityDto> {
+    return IdentityDto.from(await this.identities.link(id, accessToken));
+  }
+
+  @Get()
+  @SignedIn({ apiKeys: false })
+  @NoStore()
+  @ApiOperation({
+    summary: 'List linked identities',
+    description: 'Those of the caller, newest first.',
+    operationId: 'listIdentities',
+  })
+  @AnswersPage(IdentityDto)
+  async list(@CurrentCaller() { id }: Caller, @Query() query: PageQuery): Promise<Page<IdentityDto>> {
+    return mapPage(await this.identities.list(id, query), IdentityDto.from);
+  }
+
+  @Delete(':id')
+  @SignedIn({ apiKeys: false })
+  @NoStore()
+  @ApiOperation({
+    summary: 'Unlink an identity',
+    description: 'Its access tokens do not sign in as the caller any more, from the next request on.',
+    operationId: 'unlinkIdentity',
+  })
+  @AnswersMessage('Identity unlinked', { errors: ['IDENTITY_NOT_FOUND', 'LAST_WAY_IN'] })
+  async unlink(
+    @CurrentCaller() caller: Caller,
+    @Param() { id }: IdParams,
+    @IfMatch() ifMatch: Precondition,
+  ): Promise<void> {
+    await this.identities.unlink(caller.id, id, ifMatch);
+  }
+}

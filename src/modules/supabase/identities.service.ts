@@ -1,0 +1,161 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import { type Model, Types } from 'mongoose';
+import { type LiveCache, LiveCaches } from '../../platform/database/live-cache.js';
+import { Repositories, type Repository } from '../../platform/database/repository.js';
+import { type Transaction, Transactions } from '../../platform/database/transactions.js';
+import { ApiError, apiError, invalid } from '../../platform/errors/errors.js';
+import type { Precondition } from '../../platform/http/entity-tag.js';
+import type { Page, PageQuery } from '../../platform/http/page.js';
+import { DomainEvents } from '../../platform/logging/events.js';
+import type { UserId } from '../../platform/security/caller.js';
+import { UsersService } from '../users/users.service.js';
+import { Identity } from './identity.schema.js';
+import { type Bearer, SupabaseTokens } from './supabase-tokens.js';
+
+/** Most identities of a user. */
+const MAX_IDENTITIES = 10;
+
+/** Who is known elsewhere, and as which user. Nothing but issuer and subject links the two. */
+@Injectable()
+export class IdentitiesService {
+  private readonly identities: Repository<Identity>;
+  private readonly known: LiveCache<{ readonly owner: UserId }>;
+
+  constructor(
+    @InjectModel(Identity.name) private readonly model: Model<Identity>,
+    private readonly tokens: SupabaseTokens,
+    private readonly users: UsersService,
+    private readonly transactions: Transactions,
+    private readonly events: DomainEvents,
+    repositories: Repositories,
+    caches: LiveCaches,
+  ) {
+    this.identities = repositories.of(model, {
+      resource: 'identity',
+      taken: () => apiError('IDENTITY_TAKEN'),
+    });
+    this.known = caches.of(model, async (id) => {
+      const identity = await model.findById(id, { ownerId: 1 }).lean<Identity>();
+      return identity && { owner: ownerOf(identity) };
+    });
+  }
+
+  list(owner: UserId, query: PageQuery): Promise<Page<Identity>> {
+    return this.identities.page({ owner }, query);
+  }
+
+  /** The user of a bearer, without a promise where it is known already; null when there is none yet. */
+  ownerOf(bearer: Bearer): UserId | null | Promise<UserId | null> {
+    const known = bearer.identityId === undefined ? null : this.known.get(bearer.identityId);
+    return known && !(known instanceof Promise) ? known.owner : this.look(bearer, known);
+  }
+
+  /**
+   * Links an identity to a user, who shows by a token that it is its own. Doing so again changes nothing.
+   * @throws ApiError VALIDATION_ERROR, IDENTITY_TAKEN, IDENTITY_LIMIT_REACHED, AUTH_SERVER_UNAVAILABLE
+   */
+  async link(owner: UserId, accessToken: string): Promise<Identity> {
+    const bearer = await this.tokens.verify(accessToken);
+    if (!bearer) {
+      throw invalid([
+        { path: 'accessToken', message: 'accessToken must be a valid access token of the Supabase project' },
+      ]);
+    }
+    const linked = await this.find(bearer);
+    if (linked) return theirs(linked, owner);
+    const count = await this.model.countDocuments({ ownerId: new Types.ObjectId(owner) });
+    if (count >= MAX_IDENTITIES) throw apiError('IDENTITY_LIMIT_REACHED');
+    try {
+      return await this.insert(owner, bearer);
+    } catch (error) {
+      // Somebody was first: perhaps the same user, by the same click.
+      const first = isTaken(error) ? await this.find(bearer) : null;
+      if (!first) throw error;
+      return theirs(first, owner);
+    }
+  }
+
+  /**
+   * @throws ApiError IDENTITY_NOT_FOUND, PRECONDITION_FAILED, LAST_WAY_IN for a user who could not sign in any more
+   */
+  async unlink(owner: UserId, id: string, ifMatch: Precondition): Promise<void> {
+    await this.transactions.run(async (transaction) => {
+      const { session } = transaction;
+      await this.identities.require({ owner }, id, ifMatch, transaction);
+      // Written to, so that of two removals at the same time one comes after the other.
+      const all = { ownerId: new Types.ObjectId(owner) };
+      await this.model.updateMany(all, { updatedAt: new Date() }, { session, timestamps: false });
+      const count = await this.model.countDocuments(all).session(session);
+      const { passwordHash } = await this.users.get({ owner }, owner);
+      if (count === 1 && passwordHash === undefined) throw apiError('LAST_WAY_IN');
+      await this.identities.remove({ owner }, id, ifMatch, transaction);
+    });
+    this.known.forget(id.toLowerCase());
+    this.events.record('identity_unlinked', { userId: owner, recordId: id });
+  }
+
+  /**
+   * Creates the user of a bearer who has none: both records or neither.
+   * @throws ApiError ACCOUNT_LINK_REQUIRED when the address belongs to a user, also since a moment ago
+   */
+  async createUser(bearer: Bearer, email: string): Promise<UserId> {
+    const [name = email] = email.split('@');
+    try {
+      return await this.transactions.run(async (transaction) => {
+        const user = await this.users.createProved({ email, name }, transaction);
+        const owner = user._id.toHexString() as UserId;
+        transaction.afterwards(() => this.events.record('user_registered', { userId: owner }));
+        await this.insert(owner, bearer, transaction);
+        return owner;
+      });
+    } catch (error) {
+      if (!isTaken(error)) throw error;
+      // Another process was first: with this identity, or with this address.
+      const first = await this.find(bearer);
+      if (first) return ownerOf(first);
+      throw apiError('ACCOUNT_LINK_REQUIRED');
+    }
+  }
+
+  private async look(
+    bearer: Bearer,
+    known: PromiseLike<{ owner: UserId } | null> | null,
+  ): Promise<UserId | null> {
+    const remembered = await known;
+    if (remembered) return remembered.owner;
+    const identity = await this.find(bearer);
+    if (!identity) return null;
+    bearer.identityId = identity._id.toHexString();
+    return ownerOf(identity);
+  }
+
+  private find({ issuer, subject }: Bearer): Promise<Identity | null> {
+    return this.model.findOne({ issuer, subject }).lean<Identity>();
+  }
+
+  private async insert(owner: UserId, bearer: Bearer, transaction?: Transaction): Promise<Identity> {
+    const { issuer, subject } = bearer;
+    const ownerId = new Types.ObjectId(owner);
+    const identity = await this.identities.insert({ ownerId, issuer, subject }, transaction);
+    const note = (): void =>
+      this.events.record('identity_linked', { userId: owner, recordId: identity._id.toHexString() });
+    if (transaction) transaction.afterwards(note);
+    else note();
+    return identity;
+  }
+}
+
+function ownerOf({ ownerId }: Identity): UserId {
+  return ownerId.toHexString() as UserId;
+}
+
+/** @throws ApiError IDENTITY_TAKEN */
+function theirs(identity: Identity, owner: UserId): Identity {
+  if (ownerOf(identity) !== owner) throw apiError('IDENTITY_TAKEN');
+  return identity;
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof ApiError && ['IDENTITY_TAKEN', 'EMAIL_TAKEN'].includes(error.code);
+}

@@ -1,0 +1,38 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsDate, IsString, Length, Matches } from 'class-validator';
+import { RecordId } from '../../platform/validation/fields.js';
+import type { Identity } from './identity.schema.js';
+
+export class LinkIdentityDto {
+  @ApiProperty({
+    description: 'A valid access token of the Supabase project: shows that the identity is yours.',
+    example: 'eyJhbGciOiJFUzI1NiIsImtpZCI6ImsxIn0.e30.c2ln',
+  })
+  @IsString()
+  @Length(1, 4096)
+  @Matches(/^[\w-]+\.[\w-]+\.[\w-]+$/, { message: '$property must be a JSON Web Token' })
+  accessToken!: string;
+}
+
+/** An identity as it is answered. */
+export class IdentityDto {
+  @ApiProperty({ example: '66f1a0c2e4b0a1b2c3d4e5fb' })
+  @RecordId()
+  id!: string;
+
+  @ApiProperty({ description: 'Who vouches for it.', example: 'https://project.supabase.co/auth/v1' })
+  @IsString()
+  issuer!: string;
+
+  @ApiProperty({ description: 'The id there.', example: '8d7c9ac0-5ab9-4d0c-a7e2-1f0b6a0d3c11' })
+  @IsString()
+  subject!: string;
+
+  @ApiProperty({ example: '2026-11-22T10:00:00.000Z' })
+  @IsDate()
+  createdAt!: Date;
+
+  static from({ _id, issuer, subject, createdAt }: Identity): IdentityDto {
+    return { id: _id.toHexString(), issuer, subject, createdAt };
+  }
+}

@@ -1,0 +1,20 @@
+import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import { OwnedRecord, RECORD_OPTIONS } from '../../platform/database/record.js';
+
+/** A person as an auth server knows it, and the user that it signs in as. */
+@Schema({ ...RECORD_OPTIONS, collection: 'identities' })
+export class Identity extends OwnedRecord {
+  @Prop({ type: String, required: true })
+  issuer!: string;
+
+  /** What the issuer calls the person: unlike an address, it is never given to another one. */
+  @Prop({ type: String, required: true, maxlength: 255 })
+  subject!: string;
+}
+
+export const IdentitySchema = SchemaFactory.createForClass(Identity);
+
+// Signing in and linking: the user of an identity. Nobody else may have it.
+IdentitySchema.index({ issuer: 1, subject: 1 }, { unique: true });
+// `GET /auth/identities` and counting: a user's identities, newest first, and from a cursor on.
+IdentitySchema.index({ ownerId: 1, createdAt: -1, _id: -1 });

@@ -1,0 +1,66 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../../platform/config/config.js';
+import { apiError } from '../../platform/errors/errors.js';
+import type { UserId } from '../../platform/security/caller.js';
+import { UsersService } from '../users/users.service.js';
+import { AuthServer } from './auth-server.js';
+import { IdentitiesService } from './identities.service.js';
+import { type Bearer, SupabaseTokens } from './supabase-tokens.js';
+
+/** Most people at a time who come for the first time. */
+const MAX_ARRIVALS = 1_000;
+/** How long who was refused is not looked at again, in milliseconds: the auth server would say the same. */
+const REFUSAL_MS = 2_000;
+
+/** Knows users by access tokens of the Supabase project, and creates the user of who comes for the first time. */
+@Injectable()
+export class SupabaseService {
+  /** By subject, so that of requests that arrive together one creates the user. */
+  private readonly arrivals = new Map<string, Promise<UserId>>();
+
+  constructor(
+    private readonly config: Config,
+    private readonly tokens: SupabaseTokens,
+    private readonly server: AuthServer,
+    private readonly identities: IdentitiesService,
+    private readonly users: UsersService,
+  ) {}
+
+  /**
+   * The user whom a token stands for, without a promise where it is known already; null for an invalid token.
+   * @throws ApiError AUTH_SERVER_UNAVAILABLE, and for who comes for the first time EMAIL_NOT_CONFIRMED,
+   *   ACCOUNT_LINK_REQUIRED, REGISTRATION_CLOSED, OVERLOADED
+   */
+  resolve(token: string): UserId | null | Promise<UserId | null> {
+    const bearer = this.tokens.verify(token);
+    if (bearer instanceof Promise) return bearer.then((verified) => verified && this.userOf(verified, token));
+    return bearer && this.userOf(bearer, token);
+  }
+
+  private userOf(bearer: Bearer, token: string): UserId | Promise<UserId> {
+    const owner = this.identities.ownerOf(bearer);
+    if (owner instanceof Promise) return owner.then((found) => found ?? this.arrive(bearer, token));
+    return owner ?? this.arrive(bearer, token);
+  }
+
+  private arrive(bearer: Bearer, token: string): Promise<UserId> {
+    const { subject } = bearer;
+    const underWay = this.arrivals.get(subject);
+    if (underWay) return underWay;
+    if (this.arrivals.size >= MAX_ARRIVALS) throw apiError('OVERLOADED');
+    const arrival = this.admit(bearer, token);
+    this.arrivals.set(subject, arrival);
+    const forget = (): void => void this.arrivals.delete(subject);
+    arrival.then(forget, () => setTimeout(forget, REFUSAL_MS).unref());
+    return arrival;
+  }
+
+  /** The address is asked of the auth server: what a token says of it, its bearer may have written. */
+  private async admit(bearer: Bearer, token: string): Promise<UserId> {
+    const email = await this.server.confirmedEmailOf(bearer.subject, token);
+    if (email === undefined) throw apiError('EMAIL_NOT_CONFIRMED');
+    if (await this.users.findByEmail(email)) throw apiError('ACCOUNT_LINK_REQUIRED');
+    if (this.config.registration === 'closed') throw apiError('REGISTRATION_CLOSED');
+    return this.identities.createUser(bearer, email);
+  }
+}

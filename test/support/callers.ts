@@ -1,0 +1,88 @@
+import { createSigner } from 'fast-jwt';
+import { createKey, withKey } from './api-keys.js';
+import { createProject, type ProjectJson } from './projects.js';
+import type { SupabaseProject } from './supabase.js';
+import { IDENTITIES, signedInAt } from './supabase-clients.js';
+import type { TestApp } from './test-app.js';
+import type { TestClient } from './test-client.js';
+import { register, SESSIONS, USERS } from './users.js';
+
+/** Who asks. `owner` is the user whom the request is about, or whose project it is; `user` and the last two are others. */
+export const CALLERS = [
+  'anonymous',
+  'expired',
+  'revoked',
+  'disabled',
+  'user',
+  'owner',
+  'moderator',
+  'admin',
+  'API key',
+  'Supabase user',
+] as const;
+export type CallerName = (typeof CALLERS)[number];
+
+/** Whom a request is about: made anew for each, since some requests leave nothing. */
+export interface Target {
+  readonly owner: TestClient;
+  readonly project: ProjectJson;
+  /** An API key of the owner, by id. */
+  readonly apiKey: string;
+  /** An identity of the owner, by id. */
+  readonly identity: string;
+  /** A token of Supabase whose bearer nobody knows yet. */
+  readonly foreignToken: string;
+  /** A session of the owner, other than the one that asks. */
+  readonly session: string;
+}
+
+export async function newTarget(test: TestApp, supabase: SupabaseProject): Promise<Target> {
+  const credentials = await register(test.anonymous);
+  const owner = await test.anonymous.signInAs(credentials);
+  const other = await test.anonymous.signInAs(credentials);
+  const [accessToken, foreignToken] = await Promise.all([
+    supabase.token(supabase.person()),
+    supabase.token(supabase.person()),
+  ]);
+  const { body } = await owner.post(IDENTITIES, { accessToken });
+  return {
+    owner,
+    project: await createProject(owner),
+    apiKey: (await createKey(owner)).id,
+    identity: String(body.data.id),
+    foreignToken,
+    session: other.sessionId,
+  };
+}
+
+/** Anew for each route: what they ask may end their session. */
+export async function newCallers(
+  test: TestApp,
+  supabase: SupabaseProject,
+): Promise<Record<Exclude<CallerName, 'owner'>, TestClient>> {
+  const { anonymous, config } = test;
+  const [admin, moderator, somebody, expired, revoked, disabled] = await Promise.all([
+    anonymous.signIn('admin'),
+    anonymous.signIn('moderator'),
+    anonymous.signIn(),
+    anonymous.signIn('admin'),
+    anonymous.signIn('admin'),
+    anonymous.signIn('admin'),
+  ]);
+  const sign = createSigner({ key: config.jwtSecret, iss: 'flowversal', aud: 'flowversal-api' });
+  const now = Math.floor(Date.now() / 1000);
+  const token = sign({ sub: expired.userId, sid: expired.sessionId, iat: now - 3601, exp: now - 1 });
+  await admin.patch(`${USERS}/${disabled.userId}`, { disabled: true });
+  await revoked.delete(`${SESSIONS}/${revoked.sessionId}`);
+  return {
+    anonymous,
+    expired: expired.with({ authorization: `Bearer ${token}` }),
+    revoked,
+    disabled,
+    user: somebody,
+    moderator,
+    admin,
+    'API key': withKey(test, (await createKey(await anonymous.signIn())).key),
+    'Supabase user': await signedInAt(supabase, test, supabase.person()),
+  };
+}
