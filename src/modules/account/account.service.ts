@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { Attempts, type Budget } from '../../platform/attempts/attempts.js';
 import { Quotas } from '../../platform/attempts/quotas.js';
 import { apiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
@@ -8,6 +7,7 @@ import type { Caller } from '../../platform/security/caller.js';
 import { clientKey } from '../../platform/security/rate-limit.js';
 import { MailLinksService } from '../mail-links/mail-links.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
+import { IdentityProof } from '../users/identity-proof.js';
 import { UserDto } from '../users/user.dto.js';
 import { UserPasswords } from '../users/user-passwords.js';
 import { UsersService } from '../users/users.service.js';
@@ -35,7 +35,7 @@ export class AccountService {
     private readonly passwords: UserPasswords,
     private readonly links: MailLinksService,
     private readonly sessions: SessionsService,
-    private readonly attempts: Attempts,
+    private readonly proof: IdentityProof,
     private readonly quotas: Quotas,
     private readonly events: DomainEvents,
   ) {}
@@ -46,18 +46,11 @@ export class AccountService {
    */
   async changePassword(
     { id, session }: Caller,
-    { address }: Device,
+    device: Device,
     { currentPassword, newPassword }: ChangePasswordDto,
   ): Promise<void> {
     const user = await this.users.get({ owner: id }, id);
-    // By id, where signing in counts by address: only who is signed in as the user can use this budget up.
-    const budgets: Budget[] = [
-      ['account', id],
-      ['address', clientKey(address)],
-    ];
-    await this.attempts.guard(budgets, async () => {
-      if (!(await this.users.hasPassword(user, currentPassword))) throw apiError('INVALID_CREDENTIALS');
-    });
+    await this.proof.requirePassword(user, currentPassword, device);
     const hash = await this.passwords.hash(newPassword, user.email, 'newPassword');
     if (!(await this.passwords.replace(user, hash))) throw apiError('CONFLICT');
     await this.links.revoke(id, PASSWORD_LINKS);

@@ -55,6 +55,7 @@ export class AuthService {
     const owner = user._id.toHexString() as UserId;
     await this.devices.remember(owner, email, device);
     const grant = await this.sessions.start(owner, device);
+    await this.requireUnchanged(user, password, grant);
     this.events.record('login_succeeded', { userId: owner, sessionId: grant.sessionId });
     await this.users.renewHash(user, password);
     return this.answer(user, grant);
@@ -93,6 +94,21 @@ export class AuthService {
     }
     if (user.otpEnabled) await this.factors.require(user._id.toHexString() as UserId, otp);
     return user;
+  }
+
+  /**
+   * Ends what was started while the password was changed or a second factor was turned on: both end all sessions, and
+   * this one might have come too late for it.
+   * @throws ApiError INVALID_CREDENTIALS
+   */
+  private async requireUnchanged(user: User, password: string, { owner, sessionId }: Grant): Promise<void> {
+    const now = await this.users.findById(owner);
+    // Another sign-in may have hashed the same password anew.
+    const isSamePassword =
+      now?.passwordHash === user.passwordHash || (await this.users.hasPassword(now, password));
+    if (now && isSamePassword && now.otpEnabled === user.otpEnabled && !now.disabled) return;
+    await this.sessions.endOwn(sessionId);
+    throw apiError('INVALID_CREDENTIALS');
   }
 
   private answer(user: User, { owner, sessionId, refreshToken }: Grant): SignedInDto {

@@ -24,7 +24,7 @@ export class OtpService {
   async enable(caller: Caller, password: string, device: Device): Promise<OtpEnrolmentDto> {
     const user = await this.userOf(caller);
     if (user.otpEnabled) throw apiError('OTP_ALREADY_ENABLED');
-    await this.proof.require(user, { password }, device);
+    await this.proof.requirePassword(user, password, device);
     return this.factors.enroll({ id: caller.id, email: user.email });
   }
 

@@ -24,19 +24,34 @@ export class IdentityProof {
   ) {}
 
   /**
+   * The password.
+   * @throws ApiError INVALID_CREDENTIALS; RATE_LIMITED after too many failures; OVERLOADED
+   */
+  requirePassword(user: User, password: string, device: Device): Promise<void> {
+    return this.guard(user, device, () => this.checkPassword(user, password));
+  }
+
+  /**
    * The password, and a code where the user has a second factor.
-   * @throws ApiError INVALID_CREDENTIALS, OTP_REQUIRED, INVALID_OTP; RATE_LIMITED after too many failures; OVERLOADED
+   * @throws ApiError as above, and OTP_REQUIRED, INVALID_OTP
    */
   require(user: User, { password, otp }: Proof, device: Device): Promise<void> {
     return this.guard(user, device, async () => {
-      if (!(await this.hasher.matches(password, user.passwordHash))) throw apiError('INVALID_CREDENTIALS');
+      await this.checkPassword(user, password);
       if (user.otpEnabled) await this.factors.require(user._id.toHexString() as UserId, otp);
     });
   }
 
-  /** Counts the failures of `work`, for the address and for the account. */
-  guard<T>({ email }: User, { address }: Device, work: () => Promise<T>): Promise<T> {
-    const budgets = [['address', clientKey(address)] as const, ['account', email] as const];
+  /**
+   * Counts the failures of `work`, for the user and for the address. By the user's id, where signing in counts by its
+   * address: only who is signed in as the user can use this budget up.
+   */
+  guard<T>({ _id }: User, { address }: Device, work: () => Promise<T>): Promise<T> {
+    const budgets = [['account', _id.toHexString()] as const, ['address', clientKey(address)] as const];
     return this.attempts.guard(budgets, work);
+  }
+
+  private async checkPassword({ passwordHash }: User, password: string): Promise<void> {
+    if (!(await this.hasher.matches(password, passwordHash))) throw apiError('INVALID_CREDENTIALS');
   }
 }

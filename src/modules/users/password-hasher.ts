@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Injectable } from '@nestjs/common';
 import bcrypt from 'bcrypt';
 import { Config } from '../../platform/config/config.js';
-import { apiError } from '../../platform/errors/errors.js';
+import { Gate } from '../../platform/concurrency/gate.js';
 import { MAX_PASSWORD_BYTES } from './user.dto.js';
 
 /** Node has four threads for hashing, DNS and files together; one core is left for requests. */
@@ -11,16 +11,10 @@ const CONCURRENCY = Math.max(1, Math.min(availableParallelism() - 1, 3));
 const PATIENCE_MS = 1_500;
 const MAX_WAITING = 64;
 
-interface Waiting {
-  readonly start: () => void;
-  readonly giveUp: NodeJS.Timeout;
-}
-
 /** Hashes passwords with bcrypt, few at a time, so that a flood of sign-ins cannot stall the server. */
 @Injectable()
 export class PasswordHasher {
-  private active = 0;
-  private readonly queue = new Set<Waiting>();
+  private readonly gate = new Gate({ places: CONCURRENCY, waiting: MAX_WAITING, patienceMs: PATIENCE_MS });
   private readonly rounds: number;
   /** A hash of nothing that anybody knows, so that an unknown account costs the same time as a known one. */
   private decoy: Promise<string> | undefined;
@@ -55,36 +49,11 @@ export class PasswordHasher {
   }
 
   private async inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.active >= CONCURRENCY) await this.turn();
-    else this.active++;
+    await this.gate.enter();
     try {
       return await work();
     } finally {
-      this.passOn();
+      this.gate.leave();
     }
-  }
-
-  private turn(): Promise<void> {
-    if (this.queue.size >= MAX_WAITING) throw apiError('OVERLOADED');
-    return new Promise((resolve, reject) => {
-      const giveUp = setTimeout(() => {
-        this.queue.delete(waiting);
-        reject(apiError('OVERLOADED'));
-      }, PATIENCE_MS);
-      const waiting: Waiting = { start: resolve, giveUp };
-      this.queue.add(waiting);
-    });
-  }
-
-  /** Hands the finished one's place to who waits longest. */
-  private passOn(): void {
-    const [next] = this.queue;
-    if (!next) {
-      this.active--;
-      return;
-    }
-    this.queue.delete(next);
-    clearTimeout(next.giveUp);
-    next.start();
   }
 }

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { mongo } from 'mongoose';
+import { Gate } from '../concurrency/gate.js';
 import { ApiError, apiError } from '../errors/errors.js';
 import { DomainEvents } from '../logging/events.js';
 import { Counters } from './counters.js';
-import { Line } from './line.js';
 
 /**
  * How many failures in a row go unpunished, and the longest wait after a further one, in seconds. The waits are
@@ -30,8 +30,11 @@ const WRONG: ReadonlySet<string> = new Set(['INVALID_CREDENTIALS', 'INVALID_OTP'
 /** Slows down who tries what may be guessed: passwords, codes. */
 @Injectable()
 export class Attempts {
-  /** Until when a budget has to wait, in milliseconds since 1970, for those who stand in line for it. */
-  private readonly line = new Line<number>();
+  /**
+   * Tries of the same budget that are under way. More at once would wait for their password to be hashed all the same,
+   * and count as failures meanwhile.
+   */
+  private readonly gate = new Gate({ places: 5, waiting: 1_000, patienceMs: 1_000 });
 
   constructor(
     private readonly counters: Counters,
@@ -44,50 +47,55 @@ export class Attempts {
    * @throws ApiError RATE_LIMITED with Retry-After while a budget has to wait; nothing is counted then
    */
   async guard<T>(budgets: readonly Budget[], work: () => Promise<T>): Promise<T> {
-    await this.takeAll(budgets);
+    const entered: string[] = [];
+    const taken: Budget[] = [];
     try {
+      for (const budget of budgets) {
+        const id = this.idOf(budget);
+        await this.gate.enter(id);
+        entered.push(id);
+        await this.take(budget);
+        taken.push(budget);
+      }
       const result = await work();
-      await this.giveBack(budgets, { refill: true });
+      await this.giveBack(taken, { refill: true });
       return result;
     } catch (error) {
       const isWrong = error instanceof ApiError && WRONG.has(error.code);
-      if (!isWrong) await this.giveBack(budgets);
+      if (!isWrong) await this.giveBack(taken);
       throw error;
+    } finally {
+      for (const id of entered) this.gate.leave(id);
     }
   }
 
-  private async takeAll(budgets: readonly Budget[]): Promise<void> {
-    for (const [index, budget] of budgets.entries()) {
-      const waitMs = await this.take(budget);
-      if (waitMs === 0) continue;
-      await this.giveBack(budgets.slice(0, index));
-      this.events.record('attempt_delayed', { budget: budget[0] });
-      throw apiError('RATE_LIMITED', { retryAfter: waitMs / 1000 });
-    }
-  }
-
-  /** @returns how long the budget has to wait, in milliseconds; 0 when the failure was counted */
-  private async take([kind, subject]: Budget): Promise<number> {
-    const id = this.counters.idOf(kind, subject);
-    const until = await this.line.join(id, async (known = 0) => {
-      // Who stood in line behind one that has to wait has to wait as well.
-      if (known > Date.now()) return known;
-      const before = await this.counters.change(id, takeFrom(BUDGETS[kind], new Date()));
-      return before?.blockedUntil?.getTime() ?? 0;
-    });
-    return Math.max(0, until - Date.now());
+  /** @throws ApiError RATE_LIMITED while the budget has to wait */
+  private async take(budget: Budget): Promise<void> {
+    const [kind] = budget;
+    const id = this.idOf(budget);
+    const before = await this.counters.change(id, takeFrom(BUDGETS[kind], new Date()));
+    const waitMs = (before?.blockedUntil?.getTime() ?? 0) - Date.now();
+    if (waitMs <= 0) return;
+    this.events.record('attempt_delayed', { budget: kind });
+    const refusal = () => apiError('RATE_LIMITED', { retryAfter: waitMs / 1000 });
+    this.gate.refuse(id, refusal);
+    throw refusal();
   }
 
   private async giveBack(budgets: readonly Budget[], { refill = false } = {}): Promise<void> {
     const now = new Date();
     await Promise.all(
-      budgets.map(async ([kind, subject]) => {
-        const id = this.counters.idOf(kind, subject);
+      budgets.map(async (budget) => {
+        const id = this.idOf(budget);
         // Whoever was right at a device may go on there as if nothing had been tried.
-        if (refill && kind === 'device') await this.counters.remove(id);
+        if (refill && budget[0] === 'device') await this.counters.remove(id);
         else await this.counters.change(id, giveBackTo(now));
       }),
     );
+  }
+
+  private idOf([kind, subject]: Budget): string {
+    return this.counters.idOf(kind, subject);
   }
 }
 
