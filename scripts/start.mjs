@@ -9,7 +9,8 @@ const STAMP = 'dist/.sources';
 
 function digestOfSources() {
   const files = [
-    ...fs.globSync('src/**/*.ts'),
+    ...fs.globSync('src/**/*.{ts,html,css,js,svg}'),
+    'nest-cli.json',
     'tsconfig.json',
     'tsconfig.build.json',
     'package-lock.json',

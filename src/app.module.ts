@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { AccountModule } from './modules/account/account.module.js';
 import { ApiKeysModule } from './modules/api-keys/api-keys.module.js';
 import { AuthModule } from './modules/auth/auth.module.js';
+import { ConsoleModule } from './modules/console/console.module.js';
 import { ProjectsModule } from './modules/projects/projects.module.js';
 import { SecondFactorModule } from './modules/second-factor/second-factor.module.js';
 import { SessionsModule } from './modules/sessions/sessions.module.js';
@@ -23,6 +24,7 @@ const FEATURES = [
   AccountModule,
   ApiKeysModule,
   AuthModule,
+  ConsoleModule,
   ProjectsModule,
   SecondFactorModule,
   SessionsModule,

@@ -21,6 +21,7 @@ import { installBodyParser } from './platform/security/body-parser.js';
 import { installCors } from './platform/security/cors.js';
 import { installHeaders } from './platform/security/headers.js';
 import { installRateLimit } from './platform/security/rate-limit.js';
+import { installSameOrigin } from './platform/security/same-origin.js';
 import { installInput, noteInput } from './platform/validation/input.js';
 
 /**
@@ -55,6 +56,7 @@ export async function createApp(
   if (config.corsOrigins.length > 0) await installCors(fastify, config.corsOrigins);
   installNotFound(fastify);
   installRateLimit(fastify, config.rateLimitMax);
+  installSameOrigin(fastify, config);
   installAccess(fastify, config, app.get(Authenticator, { strict: false }));
   installBodyParser(fastify);
   noteInput(app);

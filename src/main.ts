@@ -42,7 +42,7 @@ async function start(): Promise<void> {
     giveBackMemory();
     if (config.mode !== 'production') {
       process.stdout.write(
-        `\n  API         ${url}/api/v1\n  Swagger UI  ${url}/docs\n  Health      ${url}/health\n\n`,
+        `\n  Console     ${url}/login\n  API         ${url}/api/v1\n  Swagger UI  ${url}/docs\n  Health      ${url}/health\n\n`,
       );
     }
     app.getHttpAdapter().getInstance().log.info({ event: 'listening', url });

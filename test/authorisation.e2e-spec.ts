@@ -31,6 +31,8 @@ const BY_PEOPLE: Statuses = [401, 401, 401, 401, 200, 200, 200, 200, 403, 200];
 const BY_PASSWORD: Statuses = [401, 401, 401, 401, 200, 200, 200, 200, 403, 401];
 /** Refused in the same way to everybody who may ask. */
 const WRONG_CODE: Statuses = [401, 401, 401, 401, 401, 401, 401, 401, 403, 401];
+/** For pages of the product itself, whoever asks. */
+const BY_PAGES: Statuses = [403, 403, 403, 403, 403, 403, 403, 403, 403, 403];
 const project = ({ project: { id } }: Target) => `${PROJECTS}/${id}`;
 const user = ({ owner }: Target) => `${USERS}/${owner.userId}`;
 const named = () => ({ name: `Project ${Math.random()}` });
@@ -186,6 +188,22 @@ const MATRIX: readonly Row[] = [
   { route: 'GET /health/ready', statuses: PUBLIC },
   // Outside production and from the machine itself; http-operations has the rest.
   { route: 'GET /metrics', statuses: PUBLIC },
+  { route: 'GET /', statuses: [302, 302, 302, 302, 302, 302, 302, 302, 302, 302] },
+  { route: 'GET /login', statuses: PUBLIC },
+  { route: 'GET /register', statuses: PUBLIC },
+  { route: 'GET /forgot', statuses: PUBLIC },
+  { route: 'GET /reset', statuses: PUBLIC },
+  { route: 'GET /verify', statuses: PUBLIC },
+  { route: 'GET /dashboard', statuses: PUBLIC },
+  {
+    route: 'GET /console/files/:version/:file',
+    url: () => '/console/files/x/login.js',
+    statuses: PUBLIC,
+  },
+  // Without an Origin; console-session has the rest.
+  { route: 'POST /console/session', statuses: BY_PAGES },
+  { route: 'POST /console/session/refresh', statuses: BY_PAGES },
+  { route: 'DELETE /console/session', statuses: BY_PAGES },
   { route: 'GET /docs', statuses: PUBLIC },
   { route: 'GET /docs/json', statuses: PUBLIC },
   { route: 'GET /docs/page.css', statuses: PUBLIC },

@@ -39,6 +39,16 @@ const ADDRESSES: readonly (readonly [string, string])[] = [
   ['/health/live', 'GET, HEAD'],
   ['/health/ready', 'GET, HEAD'],
   ['/metrics', 'GET, HEAD'],
+  ['/', 'GET, HEAD'],
+  ['/login', 'GET, HEAD'],
+  ['/register', 'GET, HEAD'],
+  ['/forgot', 'GET, HEAD'],
+  ['/reset', 'GET, HEAD'],
+  ['/verify', 'GET, HEAD'],
+  ['/dashboard', 'GET, HEAD'],
+  ['/console/files/x/login.js', 'GET, HEAD'],
+  ['/console/session', 'DELETE, POST'],
+  ['/console/session/refresh', 'POST'],
   ['/docs', 'GET, HEAD'],
   ['/docs/json', 'GET, HEAD'],
 ];
@@ -114,7 +124,6 @@ describe('http', () => {
 
   describe('unknown addresses', () => {
     it.each([
-      '/',
       '/api',
       '/api/v1',
       '/api/v1/nothing',
@@ -221,8 +230,10 @@ describe('http', () => {
       await anonymous.get('/docs'),
       await anonymous.get('/docs/swagger-ui-bundle.js'),
       await anonymous.get('/health'),
+      await anonymous.get('/dashboard'),
+      await anonymous.get('/console/files/x/console.css'),
     ];
-    const expected = [200, 304, 400, 404, 405, 401, 400, 200, 200, 200];
+    const expected = [200, 304, 400, 404, 405, 401, 400, 200, 200, 200, 200, 200];
     expect(answers.map(({ status }) => status)).toEqual(expected);
     for (const { headers } of answers) {
       expect(headers).toMatchObject({

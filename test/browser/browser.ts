@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { type Browser, chromium, type LaunchOptions, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type LaunchOptions, type Page } from 'playwright-core';
 
 /** Nothing but this machine can be reached, so that a page which loads from elsewhere fails everywhere. */
 const ARGUMENTS = ['--disable-gpu', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'];
@@ -37,6 +37,8 @@ const REPORT_REFUSALS = `document.addEventListener('securitypolicyviolation', (r
   console.error('refused by ' + refusal.effectiveDirective + ': ' + refusal.blockedURI);
 });`;
 
+const VIEWPORT = { width: 1200, height: 800 };
+
 /** A page, and everything that has gone wrong in it so far. */
 export interface WatchedPage {
   readonly page: Page;
@@ -44,9 +46,9 @@ export interface WatchedPage {
   readonly faults: readonly string[];
 }
 
-/** Opens an empty page that may load from `origin` only. */
-export async function openPage(browser: Browser, origin: string): Promise<WatchedPage> {
-  const page = await browser.newPage({ viewport: { width: 1200, height: 800 } });
+/** Opens an empty page that may load from `origin` only: in a browser of its own, or as a tab of a context. */
+export async function openPage(opener: Browser | BrowserContext, origin: string): Promise<WatchedPage> {
+  const page = await opener.newPage('browser' in opener ? undefined : { viewport: VIEWPORT });
   const faults: string[] = [];
   page.setDefaultTimeout(30_000);
   page.on('pageerror', ({ message }) => faults.push(`script: ${message}`));

@@ -1,0 +1,86 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../../platform/config/config.js';
+import { ApiError, apiError } from '../../platform/errors/errors.js';
+import type { Cookies } from '../../platform/http/cookies.js';
+import type { Device } from '../../platform/http/device.js';
+import { AuthService } from '../auth/auth.service.js';
+import type { LoginDto, SignedInDto } from '../auth/auth.dto.js';
+import type { ConsoleSessionDto } from './console.dto.js';
+import { DeviceMarks } from './device-marks.js';
+
+const PATH = '/console/session';
+/** Seconds for which the browser keeps the refresh token: no session lasts longer. */
+const SESSION_S = 90 * 24 * 3600;
+/** Seconds for which a browser stays known; the longest that browsers keep a cookie. */
+const DEVICE_S = 400 * 24 * 3600;
+
+/** Sessions of browsers: what the API answers, but for the refresh token, which lives in a cookie. */
+@Injectable()
+export class ConsoleSessionService {
+  /** A browser takes a cookie named so over HTTPS only, and from nobody but this very host. */
+  private readonly isHostBound: boolean;
+
+  constructor(
+    private readonly auth: AuthService,
+    private readonly marks: DeviceMarks,
+    { publicUrl }: Config,
+  ) {
+    this.isHostBound = publicUrl?.startsWith('https:') === true;
+  }
+
+  /** @throws ApiError as signing in by the API does */
+  async login(cookies: Cookies, device: Device, dto: LoginDto): Promise<ConsoleSessionDto> {
+    const mark = this.marks.read(this.get(cookies, 'device') ?? '') ?? this.marks.make();
+    const session = await this.auth.login(dto, { ...device, id: mark.id });
+    // Only now: a browser in which nobody has signed in stays unknown.
+    this.set(cookies, 'device', mark.value, DEVICE_S);
+    return this.hand(cookies, session);
+  }
+
+  /** @throws ApiError INVALID_REFRESH_TOKEN, REFRESH_TOKEN_REUSED, REFRESH_IN_PROGRESS */
+  async refresh(cookies: Cookies, device: Device): Promise<ConsoleSessionDto> {
+    const refreshToken = this.get(cookies, 'session');
+    if (!refreshToken) throw apiError('INVALID_REFRESH_TOKEN');
+    try {
+      return this.hand(cookies, await this.auth.refresh(refreshToken, device));
+    } catch (error) {
+      // A token that will never be good again. One that is being refreshed at this moment gives way to a newer one.
+      if (error instanceof ApiError && error.status === 401) this.set(cookies, 'session', '', 0);
+      throw error;
+    }
+  }
+
+  /** Ends the session of the cookie, if there is one, and the cookie. */
+  async logout(cookies: Cookies): Promise<void> {
+    const refreshToken = this.get(cookies, 'session');
+    if (refreshToken) await this.end(refreshToken);
+    this.set(cookies, 'session', '', 0);
+  }
+
+  private async end(refreshToken: string): Promise<void> {
+    try {
+      await this.auth.logout(refreshToken, undefined);
+    } catch (error) {
+      // A token that is of no use to anybody: the session is over already.
+      if (!(error instanceof ApiError && error.status === 401)) throw error;
+    }
+  }
+
+  private hand(cookies: Cookies, { refreshToken, ...session }: SignedInDto): ConsoleSessionDto {
+    this.set(cookies, 'session', refreshToken, SESSION_S);
+    return session;
+  }
+
+  private get(cookies: Cookies, name: 'session' | 'device'): string | undefined {
+    return cookies.get(this.nameOf(name));
+  }
+
+  private set(cookies: Cookies, name: 'session' | 'device', value: string, maxAge: number): void {
+    const path = this.isHostBound ? '/' : PATH;
+    cookies.set(this.nameOf(name), value, { path, maxAge, secure: this.isHostBound || cookies.isSecure });
+  }
+
+  private nameOf(name: string): string {
+    return `${this.isHostBound ? '__Host-' : ''}flowversal_${name}`;
+  }
+}

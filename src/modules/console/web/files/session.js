@@ -1,0 +1,147 @@
+/**
+ * The session of this browser. The refresh token is in a cookie that no script can read; the access token is in the
+ * memory of the pages and nowhere else. Pages ask each other for it, take turns at renewing it, and end together.
+ */
+import { Failure, send } from './request.js';
+
+const ADDRESS = '/console/session';
+/** Says that a session may exist, so that a visitor who never signed in is not asked about. It is worth nothing else. */
+const HINT = 'flowversal.session';
+/** One page at a time talks to the server about the session. */
+const TURN = 'flowversal.session';
+/** Shared by every page that has a token, for others to see that asking makes sense. */
+const HOLDERS = 'flowversal.token';
+const ANSWER_WITHIN_MS = 300;
+/** Less than the ten seconds after which a used refresh token means theft. */
+const PATIENCE_MS = 7000;
+
+const channel = new BroadcastChannel('flowversal.session');
+const listeners = new Set();
+let session;
+
+// The rule is about windows; a channel has no other origin to tell.
+// oxlint-disable-next-line unicorn/require-post-message-target-origin
+const tellOthers = (message) => channel.postMessage(message);
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+// Only over HTTPS and on this machine there are locks; elsewhere the server alone tells parallel renewals apart.
+const inTurn = (action) => (navigator.locks ? navigator.locks.request(TURN, action) : action());
+
+async function otherPagesHaveToken() {
+  if (!navigator.locks) return false;
+  const { held } = await navigator.locks.query();
+  return held.some(({ name }) => name === HOLDERS);
+}
+
+function adopt(next) {
+  const isFirst = session === undefined;
+  session = next;
+  localStorage.setItem(HINT, '1');
+  if (isFirst) void navigator.locks?.request(HOLDERS, { mode: 'shared' }, () => new Promise(() => {}));
+  return session;
+}
+
+function adoptAnswer({ data }) {
+  const { accessToken, expiresIn, user } = data;
+  const next = { accessToken, user, until: Date.now() + expiresIn * 1000 };
+  tellOthers({ kind: 'session', session: next });
+  return adopt(next);
+}
+
+function lose(reason) {
+  session = undefined;
+  localStorage.removeItem(HINT);
+  for (const listener of listeners) listener(reason);
+}
+
+channel.addEventListener('message', ({ data }) => {
+  if (data.kind === 'question' && session && session.until > Date.now() + 60_000) {
+    tellOthers({ kind: 'session', session });
+  }
+  if (data.kind === 'end') lose(data.reason);
+  if (data.kind === 'session') {
+    // Somebody else has signed in: what this page shows is not theirs.
+    if (session && session.user.id !== data.session.user.id) location.reload();
+    else if (session) adopt(data.session);
+  }
+});
+
+/** The token that another page has, if one answers. */
+function askOtherPages() {
+  return new Promise((resolve) => {
+    const settle = (result) => {
+      channel.removeEventListener('message', listen);
+      resolve(result);
+    };
+    const listen = ({ data }) => data.kind === 'session' && settle(data.session);
+    channel.addEventListener('message', listen);
+    tellOthers({ kind: 'question' });
+    setTimeout(settle, ANSWER_WITHIN_MS);
+  });
+}
+
+/** A new access token by the cookie; undefined when the session is over. */
+async function renewByCookie() {
+  const giveUpAt = Date.now() + PATIENCE_MS;
+  for (let wait = 200; ; wait *= 2) {
+    try {
+      return adoptAnswer(await send('POST', `${ADDRESS}/refresh`));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      if (error.status === 401) return undefined;
+      // A page without locks is renewing at this moment: its new cookie is on the way.
+      if (error.code !== 'REFRESH_IN_PROGRESS' || Date.now() + wait > giveUpAt) throw error;
+      await pause(wait);
+    }
+  }
+}
+
+function end(reason) {
+  tellOthers({ kind: 'end', reason });
+  lose(reason);
+}
+
+/** The session of this browser, renewed if need be; undefined where there is none. */
+export async function openSession() {
+  if (!localStorage.getItem(HINT)) return undefined;
+  return inTurn(async () => {
+    const shared = (await otherPagesHaveToken()) ? await askOtherPages() : undefined;
+    if (shared) return adopt(shared);
+    const renewed = await renewByCookie();
+    if (!renewed) localStorage.removeItem(HINT);
+    return renewed;
+  });
+}
+
+/** Sends a request of the signed-in user. A session that is over ends here, on every page. */
+export async function call(method, path, { body, headers } = {}) {
+  const sendWith = ({ accessToken }) =>
+    send(method, path, { body, headers: { ...headers, authorization: `Bearer ${accessToken}` } });
+  const used = session;
+  if (!used) throw new Failure({ status: 401, code: 'UNAUTHENTICATED', error: 'You are signed out' });
+  try {
+    return await sendWith(used);
+  } catch (error) {
+    if (!(error instanceof Failure && error.code === 'UNAUTHENTICATED')) throw error;
+    const renewed = await inTurn(() => (session && session !== used ? session : renewByCookie()));
+    if (!renewed) {
+      end('ended');
+      throw error;
+    }
+    return sendWith(renewed);
+  }
+}
+
+export function signIn(credentials) {
+  return inTurn(async () => adoptAnswer(await send('POST', ADDRESS, { body: credentials })));
+}
+
+export async function signOut() {
+  await inTurn(() => send('DELETE', ADDRESS));
+  end('signed-out');
+}
+
+/** Calls back when the session is over, wherever it was ended: `signed-out` or `ended`. */
+export function onSessionEnd(listener) {
+  listeners.add(listener);
+}

@@ -1,0 +1,109 @@
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+const exact = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeStyle: 'short' });
+
+const UNITS = [
+  ['year', 31_536_000],
+  ['month', 2_592_000],
+  ['week', 604_800],
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+];
+
+/** `3 hours ago` */
+export function ago(date) {
+  const seconds = (Date.parse(date) - Date.now()) / 1000;
+  const [unit, length] = UNITS.find(([, each]) => Math.abs(seconds) >= each) ?? [];
+  return unit ? relative.format(Math.round(seconds / length), unit) : 'just now';
+}
+
+export function exactly(date) {
+  return exact.format(new Date(date));
+}
+
+/** `40 seconds`, `3 minutes` */
+export function duration(seconds) {
+  const [count, unit] =
+    seconds < 90
+      ? [seconds, 'second']
+      : seconds < 5400
+        ? [Math.ceil(seconds / 60), 'minute']
+        : [Math.ceil(seconds / 3600), 'hour'];
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+}
+
+const BROWSERS = [
+  [/\bEdg(e|A|iOS)?\//, 'Edge'],
+  [/\b(OPR|Opera)\//, 'Opera'],
+  [/\bSamsungBrowser\//, 'Samsung Internet'],
+  [/\b(Firefox|FxiOS)\//, 'Firefox'],
+  [/\b(HeadlessChrome|Chrome|CriOS)\//, 'Chrome'],
+  [/\bSafari\//, 'Safari'],
+];
+const SYSTEMS = [
+  [/\biPhone\b/, 'iPhone'],
+  [/\biPad\b/, 'iPad'],
+  [/\bAndroid\b/, 'Android'],
+  [/\bWindows\b/, 'Windows'],
+  [/\bMac OS X\b|\bMacintosh\b/, 'Mac'],
+  [/\bCrOS\b/, 'ChromeOS'],
+  [/\bLinux\b/, 'Linux'],
+];
+
+/** `Firefox on Windows`; for a program its own name. */
+export function device(userAgent) {
+  if (!userAgent) return 'Unknown device';
+  const nameOf = (list) => list.find(([pattern]) => pattern.test(userAgent))?.[1];
+  const browser = nameOf(BROWSERS);
+  const system = nameOf(SYSTEMS);
+  if (browser && system) return `${browser} on ${system}`;
+  return browser ?? userAgent.split(/[\s/(]/, 1)[0].slice(0, 40);
+}
+
+/** Faults of fields whose own words are for programs. */
+const FAULTS = [
+  [/must be an email/, 'Enter an address such as name@example.com.'],
+  [/should not be empty|longer than or equal to 1 char/, 'Please fill this in.'],
+  [/longer than or equal to (\d+) char/, 'Use at least $1 characters.'],
+  [/shorter than or equal to (\d+) char/, 'Use at most $1 characters.'],
+  [/longer than \d+ (UTF-16|bytes)/, 'This is too long.'],
+  [/NUL|surrogate/, 'This holds characters that cannot be stored.'],
+];
+
+/** What is wrong with a field, for the person who filled it in. */
+export function fault({ path, message }) {
+  for (const [pattern, words] of FAULTS) {
+    const found = pattern.exec(message);
+    if (found) return words.replace('$1', found[1]);
+  }
+  const words = message.startsWith(`${path} `) ? message.slice(path.length + 1) : message;
+  return `This ${words}.`;
+}
+
+const SENTENCES = {
+  NETWORK: 'The server cannot be reached. Look at your connection and try again.',
+  RATE_LIMITED: 'Too many tries.',
+  INVALID_CREDENTIALS: 'The email or the password is wrong.',
+  OVERLOADED: 'The server is busy. Try again in a moment.',
+  DATABASE_UNAVAILABLE: 'The service is not available at this moment. Try again shortly.',
+  MAIL_NOT_CONFIGURED: 'Mails cannot be sent at this moment. Ask whoever runs this service.',
+  REGISTRATION_CLOSED: 'Registration is closed. Ask an administrator for an account.',
+  FORBIDDEN: 'You may not do this. If you opened the page by another address than usual, use the usual one.',
+  WEAK_PASSWORD: 'This password is too easy to guess. A few unrelated words are better.',
+  EMAIL_TAKEN: 'This address has an account already. Sign in instead.',
+  PROJECT_NAME_TAKEN: 'You have a project of this name already.',
+  PROJECT_NOT_FOUND: 'This project is gone: somebody deleted it.',
+  INVALID_OTP: 'This code is not right, or was used before. Wait for the next one.',
+  OTP_REQUIRED: 'Enter the code of your second factor.',
+};
+
+/** What went wrong, in plain words. */
+export function sentence(failure) {
+  const { code, status, retryAfter, requestId, message } = failure;
+  const wait = status === 429 && retryAfter ? ` Try again in ${duration(retryAfter)}.` : '';
+  if (code in SENTENCES) return SENTENCES[code] + wait;
+  if (status === 503) return SENTENCES.DATABASE_UNAVAILABLE;
+  if (status >= 500)
+    return `Something went wrong on our side. If it happens again, tell us this number: ${requestId}.`;
+  return /[.!?]$/.test(message) ? message : `${message}.`;
+}

@@ -1,0 +1,154 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { CONSOLE_SESSION } from '../support/console.js';
+import { newCredentials, REGISTER } from '../support/users.js';
+import { ConsoleTest, fillIn, type Person } from './console.js';
+
+jest.setTimeout(60_000);
+
+describe('the forms of the console', () => {
+  let product: ConsoleTest;
+  let person: Person;
+
+  beforeAll(async () => {
+    product = await ConsoleTest.start();
+  });
+  afterAll(() => product.close());
+
+  beforeEach(async () => {
+    person = await product.person();
+  });
+  afterEach(() => person.close());
+
+  /** What stands beside a field when it is wrong. */
+  async function faultOf(page: Page, field: string): Promise<string> {
+    const input = page.locator(`[name="${field}"][aria-invalid="true"]`);
+    await input.waitFor();
+    return page.locator(`#${await input.getAttribute('aria-describedby')}`).innerText();
+  }
+
+  it.each([
+    ['an address that is none', { email: 'ada' }, 'email', 'Enter an address such as name@example.com.'],
+    ['a short password', { password: 'short' }, 'password', 'Use at least 8 characters.'],
+    [
+      'a common password',
+      { password: 'password123' },
+      'password',
+      'This must not be one of the most common ones.',
+    ],
+    ['nothing', { email: '' }, 'email', 'Please fill this in.'],
+  ])('say beside the field what is wrong with %s', async (_, wrong, field, expected) => {
+    const page = await person.open('/register');
+    await fillIn(page, { ...newCredentials(), ...wrong });
+    await page.getByTestId('register-button').click();
+    expect(await faultOf(page, field)).toBe(expected);
+    expect(await page.evaluate('document.activeElement.name')).toBe(field);
+  });
+
+  it('say beside the address that it is taken', async () => {
+    const page = await person.open('/register');
+    await fillIn(page, await product.newUser());
+    await page.getByTestId('register-button').click();
+    expect(await faultOf(page, 'email')).toBe('This address has an account already. Sign in instead.');
+  });
+
+  it('say as a whole that the credentials are wrong, and how long to wait after too many tries', async () => {
+    const page = await person.open('/login');
+    const credentials = { ...(await product.newUser()), password: 'wrong' };
+    await fillIn(page, credentials);
+    await page.getByTestId('login-button').click();
+    const alert = page.locator('[data-alert]:not(:empty)');
+    await alert.waitFor();
+    expect(await alert.innerText()).toBe('The email or the password is wrong.');
+    const own = { host: new URL(product.origin).host, origin: product.origin };
+    for (let n = 0; n < 24; n++) await product.test.anonymous.post(CONSOLE_SESSION, credentials, own);
+    await page.getByTestId('login-button').click();
+    await page.getByText(/^Too many tries\. Try again in \d+ (second|minute)s?\.$/).waitFor();
+  });
+
+  it('say that the server cannot be reached, and work once it can', async () => {
+    const page = await person.open('/register');
+    await fillIn(page);
+    await page.route(`**${REGISTER}`, (route) => route.abort());
+    await page.getByTestId('register-button').click();
+    await page.getByText('The server cannot be reached. Look at your connection and try again.').waitFor();
+    await page.unroute(`**${REGISTER}`);
+    await page.getByTestId('register-button').click();
+    await page.getByTestId('success-message').waitFor();
+  });
+
+  it('are sent once, however often the button is pressed', async () => {
+    const page = await person.open('/register');
+    await fillIn(page);
+    let sent = 0;
+    page.on('request', (request) => void (request.url().endsWith(REGISTER) && (sent += 1)));
+    await page.getByTestId('register-button').dblclick();
+    await page.getByTestId('success-message').waitFor();
+    expect(sent).toBe(1);
+    expect(person.faults()).toEqual([]);
+  });
+
+  it('are never sent as addresses: without scripts a password does not end up in one', async () => {
+    for (const path of ['/login', '/register', '/forgot', '/reset', '/verify', '/dashboard']) {
+      const { text } = await product.test.anonymous.get(path);
+      const forms = [...text.matchAll(/<form[^>]*>/g)].map(([form]) => form);
+      expect(forms.length).toBeGreaterThan(0);
+      expect(forms.filter((form) => !form.includes('method="post"'))).toEqual([]);
+    }
+  });
+
+  it('show a password to who asks for it', async () => {
+    const page = await person.open('/login');
+    await page.getByTestId('password').fill('correct horse');
+    await page.getByRole('button', { name: 'Show password' }).click();
+    expect(await page.getByTestId('password').getAttribute('type')).toBe('text');
+    await page.getByRole('button', { name: 'Show password', pressed: true }).click();
+    expect(await page.getByTestId('password').getAttribute('type')).toBe('password');
+  });
+
+  it('can be used by keyboard alone, from the sign-in to a deleted project', async () => {
+    const credentials = await product.newUser();
+    const page = await person.open('/login');
+    const { keyboard } = page;
+    const focused = () =>
+      page.evaluate('document.activeElement.dataset.testid ?? document.activeElement.textContent');
+    await keyboard.press('Tab');
+    expect(await focused()).toBe('email');
+    await keyboard.type(credentials.email);
+    await keyboard.press('Tab');
+    expect(await focused()).toBe('Forgot it?');
+    await keyboard.press('Tab');
+    await keyboard.type(credentials.password);
+    await keyboard.press('Enter');
+    await page.getByTestId('dashboard').waitFor();
+
+    const tabTo = async (label: RegExp) => {
+      for (let n = 0; n < 30; n++) {
+        await keyboard.press('Tab');
+        const name = await page.evaluate(
+          "document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent",
+        );
+        if (label.test(String(name))) return;
+      }
+      throw new Error(`Nothing that is called ${label.source} can be reached`);
+    };
+    await tabTo(/^Create a project$/);
+    await keyboard.press('Enter');
+    await keyboard.type('By keyboard');
+    await keyboard.press('Enter');
+    await page.getByText('By keyboard', { exact: true }).waitFor();
+    await tabTo(/^Delete By keyboard$/);
+    await keyboard.press('Enter');
+    expect(await focused()).toBe('Cancel');
+    await keyboard.press('Escape');
+    expect(await page.evaluate("document.activeElement.getAttribute('aria-label')")).toBe(
+      'Delete By keyboard',
+    );
+    await keyboard.press('Enter');
+    await keyboard.press('Tab');
+    await keyboard.press('Enter');
+    await page.getByText('No projects yet').waitFor();
+    await page.locator('#projects-title:focus').waitFor();
+    expect(person.faults()).toEqual([]);
+  });
+});

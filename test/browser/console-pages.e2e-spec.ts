@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { LOGIN, type Credentials } from '../support/users.js';
+import { ConsoleTest, isWiderThanScreen, type Look, type Person, shiftOf, violationsOf } from './console.js';
+
+jest.setTimeout(60_000);
+
+const LOOKS: readonly Required<Look>[] = [360, 1440].flatMap((width) =>
+  (['light', 'dark'] as const).map((colorScheme) => ({ width, colorScheme })),
+);
+const PAGES = [
+  '/login',
+  '/register',
+  '/forgot',
+  '/reset#token=x',
+  '/reset',
+  '/verify#token=x',
+  '/login#ended',
+];
+
+/** Something of every kind, with names that are long and hold HTML. */
+const PROJECTS = [
+  { name: 'Quarterly figures', description: 'Numbers of every region.' },
+  {
+    name: `<img src=x onerror=alert(1)>${'Donaudampfschifffahrt'.repeat(3)}`,
+    description: '<b>bold</b>'.repeat(20),
+  },
+];
+
+describe.each(LOOKS)('the pages at $width px, $colorScheme', (look) => {
+  let product: ConsoleTest;
+  let person: Person;
+  let credentials: Credentials;
+
+  beforeAll(async () => {
+    product = await ConsoleTest.start();
+    person = await product.person(look);
+    credentials = await product.newUser();
+    const { body } = await product.test.anonymous.post(LOGIN, credentials);
+    const api = product.test.anonymous.with({ authorization: `Bearer ${body.data.accessToken}` });
+    for (const project of PROJECTS) await api.post('/api/v1/projects', project);
+  });
+  afterAll(async () => {
+    await person.close();
+    await product.close();
+  });
+
+  async function expectGoodManners(page: Page): Promise<void> {
+    expect(await violationsOf(page)).toEqual([]);
+    expect(await isWiderThanScreen(page)).toBe(false);
+    expect(await shiftOf(page)).toBeLessThan(0.02);
+  }
+
+  it.each(PAGES)('%s is accessible, fits, stands still and loads nothing from elsewhere', async (path) => {
+    const page = await person.open(path);
+    await page.locator('h1:visible').waitFor();
+    await expectGoodManners(page);
+    expect(person.faults()).toEqual([]);
+    await page.close();
+  });
+
+  it('stays so with errors beside the fields', async () => {
+    const page = await person.open('/register');
+    await page.getByTestId('register-button').click();
+    await page.locator('[aria-invalid]').first().waitFor();
+    expect(await violationsOf(page)).toEqual([]);
+    await page.close();
+  });
+
+  it('the dashboard, its dialogs and what people have written stay so too', async () => {
+    const page = await person.signIn(credentials);
+    await expectGoodManners(page);
+    expect(await page.locator('main img[src="x"]').count()).toBe(0);
+    for (const opener of [
+      '[data-new]:visible',
+      '.danger-text',
+      '[data-change-password]',
+      '[data-otp] [data-open]',
+    ]) {
+      await page.locator(opener).first().click();
+      await page.locator('dialog[open]').waitFor();
+      expect(await violationsOf(page)).toEqual([]);
+      expect(await isWiderThanScreen(page)).toBe(false);
+      await page.keyboard.press('Escape');
+      await page.locator('dialog[open]').waitFor({ state: 'detached' });
+    }
+    expect(person.faults()).toEqual([]);
+    await page.close();
+  });
+
+  it('are watched: a violation and a jump would be noticed', async () => {
+    const page = await person.open('/register');
+    await page.evaluate("document.querySelector('label').remove()");
+    expect((await violationsOf(page)).join()).toContain('label');
+    await page.waitForTimeout(600);
+    await page.evaluate(
+      "document.querySelector('.entry').prepend(Object.assign(document.createElement('div'), { textContent: 'x'.repeat(20) }), ...Array.from({ length: 20 }, () => document.createElement('hr')))",
+    );
+    await page.waitForTimeout(200);
+    expect(await shiftOf(page)).toBeGreaterThan(0.02);
+    await page.close();
+  });
+});

@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { createTestApp, type TestApp } from '../support/test-app.js';
+import { type Credentials, newCredentials, register } from '../support/users.js';
+import { openBrowser, openPage, type WatchedPage } from './browser.js';
+
+/** Adds up how far things have jumped that nobody had touched. */
+const MEASURE_SHIFTS = `window.layoutShift = 0;
+new PerformanceObserver((list) => {
+  for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) window.layoutShift += value;
+}).observe({ type: 'layout-shift', buffered: true });`;
+
+const AXE = readFileSync(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
+
+export interface Look {
+  readonly width?: number;
+  readonly colorScheme?: 'light' | 'dark';
+}
+
+/** The product, listening, and a browser. */
+export class ConsoleTest {
+  private users = 0;
+
+  private constructor(
+    readonly test: TestApp,
+    readonly origin: string,
+    private readonly browser: Browser,
+  ) {}
+
+  static async start(): Promise<ConsoleTest> {
+    const test = await createTestApp();
+    await test.app.listen(0, '127.0.0.1');
+    return new ConsoleTest(test, new URL(await test.app.getUrl()).origin, await openBrowser());
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+    await this.test.close();
+  }
+
+  /** A browser of its own: other cookies, other tabs. */
+  async person({ width = 1200, colorScheme = 'light' }: Look = {}): Promise<Person> {
+    const context = await this.browser.newContext({ viewport: { width, height: 800 }, colorScheme });
+    await context.addInitScript({ content: MEASURE_SHIFTS });
+    return new Person(this, context);
+  }
+
+  /** Somebody new, who is registered. */
+  async newUser(): Promise<Credentials> {
+    const { email, password } = await register(this.test.anonymous.from(`198.51.100.${++this.users}`));
+    return { email, password };
+  }
+}
+
+/** Somebody before a browser. */
+export class Person {
+  private readonly tabs: WatchedPage[] = [];
+
+  constructor(
+    private readonly console: ConsoleTest,
+    readonly context: BrowserContext,
+  ) {}
+
+  /** Everything that has gone wrong in any tab, but for failures that the test has caused. */
+  faults(...expected: RegExp[]): string[] {
+    const isExpected = (fault: string) =>
+      expected.some((each) => each.test(fault)) ||
+      (expected.length > 0 && fault.startsWith('console: Failed to load resource'));
+    return this.tabs.flatMap(({ faults }) => faults).filter((fault) => !isExpected(fault));
+  }
+
+  async open(path: string): Promise<Page> {
+    const tab = await openPage(this.context, this.console.origin);
+    this.tabs.push(tab);
+    await tab.page.goto(`${this.console.origin}${path}`);
+    return tab.page;
+  }
+
+  /** Signs in by the pages, and answers the dashboard. */
+  async signIn(credentials: Credentials): Promise<Page> {
+    const page = await this.open('/login');
+    await fillIn(page, credentials);
+    await page.getByTestId('login-button').click();
+    await page.getByTestId('dashboard').waitFor();
+    return page;
+  }
+
+  close(): Promise<void> {
+    return this.context.close();
+  }
+}
+
+export async function fillIn(page: Page, { email, password }: Credentials = newCredentials()): Promise<void> {
+  await page.getByTestId('email').fill(email);
+  await page.getByTestId('password').fill(password);
+}
+
+/** What axe finds wrong with a page, in its own words. */
+export async function violationsOf(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  return page.evaluate(`axe.run({ resultTypes: ['violations'] }).then(({ violations }) =>
+    violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) =>
+      [id, target.join(' '), failureSummary].join(': '))))`);
+}
+
+/** The sum of the page's layout shifts. */
+export function shiftOf(page: Page): Promise<number> {
+  return page.evaluate('window.layoutShift');
+}
+
+export async function isWiderThanScreen(page: Page): Promise<boolean> {
+  return page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth');
+}
