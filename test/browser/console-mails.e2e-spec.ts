@@ -1,0 +1,109 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { mailTo, outboxOf } from '../support/mails.js';
+import { type Credentials, LOGIN, newCredentials } from '../support/users.js';
+import { ConsoleTest, type Person } from './console.js';
+
+jest.setTimeout(60_000);
+
+const NEW_PASSWORD = 'another horse battery';
+
+describe('the pages that mails lead to', () => {
+  let product: ConsoleTest;
+  let person: Person;
+  let credentials: Credentials;
+
+  beforeAll(async () => {
+    product = await ConsoleTest.start();
+  });
+  afterAll(() => product.close());
+
+  beforeEach(async () => {
+    person = await product.person();
+    credentials = await product.newUser();
+  });
+  afterEach(() => person.close());
+
+  /** The path and fragment of the link in the newest mail to somebody, of which the page's path begins so. */
+  async function linkTo(email: string, page: string): Promise<string> {
+    const matching = async () =>
+      (await outboxOf(product.test.config)).filter(({ link }) => link.includes(page));
+    const { token } = await mailTo(email, matching);
+    return `${page}#token=${token}`;
+  }
+  const login = (password: string) =>
+    product.test.anonymous.post(LOGIN, { email: credentials.email, password });
+
+  it('let somebody choose a new password, who sees the token nowhere', async () => {
+    const page = await person.open('/forgot');
+    await page.getByTestId('email').fill(credentials.email);
+    await page.getByTestId('forgot-button').click();
+    await page.getByTestId('success-message').waitFor();
+
+    const link = await linkTo(credentials.email, '/reset');
+    await page.goto(`${product.origin}${link}`);
+    await page.waitForURL('**/reset');
+    expect(page.url()).toBe(`${product.origin}/reset`);
+    await page.getByTestId('password').fill('password123');
+    await page.getByTestId('reset-button').click();
+    await page.locator('#newPassword-note.wrong').waitFor();
+    await page.getByTestId('password').fill(NEW_PASSWORD);
+    await page.getByTestId('reset-button').click();
+    await page.getByTestId('success-message').waitFor();
+    expect([(await login(credentials.password)).status, (await login(NEW_PASSWORD)).status]).toEqual([
+      401, 200,
+    ]);
+
+    const again = await person.open(link);
+    await again.getByTestId('password').fill(NEW_PASSWORD);
+    await again.getByTestId('reset-button').click();
+    await again.getByTestId('useless-link').waitFor();
+    expect(person.faults(/answer: 400/)).toEqual([]);
+  });
+
+  it('answer alike for an address that nobody has', async () => {
+    const page = await person.open('/forgot');
+    await page.getByTestId('email').fill(newCredentials().email);
+    await page.getByTestId('forgot-button').click();
+    await page.getByTestId('success-message').waitFor();
+    expect(person.faults()).toEqual([]);
+  });
+
+  it('prove an address by a click, not by being opened', async () => {
+    const dashboard = await person.signIn(credentials);
+    await dashboard.locator('[data-unverified]').waitFor();
+    const link = await linkTo(credentials.email, '/verify');
+    await (await person.open(link)).close();
+    const page = await person.open(link);
+    expect(page.url()).toBe(`${product.origin}/verify`);
+    await page.getByTestId('verify-button').click();
+    await page.getByTestId('success-message').waitFor();
+    await dashboard.reload();
+    await dashboard.getByTestId('dashboard').waitFor();
+    expect(await dashboard.locator('[data-unverified]').isVisible()).toBe(false);
+    expect(person.faults()).toEqual([]);
+  });
+
+  it('say that a link without a token is of no use', async () => {
+    for (const path of ['/reset', '/verify']) {
+      await (await person.open(path)).getByTestId('useless-link').waitFor();
+    }
+  });
+
+  it('are not needed to change a password that is known', async () => {
+    const page = await person.signIn(credentials);
+    const other = await product.person();
+    await other.signIn(credentials);
+    await page.getByRole('button', { name: 'Change password' }).click();
+    await page.getByLabel('Current password').fill('wrong');
+    await page.getByLabel('New password').fill(NEW_PASSWORD);
+    await page.getByRole('button', { name: 'Save password' }).click();
+    expect(await page.locator('#currentPassword-note.wrong').innerText()).toBe('This is not your password.');
+    await page.getByLabel('Current password').fill(credentials.password);
+    await page.getByRole('button', { name: 'Save password' }).click();
+    await page.getByText('Password changed. You are signed out everywhere else.').waitFor();
+    expect(await page.getByTestId('session').count()).toBe(1);
+    const elsewhere = await other.open('/dashboard');
+    await elsewhere.waitForURL('**/login*');
+    await other.close();
+  });
+});
