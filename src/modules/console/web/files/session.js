@@ -60,9 +60,11 @@ channel.addEventListener('message', ({ data }) => {
   }
   if (data.kind === 'end') lose(data.reason);
   if (data.kind === 'session') {
-    // Somebody else has signed in: what this page shows is not theirs.
-    if (session && session.user.id !== data.session.user.id) location.reload();
-    else if (session) adopt(data.session);
+    // Somebody else has signed in: what this page shows is not theirs, nor is the token that others may ask it for.
+    if (session && session.user.id !== data.session.user.id) {
+      session = undefined;
+      location.reload();
+    } else if (session) adopt(data.session);
   }
 });
 
