@@ -19,7 +19,9 @@ export function installNotFound(fastify: FastifyInstance): void {
   });
   const answer = (request: FastifyRequest, reply: FastifyReply): void => {
     const path = request.url.split(/[?#]/, 1)[0] ?? '';
-    const allowed = [...methods].filter((method) => router.find(method, path) !== null);
+    // `OPTIONS *` is about no address; the router would take it for the root.
+    const isAddress = path !== '*';
+    const allowed = [...methods].filter((method) => isAddress && router.find(method, path) !== null);
     if (allowed.length > 0) reply.header('allow', allowed.toSorted().join(', '));
     fail(apiError(allowed.length > 0 ? 'METHOD_NOT_ALLOWED' : 'ROUTE_NOT_FOUND'), request, reply);
   };
