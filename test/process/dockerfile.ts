@@ -147,11 +147,11 @@ export class Builder {
     const folder = join(root, workdir);
     const known = this.known[command];
     if (known) return symlink(known.source, join(folder, known.target));
-    const { HOME } = process.env;
+    const { HOME, NODE_EXTRA_CA_CERTS } = process.env;
     await promisify(execFile)('/bin/sh', ['-c', command], {
       cwd: folder,
-      // A cache of packages is all that differs from a new machine.
-      env: { ...env, HOME, PATH: pathWithNode(), npm_config_prefer_offline: 'true' },
+      // A cache of packages, and whom its network trusts, are all that differs from a new machine.
+      env: { ...env, HOME, NODE_EXTRA_CA_CERTS, PATH: pathWithNode(), npm_config_prefer_offline: 'true' },
     });
   }
 }

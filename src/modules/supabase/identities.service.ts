@@ -111,11 +111,18 @@ export class IdentitiesService {
       });
     } catch (error) {
       if (!isTaken(error)) throw error;
-      // Another process was first: with this identity, or with this address.
-      const first = await this.find(bearer);
-      if (first) return ownerOf(first);
-      throw apiError('ACCOUNT_LINK_REQUIRED');
+      return this.ownerSince(bearer);
     }
+  }
+
+  /**
+   * The user of a bearer whose address is taken: another process may have created it for this identity a moment ago.
+   * @throws ApiError ACCOUNT_LINK_REQUIRED
+   */
+  async ownerSince(bearer: Bearer): Promise<UserId> {
+    const identity = await this.find(bearer);
+    if (!identity) throw apiError('ACCOUNT_LINK_REQUIRED');
+    return ownerOf(identity);
   }
 
   private async look(

@@ -59,7 +59,7 @@ export class SupabaseService {
   private async admit(bearer: Bearer, token: string): Promise<UserId> {
     const email = await this.server.confirmedEmailOf(bearer.subject, token);
     if (email === undefined) throw apiError('EMAIL_NOT_CONFIRMED');
-    if (await this.users.findByEmail(email)) throw apiError('ACCOUNT_LINK_REQUIRED');
+    if (await this.users.findByEmail(email)) return this.identities.ownerSince(bearer);
     if (this.config.registration === 'closed') throw apiError('REGISTRATION_CLOSED');
     return this.identities.createUser(bearer, email);
   }

@@ -32,9 +32,9 @@ const WRONG: ReadonlySet<string> = new Set(['INVALID_CREDENTIALS', 'INVALID_OTP'
 export class Attempts {
   /**
    * Tries of the same budget that are under way. More at once would wait for their password to be hashed all the same,
-   * and count as failures meanwhile.
+   * and count as failures meanwhile. The patience leaves a request time for that within its deadline.
    */
-  private readonly gate = new Gate({ places: 5, waiting: 1_000, patienceMs: 1_000 });
+  private readonly gate = new Gate({ places: 5, waiting: 1_000, patienceMs: 400 });
 
   constructor(
     private readonly counters: Counters,
