@@ -57,6 +57,9 @@ export class SupabaseService {
 
   /** The address is asked of the auth server: what a token says of it, its bearer may have written. */
   private async admit(bearer: Bearer, token: string): Promise<UserId> {
+    // Since it was looked for, another request may have arrived and been let in.
+    const owner = await this.identities.ownerOf(bearer);
+    if (owner) return owner;
     const email = await this.server.confirmedEmailOf(bearer.subject, token);
     if (email === undefined) throw apiError('EMAIL_NOT_CONFIRMED');
     if (await this.users.findByEmail(email)) return this.identities.ownerSince(bearer);
