@@ -45,11 +45,12 @@ describe('asking for a new password', () => {
         await sleep(30);
       }
     }
+    // The fast ones: what else the machine does makes the others slow.
     const [known = 0, unknown = 0] = [times.known, times.unknown].map(
-      (each) => each.toSorted((a, b) => a - b)[20] ?? 0,
+      (each) => each.toSorted((a, b) => a - b)[4] ?? 0,
     );
     process.stdout.write(
-      `forgot: median ${known.toFixed(2)} ms for users, ${unknown.toFixed(2)} for others\n`,
+      `forgot: tenth percentile ${known.toFixed(2)} ms for users, ${unknown.toFixed(2)} for others\n`,
     );
     expect(Math.abs(known - unknown)).toBeLessThan(Math.max(1, 0.3 * unknown));
   });
@@ -99,6 +100,29 @@ describe('changing the password', () => {
     expect(accounts.test.logs).toContainEqual(
       expect.objectContaining({ event: 'password_changed', userId: credentials.id }),
     );
+  });
+
+  it('is outlived by no sign-in with the old one that overlaps it', async () => {
+    let overlapping = 0;
+    for (let round = 0; round < 12; round++) {
+      const credentials = await accounts.newUser();
+      const here = await accounts.signIn(credentials);
+      const { email, password } = credentials;
+      // Each a little later than the one before it, so that one of them meets every step of the change.
+      const signIns = Array.from({ length: 8 }, async (_, n) => {
+        await sleep(2 * n);
+        return accounts.stranger().post(LOGIN, { email, password });
+      });
+      const [changed, ...answers] = await Promise.all([change(here, password), ...signIns]);
+      expect(changed.status).toBe(200);
+      for (const { status, body } of answers) {
+        if (status !== 200) continue;
+        overlapping++;
+        const headers = { authorization: `Bearer ${body.data.accessToken}` };
+        expect((await accounts.stranger().get(ME, headers)).outcome).toBe('401 UNAUTHENTICATED');
+      }
+    }
+    expect(overlapping).toBeGreaterThan(0);
   });
 
   it.each([

@@ -49,9 +49,12 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
     this.connection.on('error', (error: Error) =>
       this.logger.warn({ event: 'database_connection', reason: error.message }),
     );
-    await this.open();
-    await this.requireReplicaSet();
-    await createMissingIndexes(this.connection, this.uri, this.logger);
+    await this.patiently(async () => void (await this.connection.openUri(this.uri, CONNECT_OPTIONS)));
+    // A database that has just come up may close its connections once more, while it elects a primary.
+    await this.patiently(async () => {
+      await this.requireReplicaSet();
+      await createMissingIndexes(this.connection, this.uri, this.logger);
+    });
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -71,12 +74,12 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
-  private async open(): Promise<void> {
+  /** Does the work, again while the database does not answer. What it does must bear being done twice. */
+  private async patiently(work: () => Promise<void>): Promise<void> {
     const giveUp = Date.now() + START_PATIENCE_MS;
     for (;;) {
       try {
-        await this.connection.openUri(this.uri, CONNECT_OPTIONS);
-        return;
+        return await work();
       } catch (err) {
         if (!isOutage(err)) throw err;
         if (Date.now() > giveUp) {

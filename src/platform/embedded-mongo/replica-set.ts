@@ -1,5 +1,6 @@
 import { setInterval } from 'node:timers/promises';
 import mongoose from 'mongoose';
+import { isOutage } from '../errors/driver-errors.js';
 import { EmbeddedMongoError } from './embedded-mongo-error.js';
 
 const PRIMARY_MS = 15_000;
@@ -18,11 +19,18 @@ export async function becomePrimary(port: number): Promise<void> {
   });
   try {
     const admin = client.db().admin();
-    await joinAs(host, admin);
     const deadline = Date.now() + PRIMARY_MS;
+    let hasJoined = false;
     for await (const _ of setInterval(10)) {
-      const hello = await admin.command({ hello: 1 });
-      if (hello['isWritablePrimary'] === true) return;
+      try {
+        if (!hasJoined) await joinAs(host, admin);
+        hasJoined = true;
+        const hello = await admin.command({ hello: 1 });
+        if (hello['isWritablePrimary'] === true) return;
+      } catch (error) {
+        // A member whose part in the set changes closes its connections.
+        if (!isOutage(error)) throw error;
+      }
       if (Date.now() > deadline) throw new EmbeddedMongoError('The embedded MongoDB does not become primary');
     }
   } finally {
