@@ -23,13 +23,17 @@ export async function createMissingIndexes(
   const behind = models.filter((_, index) => checked[index]);
   if (behind.length === 0) return;
   // A build takes longer than any request may, so it has a client without the requests' time limits.
-  const builder = await mongoose.createConnection(uri, { autoIndex: false, maxPoolSize: 2 }).asPromise();
+  const builder = await mongoose.createConnection(uri, { autoIndex: false, maxPoolSize: 5 }).asPromise();
   try {
-    for (const model of behind) {
-      await builder.model(model.modelName, model.schema, model.collection.name).createCollection();
-      await builder.model(model.modelName).createIndexes();
-      logger.info({ event: 'indexes_created', collection: model.collection.name });
-    }
+    // At once: each waits for the journal, and one after the other they would wait for it many times.
+    await Promise.all(
+      behind.map(async (model) => {
+        const built = builder.model(model.modelName, model.schema, model.collection.name);
+        await built.createCollection();
+        await built.createIndexes();
+        logger.info({ event: 'indexes_created', collection: model.collection.name });
+      }),
+    );
   } finally {
     await builder.close();
   }
