@@ -1,9 +1,8 @@
-import { randomInt } from 'node:crypto';
 import { MailServer } from './mail-server.js';
 import { mailTo, type ReadMail } from './mails.js';
 import { createTestApp, type TestApp } from './test-app.js';
 import type { Answer, TestClient } from './test-client.js';
-import { type Credentials, register } from './users.js';
+import { type Credentials, newAddress, register } from './users.js';
 
 export const CHANGE = '/api/v1/auth/password/change';
 export const FORGOT = '/api/v1/auth/password/forgot';
@@ -42,7 +41,7 @@ export class Accounts {
 
   /** Somebody at an address that nobody has used yet. */
   stranger(): TestClient {
-    return this.test.anonymous.from(`10.${[1, 2, 3].map(() => randomInt(256)).join('.')}`);
+    return this.test.anonymous.from(newAddress());
   }
 
   /** Registers somebody and waits for the mail that it causes. */

@@ -1,9 +1,10 @@
-import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
 import type { Budget } from '../../platform/attempts/attempts.js';
 import { Config } from '../../platform/config/config.js';
+import { deriveKey } from '../../platform/config/derived-key.js';
 import type { Device } from '../../platform/http/device.js';
 import { clientKey } from '../../platform/security/rate-limit.js';
 import type { UserId } from '../../platform/security/caller.js';
@@ -24,8 +25,7 @@ export class KnownDevices {
     @InjectModel(KnownDevice.name) private readonly model: Model<KnownDevice>,
     config: Config,
   ) {
-    const key = hkdfSync('sha256', config.jwtSecret, '', 'flowversal known device', 32);
-    this.key = createSecretKey(new Uint8Array(key));
+    this.key = deriveKey(config, 'known device');
   }
 
   /**

@@ -1,13 +1,7 @@
-import {
-  createHmac,
-  createSecretKey,
-  hkdfSync,
-  type KeyObject,
-  randomBytes,
-  timingSafeEqual,
-} from 'node:crypto';
+import { createHmac, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../platform/config/config.js';
+import { deriveKey } from '../../platform/config/derived-key.js';
 
 const ID_BYTES = 16;
 const MAC_BYTES = 32;
@@ -27,8 +21,7 @@ export class DeviceMarks {
   private readonly key: KeyObject;
 
   constructor(config: Config) {
-    const key = hkdfSync('sha256', config.jwtSecret, '', 'flowversal console device', 32);
-    this.key = createSecretKey(new Uint8Array(key));
+    this.key = deriveKey(config, 'console device');
   }
 
   make(): DeviceMark {

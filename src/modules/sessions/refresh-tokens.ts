@@ -1,14 +1,7 @@
-import {
-  createHash,
-  createHmac,
-  createSecretKey,
-  hkdfSync,
-  type KeyObject,
-  randomBytes,
-  timingSafeEqual,
-} from 'node:crypto';
+import { createHash, createHmac, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../platform/config/config.js';
+import { deriveKey } from '../../platform/config/derived-key.js';
 
 const ID_BYTES = 12;
 const GENERATION_BYTES = 4;
@@ -35,8 +28,7 @@ export class RefreshTokens {
   private readonly key: KeyObject;
 
   constructor(config: Config) {
-    const key = hkdfSync('sha256', config.jwtSecret, '', 'flowversal refresh token', 32);
-    this.key = createSecretKey(new Uint8Array(key));
+    this.key = deriveKey(config, 'refresh token');
   }
 
   make(sessionId: string, generation: number): { readonly token: string; readonly hash: string } {

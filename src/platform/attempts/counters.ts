@@ -1,8 +1,9 @@
-import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model, mongo } from 'mongoose';
 import { Config } from '../config/config.js';
+import { deriveKey } from '../config/derived-key.js';
 import { apiError } from '../errors/errors.js';
 import { duplicateKeyOf } from '../errors/driver-errors.js';
 import { Counter } from './counter.schema.js';
@@ -15,8 +16,7 @@ export class Counters {
     @InjectModel(Counter.name) private readonly model: Model<Counter>,
     config: Config,
   ) {
-    const key = hkdfSync('sha256', config.jwtSecret, '', 'flowversal counter', 32);
-    this.key = createSecretKey(new Uint8Array(key));
+    this.key = deriveKey(config, 'counter');
   }
 
   /** The id of the counter of `subject`; `name` says what is counted. */

@@ -1,7 +1,8 @@
-import { createHmac, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Types } from 'mongoose';
 import { Config } from '../config/config.js';
+import { deriveKey } from '../config/derived-key.js';
 import { apiError } from '../errors/errors.js';
 
 /** The last record of a page: where the next page starts. */
@@ -24,9 +25,7 @@ export class Cursors {
   private readonly key: KeyObject;
 
   constructor(config: Config) {
-    const key = hkdfSync('sha256', config.jwtSecret, '', 'flowversal list cursor', 32);
-    // Node would make a key of a buffer at each use, at six times the cost.
-    this.key = createSecretKey(new Uint8Array(key));
+    this.key = deriveKey(config, 'list cursor');
   }
 
   encode({ createdAt, _id }: Position, binding: string): string {
