@@ -1,16 +1,10 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Config } from './platform/config/config.js';
-import { environment, loadConfig } from './platform/config/load.js';
-import { StartError } from './platform/config/start-error.js';
-import { type EmbeddedMongo, startEmbeddedMongo } from './platform/embedded-mongo/embedded-mongo.js';
-import { EmbeddedMongoError } from './platform/embedded-mongo/embedded-mongo-error.js';
+import { loadConfig } from './platform/config/load.js';
+import type { EmbeddedMongo } from './platform/embedded-mongo/embedded-mongo.js';
 import { listen } from './platform/http/listen.js';
 import { giveBackMemory } from './platform/process/memory.js';
-
-function startDatabase({ mongodbUri, mongodBinary, dataDir }: Config): Promise<EmbeddedMongo> | undefined {
-  if (mongodbUri) return undefined;
-  return startEmbeddedMongo({ dataDir, binary: mongodBinary, env: environment, log: process.stderr });
-}
+import { endWith, startDatabase } from './platform/process/program.js';
 
 /** Lets requests in flight finish, then the database; leaves no process behind. A second signal ends it at once. */
 function stopOnSignals(
@@ -52,9 +46,4 @@ async function start(): Promise<void> {
   }
 }
 
-start().catch((error: unknown) => {
-  const isExpected = error instanceof StartError || error instanceof EmbeddedMongoError;
-  const text = error instanceof Error ? (isExpected ? error.message : error.stack) : String(error);
-  process.stderr.write(`${text}\n`);
-  process.exit(error instanceof StartError ? error.exitCode : 1);
-});
+start().catch(endWith);

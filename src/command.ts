@@ -1,0 +1,29 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Config } from './platform/config/config.js';
+import { loadConfig } from './platform/config/load.js';
+import { endWith, startDatabase } from './platform/process/program.js';
+
+/** Does a piece of work beside the server. */
+type Work = (app: NestFastifyApplication, uri: string) => Promise<void>;
+
+async function run(work: Work): Promise<void> {
+  const config = loadConfig();
+  const [{ createApp }, database] = await Promise.all([import('./app.js'), startDatabase(config)]);
+  try {
+    const complete = new Config({ ...config, ...(database && { mongodbUri: database.uri }) });
+    // Standard output is for what the command has to tell.
+    const app = await createApp(complete, process.stderr);
+    await work(app, complete.mongodbUri ?? '');
+  } finally {
+    await database?.stop();
+  }
+}
+
+/**
+ * Runs a command of the product and ends the process: with the server's configuration, its database, and an
+ * application that is built but neither initialised nor listening. What goes wrong is told on standard error.
+ * @param work takes the address of the database, for a client without the requests' time limits
+ */
+export function runCommand(work: Work): void {
+  run(work).then(() => process.exit(), endWith);
+}
