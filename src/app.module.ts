@@ -14,11 +14,19 @@ import { ConfigModule } from './platform/config/config.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import { EncryptionModule } from './platform/encryption/encryption.module.js';
 import { HealthModule } from './platform/health/health.module.js';
+import { IdempotencyModule } from './platform/idempotency/idempotency.module.js';
 import type { Loggers } from './platform/logging/logger.js';
 import { LoggingModule } from './platform/logging/logging.module.js';
 import { MetricsModule } from './platform/metrics/metrics.module.js';
 
-const PLATFORM = [DatabaseModule, AttemptsModule, EncryptionModule, HealthModule, MetricsModule];
+const PLATFORM = [
+  DatabaseModule,
+  AttemptsModule,
+  EncryptionModule,
+  HealthModule,
+  IdempotencyModule,
+  MetricsModule,
+];
 
 const FEATURES = [
   AccountModule,

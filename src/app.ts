@@ -10,6 +10,8 @@ import { installClosing } from './platform/http/closing.js';
 import { installDeadline } from './platform/http/deadline.js';
 import { FailureFilter } from './platform/http/failure.js';
 import { installNotFound } from './platform/http/not-found.js';
+import { IdempotencyKeys } from './platform/idempotency/idempotency-keys.js';
+import { installIdempotency } from './platform/idempotency/once.js';
 import { installRequestId } from './platform/http/request-id.js';
 import { installSwaggerUi } from './platform/docs/swagger-ui.js';
 import { createLoggers } from './platform/logging/logger.js';
@@ -61,6 +63,7 @@ export async function createApp(
   installBodyParser(fastify);
   noteInput(app);
   installInput(fastify);
+  installIdempotency(fastify, app.get(IdempotencyKeys, { strict: false }));
   installAnswers(fastify);
   await installSwaggerUi(app, fastify);
   app.useGlobalFilters(new FailureFilter());

@@ -19,11 +19,17 @@ export class HttpCaller {
     private readonly token?: string,
   ) {}
 
-  async send(method: string, path: string, body?: unknown): Promise<HttpAnswer> {
+  async send(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<HttpAnswer> {
     const started = Date.now();
     const response = await fetch(`${this.url}${path}`, {
       method,
       headers: {
+        ...headers,
         ...(this.token !== undefined && { authorization: `Bearer ${this.token}` }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },

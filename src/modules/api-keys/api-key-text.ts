@@ -1,4 +1,4 @@
-import { hash, randomBytes } from 'node:crypto';
+import { createHmac, hash, type KeyObject, randomBytes } from 'node:crypto';
 
 const PREFIX = 'fvk_';
 /** 12 bytes are 16 characters and 32 bytes 43, so the parts of a key can be told apart as texts. */
@@ -7,15 +7,27 @@ const FORM = /^fvk_[\w-]{59}$/;
 const HINT_LENGTH = 4;
 
 /** The part of a key that only its user knows, and what is kept of it. */
-export interface NewSecret {
-  /** 256 random bits as base64url. */
+export interface Secret {
+  /** 256 bits as base64url. */
   readonly secret: string;
   readonly hash: string;
   readonly hint: string;
 }
 
-export function newSecret(): NewSecret {
-  const secret = randomBytes(32).toString('base64url');
+/** What makes two keys of one seed different. */
+export function newSalt(): string {
+  return randomBytes(16).toString('base64url');
+}
+
+/**
+ * The secret that the server makes of an owner, a salt and a seed. Nobody can without its key, whatever the seed is;
+ * and whoever sends the same seed again can be told the same secret, which is not kept.
+ */
+export function secretFrom(
+  key: KeyObject,
+  parts: readonly [owner: string, salt: string, seed: string],
+): Secret {
+  const secret = createHmac('sha256', key).update(JSON.stringify(parts)).digest('base64url');
   return { secret, hash: hashOf(secret).toString('base64url'), hint: secret.slice(-HINT_LENGTH) };
 }
 

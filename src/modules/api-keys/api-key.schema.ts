@@ -7,6 +7,10 @@ export class ApiKey extends OwnedRecord {
   @Prop({ type: String, required: true, maxlength: 300 })
   name!: string;
 
+  /** Part of what the secret is made of; absent for keys whose secret is random. */
+  @Prop({ type: String })
+  salt?: string;
+
   /** SHA-256 of the secret part, as base64url. */
   @Prop({ type: String, required: true })
   hash!: string;

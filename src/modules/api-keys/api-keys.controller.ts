@@ -5,6 +5,7 @@ import { Answers, AnswersMessage, AnswersPage } from '../../platform/http/answer
 import { IfMatch, type Precondition } from '../../platform/http/entity-tag.js';
 import { mapPage, type Page, PageQuery } from '../../platform/http/page.js';
 import { IdParams } from '../../platform/http/record-id.dto.js';
+import { CreateOnce, type Once } from '../../platform/idempotency/once.js';
 import { CurrentCaller, SignedIn } from '../../platform/security/access.js';
 import type { Caller } from '../../platform/security/caller.js';
 import { NoStore } from '../../platform/security/headers.js';
@@ -24,10 +25,17 @@ export class ApiKeysController {
     description: 'The answer is the only one that holds the key. A user has at most 50.',
     operationId: 'createApiKey',
   })
-  @Answers(CreatedApiKeyDto, { status: 201, errors: ['API_KEY_LIMIT_REACHED'] })
-  async create(@CurrentCaller() { id }: Caller, @Body() dto: CreateApiKeyDto): Promise<CreatedApiKeyDto> {
-    const { record, key } = await this.keys.create(id, dto);
-    return { ...ApiKeyDto.from(record), key };
+  @Answers(CreatedApiKeyDto, { status: 201, errors: ['API_KEY_LIMIT_REACHED', 'API_KEY_NOT_FOUND'] })
+  async create(
+    @CurrentCaller() { id: owner }: Caller,
+    @Body() dto: CreateApiKeyDto,
+    @CreateOnce() once: Once,
+  ): Promise<CreatedApiKeyDto> {
+    const record = await once.run(
+      (transaction) => this.keys.create(owner, dto, once.seed, transaction),
+      (id) => this.keys.get(owner, id),
+    );
+    return { ...ApiKeyDto.from(record), key: this.keys.textOf(record, once.seed) };
   }
 
   @Get()

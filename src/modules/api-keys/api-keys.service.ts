@@ -1,17 +1,20 @@
-import { timingSafeEqual } from 'node:crypto';
+import { type KeyObject, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
+import { Config } from '../../platform/config/config.js';
+import { deriveKey } from '../../platform/config/derived-key.js';
 import { type LiveCache, LiveCaches } from '../../platform/database/live-cache.js';
 import { Repositories, type Repository } from '../../platform/database/repository.js';
+import { type Transaction, Transactions } from '../../platform/database/transactions.js';
 import { apiError } from '../../platform/errors/errors.js';
-import { NO_PRECONDITION, type Precondition } from '../../platform/http/entity-tag.js';
+import type { Precondition } from '../../platform/http/entity-tag.js';
 import type { Page, PageQuery } from '../../platform/http/page.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import type { UserId } from '../../platform/security/caller.js';
 import type { CreateApiKeyDto } from './api-key.dto.js';
 import { ApiKey } from './api-key.schema.js';
-import { newSecret, readKey, writeKey } from './api-key-text.js';
+import { newSalt, readKey, secretFrom, writeKey } from './api-key-text.js';
 
 /** Most keys of a user. */
 const MAX_KEYS = 50;
@@ -41,39 +44,53 @@ export interface KeyHolder {
 export class ApiKeysService {
   private readonly keys: Repository<ApiKey>;
   private readonly known: LiveCache<KnownKey>;
+  private readonly secretKey: KeyObject;
 
   constructor(
     @InjectModel(ApiKey.name) private readonly model: Model<ApiKey>,
+    private readonly transactions: Transactions,
     private readonly events: DomainEvents,
+    config: Config,
     repositories: Repositories,
     caches: LiveCaches,
   ) {
+    this.secretKey = deriveKey(config, 'API key');
     this.keys = repositories.of(model, { resource: 'API key' });
     this.known = caches.of(model, (id) => this.load(id));
   }
 
   /**
    * The new key is known to the caller alone: what is kept of it cannot be turned back.
+   * @param seed of which its secret is made, known to the caller alone
    * @throws ApiError API_KEY_LIMIT_REACHED
    */
-  async create(
-    owner: UserId,
-    { name, expiresAt = null }: CreateApiKeyDto,
-  ): Promise<{ readonly record: ApiKey; readonly key: string }> {
-    const { secret, hash, hint } = newSecret();
+  create(owner: UserId, dto: CreateApiKeyDto, seed: string, transaction?: Transaction): Promise<ApiKey> {
+    const { name, expiresAt = null } = dto;
     const ownerId = new Types.ObjectId(owner);
-    await this.refuseMoreThan(MAX_KEYS - 1, ownerId);
-    const record = await this.keys.insert({ ownerId, name, hash, hint, expiresAt });
-    const id = record._id.toHexString();
-    try {
-      // Again, for those that were created at the same time.
-      await this.refuseMoreThan(MAX_KEYS, ownerId);
-    } catch (error) {
-      await this.keys.remove({ owner }, id, NO_PRECONDITION);
-      throw error;
-    }
-    this.events.record('api_key_created', { userId: owner, recordId: id });
-    return { record, key: writeKey(id, secret) };
+    const salt = newSalt();
+    const { hash, hint } = secretFrom(this.secretKey, [owner, salt, seed]);
+    return this.transactions.within(transaction, async (within) => {
+      await this.transactions.lock(`API keys of ${owner}`, within);
+      const { session } = within;
+      const count = await this.model.countDocuments({ ownerId }, { limit: MAX_KEYS }).session(session);
+      if (count >= MAX_KEYS) throw apiError('API_KEY_LIMIT_REACHED');
+      const record = await this.keys.insert({ ownerId, name, salt, hash, hint, expiresAt }, within);
+      within.afterwards(() =>
+        this.events.record('api_key_created', { userId: owner, recordId: record._id.toHexString() }),
+      );
+      return record;
+    });
+  }
+
+  /** The key that was created with this seed: told when it is created, and to who sends that request again. */
+  textOf({ _id, ownerId, salt = '' }: ApiKey, seed: string): string {
+    const { secret } = secretFrom(this.secretKey, [ownerId.toHexString(), salt, seed]);
+    return writeKey(_id.toHexString(), secret);
+  }
+
+  /** @throws ApiError API_KEY_NOT_FOUND */
+  get(owner: UserId, id: string): Promise<ApiKey> {
+    return this.keys.get({ owner }, id);
   }
 
   list(owner: UserId, query: PageQuery): Promise<Page<ApiKey>> {
@@ -123,11 +140,6 @@ export class ApiKeysService {
     } catch {
       // The key is noted again at its next use in a minute; nobody waits for this.
     }
-  }
-
-  private async refuseMoreThan(most: number, ownerId: Types.ObjectId): Promise<void> {
-    const count = await this.model.countDocuments({ ownerId }, { limit: most + 1 });
-    if (count > most) throw apiError('API_KEY_LIMIT_REACHED');
   }
 
   private async load(id: string): Promise<KnownKey | null> {

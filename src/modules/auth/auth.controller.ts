@@ -3,6 +3,7 @@ import { ApiOperation } from '@nestjs/swagger';
 import { ApiSection } from '../../platform/docs/section.js';
 import { Answers, AnswersMessage } from '../../platform/http/answers.js';
 import { type Device, CurrentDevice } from '../../platform/http/device.js';
+import { CreateOnce, type Once } from '../../platform/idempotency/once.js';
 import { CurrentCaller, KnownCaller, Public, SignedIn } from '../../platform/security/access.js';
 import type { Caller } from '../../platform/security/caller.js';
 import { NoStore } from '../../platform/security/headers.js';
@@ -26,10 +27,18 @@ export class AuthController {
   })
   @Answers(UserDto, {
     status: 201,
-    errors: ['WEAK_PASSWORD', 'EMAIL_TAKEN', 'REGISTRATION_CLOSED', 'OVERLOADED'],
+    errors: ['WEAK_PASSWORD', 'EMAIL_TAKEN', 'USER_NOT_FOUND', 'REGISTRATION_CLOSED', 'OVERLOADED'],
   })
-  register(@Body() dto: RegisterDto, @CurrentDevice() device: Device): Promise<UserDto> {
-    return this.auth.register(dto, device);
+  async register(
+    @Body() dto: RegisterDto,
+    @CurrentDevice() device: Device,
+    @CreateOnce() once: Once,
+  ): Promise<UserDto> {
+    const user = await once.run(
+      (transaction) => this.auth.register(dto, device, transaction),
+      (id) => this.auth.registered(id),
+    );
+    return UserDto.from(user);
   }
 
   @Post('login')

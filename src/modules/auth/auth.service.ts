@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Attempts } from '../../platform/attempts/attempts.js';
 import { Quotas } from '../../platform/attempts/quotas.js';
+import { afterwards, type Transaction } from '../../platform/database/transactions.js';
 import { apiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
 import { DomainEvents } from '../../platform/logging/events.js';
@@ -33,14 +34,26 @@ export class AuthService {
   ) {}
 
   /** @throws ApiError WEAK_PASSWORD, EMAIL_TAKEN, RATE_LIMITED */
-  async register({ email, password, name }: RegisterDto, { address }: Device): Promise<UserDto> {
+  async register(dto: RegisterDto, { address }: Device, transaction?: Transaction): Promise<User> {
     await this.quotas.take('registrations', clientKey(address), REGISTRATIONS);
+    const { email, password } = dto;
     const [localPart = email] = email.split('@');
-    const user = await this.users.create({ email, password, name: name ?? localPart, role: 'user' });
-    this.events.record('user_registered', { userId: String(user._id) });
-    const registered = UserDto.from(user);
-    this.links.send('verify-email', () => Promise.resolve(registered));
-    return registered;
+    const fields = { email, password, name: dto.name ?? localPart, role: 'user' } as const;
+    const user = await this.users.create(fields, transaction);
+    afterwards(transaction, () => {
+      this.events.record('user_registered', { userId: String(user._id) });
+      this.links.send('verify-email', () => Promise.resolve(UserDto.from(user)));
+    });
+    return user;
+  }
+
+  /**
+   * Who has registered before, for who sends the same request again.
+   * @throws ApiError USER_NOT_FOUND
+   */
+  async registered(id: string): Promise<User> {
+    const owner = id as UserId;
+    return this.users.get({ owner }, owner);
   }
 
   /**

@@ -5,6 +5,7 @@ import { Answers, AnswersMessage, AnswersPage } from '../../platform/http/answer
 import { IfMatch, type Precondition } from '../../platform/http/entity-tag.js';
 import { mapPage, type Page } from '../../platform/http/page.js';
 import { IdParams } from '../../platform/http/record-id.dto.js';
+import { CreateOnce, type Once } from '../../platform/idempotency/once.js';
 import { CurrentCaller, CurrentScope, OwnerOr, SignedIn } from '../../platform/security/access.js';
 import type { Caller, Scope } from '../../platform/security/caller.js';
 import {
@@ -28,9 +29,17 @@ export class ProjectsController {
     description: 'It belongs to the caller.',
     operationId: 'createProject',
   })
-  @Answers(ProjectDto, { status: 201, errors: ['PROJECT_NAME_TAKEN'] })
-  async create(@CurrentCaller() { id }: Caller, @Body() dto: CreateProjectDto): Promise<ProjectDto> {
-    return ProjectDto.from(await this.projects.create(id, dto));
+  @Answers(ProjectDto, { status: 201, errors: ['PROJECT_NAME_TAKEN', 'PROJECT_NOT_FOUND'] })
+  async create(
+    @CurrentCaller() { id: owner }: Caller,
+    @Body() dto: CreateProjectDto,
+    @CreateOnce() once: Once,
+  ): Promise<ProjectDto> {
+    const project = await once.run(
+      (transaction) => this.projects.create(owner, dto, transaction),
+      (id) => this.projects.get({ owner }, id),
+    );
+    return ProjectDto.from(project);
   }
 
   @Get()

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
 import { contains, Repositories, type Repository } from '../../platform/database/repository.js';
+import type { Transaction } from '../../platform/database/transactions.js';
 import type { Precondition } from '../../platform/http/entity-tag.js';
 import type { Page } from '../../platform/http/page.js';
 import type { Scope, UserId } from '../../platform/security/caller.js';
@@ -22,9 +23,10 @@ export class ProjectsService {
   }
 
   /** @throws ApiError PROJECT_NAME_TAKEN */
-  create(owner: UserId, { name, description = null, metadata }: CreateProjectDto): Promise<Project> {
+  create(owner: UserId, dto: CreateProjectDto, transaction?: Transaction): Promise<Project> {
+    const { name, description = null, metadata } = dto;
     const ownerId = new Types.ObjectId(owner);
-    return this.projects.insert({ ownerId, name, description, metadata: metadata ?? {} });
+    return this.projects.insert({ ownerId, name, description, metadata: metadata ?? {} }, transaction);
   }
 
   /** @throws ApiError PROJECT_NOT_FOUND */

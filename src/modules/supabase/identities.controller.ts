@@ -5,6 +5,7 @@ import { Answers, AnswersMessage, AnswersPage } from '../../platform/http/answer
 import { IfMatch, type Precondition } from '../../platform/http/entity-tag.js';
 import { mapPage, type Page, PageQuery } from '../../platform/http/page.js';
 import { IdParams } from '../../platform/http/record-id.dto.js';
+import { CreateOnce, type Once } from '../../platform/idempotency/once.js';
 import { CurrentCaller, SignedIn } from '../../platform/security/access.js';
 import type { Caller } from '../../platform/security/caller.js';
 import { NoStore } from '../../platform/security/headers.js';
@@ -26,13 +27,18 @@ export class IdentitiesController {
   })
   @Answers(IdentityDto, {
     status: 201,
-    errors: ['IDENTITY_TAKEN', 'IDENTITY_LIMIT_REACHED', 'AUTH_SERVER_UNAVAILABLE'],
+    errors: ['IDENTITY_TAKEN', 'IDENTITY_LIMIT_REACHED', 'IDENTITY_NOT_FOUND', 'AUTH_SERVER_UNAVAILABLE'],
   })
   async link(
-    @CurrentCaller() { id }: Caller,
+    @CurrentCaller() { id: owner }: Caller,
     @Body() { accessToken }: LinkIdentityDto,
+    @CreateOnce() once: Once,
   ): Promise<IdentityDto> {
-    return IdentityDto.from(await this.identities.link(id, accessToken));
+    const identity = await once.run(
+      (transaction) => this.identities.link(owner, accessToken, transaction),
+      (id) => this.identities.get(owner, id),
+    );
+    return IdentityDto.from(identity);
   }
 
   @Get()

@@ -41,6 +41,11 @@ export class IdentitiesService {
     });
   }
 
+  /** @throws ApiError IDENTITY_NOT_FOUND */
+  get(owner: UserId, id: string): Promise<Identity> {
+    return this.identities.get({ owner }, id);
+  }
+
   list(owner: UserId, query: PageQuery): Promise<Page<Identity>> {
     return this.identities.page({ owner }, query);
   }
@@ -55,7 +60,7 @@ export class IdentitiesService {
    * Links an identity to a user, who shows by a token that it is its own. Doing so again changes nothing.
    * @throws ApiError VALIDATION_ERROR, IDENTITY_TAKEN, IDENTITY_LIMIT_REACHED, AUTH_SERVER_UNAVAILABLE
    */
-  async link(owner: UserId, accessToken: string): Promise<Identity> {
+  async link(owner: UserId, accessToken: string, transaction?: Transaction): Promise<Identity> {
     const bearer = await this.tokens.verify(accessToken);
     if (!bearer) {
       throw invalid([
@@ -67,7 +72,7 @@ export class IdentitiesService {
     const count = await this.model.countDocuments({ ownerId: new Types.ObjectId(owner) });
     if (count >= MAX_IDENTITIES) throw apiError('IDENTITY_LIMIT_REACHED');
     try {
-      return await this.insert(owner, bearer);
+      return await this.insert(owner, bearer, transaction);
     } catch (error) {
       // Somebody was first: perhaps the same user, by the same click.
       const first = isTaken(error) ? await this.find(bearer) : null;

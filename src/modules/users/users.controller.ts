@@ -6,6 +6,7 @@ import { CurrentDevice, type Device } from '../../platform/http/device.js';
 import { IfMatch, type Precondition } from '../../platform/http/entity-tag.js';
 import { mapPage, type Page } from '../../platform/http/page.js';
 import { IdParams } from '../../platform/http/record-id.dto.js';
+import { CreateOnce, type Once } from '../../platform/idempotency/once.js';
 import { CurrentCaller, CurrentScope, OwnerOr, Requires, SignedIn } from '../../platform/security/access.js';
 import type { Caller, Scope } from '../../platform/security/caller.js';
 import { CreateUserDto, DeleteSelfDto, ListUsersQuery, UpdateUserDto, UserDto } from './user.dto.js';
@@ -25,10 +26,18 @@ export class UsersController {
   })
   @Answers(UserDto, {
     status: 201,
-    errors: ['WEAK_PASSWORD', 'EMAIL_TAKEN', 'OVERLOADED', 'MAIL_NOT_CONFIGURED'],
+    errors: ['WEAK_PASSWORD', 'EMAIL_TAKEN', 'USER_NOT_FOUND', 'OVERLOADED', 'MAIL_NOT_CONFIGURED'],
   })
-  async create(@Body() dto: CreateUserDto): Promise<UserDto> {
-    return UserDto.from(await this.users.provision({ ...dto, role: dto.role ?? 'user' }));
+  async create(
+    @CurrentScope() scope: Scope,
+    @Body() dto: CreateUserDto,
+    @CreateOnce() once: Once,
+  ): Promise<UserDto> {
+    const user = await once.run(
+      (transaction) => this.users.provision({ ...dto, role: dto.role ?? 'user' }, transaction),
+      (id) => this.users.get(scope, id),
+    );
+    return UserDto.from(user);
   }
 
   @Get()

@@ -4,7 +4,7 @@ import type { Model } from 'mongoose';
 import { type LiveCache, LiveCaches } from '../../platform/database/live-cache.js';
 import { OwnedRecords } from '../../platform/database/owned-records.js';
 import { Repositories, type Repository } from '../../platform/database/repository.js';
-import { type Transaction, Transactions } from '../../platform/database/transactions.js';
+import { afterwards, type Transaction, Transactions } from '../../platform/database/transactions.js';
 import { ApiError, apiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
 import { NO_PRECONDITION, type Precondition } from '../../platform/http/entity-tag.js';
@@ -56,15 +56,11 @@ export class UsersService {
   }
 
   /** @throws ApiError WEAK_PASSWORD, EMAIL_TAKEN */
-  async create({ password, ...fields }: NewUser): Promise<User> {
+  async create({ password, ...fields }: NewUser, transaction?: Transaction): Promise<User> {
     if (password != null) requireStrongPassword(password, fields.email);
-    return this.users.insert({
-      ...fields,
-      ...(password != null && { passwordHash: await this.hasher.hash(password) }),
-      disabled: false,
-      emailVerified: false,
-      otpEnabled: false,
-    });
+    const passwordHash = password == null ? undefined : await this.hasher.hash(password);
+    const user = { ...fields, disabled: false, emailVerified: false, otpEnabled: false };
+    return this.users.insert(passwordHash === undefined ? user : { ...user, passwordHash }, transaction);
   }
 
   /**
@@ -72,12 +68,14 @@ export class UsersService {
    * with a link to choose one.
    * @throws ApiError WEAK_PASSWORD, EMAIL_TAKEN, MAIL_NOT_CONFIGURED
    */
-  async provision(fields: NewUser): Promise<User> {
+  async provision(fields: NewUser, transaction?: Transaction): Promise<User> {
     const isInvited = fields.password == null;
     if (isInvited) this.links.requireMail();
-    const user = await this.create(fields);
-    this.events.record('user_created', { userId: String(user._id), role: user.role });
-    if (isInvited) this.links.send('set-password', () => Promise.resolve(UserDto.from(user)));
+    const user = await this.create(fields, transaction);
+    afterwards(transaction, () => {
+      this.events.record('user_created', { userId: String(user._id), role: user.role });
+      if (isInvited) this.links.send('set-password', () => Promise.resolve(UserDto.from(user)));
+    });
     return user;
   }
 
@@ -159,9 +157,7 @@ export class UsersService {
     transaction: Transaction,
   ): Promise<User> {
     const { session } = transaction;
-    await this.model.db
-      .collection<{ _id: string }>('locks')
-      .updateOne({ _id: 'administrators' }, { $inc: { times: 1 } }, { upsert: true, session });
+    await this.transactions.lock('administrators', transaction);
     await this.users.require(scope, id, ifMatch, transaction);
     const administrators = await this.model
       .find({ role: 'admin', disabled: false }, { _id: 1 })

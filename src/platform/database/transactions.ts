@@ -32,4 +32,23 @@ export class Transactions {
     for (const act of acts) act();
     return result;
   }
+
+  /** Does the work in a transaction that is under way, or else in one of its own. */
+  within<T>(
+    transaction: Transaction | undefined,
+    work: (transaction: Transaction) => Promise<T>,
+  ): Promise<T> {
+    return transaction ? work(transaction) : this.run(work);
+  }
+
+  /**
+   * Lets transactions that lock the same name come one after the other, so that what one of them counts is still so
+   * when it ends. Leaves nothing in the database.
+   */
+  async lock(name: string, { session }: Transaction): Promise<void> {
+    const locks = this.connection.collection<{ _id: string }>('locks');
+    // Of two that insert the same at once, MongoDB lets one go on, and the other begins again.
+    await locks.insertOne({ _id: name }, { session });
+    await locks.deleteOne({ _id: name }, { session });
+  }
 }

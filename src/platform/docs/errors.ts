@@ -9,6 +9,7 @@ import {
   taken,
 } from '../errors/errors.js';
 import { mayForbid } from './access.js';
+import { createsOnce } from './idempotency.js';
 import { bodySchemaOf } from './input.js';
 import { type Method, type Operation, parametersOf } from './operation.js';
 
@@ -60,6 +61,7 @@ function* generalCodes(method: Method, operation: Operation): Generator<ErrorCod
   if (operation.security?.length) yield 'UNAUTHENTICATED';
   if (mayForbid(operation)) yield 'FORBIDDEN';
   if (hasIfMatch) yield 'PRECONDITION_FAILED';
+  if (createsOnce(operation)) yield* ['IDEMPOTENCY_IN_PROGRESS', 'IDEMPOTENCY_KEY_REUSED'];
   if (hasIfMatch && method !== 'delete') yield 'CONFLICT';
   yield* ['RATE_LIMITED', 'INTERNAL_ERROR', 'DATABASE_UNAVAILABLE'];
 }

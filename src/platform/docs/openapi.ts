@@ -2,6 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { describeAccess } from './access.js';
 import { describeErrors, FAILURE_SCHEMA } from './errors.js';
+import { describeReplays } from './idempotency.js';
 import { closeBody, describeParameters } from './input.js';
 import { operationsOf, removeNotes } from './operation.js';
 import { describeVersions } from './versions.js';
@@ -11,6 +12,7 @@ const ABOUT = `To try things out: register, sign in, press **Authorize** and pas
 - A success is \`{"success": true, "data": …}\`. A failure is \`{"success": false, "error", "code", "requestId"}\`: \`error\` is a sentence for people, \`code\` is for programs and never changes.
 - \`X-Request-Id\` names the request, in every answer and in every log line. Send one of your own, or take the one you get.
 - The \`version\` of a record is its \`ETag\`. Send it as \`If-Match\` to change only what you have read, as \`If-None-Match\` to read only what is new.
+- Send an \`Idempotency-Key\` when you create, and you may send the request again when you do not know whether it arrived.
 - Fields that are not documented are refused with 400.`;
 
 /** The headings in the order in which their routes are declared; those of the API stand before those of operators. */
@@ -53,6 +55,7 @@ export function createOpenApi(app: INestApplication): OpenAPIObject {
     closeBody(operation, document);
     if (path.startsWith('/api/')) {
       describeVersions(method, operation);
+      describeReplays(operation);
       describeErrors(method, operation, document);
     }
     removeNotes(operation);

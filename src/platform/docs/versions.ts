@@ -9,7 +9,9 @@ const ETAG = {
 export function describeVersions(method: Method, operation: Operation): void {
   if (!operation['x-versioned']) return;
   for (const [status, response] of Object.entries(operation.responses)) {
-    if (status.startsWith('2') && response && !('$ref' in response)) response.headers = { ETag: ETAG };
+    if (status.startsWith('2') && response && !('$ref' in response)) {
+      response.headers = { ...response.headers, ETag: ETAG };
+    }
   }
   if (method !== 'get') return;
   (operation.parameters ??= []).push({

@@ -1,0 +1,126 @@
+import { createHmac, type KeyObject } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import { type Model, mongo, Types } from 'mongoose';
+import { Config } from '../config/config.js';
+import { deriveKey } from '../config/derived-key.js';
+import { type Transaction, Transactions } from '../database/transactions.js';
+import { duplicateKeyOf } from '../errors/driver-errors.js';
+import { apiError } from '../errors/errors.js';
+import type { UserId } from '../security/caller.js';
+import { IdempotencyRecord } from './idempotency-record.schema.js';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** What MongoDB answers a transaction that writes what another one has written and not committed. */
+const WRITE_CONFLICT = 112;
+
+/** A request that carries an Idempotency-Key. */
+export interface KeyedRequest {
+  readonly key: string;
+  /** Undefined for who is not signed in: all of them share their keys. */
+  readonly caller: UserId | undefined;
+  readonly method: string;
+  /** The pattern: `/api/v1/projects`. */
+  readonly route: string;
+  readonly body: Buffer;
+}
+
+/** What a request came to: the record that it has created, or the id of the one that an earlier one has created. */
+type Outcome<T> = { readonly created: T } | { readonly replayed: string };
+
+/**
+ * Keeps what has been created for an Idempotency-Key, for a day. The key is claimed and the record created in one
+ * transaction, so that after a crash there are both or neither.
+ */
+@Injectable()
+export class IdempotencyKeys {
+  private readonly hmacKey: KeyObject;
+
+  constructor(
+    @InjectModel(IdempotencyRecord.name) private readonly model: Model<IdempotencyRecord>,
+    private readonly transactions: Transactions,
+    config: Config,
+  ) {
+    this.hmacKey = deriveKey(config, 'idempotency key');
+  }
+
+  /**
+   * Lets `create` write a record, unless one was created with this key before. What it throws frees the key.
+   * @throws ApiError IDEMPOTENCY_KEY_REUSED (422) for a key that another request was sent with,
+   *   IDEMPOTENCY_IN_PROGRESS (409) while one with this key is under way; what `create` throws
+   */
+  async once<T extends { readonly _id: Types.ObjectId }>(
+    request: KeyedRequest,
+    create: (transaction: Transaction) => Promise<T>,
+  ): Promise<Outcome<T>> {
+    const id = this.macOf([request.caller ?? null, request.key]);
+    const digest = this.macOf([request.method, request.route], request.body);
+    const earlier = await this.find(id);
+    if (earlier) return replay(earlier, digest);
+    try {
+      const created = await this.transactions.run(async (transaction) => {
+        await this.claim({ _id: id, digest, ...ownerOf(request) }, transaction);
+        const record = await create(transaction);
+        const { session } = transaction;
+        await this.collection.updateOne({ _id: id }, { $set: { recordId: record._id } }, { session });
+        return record;
+      });
+      return { created };
+    } catch (error) {
+      if (!(error instanceof Claimed)) throw error;
+    }
+    const first = await this.find(id);
+    if (!first) throw apiError('IDEMPOTENCY_IN_PROGRESS');
+    return replay(first, digest);
+  }
+
+  /**
+   * @throws Claimed when somebody else has used the key meanwhile, ApiError IDEMPOTENCY_IN_PROGRESS while somebody
+   *   is about to: MongoDB lets no transaction wait for another one
+   */
+  private async claim(claim: Omit<IdempotencyRecord, 'expiresAt'>, { session }: Transaction): Promise<void> {
+    const now = Date.now();
+    const expired = { _id: claim._id, expiresAt: { $lte: new Date(now) } };
+    const record = { ...claim, expiresAt: new Date(now + DAY_MS) };
+    await this.collection.replaceOne(expired, record, { session, upsert: true }).catch((error: unknown) => {
+      if (duplicateKeyOf(error)) throw new Claimed();
+      const isConflict = error instanceof mongo.MongoServerError && error.code === WRITE_CONFLICT;
+      throw isConflict ? apiError('IDEMPOTENCY_IN_PROGRESS') : error;
+    });
+  }
+
+  /** What is on the majority of the replica set, so that nothing is answered again that could be lost. */
+  private find(_id: string): Promise<IdempotencyRecord | null> {
+    return this.collection.findOne(
+      { _id, expiresAt: { $gt: new Date() } },
+      { readConcern: { level: 'majority' } },
+    );
+  }
+
+  private macOf(parts: readonly (string | null)[], bytes: Buffer = Buffer.alloc(0)): string {
+    return createHmac('sha256', this.hmacKey)
+      .update(`${JSON.stringify(parts)}\n`)
+      .update(bytes)
+      .digest('base64url');
+  }
+
+  private get collection(): mongo.Collection<IdempotencyRecord> {
+    const { db } = this.model.db;
+    if (!db) throw apiError('DATABASE_UNAVAILABLE');
+    return db.collection<IdempotencyRecord>(this.model.collection.name);
+  }
+}
+
+/** The key has been used by somebody else, since this request looked. */
+class Claimed extends Error {}
+
+function ownerOf({ caller }: KeyedRequest): Pick<IdempotencyRecord, 'ownerId'> {
+  return caller === undefined ? {} : { ownerId: new Types.ObjectId(caller) };
+}
+
+function replay({ digest, recordId }: IdempotencyRecord, wanted: string): { readonly replayed: string } {
+  // Both are MACs: comparing them tells nobody how to make one.
+  if (digest !== wanted || !recordId) throw apiError('IDEMPOTENCY_KEY_REUSED');
+  return { replayed: recordId.toHexString() };
+}

@@ -1,0 +1,33 @@
+import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import { Schema as MongooseSchema, type Types } from 'mongoose';
+
+/** A key that was used, and what came of it. Neither the key nor the request can be read from it. */
+@Schema({ collection: 'idempotency_keys', versionKey: false, strict: 'throw' })
+export class IdempotencyRecord {
+  /** A MAC over the caller and its key. */
+  @Prop({ type: String, required: true })
+  _id!: string;
+
+  /** A MAC over method, route and body. */
+  @Prop({ type: String, required: true })
+  digest!: string;
+
+  /** The record that was created. Absent only within the transaction that creates it. */
+  @Prop({ type: MongooseSchema.Types.ObjectId })
+  recordId?: Types.ObjectId;
+
+  /** The caller, with whom it is removed. Absent for who is not signed in. */
+  @Prop({ type: MongooseSchema.Types.ObjectId })
+  ownerId?: Types.ObjectId;
+
+  /** From then on the key is as good as new. */
+  @Prop({ type: Date, required: true })
+  expiresAt!: Date;
+}
+
+export const IdempotencyRecordSchema = SchemaFactory.createForClass(IdempotencyRecord);
+
+// Deleting a user, with everything that belongs to it.
+IdempotencyRecordSchema.index({ ownerId: 1 });
+// No query: MongoDB removes what is over. Late, so that every use asks for the time as well.
+IdempotencyRecordSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });

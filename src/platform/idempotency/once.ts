@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { ApiHeader } from '@nestjs/swagger';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import type { Types } from 'mongoose';
+import type { Transaction } from '../database/transactions.js';
+import { invalid } from '../errors/errors.js';
+import { routeConfig } from '../routing/route-config.js';
+import type { IdempotencyKeys, KeyedRequest } from './idempotency-keys.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The handler creates a record, once for each Idempotency-Key. */
+    createsOnce?: boolean;
+  }
+  interface FastifyRequest {
+    once?: Once;
+  }
+}
+
+/** Any text without spaces and control characters, such as a UUID. */
+const FORM = /^[\x21-\x7e]{1,255}$/;
+
+/** Creates a record once, however often a client sends the same request with the same Idempotency-Key. */
+export class Once {
+  /**
+   * What only this client can send again: its key, or random where it sent none. For secrets that are answered but
+   * not kept, and yet are the same when the request is sent again.
+   */
+  readonly seed: string;
+
+  constructor(
+    private readonly keys: IdempotencyKeys,
+    private readonly request: KeyedRequest | undefined,
+    private readonly reply: FastifyReply,
+  ) {
+    this.seed = request?.key ?? randomBytes(32).toString('base64url');
+  }
+
+  /**
+   * @param create writes the record, and everything that belongs to it, in the transaction where there is one
+   * @param again reads the record that an earlier request with this key has created, as it is now
+   * @throws ApiError IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_IN_PROGRESS; what `create` and `again` throw
+   */
+  async run<T extends { readonly _id: Types.ObjectId }>(
+    create: (transaction?: Transaction) => Promise<T>,
+    again: (id: string) => Promise<T>,
+  ): Promise<T> {
+    if (!this.request) return create();
+    const outcome = await this.keys.once(this.request, create);
+    if ('created' in outcome) return outcome.created;
+    const record = await again(outcome.replayed);
+    this.reply.header('idempotency-replayed', 'true');
+    return record;
+  }
+}
+
+const describeKey: ParameterDecorator = (target, property) => {
+  const handler = property === undefined ? undefined : Object.getOwnPropertyDescriptor(target, property);
+  if (!handler || property === undefined) return;
+  routeConfig({ createsOnce: true })(target, property, handler);
+  ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description:
+      'A text of your own, such as a UUID. Sent again within 24 hours with the same body it creates nothing more: the record that came of the first request is answered again, with `Idempotency-Replayed: true`.',
+    schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[!-~]+$' },
+  })(target, property, handler);
+};
+
+/** What makes a handler create once, as its parameter. Every route that answers 201 has it. */
+export const CreateOnce = createParamDecorator(
+  (_: unknown, context: ExecutionContext): Once => {
+    const { once } = context.switchToHttp().getRequest<FastifyRequest>();
+    if (!once) throw new Error('The route does not create once');
+    return once;
+  },
+  [describeKey],
+);
+
+/** @throws ApiError VALIDATION_ERROR for a header that is no key */
+function keyedRequest(request: FastifyRequest): KeyedRequest | undefined {
+  const key = request.headers['idempotency-key'];
+  if (key === undefined) return undefined;
+  if (typeof key !== 'string' || !FORM.test(key)) {
+    throw invalid([{ path: 'idempotency-key', message: 'must be 1 to 255 visible ASCII characters' }]);
+  }
+  const { method, routeOptions, rawBody = Buffer.alloc(0), caller } = request;
+  return { key, caller: caller?.id, method, route: routeOptions.url ?? '', body: rawBody };
+}
+
+/** Gives every route that creates its `Once`. One that answers 201 without it stops the start. */
+export function installIdempotency(fastify: FastifyInstance, keys: IdempotencyKeys): void {
+  fastify.decorateRequest('once', undefined);
+  fastify.addHook('onRoute', (route: RouteOptions) => {
+    const { createsOnce, answer } = route.config ?? {};
+    if (!createsOnce) {
+      if (answer?.status !== 201) return;
+      throw new Error(`${String(route.method)} ${route.url} creates without @CreateOnce()`);
+    }
+    const give = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
+      request.once = new Once(keys, keyedRequest(request), reply);
+      done();
+    };
+    route.preHandler = [route.preHandler ?? [], give].flat();
+  });
+}

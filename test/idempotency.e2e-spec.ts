@@ -1,0 +1,229 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readKey } from '../src/modules/api-keys/api-key-text.js';
+import { API_KEYS, withKey } from './support/api-keys.js';
+import { countCreated, CREATING_ROUTES } from './support/creating-routes.js';
+import { type OpenApi, placesOf } from './support/openapi-document.js';
+import { at, createProject, PROJECTS } from './support/projects.js';
+import { SupabaseProject } from './support/supabase.js';
+import { createTestApp, type TestApp } from './support/test-app.js';
+import type { Answer, TestClient } from './support/test-client.js';
+import { faultyPaths, ME, newAddress, newCredentials, REGISTER, USERS } from './support/users.js';
+
+const keyed = (key: string) => ({ 'idempotency-key': key });
+const REPLAYED = 'idempotency-replayed';
+
+describe('a request with an Idempotency-Key', () => {
+  let test: TestApp;
+  let supabase: SupabaseProject;
+  let ada: TestClient;
+
+  beforeAll(async () => {
+    supabase = await SupabaseProject.start();
+    test = await createTestApp(supabase.env);
+    ada = await test.anonymous.signIn();
+  });
+  afterAll(async () => {
+    await test.close();
+    await supabase.close();
+  });
+
+  const kept = () => test.connection.collection('idempotency_keys');
+
+  it('is taken by every route that creates, and by no other', async () => {
+    const document = (await test.anonymous.get('/docs/json')).body as OpenApi;
+    const routes = placesOf(document).map(({ path, operation: { responses, parameters = [] } }) => ({
+      path,
+      creates: '201' in responses,
+      takesKey: parameters.some(({ name }) => name === 'Idempotency-Key'),
+    }));
+    expect(routes.filter(({ creates, takesKey }) => creates !== takesKey)).toEqual([]);
+    const creating = routes.filter(({ creates }) => creates).map(({ path }) => path);
+    expect(creating.toSorted()).toEqual(CREATING_ROUTES.map(({ url }) => url).toSorted());
+  });
+
+  describe.each(CREATING_ROUTES.map((route) => [route.url, route] as const))('to %s', (url, route) => {
+    it('is answered as it would be without, and then again, and creates nothing more', async () => {
+      const caller = await route.caller(test);
+      const body = await route.body(supabase);
+      const key = randomUUID();
+      const first = await caller.post(url, body, keyed(key));
+      const again = await caller.post(url, body, keyed(key));
+      expect([first.status, first.headers[REPLAYED]]).toEqual([201, undefined]);
+      expect([again.status, again.headers[REPLAYED]]).toEqual([201, 'true']);
+      expect(again.body).toEqual(first.body);
+      expect(again.headers['etag']).toBe(first.headers['etag']);
+      expect(await countCreated(test.connection, route, body)).toBe(1);
+    });
+
+    it('creates once of a hundred at the same time', async () => {
+      const creator = await route.caller(test);
+      const fresh = await route.body(supabase);
+      const key = randomUUID();
+      const send = () => creator.post(url, fresh, keyed(key));
+      const answers = await Promise.all(Array.from({ length: 100 }, send));
+      const outcomes = answers.map(outcomeOf);
+      expect(outcomes.filter((outcome) => outcome === '201')).toHaveLength(1);
+      const others = outcomes.filter(
+        (outcome) => !['201 replayed', '409 IDEMPOTENCY_IN_PROGRESS'].includes(outcome),
+      );
+      expect(others).toEqual(['201']);
+      const refused = answers.filter(({ status }) => status === 409);
+      expect(new Set(refused.map(({ headers }) => headers['retry-after']))).toEqual(new Set(['1']));
+      const ids = answers.filter(({ status }) => status === 201).map(({ body: { data } }) => data.id);
+      expect(new Set(ids).size).toBe(1);
+      expect(outcomeOf(await send())).toBe('201 replayed');
+      expect(await countCreated(test.connection, route, fresh)).toBe(1);
+    });
+  });
+
+  it('is refused with another body, in another order of its fields too', async () => {
+    const key = randomUUID();
+    const name = randomUUID();
+    await ada.post(PROJECTS, `{"name": "${name}", "description": "a"}`, keyed(key));
+    for (const other of [
+      `{"name": "${name}", "description": "b"}`,
+      `{"description": "a", "name": "${name}"}`,
+      `{"name":"${name}","description":"a"}`,
+    ]) {
+      expect((await ada.post(PROJECTS, other, keyed(key))).outcome).toBe('422 IDEMPOTENCY_KEY_REUSED');
+    }
+    expect(await named(name)).toBe(1);
+  });
+
+  it('is refused at another address', async () => {
+    const key = randomUUID();
+    const body = { name: randomUUID() };
+    expect((await ada.post(PROJECTS, body, keyed(key))).status).toBe(201);
+    expect((await ada.post(API_KEYS, body, keyed(key))).outcome).toBe('422 IDEMPOTENCY_KEY_REUSED');
+  });
+
+  it('has nothing to do with the same key of somebody else', async () => {
+    const bob = await test.anonymous.signIn();
+    const key = randomUUID();
+    const body = { name: randomUUID() };
+    const [hers, his] = [
+      await ada.post(PROJECTS, body, keyed(key)),
+      await bob.post(PROJECTS, body, keyed(key)),
+    ];
+    expect([outcomeOf(hers), outcomeOf(his)]).toEqual(['201', '201']);
+    expect(hers.body.data.ownerId).not.toBe(his.body.data.ownerId);
+  });
+
+  it('shares its key with everybody who is not signed in', async () => {
+    const key = randomUUID();
+    const stranger = () => test.anonymous.from(newAddress());
+    const credentials = newCredentials();
+    const first = await stranger().post(REGISTER, credentials, keyed(key));
+    const asAda = await ada.from(newAddress()).post(REGISTER, credentials, keyed(key));
+    expect([first, asAda].map(outcomeOf)).toEqual(['201', '201 replayed']);
+    const other = await stranger().post(REGISTER, newCredentials(), keyed(key));
+    expect(other.outcome).toBe('422 IDEMPOTENCY_KEY_REUSED');
+  });
+
+  it.each([
+    ['of one character', 'a'],
+    ['of 255 characters', 'k'.repeat(255)],
+    ['of every visible character', String.fromCharCode(...Array.from({ length: 94 }, (_, n) => 33 + n))],
+  ])('may have a key %s', async (_, key) => {
+    const answer = await ada.post(PROJECTS, { name: randomUUID() }, keyed(key));
+    expect(outcomeOf(answer)).toBe('201');
+  });
+
+  it.each([
+    ['that is empty', ''],
+    ['of 256 characters', 'k'.repeat(256)],
+    ['with a space', 'a b'],
+    ['with a letter beyond ASCII', 'é'],
+    ['with a control character', 'a\u007f'],
+  ])('is refused with a key %s', async (_, key) => {
+    const name = randomUUID();
+    const answer = await ada.post(PROJECTS, { name }, keyed(key));
+    expect([answer.outcome, faultyPaths(answer)]).toEqual(['400 VALIDATION_ERROR', ['idempotency-key']]);
+    expect(await named(name)).toBe(0);
+  });
+
+  it('is refused for its other faults as without a key, which stays free', async () => {
+    const key = randomUUID();
+    expect((await test.anonymous.post(PROJECTS, { name: '' }, keyed(key))).status).toBe(401);
+    expect((await ada.post(PROJECTS, { name: '' }, keyed(key))).outcome).toBe('400 VALIDATION_ERROR');
+    expect((await ada.post(PROJECTS, '{', keyed(key))).outcome).toBe('400 MALFORMED_JSON');
+    const { name } = await createProject(ada, { name: randomUUID() });
+    expect((await ada.post(PROJECTS, { name }, keyed(key))).outcome).toBe('409 PROJECT_NAME_TAKEN');
+    expect(outcomeOf(await ada.post(PROJECTS, { name: randomUUID() }, keyed(key)))).toBe('201');
+  });
+
+  it('is answered with the record as it is now', async () => {
+    const key = randomUUID();
+    const body = { name: randomUUID() };
+    const { body: first } = await ada.post(PROJECTS, body, keyed(key));
+    await ada.patch(at(first.data), { description: 'changed' });
+    const again = await ada.post(PROJECTS, body, keyed(key));
+    expect([again.status, again.headers['etag']]).toEqual([201, '"2"']);
+    expect(again.body.data).toMatchObject({ id: first.data.id, description: 'changed' });
+    await ada.delete(at(first.data));
+    const gone = await ada.post(PROJECTS, body, keyed(key));
+    expect([gone.outcome, gone.headers[REPLAYED]]).toEqual(['404 PROJECT_NOT_FOUND', undefined]);
+  });
+
+  it('creates again when its key is a day old, though MongoDB has not removed it yet', async () => {
+    const key = randomUUID();
+    const send = () => ada.post(API_KEYS, { name: 'daily' }, keyed(key));
+    const first = await send();
+    const before = new Date(Date.now() + 24 * 60 * 60 * 1000 - 60_000);
+    expect(await kept().countDocuments({ expiresAt: { $lt: before } })).toBe(0);
+    await kept().updateMany({}, { $set: { expiresAt: new Date(Date.now() - 1) } });
+    const second = await send();
+    expect([first, second, await send()].map(outcomeOf)).toEqual(['201', '201', '201 replayed']);
+    expect(second.body.data.id).not.toBe(first.body.data.id);
+    const secrets = [first, second].map(({ body }) => readKey(body.data.key)?.hash.toString('hex'));
+    expect(secrets[0]).not.toBe(secrets[1]);
+  });
+
+  it('tells an API key again, which works, and keeps nothing that it could be made of', async () => {
+    const key = randomUUID();
+    const send = () => ada.post(API_KEYS, { name: 'mine' }, keyed(key));
+    const { body } = await send();
+    const again = await send();
+    expect(again.body.data.key).toBe(body.data.key);
+    expect((await withKey(test, again.body.data.key).get(ME)).body.data.id).toBe(ada.userId);
+    const [record, claim] = [
+      await test.connection.collection('api_keys').findOne({ name: 'mine' }),
+      await kept().find().toArray(),
+    ];
+    const stored = JSON.stringify([record, claim]);
+    expect(stored).not.toContain(key);
+    expect(stored).not.toContain(String(body.data.key).slice(-20));
+  });
+
+  it('mails once, and counts a registration once', async () => {
+    const key = randomUUID();
+    const stranger = test.anonymous.from(newAddress());
+    const credentials = newCredentials();
+    const answers: Answer[] = [];
+    for (let n = 0; n < 30; n++) answers.push(await stranger.post(REGISTER, credentials, keyed(key)));
+    expect(answers.map(outcomeOf)).toEqual(['201', ...Array.from({ length: 29 }, () => '201 replayed')]);
+    const id = answers[0]?.body.data.id as string;
+    const events = test.logs.filter(({ event, userId }) => event === 'user_registered' && userId === id);
+    expect(events).toHaveLength(1);
+  });
+
+  it('leaves no key behind when its user is deleted', async () => {
+    const admin = await test.anonymous.signIn('admin');
+    const carol = await test.anonymous.signIn();
+    await carol.post(PROJECTS, { name: 'one' }, keyed(randomUUID()));
+    const ofCarol = async () =>
+      (await kept().find().toArray()).filter(({ ownerId }) => String(ownerId) === carol.userId);
+    expect(await ofCarol()).toHaveLength(1);
+    await admin.delete(`${USERS}/${carol.userId}`);
+    expect(await ofCarol()).toEqual([]);
+  });
+
+  async function named(name: string): Promise<number> {
+    return (await ada.get(`${PROJECTS}?name=${name}&total=true`)).body.pagination.total as number;
+  }
+});
+
+function outcomeOf({ outcome, headers }: Answer): string {
+  return headers[REPLAYED] === 'true' ? `${outcome} replayed` : outcome;
+}

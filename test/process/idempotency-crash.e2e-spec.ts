@@ -1,0 +1,124 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import mongoose from 'mongoose';
+import { CREATING_ROUTES, type CreatingRoute } from '../support/creating-routes.js';
+import { SupabaseProject } from '../support/supabase.js';
+import { newAddress } from '../support/users.js';
+import { type HttpAnswer, HttpCaller } from './http-caller.js';
+import { type OwnMongod, startOwnMongod } from './own-mongod.js';
+import { Installation } from './server-process.js';
+import { type Stop, SteppedWay } from './stepped-way.js';
+
+const ADMIN = { email: 'admin@flowversal.test', password: 'a long way to go home' };
+/** So long a client goes on trying: MongoDB has to give up the transaction of the process that was killed. */
+const PATIENCE_MS = 30_000;
+
+// Some sixty processes are started and killed.
+jest.setTimeout(300_000);
+
+/** A key, and an address that has not registered anybody. */
+function newHeaders(): Record<string, string> {
+  return { 'idempotency-key': randomUUID(), 'x-forwarded-for': newAddress() };
+}
+
+/** The status that a client gets in the end, and the records there are then, by the step of the kill. */
+type Outcomes = Record<string, readonly [status: number, records: number]>;
+
+describe('a process that is killed while it creates', () => {
+  let installation: Installation;
+  let supabase: SupabaseProject;
+  let mongod: OwnMongod;
+  let database: mongoose.Connection;
+  let env: Record<string, string>;
+  /** Somebody at a process that stays. */
+  let admin: HttpCaller;
+
+  beforeAll(async () => {
+    installation = await Installation.create();
+    supabase = await SupabaseProject.start();
+    mongod = await startOwnMongod();
+    database = await mongoose.createConnection(mongod.uri).asPromise();
+    // A minute unless told: the clients of this test should not wait so long.
+    await database.db?.admin().command({ setParameter: 1, transactionLifetimeLimitSeconds: 1 });
+    env = {
+      ...supabase.env,
+      MONGODB_URI: mongod.uri,
+      JWT_SECRET: randomBytes(48).toString('base64'),
+      ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+      ADMIN_EMAIL: ADMIN.email,
+      ADMIN_PASSWORD: ADMIN.password,
+      DATA_DIR: installation.folder,
+      TRUST_PROXY: '1',
+    };
+    const { url } = await installation.start(env);
+    admin = await new HttpCaller(url).signIn(ADMIN.email, ADMIN.password);
+  });
+  afterAll(async () => {
+    await installation.remove();
+    await database.close();
+    await mongod.remove();
+    await supabase.close();
+  });
+
+  /** Kills a process at one step of a request, sends it again to another one, and answers what that says. */
+  async function killAt(way: SteppedWay, url: string, body: object, stop: Stop): Promise<HttpAnswer> {
+    const server = await installation.start({ ...env, MONGODB_URI: way.uri });
+    const headers = newHeaders();
+    const held = way.watch(stop);
+    const sent = admin.at(server.url).send('POST', url, body, headers);
+    const unheard = sent.then(
+      ({ status }) => Promise.reject(new Error(`It was answered ${status} before step ${stop.step}`)),
+      () => undefined,
+    );
+    await Promise.race([held, unheard]);
+    server.kill('SIGKILL');
+    await Promise.all([server.ended, unheard]);
+    const giveUp = Date.now() + PATIENCE_MS;
+    for (;;) {
+      const answer = await admin.send('POST', url, body, headers);
+      if (answer.body.code !== 'IDEMPOTENCY_IN_PROGRESS' || Date.now() > giveUp) return answer;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+
+  /** The commands that a request sends to the database, in their order. */
+  async function stepsOf(way: SteppedWay, url: string, body: object): Promise<string[]> {
+    const server = await installation.start({ ...env, MONGODB_URI: way.uri });
+    void way.watch();
+    const headers = newHeaders();
+    const { status } = await admin.at(server.url).send('POST', url, body, headers);
+    const { steps } = way;
+    server.kill('SIGKILL');
+    await server.ended;
+    expect(status).toBe(201);
+    return [...steps];
+  }
+
+  /** What came of killing it at each step: the status of the second request, and how many records there are. */
+  async function killEverywhere({ url, body: bodyOf, ...route }: CreatingRoute): Promise<Outcomes> {
+    const way = await SteppedWay.open(mongod.uri);
+    const steps = await stepsOf(way, url, await bodyOf(supabase));
+    const outcomes: Outcomes = {};
+    for (const [step, command] of steps.entries()) {
+      for (const when of ['before', 'after'] as const) {
+        const body = await bodyOf(supabase);
+        const { status } = await killAt(way, url, body, { step, when });
+        const records = database.collection(route.collection);
+        outcomes[`${when} ${step} ${command}`] = [status, await records.countDocuments(route.created(body))];
+        // Some may be created only a few times.
+        await records.deleteMany(route.created(body));
+      }
+    }
+    way.close();
+    return outcomes;
+  }
+
+  it('has created one record once the request is sent again, whichever step it was at', async () => {
+    const outcomes = await Promise.all(CREATING_ROUTES.map((route) => killEverywhere(route)));
+    for (const each of outcomes) {
+      const steps = Object.keys(each);
+      expect(steps).toEqual(expect.arrayContaining([expect.stringMatching(/^after \d+ commitTransaction$/)]));
+      expect(each).toEqual(Object.fromEntries(steps.map((step) => [step, [201, 1]])));
+    }
+  });
+});
