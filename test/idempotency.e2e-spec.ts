@@ -5,9 +5,10 @@ import { API_KEYS, withKey } from './support/api-keys.js';
 import { countCreated, CREATING_ROUTES } from './support/creating-routes.js';
 import { type OpenApi, placesOf } from './support/openapi-document.js';
 import { at, createProject, PROJECTS } from './support/projects.js';
+import { SteppedWay } from './process/stepped-way.js';
 import { SupabaseProject } from './support/supabase.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
-import type { Answer, TestClient } from './support/test-client.js';
+import { type Answer, TestClient } from './support/test-client.js';
 import { faultyPaths, ME, newAddress, newCredentials, REGISTER, USERS } from './support/users.js';
 
 const keyed = (key: string) => ({ 'idempotency-key': key });
@@ -194,6 +195,26 @@ describe('a request with an Idempotency-Key', () => {
     const stored = JSON.stringify([record, claim]);
     expect(stored).not.toContain(key);
     expect(stored).not.toContain(String(body.data.key).slice(-20));
+  });
+
+  it('is answered again though it had looked for its key before there was one', async () => {
+    const way = await SteppedWay.open(test.config.mongodbUri ?? '');
+    const { jwtSecret } = test.config;
+    const slow = await createTestApp({ MONGODB_URI: way.uri, JWT_SECRET: jwtSecret });
+    const [key, body] = [randomUUID(), { name: randomUUID() }];
+    try {
+      const late = new TestClient(slow.app, ada.headers, ada.userId);
+      await late.get(ME);
+      const held = way.watch({ step: 'update', when: 'before' });
+      const second = late.post(PROJECTS, body, keyed(key));
+      await held;
+      const first = await ada.post(PROJECTS, body, keyed(key));
+      way.release();
+      expect([outcomeOf(first), outcomeOf(await second)]).toEqual(['201', '201 replayed']);
+    } finally {
+      await slow.app.close();
+      way.close();
+    }
   });
 
   it('mails once, and counts a registration once', async () => {

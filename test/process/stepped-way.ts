@@ -8,9 +8,10 @@ const OP_MSG = 2013;
 /** Header, flags, kind of the first section, length and type of the first field: there the command's name begins. */
 const NAME_AT = 16 + 4 + 1 + 4 + 1;
 
-/** Where a request is held: at its n-th command to the database, before it arrives or after it was carried out. */
+/** Where a request is held: at a command to the database, before that arrives or after it was carried out. */
 export interface Stop {
-  readonly step: number;
+  /** Which of the commands, from 0; or the first that has this name. */
+  readonly step: number | string;
   readonly when: 'before' | 'after';
 }
 
@@ -36,6 +37,7 @@ export class SteppedWay {
   steps: string[] = [];
   private stop: Stop | undefined;
   private held: () => void = () => undefined;
+  private goOn: () => void = () => undefined;
   private readonly sockets = new Set<Socket>();
 
   private constructor(
@@ -64,6 +66,11 @@ export class SteppedWay {
     return new Promise((resolve) => (this.held = resolve));
   }
 
+  /** Lets the command go on that is held before it arrives. */
+  release(): void {
+    this.goOn();
+  }
+
   close(): void {
     this.server.close();
     for (const socket of this.sockets) socket.destroy();
@@ -84,7 +91,10 @@ export class SteppedWay {
       asked = rest;
       for (const message of whole) {
         if (this.isStopAt(commandOf(message))) {
-          if (this.stop?.when === 'before') return this.held();
+          if (this.stop?.when === 'before') {
+            this.goOn = () => void mongod.write(message);
+            return this.held();
+          }
           heldId = message.readInt32LE(4);
         }
         mongod.write(message);
@@ -104,6 +114,7 @@ export class SteppedWay {
 
   private isStopAt(command: string): boolean {
     if (BACKGROUND.has(command)) return false;
-    return this.steps.push(command) - 1 === this.stop?.step;
+    const index = this.steps.push(command) - 1;
+    return [index, command].includes(this.stop?.step ?? -1);
   }
 }
