@@ -1,5 +1,7 @@
 /** The database that every server is measured on: one user with projects, and its token. */
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { createSigner } from 'fast-jwt';
 import { MongoClient, ObjectId } from 'mongodb';
 
@@ -27,9 +29,8 @@ export async function createWorld(uri, count = 1000, onProgress = () => undefine
   const client = await new MongoClient(uri).connect();
   const db = client.db();
   await db.dropDatabase();
-  await db.collection('projects').createIndex({ ownerId: 1, createdAt: -1, _id: -1 });
-  await db.collection('projects').createIndex({ createdAt: -1, _id: -1 });
-  await db.collection('projects').createIndex({ ownerId: 1, name: 1 }, { unique: true });
+  const secret = randomBytes(48).toString('base64');
+  migrate(join(import.meta.dirname, '../dist'), { secret, userId }, uri);
   const now = new Date(START);
   await db.collection('users').insertOne({
     _id: userId,
@@ -62,7 +63,6 @@ export async function createWorld(uri, count = 1000, onProgress = () => undefine
     createdAt: now,
     updatedAt: now,
   });
-  const secret = randomBytes(48).toString('base64');
   const sign = createSigner({ key: secret, iss: 'flowversal', aud: 'flowversal-api', expiresIn: 3_600_000 });
   return {
     client,
@@ -78,6 +78,12 @@ export async function createWorld(uri, count = 1000, onProgress = () => undefine
       await db.collection('projects').replaceOne({ _id: middle._id }, middle, { upsert: true });
     },
   };
+}
+
+/** Brings a database to the version of a build: in production a server changes nothing by itself. */
+export function migrate(dist, world, uri) {
+  const env = environmentFor(world, uri, 0);
+  execFileSync(process.execPath, [join(dist, 'migrate.js')], { env, stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
 /** What a server is started with. The rate limit counts, but never bites. */

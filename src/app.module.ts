@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { migrations } from './migrations/migrations.js';
 import { AccountModule } from './modules/account/account.module.js';
 import { ApiKeysModule } from './modules/api-keys/api-keys.module.js';
 import { AuthModule } from './modules/auth/auth.module.js';
@@ -18,9 +19,11 @@ import { IdempotencyModule } from './platform/idempotency/idempotency.module.js'
 import type { Loggers } from './platform/logging/logger.js';
 import { LoggingModule } from './platform/logging/logging.module.js';
 import { MetricsModule } from './platform/metrics/metrics.module.js';
+import { MigrationsModule } from './platform/migrations/migrations.module.js';
 
 const PLATFORM = [
   DatabaseModule,
+  MigrationsModule.forRoot(migrations),
   AttemptsModule,
   EncryptionModule,
   HealthModule,

@@ -96,7 +96,17 @@ describe('a container of the image', () => {
 
   /** As `docker run --read-only --user node` has it: as root, this gives up its rights; else they are what they are. */
   const restricted = process.getuid?.() === 0 ? { uid: NODE_USER, gid: NODE_USER } : {};
-  const containerEnv = () => ({ ...image.env, PATH: pathWithNode(), PORT: String(port) });
+  const secrets = {
+    JWT_SECRET: randomBytes(48).toString('base64'),
+    ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+  };
+  const containerEnv = () => ({
+    ...image.env,
+    PATH: pathWithNode(),
+    PORT: String(port),
+    MONGODB_URI: process.env['TEST_MONGODB_URI']?.replace('/flowversal?', '/process_image?'),
+    ...secrets,
+  });
 
   async function files(): Promise<string[]> {
     const names = (await readdir(app(), { recursive: true })).filter(
@@ -120,12 +130,7 @@ describe('a container of the image', () => {
     const [program = '', ...options] = image.command;
     server = spawn(program, options, {
       cwd: app(),
-      env: {
-        ...containerEnv(),
-        MONGODB_URI: process.env['TEST_MONGODB_URI']?.replace('/flowversal?', '/process_image?'),
-        JWT_SECRET: randomBytes(48).toString('base64'),
-        ENCRYPTION_KEY: randomBytes(32).toString('base64'),
-      },
+      env: containerEnv(),
       ...restricted,
     });
     server.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -140,9 +145,16 @@ describe('a container of the image', () => {
     expect(events).toContain('listening');
   });
 
+  it('is ready once `node dist/migrate.js` was run in another container', async () => {
+    const anonymous = new HttpCaller(`http://127.0.0.1:${port}`);
+    expect((await anonymous.get('/health/ready')).status).toBe(503);
+    const migrate = spawn('node', ['dist/migrate.js'], { cwd: app(), env: containerEnv(), ...restricted });
+    expect(await once(migrate, 'exit')).toEqual([0, null]);
+    while ((await anonymous.get('/health/ready')).status !== 200) await sleep(50);
+  });
+
   it('serves requests', async () => {
     const anonymous = new HttpCaller(`http://127.0.0.1:${port}`);
-    expect((await anonymous.get('/health/ready')).status).toBe(200);
     const ada = await anonymous.signIn();
     expect((await ada.post('/api/v1/projects', { name: 'In a container' })).status).toBe(201);
     expect((await anonymous.get('/docs/json')).body.openapi).toMatch(/^3\./);

@@ -35,6 +35,7 @@ describe('two processes on one database', () => {
       ADMIN_EMAIL: ADMIN.email,
       ADMIN_PASSWORD: ADMIN.password,
     };
+    await installation.migrate(env);
     const first = await installation.start(env);
     const second = await installation.start(env);
     here = new HttpCaller(first.url);

@@ -51,6 +51,11 @@ export class Installation {
     return this.spawn([process.execPath, join(this.folder, 'dist/main.js')], env, folder).ended;
   }
 
+  /** Runs `dist/migrate.js` with these words until it ends. */
+  async migrate(env: Environment, ...words: string[]): Promise<Exit> {
+    return this.spawn([process.execPath, 'dist/migrate.js', ...words], env).ended;
+  }
+
   /** Starts a command in a process group of its own, as a terminal does. */
   spawn(
     [program = '', ...options]: readonly string[],

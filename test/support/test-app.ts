@@ -9,6 +9,7 @@ import type { Connection } from 'mongoose';
 import { createApp } from '../../src/app.js';
 import { Config, parseConfig } from '../../src/platform/config/config.js';
 import type { Environment } from '../../src/platform/config/env.js';
+import { Migrations } from '../../src/platform/migrations/migrations.js';
 import { PASSWORD, TestClient } from './test-client.js';
 
 /** A line of the log, as it was written. */
@@ -74,6 +75,8 @@ export async function createTestApp(env: Environment = {}): Promise<TestApp> {
   });
   const app = await createApp(config, destination);
   try {
+    // As an operator does: production changes no database by itself.
+    if (config.mode === 'production') await app.get(Migrations).upgrade(() => undefined);
     await app.init();
     await app.getHttpAdapter().getInstance().ready();
   } catch (error) {

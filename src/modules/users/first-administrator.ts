@@ -1,6 +1,8 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Config, ConfigError } from '../../platform/config/config.js';
 import { ApiError } from '../../platform/errors/errors.js';
+import { Migrations } from '../../platform/migrations/migrations.js';
+import { requireStrongPassword } from './password-rules.js';
 import { UsersService } from './users.service.js';
 
 /** Creates the administrator that ADMIN_EMAIL and ADMIN_PASSWORD describe, when there is none. */
@@ -9,24 +11,45 @@ export class FirstAdministrator implements OnApplicationBootstrap {
   constructor(
     private readonly config: Config,
     private readonly users: UsersService,
+    private readonly migrations: Migrations,
   ) {}
 
   /** @throws ConfigError when the address belongs to somebody else: nobody is promoted silently */
   async onApplicationBootstrap(): Promise<void> {
-    const email = this.config.adminEmail?.toLowerCase();
-    const password = this.config.adminPassword;
-    if (!email || !password || (await this.isAdministrator(email))) return;
-    if (await this.users.hasAdministrator()) return;
+    // What is at fault is told now, also where the index that keeps addresses unique has yet to be created.
+    if (await this.isMissing()) await this.migrations.whenCurrent(() => this.create());
+  }
+
+  private async create(): Promise<void> {
+    const { adminEmail: email, adminPassword: password } = this.config;
+    if (!email || !password || !(await this.isMissing())) return;
     try {
-      await this.users.provision({ email, name: 'Administrator', password, role: 'admin' });
+      await this.users.provision({
+        email: email.toLowerCase(),
+        name: 'Administrator',
+        password,
+        role: 'admin',
+      });
     } catch (error) {
-      if (error instanceof ApiError && error.code === 'WEAK_PASSWORD') {
-        throw new ConfigError([{ variable: 'ADMIN_PASSWORD', problem: 'is too easy to guess' }]);
-      }
       // Another process that starts at the same time was first.
       if (!(error instanceof ApiError && error.code === 'EMAIL_TAKEN')) throw error;
-      await this.isAdministrator(email);
+      await this.isMissing();
     }
+  }
+
+  /** Whether an administrator is asked for and there is none. */
+  private async isMissing(): Promise<boolean> {
+    const email = this.config.adminEmail?.toLowerCase();
+    const password = this.config.adminPassword;
+    if (!email || !password || (await this.isAdministrator(email))) return false;
+    if (await this.users.hasAdministrator()) return false;
+    try {
+      requireStrongPassword(password, email);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      throw new ConfigError([{ variable: 'ADMIN_PASSWORD', problem: 'is too easy to guess' }]);
+    }
+    return true;
   }
 
   private async isAdministrator(email: string): Promise<boolean> {

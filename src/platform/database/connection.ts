@@ -6,12 +6,12 @@ import { Config, ConfigError } from '../config/config.js';
 import { StartError } from '../config/start-error.js';
 import { guardEncryptedFields } from '../encryption/mongoose-guard.js';
 import { isOutage } from '../errors/driver-errors.js';
-import { createMissingIndexes } from './indexes.js';
+import { Migrations } from '../migrations/migrations.js';
 
 /**
  * A database that is gone or frozen is noticed by the socket: neither maxTimeMS, timeoutMS nor
  * serverSelectionTimeoutMS end a wait for a mongod that accepts and stays silent. No operation of a
- * request may run longer; index builds use a client of their own.
+ * request may run longer; migrations use a client of their own.
  */
 const CONNECT_OPTIONS: ConnectOptions = {
   autoIndex: false,
@@ -35,13 +35,14 @@ export function createConnection(): Connection {
   return mongoose.createConnection().plugin(guardEncryptedFields);
 }
 
-/** Opens the connection when the application starts and closes it when it ends. */
+/** Opens the connection when the application starts, sees to the version of the database, and closes it at the end. */
 @Injectable()
 export class Database implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly config: Config,
     private readonly logger: PinoLogger,
     @InjectConnection() private readonly connection: Connection,
+    private readonly migrations: Migrations,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -53,7 +54,7 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
     // A database that has just come up may close its connections once more, while it elects a primary.
     await this.patiently(async () => {
       await this.requireReplicaSet();
-      await createMissingIndexes(this.connection, this.uri, this.logger);
+      await this.migrations.begin();
     });
   }
 

@@ -77,7 +77,8 @@ export class HealthController {
   @Unlimited()
   @ApiOperation({
     summary: 'Whether requests should be sent to this process',
-    description: 'Not while the database does not answer, or while the process shuts down.',
+    description:
+      'Not while the database does not answer or is older than the code, or while the process shuts down.',
     operationId: 'getReadiness',
   })
   @ApiOkResponse({ description: 'They should', schema: stateSchema('ok') })

@@ -8,6 +8,7 @@ import { InjectConnection } from '@nestjs/mongoose';
 import { HealthCheckService, MongooseHealthIndicator } from '@nestjs/terminus';
 import type { Connection } from 'mongoose';
 import { Config } from '../config/config.js';
+import { Migrations } from '../migrations/migrations.js';
 
 export type ServiceStatus = 'ok' | 'error' | 'disabled';
 
@@ -20,7 +21,7 @@ export interface Health {
 }
 
 const CHECK_EVERY_MS = 10_000;
-/** While something is wrong, its return is looked for more often. */
+/** While something is wrong or the database is older than the code, its return is looked for more often. */
 const CHECK_AGAIN_MS = 1_000;
 const CHECK_TIMEOUT_MS = 2_000;
 
@@ -40,6 +41,7 @@ export class HealthMonitor
     private readonly checks: HealthCheckService,
     private readonly mongoose: MongooseHealthIndicator,
     private readonly config: Config,
+    private readonly migrations: Migrations,
     @InjectConnection() private readonly connection: Connection,
   ) {}
 
@@ -73,7 +75,7 @@ export class HealthMonitor
   }
 
   get isReady(): boolean {
-    return this.database === 'ok' && !this.draining;
+    return this.database === 'ok' && this.migrations.isCurrent && !this.draining;
   }
 
   /** Checks now, unless a check is under way. */
@@ -89,12 +91,14 @@ export class HealthMonitor
         () => this.mongoose.pingCheck('database', { connection: this.connection, timeout: CHECK_TIMEOUT_MS }),
       ]);
       this.database = 'ok';
+      await this.migrations.check();
     } catch {
       this.database = 'error';
     }
     this.checkedAt = new Date();
     if (this.stopped) return;
-    const wait = this.database === 'ok' ? CHECK_EVERY_MS : CHECK_AGAIN_MS;
+    const isWell = this.database === 'ok' && this.migrations.isCurrent;
+    const wait = isWell ? CHECK_EVERY_MS : CHECK_AGAIN_MS;
     this.next = setTimeout(() => void this.check(), wait).unref();
   }
 }
