@@ -30,6 +30,6 @@ export class MigrationError extends StartError {}
 /** What went wrong, without the value that a duplicate key error quotes. */
 export function reasonOf(error: unknown): string {
   const fields = duplicateKeyOf(error);
-  if (fields) return `several records have the same ${fields.join(', ') || 'key'}`;
+  if (fields) return `several records have the same ${fields.join(', ') || 'value in a unique index'}`;
   return error instanceof Error ? error.message : String(error);
 }
