@@ -32,6 +32,7 @@ export class HttpCaller {
         ...headers,
         ...(this.token !== undefined && { authorization: `Bearer ${this.token}` }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(20_000),
@@ -41,7 +42,8 @@ export class HttpCaller {
   }
 
   get = (path: string) => this.send('GET', path);
-  post = (path: string, body: unknown) => this.send('POST', path, body);
+  post = (path: string, body: unknown, headers?: Readonly<Record<string, string>>) =>
+    this.send('POST', path, body, headers);
 
   /** The same caller, registered unless it was before, and signed in. */
   async signIn(email = 'ada@example.com', password = 'correct horse battery'): Promise<HttpCaller> {

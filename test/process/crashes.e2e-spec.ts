@@ -1,0 +1,128 @@
+import { randomBytes, randomInt, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { MongoClient } from 'mongodb';
+import { HttpCaller } from './http-caller.js';
+import { type OwnMongod, startOwnMongod } from './own-mongod.js';
+import { Installation, type ServerProcess } from './server-process.js';
+
+// Fifty crashes of two to three seconds; a machine that is busy takes its time.
+jest.setTimeout(400_000);
+
+const CRASHES = 50;
+const WRITERS = 16;
+const PROJECTS = '/api/v1/projects';
+
+/**
+ * Whether the server honours `Idempotency-Key`. Then names need not be unique, so that a write that happened twice
+ * would be seen; until then the unique name is what keeps a client that tries again from writing twice.
+ */
+const HAS_IDEMPOTENCY_KEYS = false;
+
+/** What a client that tries again may be told meanwhile. */
+const TRY_AGAIN = new Set(['503 DATABASE_UNAVAILABLE', '409 IDEMPOTENCY_IN_PROGRESS']);
+
+describe(`a database that is killed ${CRASHES} times under ${WRITERS} writing clients`, () => {
+  let installation: Installation;
+  let mongod: OwnMongod;
+  let client: MongoClient;
+  let server: ServerProcess;
+  let ada: HttpCaller;
+  /** The ids of the projects that were answered 201, by name. */
+  const acknowledged = new Map<string, string>();
+  /** Names that were sent and of which the client was told later that they exist: nobody had answered 201. */
+  const written = new Set<string>();
+  const outcomes = new Map<string, number>();
+
+  beforeAll(async () => {
+    installation = await Installation.create();
+    mongod = await startOwnMongod();
+    client = new MongoClient(mongod.uri);
+    const env = {
+      NODE_ENV: 'production',
+      HOST: '127.0.0.1',
+      MONGODB_URI: mongod.uri,
+      JWT_SECRET: randomBytes(48).toString('base64'),
+      ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+    };
+    await installation.migrate(env);
+    server = await installation.start(env);
+    ada = await new HttpCaller(server.url).signIn();
+    if (HAS_IDEMPOTENCY_KEYS) await client.db().collection('projects').dropIndex('ownerId_1_name_1');
+  });
+  afterAll(async () => {
+    await client.close();
+    await installation.remove();
+    await mongod.remove();
+  });
+
+  /** Creates one project as a client does that tries again until it knows, and always means the same one. */
+  async function write(name: string): Promise<void> {
+    const key = randomUUID();
+    for (let attempt = 1; ; attempt++) {
+      const { status, body } = await ada.post(PROJECTS, { name }, { 'idempotency-key': key });
+      const outcome = [status, body.code].filter(Boolean).join(' ');
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+      if (status === 201) acknowledged.set(name, body.data.id as string);
+      else if (outcome === '409 PROJECT_NAME_TAKEN' && attempt > 1) written.add(name);
+      if (!TRY_AGAIN.has(outcome)) return;
+      await sleep(50);
+    }
+  }
+
+  it('loses no write that was acknowledged, has none twice, and is answered with nothing worse than 503', async () => {
+    const end = new AbortController();
+    const writers = Array.from({ length: WRITERS }, async (_, writer) => {
+      for (let number = 0; !end.signal.aborted; number++) {
+        await write(`${writer}-${number}`);
+        await sleep(5);
+      }
+    });
+    for (let crash = 0; crash < CRASHES; crash++) {
+      // Some crashes come while it starts, or before the server has found it again.
+      const before = acknowledged.size;
+      if (crash % 5 !== 4) while (acknowledged.size < before + WRITERS) await sleep(5);
+      await sleep(randomInt(500));
+      await mongod.kill();
+      await mongod.restart();
+    }
+    const restarted = Date.now();
+    while ((await ada.get('/health/ready')).status !== 200) await sleep(20);
+    expect(Date.now() - restarted).toBeLessThan(10_000);
+    end.abort();
+    await Promise.all(writers);
+
+    const allowed = new Set(['201', ...TRY_AGAIN, '409 PROJECT_NAME_TAKEN']);
+    expect([...outcomes.keys()].filter((outcome) => !allowed.has(outcome))).toEqual([]);
+    // Otherwise nothing was tried.
+    expect(outcomes.get('503 DATABASE_UNAVAILABLE')).toBeGreaterThan(CRASHES);
+    expect(acknowledged.size).toBeGreaterThan(CRASHES * WRITERS);
+
+    const stored = await client.db().collection('projects').find().toArray();
+    const idsOf = Map.groupBy(stored, ({ name }) => String(name));
+    const wrong = [...acknowledged].filter(
+      ([name, id]) =>
+        idsOf
+          .get(name)
+          ?.map(({ _id }) => String(_id))
+          .join() !== id,
+    );
+    expect(wrong).toEqual([]);
+    expect([...written].filter((name) => idsOf.get(name)?.length !== 1)).toEqual([]);
+    expect(stored).toHaveLength(acknowledged.size + written.size);
+  });
+
+  it('is found again by the server alone, which shows all of it and ends in order', async () => {
+    const names: string[] = [];
+    let next: string | null = '';
+    while (next !== null) {
+      const { body } = await ada.get(`${PROJECTS}?limit=100${next && `&cursor=${next}`}`);
+      names.push(...(body.data as { name: string }[]).map(({ name }) => name));
+      next = body.pagination.nextCursor as string | null;
+    }
+    expect(new Set(names)).toEqual(new Set([...acknowledged.keys(), ...written]));
+    expect(names).toHaveLength(acknowledged.size + written.size);
+    server.kill('SIGTERM');
+    expect(await server.ended).toMatchObject({ code: 0, stderr: '' });
+  });
+});
