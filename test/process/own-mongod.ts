@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import { isAlive, until } from '../../src/platform/embedded-mongo/fixtures/processes.js';
 import { startEmbeddedMongo } from '../../src/platform/embedded-mongo/embedded-mongo.js';
 
+/** What mongod ends with when its port is taken (EXIT_NET_ERROR). */
+const PORT_IN_USE = 48;
+
 /** A mongod that only one test file uses, so that it may be frozen and killed. */
 export interface OwnMongod {
   readonly uri: string;
@@ -29,7 +32,19 @@ export async function startOwnMongod(): Promise<OwnMongod> {
   const command = execFileSync('ps', ['-o', 'args=', '-p', String(first.pid)], { encoding: 'utf8' }).trim();
   const [program = '', ...options] = command.split(' ');
   let { pid } = first;
+  let isWanted = true;
+  const run = async (): Promise<void> => {
+    const again = spawn(program, options, { stdio: 'ignore' });
+    await once(again, 'spawn');
+    again.unref();
+    pid = again.pid ?? 0;
+    // As a service manager does: whoever looks for a server that is away may be given its port as his own.
+    again.once('exit', (code) => {
+      if (code === PORT_IN_USE) setTimeout(() => void (isWanted && run()), 100);
+    });
+  };
   const kill = async (): Promise<void> => {
+    isWanted = false;
     if (!isAlive(pid)) return;
     process.kill(pid, 'SIGKILL');
     await until(() => !isAlive(pid));
@@ -39,11 +54,9 @@ export async function startOwnMongod(): Promise<OwnMongod> {
     freeze: () => void process.kill(pid, 'SIGSTOP'),
     thaw: () => void process.kill(pid, 'SIGCONT'),
     kill,
-    async restart() {
-      const again = spawn(program, options, { stdio: 'ignore' });
-      await once(again, 'spawn');
-      again.unref();
-      pid = again.pid ?? 0;
+    restart() {
+      isWanted = true;
+      return run();
     },
     async remove() {
       await kill();
