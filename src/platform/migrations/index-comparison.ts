@@ -47,7 +47,8 @@ function asStored(declared: Index): Index {
   if (texts.length === 0) return declared;
   const entries = Object.entries(key).flatMap(([field, kind]) => {
     if (kind !== 'text') return [[field, kind]];
-    return field === texts[0] ? [['_fts', 'text'], ['_ftsx', 1]] : []; // prettier-ignore
+    const stored = { _fts: 'text', _ftsx: 1 };
+    return field === texts[0] ? Object.entries(stored) : [];
   });
   return {
     ...TEXT,

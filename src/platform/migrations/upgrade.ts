@@ -106,7 +106,10 @@ export class Upgrade {
     const all = await readIndexes(this.db, this.models);
     await this.lease.require();
     // At once: each waits for the journal, and one after the other they would wait for it many times.
-    await Promise.all(all.filter(({ missing }) => missing.length > 0).map((each) => this.createIn(each)));
+    const lacking = all.filter(({ missing }) => missing.length > 0);
+    const built = await Promise.allSettled(lacking.map((each) => this.createIn(each)));
+    const failed = built.find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
     const advice = all.flatMap(({ collection, changed }) =>
       changed.map((index) => adviceFor(collection, index)),
     );
