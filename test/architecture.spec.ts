@@ -47,6 +47,12 @@ describe('the architecture', () => {
     expect(importsThat(reachesIn)).toEqual([]);
   });
 
+  it('has migrations that no later change of the code can change: they use nothing of it', () => {
+    const reachesOut = (from: string, to: string) =>
+      /^src\/migrations\/\d/.test(from) && to !== 'src/platform/migrations/migration.ts';
+    expect(importsThat(reachesOut)).toEqual([]);
+  });
+
   it('has no cycle of files', () => {
     expect(findCycle(new Map(production.map(({ path, imports }) => [path, imports])))).toBeUndefined();
   });
