@@ -190,6 +190,18 @@ describe('indexes that a schema declares', () => {
   });
 });
 
+describe('an index that cannot be created', () => {
+  it('keeps no other collection from its own', async () => {
+    const other = new Schema({}, { strict: false, collection: 'others' });
+    other.index({ b: 1 });
+    declare([[{ a: 1 }, { unique: true }]]);
+    database.connection.model('Other', other);
+    await things().insertMany([{ a: 1 }, { a: 1 }]);
+    await expect(database.upgrade([])).rejects.toThrow('The indexes a_1 of things cannot be created');
+    expect(await database.db.collection('others').indexExists('b_1')).toBe(true);
+  });
+});
+
 describe('an index that has been changed in its schema', () => {
   it.each(KINDS)('is told with what to do, and stays: %s', async (_, first, second, differences) => {
     declare([first]);
