@@ -92,7 +92,7 @@ async function measureFeatures(world, uri) {
   process.stderr.write('Features\n');
   const counts = [1, 10, 100];
   const mains = counts.map(buildWith);
-  for (const main of mains) migrate(dirname(main), world, uri);
+  for (const main of mains) await migrate(dirname(main), world, uri);
   const ready = counts.map(() => []);
   const rss = counts.map(() => []);
   for (let round = 0; round < 5; round++) {

@@ -1,7 +1,8 @@
 /** The database that every server is measured on: one user with projects, and its token. */
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { createSigner } from 'fast-jwt';
 import { MongoClient, ObjectId } from 'mongodb';
 
@@ -30,7 +31,7 @@ export async function createWorld(uri, count = 1000, onProgress = () => undefine
   const db = client.db();
   await db.dropDatabase();
   const secret = randomBytes(48).toString('base64');
-  migrate(join(import.meta.dirname, '../dist'), { secret, userId }, uri);
+  await migrate(join(import.meta.dirname, '../dist'), { secret, userId }, uri);
   const now = new Date(START);
   await db.collection('users').insertOne({
     _id: userId,
@@ -81,9 +82,11 @@ export async function createWorld(uri, count = 1000, onProgress = () => undefine
 }
 
 /** Brings a database to the version of a build: in production a server changes nothing by itself. */
-export function migrate(dist, world, uri) {
-  const env = environmentFor(world, uri, 0);
-  execFileSync(process.execPath, [join(dist, 'migrate.js')], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+export async function migrate(dist, world, uri) {
+  // Not synchronously: mongod stands still while nobody takes its output, which comes to this process.
+  await promisify(execFile)(process.execPath, [join(dist, 'migrate.js')], {
+    env: environmentFor(world, uri, 0),
+  });
 }
 
 /** What a server is started with. The rate limit counts, but never bites. */
