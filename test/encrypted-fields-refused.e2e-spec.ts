@@ -1,8 +1,11 @@
+import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Schema } from 'mongoose';
+import * as fc from 'fast-check';
+import mongoose, { Schema } from 'mongoose';
 import { createNotes, newNote, type Note, type Notes, OWN } from './support/encrypted-notes.js';
 
 const TEXT = 'The password of the safe is Kumquat.';
+const ID = '66f1a0c2e4b0a1b2c3d4e5f6';
 
 describe('an encrypted field refuses', () => {
   let own: Notes;
@@ -29,42 +32,80 @@ describe('an encrypted field refuses', () => {
   });
 
   it.each<[string, (model: Notes['model']) => unknown]>([
-    ['find', (model) => model.find()],
-    ['lean', (model) => model.find().lean()],
-    ['a cursor', (model) => model.find().cursor().next()],
-    ['findOne', (model) => model.findOne({ title: 'Note' })],
-    ['findById', (model) => model.findById('66f1a0c2e4b0a1b2c3d4e5f6')],
-    ['findOneAndUpdate', (model) => model.findOneAndUpdate({}, { title: 'x' })],
-    ['findOneAndReplace', (model) => model.findOneAndReplace({}, { title: 'x' })],
-    ['findOneAndDelete', (model) => model.findOneAndDelete({})],
-    ['replaceOne', (model) => model.replaceOne({}, { title: 'x', text: TEXT })],
+    ['a filter', (model) => model.find({ text: TEXT })],
+    ['a filter of a lean query', (model) => model.findOne({ text: { $ne: TEXT } }).lean()],
+    ['a filter of a cursor', (model) => model.find({ text: TEXT }).cursor().next()],
+    ['an expression', (model) => model.find({ $expr: { $eq: ['$text', TEXT] } })],
+    ['a program', (model) => model.find().$where('this.text')],
+    ['exists', (model) => model.exists({ text: TEXT })],
+    ['counting', (model) => model.countDocuments({ $or: [{ text: TEXT }] })],
+    ['a sort', (model) => model.find().sort('-text')],
+    ['a sort by a list', (model) => model.find().sort([['text', 1]])],
+    ['a sort by a Map', (model) => model.findOne({}, null, { sort: new Map([['text', 1]]) })],
+    ['a sort of a change', (model) => model.findOneAndUpdate({}, { title: 'x' }, { sort: { text: 1 } })],
+    ['a sort of a removal', (model) => model.findOneAndDelete({}, { sort: { text: -1 } })],
+    ['a projection by expression', (model) => model.find({}, { copy: '$text' })],
+    ['a projection under its name', (model) => model.find({}, { text: { $toUpper: '$text' } } as object)],
+    ['a projection without _id', (model) => model.find({}, { _id: 0, text: 1 })],
+    ['a projection without _id only', (model) => model.findOne({}, { _id: 0 }).lean()],
     ['distinct', (model) => model.distinct('text')],
-    ['aggregate', (model) => model.aggregate([{ $match: {} }])],
+    ['distinct by it', (model) => model.distinct('title', { text: TEXT })],
+    ['removing by it', (model) => model.deleteOne({ text: TEXT })],
+    ['removing many by it', (model) => model.deleteMany({ $nor: [{ hint: TEXT }] })],
+    ['finding by it to remove', (model) => model.findOneAndDelete({ text: TEXT })],
+    ['finding by it to change', (model) => model.findOneAndUpdate({ text: TEXT }, { title: 'x' })],
+    ['a replacement without an _id', (model) => model.replaceOne({}, { title: 'x', text: TEXT })],
+    ['a found replacement', (model) => model.findOneAndReplace({}, { title: 'x', text: TEXT })],
+    ['a change without an _id', (model) => model.updateOne({}, { text: TEXT })],
+    ['a found change', (model) => model.findOneAndUpdate({ title: 'Note' }, { text: TEXT })],
+    ['a change of several', (model) => model.updateMany({ _id: { $in: [ID] } }, { $set: { text: TEXT } })],
+    ['a change by a range', (model) => model.updateOne({ _id: { $gte: ID } }, { text: TEXT })],
+    ['a change by an alternative', (model) => model.updateOne({ $or: [{ _id: ID }] }, { text: TEXT })],
+    ['an upsert', (model) => model.updateOne({}, { $setOnInsert: { text: TEXT } }, { upsert: true })],
+    ['a push', (model) => model.updateOne({ _id: ID }, { $push: { text: TEXT } }, { strict: false })],
+    ['the greater text', (model) => model.updateOne({ _id: ID }, { $max: { text: TEXT } })],
+    ['a part of it', (model) => model.updateOne({ _id: ID }, { 'text.a': TEXT }, { strict: false })],
+    ['renaming another field', (model) => model.updateMany({}, { $rename: { title: 'text' } })],
+    ['renaming it', (model) => model.updateOne({ _id: ID }, { $rename: { text: 'title' } })],
     [
-      'an aggregate cursor',
-      (model) =>
-        model
-          .aggregate([{ $match: {} }])
-          .cursor()
-          .next(),
+      'a change by a pipeline',
+      (model) => model.updateOne({ _id: ID }, [{ $set: { title: '$text' } }], { updatePipeline: true }),
     ],
-    ['create', (model) => model.create(newNote({ text: TEXT }))],
-    ['save', (model) => new model(newNote({ text: TEXT })).save()],
-    ['insertMany', (model) => model.insertMany([newNote({ text: TEXT })])],
+    ['aggregate', (model) => model.aggregate([{ $match: {} }])],
+    ['an aggregate cursor', (model) => model.aggregate([]).cursor().next()],
     ['bulkWrite', (model) => model.bulkWrite([{ insertOne: { document: newNote({}) as Note } }])],
     ['bulkSave', (model) => model.bulkSave([new model(newNote({ text: TEXT }))])],
-    ['an update of the field', (model) => model.updateOne({}, { text: TEXT })],
-    ['an update by an operator', (model) => model.updateMany({}, { $set: { text: TEXT } })],
-    ['an upsert', (model) => model.updateOne({}, { $setOnInsert: { text: TEXT } }, { upsert: true })],
-    ['renaming a field', (model) => model.updateMany({}, { $rename: { title: 'text' } })],
     [
-      'an update by a pipeline',
-      (model) => model.updateOne({}, [{ $set: { title: '$text' } }], { updatePipeline: true }),
+      'bulkWrite of the connection',
+      (model) =>
+        model.db.bulkWrite([
+          { model: model.modelName, name: 'insertOne', document: newNote({ text: TEXT }) },
+        ]),
     ],
+    ['a change stream', (model) => once(model.watch(), 'change')],
+    ['another connection', (model) => model.useConnection(mongoose.createConnection())],
+    ['another collection', (model) => model.db.model('Note', undefined, 'elsewhere')],
+    ['a method of the driver', (model) => model.collection.initializeOrderedBulkOp()],
   ])('%s of Mongoose', async (_, act) => {
+    await of(TEXT);
     const before = await own.test.connection.collection('notes').find().toArray();
     await expect((async () => await act(own.model))()).rejects.toThrow(/encrypt/);
     expect(await own.test.connection.collection('notes').find().toArray()).toEqual(before);
+  });
+
+  it('a filter however deep it stands', async () => {
+    const operators = fc.constantFrom('$and', '$or', '$nor');
+    const around = (inner: fc.Arbitrary<object>) =>
+      fc
+        .tuple(operators, fc.array(fc.constant({ title: 'a' }), { maxLength: 2 }), inner)
+        .map(([operator, others, each]) => ({ title: { $ne: 'b' }, [operator]: [...others, each] }));
+    const leaf = fc.constantFrom({ text: TEXT }, { hint: { $exists: true } }, { title: 'a', text: /a/ });
+    const filters = fc.oneof(leaf, around(leaf), around(around(leaf)), around(around(around(leaf))));
+    await fc.assert(
+      fc.asyncProperty(filters, async (filter) => {
+        await expect(own.model.find(filter).lean()).rejects.toThrow(/encrypted/);
+      }),
+    );
   });
 
   it('nothing that leaves it alone', async () => {
@@ -105,6 +146,7 @@ describe('a declaration of an encrypted field stops the start when', () => {
     ['it is nested', new Schema({ inner: { text: encrypted } })],
     ['it is in another schema', new Schema({ inner: new Schema({ text: encrypted }) })],
     ['it is in a list of schemas', new Schema({ inner: [new Schema({ text: encrypted })] })],
+    ['records have ids of another kind', new Schema({ _id: String, text: encrypted })],
     ['it has another name', new Schema({ text: { ...encrypted, alias: 'content' } })],
   ])('%s', (_, schema) => {
     expect(() => own.test.connection.model(`Wrong${++number}`, schema)).toThrow(/The encrypted field/);

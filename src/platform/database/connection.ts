@@ -4,7 +4,8 @@ import mongoose, { type Connection, type ConnectOptions } from 'mongoose';
 import { PinoLogger } from 'nestjs-pino';
 import { Config, ConfigError } from '../config/config.js';
 import { StartError } from '../config/start-error.js';
-import { guardEncryptedFields } from '../encryption/mongoose-guard.js';
+import { encryptModels } from '../encryption/encrypted-models.js';
+import type { RecordCiphers } from '../encryption/record-cipher.js';
 import { isOutage } from '../errors/driver-errors.js';
 import { Migrations } from '../migrations/migrations.js';
 
@@ -31,8 +32,8 @@ const CONNECT_OPTIONS: ConnectOptions = {
 const START_PATIENCE_MS = 30_000;
 
 /** A connection that is not open yet, so that an application can be built without a database. */
-export function createConnection(): Connection {
-  return mongoose.createConnection().plugin(guardEncryptedFields);
+export function createConnection(ciphers: RecordCiphers): Connection {
+  return encryptModels(mongoose.createConnection(), ciphers);
 }
 
 /** Opens the connection when the application starts, sees to the version of the database, and closes it at the end. */

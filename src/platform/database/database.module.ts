@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { getConnectionToken } from '@nestjs/mongoose';
+import { RecordCiphers } from '../encryption/record-cipher.js';
 import { createConnection, Database } from './connection.js';
 import { ChangeFeed } from './change-feed.js';
 import { Cursors } from './cursor.js';
@@ -12,7 +13,7 @@ import { Transactions } from './transactions.js';
 @Global()
 @Module({
   providers: [
-    { provide: getConnectionToken(), useFactory: createConnection },
+    { provide: getConnectionToken(), useFactory: createConnection, inject: [RecordCiphers] },
     Database,
     Cursors,
     Repositories,

@@ -4,7 +4,7 @@ import type { Schema, SchemaType } from 'mongoose';
 const OPAQUE: ReadonlySet<string> = new Set(['$expr', '$where', '$jsonSchema', '$rename']);
 
 /** The fields that a schema declares as `@Prop({ type: String, encrypted: true })`. */
-export function encryptedFieldsOf(schema: Schema): ReadonlySet<string> {
+export function encryptedFieldsOf(schema: Schema): Set<string> {
   const fields = new Set<string>();
   schema.eachPath((path, type) => {
     if (isEncrypted(type)) fields.add(path);
@@ -30,6 +30,20 @@ export function mentioned(fields: ReadonlySet<string>, conditions: unknown): str
   return undefined;
 }
 
+/** What keeps the encrypted fields that a projection answers from being decrypted; undefined when nothing does. */
+export function projectionFault(
+  fields: ReadonlySet<string>,
+  projection: Readonly<Record<string, unknown>> = {},
+): string | undefined {
+  const entries = Object.entries(projection);
+  const computed = entries.find(([, value]) => typeof value !== 'number' && typeof value !== 'boolean');
+  if (computed) return `computes ${computed[0]}, which may reach an encrypted field`;
+  if (!('_id' in projection) || projection['_id']) return undefined;
+  const isInclusion = entries.some(([, value]) => value);
+  const answered = [...fields].filter((field) => Boolean(projection[field] ?? !isInclusion));
+  return answered.length > 0 ? `leaves out _id, to which ${answered.join(', ')} is encrypted` : undefined;
+}
+
 /**
  * Stops the start over a declaration that cannot be honoured.
  * @throws Error for a field that is no text of the record itself, has another name, or is indexed
@@ -45,6 +59,9 @@ export function checkEncryptedFields(schema: Schema): void {
   });
   const fields = encryptedFieldsOf(schema);
   if (fields.size === 0) return;
+  const { instance } = schema.path('_id') ?? {};
+  if (instance !== 'ObjectId')
+    refuse([...fields].join(', '), 'is bound to an _id, which must be an ObjectId');
   for (const [keys, { partialFilterExpression }] of schema.indexes()) {
     const found = mentioned(fields, keys) ?? mentioned(fields, partialFilterExpression);
     if (found !== undefined) refuse(found, 'cannot be in an index, nor be unique');

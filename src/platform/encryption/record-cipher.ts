@@ -9,16 +9,16 @@ type Fields = Readonly<Record<string, unknown>>;
 export class RecordCipher {
   constructor(
     private readonly collection: string,
-    private readonly fields: ReadonlySet<string>,
+    readonly fields: ReadonlySet<string>,
     private readonly cipher: FieldCipher,
   ) {}
 
-  /** A copy of what is to be written, its encrypted fields as they are stored. */
+  /** A copy of what is to be written, its encrypted fields as they are stored. No text stays none. */
   seal(recordId: string, written: Fields): Record<string, unknown> {
     const sealed = { ...written };
     for (const field of this.fields) {
       const value = sealed[field];
-      if (value === undefined) continue;
+      if (value === undefined || value === null) continue;
       if (typeof value !== 'string') throw new TypeError(`The encrypted field ${field} takes texts only`);
       sealed[field] = this.cipher.encrypt(value, this.placeOf(recordId, field));
     }
@@ -60,6 +60,11 @@ export class RecordCiphers {
   /** Undefined where nothing is encrypted, so that nothing is spent on it. */
   of(collection: string, schema: Schema): RecordCipher | undefined {
     const fields = encryptedFieldsOf(schema);
-    return fields.size === 0 ? undefined : new RecordCipher(collection, fields, this.cipher);
+    return fields.size === 0 ? undefined : this.on(collection, fields);
+  }
+
+  /** @param fields that are encrypted; the set may grow */
+  on(collection: string, fields: ReadonlySet<string>): RecordCipher {
+    return new RecordCipher(collection, fields, this.cipher);
   }
 }
