@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Model, Schema, Types } from 'mongoose';
 import { createNotes, newNote, type Note, type Notes } from './support/encrypted-notes.js';
@@ -34,14 +35,19 @@ describe('an error over an encrypted field', () => {
   });
 
   it('quotes no text that does not fit', async () => {
-    const limits = { minlength: 50, match: /^x/, validate: () => Promise.reject(new Error(`not ${TEXT}`)) };
-    const strict = own.test.connection.model(
-      'Strict',
-      new Schema({ text: { type: String, encrypted: true, ...limits }, size: { type: Number } }),
-    );
+    const modelWith = (limits: object) =>
+      own.test.connection.model(
+        randomUUID(),
+        new Schema({ text: { type: String, encrypted: true, ...limits } }),
+      );
+    const quoting = (text: string) => Promise.reject(new Error(`not ${text}`));
+    const strict = modelWith({ minlength: 50 });
     const _id = new Types.ObjectId();
     const wrong = [
       () => strict.create({ text: TEXT }),
+      () => modelWith({ match: /^x/ }).create({ text: TEXT }),
+      () => modelWith({ enum: ['a'] }).create({ text: TEXT }),
+      () => modelWith({ validate: quoting }).create({ text: TEXT }),
       () => strict.create({ text: { a: TEXT } } as object),
       () => new strict({ text: TEXT }).validate(),
       () => Promise.reject(new strict({ text: TEXT }).validateSync()),

@@ -42,6 +42,7 @@ describe('an encrypted field refuses', () => {
     ['a sort', (model) => model.find().sort('-text')],
     ['a sort by a list', (model) => model.find().sort([['text', 1]])],
     ['a sort by a Map', (model) => model.findOne({}, null, { sort: new Map([['text', 1]]) })],
+    ["a sort in the driver's form", async (model) => model.collection.find({}, { sort: 'text' })],
     ['a sort of a change', (model) => model.findOneAndUpdate({}, { title: 'x' }, { sort: { text: 1 } })],
     ['a sort of a removal', (model) => model.findOneAndDelete({}, { sort: { text: -1 } })],
     ['a projection by expression', (model) => model.find({}, { copy: '$text' })],

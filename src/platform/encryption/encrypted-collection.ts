@@ -91,7 +91,11 @@ export class EncryptedCollection {
 
   private check(filter: Fields, options: Options): void {
     this.cipher.refuse(filter);
-    this.cipher.refuse(sortKeysOf(options?.['sort']));
+    const sort = options?.['sort'] ?? {};
+    // Mongoose makes each sort an object; the driver takes other forms.
+    const isForeign = typeof sort !== 'object' || Array.isArray(sort) || sort instanceof Map;
+    if (isForeign) throw new Error('A sort in this form may reach an encrypted field');
+    this.cipher.refuse(sort);
     const fault = projectionFault(this.cipher.fields, options?.['projection'] as Options);
     if (fault !== undefined) throw new Error(`Nothing can decrypt after a projection that ${fault}`);
   }
@@ -136,11 +140,4 @@ export class EncryptedCollection {
 /** The id that every record has which a filter finds, and so one record at most. */
 function idNamedBy({ _id }: Fields): unknown {
   return typeof _id === 'object' && _id !== null && '$eq' in _id ? _id.$eq : _id;
-}
-
-/** A sort in any form that the driver takes: `{ a: 1 }`, a Map of that, `[['a', 1]]`, `['a', 1]`, `'a'`. */
-function sortKeysOf(sort: unknown): unknown {
-  if (sort instanceof Map) return Object.fromEntries(sort);
-  if (typeof sort === 'object' && !Array.isArray(sort)) return sort;
-  return [sort].flat(2).map((name) => ({ [String(name)]: 1 }));
 }
