@@ -11,7 +11,12 @@ export interface Place {
   readonly field: string;
 }
 
-type Reason = 'not encrypted' | 'unknown key' | 'changed or moved';
+/** Why a value does not decrypt. */
+export interface CipherFault {
+  readonly reason: 'not encrypted' | 'unknown key' | 'changed or moved';
+  /** Of the key that the value names. */
+  readonly keyId?: string;
+}
 
 const ALGORITHM = 'aes-256-gcm';
 /** Random, and so good for 2³² values of a key (NIST SP 800-38D, 8.3). */
@@ -26,6 +31,8 @@ const FORM = /^enc:v1:([\w-]{1,32}):([\w-]{38,})$/;
 @Injectable()
 export class FieldCipher {
   private readonly keys: ReadonlyMap<string, KeyObject>;
+  /** What values begin with that are made now. */
+  readonly head: string;
   private readonly current: string;
 
   constructor(
@@ -35,6 +42,7 @@ export class FieldCipher {
     const [first] = encryptionKeys;
     if (!first) throw new Error('There is no ENCRYPTION_KEY to encrypt with');
     this.current = first.id;
+    this.head = `enc:v1:${first.id}:`;
     this.keys = new Map(encryptionKeys.map(({ id, key }) => [id, createSecretKey(key)]));
   }
 
@@ -45,16 +53,29 @@ export class FieldCipher {
     const cipher = createCipheriv(ALGORITHM, this.keyOf(this.current), iv, { authTagLength: TAG_BYTES });
     cipher.setAAD(contextOf(this.current, place));
     const parts = [iv, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()];
-    return `enc:v1:${this.current}:${Buffer.concat(parts).toString('base64url')}`;
+    return `${this.head}${Buffer.concat(parts).toString('base64url')}`;
   }
 
   /** @throws ApiError INTERNAL_ERROR for a value that was made with an unknown key, changed, moved, or not encrypted */
   decrypt(value: unknown, place: Place): string {
+    const text = this.read(value, place);
+    if (typeof text === 'string') return text;
+    this.logger.error({ event: 'decryption_failed', ...text, ...place });
+    throw apiError('INTERNAL_ERROR', { cause: new Error(`A value of ${place.field} does not decrypt`) });
+  }
+
+  /** The same text under the key that encrypts now. */
+  renew(value: unknown, place: Place): string | CipherFault {
+    const text = this.read(value, place);
+    return typeof text === 'string' ? this.encrypt(text, place) : text;
+  }
+
+  private read(value: unknown, place: Place): string | CipherFault {
     const [, keyId, encoded = ''] = (typeof value === 'string' && FORM.exec(value)) || [];
     const bytes = Buffer.from(encoded, 'base64url');
     // One spelling for each value: the last character may have bits that stand for nothing.
-    if (keyId === undefined || bytes.toString('base64url') !== encoded) this.refuse('not encrypted', place);
-    if (!this.keys.has(keyId)) this.refuse('unknown key', place, keyId);
+    if (keyId === undefined || bytes.toString('base64url') !== encoded) return { reason: 'not encrypted' };
+    if (!this.keys.has(keyId)) return { reason: 'unknown key', keyId };
     const decipher = createDecipheriv(ALGORITHM, this.keyOf(keyId), bytes.subarray(0, IV_BYTES), {
       authTagLength: TAG_BYTES,
     });
@@ -64,7 +85,7 @@ export class FieldCipher {
       const text = decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES));
       return Buffer.concat([text, decipher.final()]).toString('utf8');
     } catch {
-      return this.refuse('changed or moved', place, keyId);
+      return { reason: 'changed or moved', keyId };
     }
   }
 
@@ -72,11 +93,6 @@ export class FieldCipher {
     const key = this.keys.get(id);
     if (!key) throw new Error('There is no such key');
     return key;
-  }
-
-  private refuse(reason: Reason, place: Place, keyId?: string): never {
-    this.logger.error({ event: 'decryption_failed', reason, keyId, ...place });
-    throw apiError('INTERNAL_ERROR', { cause: new Error(`A value of ${place.field} does not decrypt`) });
   }
 }
 
