@@ -12,13 +12,18 @@ const PORT_IN_USE = 48;
 /** A mongod that only one test file uses, so that it may be frozen and killed. */
 export interface OwnMongod {
   readonly uri: string;
+  /** The folder with its files. */
+  readonly dataDir: string;
   /** It keeps its sockets open and stays silent, as a machine does that swaps or whose network drops packets. */
   freeze(): void;
   thaw(): void;
-  /** Ends it with SIGKILL and resolves when it is gone. */
-  kill(): Promise<void>;
-  /** Starts it again after `kill`, on the same port and files, and resolves when it runs; not when it is ready. */
-  restart(): Promise<void>;
+  /** Ends it and resolves when it is gone. */
+  kill(signal?: 'SIGKILL' | 'SIGTERM'): Promise<void>;
+  /**
+   * Starts it again after `kill`, on the same port and files, and resolves when it runs; not when it is ready.
+   * @param more options of mongod
+   */
+  restart(...more: readonly string[]): Promise<void>;
   /** Ends it and removes its files. */
   remove(): Promise<void>;
 }
@@ -33,30 +38,31 @@ export async function startOwnMongod(): Promise<OwnMongod> {
   const [program = '', ...options] = command.split(' ');
   let { pid } = first;
   let isWanted = true;
-  const run = async (): Promise<void> => {
-    const again = spawn(program, options, { stdio: 'ignore' });
+  const run = async (more: readonly string[]): Promise<void> => {
+    const again = spawn(program, [...options, ...more], { stdio: 'ignore' });
     await once(again, 'spawn');
     again.unref();
     pid = again.pid ?? 0;
     // As a service manager does: whoever looks for a server that is away may be given its port as his own.
     again.once('exit', (code) => {
-      if (code === PORT_IN_USE) setTimeout(() => void (isWanted && run()), 100);
+      if (code === PORT_IN_USE) setTimeout(() => void (isWanted && run(more)), 100);
     });
   };
-  const kill = async (): Promise<void> => {
+  const kill = async (signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => {
     isWanted = false;
     if (!isAlive(pid)) return;
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, signal);
     await until(() => !isAlive(pid));
   };
   return {
     uri: first.uri,
+    dataDir,
     freeze: () => void process.kill(pid, 'SIGSTOP'),
     thaw: () => void process.kill(pid, 'SIGCONT'),
     kill,
-    restart() {
+    restart(...more) {
       isWanted = true;
-      return run();
+      return run(more);
     },
     async remove() {
       await kill();
