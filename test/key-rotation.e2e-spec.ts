@@ -132,12 +132,12 @@ describe('a rotation of keys', () => {
 
   it('says so when others go on writing under another key', async () => {
     const notes = await fill(20);
-    let isWriting = true;
+    const end = new AbortController();
     const writers = notes.map(async ({ _id }) => {
-      while (isWriting) await old.model.updateOne({ _id }, { text: 'again' });
+      while (!end.signal.aborted) await old.model.updateOne({ _id }, { text: 'again' });
     });
     const rotated = await rotate();
-    isWriting = false;
+    end.abort();
     await Promise.all(writers);
     expect(rotated.end).toBe('others write under another key');
     expect(reportRotation(rotated)).toMatch(/start every process with the new ENCRYPTION_KEY/);
