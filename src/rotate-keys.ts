@@ -21,6 +21,7 @@ runCommand(async (app, uri) => {
   try {
     const progress = showRotation(process.stderr);
     const rotated = await rotateKeys(client.db(), fields, app.get(FieldCipher), progress, stop.signal);
+    progress.end();
     process.stdout.write(`${reportRotation(rotated)}\n`);
     if (rotated.end !== 'complete' || rotated.unreadable.length > 0) process.exitCode = 1;
   } catch (error) {

@@ -127,7 +127,7 @@ describe('a rotation of keys', () => {
     expect(rotated.end).toBe('complete');
     expect(await now.model.findById(_id)).toMatchObject({ text: 'late', hint: 'six' });
     expect(await outdated()).toBe(0);
-    expect(written).toContain('Meanwhile 1 values came under another key: all is gone through again.\n');
+    expect(written).toContain('Meanwhile 1 value came under another key: all is gone through again.\n');
   });
 
   it('says so when others go on writing under another key', async () => {
@@ -153,7 +153,7 @@ describe('a rotation of keys', () => {
     written = '';
     await fill(1);
     await rotate(now, undefined, log(true));
-    expect(written).toBe('\r\u001b[Knotes … 2 of 2 values\n');
+    expect(written).toBe('\r\u001b[Knotes … 2 of 2 values');
   });
 
   it('names the place of what does not decrypt, and no value', async () => {

@@ -100,10 +100,9 @@ describe('a container of the image', () => {
     JWT_SECRET: randomBytes(48).toString('base64'),
     ENCRYPTION_KEY: randomBytes(32).toString('base64'),
   };
-  const containerEnv = () => ({
-    ...image.env,
-    PATH: pathWithNode(),
-    PORT: String(port),
+  const containerEnv = () => ({ ...image.env, PATH: pathWithNode(), PORT: String(port) });
+  const settings = () => ({
+    ...containerEnv(),
     MONGODB_URI: process.env['TEST_MONGODB_URI']?.replace('/flowversal?', '/process_image?'),
     ...secrets,
   });
@@ -130,7 +129,7 @@ describe('a container of the image', () => {
     const [program = '', ...options] = image.command;
     server = spawn(program, options, {
       cwd: app(),
-      env: containerEnv(),
+      env: settings(),
       ...restricted,
     });
     server.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -148,7 +147,7 @@ describe('a container of the image', () => {
   it('is ready once `node dist/migrate.js` was run in another container', async () => {
     const anonymous = new HttpCaller(`http://127.0.0.1:${port}`);
     expect((await anonymous.get('/health/ready')).status).toBe(503);
-    const migrate = spawn('node', ['dist/migrate.js'], { cwd: app(), env: containerEnv(), ...restricted });
+    const migrate = spawn('node', ['dist/migrate.js'], { cwd: app(), env: settings(), ...restricted });
     expect(await once(migrate, 'exit')).toEqual([0, null]);
     while ((await anonymous.get('/health/ready')).status !== 200) await sleep(50);
   });
@@ -164,6 +163,13 @@ describe('a container of the image', () => {
   it('is found healthy by its own check, and something else is not', () => {
     expect(healthcheck()).toBe(0);
     expect(healthcheck({ PORT: '1' })).toBe(1);
+  });
+
+  it('rotates keys', () => {
+    const options = { cwd: app(), env: settings(), encoding: 'utf8', ...restricted } as const;
+    const { status, stdout } = spawnSync('node', ['dist/rotate-keys.js'], options);
+    expect(status).toBe(0);
+    expect(stdout).toContain('Every value is under the first key of ENCRYPTION_KEY.');
   });
 
   it('ends with code 0 on SIGTERM and has written no file', async () => {

@@ -217,7 +217,7 @@ describe('npm run keys:rotate', () => {
     expect(stdout).toBe(
       `second_factors ${plain} secret: not encrypted\n` +
         `second_factors ${unknown} secret: unknown key (lost)\n` +
-        'second_factors: 1 values re-encrypted, 2 that do not decrypt\n' +
+        'second_factors: 1 value re-encrypted, 2 that do not decrypt\n' +
         'Every other value is under the first key of ENCRYPTION_KEY. Keep the other keys.\n',
     );
     expect(stdout + stderr).not.toMatch(/Kumquat|enc:v1/);

@@ -5,23 +5,21 @@ const REWRITE_MS = 250;
 /** Where lines stay, as in a file, there are fewer. */
 const LINE_MS = 3_000;
 
-/** Shows on `log` how far a rotation is; on a terminal one line is rewritten in place. */
-export function showRotation(log: ProgressLog): RotationLog {
+/** Shows on `log` how far a rotation is; on a terminal one line is rewritten in place, and cleared at the end. */
+export function showRotation(log: ProgressLog): RotationLog & { end(): void } {
   let shown = 0;
-  const end = log.isTTY ? '\r\x1b[K' : '';
+  const clear = log.isTTY ? '\r\x1b[K' : '';
   return {
     progress(collection, renewed, total) {
-      const isLast = renewed >= total;
-      if (!isLast && Date.now() - shown < (log.isTTY ? REWRITE_MS : LINE_MS)) return;
+      const isSoon = Date.now() - shown < (log.isTTY ? REWRITE_MS : LINE_MS);
+      if (isSoon && renewed < total) return;
       shown = Date.now();
-      const line = `${collection} … ${numbered(renewed)} of ${numbered(total)} values`;
-      log.write(log.isTTY ? `\r\x1b[K${line}${isLast ? '\n' : ''}` : `${line}\n`);
+      log.write(`${clear}${collection} … ${numbered(renewed)} of ${valuesOf(total)}${log.isTTY ? '' : '\n'}`);
     },
     again(found) {
-      log.write(
-        `${end}Meanwhile ${numbered(found)} values came under another key: all is gone through again.\n`,
-      );
+      log.write(`${clear}Meanwhile ${valuesOf(found)} came under another key: all is gone through again.\n`);
     },
+    end: () => void log.write(clear),
   };
 }
 
@@ -30,7 +28,7 @@ export function reportRotation({ renewed, unreadable, end }: Rotated): string {
   const lines = [...renewed].map(([collection, count]) => {
     const faults = unreadable.filter((each) => each.collection === collection).length;
     const problem = faults > 0 ? `, ${numbered(faults)} that do not decrypt` : '';
-    return `${collection}: ${numbered(count)} values re-encrypted${problem}`;
+    return `${collection}: ${valuesOf(count)} re-encrypted${problem}`;
   });
   const faults = unreadable.map(
     ({ collection, recordId, field, reason, keyId }) =>
@@ -51,4 +49,8 @@ const LAST_WORDS: Record<Rotated['end'], (unreadable: number) => string> = {
 
 function numbered(count: number): string {
   return count.toLocaleString('en-US');
+}
+
+function valuesOf(count: number): string {
+  return `${numbered(count)} ${count === 1 ? 'value' : 'values'}`;
 }
