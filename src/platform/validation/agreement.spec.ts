@@ -23,11 +23,13 @@ import {
 import * as fc from 'fast-check';
 import { validatorOf } from './compile.js';
 import { Name, Nullable } from './fields.js';
+import { RichText, sanitised } from './rich-text.js';
 import type { Constructor } from './rules.js';
 
 /**
  * Every kind of decorator that features may use, the product's own DTOs use it or not: the compiled check and
- * class-validator accept and refuse the same, make the same values, and blame the same fields.
+ * class-validator accept and refuse the same, make the same values, and blame the same fields. Sanitising comes
+ * after both.
  */
 
 class Part {
@@ -56,6 +58,10 @@ class Whole {
 
   @Allow()
   anything?: unknown;
+
+  @IsOptional()
+  @RichText(20)
+  text?: string;
 
   @IsOptional()
   @IsArray()
@@ -117,7 +123,14 @@ function theirs(type: Constructor, input: object): Verdict {
     forbidNonWhitelisted: true,
     forbidUnknownValues: true,
   });
-  return errors.length > 0 ? refused(errors.map(({ property }) => property)) : { value };
+  if (errors.length > 0) return refused(errors.map(({ property }) => property));
+  return { value: finished(value) };
+}
+
+function finished<T extends { text?: unknown; self?: object | null }>(value: T): T {
+  if (typeof value.text === 'string') value.text = sanitised(value.text);
+  if (value.self) finished(value.self);
+  return value;
 }
 
 const ODD_VALUES = [null, true, 0, -1, 5, 11, 99, 1.5, Infinity, 'a', 'b', '', ' x ', 'a,b', 'long text', {}];
@@ -138,6 +151,7 @@ function inputsOf(faults: number): fc.Arbitrary<Input> {
     weight: mostly(fc.constantFrom(1, 10, 99)),
     flag: mostly(fc.constantFrom(true, false, null)),
     anything: fc.oneof(leaves, fc.constant({ b: [{}] })),
+    text: mostly(fc.constantFrom(' <b onclick=a>b</b>', 'a < b', '<script>a</script>')),
     tags: mostly(fc.oneof(tags, fc.constant('a,b'))),
     part: mostly(part),
     parts: mostly(fc.array(mostly(part), { maxLength: 2 + Math.sign(faults) })),

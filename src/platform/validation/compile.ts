@@ -25,6 +25,7 @@ export function validatorOf<T extends object>(type: Constructor<T>): Validator<T
   return (input) => {
     const faults: Detail[] = [];
     const value = plan.run(input, '', faults) as T;
+    if (faults.length === 0) plan.finish(value, '', faults);
     return faults.length > 0 ? { faults } : { value };
   };
 }
@@ -53,6 +54,8 @@ interface Field extends FieldRules {
 class Plan {
   private fields!: readonly Field[];
   private known!: ReadonlySet<string>;
+  /** Those that have, or may hold, something to be finished. */
+  private unfinished!: readonly Field[];
 
   constructor(private readonly type: Constructor) {}
 
@@ -63,6 +66,7 @@ class Plan {
     }));
     if (this.fields.length === 0) throw new Error(`${this.type.name} declares no field with class-validator`);
     this.known = new Set(this.fields.map((field) => field.name));
+    this.unfinished = this.fields.filter((field) => field.finish ?? field.plan);
   }
 
   /** `path` ends in a dot or is empty. */
@@ -83,6 +87,12 @@ class Plan {
     for (const field of this.fields) check(field, dto, path, faults);
     return dto;
   }
+
+  /** For a DTO that has passed as a whole; what no rule looked at is no DTO. `path` as with `run`. */
+  finish(dto: unknown, path: string, faults: Detail[]): void {
+    if (!(dto instanceof this.type)) return;
+    for (const field of this.unfinished) finish(field, dto as Record<string, unknown>, path, faults);
+  }
 }
 
 function transformed(field: Field, input: Record<string, unknown>): unknown {
@@ -92,29 +102,50 @@ function transformed(field: Field, input: Record<string, unknown>): unknown {
 }
 
 function check(field: Field, dto: Record<string, unknown>, path: string, faults: Detail[]): void {
-  const { name } = field;
+  const { name, plan } = field;
   const value = dto[name];
   for (const condition of field.conditions) if (!condition(dto, value)) return;
+  const fault = faultOf(field, dto);
+  if (fault !== undefined) return report(faults, path + name, fault);
+  if (plan) dto[name] = nested(plan, value, path + name, faults);
+}
+
+/** Changes what has passed, and asks the rules of the field again: a text that is escaped is longer. */
+function finish(field: Field, dto: Record<string, unknown>, path: string, faults: Detail[]): void {
+  const { name, plan } = field;
+  const value = dto[name];
+  if (field.finish && typeof value === 'string') {
+    dto[name] = field.finish(value);
+    const fault = faultOf(field, dto);
+    if (fault !== undefined) report(faults, path + name, `${fault}, once it is sanitised`);
+  }
+  if (!plan) return;
+  if (!Array.isArray(value)) return plan.finish(value, `${path + name}.`, faults);
+  for (const [index, item] of value.entries()) plan.finish(item, `${path + name}.${index}.`, faults);
+}
+
+/** The first fault that the rules of a field find. */
+function faultOf(field: Field, dto: Record<string, unknown>): string | undefined {
   const args: ValidationArguments = {
-    value,
+    value: dto[field.name],
     object: dto,
-    property: name,
+    property: field.name,
     targetName: dto.constructor.name,
     constraints: [],
   };
   for (const rule of field.checks) {
     args.constraints = rule.constraints as unknown[];
-    const fault = faultOf(rule, args);
-    if (fault !== undefined) return report(faults, path + name, fault);
+    const fault = objectionOf(rule, args);
+    if (fault !== undefined) return fault;
   }
-  if (field.plan) dto[name] = nested(field.plan, value, path + name, faults);
+  return undefined;
 }
 
 /**
  * What a rule has against a value. One that throws has not let it pass: IsEmail throws on a lone surrogate,
  * and Length when it tells what is wrong with `{"length": {"toString": 0}}`.
  */
-function faultOf(rule: Check, args: ValidationArguments): string | undefined {
+function objectionOf(rule: Check, args: ValidationArguments): string | undefined {
   const value: unknown = args.value;
   try {
     const passes =

@@ -26,6 +26,7 @@ const KEYWORDS: Readonly<Record<string, Keywords>> = {
   isLength: (minLength: number, maxLength: number) => ({ type: 'string', minLength, maxLength }),
   minLength: (minLength: number) => ({ type: 'string', minLength }),
   maxLength: (maxLength: number) => ({ type: 'string', maxLength }),
+  isRichText: () => ({ type: 'string', format: 'html' }),
   isEmail: () => ({ type: 'string', format: 'email' }),
   matches: (pattern: RegExp) => ({
     type: 'string',

@@ -18,6 +18,7 @@ export interface Check {
 
 type Condition = (object: object, value: unknown) => boolean;
 type Transform = (value: unknown, object: object) => unknown;
+type Finish = (text: string) => string;
 
 /** Everything that is declared about one field of a DTO class. */
 export interface FieldRules {
@@ -26,6 +27,8 @@ export interface FieldRules {
   /** All must hold, or the field is not checked: @IsOptional, @ValidateIf. */
   readonly conditions: readonly Condition[];
   readonly transforms: readonly Transform[];
+  /** What a text becomes once the whole input has passed: of rich text, what is harmless. */
+  readonly finish?: Finish;
   /** The DTO class of a nested object, or of each item of a nested list. */
   readonly nested?: Constructor;
   /** May be null. */
@@ -125,13 +128,16 @@ export function rulesOf(type: Constructor): readonly FieldRules[] {
     if (!isNested && defaultMetadataStorage.findTypeMetadata(type, name)) {
       throw new UnsupportedRule(type, name, '@Type without @ValidateNested');
     }
+    const checks = of(ValidationTypes.IS_DEFINED, ValidationTypes.CUSTOM_VALIDATION)
+      .flatMap((m) => checksOf(type, m))
+      .toSorted((a, b) => rank(a) - rank(b));
+    const richText = checks.find((check) => check.name === 'isRichText');
     return {
       name,
-      checks: of(ValidationTypes.IS_DEFINED, ValidationTypes.CUSTOM_VALIDATION)
-        .flatMap((m) => checksOf(type, m))
-        .toSorted((a, b) => rank(a) - rank(b)),
+      checks,
       conditions,
       transforms: transformsOf(type, name),
+      ...(richText && { finish: richText.constraints[0] as Finish }),
       ...(isNested && { nested: nestedTypeOf(type, name) }),
       nullable: conditions.some((condition) => !condition({ [name]: null }, null)),
       optional: conditions.some((condition) => !condition({}, undefined)),
