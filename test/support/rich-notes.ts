@@ -1,0 +1,131 @@
+import { Body, Controller, Get, Injectable, Module, Param, Patch, Post, Put } from '@nestjs/common';
+import { ApiProperty, PartialType } from '@nestjs/swagger';
+import { InjectModel, MongooseModule, Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import { IsInt, IsOptional, IsString } from 'class-validator';
+import { type Model, Types } from 'mongoose';
+import { AppModule } from '../../src/app.module.js';
+import { OwnedRecord, RECORD_OPTIONS } from '../../src/platform/database/record.js';
+import { Repositories, type Repository } from '../../src/platform/database/repository.js';
+import { ApiSection } from '../../src/platform/docs/section.js';
+import { Answers } from '../../src/platform/http/answers.js';
+import { IfMatch, type Precondition } from '../../src/platform/http/entity-tag.js';
+import { IdParams } from '../../src/platform/http/record-id.dto.js';
+import { CurrentCaller, SignedIn } from '../../src/platform/security/access.js';
+import type { Caller } from '../../src/platform/security/caller.js';
+import { Nullable, RecordId, Text } from '../../src/platform/validation/fields.js';
+import { RichText } from '../../src/platform/validation/rich-text.js';
+
+@Schema({ ...RECORD_OPTIONS, collection: 'rich_notes' })
+class Note extends OwnedRecord {
+  @Prop({ type: String })
+  title?: string | null;
+
+  @Prop({ type: String })
+  text?: string | null;
+}
+
+class CreateNoteDto {
+  @ApiProperty({ example: 'Groceries' })
+  @IsOptional()
+  @Text(0, 1000)
+  title?: string | null;
+
+  @ApiProperty({ example: '<p>Bread</p>' })
+  @IsOptional()
+  @RichText(1000)
+  text?: string | null;
+}
+
+class ReplaceNoteDto extends CreateNoteDto {}
+class UpdateNoteDto extends PartialType(CreateNoteDto, { skipNullProperties: false }) {}
+
+class NoteDto {
+  @ApiProperty({ example: '66f1a0c2e4b0a1b2c3d4e5f7' })
+  @RecordId()
+  id!: string;
+
+  @ApiProperty({ example: 'Groceries' })
+  @Nullable()
+  @IsString()
+  title!: string | null;
+
+  @ApiProperty({ example: '<p>Bread</p>' })
+  @Nullable()
+  @IsString()
+  text!: string | null;
+
+  @ApiProperty({ example: 1 })
+  @IsInt()
+  version!: number;
+
+  static from({ _id, title = null, text = null, version }: Note): NoteDto {
+    return { id: String(_id), title, text, version };
+  }
+}
+
+@Injectable()
+class NotesService {
+  readonly notes: Repository<Note>;
+
+  constructor(@InjectModel(Note.name) model: Model<Note>, repositories: Repositories) {
+    this.notes = repositories.of(model, { resource: 'note' });
+  }
+}
+
+@ApiSection('notes', 'Notes with rich text.')
+@Controller('api/v1/rich-notes')
+class NotesController {
+  constructor(private readonly service: NotesService) {}
+
+  @Post()
+  @SignedIn()
+  @Answers(NoteDto, { status: 201 })
+  async create(@CurrentCaller() { id }: Caller, @Body() dto: CreateNoteDto): Promise<NoteDto> {
+    return NoteDto.from(await this.service.notes.insert({ ownerId: new Types.ObjectId(id), ...dto }));
+  }
+
+  @Get(':id')
+  @SignedIn()
+  @Answers(NoteDto)
+  async get(@CurrentCaller() { id: owner }: Caller, @Param() { id }: IdParams): Promise<NoteDto> {
+    return NoteDto.from(await this.service.notes.get({ owner }, id));
+  }
+
+  @Put(':id')
+  @SignedIn()
+  @Answers(NoteDto)
+  async replace(
+    @CurrentCaller() { id: owner }: Caller,
+    @Param() { id }: IdParams,
+    @IfMatch() ifMatch: Precondition,
+    @Body() { title = null, text = null }: ReplaceNoteDto,
+  ): Promise<NoteDto> {
+    return NoteDto.from(await this.service.notes.update({ owner }, id, ifMatch, { title, text }));
+  }
+
+  @Patch(':id')
+  @SignedIn()
+  @Answers(NoteDto)
+  async update(
+    @CurrentCaller() { id: owner }: Caller,
+    @Param() { id }: IdParams,
+    @IfMatch() ifMatch: Precondition,
+    @Body() dto: UpdateNoteDto,
+  ): Promise<NoteDto> {
+    return NoteDto.from(await this.service.notes.update({ owner }, id, ifMatch, { ...dto }));
+  }
+}
+
+@Module({
+  imports: [MongooseModule.forFeature([{ name: Note.name, schema: SchemaFactory.createForClass(Note) }])],
+  controllers: [NotesController],
+  providers: [NotesService],
+})
+class NotesModule {}
+
+export const RICH_NOTES = '/api/v1/rich-notes';
+
+/** Adds a feature with a rich text to the application that this test file builds. */
+export function addRichNotes(): void {
+  Module({ imports: [NotesModule] })(AppModule);
+}
