@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
-import { contains, Repositories, type Repository } from '../../platform/database/repository.js';
+import { contains } from '../../platform/database/filter.js';
+import { Repositories, type Repository } from '../../platform/database/repository.js';
 import type { Transaction } from '../../platform/database/transactions.js';
 import type { Precondition } from '../../platform/http/entity-tag.js';
 import type { Page } from '../../platform/http/page.js';

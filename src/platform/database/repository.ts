@@ -6,16 +6,12 @@ import type { Precondition } from '../http/entity-tag.js';
 import type { Page, PageQuery } from '../http/page.js';
 import { DomainEvents } from '../logging/events.js';
 import type { Scope, UserId } from '../security/caller.js';
-import { Cursors, type Position } from './cursor.js';
+import { Cursors } from './cursor.js';
+import { ANY_VALUE, asksFor, behind, type Filter, NEWEST_FIRST, uniqueFields } from './filter.js';
 import { duplicateKeyOf } from '../errors/driver-errors.js';
 import { type Find, find } from './find.js';
 import type { StoredRecord } from './record.js';
 import { afterwards, type Transaction } from './transactions.js';
-
-const NEWEST_FIRST = { createdAt: -1, _id: -1 } as const;
-
-/** Conditions on fields, as MongoDB takes them. Never made of a client's object, only of checked values. */
-export type Filter = Readonly<Record<string, unknown>>;
 
 interface Options {
   /** What a record is called in messages and codes: `project`. */
@@ -24,11 +20,6 @@ interface Options {
   readonly ownerField?: string;
   /** The error for a value that is taken, where it is not `taken(resource, field)`. */
   readonly taken?: (field: string) => ApiError;
-}
-
-/** Matches texts that contain `text`, whatever its case. The text is literal: no character of it is a pattern. */
-export function contains(text: string): Filter {
-  return { $regex: text.replace(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`), $options: 'i' };
 }
 
 /** What a new record starts with. Nothing is filled in by a schema, so that the compiler sees what is missing. */
@@ -44,6 +35,7 @@ export class Repository<T extends StoredRecord> {
   private driverCollection: mongo.Collection | undefined;
   /** Only where the schema has encrypted fields. */
   private readonly cipher: RecordCipher | undefined;
+  private readonly uniqueFields: readonly string[];
 
   constructor(
     private readonly model: Model<T>,
@@ -53,6 +45,7 @@ export class Repository<T extends StoredRecord> {
     ciphers: RecordCiphers,
   ) {
     this.ownerField = options.ownerField ?? 'ownerId';
+    this.uniqueFields = uniqueFields(model.schema);
     this.cipher = ciphers.of(model.collection.name, model.schema);
     this.cipher?.refuse({ [this.ownerField]: 1, ...NEWEST_FIRST });
   }
@@ -85,9 +78,10 @@ export class Repository<T extends StoredRecord> {
   /** The newest record of the scope that fits, or null. */
   async first(scope: Scope, filter: Filter = {}, transaction?: Transaction): Promise<T | null> {
     this.cipher?.refuse(filter);
+    const all = { ...this.within(scope), ...filter };
     const [found] = await this.find<T>({
-      filter: { ...this.within(scope), ...filter },
-      sort: NEWEST_FIRST,
+      filter: all,
+      ...this.inOrder(all),
       limit: 1,
       session: transaction?.session,
     });
@@ -103,10 +97,11 @@ export class Repository<T extends StoredRecord> {
     const all = { ...this.within(scope), ...filter };
     const binding = JSON.stringify([scope.owner ?? scope.caller, this.options.resource, all]);
     const offset = cursor === undefined ? (query.offset ?? ((query.page ?? 1) - 1) * limit) : null;
-    const from = cursor === undefined ? all : { ...all, ...after(this.cursors.decode(cursor, binding)) };
-    const counting = query.total ? this.collection.countDocuments(all) : undefined;
+    const from = cursor === undefined ? all : behind(this.cursors.decode(cursor, binding), all);
+    const counting = query.total ? this.count(scope, all) : undefined;
     // One more than is asked for tells whether there is a next page.
-    const reading = this.find<T>({ filter: from, sort: NEWEST_FIRST, skip: offset ?? 0, limit: limit + 1 });
+    const page = { skip: offset ?? 0, limit: limit + 1 };
+    const reading = this.find<T>({ filter: from, ...this.inOrder(all), ...page });
     const [items, total] = counting ? await Promise.all([reading, counting]) : [await reading];
     const hasMore = items.length > limit;
     if (hasMore) items.pop();
@@ -212,6 +207,15 @@ export class Repository<T extends StoredRecord> {
     return '_id' in within ? { $and: [{ _id }, within] } : { _id, ...within };
   }
 
+  /** A single record needs no order, and MongoDB would sort it in memory. */
+  private inOrder(filter: Filter): Pick<Find, 'sort'> {
+    return this.uniqueFields.some((field) => asksFor(filter, field)) ? {} : { sort: NEWEST_FIRST };
+  }
+
+  private count(scope: Scope, filter: Filter): Promise<number> {
+    return this.collection.countDocuments(scope.all ? { [this.ownerField]: ANY_VALUE, ...filter } : filter);
+  }
+
   private opened(record: T): T {
     return this.cipher ? this.cipher.open(record) : record;
   }
@@ -266,10 +270,6 @@ export class Repository<T extends StoredRecord> {
 
 function allows({ versions }: Precondition, version: number): boolean {
   return versions === 'any' || versions.includes(version);
-}
-
-function after({ createdAt, _id }: Position): Filter {
-  return { createdAt: { $lte: createdAt }, $or: [{ createdAt: { $lt: createdAt } }, { _id: { $lt: _id } }] };
 }
 
 /** Adds the fields that have a value to `record`; names the others. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { contains } from './repository.js';
+import { contains } from './filter.js';
 
 describe('the filter for a contained text', () => {
   const matches = (text: string, whole: string) => {
