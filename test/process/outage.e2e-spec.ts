@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { createApp } from '../../src/app.js';
 import { listen } from '../../src/platform/http/listen.js';
-import { createTestApp, type TestApp } from '../support/test-app.js';
+import { createTestApp, type TestApp, testConfig } from '../support/test-app.js';
 import { HttpCaller, type HttpAnswer } from './http-caller.js';
 import { type OwnMongod, startOwnMongod } from './own-mongod.js';
 
@@ -138,14 +139,12 @@ describe('a start', () => {
   it('waits for a database that comes later', async () => {
     await mongod.kill();
     let isUp = false;
-    const start = createTestApp({ MONGODB_URI: mongod.uri }).then((started) => {
-      isUp = true;
-      return started;
-    });
+    const app = await createApp(testConfig({ MONGODB_URI: mongod.uri, LOG_LEVEL: 'silent' }));
+    const start = app.init().then(() => (isUp = true));
     await sleep(1_500);
     expect(isUp).toBe(false);
     await mongod.restart();
-    const { app } = await start;
+    await start;
     await app.close();
     await until('/health/ready', 200);
   });

@@ -1,5 +1,5 @@
-import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
-import { type Model, Types } from 'mongoose';
+import { getConnectionToken, Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import { type Connection, type Model, Types } from 'mongoose';
 import { OwnedRecord, RECORD_OPTIONS } from '../../src/platform/database/record.js';
 import { Repositories, type Repository } from '../../src/platform/database/repository.js';
 import type { UserId } from '../../src/platform/security/caller.js';
@@ -18,6 +18,9 @@ export class Note extends OwnedRecord {
 }
 
 const NoteSchema = SchemaFactory.createForClass(Note);
+
+// Lists of an owner's notes.
+NoteSchema.index({ ownerId: 1, createdAt: -1, _id: -1 });
 
 /** An application with a feature whose records have encrypted fields. */
 export interface Notes {
@@ -40,7 +43,8 @@ export function newNote(fields: Pick<Note, 'text' | 'hint'>): Parameters<Reposit
 /** @param env of the application: another key, another application's database */
 export async function createNotes(env: Readonly<Record<string, string>> = {}): Promise<Notes> {
   const test = await createTestApp(env);
-  const model = test.connection.model<Note>(Note.name, NoteSchema);
+  const model = test.app.get<Connection>(getConnectionToken()).model<Note>(Note.name, NoteSchema);
+  await model.createIndexes();
   const raw = test.connection.collection('notes');
   return {
     test,

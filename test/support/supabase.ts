@@ -43,6 +43,8 @@ export class SupabaseProject {
   static async start(): Promise<SupabaseProject> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    // A test that fails before it closes this must end all the same.
+    server.unref();
     const project = new SupabaseProject(server);
     project.keys = [await newSigningKey()];
     server.on('request', (request, response) => project.answer(request, response));

@@ -3,13 +3,13 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { getConnectionToken } from '@nestjs/mongoose';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Connection } from 'mongoose';
 import { createApp } from '../../src/app.js';
 import { Config, parseConfig } from '../../src/platform/config/config.js';
 import type { Environment } from '../../src/platform/config/env.js';
 import { Migrations } from '../../src/platform/migrations/migrations.js';
+import { refuseOffences, watchQueries } from './query-watch.js';
 import { PASSWORD, TestClient } from './test-client.js';
 
 /** A line of the log, as it was written. */
@@ -19,6 +19,7 @@ export type LogLine = Readonly<Record<string, unknown>>;
 export interface TestApp {
   readonly app: NestFastifyApplication;
   readonly config: Config;
+  /** For what the test itself asks of the database: another one than the application's. */
   readonly connection: Connection;
   /** A caller who is not signed in. */
   readonly anonymous: TestClient;
@@ -63,7 +64,10 @@ function refuseSecrets(log: string): void {
   if (line !== undefined) throw new Error(`The log holds a secret: ${line}`);
 }
 
-/** Builds and initialises the application; `close()` also drops its database. Rejects when the start is refused. */
+/**
+ * Builds and initialises the application; `close()` also drops its database. Rejects when the start is refused.
+ * `close()` rejects when a secret was logged, or when the application asked what no index serves.
+ */
 export async function createTestApp(env: Environment = {}): Promise<TestApp> {
   const config = testConfig(env);
   const chunks: string[] = [];
@@ -73,7 +77,12 @@ export async function createTestApp(env: Environment = {}): Promise<TestApp> {
       done();
     },
   });
+  const connection = await watchQueries(config.mongodbUri ?? '');
   const app = await createApp(config, destination);
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('onClose', () => connection.close());
   try {
     // As an operator does: production changes no database by itself.
     if (config.mode === 'production') await app.get(Migrations).upgrade(() => undefined);
@@ -83,7 +92,6 @@ export async function createTestApp(env: Environment = {}): Promise<TestApp> {
     await app.close();
     throw error;
   }
-  const connection = app.get<Connection>(getConnectionToken());
   return {
     app,
     config,
@@ -95,10 +103,12 @@ export async function createTestApp(env: Environment = {}): Promise<TestApp> {
     },
     logText: () => chunks.join(''),
     async close() {
+      const watched = await Promise.allSettled([refuseOffences(connection)]);
       await connection.dropDatabase();
       await app.close();
       await rm(config.dataDir, { recursive: true, force: true });
       refuseSecrets(chunks.join(''));
+      for (const each of watched) if (each.status === 'rejected') throw each.reason;
     },
   };
 }

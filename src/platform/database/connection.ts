@@ -9,12 +9,16 @@ import type { RecordCiphers } from '../encryption/record-cipher.js';
 import { isOutage } from '../errors/driver-errors.js';
 import { Migrations } from '../migrations/migrations.js';
 
+/** What the product's own connections are called in the database's logs, profiler and list of operations. */
+export const APPLICATION = 'flowversal';
+
 /**
  * A database that is gone or frozen is noticed by the socket: neither maxTimeMS, timeoutMS nor
  * serverSelectionTimeoutMS end a wait for a mongod that accepts and stays silent. No operation of a
  * request may run longer; migrations use a client of their own.
  */
 const CONNECT_OPTIONS: ConnectOptions = {
+  appName: APPLICATION,
   autoIndex: false,
   autoCreate: false,
   bufferCommands: false,
