@@ -158,6 +158,33 @@ describe('cursors', () => {
       }
     });
 
+    it('after a change of any bit', async () => {
+      const cursor = await cursorOf(ada, `${PROJECTS}?limit=1`);
+      const bytes = Buffer.from(cursor, 'base64url');
+      for (let bit = 0; bit < 8 * bytes.length; bit++) {
+        const flipped = Buffer.from(bytes);
+        flipped.writeUInt8(flipped.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
+        await expectRefused(ada, `${PROJECTS}?cursor=${flipped.toString('base64url')}`);
+      }
+    });
+
+    it('in the spelling of base64', async () => {
+      const grace = await test.anonymous.signIn();
+      await createProjects(grace, ...series('G', 30));
+      let cursor = await cursorOf(grace, `${PROJECTS}?limit=1`);
+      let spelled = 0;
+      while (cursor) {
+        const other = cursor.replaceAll('-', '+').replaceAll('_', '/');
+        if (other !== cursor) {
+          await expectRefused(grace, `${PROJECTS}?cursor=${encodeURIComponent(other)}`);
+          spelled++;
+        }
+        cursor = await cursorOf(grace, `${PROJECTS}?limit=1&cursor=${cursor}`);
+      }
+      // Half of all cursors have such a character.
+      expect(spelled).toBeGreaterThan(0);
+    });
+
     it('when cut, prolonged or spelled otherwise', async () => {
       const cursor = await cursorOf(ada, `${PROJECTS}?limit=1`);
       for (let length = 1; length < cursor.length; length++) {
@@ -166,8 +193,11 @@ describe('cursors', () => {
       for (const other of [
         `${cursor}A`,
         `${cursor}=`,
+        `${cursor}==`,
         `${cursor}%20`,
+        `${cursor}%00`,
         cursor + cursor,
+        cursor.toLowerCase(),
         `%20${cursor}`,
         'null',
       ]) {
