@@ -36,10 +36,7 @@ describe('an error over an encrypted field', () => {
 
   it('quotes no text that does not fit', async () => {
     const modelWith = (limits: object) =>
-      own.test.connection.model(
-        randomUUID(),
-        new Schema({ text: { type: String, encrypted: true, ...limits } }),
-      );
+      own.model.db.model(randomUUID(), new Schema({ text: { type: String, encrypted: true, ...limits } }));
     const quoting = (text: string) => Promise.reject(new Error(`not ${text}`));
     const strict = modelWith({ minlength: 50 });
     const _id = new Types.ObjectId();

@@ -150,6 +150,6 @@ describe('a declaration of an encrypted field stops the start when', () => {
     ['records have ids of another kind', new Schema({ _id: String, text: encrypted })],
     ['it has another name', new Schema({ text: { ...encrypted, alias: 'content' } })],
   ])('%s', (_, schema) => {
-    expect(() => own.test.connection.model(`Wrong${++number}`, schema)).toThrow(/The encrypted field/);
+    expect(() => own.model.db.model(`Wrong${++number}`, schema)).toThrow(/The encrypted field/);
   });
 });

@@ -37,7 +37,7 @@ describe('a rotation of keys', () => {
   const rotate = (by = now, stop = new AbortController().signal, watch = log()): Promise<Rotated> =>
     rotateKeys(
       by.test.connection.getClient().db(),
-      encryptedFieldsIn(by.test.connection),
+      encryptedFieldsIn(by.model.db),
       by.test.app.get(FieldCipher),
       watch,
       stop,
@@ -81,7 +81,7 @@ describe('a rotation of keys', () => {
   });
 
   it('takes the fields of all features', () => {
-    expect([...encryptedFieldsIn(now.test.connection)].map(([name, fields]) => [name, ...fields])).toEqual(
+    expect([...encryptedFieldsIn(now.model.db)].map(([name, fields]) => [name, ...fields])).toEqual(
       expect.arrayContaining([
         ['second_factors', 'secret'],
         ['notes', 'text', 'hint'],
@@ -116,7 +116,7 @@ describe('a rotation of keys', () => {
   it('never overwrites what was written after it read, and goes round again for it', async () => {
     const notes = await fill(3);
     const _id = notes.at(-1)?._id ?? null;
-    const rotation = await old.test.connection.transaction(async (session) => {
+    const rotation = await old.model.db.transaction(async (session) => {
       await old.model.updateOne({ _id }, { text: 'late' }, { session });
       // It reads what stood there before, and waits with its write for the end of the transaction.
       const running = rotate();

@@ -1,5 +1,5 @@
-import type { Connection, mongo } from 'mongoose';
-import { APPLICATION, createConnection } from '../../src/platform/database/connection.js';
+import mongoose, { type Connection, type mongo } from 'mongoose';
+import { APPLICATION } from '../../src/platform/database/connection.js';
 
 /** The name of the tests' own connections: what they look up is no concern of the index contract. */
 const TESTS = 'flowversal-tests';
@@ -23,7 +23,7 @@ const OFFENCE: mongo.Filter<Profiled> = {
 
 /** Opens a connection for a test's own questions and has MongoDB note each offence in the application's database. */
 export async function watchQueries(uri: string): Promise<Connection> {
-  const connection = await createConnection().openUri(uri, { autoIndex: false, appName: TESTS });
+  const connection = await mongoose.createConnection(uri, { autoIndex: false, appName: TESTS }).asPromise();
   // With a filter neither a time nor a sample counts: every query is looked at, and only offences are kept.
   await connection.db?.command({ profile: 1, filter: OFFENCE });
   return connection;
