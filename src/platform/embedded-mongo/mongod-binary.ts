@@ -40,7 +40,7 @@ export async function resolveMongod(search: MongodSearch): Promise<Mongod> {
   const target = join(cacheFolder(search.env), `mongod-${process.platform}-${process.arch}`);
   const download = { target, env: search.env, log: search.log };
   const sources: Source[] = [
-    ['PATH', () => findOnPath(search.env['PATH'])],
+    ['PATH', () => findOnPath('mongod', search.env['PATH'])],
     ['cache', async () => executable(target)],
     ['vendor', async () => downloadArchive(await vendorArchive(), download)],
   ];
@@ -71,25 +71,26 @@ async function namedMongod(path: string): Promise<Mongod> {
   return { path, version, source: 'MONGOD_BINARY' };
 }
 
-/** The XDG rules: an empty or relative XDG_CACHE_HOME counts as unset. An empty HOME is the user's own. */
-function cacheFolder(env: NodeJS.ProcessEnv): string {
+/** Where fetched programs are kept. The XDG rules: an empty or relative XDG_CACHE_HOME counts as unset. An empty HOME is the user's own. */
+export function cacheFolder(env: NodeJS.ProcessEnv): string {
   const named = env['XDG_CACHE_HOME'] ?? '';
   const caches = isAbsolute(named) ? named : join(env['HOME'] || userInfo().homedir, '.cache');
   return join(caches, 'flowversal');
 }
 
-async function findOnPath(path = ''): Promise<string> {
+/** @throws Error when no folder of PATH has a program of this name */
+export async function findOnPath(program: string, path = ''): Promise<string> {
   const candidates = path
     .split(delimiter)
     .filter((folder) => folder !== '')
-    .map(async (folder) => executable(join(folder, 'mongod')));
+    .map(async (folder) => executable(join(folder, program)));
   const found = (await Promise.allSettled(candidates)).find((result) => result.status === 'fulfilled');
-  if (!found) throw new Error('no mongod in it');
+  if (!found) throw new Error(`no ${program} in it`);
   return found.value;
 }
 
 /** @throws Error when there is no file that may be run */
-async function executable(path: string): Promise<string> {
+export async function executable(path: string): Promise<string> {
   await access(path, constants.X_OK);
   if (!(await stat(path)).isFile()) throw new Error(`${path} is no file`);
   return path;
