@@ -20,10 +20,12 @@ import type { Loggers } from './platform/logging/logger.js';
 import { LoggingModule } from './platform/logging/logging.module.js';
 import { MetricsModule } from './platform/metrics/metrics.module.js';
 import { MigrationsModule } from './platform/migrations/migrations.module.js';
+import { RedisModule } from './platform/redis/redis.module.js';
 
 const PLATFORM = [
   DatabaseModule,
   MigrationsModule.forRoot(migrations),
+  RedisModule,
   AttemptsModule,
   EncryptionModule,
   HealthModule,

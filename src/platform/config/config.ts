@@ -16,6 +16,7 @@ import {
   origins,
   password,
   proxies,
+  redisServer,
   secretOf,
   url,
 } from './kinds.js';
@@ -52,8 +53,8 @@ export class Config {
   @Env('DATA_DIR', line(), { default: '.data' })
   readonly dataDir!: string;
 
-  /** Redis for cache and rate limits that several processes share. Unset: both are kept in the process. */
-  @Env('REDIS_URL', url('redis', 'rediss'), { reserved: true })
+  /** Redis for cache and rate limits that several processes share: `rediss://` is encrypted. Unset: both are kept in each process. */
+  @Env('REDIS_URL', redisServer())
   readonly redisUrl?: string;
 
   /** The least severe log lines that are written. `debug` helps when something is being looked for. */

@@ -17,6 +17,7 @@ import {
   origins,
   password,
   proxies,
+  redisServer,
   secretOf,
   url,
 } from './kinds.js';
@@ -54,7 +55,13 @@ const accepted = [
   ),
   takes('bytes', bytes(1024, 2048), ['1024', 1024], ['1500B', 1500], ['2 KiB', 2048]),
   takes('bytes', bytes(1024, 1024 * 1024), ['1MiB', 1024 * 1024]),
-  takes('an address', url('redis', 'rediss'), ['rediss://cache:6379/1', 'rediss://cache:6379/1']),
+  takes('an address', url('https', 'http'), ['https://a.test/path', 'https://a.test/path']),
+  takes(
+    'a Redis',
+    redisServer(),
+    ['rediss://cache:6379/1', 'rediss://cache:6379/1'],
+    ['redis://:a%20b@[::1]', 'redis://:a%20b@[::1]'],
+  ),
   takes(
     'a MongoDB',
     mongodbUri(),
@@ -163,6 +170,17 @@ const notKeys = [
   `a b:${key}`,
 ];
 
+const notRedis = [
+  'redis:',
+  'redis://',
+  'http://cache:6379',
+  'redis://cache:6379/cache',
+  'redis://cache:6379?db=1',
+  'redis://:%zz@cache',
+  'redis://cache:port',
+  'redis://a b',
+];
+
 const refused = [
   refuses('an integer', integer(0, 65535), 'from 0 to 65535', ...port),
   refuses('one of', oneOf('open', 'closed'), 'one of open, closed', 'Open', 'opened'),
@@ -174,7 +192,7 @@ const refused = [
   refuses('a mailbox', mailbox(), 'e-mail address', 'Ada', '<ada>'),
   refuses('bytes', bytes(1024, 2048), 'a size from', ...sizes),
   refuses('an address', url('https', 'http'), 'https:// or http://', 'ftp://a.test', 'https://', 'a.test'),
-  refuses('an address', url('redis', 'rediss'), 'redis:// or rediss://', 'redis:', 'redis://'),
+  refuses('a Redis', redisServer(), 'rediss://', ...notRedis),
   refuses(
     'a MongoDB',
     mongodbUri(),

@@ -95,6 +95,15 @@ export function mailServer(): Kind<string> {
   );
 }
 
+/** A Redis, and the number of one of its databases. */
+export function redisServer(): Kind<string> {
+  return kind('an address such as redis://user:password@redis.example.com:6379, or rediss://…', (text) =>
+    /^rediss?:\/\/[^/?#\s]+(\/\d{0,2})?$/.test(text) && URL.canParse(text) && canDecode(text)
+      ? text
+      : undefined,
+  );
+}
+
 /** The connection string of a MongoDB; several hosts are no `URL`, so only its form is checked here. */
 export function mongodbUri(): Kind<string> {
   return kind('a mongodb:// or mongodb+srv:// connection string that names a database', (text) =>

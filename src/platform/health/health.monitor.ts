@@ -9,6 +9,7 @@ import { HealthCheckService, MongooseHealthIndicator } from '@nestjs/terminus';
 import type { Connection } from 'mongoose';
 import { Config } from '../config/config.js';
 import { Migrations } from '../migrations/migrations.js';
+import { Redis } from '../redis/redis.js';
 
 export type ServiceStatus = 'ok' | 'error' | 'disabled';
 
@@ -25,7 +26,10 @@ const CHECK_EVERY_MS = 10_000;
 const CHECK_AGAIN_MS = 1_000;
 const CHECK_TIMEOUT_MS = 2_000;
 
-/** Checks the services in the background, so that asking costs nothing and cannot be used to load them. */
+/**
+ * Checks the services in the background, so that asking costs nothing and cannot be used to load them. Redis has a
+ * heartbeat of its own.
+ */
 @Injectable()
 export class HealthMonitor
   implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
@@ -40,6 +44,7 @@ export class HealthMonitor
   constructor(
     private readonly checks: HealthCheckService,
     private readonly mongoose: MongooseHealthIndicator,
+    private readonly redis: Redis,
     private readonly config: Config,
     private readonly migrations: Migrations,
     @InjectConnection() private readonly connection: Connection,
@@ -63,12 +68,14 @@ export class HealthMonitor
 
   /** The latest result. Only the database makes it an error; other services degrade it. */
   get health(): Health {
+    const redis = this.redis.status;
+    const others = redis === 'error' ? 'degraded' : 'ok';
     return {
-      status: this.database === 'ok' ? 'ok' : 'error',
+      status: this.database === 'ok' ? others : 'error',
       timestamp: this.checkedAt,
       services: {
         database: { status: this.database },
-        redis: { status: 'disabled' },
+        redis: { status: redis },
         external: { status: this.config.openaiApiKey ? 'ok' : 'disabled' },
       },
     };

@@ -1,0 +1,159 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isNativeError } from 'node:util/types';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { RedisClientType } from '@keyv/redis';
+import { PinoLogger } from 'nestjs-pino';
+import { Late, within } from '../concurrency/within.js';
+import { Config } from '../config/config.js';
+
+/** So long a request waits for a command, in milliseconds. */
+const COMMAND_MS = 100;
+/** So long Redis may take to let in, and to take a heartbeat. */
+const PATIENCE_MS = 1_000;
+const HEARTBEAT_EVERY_MS = 1_000;
+/** So long Redis is left alone after a failure; twice as long after each further one, up to the longest. */
+const PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 4_000;
+/** A connection that has lasted so long counts as sound. */
+const SOUND_MS = 10_000;
+/** Most commands that wait for their answers. */
+const MAX_COMMANDS = 1_000;
+/** Every key of the product begins so, so that a user of Redis can be held to them. */
+export const KEY_PREFIX = 'flowversal:';
+
+type None = Record<never, never>;
+export type RedisClient = RedisClientType<None, None, None, 2, None>;
+
+/** A connection that answers, and what ends it. */
+interface Link {
+  readonly client: RedisClient;
+  readonly fail: (error: unknown) => void;
+}
+
+/**
+ * The Redis of REDIS_URL, which nothing depends on: a command answers within a tenth of a second or not at all, and
+ * after a failure Redis is left alone until a heartbeat in the background says that it is back.
+ */
+@Injectable()
+export class Redis implements OnApplicationBootstrap, OnApplicationShutdown {
+  /** Absent while Redis is away. */
+  private link: Link | undefined;
+  private isOutageTold = false;
+  private readonly end = new AbortController();
+
+  constructor(
+    private readonly config: Config,
+    private readonly logger: PinoLogger,
+  ) {}
+
+  get isConfigured(): boolean {
+    return this.config.redisUrl !== undefined;
+  }
+
+  /** How it is, by the heartbeat of the last second and the commands since. */
+  get status(): 'ok' | 'error' | 'disabled' {
+    if (!this.isConfigured) return 'disabled';
+    return this.link ? 'ok' : 'error';
+  }
+
+  /**
+   * Does a command and never fails.
+   * @returns undefined where Redis is not configured, is away, is late or refuses
+   */
+  async run<T>(command: (client: RedisClient) => Promise<T>): Promise<T | undefined> {
+    const { link } = this;
+    if (!link) return undefined;
+    try {
+      return await within(COMMAND_MS, command(link.client));
+    } catch (error) {
+      // What Redis itself refuses is the matter of this one command.
+      if (error instanceof Late || !link.client.isReady) this.leave(link, error);
+      return undefined;
+    }
+  }
+
+  /** The start does not wait for it. */
+  onApplicationBootstrap(): void {
+    if (this.isConfigured) void this.follow();
+  }
+
+  onApplicationShutdown(): void {
+    this.end.abort();
+  }
+
+  private async follow(): Promise<void> {
+    const { signal } = this.end;
+    for (let pause = PAUSE_MS; !signal.aborted; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+      const started = performance.now();
+      const error = await this.hold().catch((cause: unknown) => cause);
+      if (signal.aborted) return;
+      if (performance.now() - started > SOUND_MS) pause = PAUSE_MS;
+      this.tellOutage(error);
+      await sleep(pause, undefined, { signal, ref: false }).catch(() => undefined);
+    }
+  }
+
+  /** Connects and offers the connection for use, until it fails. Always ends by throwing why. */
+  private async hold(): Promise<never> {
+    // Loaded where it is needed only: it costs memory and a part of the start.
+    const { createClient } = await import('@keyv/redis');
+    const client: RedisClient = createClient({
+      url: this.config.redisUrl ?? '',
+      disableOfflineQueue: true,
+      commandsQueueMaxLength: MAX_COMMANDS,
+      maintNotifications: 'disabled',
+      socket: { connectTimeout: PATIENCE_MS, reconnectStrategy: false },
+    });
+    const { promise: failed, reject: fail } = Promise.withResolvers<never>();
+    client.on('error', fail);
+    this.end.signal.addEventListener('abort', fail, { once: true });
+    try {
+      return await Promise.race([failed, this.keep({ client, fail })]);
+    } finally {
+      this.link = undefined;
+      this.end.signal.removeEventListener('abort', fail);
+      if (client.isOpen) client.destroy();
+    }
+  }
+
+  private async keep(link: Link): Promise<never> {
+    await within(PATIENCE_MS, link.client.connect());
+    for (;;) {
+      await within(PATIENCE_MS, beat(link.client));
+      this.use(link);
+      await sleep(HEARTBEAT_EVERY_MS, undefined, { ref: false });
+    }
+  }
+
+  private use(link: Link): void {
+    if (this.link || !link.client.isReady) return;
+    this.link = link;
+    this.isOutageTold = false;
+    this.logger.info({ event: 'redis_available' });
+  }
+
+  /** The commands that wait for it go on without. */
+  private leave(link: Link, error: unknown): void {
+    if (this.link === link) this.link = undefined;
+    link.fail(error);
+  }
+
+  private tellOutage(error: unknown): void {
+    if (this.isOutageTold) return;
+    this.isOutageTold = true;
+    this.logger.warn({ event: 'redis_unavailable', reason: reasonOf(error) });
+  }
+}
+
+/** A write: a Redis that is full, or a copy that may only be read, answers questions and is of no use. */
+function beat(client: RedisClient): Promise<unknown> {
+  return client.set(`${KEY_PREFIX}heartbeat`, '1', { PX: 10 * HEARTBEAT_EVERY_MS });
+}
+
+/** In one word, for the texts of errors may hold the address. */
+function reasonOf(error: unknown): string {
+  if (error instanceof Late) return 'timeout';
+  if (!isNativeError(error)) return 'unknown';
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  return /^[A-Z]{2,}\b/.exec(error.message)?.[0] ?? error.constructor.name;
+}
