@@ -151,6 +151,15 @@ describe('the last administrator', () => {
     expect(await administrators()).toBe(1);
   });
 
+  it('is known by its id in capitals, too', async () => {
+    await test.connection.collection('users').updateMany({}, { $set: { role: 'user' } });
+    const admin = await test.anonymous.signIn('admin');
+    const shouted = `${USERS}/${admin.userId.toUpperCase()}`;
+    expect((await admin.patch(shouted, { role: 'user' })).outcome).toBe('409 LAST_ADMIN');
+    expect((await admin.delete(shouted)).outcome).toBe('409 LAST_ADMIN');
+    expect(await administrators()).toBe(1);
+  });
+
   it('stays when all administrators give up their rights at once', async () => {
     const admins = await Promise.all(Array.from({ length: 5 }, () => test.anonymous.signIn('admin')));
     const others = { _id: { $nin: admins.map(({ userId }) => new Types.ObjectId(userId)) } };

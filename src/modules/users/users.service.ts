@@ -107,9 +107,10 @@ export class UsersService {
     const user = takesRights(change)
       ? await this.transactions.run((transaction) => this.takeRights(scope, id, ifMatch, change, transaction))
       : await this.users.update(scope, id, ifMatch, change);
-    this.callers.forget(id);
+    const userId = user._id.toHexString();
+    this.callers.forget(userId);
     if (changesRights) {
-      this.events.record('user_rights_changed', { userId: id, role: user.role, disabled: user.disabled });
+      this.events.record('user_rights_changed', { userId, role: user.role, disabled: user.disabled });
     }
     return user;
   }
@@ -120,16 +121,16 @@ export class UsersService {
    * @throws ApiError USER_NOT_FOUND, PRECONDITION_FAILED, LAST_ADMIN
    */
   async remove(scope: Scope, id: string, ifMatch: Precondition): Promise<void> {
-    await this.transactions.run((transaction) =>
+    const { _id } = await this.transactions.run((transaction) =>
       this.takeRights(scope, id, ifMatch, { disabled: true }, transaction),
     );
-    this.callers.forget(id);
-    const owner = id as UserId;
+    const owner = _id.toHexString() as UserId;
+    this.callers.forget(owner);
     const records = await this.owned.removeAllOf(owner);
     await this.users.remove(scope, id, NO_PRECONDITION);
     // What a request that was under way has added since.
     const late = await this.owned.removeAllOf(owner);
-    this.events.record('user_deleted', { userId: id, records: records + late });
+    this.events.record('user_deleted', { userId: owner, records: records + late });
   }
 
   /**
@@ -164,7 +165,7 @@ export class UsersService {
       .limit(2)
       .session(session)
       .lean();
-    const isLast = administrators.length === 1 && String(administrators[0]?._id) === id;
+    const isLast = administrators.length === 1 && administrators[0]?._id.equals(id) === true;
     if (isLast) throw apiError('LAST_ADMIN');
     return this.users.update(scope, id, ifMatch, change, transaction);
   }
