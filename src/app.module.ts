@@ -10,6 +10,7 @@ import { SessionsModule } from './modules/sessions/sessions.module.js';
 import { SupabaseModule } from './modules/supabase/supabase.module.js';
 import { UsersModule } from './modules/users/users.module.js';
 import { AttemptsModule } from './platform/attempts/attempts.module.js';
+import { CacheModule } from './platform/cache/cache.module.js';
 import type { Config } from './platform/config/config.js';
 import { ConfigModule } from './platform/config/config.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
@@ -26,6 +27,7 @@ const PLATFORM = [
   DatabaseModule,
   MigrationsModule.forRoot(migrations),
   RedisModule,
+  CacheModule,
   AttemptsModule,
   EncryptionModule,
   HealthModule,

@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module.js';
+import { installCache } from './platform/cache/cache.module.js';
 import type { Config } from './platform/config/config.js';
 import { HttpAdapter } from './platform/http/adapter.js';
 import { installAnswers } from './platform/http/answers.js';
@@ -48,6 +49,7 @@ export async function createApp(
     abortOnError: false,
     logger: new FrameworkLogger(logger),
   });
+  installCache(app);
   const fastify = adapter.getInstance();
   installRequestLog(fastify, logRequest);
   installRequestId(fastify);

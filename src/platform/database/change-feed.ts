@@ -15,6 +15,8 @@ interface Watcher {
   changed(id: string): void;
   /** Changes may have been missed: everything may have changed. */
   missed(): void;
+  /** Whether new records are changes, too: for who remembers that there is none. */
+  readonly hearsOfNew?: boolean;
 }
 
 interface Change {
@@ -73,15 +75,15 @@ export class ChangeFeed implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   private async listen(): Promise<void> {
-    const changes = [
+    const withNew = [...this.watchers].filter(([, watchers]) => watchers.some((each) => each.hearsOfNew));
+    const told = [
       {
-        $match: {
-          'ns.coll': { $in: [...this.watchers.keys()] },
-          operationType: { $in: ['update', 'replace', 'delete'] },
-        },
+        'ns.coll': { $in: [...this.watchers.keys()] },
+        operationType: { $in: ['update', 'replace', 'delete'] },
       },
-      { $project: { ns: 1, documentKey: 1 } },
+      { 'ns.coll': { $in: withNew.map(([name]) => name) }, operationType: 'insert' },
     ];
+    const changes = [{ $match: { $or: told } }, { $project: { ns: 1, documentKey: 1 } }];
     const { db } = this.connection;
     if (!db) throw new Error('There is no connection');
     const stream = db.watch(changes, { maxAwaitTimeMS: PATIENCE_MS });

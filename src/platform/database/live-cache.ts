@@ -29,6 +29,12 @@ export class LiveCache<T extends object> {
     return known && this.feed.isFresh ? known.value : this.look(id);
   }
 
+  /** What is known of the record now; undefined where that takes a look-up. */
+  peek(id: string): T | null | undefined {
+    const value = this.feed.isFresh ? this.entries.get(id)?.value : undefined;
+    return value instanceof Promise ? undefined : value;
+  }
+
   /** Looks this record up again for the next request. For everybody who changes it, once that is done. */
   forget(id: string): void {
     this.entries.delete(id);
@@ -43,7 +49,7 @@ export class LiveCache<T extends object> {
     const entry: Entry<T> = { value: loading };
     this.keep(id, entry);
     loading.then(
-      // What is not there may be there the next time: the feed tells of changes, not of new records.
+      // What is not there may be there the next time: the feed need not tell of new records.
       (value) => (value === null ? this.drop(id, entry) : this.settle(entry, value)),
       () => this.drop(id, entry),
     );
@@ -74,12 +80,21 @@ type CollectionOf = Pick<Model<unknown>, 'collection'>;
 export class LiveCaches {
   constructor(private readonly feed: ChangeFeed) {}
 
-  /** @param load reads what is to be remembered of a record; null when there is none */
-  of<T extends object>({ collection }: CollectionOf, load: (id: string) => Promise<T | null>): LiveCache<T> {
+  /**
+   * @param load reads what is to be remembered of a record; null when there is none
+   * @param hearsOfNew for a `load` that never answers null: what it says of absent records is remembered until they
+   *   are there
+   */
+  of<T extends object>(
+    { collection }: CollectionOf,
+    load: (id: string) => Promise<T | null>,
+    { hearsOfNew = false } = {},
+  ): LiveCache<T> {
     const cache = new LiveCache(this.feed, load);
     this.feed.watch(collection.name, {
       changed: (id) => cache.forget(id),
       missed: () => cache.forgetAll(),
+      hearsOfNew,
     });
     return cache;
   }

@@ -9,6 +9,11 @@ export interface Transaction {
   afterwards(act: () => void): void;
 }
 
+/** Whether an argument is the transaction that a method is to take part in. */
+export function isTransaction(value: unknown): value is Transaction {
+  return typeof value === 'object' && value !== null && 'session' in value && 'afterwards' in value;
+}
+
 /** Does something once what was written is in the database: now, where that is no part of a transaction. */
 export function afterwards(transaction: Transaction | undefined, act: () => void): void {
   if (transaction) transaction.afterwards(act);

@@ -1,0 +1,169 @@
+import { Injectable, type Type } from '@nestjs/common';
+import { MetadataScanner } from '@nestjs/core';
+import { PinoLogger } from 'nestjs-pino';
+import { isTransaction, type Transaction } from '../database/transactions.js';
+import { type CacheRule, cacheRuleOf, evictRuleOf } from './cache.js';
+import { ALL, type Holder, holderOf, type Owner } from './owner.js';
+import { Stamps } from './stamps.js';
+import { fromText, keyOf, Strange, toText } from './text-form.js';
+import { Tiers } from './tiers.js';
+
+/** A text of more characters is not kept. */
+const MAX_TEXT = 1_000_000;
+/** What is kept ends up to a tenth of its time early, so that what was read at once is not read again at once. */
+const JITTER = 0.1;
+
+/** A time to live that differs each time and is never longer than was asked for. */
+export function jittered(ttl: number): number {
+  return ttl * (1 - JITTER * Math.random());
+}
+
+type Call = () => Promise<unknown>;
+type Method = (...args: unknown[]) => Promise<unknown>;
+
+/** A method with one of the decorators. */
+interface Place {
+  readonly type: string;
+  readonly method: string;
+  readonly rule: CacheRule;
+}
+
+/** What a call has come to: a text that everybody makes a value of their own from, or what cannot be kept. */
+type Outcome = { readonly text: string } | { readonly text?: never; readonly value: unknown };
+
+/** Does what `@Cache` and `@CacheEvict` say. */
+@Injectable()
+export class Caches {
+  private readonly types = new Map<string, unknown>();
+  private readonly bound = new WeakSet<object>();
+  /** The calls and look-ups that are under way. */
+  private readonly flights = new Map<string, Promise<Outcome>>();
+  private readonly refused = new Set<string>();
+
+  constructor(
+    private readonly stamps: Stamps,
+    private readonly tiers: Tiers,
+    private readonly logger: PinoLogger,
+  ) {}
+
+  /**
+   * Forgets what a class keeps for an owner; for `{ all: true }` and `'all'` what it keeps for anybody. To be called
+   * once the change is written, or with the transaction that it is a part of.
+   */
+  async evict(type: Type, owner: Owner | typeof ALL, transaction?: Transaction): Promise<void> {
+    if (this.types.get(type.name) !== type) throw new Error(`${type.name} has no method with @Cache`);
+    await this.stamps.renew(type.name, owner === ALL ? ALL : holderOf(owner), transaction);
+  }
+
+  /** Puts the cache before the methods of a provider that have `@Cache` or `@CacheEvict`. */
+  bind(provider: object): void {
+    if (this.bound.has(provider)) return;
+    this.bound.add(provider);
+    for (const { name, keeps, rule } of ruledMethods(provider.constructor)) {
+      this.claim(provider.constructor);
+      const place: Place = { type: provider.constructor.name, method: name, rule };
+      const call = ((provider as Record<string, Method>)[name] as Method).bind(provider);
+      const value: Method = keeps
+        ? (...args) => this.answer(place, args, () => call(...args))
+        : (...args) => this.change(place, args, () => call(...args));
+      Object.defineProperty(provider, name, { value, configurable: true, writable: true });
+    }
+  }
+
+  /** Keys begin with the name of the class. */
+  private claim(type: object & { readonly name: string }): void {
+    const known = this.types.get(type.name) ?? type;
+    if (known !== type) throw new Error(`Two classes with @Cache are called ${type.name}`);
+    this.types.set(type.name, type);
+  }
+
+  private async answer(place: Place, args: readonly unknown[], call: Call): Promise<unknown> {
+    const holder = holderIn(args, place.rule);
+    const stamp = await this.stampOf(place, holder);
+    // Without it nobody knows what is right.
+    if (stamp === undefined) return call();
+    const key = this.keyOf(place, stamp, args);
+    if (key === undefined) return call();
+    const outcome = await (this.flights.get(key) ?? this.start(key, place, call));
+    return outcome.text === undefined ? outcome.value : fromText(outcome.text);
+  }
+
+  private async change({ type, rule }: Place, args: readonly unknown[], call: Call): Promise<unknown> {
+    const holder = holderIn(args, rule);
+    const transaction = args.find(isTransaction);
+    try {
+      const result = await call();
+      await this.stamps.renew(type, holder, transaction);
+      return result;
+    } catch (error) {
+      if (!transaction) await this.stamps.renew(type, holder).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  private async stampOf({ type }: Place, holder: Holder): Promise<string | undefined> {
+    try {
+      return await this.stamps.read(type, holder);
+    } catch {
+      return undefined;
+    }
+  }
+
+  private keyOf(place: Place, stamp: string, args: readonly unknown[]): string | undefined {
+    try {
+      return keyOf([place.type, place.method, stamp, args]);
+    } catch (error) {
+      return this.refuse(place, 'argument', error);
+    }
+  }
+
+  private start(key: string, place: Place, call: Call): Promise<Outcome> {
+    const flight = this.lookUp(key, place, call).finally(() => this.flights.delete(key));
+    this.flights.set(key, flight);
+    return flight;
+  }
+
+  private async lookUp(key: string, place: Place, call: Call): Promise<Outcome> {
+    const kept = await this.tiers.get(key);
+    if (kept !== undefined) return { text: kept };
+    const value = await call();
+    const text = this.textOf(place, value);
+    if (text === undefined) return { value };
+    await this.tiers.set(key, text, jittered(1000 * place.rule.ttl));
+    return { text };
+  }
+
+  private textOf(place: Place, value: unknown): string | undefined {
+    try {
+      const text = toText(value);
+      if (text.length > MAX_TEXT) throw new Strange(`more than ${MAX_TEXT} characters`);
+      return text;
+    } catch (error) {
+      return this.refuse(place, 'answer', error);
+    }
+  }
+
+  /** Tells once what is wrong with a method, which does its work without the cache. */
+  private refuse({ type, method }: Place, what: string, error: unknown): undefined {
+    if (!(error instanceof Strange)) throw error;
+    const place = `${type}.${method}`;
+    if (this.refused.has(place)) return;
+    this.refused.add(place);
+    this.logger.error({ event: 'cache_refused', method: place, what, reason: error.message });
+  }
+}
+
+function holderIn([first]: readonly unknown[], { isShared }: CacheRule): Holder {
+  return isShared ? ALL : holderOf(first);
+}
+
+/** The methods of a class that have one of the decorators, inherited ones included. */
+export function ruledMethods(type: object): { name: string; keeps: boolean; rule: CacheRule }[] {
+  const { prototype } = type as { prototype?: Record<string, Method> };
+  if (!prototype) return [];
+  return new MetadataScanner().getAllMethodNames(prototype).flatMap((name) => {
+    const keeps = cacheRuleOf(prototype[name] as Method);
+    const rule = keeps ?? evictRuleOf(prototype[name] as Method);
+    return rule ? [{ name, keeps: keeps !== undefined, rule }] : [];
+  });
+}

@@ -1,0 +1,77 @@
+import { createCipheriv, createDecipheriv, createHmac, type KeyObject, randomBytes } from 'node:crypto';
+import type { Config } from '../config/config.js';
+import { deriveKey } from '../config/derived-key.js';
+import { KEY_PREFIX, type Redis } from '../redis/redis.js';
+import type { Kept } from './memory-store.js';
+
+const PREFIX = `${KEY_PREFIX}cache:`;
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+
+/**
+ * A store of Keyv in Redis, which is not trusted: keys are MACs and values are encrypted, so that whoever reads
+ * Redis learns nothing and whoever writes it is not believed. What does not decrypt is not there.
+ */
+export class RedisStore {
+  private readonly nameKey: KeyObject;
+  private readonly valueKey: KeyObject;
+
+  /** @param scope what is kept under another one is not found, such as by another build or for another database */
+  constructor(
+    private readonly redis: Redis,
+    config: Pick<Config, 'jwtSecret'>,
+    private readonly scope: string,
+  ) {
+    this.nameKey = deriveKey(config, 'cache key');
+    this.valueKey = deriveKey(config, 'cache value');
+  }
+
+  async get(key: string): Promise<Kept | undefined> {
+    const name = this.nameOf(key);
+    const sealed = await this.redis.run((client) => client.get(name));
+    return sealed ? this.open(name, sealed) : undefined;
+  }
+
+  async set(key: string, kept: Kept, ttlMs = 1): Promise<void> {
+    const name = this.nameOf(key);
+    const sealed = this.seal(name, kept);
+    await this.redis.run((client) => client.set(name, sealed, { PX: Math.max(1, Math.floor(ttlMs)) }));
+  }
+
+  async delete(key: string): Promise<boolean> {
+    return (await this.redis.run((client) => client.unlink(this.nameOf(key)))) === 1;
+  }
+
+  /** Other processes use it, too: what is no longer right is not found, and ends by itself. */
+  clear(): void {}
+
+  /** Where in Redis something is kept. */
+  nameOf(key: string): string {
+    const mac = createHmac('sha256', this.nameKey).update(JSON.stringify([this.scope, key]));
+    return PREFIX + mac.digest('base64url');
+  }
+
+  private seal(name: string, kept: Kept): string {
+    const iv = randomBytes(IV_BYTES);
+    const cipher = createCipheriv('aes-256-gcm', this.valueKey, iv).setAAD(Buffer.from(name));
+    const encrypted = [cipher.update(JSON.stringify(kept), 'utf8'), cipher.final()];
+    return Buffer.concat([iv, cipher.getAuthTag(), ...encrypted]).toString('base64');
+  }
+
+  private open(name: string, sealed: string): Kept | undefined {
+    const bytes = Buffer.from(sealed, 'base64');
+    const tag = bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES);
+    if (tag.length < TAG_BYTES) return undefined;
+    const decipher = createDecipheriv('aes-256-gcm', this.valueKey, bytes.subarray(0, IV_BYTES), {
+      authTagLength: TAG_BYTES,
+    });
+    decipher.setAAD(Buffer.from(name)).setAuthTag(tag);
+    try {
+      const text =
+        decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES), undefined, 'utf8') + decipher.final('utf8');
+      return JSON.parse(text) as Kept;
+    } catch {
+      return undefined;
+    }
+  }
+}
