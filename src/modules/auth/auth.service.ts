@@ -94,8 +94,8 @@ export class AuthService {
     return this.sessions.endOwn(caller.session);
   }
 
-  async me({ id }: Caller): Promise<UserDto> {
-    return UserDto.from(await this.users.get({ owner: id }, id));
+  me({ id }: Caller): Promise<UserDto> {
+    return this.users.profile(id);
   }
 
   private async identify({ email, password, otp }: LoginDto): Promise<User> {

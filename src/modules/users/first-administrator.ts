@@ -2,6 +2,7 @@ import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Config, ConfigError } from '../../platform/config/config.js';
 import { ApiError } from '../../platform/errors/errors.js';
 import { Migrations } from '../../platform/migrations/migrations.js';
+import { Administrators } from './administrators.js';
 import { requireStrongPassword } from './password-rules.js';
 import { UsersService } from './users.service.js';
 
@@ -11,6 +12,7 @@ export class FirstAdministrator implements OnApplicationBootstrap {
   constructor(
     private readonly config: Config,
     private readonly users: UsersService,
+    private readonly administrators: Administrators,
     private readonly migrations: Migrations,
   ) {}
 
@@ -42,7 +44,7 @@ export class FirstAdministrator implements OnApplicationBootstrap {
     const email = this.config.adminEmail?.toLowerCase();
     const password = this.config.adminPassword;
     if (!email || !password || (await this.isAdministrator(email))) return false;
-    if (await this.users.hasAdministrator()) return false;
+    if (await this.administrators.exist()) return false;
     try {
       requireStrongPassword(password, email);
     } catch (error) {

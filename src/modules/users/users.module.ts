@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
 import { MailLinksModule } from '../mail-links/mail-links.module.js';
 import { SecondFactorModule } from '../second-factor/second-factor.module.js';
+import { Administrators } from './administrators.js';
 import { FirstAdministrator } from './first-administrator.js';
 import { IdentityProof } from './identity-proof.js';
 import { PasswordHasher } from './password-hasher.js';
@@ -18,7 +19,7 @@ import { UsersService } from './users.service.js';
     SecondFactorModule,
   ],
   controllers: [UsersController],
-  providers: [UsersService, PasswordHasher, UserPasswords, IdentityProof, FirstAdministrator],
+  providers: [UsersService, PasswordHasher, UserPasswords, IdentityProof, Administrators, FirstAdministrator],
   exports: [UsersService, UserPasswords, IdentityProof],
 })
 export class UsersModule {}

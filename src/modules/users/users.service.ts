@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
+import { Cache } from '../../platform/cache/cache.js';
+import { Caches } from '../../platform/cache/caches.js';
 import { type LiveCache, LiveCaches } from '../../platform/database/live-cache.js';
 import { OwnedRecords } from '../../platform/database/owned-records.js';
 import { Repositories, type Repository } from '../../platform/database/repository.js';
@@ -12,6 +14,7 @@ import type { Page } from '../../platform/http/page.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import type { Caller, Scope, UserId } from '../../platform/security/caller.js';
 import { MailLinksService } from '../mail-links/mail-links.service.js';
+import { Administrators } from './administrators.js';
 import { IdentityProof, type Proof } from './identity-proof.js';
 import { PasswordHasher } from './password-hasher.js';
 import { requireStrongPassword } from './password-rules.js';
@@ -44,10 +47,12 @@ export class UsersService {
     private readonly owned: OwnedRecords,
     private readonly links: MailLinksService,
     private readonly proof: IdentityProof,
+    private readonly administrators: Administrators,
+    private readonly caches: Caches,
     repositories: Repositories,
-    caches: LiveCaches,
+    live: LiveCaches,
   ) {
-    this.callers = caches.of(model, (id) => this.loadCaller(id));
+    this.callers = live.of(model, (id) => this.loadCaller(id));
     this.users = repositories.of(model, {
       resource: 'user',
       ownerField: '_id',
@@ -93,6 +98,15 @@ export class UsersService {
     return this.users.get(scope, id);
   }
 
+  /**
+   * The user as it is answered to itself.
+   * @throws ApiError USER_NOT_FOUND
+   */
+  @Cache({ ttl: 300 })
+  async profile(id: UserId): Promise<UserDto> {
+    return UserDto.from(await this.users.get({ owner: id }, id));
+  }
+
   list(scope: Scope, query: ListUsersQuery): Promise<Page<User>> {
     return this.users.page(scope, query, query.email === undefined ? {} : { email: query.email });
   }
@@ -104,9 +118,9 @@ export class UsersService {
   async update(scope: Scope, id: string, ifMatch: Precondition, change: UpdateUserDto): Promise<User> {
     const changesRights = change.role !== undefined || change.disabled !== undefined;
     if (changesRights && !scope.all) throw apiError('FORBIDDEN');
-    const user = takesRights(change)
-      ? await this.transactions.run((transaction) => this.takeRights(scope, id, ifMatch, change, transaction))
-      : await this.users.update(scope, id, ifMatch, change);
+    const user = await this.transactions.run((transaction) =>
+      this.change(scope, id, ifMatch, change, transaction),
+    );
     const userId = user._id.toHexString();
     this.callers.forget(userId);
     if (changesRights) {
@@ -122,7 +136,7 @@ export class UsersService {
    */
   async remove(scope: Scope, id: string, ifMatch: Precondition): Promise<void> {
     const { _id } = await this.transactions.run((transaction) =>
-      this.takeRights(scope, id, ifMatch, { disabled: true }, transaction),
+      this.change(scope, id, ifMatch, { disabled: true }, transaction),
     );
     const owner = _id.toHexString() as UserId;
     this.callers.forget(owner);
@@ -146,28 +160,28 @@ export class UsersService {
 
   /** Says whether a second factor is asked for, in the transaction that turns it on or off. */
   async setOtpEnabled(id: UserId, otpEnabled: boolean, transaction: Transaction): Promise<void> {
-    await this.users.update({ owner: id }, id, NO_PRECONDITION, { otpEnabled }, transaction);
+    await this.change({ owner: id }, id, NO_PRECONDITION, { otpEnabled }, transaction);
   }
 
-  /** Of those who take rights at the same time, one comes after the other, so that an administrator always stays. */
-  private async takeRights(
+  /**
+   * Changes a user and evicts what is kept of it, in one.
+   * @throws ApiError LAST_ADMIN, once it is clear that the change is allowed otherwise
+   */
+  private async change(
     scope: Scope,
     id: string,
     ifMatch: Precondition,
-    change: UpdateUserDto,
+    change: UpdateUserDto & { readonly otpEnabled?: boolean },
     transaction: Transaction,
   ): Promise<User> {
-    const { session } = transaction;
-    await this.transactions.lock('administrators', transaction);
-    await this.users.require(scope, id, ifMatch, transaction);
-    const administrators = await this.model
-      .find({ role: 'admin', disabled: false }, { _id: 1 })
-      .limit(2)
-      .session(session)
-      .lean();
-    const isLast = administrators.length === 1 && administrators[0]?._id.equals(id) === true;
-    if (isLast) throw apiError('LAST_ADMIN');
-    return this.users.update(scope, id, ifMatch, change, transaction);
+    if (takesRights(change)) {
+      await this.transactions.lock('administrators', transaction);
+      await this.users.require(scope, id, ifMatch, transaction);
+      await this.administrators.requireAnother(id, transaction);
+    }
+    const user = await this.users.update(scope, id, ifMatch, change, transaction);
+    await this.caches.evict(UsersService, user._id.toHexString() as UserId, transaction);
+    return user;
   }
 
   /** The user with this id, whoever asks: for keeping it signed in. */
@@ -183,12 +197,14 @@ export class UsersService {
   /** Takes the address of a user for proved. Raises the version, for the user is answered differently from then on. */
   async verifyEmail(id: UserId): Promise<void> {
     const change = { $set: { emailVerified: true }, $inc: { version: 1 } };
-    const { modifiedCount } = await this.model.updateOne({ _id: id, emailVerified: { $ne: true } }, change);
-    if (modifiedCount > 0) this.events.record('email_verified', { userId: id });
-  }
-
-  hasAdministrator(): Promise<boolean> {
-    return this.model.exists({ role: 'admin' }).then(Boolean);
+    await this.transactions.run(async (transaction) => {
+      const { session } = transaction;
+      const isNews = { _id: id, emailVerified: { $ne: true } };
+      const { modifiedCount } = await this.model.updateOne(isNews, change, { session });
+      if (modifiedCount === 0) return;
+      await this.caches.evict(UsersService, id, transaction);
+      transaction.afterwards(() => this.events.record('email_verified', { userId: id }));
+    });
   }
 
   /** Whether this is the password of the user; `null` stands for a user that does not exist and takes as long. */

@@ -1,0 +1,31 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import type { Model } from 'mongoose';
+import type { Transaction } from '../../platform/database/transactions.js';
+import { apiError } from '../../platform/errors/errors.js';
+import { User } from './user.schema.js';
+
+/** Sees to it that there is always somebody who may change everything. */
+@Injectable()
+export class Administrators {
+  constructor(@InjectModel(User.name) private readonly model: Model<User>) {}
+
+  /**
+   * For who is about to take rights from a user: there must be another administrator. Only in a transaction that has
+   * locked `administrators`, so that of those who do so at the same time one comes after the other.
+   * @throws ApiError LAST_ADMIN
+   */
+  async requireAnother(id: string, { session }: Transaction): Promise<void> {
+    const found = await this.model
+      .find({ role: 'admin', disabled: false }, { _id: 1 })
+      .limit(2)
+      .session(session)
+      .lean();
+    const [only] = found.length === 1 ? found : [];
+    if (only?._id.equals(id)) throw apiError('LAST_ADMIN');
+  }
+
+  async exist(): Promise<boolean> {
+    return (await this.model.exists({ role: 'admin' })) !== null;
+  }
+}
