@@ -95,6 +95,14 @@ describe('what a method answers', () => {
     expect(shelf.calls).toBe(2);
   });
 
+  it('is kept apart for each method', async () => {
+    shelf.answer = () => 'of books';
+    await shelf.books(owner);
+    shelf.answer = () => 'soon over';
+    expect(await shelf.soonOver(owner)).toBe('soon over');
+    expect(await shelf.books(owner)).toBe('of books');
+  });
+
   it('is kept apart for each owner, role and list of arguments', async () => {
     const caller: Caller = { id: owner, role: 'user', permissions: new Set() };
     const all = { all: true, permission: 'books:read', caller: owner } as const;
@@ -118,6 +126,29 @@ describe('what a method answers', () => {
     for (const args of asked) await shelf.books(...args);
     await shelf.books(owner, { b: 2, a: 1 });
     expect(shelf.calls).toBe(asked.length);
+  });
+});
+
+describe('a database that is away', () => {
+  class Clock {
+    ticks = 0;
+
+    @Cache({ ttl: 60 })
+    tick(_owner: UserId): Promise<number> {
+      return Promise.resolve(++this.ticks);
+    }
+  }
+
+  it('leaves a method to itself: nobody knows whether what is kept is right', async () => {
+    const { app, connection } = await createTestApp();
+    await hearsOfChanges({ app });
+    const clock = new Clock();
+    app.get(Caches).bind(clock);
+    expect([await clock.tick(owner), await clock.tick(owner)]).toEqual([1, 1]);
+    await connection.dropDatabase();
+    await connection.close();
+    expect([await clock.tick(owner), await clock.tick(owner)]).toEqual([2, 3]);
+    await app.close();
   });
 });
 

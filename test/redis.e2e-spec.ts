@@ -58,18 +58,20 @@ describe('a Redis that comes and goes', () => {
       const started = Date.now();
       const answers = await Promise.all(Array.from({ length: 100 }, ask));
       expect(new Set(answers)).toEqual(new Set([undefined]));
-      // A tenth of a second and what the machine needs.
-      expect(Date.now() - started).toBeLessThan(400);
+      // The first that failed is enough to know.
+      expect(redis().status).toBe('error');
+      // A tenth of a second and what a busy machine needs.
+      expect(Date.now() - started).toBeLessThan(1_000);
       await healthIs('degraded');
       expect((await test.anonymous.get('/health')).status).toBe(200);
       expect((await test.anonymous.get('/health/ready')).status).toBe(200);
       expect(await health()).toMatchObject({
         services: { database: { status: 'ok' }, redis: { status: 'error' } },
       });
-      // Nobody waits for it any more.
-      const later = performance.now();
-      expect(await ask()).toBeUndefined();
-      expect(performance.now() - later).toBeLessThan(20);
+      // Nobody waits for it any more: each of these would take a tenth of a second.
+      const later = Date.now();
+      for (let times = 0; times < 50; times++) expect(await ask()).toBeUndefined();
+      expect(Date.now() - later).toBeLessThan(1_000);
       // Several tries to reach it fail meanwhile.
       await sleep(2_500);
       expect(told('redis_unavailable')).toEqual([
