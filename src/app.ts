@@ -19,6 +19,7 @@ import { createLoggers } from './platform/logging/logger.js';
 import { FrameworkLogger } from './platform/logging/framework-logger.js';
 import { createRequestLog, installRequestLog } from './platform/logging/request-log.js';
 import { installMetrics } from './platform/metrics/metrics.js';
+import { SharedWindows } from './platform/redis/shared-windows.js';
 import { Authenticator, installAccess } from './platform/security/access.js';
 import { installBodyParser } from './platform/security/body-parser.js';
 import { installCors } from './platform/security/cors.js';
@@ -59,7 +60,7 @@ export async function createApp(
   installMetrics(fastify);
   if (config.corsOrigins.length > 0) await installCors(fastify, config.corsOrigins);
   installNotFound(fastify);
-  installRateLimit(fastify, config.rateLimitMax);
+  installRateLimit(fastify, config.rateLimitMax, config.redisUrl ? app.get(SharedWindows) : undefined);
   installSameOrigin(fastify, config);
   installAccess(fastify, config, app.get(Authenticator, { strict: false }));
   installBodyParser(fastify);

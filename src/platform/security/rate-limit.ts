@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { apiError } from '../errors/errors.js';
+import type { SharedWindows } from '../redis/shared-windows.js';
 import { routeConfig } from '../routing/route-config.js';
 
 declare module 'fastify' {
@@ -56,11 +57,16 @@ export function clientKey(address: string): string {
   return `${network.join(':')}::/64`;
 }
 
+function tooMany(restMs: number): Error {
+  return apiError('RATE_LIMITED', { retryAfter: restMs / 1000 });
+}
+
 /**
  * Counts requests per minute and client. The minute of a client starts with its first request; of too many clients
  * the one whose minute started first is forgotten.
+ * @param shared counts for all processes together, while it is available
  */
-export function installRateLimit(fastify: FastifyInstance, max: number): void {
+export function installRateLimit(fastify: FastifyInstance, max: number, shared?: SharedWindows): void {
   // In the order in which their minutes started.
   const windows = new Map<string, Window>();
 
@@ -77,10 +83,15 @@ export function installRateLimit(fastify: FastifyInstance, max: number): void {
 
   function limit(request: FastifyRequest, _: FastifyReply, done: (error?: Error) => void): void {
     const now = Date.now();
-    const window = windowOf(clientKey(request.ip), now);
+    const client = clientKey(request.ip);
+    const window = windowOf(client, now);
     window.requests += 1;
-    if (window.requests <= max) return done();
-    return done(apiError('RATE_LIMITED', { retryAfter: (window.until - now) / 1000 }));
+    // Too many for this process alone are not worth a question.
+    if (window.requests > max) return done(tooMany(window.until - now));
+    if (!shared?.isAvailable) return done();
+    void shared
+      .count(`rate ${client}`, WINDOW_MS)
+      .then((all) => done(all && all.count > max ? tooMany(all.restMs) : undefined));
   }
 
   fastify.addHook('onRoute', (route: RouteOptions) => {
