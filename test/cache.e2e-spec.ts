@@ -5,7 +5,7 @@ import { Cache } from '../src/platform/cache/cache.js';
 import { Caches } from '../src/platform/cache/caches.js';
 import { ChangeFeed } from '../src/platform/database/change-feed.js';
 import type { Caller, UserId } from '../src/platform/security/caller.js';
-import { hearsOfChanges, newOwner, Shelf } from './support/shelf.js';
+import { connectionOf, hearsOfChanges, newOwner, Shelf } from './support/shelf.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 
 let test: TestApp;
@@ -140,13 +140,13 @@ describe('a database that is away', () => {
   }
 
   it('leaves a method to itself: nobody knows whether what is kept is right', async () => {
-    const { app, connection } = await createTestApp();
+    const { app } = await createTestApp();
     await hearsOfChanges({ app });
     const clock = new Clock();
     app.get(Caches).bind(clock);
     expect([await clock.tick(owner), await clock.tick(owner)]).toEqual([1, 1]);
-    await connection.dropDatabase();
-    await connection.close();
+    await connectionOf(app).dropDatabase();
+    await connectionOf(app).close();
     expect([await clock.tick(owner), await clock.tick(owner)]).toEqual([2, 3]);
     await app.close();
   });
