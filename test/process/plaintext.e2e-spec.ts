@@ -28,7 +28,7 @@ beforeAll(async () => {
   await mongod.restart(...PLAIN);
   own = await createNotes({ MONGODB_URI: mongod.uri });
   // What is asked and changed is kept in a collection, too.
-  await own.test.connection.getClient().db().command({ profile: 2 });
+  await own.test.connection.getClient().db().command({ profile: 2, filter: 'unset' });
 });
 afterAll(async () => {
   await own.test.close();
@@ -62,9 +62,7 @@ describe("the database's files", () => {
     await model.replaceOne({ _id }, fields());
     await model.findOneAndReplace({ _id }, fields());
     await model.updateOne({ _id: new Types.ObjectId() }, fields(), { upsert: true });
-    await own.test.connection.transaction(
-      async (session) => void (await model.create([fields()], { session })),
-    );
+    await model.db.transaction(async (session) => void (await model.create([fields()], { session })));
     const failing: (() => Promise<unknown>)[] = [
       () => new model({ ...fields(), _id }).save(),
       () => model.insertMany([{ ...fields(), _id }]),
@@ -79,7 +77,7 @@ describe("the database's files", () => {
       expect(error).toBeInstanceOf(Error);
       expect(`${(error as Error).stack} ${(error as Error).message}`).not.toContain(SECRET);
     }
-    expect(await model.countDocuments({ title: CONTROL })).toBe(6);
+    expect(await own.test.connection.collection('notes').countDocuments({ title: CONTROL })).toBe(6);
 
     const control = await filesWith(CONTROL);
     expect(control.some((path) => path.includes('/journal/'))).toBe(true);

@@ -10,6 +10,7 @@ import { ApiSection } from '../../src/platform/docs/section.js';
 import { Answers } from '../../src/platform/http/answers.js';
 import { IfMatch, type Precondition } from '../../src/platform/http/entity-tag.js';
 import { IdParams } from '../../src/platform/http/record-id.dto.js';
+import { CreateOnce, type Once } from '../../src/platform/idempotency/once.js';
 import { CurrentCaller, SignedIn } from '../../src/platform/security/access.js';
 import type { Caller } from '../../src/platform/security/caller.js';
 import { Nullable, RecordId, Text } from '../../src/platform/validation/fields.js';
@@ -80,8 +81,18 @@ class NotesController {
   @Post()
   @SignedIn()
   @Answers(NoteDto, { status: 201 })
-  async create(@CurrentCaller() { id }: Caller, @Body() dto: CreateNoteDto): Promise<NoteDto> {
-    return NoteDto.from(await this.service.notes.insert({ ownerId: new Types.ObjectId(id), ...dto }));
+  async create(
+    @CurrentCaller() { id: owner }: Caller,
+    @Body() dto: CreateNoteDto,
+    @CreateOnce() once: Once,
+  ): Promise<NoteDto> {
+    const { notes } = this.service;
+    const ownerId = new Types.ObjectId(owner);
+    const note = await once.run(
+      (transaction) => notes.insert({ ownerId, ...dto }, transaction),
+      (id) => notes.get({ owner }, id),
+    );
+    return NoteDto.from(note);
   }
 
   @Get(':id')
