@@ -5,8 +5,8 @@ import { Cache } from '../src/platform/cache/cache.js';
 import { Caches } from '../src/platform/cache/caches.js';
 import { ChangeFeed } from '../src/platform/database/change-feed.js';
 import type { Caller, UserId } from '../src/platform/security/caller.js';
-import { connectionOf, hearsOfChanges, newOwner, Shelf } from './support/shelf.js';
-import { createTestApp, type TestApp } from './support/test-app.js';
+import { hearsOfChanges, newOwner, Shelf } from './support/shelf.js';
+import { connectionOf, createTestApp, type TestApp } from './support/test-app.js';
 
 let test: TestApp;
 let shelf: Shelf;

@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { getConnectionToken } from '@nestjs/mongoose';
 import { type Connection, Types } from 'mongoose';
 import { API_KEYS, createKey } from './support/api-keys.js';
 import { type OpenApi, type Operation, placesOf } from './support/openapi-document.js';
 import { createProjects, PROJECTS } from './support/projects.js';
 import { SupabaseProject } from './support/supabase.js';
 import { IDENTITIES } from './support/supabase-clients.js';
-import { createTestApp, type TestApp } from './support/test-app.js';
+import { connectionOf, createTestApp, type TestApp } from './support/test-app.js';
 import type { TestClient } from './support/test-client.js';
 import { USERS } from './support/users.js';
 
@@ -157,7 +156,7 @@ describe('a query that no index serves', () => {
   ])('(%s) fails the test that caused it, by its name and plan', async (_, message, ask) => {
     const test = await createTestApp();
     await createProjects(await test.anonymous.signIn(), 'a', 'b');
-    await ask(test.app.get<Connection>(getConnectionToken()));
+    await ask(connectionOf(test.app));
     await expect(test.close()).rejects.toThrow(message);
   });
 

@@ -8,7 +8,7 @@ import { type Model, Types } from 'mongoose';
 import { SecondFactor } from '../../src/modules/second-factor/second-factor.schema.js';
 import { Repositories, type Repository } from '../../src/platform/database/repository.js';
 import { NO_PRECONDITION } from '../../src/platform/http/entity-tag.js';
-import { createTestApp, type TestApp } from '../support/test-app.js';
+import { connectionOf, createTestApp, type TestApp } from '../support/test-app.js';
 import { gone, Installation, mongodOf, type ServerProcess } from './server-process.js';
 
 // Processes are started and ended; a machine that is busy takes its time.
@@ -42,7 +42,7 @@ afterAll(async () => {
 const uri = () => String(old.config.mongodbUri);
 const onTheSameDatabase = (keys: string) =>
   createTestApp({ MONGODB_URI: uri(), ENCRYPTION_KEY: keys, LOG_LEVEL: 'warn' });
-const modelOf = ({ connection }: TestApp) => connection.models[SecondFactor.name] as Model<SecondFactor>;
+const modelOf = ({ app }: TestApp) => connectionOf(app).models[SecondFactor.name] as Model<SecondFactor>;
 const raw = () => old.connection.collection('second_factors');
 const secretOf = (index: number) => `SECRET ${index}`;
 
@@ -80,7 +80,7 @@ async function underWay(): Promise<void> {
 /** What a process reads that has forgotten the old key. */
 async function readWithNewKeyAlone(): Promise<Map<string, string>> {
   const alone = await onTheSameDatabase(after);
-  const found = await modelOf(alone).find({}, { secret: 1 }).lean();
+  const found = await modelOf(alone).find({}, { secret: 1 }).sort({ _id: 1 }).lean();
   await alone.app.close();
   return new Map(found.map(({ _id, secret }) => [String(_id), secret]));
 }

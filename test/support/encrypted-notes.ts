@@ -1,9 +1,9 @@
-import { getConnectionToken, Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
-import { type Connection, type Model, Types } from 'mongoose';
+import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import { type Model, Types } from 'mongoose';
 import { OwnedRecord, RECORD_OPTIONS } from '../../src/platform/database/record.js';
 import { Repositories, type Repository } from '../../src/platform/database/repository.js';
 import type { UserId } from '../../src/platform/security/caller.js';
-import { createTestApp, type TestApp } from './test-app.js';
+import { connectionOf, createTestApp, type TestApp } from './test-app.js';
 
 @Schema({ ...RECORD_OPTIONS, collection: 'notes' })
 export class Note extends OwnedRecord {
@@ -43,7 +43,7 @@ export function newNote(fields: Pick<Note, 'text' | 'hint'>): Parameters<Reposit
 /** @param env of the application: another key, another application's database */
 export async function createNotes(env: Readonly<Record<string, string>> = {}): Promise<Notes> {
   const test = await createTestApp(env);
-  const model = test.app.get<Connection>(getConnectionToken()).model<Note>(Note.name, NoteSchema);
+  const model = connectionOf(test.app).model<Note>(Note.name, NoteSchema);
   await model.createIndexes();
   const raw = test.connection.collection('notes');
   return {

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { getConnectionToken } from '@nestjs/mongoose';
 import type { Connection, mongo } from 'mongoose';
 import { Cache, CacheEvict } from '../../src/platform/cache/cache.js';
 import { Caches } from '../../src/platform/cache/caches.js';
@@ -8,7 +7,7 @@ import { ChangeFeed } from '../../src/platform/database/change-feed.js';
 import { type Transaction, Transactions } from '../../src/platform/database/transactions.js';
 import type { Caller, Scope, UserId } from '../../src/platform/security/caller.js';
 import { eventually } from './mails.js';
-import type { TestApp } from './test-app.js';
+import { connectionOf, type TestApp } from './test-app.js';
 
 /** What a shelf answers. */
 export interface Books {
@@ -100,11 +99,6 @@ export class Shelf {
   private get shelves() {
     return this.connection.collection<ShelfRecord>('shelves');
   }
-}
-
-/** The connection that an application itself uses. */
-export function connectionOf(app: TestApp['app']): Connection {
-  return app.get<Connection>(getConnectionToken());
 }
 
 /** Runs work in a transaction of this application. */

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
+import { getConnectionToken } from '@nestjs/mongoose';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Connection } from 'mongoose';
 import { createApp } from '../../src/app.js';
@@ -28,6 +29,11 @@ export interface TestApp {
   /** The same, as text. */
   logText(): string;
   close(): Promise<void>;
+}
+
+/** The connection that an application itself uses. */
+export function connectionOf(app: NestFastifyApplication): Connection {
+  return app.get<Connection>(getConnectionToken());
 }
 
 /** The configuration of a test, from an environment as production reads it. */
