@@ -1,12 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { InjectConnection } from '@nestjs/mongoose';
 import type { Connection, mongo } from 'mongoose';
+import { Gate } from '../concurrency/gate.js';
 
 /** A transaction under way. */
 export interface Transaction {
   readonly session: mongo.ClientSession;
   /** Does something once the transaction is in the database: events and caches must not know of one that failed. */
   afterwards(act: () => void): void;
+  /** The names that it has locked. */
+  readonly locks: Set<string>;
 }
 
 /** Whether an argument is the transaction that a method is to take part in. */
@@ -23,19 +26,27 @@ export function afterwards(transaction: Transaction | undefined, act: () => void
 /** Runs work of which everything happens or nothing. */
 @Injectable()
 export class Transactions {
+  /** Within the process, who wants a lock waits for it, instead of beginning again and again. */
+  private readonly turns = new Gate({ places: 1, waiting: 100, patienceMs: 1_500 });
+
   constructor(@InjectConnection() private readonly connection: Connection) {}
 
   /** Does the work, again from its start where another transaction was in the way; what it throws undoes it. */
   async run<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     let acts: (() => void)[] = [];
-    const result = await this.connection.getClient().withSession((session) =>
-      session.withTransaction(() => {
-        acts = [];
-        return work({ session, afterwards: (act) => void acts.push(act) });
-      }),
-    );
-    for (const act of acts) act();
-    return result;
+    const locks = new Set<string>();
+    try {
+      const result = await this.connection.getClient().withSession((session) =>
+        session.withTransaction(() => {
+          acts = [];
+          return work({ session, locks, afterwards: (act) => void acts.push(act) });
+        }),
+      );
+      for (const act of acts) act();
+      return result;
+    } finally {
+      for (const name of locks) this.turns.leave(name);
+    }
   }
 
   /** Does the work in a transaction that is under way, or else in one of its own. */
@@ -49,10 +60,15 @@ export class Transactions {
   /**
    * Lets transactions that lock the same name come one after the other, so that what one of them counts is still so
    * when it ends. Leaves nothing in the database.
+   * @throws ApiError OVERLOADED when too many wait for it, or after too long
    */
-  async lock(name: string, { session }: Transaction): Promise<void> {
+  async lock(name: string, { session, locks: held }: Transaction): Promise<void> {
+    if (!held.has(name)) {
+      await this.turns.enter(name);
+      held.add(name);
+    }
     const locks = this.connection.collection<{ _id: string }>('locks');
-    // Of two that insert the same at once, MongoDB lets one go on, and the other begins again.
+    // Of two processes that insert the same at once, MongoDB lets one go on, and the other begins again.
     await locks.insertOne({ _id: name }, { session });
     await locks.deleteOne({ _id: name }, { session });
   }
