@@ -174,6 +174,8 @@ export class UsersService {
     change: UpdateUserDto & { readonly otpEnabled?: boolean },
     transaction: Transaction,
   ): Promise<User> {
+    // Its changes at the same time come one after the other: their stamps would stand in each other's way.
+    await this.transactions.lock(`user ${id.toLowerCase()}`, transaction);
     if (takesRights(change)) {
       await this.transactions.lock('administrators', transaction);
       await this.users.require(scope, id, ifMatch, transaction);

@@ -3,9 +3,11 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model, mongo } from 'mongoose';
 import { Turns } from '../concurrency/turns.js';
+import { ChangeFeed } from '../database/change-feed.js';
 import { type LiveCache, LiveCaches } from '../database/live-cache.js';
 import { afterwards, type Transaction } from '../database/transactions.js';
 import { apiError } from '../errors/errors.js';
+import type { UserId } from '../security/caller.js';
 import { CacheStamp } from './cache-stamp.schema.js';
 import { ALL, type Holder } from './owner.js';
 
@@ -14,13 +16,13 @@ type Known = Pick<CacheStamp, 'stamp'>;
 /** What is known of a group that nobody has evicted of late. */
 const NONE: Known = { stamp: '' };
 
-/** What is kept for `all` changes with each owner's; what is kept for an owner changes with everybody's, too. */
-const groupsReadFor = (type: string, holder: Holder) =>
-  holder === ALL ? [`${type}:${ALL}`] : [`${type}:${holder}`, `${type}:everybody`];
-const groupsEvictedFor = (type: string, holder: Holder) => [
-  `${type}:${holder === ALL ? 'everybody' : holder}`,
-  `${type}:${ALL}`,
-];
+/** Evicting for everybody evicts for each owner. */
+const EVERYBODY = 'everybody';
+
+/** `UsersService:66f1a0c2e4b0a1b2c3d4e5f6` */
+function groupOf(type: string, holder: UserId | typeof EVERYBODY): string {
+  return `${type}:${holder}`;
+}
 
 /**
  * The stamps that lead past what was kept before an eviction. Who has read old data before it, and keeps it after
@@ -32,16 +34,30 @@ export class Stamps {
   /** While the change feed is silent, each question is a look-up: not for each of a thousand requests. */
   private readonly lookUps = new Turns(async (group) => this.known.get(group));
 
+  /** How often this process has heard of an eviction, by class; and how often it may have missed one. */
+  private readonly heard = new Map<string, number>();
+  private missed = 0;
+  private readonly self = randomBytes(12).toString('base64url');
+
   constructor(
     @InjectModel(CacheStamp.name) private readonly model: Model<CacheStamp>,
+    private readonly feed: ChangeFeed,
     caches: LiveCaches,
   ) {
     this.known = caches.of(model, (group) => this.load(group), { hearsOfNew: true });
+    feed.watch(model.collection.name, {
+      changed: (group) => this.noteEviction(group),
+      missed: () => void this.missed++,
+    });
   }
 
-  /** The stamp of what a class keeps for a holder, without a promise where it is known already. */
-  read(type: string, holder: Holder): string | Promise<string> {
-    const groups = groupsReadFor(type, holder);
+  /**
+   * The stamp of what a class keeps for a holder, without a promise where it is known already; undefined when nobody
+   * knows now what is right.
+   */
+  read(type: string, holder: Holder): string | undefined | Promise<string> {
+    if (holder === ALL) return this.stampOfAll(type);
+    const groups = [groupOf(type, holder), groupOf(type, EVERYBODY)];
     const known = groups.map((group) => this.known.peek(group));
     if (known.every((each) => each !== undefined)) return join(known);
     return Promise.all(groups.map((group) => this.lookUps.get(group))).then(join);
@@ -49,19 +65,36 @@ export class Stamps {
 
   /** Evicts: for this process once it is done, for others within two seconds; with a transaction, when that is done. */
   async renew(type: string, holder: Holder, transaction?: Transaction): Promise<void> {
-    const groups = groupsEvictedFor(type, holder);
+    const group = groupOf(type, holder === ALL ? EVERYBODY : holder);
     const change = { $set: { stamp: randomBytes(12).toString('base64url'), writtenAt: new Date() } };
     const session = transaction?.session;
-    const forget = () => groups.forEach((group) => this.known.forget(group));
+    const forget = () => {
+      this.known.forget(group);
+      this.noteEviction(group);
+    };
     try {
-      await this.collection.bulkWrite(
-        groups.map((_id) => ({ updateOne: { filter: { _id }, update: change, upsert: true } })),
-        { ...(session && { session }) },
-      );
+      await this.collection.updateOne({ _id: group }, change, {
+        upsert: true,
+        ...(session && { session }),
+      });
     } finally {
       // A write whose answer was lost may have happened.
       afterwards(transaction, forget);
     }
+  }
+
+  /**
+   * What is kept for all changes with each owner's. A stamp in the database for it would have every change of every
+   * owner wait for the others, so that each process counts what it hears of, and keeps this for itself.
+   */
+  private stampOfAll(type: string): string | undefined {
+    if (!this.feed.isFresh) return undefined;
+    return [this.self, this.missed, this.heard.get(type) ?? 0].join('.');
+  }
+
+  private noteEviction(group: string): void {
+    const [type = ''] = group.split(':');
+    this.heard.set(type, (this.heard.get(type) ?? 0) + 1);
   }
 
   private async load(_id: string): Promise<Known> {

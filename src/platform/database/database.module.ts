@@ -22,6 +22,6 @@ import { Transactions } from './transactions.js';
     ChangeFeed,
     LiveCaches,
   ],
-  exports: [getConnectionToken(), Repositories, Transactions, OwnedRecords, LiveCaches],
+  exports: [getConnectionToken(), Repositories, Transactions, OwnedRecords, ChangeFeed, LiveCaches],
 })
 export class DatabaseModule {}
