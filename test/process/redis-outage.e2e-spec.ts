@@ -37,6 +37,7 @@ describe('three processes with one Redis', () => {
       ADMIN_EMAIL: ADMIN.email,
       ADMIN_PASSWORD: ADMIN.password,
     };
+    await installation.migrate(env);
     servers = [await installation.start(env), await installation.start(env), await installation.start(env)];
     admin = await new HttpCaller(servers[0]?.url ?? '').signIn(ADMIN.email, ADMIN.password);
     await everywhere(admin, '/health', ({ body }) => body.services.redis.status === 'ok');
@@ -91,10 +92,10 @@ describe('three processes with one Redis', () => {
     await go();
     for (let round = 0; Date.now() - started < OUTAGE_MS; round++) {
       const name = `Name ${round}`;
-      await user.send('PATCH', `${USERS}/${id}`, { name });
+      expect((await user.send('PATCH', `${USERS}/${id}`, { name })).status).toBe(200);
       seen.push(await everywhere(user, ME, ({ body }) => body.data.name === name));
       const role = round % 2 === 0 ? 'moderator' : 'user';
-      await admin.send('PATCH', `${USERS}/${id}`, { role });
+      expect((await admin.send('PATCH', `${USERS}/${id}`, { role })).status).toBe(200);
       const status = role === 'moderator' ? 200 : 403;
       seen.push(await everywhere(user, USERS, (answer) => answer.status === status));
     }
