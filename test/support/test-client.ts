@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { UsersService } from '../../src/modules/users/users.service.js';
 import type { Role } from '../../src/modules/users/roles.js';
@@ -25,6 +26,19 @@ interface SignedIn {
 }
 
 export const PASSWORD = 'correct horse battery';
+
+/**
+ * The answer to a request that is sent again, a second later, while a machine that is too busy answers 503, as
+ * that answer asks for; five times at most. The request may have had its effect before it was answered 503.
+ */
+export async function untilTaken(send: () => Promise<Answer>): Promise<Answer> {
+  let answer = await send();
+  for (let times = 0; answer.status === 503 && times < 5; times++) {
+    await sleep(1_000);
+    answer = await send();
+  }
+  return answer;
+}
 
 /** Sends requests through the whole server, without a socket. Every answer is held to `checkAnswer`. */
 export class TestClient {
@@ -106,12 +120,8 @@ export class TestClient {
   /** Signs a user in who is there already. */
   async signInAs({ email, password }: { email: string; password: string }): Promise<TestClient> {
     const credentials = { email, password };
-    let { status, text, body } = await this.post('/api/v1/auth/login', credentials);
-    // What a test is about comes later. Its start waits out a machine that is too busy, as the answer asks for.
-    for (let times = 0; status === 503 && times < 5; times++) {
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
-      ({ status, text, body } = await this.post('/api/v1/auth/login', credentials));
-    }
+    // What a test is about comes later.
+    const { status, text, body } = await untilTaken(() => this.post('/api/v1/auth/login', credentials));
     if (status !== 200) throw new Error(`Not signed in: ${text}`);
     const signedIn = body.data as SignedIn & { user: { id: string } };
     const headers = { authorization: `Bearer ${signedIn.accessToken}` };
