@@ -105,8 +105,14 @@ describe('a process that is killed while it creates', () => {
     const outcomes: Outcomes = {};
     for (const [step, command] of steps.entries()) {
       for (const when of ['before', 'after'] as const) {
-        const body = await bodyOf(supabase);
-        const { status, isHeld } = await killAt(way, url, body, { step, when });
+        let body = await bodyOf(supabase);
+        let { status, isHeld } = await killAt(way, url, body, { step, when });
+        // What another route is doing may have cost the first request a step more than this one.
+        for (let again = 0; again < 2 && !isHeld && step <= steps.indexOf('commitTransaction'); again++) {
+          await database.collection(route.collection).deleteMany(route.created(body));
+          body = await bodyOf(supabase);
+          ({ status, isHeld } = await killAt(way, url, body, { step, when }));
+        }
         if (!isHeld && step <= steps.indexOf('commitTransaction'))
           throw new Error(`${url} did not come to ${command}`);
         const records = database.collection(route.collection);
