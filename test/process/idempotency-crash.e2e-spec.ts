@@ -102,20 +102,20 @@ describe('a process that is killed while it creates', () => {
   async function killEverywhere({ url, body: bodyOf, ...route }: CreatingRoute): Promise<Outcomes> {
     const way = await SteppedWay.open(mongod.uri);
     const steps = await stepsOf(way, url, await bodyOf(supabase));
+    const records = database.collection(route.collection);
+    const committing = steps.indexOf('commitTransaction');
     const outcomes: Outcomes = {};
     for (const [step, command] of steps.entries()) {
       for (const when of ['before', 'after'] as const) {
         let body = await bodyOf(supabase);
         let { status, isHeld } = await killAt(way, url, body, { step, when });
         // What another route is doing may have cost the first request a step more than this one.
-        for (let again = 0; again < 2 && !isHeld && step <= steps.indexOf('commitTransaction'); again++) {
-          await database.collection(route.collection).deleteMany(route.created(body));
+        for (let tries = step <= committing ? 2 : 0; tries > 0 && !isHeld; tries--) {
+          await records.deleteMany(route.created(body));
           body = await bodyOf(supabase);
           ({ status, isHeld } = await killAt(way, url, body, { step, when }));
         }
-        if (!isHeld && step <= steps.indexOf('commitTransaction'))
-          throw new Error(`${url} did not come to ${command}`);
-        const records = database.collection(route.collection);
+        if (!isHeld && step <= committing) throw new Error(`${url} did not come to ${command}`);
         outcomes[`${when} ${step} ${command}`] = [status, await records.countDocuments(route.created(body))];
         // Some may be created only a few times.
         await records.deleteMany(route.created(body));
