@@ -1,0 +1,55 @@
+/**
+ * A feature as its tests need to know it. `describeFeature` is made of it, and so are the rows of the feature in
+ * the tests of the whole product: who may use its routes, what creates, what is served by an index.
+ */
+export interface Feature {
+  /** Where its records are: `/api/v1/blog-posts`. */
+  readonly path: string;
+  /** What a record is called in messages and, in capitals, in codes: `blog post`. */
+  readonly resource: string;
+  readonly collection: string;
+  /** The records belong to nobody: whoever is signed in reads them, only administrators write. */
+  readonly shared?: true;
+  /** By name, in the order of the answer. */
+  readonly fields: Readonly<Record<string, Field>>;
+}
+
+export type Field = ValueField | ReferenceField;
+
+interface AnyField {
+  /** It must be sent, and is never null. */
+  readonly required?: true;
+  /** An owner has each value once; of a shared feature everybody. */
+  readonly unique?: true;
+  /** The list takes a parameter of the same name. Of a list `equals` asks for the records that have an item. */
+  readonly filter?: 'contains' | 'equals';
+  /** It holds several values. A fault is named by the field, whichever item has it. */
+  readonly list?: true;
+  /** What is answered when it was not sent, or null; null unless told. */
+  readonly unsent?: unknown;
+  /** Values that are refused by POST, PUT and PATCH. */
+  readonly refuses?: readonly unknown[];
+}
+
+/** A field whose values stand for themselves. */
+export interface ValueField extends AnyField {
+  readonly ref?: never;
+  /** What the database holds of it cannot be read. */
+  readonly encrypted?: true;
+  /**
+   * A value that is accepted, and answered as it was sent: for each `n` from 1 another one where the field is
+   * unique, and otherwise for each two that follow one another where the type has so many.
+   */
+  readonly value: (n: number) => unknown;
+  /** Values that are answered as they were sent. */
+  readonly accepts?: readonly unknown[];
+  /** Values that are answered otherwise: as sent, and as answered. */
+  readonly becomes?: readonly (readonly [sent: unknown, answered: unknown])[];
+}
+
+/** A field that holds the id of a record of another feature, or of the same one. */
+export interface ReferenceField extends AnyField {
+  /** The path of the other feature. Its records are made by whoever needs one to refer to. */
+  readonly ref: string;
+  readonly filter?: 'equals';
+}
