@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { FEATURES } from './features/features.js';
+import { type Row, rowsOf, SIGNED_IN, type Statuses } from './support/access-rows.js';
 import { CHANGE, FORGOT, RESET, VERIFY, VERIFY_AGAIN } from './support/accounts.js';
 import { API_KEYS } from './support/api-keys.js';
 import { CALLERS, type CallerName, newCallers, newTarget, type Target } from './support/callers.js';
-import { PROJECTS } from './support/projects.js';
 import { runningRoutes } from './support/running-routes.js';
 import { OTP } from './support/second-factor.js';
 import { SupabaseProject } from './support/supabase.js';
@@ -11,20 +12,7 @@ import { createTestApp, type TestApp } from './support/test-app.js';
 import { PASSWORD } from './support/test-client.js';
 import { LOGIN, LOGOUT, ME, newCredentials, REFRESH, REGISTER, SESSIONS, USERS } from './support/users.js';
 
-/** A status for each caller, in their order. */
-type Statuses = NumberFor<typeof CALLERS>;
-type NumberFor<T extends readonly unknown[]> = { readonly [_ in keyof T]: number };
-
-interface Row {
-  /** Method and path, as the router knows them. */
-  readonly route: string;
-  readonly statuses: Statuses;
-  readonly url?: (target: Target) => string;
-  readonly body?: (target: Target) => object;
-}
-
 const PUBLIC: Statuses = [200, 200, 200, 200, 200, 200, 200, 200, 200, 200];
-const SIGNED_IN: Statuses = [401, 401, 401, 401, 200, 200, 200, 200, 200, 200];
 /** As SIGNED_IN, but not by a program. */
 const BY_PEOPLE: Statuses = [401, 401, 401, 401, 200, 200, 200, 200, 403, 200];
 /** As BY_PEOPLE, with what they know beside their token. Who comes by Supabase has no password here. */
@@ -33,9 +21,7 @@ const BY_PASSWORD: Statuses = [401, 401, 401, 401, 200, 200, 200, 200, 403, 401]
 const WRONG_CODE: Statuses = [401, 401, 401, 401, 401, 401, 401, 401, 403, 401];
 /** For pages of the product itself, whoever asks. */
 const BY_PAGES: Statuses = [403, 403, 403, 403, 403, 403, 403, 403, 403, 403];
-const project = ({ project: { id } }: Target) => `${PROJECTS}/${id}`;
 const user = ({ owner }: Target) => `${USERS}/${owner.userId}`;
-const named = () => ({ name: `Project ${Math.random()}` });
 
 /** Every route, and what each caller gets. */
 const MATRIX: readonly Row[] = [
@@ -121,40 +107,7 @@ const MATRIX: readonly Row[] = [
     statuses: [401, 401, 401, 401, 404, 200, 404, 404, 403, 404],
   },
 
-  { route: `POST ${PROJECTS}`, statuses: [401, 401, 401, 401, 201, 201, 201, 201, 201, 201], body: named },
-  { route: `GET ${PROJECTS}`, statuses: SIGNED_IN },
-  {
-    route: `GET ${PROJECTS}`,
-    url: ({ owner }) => `${PROJECTS}?owner=${owner.userId}`,
-    statuses: [401, 401, 401, 401, 403, 403, 200, 200, 403, 403],
-  },
-  {
-    route: `GET ${PROJECTS}`,
-    url: () => `${PROJECTS}?owner=all`,
-    statuses: [401, 401, 401, 401, 403, 403, 200, 200, 403, 403],
-  },
-  {
-    route: `GET ${PROJECTS}/:id`,
-    url: project,
-    statuses: [401, 401, 401, 401, 404, 200, 200, 200, 404, 404],
-  },
-  {
-    route: `PUT ${PROJECTS}/:id`,
-    url: project,
-    statuses: [401, 401, 401, 401, 404, 200, 404, 200, 404, 404],
-    body: named,
-  },
-  {
-    route: `PATCH ${PROJECTS}/:id`,
-    url: project,
-    statuses: [401, 401, 401, 401, 404, 200, 404, 200, 404, 404],
-    body: named,
-  },
-  {
-    route: `DELETE ${PROJECTS}/:id`,
-    url: project,
-    statuses: [401, 401, 401, 401, 404, 200, 404, 200, 404, 404],
-  },
+  ...FEATURES.flatMap(rowsOf),
 
   {
     route: `POST ${USERS}`,
@@ -238,12 +191,14 @@ describe('the authorisation matrix', () => {
     const [method = '', path = ''] = route.split(' ');
     const answered: Partial<Record<CallerName, number>> = {};
     const callers = await newCallers(test, supabase);
-    for (const name of CALLERS) {
+    for (const [index, name] of CALLERS.entries()) {
       const target = await newTarget(test, supabase);
       const caller = name === 'owner' ? target.owner : callers[name];
       // Each from an address of its own: wrong codes and passwords are counted for it.
       const asking = path.startsWith('/api') ? caller.from(`198.51.100.${asked++ % 256}`) : caller;
-      const { status } = await asking.send(method, url?.(target) ?? path, body?.(target));
+      const makers = { caller: statuses[index] === 401 ? target.owner : caller, admin: callers.admin };
+      const address = (await url?.(target, makers)) ?? path;
+      const { status } = await asking.send(method, address, await body?.(target, makers));
       answered[name] = status;
     }
     expect(answered).toEqual(Object.fromEntries(CALLERS.map((name, index) => [name, statuses[index]])));

@@ -1,13 +1,12 @@
 import { createSigner } from 'fast-jwt';
 import { createKey, withKey } from './api-keys.js';
-import { createProject, type ProjectJson } from './projects.js';
 import type { SupabaseProject } from './supabase.js';
 import { IDENTITIES, signedInAt } from './supabase-clients.js';
 import type { TestApp } from './test-app.js';
 import type { TestClient } from './test-client.js';
 import { register, SESSIONS, USERS } from './users.js';
 
-/** Who asks. `owner` is the user whom the request is about, or whose project it is; `user` and the last two are others. */
+/** Who asks. `owner` is the user whom the request is about, or whose record it is; `user` and the last two are others. */
 export const CALLERS = [
   'anonymous',
   'expired',
@@ -25,7 +24,6 @@ export type CallerName = (typeof CALLERS)[number];
 /** Whom a request is about: made anew for each, since some requests leave nothing. */
 export interface Target {
   readonly owner: TestClient;
-  readonly project: ProjectJson;
   /** An API key of the owner, by id. */
   readonly apiKey: string;
   /** An identity of the owner, by id. */
@@ -47,7 +45,6 @@ export async function newTarget(test: TestApp, supabase: SupabaseProject): Promi
   const { body } = await owner.post(IDENTITIES, { accessToken });
   return {
     owner,
-    project: await createProject(owner),
     apiKey: (await createKey(owner)).id,
     identity: String(body.data.id),
     foreignToken,

@@ -1,0 +1,50 @@
+import type { CALLERS, Target } from './callers.js';
+import type { Feature } from './feature.js';
+import { createRecord, full, type Makers } from './feature-bodies.js';
+
+/** A status for each caller, in their order. */
+export type Statuses = NumberFor<typeof CALLERS>;
+type NumberFor<T extends readonly unknown[]> = { readonly [_ in keyof T]: number };
+
+/** A request and what each caller is answered. */
+export interface Row {
+  /** Method and path, as the router knows them. */
+  readonly route: string;
+  readonly statuses: Statuses;
+  readonly url?: (target: Target, makers: Makers) => string | Promise<string>;
+  /** `makers` is who asks, or somebody in place of who cannot sign in. */
+  readonly body?: (target: Target, makers: Makers) => object | Promise<object>;
+}
+
+export const SIGNED_IN: Statuses = [401, 401, 401, 401, 200, 200, 200, 200, 200, 200];
+/** As SIGNED_IN, for records that are there for their owner, or for everybody who has the permission. */
+const READ: Statuses = [401, 401, 401, 401, 404, 200, 200, 200, 404, 404];
+const WRITTEN: Statuses = [401, 401, 401, 401, 404, 200, 404, 200, 404, 404];
+const CREATED: Statuses = [401, 401, 401, 401, 201, 201, 201, 201, 201, 201];
+/** For a query that asks for records of others. */
+const FOREIGN: Statuses = [401, 401, 401, 401, 403, 403, 200, 200, 403, 403];
+/** For records that belong to nobody. */
+const SHARED_WRITTEN: Statuses = [401, 401, 401, 401, 403, 403, 403, 200, 403, 403];
+const SHARED_CREATED: Statuses = [401, 401, 401, 401, 403, 403, 403, 201, 403, 403];
+
+/** The rows of a feature, whose record is made anew for each caller. */
+export function rowsOf(feature: Feature): Row[] {
+  const { path, shared } = feature;
+  const url = async ({ owner }: Target, { admin }: Makers) =>
+    `${path}/${(await createRecord(feature, { caller: owner, admin })).id}`;
+  const body = (_: Target, makers: Makers) => full(feature, makers);
+  const written = shared ? SHARED_WRITTEN : WRITTEN;
+  const ofOthers: Row[] = [
+    { route: `GET ${path}`, url: ({ owner }) => `${path}?owner=${owner.userId}`, statuses: FOREIGN },
+    { route: `GET ${path}`, url: () => `${path}?owner=all`, statuses: FOREIGN },
+  ];
+  return [
+    { route: `POST ${path}`, statuses: shared ? SHARED_CREATED : CREATED, body },
+    { route: `GET ${path}`, statuses: SIGNED_IN },
+    ...(shared ? [] : ofOthers),
+    { route: `GET ${path}/:id`, url, statuses: shared ? SIGNED_IN : READ },
+    { route: `PUT ${path}/:id`, url, statuses: written, body },
+    { route: `PATCH ${path}/:id`, url, statuses: written, body },
+    { route: `DELETE ${path}/:id`, url, statuses: written },
+  ];
+}
