@@ -46,7 +46,7 @@ describe('a request with an Idempotency-Key', () => {
   describe.each(CREATING_ROUTES.map((route) => [route.url, route] as const))('to %s', (url, route) => {
     it('is answered as it would be without, and then again, and creates nothing more', async () => {
       const caller = await route.caller(test);
-      const body = await route.body(supabase);
+      const body = await route.body(supabase, caller);
       const key = randomUUID();
       const first = await caller.post(url, body, keyed(key));
       const again = await caller.post(url, body, keyed(key));
@@ -59,7 +59,7 @@ describe('a request with an Idempotency-Key', () => {
 
     it('creates once of a hundred at the same time', async () => {
       const creator = await route.caller(test);
-      const fresh = await route.body(supabase);
+      const fresh = await route.body(supabase, creator);
       const key = randomUUID();
       const send = () => creator.post(url, fresh, keyed(key));
       const answers = await Promise.all(Array.from({ length: 100 }, send));

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { decodeJwt } from 'jose';
-import type { Connection } from 'mongoose';
+import { type Connection, Types } from 'mongoose';
+import { FEATURES } from '../features/features.js';
 import { API_KEYS } from './api-keys.js';
-import { PROJECTS } from './projects.js';
+import type { Feature } from './feature.js';
+import { type Body, fieldsOf, full, type Sender } from './feature-bodies.js';
 import type { SupabaseProject } from './supabase.js';
 import { IDENTITIES } from './supabase-clients.js';
 import type { TestApp } from './test-app.js';
@@ -12,23 +14,47 @@ import { newAddress, newCredentials, REGISTER, USERS } from './users.js';
 /** A route that creates a record, and how to see what came of it. */
 export interface CreatingRoute {
   readonly url: string;
+  /** Routes of one kind create in the same way. */
+  readonly kind: string;
   /** Somebody who may use it. */
   readonly caller: (test: TestApp) => Promise<TestClient>;
-  /** A body that is accepted once. */
-  readonly body: (supabase: SupabaseProject) => Promise<Body>;
+  /** A body that is accepted once from this caller. */
+  readonly body: (supabase: SupabaseProject, caller: Sender) => Promise<Body>;
   readonly collection: string;
   /** Which record of the collection a body has created. */
   readonly created: (body: Body) => Record<string, unknown>;
 }
 
-type Body = Readonly<Record<string, unknown>>;
-
 const named = () => Promise.resolve({ name: randomUUID() });
 const byName = ({ name }: Body) => ({ name });
 const byEmail = ({ email }: Body) => ({ email });
 
-/** Every route that answers 201, by its address. A test fails when the product has another one. */
-export const CREATING_ROUTES: readonly CreatingRoute[] = [
+/** What is stored of a body, as far as it can be looked for: what is encrypted cannot. */
+function storedOf(feature: Feature, body: Body): Body {
+  const plain = fieldsOf(feature).filter(([, field]) => field.ref !== undefined || !field.encrypted);
+  const stored = (value: unknown, ref?: string): unknown => {
+    if (Array.isArray(value)) return value.map((each) => stored(each, ref));
+    if (typeof value !== 'string') return value;
+    if (ref !== undefined) return new Types.ObjectId(value);
+    return /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) ? new Date(value) : value;
+  };
+  return Object.fromEntries(plain.map(([name, { ref }]) => [name, stored(body[name], ref)]));
+}
+
+/** The route of a feature. An administrator may create whatever a body refers to. */
+function creatingRouteOf(feature: Feature): CreatingRoute {
+  const hasReferences = fieldsOf(feature).some(([, { ref }]) => ref !== undefined);
+  return {
+    url: feature.path,
+    kind: `${feature.shared ? 'shared' : 'owned'} records${hasReferences ? ' that refer to others' : ''}`,
+    caller: ({ anonymous }) => anonymous.signIn('admin'),
+    body: (_, caller) => full(feature, { caller, admin: caller }),
+    collection: feature.collection,
+    created: (body) => storedOf(feature, body),
+  };
+}
+
+const ACCOUNT_ROUTES: readonly Omit<CreatingRoute, 'kind'>[] = [
   {
     url: REGISTER,
     caller: ({ anonymous }) => Promise.resolve(anonymous.from(newAddress())),
@@ -44,13 +70,6 @@ export const CREATING_ROUTES: readonly CreatingRoute[] = [
     created: byEmail,
   },
   {
-    url: PROJECTS,
-    caller: ({ anonymous }) => anonymous.signIn(),
-    body: () => Promise.resolve({ name: randomUUID(), metadata: { colour: 'blue' } }),
-    collection: 'projects',
-    created: byName,
-  },
-  {
     url: API_KEYS,
     caller: ({ anonymous }) => anonymous.signIn(),
     body: named,
@@ -64,6 +83,17 @@ export const CREATING_ROUTES: readonly CreatingRoute[] = [
     collection: 'identities',
     created: ({ accessToken }) => ({ subject: decodeJwt(String(accessToken)).sub }),
   },
+];
+
+/** Every route that answers 201, by its address. A test fails when the product has another one. */
+export const CREATING_ROUTES: readonly CreatingRoute[] = [
+  ...ACCOUNT_ROUTES.map((route) => ({ ...route, kind: route.url })),
+  ...FEATURES.map(creatingRouteOf),
+];
+
+/** One route of each kind, for what takes long: there may be many features, and they create in the same way. */
+export const KINDS_OF_CREATING: readonly CreatingRoute[] = [
+  ...new Map(CREATING_ROUTES.toReversed().map((route) => [route.kind, route])).values(),
 ];
 
 /** How many records a body has created. */
