@@ -5,6 +5,7 @@ import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module.js';
 import { installCache } from './platform/cache/cache.module.js';
 import type { Config } from './platform/config/config.js';
+import { References } from './platform/database/references.js';
 import { HttpAdapter } from './platform/http/adapter.js';
 import { installAnswers } from './platform/http/answers.js';
 import { installClosing } from './platform/http/closing.js';
@@ -51,6 +52,7 @@ export async function createApp(
     logger: new FrameworkLogger(logger),
   });
   installCache(app);
+  app.get(References, { strict: false }).check();
   const fastify = adapter.getInstance();
   installRequestLog(fastify, logRequest);
   installRequestId(fastify);

@@ -81,16 +81,15 @@ export class ProjectDto {
   updatedAt!: Date;
 
   static from(project: Project): ProjectDto {
-    const { name, metadata, version, createdAt, updatedAt } = project;
     return {
       id: project._id.toHexString(),
       ownerId: project.ownerId.toHexString(),
-      name,
+      name: project.name,
       description: project.description ?? null,
-      metadata,
-      version,
-      createdAt,
-      updatedAt,
+      metadata: project.metadata,
+      version: project.version,
+      createdAt: project.createdAt,
+      updatedAt: project.updatedAt,
     };
   }
 }

@@ -6,8 +6,8 @@ import { IfMatch, type Precondition } from '../../platform/http/entity-tag.js';
 import { mapPage, type Page } from '../../platform/http/page.js';
 import { IdParams } from '../../platform/http/record-id.dto.js';
 import { CreateOnce, type Once } from '../../platform/idempotency/once.js';
-import { CurrentCaller, CurrentScope, OwnerOr, SignedIn } from '../../platform/security/access.js';
-import type { Caller, Scope } from '../../platform/security/caller.js';
+import { CurrentScope, OwnerOr, SignedIn } from '../../platform/security/access.js';
+import type { Scope } from '../../platform/security/caller.js';
 import {
   CreateProjectDto,
   ListProjectsQuery,
@@ -31,13 +31,13 @@ export class ProjectsController {
   })
   @Answers(ProjectDto, { status: 201, errors: ['PROJECT_NAME_TAKEN', 'PROJECT_NOT_FOUND'] })
   async create(
-    @CurrentCaller() { id: owner }: Caller,
+    @CurrentScope() scope: Scope,
     @Body() dto: CreateProjectDto,
     @CreateOnce() once: Once,
   ): Promise<ProjectDto> {
     const project = await once.run(
-      (transaction) => this.projects.create(owner, dto, transaction),
-      (id) => this.projects.get({ owner }, id),
+      (transaction) => this.projects.create(scope, dto, transaction),
+      (id) => this.projects.get(scope, id),
     );
     return ProjectDto.from(project);
   }

@@ -56,6 +56,7 @@ export class UsersService {
     this.users = repositories.of(model, {
       resource: 'user',
       ownerField: '_id',
+      readers: 'users:read',
       taken: () => apiError('EMAIL_TAKEN'),
     });
   }

@@ -6,6 +6,7 @@ import { ChangeFeed } from './change-feed.js';
 import { Cursors } from './cursor.js';
 import { LiveCaches } from './live-cache.js';
 import { OwnedRecords } from './owned-records.js';
+import { References } from './references.js';
 import { Repositories } from './repository.js';
 import { Transactions } from './transactions.js';
 
@@ -16,6 +17,7 @@ import { Transactions } from './transactions.js';
     { provide: getConnectionToken(), useFactory: createConnection, inject: [RecordCiphers] },
     Database,
     Cursors,
+    References,
     Repositories,
     Transactions,
     OwnedRecords,

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { mongo, type Schema } from 'mongoose';
 import type { Position } from './cursor.js';
 
@@ -25,15 +26,24 @@ export function behind({ createdAt, _id }: Position, filter: Filter): Filter {
 /** Matches every value, by the index that begins with the field: where a filter is empty MongoDB looks for none. */
 export const ANY_VALUE: Filter = { $gte: new mongo.MinKey() };
 
-/** The fields that one record at most has a value of. */
-export function uniqueFields(schema: Schema): readonly string[] {
-  const unique = schema.indexes().filter(([, options]) => options?.unique);
-  const single = unique.map(([keys]) => Object.keys(keys)).filter((fields) => fields.length === 1);
-  return ['_id', ...single.flat()];
+/** Whether an index holds every record that has values of these fields, as far as its options say. */
+export function holdsAllWith(fields: readonly string[], options: mongo.Document | undefined): boolean {
+  const partial = (options?.['partialFilterExpression'] ?? {}) as Filter;
+  return Object.entries(partial).every(
+    ([field, condition]) => fields.includes(field) && isDeepStrictEqual(condition, { $exists: true }),
+  );
+}
+
+/** For each unique index, the fields that one record at most has the same values of. */
+export function uniqueKeys(schema: Schema): readonly (readonly string[])[] {
+  const unique = schema
+    .indexes()
+    .filter(([keys, options]) => options?.unique && holdsAllWith(Object.keys(keys), options));
+  return [['_id'], ...unique.map(([keys]) => Object.keys(keys))];
 }
 
 /** Whether a filter asks for a value, and not for those that are greater, contain something or the like. */
 export function asksFor(filter: Filter, field: string): boolean {
   const value = filter[field];
-  return value !== undefined && Object.getPrototypeOf(value) !== Object.prototype;
+  return value !== undefined && value !== null && Object.getPrototypeOf(value) !== Object.prototype;
 }

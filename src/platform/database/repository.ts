@@ -1,23 +1,31 @@
 import { Injectable } from '@nestjs/common';
-import { type Model, type mongo, Types } from 'mongoose';
+import { type Model, Types } from 'mongoose';
 import { type RecordCipher, RecordCiphers } from '../encryption/record-cipher.js';
+import { duplicateKeyOf } from '../errors/driver-errors.js';
 import { type ApiError, apiError, notFound, taken } from '../errors/errors.js';
-import type { Precondition } from '../http/entity-tag.js';
+import { allows, type Precondition } from '../http/entity-tag.js';
 import type { Page, PageQuery } from '../http/page.js';
 import { DomainEvents } from '../logging/events.js';
-import type { Scope, UserId } from '../security/caller.js';
+import type { Permission, Scope } from '../security/caller.js';
 import { Cursors } from './cursor.js';
-import { ANY_VALUE, asksFor, behind, type Filter, NEWEST_FIRST, uniqueFields } from './filter.js';
-import { duplicateKeyOf } from '../errors/driver-errors.js';
-import { type Find, find } from './find.js';
+import { asksFor, behind, type Filter, NEWEST_FIRST, uniqueKeys } from './filter.js';
+import type { Find } from './find.js';
+import { actorOf, Ownership } from './ownership.js';
+import { RecordEvents } from './record-events.js';
+import { RecordStore } from './record-store.js';
 import type { StoredRecord } from './record.js';
+import { type Link, linksIn, type ReferenceField, References } from './references.js';
 import { afterwards, type Transaction } from './transactions.js';
 
 interface Options {
   /** What a record is called in messages and codes: `project`. */
   readonly resource: string;
-  /** The field that says whose record it is. */
+  /** The field that says whose record it is: `ownerId` unless told. */
   readonly ownerField?: string;
+  /** The records belong to nobody: every scope has all of them. */
+  readonly shared?: true;
+  /** Who has this permission may refer to records of others. */
+  readonly readers?: Permission;
   /** The error for a value that is taken, where it is not `taken(resource, field)`. */
   readonly taken?: (field: string) => ApiError;
 }
@@ -27,90 +35,108 @@ export type NewRecord<T> = Omit<T, keyof StoredRecord>;
 
 /**
  * Reads and writes the records of one collection, always within a `Scope`.
- * Records come back as plain objects, as they are stored. The driver is called beneath the Mongoose model:
- * inputs have been checked by their DTOs, and a document's machinery would cost more than the operation.
+ * Records come back as plain objects.
  */
 export class Repository<T extends StoredRecord> {
-  private readonly ownerField: string;
-  private driverCollection: mongo.Collection | undefined;
+  private readonly ownership: Ownership;
+  private readonly store: RecordStore<T>;
   /** Only where the schema has encrypted fields. */
   private readonly cipher: RecordCipher | undefined;
-  private readonly uniqueFields: readonly string[];
+  private readonly uniqueKeys: readonly (readonly string[])[];
+  private readonly events: RecordEvents;
+  private readonly referenceFields: readonly ReferenceField[];
 
   constructor(
     private readonly model: Model<T>,
     private readonly options: Options,
     private readonly cursors: Cursors,
-    private readonly events: DomainEvents,
+    private readonly references: References,
+    events: DomainEvents,
     ciphers: RecordCiphers,
   ) {
-    this.ownerField = options.ownerField ?? 'ownerId';
-    this.uniqueFields = uniqueFields(model.schema);
+    const { resource } = options;
+    this.ownership = new Ownership(model.schema, options);
+    this.events = new RecordEvents(resource, this.ownership, events);
+    this.uniqueKeys = uniqueKeys(model.schema);
     this.cipher = ciphers.of(model.collection.name, model.schema);
-    this.cipher?.refuse({ [this.ownerField]: 1, ...NEWEST_FIRST });
+    this.store = new RecordStore(model, this.cipher);
+    this.cipher?.refuse({ ...this.ownership.everything, ...NEWEST_FIRST });
+    this.referenceFields = references.add(model as Model<unknown>, {
+      resource,
+      isReadable: async (scope, id, { session }) => {
+        const filter = this.ownership.readable(scope, id);
+        return (await this.store.find({ filter, limit: 1, projection: { _id: 1 }, session })).length > 0;
+      },
+    });
   }
 
   /**
-   * A field that is null or undefined is not stored.
+   * Writes a new record, which belongs to whoever is behind the scope. A field that is null or undefined is not stored.
+   * @throws ApiError …_TAKEN when a unique field repeats, VALIDATION_ERROR for a reference that leads nowhere
+   */
+  async create(scope: Scope, fields: Omit<NewRecord<T>, 'ownerId'>, transaction?: Transaction): Promise<T> {
+    const record = { ...fields, ...this.ownership.ofNew(scope) };
+    const links = linksIn(this.referenceFields, record);
+    if (links.length === 0) return this.write(record, transaction);
+    return this.references.hold(links, transaction, async (within) => {
+      await this.references.require(scope, links, within);
+      return this.write(record, within);
+    });
+  }
+
+  /**
+   * Writes a new record where there is no scope. A field that is null or undefined is not stored.
    * @throws ApiError …_TAKEN when a unique field repeats
+   * @throws Error for a record with references: nobody is there who may read what they lead to
    */
   async insert(fields: NewRecord<T>, transaction?: Transaction): Promise<T> {
-    const now = new Date();
-    const _id = new Types.ObjectId();
-    const record: Record<string, unknown> = { _id };
-    split(fields, record);
-    Object.assign(record, { version: 1, createdAt: now, updatedAt: now });
-    const stored = this.cipher?.seal(String(_id), record) ?? record;
-    const session = transaction?.session;
-    await this.collection.insertOne(stored, session && { session }).catch(this.refuseTaken);
-    afterwards(transaction, () => this.events.record('record_created', this.subject(_id)));
-    return record as unknown as T;
+    const [link] = linksIn(this.referenceFields, fields);
+    if (link) throw new Error(`${link.field} is a reference: create the record in a scope`);
+    return this.write(fields, transaction);
   }
 
   /** @throws ApiError …_NOT_FOUND when it is not there or not in the scope */
   async get(scope: Scope, id: string): Promise<T> {
-    const [found] = await this.find<T>({ filter: this.one(scope, id), limit: 1 });
+    const [found] = await this.store.find<T>({ filter: this.ownership.one(scope, id), limit: 1 });
     if (!found) throw notFound(this.options.resource);
-    this.noteForeign(scope, found);
-    return this.opened(found);
+    this.events.noteRead(scope, found);
+    return this.store.opened(found);
   }
 
   /** The newest record of the scope that fits, or null. */
   async first(scope: Scope, filter: Filter = {}, transaction?: Transaction): Promise<T | null> {
     this.cipher?.refuse(filter);
-    const all = { ...this.within(scope), ...filter };
-    const [found] = await this.find<T>({
+    const all = { ...this.ownership.within(scope), ...filter };
+    const [found] = await this.store.find<T>({
       filter: all,
       ...this.inOrder(all),
       limit: 1,
       session: transaction?.session,
     });
     if (!found) return null;
-    this.noteForeign(scope, found);
-    return this.opened(found);
+    this.events.noteRead(scope, found);
+    return this.store.opened(found);
   }
 
   /** One page, newest records first. */
   async page(scope: Scope, query: PageQuery, filter: Filter = {}): Promise<Page<T>> {
     this.cipher?.refuse(filter);
     const { limit, cursor } = query;
-    const all = { ...this.within(scope), ...filter };
-    const binding = JSON.stringify([scope.owner ?? scope.caller, this.options.resource, all]);
+    const all = { ...this.ownership.within(scope), ...filter };
+    const binding = JSON.stringify([actorOf(scope), this.options.resource, all]);
     const offset = cursor === undefined ? (query.offset ?? ((query.page ?? 1) - 1) * limit) : null;
     const from = cursor === undefined ? all : behind(this.cursors.decode(cursor, binding), all);
-    const counting = query.total ? this.count(scope, all) : undefined;
+    const counting = query.total ? this.count(all) : undefined;
     // One more than is asked for tells whether there is a next page.
     const page = { skip: offset ?? 0, limit: limit + 1 };
-    const reading = this.find<T>({ filter: from, ...this.inOrder(all), ...page });
+    const reading = this.store.find<T>({ filter: from, ...this.inOrder(all), ...page });
     const [items, total] = counting ? await Promise.all([reading, counting]) : [await reading];
     const hasMore = items.length > limit;
     if (hasMore) items.pop();
     const last = items.at(-1);
-    if (scope.all && String(filter[this.ownerField]) !== scope.caller) {
-      this.events.record('foreign_access', { ...this.access(scope), count: items.length });
-    }
+    this.events.notePage(scope, filter, items.length);
     return {
-      items: this.cipher ? items.map((item) => this.opened(item)) : items,
+      items: this.store.allOpened(items),
       pagination: {
         limit,
         offset,
@@ -124,7 +150,7 @@ export class Repository<T extends StoredRecord> {
   /**
    * Changes the fields that `change` has; null or undefined unsets one. Raises the version, always.
    * @throws ApiError …_NOT_FOUND, PRECONDITION_FAILED (412), CONFLICT (409) when another writer was first
-   *   and the caller named no version, …_TAKEN
+   *   and the caller named no version, …_TAKEN, VALIDATION_ERROR for a reference that leads nowhere
    */
   async update(
     scope: Scope,
@@ -133,21 +159,11 @@ export class Repository<T extends StoredRecord> {
     change: object,
     transaction?: Transaction,
   ): Promise<T> {
-    const session = transaction?.session;
-    const version = await this.require(scope, id, precondition, transaction);
-    const same = { ...this.one(scope, id), version };
-    const updated = (await this.collection
-      .findOneAndUpdate(same, this.updateOf(id, change), {
-        returnDocument: 'after',
-        ...(session && { session }),
-      })
-      .catch(this.refuseTaken)) as T | null;
-    if (!updated) throw apiError(precondition.required ? 'PRECONDITION_FAILED' : 'CONFLICT');
-    afterwards(transaction, () => {
-      this.noteForeign(scope, updated);
-      this.events.record('record_updated', this.subject(updated._id));
-    });
-    return this.opened(updated);
+    const links = linksIn(this.referenceFields, change);
+    if (links.length === 0) return this.change(scope, id, precondition, change, transaction);
+    return this.references.hold(links, transaction, (within) =>
+      this.change(scope, id, precondition, change, within, links),
+    );
   }
 
   /**
@@ -160,8 +176,8 @@ export class Repository<T extends StoredRecord> {
     precondition: Precondition,
     transaction?: Transaction,
   ): Promise<number> {
-    const [current] = await this.find<Pick<StoredRecord, 'version'>>({
-      filter: this.one(scope, id),
+    const [current] = await this.store.find<Pick<StoredRecord, 'version'>>({
+      filter: this.ownership.one(scope, id),
       limit: 1,
       projection: { version: 1 },
       session: transaction?.session,
@@ -171,116 +187,101 @@ export class Repository<T extends StoredRecord> {
     return current.version;
   }
 
-  /** @throws ApiError …_NOT_FOUND, PRECONDITION_FAILED (412) */
+  /**
+   * Users are removed whatever refers to them.
+   * @throws ApiError …_NOT_FOUND, PRECONDITION_FAILED (412), IN_USE (409) for what other records refer to
+   */
   async remove(
     scope: Scope,
     id: string,
     precondition: Precondition,
     transaction?: Transaction,
   ): Promise<void> {
-    const { versions } = precondition;
-    const session = transaction?.session && { session: transaction.session };
+    const target = this.model.modelName;
+    if (this.ownership.field === '_id' || !this.references.leadTo(target)) {
+      return this.erase(scope, id, precondition, transaction);
+    }
+    const record = { target, id: new Types.ObjectId(id) };
+    return this.references.hold([record], transaction, async (within) => {
+      // Afterwards: what only refers to itself is in nobody's use.
+      await this.erase(scope, id, precondition, within);
+      await this.references.requireUnused(record, within);
+    });
+  }
+
+  private async write(fields: object, transaction: Transaction | undefined): Promise<T> {
+    const record = await this.store.insert(fields, transaction?.session).catch(this.refuseTaken);
+    afterwards(transaction, () => this.events.note('record_created', record._id));
+    return record;
+  }
+
+  private async change(
+    scope: Scope,
+    id: string,
+    precondition: Precondition,
+    change: object,
+    transaction: Transaction | undefined,
+    links: readonly Link[] = [],
+  ): Promise<T> {
+    const session = transaction?.session;
+    const version = await this.require(scope, id, precondition, transaction);
+    if (transaction && links.length > 0) await this.references.require(scope, links, transaction);
+    const updated = (await this.store.collection
+      .findOneAndUpdate({ ...this.ownership.one(scope, id), version }, this.store.updateOf(id, change), {
+        returnDocument: 'after',
+        ...(session && { session }),
+      })
+      .catch(this.refuseTaken)) as T | null;
+    if (!updated) throw apiError(precondition.required ? 'PRECONDITION_FAILED' : 'CONFLICT');
+    afterwards(transaction, () => {
+      this.events.noteRead(scope, updated);
+      this.events.note('record_updated', updated._id);
+    });
+    return this.store.opened(updated);
+  }
+
+  private async erase(
+    scope: Scope,
+    id: string,
+    { versions }: Precondition,
+    transaction: Transaction | undefined,
+  ): Promise<void> {
+    const one = this.ownership.one(scope, id);
+    const session = transaction && { session: transaction.session };
     const wanted = versions === 'any' ? {} : { version: { $in: versions } };
-    const removed = (await this.collection.findOneAndDelete(
-      { ...this.one(scope, id), ...wanted },
+    const removed = (await this.store.collection.findOneAndDelete(
+      { ...one, ...wanted },
       { ...session },
     )) as T | null;
     if (!removed) {
-      const count = () => this.collection.countDocuments(this.one(scope, id), { limit: 1, ...session });
+      const count = () => this.store.collection.countDocuments(one, { limit: 1, ...session });
       const exists = versions !== 'any' && (await count()) > 0;
       throw exists ? apiError('PRECONDITION_FAILED') : notFound(this.options.resource);
     }
     afterwards(transaction, () => {
-      this.noteForeign(scope, removed);
-      this.events.record('record_deleted', this.subject(removed._id));
+      this.events.noteRead(scope, removed);
+      this.events.note('record_deleted', removed._id);
     });
-  }
-
-  private within(scope: Scope): Filter {
-    return scope.all ? {} : { [this.ownerField]: new Types.ObjectId(scope.owner) };
-  }
-
-  private one(scope: Scope, id: string): Filter {
-    const _id = new Types.ObjectId(id);
-    const within = this.within(scope);
-    // Both conditions, also where they are on the same field: users own themselves.
-    return '_id' in within ? { $and: [{ _id }, within] } : { _id, ...within };
   }
 
   /** A single record needs no order, and MongoDB would sort it in memory. */
   private inOrder(filter: Filter): Pick<Find, 'sort'> {
-    return this.uniqueFields.some((field) => asksFor(filter, field)) ? {} : { sort: NEWEST_FIRST };
+    return this.uniqueKeys.some((fields) => fields.every((field) => asksFor(filter, field)))
+      ? {}
+      : { sort: NEWEST_FIRST };
   }
 
-  private count(scope: Scope, filter: Filter): Promise<number> {
-    return this.collection.countDocuments(scope.all ? { [this.ownerField]: ANY_VALUE, ...filter } : filter);
-  }
-
-  private opened(record: T): T {
-    return this.cipher ? this.cipher.open(record) : record;
-  }
-
-  private updateOf(id: string, change: object): mongo.UpdateFilter<mongo.Document> {
-    const fields: Record<string, unknown> = { updatedAt: new Date() };
-    const absent = split(change, fields);
-    const $set = this.cipher?.seal(id.toLowerCase(), fields) ?? fields;
-    const update = { $inc: { version: 1 }, $set };
-    return absent.length > 0
-      ? { ...update, $unset: Object.fromEntries(absent.map((name) => [name, ''])) }
-      : update;
-  }
-
-  private find<R>(query: Find): Promise<R[]> {
-    return find<R>(this.db, this.model.collection.name, query);
-  }
-
-  private get db(): mongo.Db {
-    const { db } = this.model.db;
-    if (!db) throw apiError('DATABASE_UNAVAILABLE');
-    return db;
-  }
-
-  /** Made once: Mongoose's collection, and making the driver's at each use, cost more than using it. */
-  private get collection(): mongo.Collection {
-    return (this.driverCollection ??= this.db.collection(this.model.collection.name));
-  }
-
-  private subject(id: Types.ObjectId): { resource: string; recordId: string } {
-    return { resource: this.options.resource, recordId: String(id) };
-  }
-
-  private access(scope: Scope & { all: true }): { resource: string; permission: string; userId: UserId } {
-    return { resource: this.options.resource, permission: scope.permission, userId: scope.caller };
-  }
-
-  private noteForeign(scope: Scope, record: T): void {
-    const owner = String((record as unknown as Record<string, unknown>)[this.ownerField]);
-    if (!scope.all || owner === scope.caller) return;
-    this.events.record('foreign_access', { ...this.access(scope), recordId: String(record._id) });
+  private count(filter: Filter): Promise<number> {
+    return this.store.collection.countDocuments({ ...this.ownership.everything, ...filter });
   }
 
   private readonly refuseTaken = (error: unknown): never => {
     const fields = duplicateKeyOf(error);
     if (!fields || fields.length === 0) throw error;
     // An owner has one: only its own field is left to name.
-    const field = fields.findLast((name) => name !== this.ownerField) ?? this.ownerField;
+    const field = fields.findLast((name) => name !== this.ownership.field) ?? String(fields[0]);
     throw this.options.taken?.(field) ?? taken(this.options.resource, field);
   };
-}
-
-function allows({ versions }: Precondition, version: number): boolean {
-  return versions === 'any' || versions.includes(version);
-}
-
-/** Adds the fields that have a value to `record`; names the others. */
-function split(fields: object, record: Record<string, unknown>): string[] {
-  const absent: string[] = [];
-  for (const name of Object.keys(fields)) {
-    const value = (fields as Record<string, unknown>)[name];
-    if (value === undefined || value === null) absent.push(name);
-    else record[name] = value;
-  }
-  return absent;
 }
 
 /** Makes the repositories of features: `repositories.of(model, { resource: 'project' })`. */
@@ -288,11 +289,12 @@ function split(fields: object, record: Record<string, unknown>): string[] {
 export class Repositories {
   constructor(
     private readonly cursors: Cursors,
+    private readonly references: References,
     private readonly events: DomainEvents,
     private readonly ciphers: RecordCiphers,
   ) {}
 
   of<T extends StoredRecord>(model: Model<T>, options: Options): Repository<T> {
-    return new Repository(model, options, this.cursors, this.events, this.ciphers);
+    return new Repository(model, options, this.cursors, this.references, this.events, this.ciphers);
   }
 }

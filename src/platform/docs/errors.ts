@@ -52,6 +52,8 @@ const HEADERS = {
   'WWW-Authenticate': { description: 'How to authenticate.', schema: { type: 'string', example: 'Bearer' } },
 } as const;
 
+const NOT_FOUND = '_NOT_FOUND';
+
 /** What an operation accepts tells which of the general errors it may answer. */
 function* generalCodes(method: Method, operation: Operation): Generator<ErrorCode> {
   const hasIfMatch = parametersOf(operation).some(({ name }) => name === 'If-Match');
@@ -66,13 +68,26 @@ function* generalCodes(method: Method, operation: Operation): Generator<ErrorCod
   yield* ['RATE_LIMITED', 'INTERNAL_ERROR', 'DATABASE_UNAVAILABLE'];
 }
 
-/** The error that a code of the document stands for: of the catalogue, or made for a resource. */
-function errorOf(code: string): ApiError {
+/** `BLOG_POST` → `blog post` */
+function wordsOf(code: string): string {
+  return code.toLowerCase().replaceAll('_', ' ');
+}
+
+/**
+ * The error that a code of the document stands for: of the catalogue, or made for a resource. Of PROJECT_NAME_TAKEN
+ * the PROJECT_NOT_FOUND beside it tells what is the resource, and what its field.
+ */
+function errorOf(code: string, _: number, beside: readonly string[]): ApiError {
   if (code in CATALOGUE) return apiError(code as ErrorCode);
-  const words = code.toLowerCase().split('_');
-  const what = words.slice(0, -2).join(' ');
-  if (code.endsWith('_NOT_FOUND')) return notFound(what);
-  return taken(what, words.at(-2) ?? '');
+  if (code.endsWith(NOT_FOUND)) return notFound(wordsOf(code.slice(0, -NOT_FOUND.length)));
+  const place = code.replace(/_TAKEN$/, '');
+  const resources = beside
+    .filter((each) => each.endsWith(NOT_FOUND))
+    .map((each) => each.slice(0, -NOT_FOUND.length));
+  const [resource = place.replace(/_[^_]*$/, '')] = resources
+    .filter((each) => place.startsWith(`${each}_`))
+    .toSorted((a, b) => b.length - a.length);
+  return taken(wordsOf(resource), wordsOf(place.slice(resource.length + 1)));
 }
 
 /** A fault that this operation would report. */

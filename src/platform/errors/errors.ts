@@ -50,6 +50,7 @@ export const CATALOGUE = {
   LAST_WAY_IN: define(409, 'Without a password this is the only way to sign in'),
   LAST_ADMIN: define(409, 'This is the last administrator who may sign in'),
   CONFLICT: define(409, 'The record was changed at the same time; read it again and retry'),
+  IN_USE: define(409, 'Other records refer to this one; change or delete them first'),
   IDEMPOTENCY_IN_PROGRESS: define(
     409,
     'A request with this Idempotency-Key is under way; send it again in a moment',
@@ -129,13 +130,24 @@ export function invalid(details: readonly Detail[]): ApiError {
   return new ApiError('VALIDATION_ERROR', CATALOGUE.VALIDATION_ERROR, details);
 }
 
-/** `blog post` → `BLOG_POST` */
+/** `blogPost` → `blog Post` */
+function wordsOf(name: string): string {
+  return name.replaceAll(/(?<=[a-z\d])(?=[A-Z])/g, ' ');
+}
+
+/** `blog post` and `blogPost` → `BLOG_POST` */
 function codeOf(words: string): string {
-  return words.toUpperCase().replaceAll(' ', '_');
+  return wordsOf(words).toUpperCase().replaceAll(' ', '_');
 }
 
 function sentence(words: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** `invoice` → `an invoice`; a user and a unit sound otherwise than they are written. */
+export function aOrAn(words: string): string {
+  const soundsOpen = /^(?!use|uni|eu|one)[aeiou]/i.test(words);
+  return `${soundsOpen ? 'an' : 'a'} ${words}`;
 }
 
 /** 404 for a record that is not there or not the caller's: `notFound('project')` → PROJECT_NOT_FOUND. */
@@ -143,9 +155,8 @@ export function notFound(resource: string): ApiError {
   return new ApiError(`${codeOf(resource)}_NOT_FOUND`, define(404, `${sentence(resource)} not found`));
 }
 
-/** 409 for a value that must be unique: `taken('project', 'name')` → PROJECT_NAME_TAKEN. */
+/** 409 for a value that must be unique: `taken('invoice', 'customerEmail')` → INVOICE_CUSTOMER_EMAIL_TAKEN. */
 export function taken(resource: string, field: string): ApiError {
-  const article = /^[aeiou]/.test(resource) ? 'an' : 'a';
-  const message = `The caller already has ${article} ${resource} with this ${field}`;
+  const message = `There is already ${aOrAn(resource)} with this ${wordsOf(field).toLowerCase()}`;
   return new ApiError(`${codeOf(resource)}_${codeOf(field)}_TAKEN`, define(409, message));
 }

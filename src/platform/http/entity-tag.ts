@@ -15,6 +15,11 @@ export interface Precondition {
 /** Any version will do. */
 export const NO_PRECONDITION: Precondition = { versions: 'any', required: false };
 
+/** Whether a record of this version may be changed. */
+export function allows({ versions }: Precondition, version: number): boolean {
+  return versions === 'any' || versions.includes(version);
+}
+
 // RFC 9110, section 8.8.3: characters that a tag may hold between its quotes.
 const TAG = String.raw`(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"`;
 // Section 5.6.1.2: empty members of a list are ignored.

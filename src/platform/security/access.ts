@@ -94,15 +94,16 @@ export const CurrentScope = createParamDecorator((_: unknown, context: Execution
 
 /** @throws ApiError FORBIDDEN */
 function scopeFor(access: Access, caller: Caller, query: Record<string, unknown>): Scope {
-  const own: Scope = { owner: caller.id };
+  const { permissions } = caller;
+  const own: Scope = { owner: caller.id, permissions };
   if (!('permission' in access)) return own;
   const { permission } = access;
-  const allowed = caller.permissions.has(permission);
+  const allowed = permissions.has(permission);
   const { parameter } = access.kind === 'owner-or' ? access : {};
   const asksForOthers = access.kind === 'permission' || (parameter !== undefined && parameter in query);
   if (asksForOthers && !allowed) throw apiError('FORBIDDEN');
   const opens = asksForOthers || (allowed && parameter === undefined);
-  return opens ? { all: true, permission, caller: caller.id } : own;
+  return opens ? { all: true, permission, caller: caller.id, permissions } : own;
 }
 
 function refuse(code: ErrorCode) {

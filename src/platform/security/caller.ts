@@ -21,6 +21,10 @@ export interface Caller {
  * Whose records an operation may touch: those of one owner, or everybody's by a permission.
  * Every operation of a feature asks for one, so that a forgotten owner does not compile.
  */
-export type Scope =
+export type Scope = (
   | { readonly owner: UserId; readonly all?: never }
-  | { readonly all: true; readonly permission: Permission; readonly caller: UserId; readonly owner?: never };
+  | { readonly all: true; readonly permission: Permission; readonly caller: UserId; readonly owner?: never }
+) & {
+  /** What whoever is behind it may do besides: they open what a record may refer to. */
+  readonly permissions?: ReadonlySet<Permission>;
+};

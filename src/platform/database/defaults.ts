@@ -1,0 +1,55 @@
+/** The keys of a class that need not be there. */
+type OptionalKeys<T> = { [K in keyof T]-?: object extends Pick<T, K> ? K : never }[keyof T];
+
+/** What a record may have in a field; null where it need not have one. */
+type ValueOf<T, K> = K extends keyof T
+  ? object extends Pick<T, K>
+    ? Exclude<T[K], undefined> | null
+    : T[K]
+  : never;
+
+/**
+ * What each optional field of a DTO is in the record when it is not sent, or null: `null` where it is not stored then.
+ * The compiler asks for every one of them, and for no other.
+ */
+export type Defaults<Dto, Stored> = { readonly [K in OptionalKeys<Dto>]: ValueOf<Stored, K> };
+
+type Known<Dto> = Readonly<Record<OptionalKeys<Dto>, unknown>>;
+
+/** A value that was sent, or its default. */
+type Filled<Dto, K extends keyof Dto, D> = K extends keyof D
+  ? Exclude<Dto[K], null | undefined> | D[K]
+  : Dto[K];
+
+type WithDefaults<Dto, D> = { [K in keyof Dto]-?: Filled<Dto, K, D> };
+type NullsToDefaults<Dto, D> = { [K in keyof Dto]: Filled<Dto, K, D> };
+
+/** Every field of a DTO; what was not sent, or was null, has its default. For POST and PUT. */
+export function withDefaults<Dto extends object, D extends Known<Dto>>(
+  dto: Dto,
+  defaults: D,
+): WithDefaults<Dto, D> {
+  const fields = { ...dto } as Record<string, unknown>;
+  for (const [name, value] of Object.entries(defaults)) fields[name] ??= fresh(value);
+  return fields as WithDefaults<Dto, D>;
+}
+
+/** The fields that were sent; what was null has its default. For PATCH. */
+export function nullsToDefaults<Dto extends object, D extends object>(
+  dto: Dto,
+  defaults: D,
+): NullsToDefaults<Dto, D> {
+  const fields: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(dto)) {
+    if (value === undefined) continue;
+    fields[name] = value === null ? fresh((defaults as Record<string, unknown>)[name] ?? null) : value;
+  }
+  return fields as NullsToDefaults<Dto, D>;
+}
+
+/** Lists and objects are made anew, so that no two records share one. */
+function fresh(value: unknown): unknown {
+  if (Array.isArray(value)) return [...(value as unknown[])];
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.getPrototypeOf(value) === Object.prototype ? { ...value } : value;
+}

@@ -1,0 +1,35 @@
+import type { Types } from 'mongoose';
+import type { DomainEvents } from '../logging/events.js';
+import type { Scope } from '../security/caller.js';
+import type { Filter } from './filter.js';
+import type { Ownership } from './ownership.js';
+import type { StoredRecord } from './record.js';
+
+/** Tells the log what happens to the records of one collection, and who opens those of others. */
+export class RecordEvents {
+  constructor(
+    private readonly resource: string,
+    private readonly ownership: Ownership,
+    private readonly events: DomainEvents,
+  ) {}
+
+  note(event: 'record_created' | 'record_updated' | 'record_deleted', id: Types.ObjectId): void {
+    this.events.record(event, { resource: this.resource, recordId: String(id) });
+  }
+
+  /** A record was opened by a scope. */
+  noteRead(scope: Scope, record: StoredRecord): void {
+    if (!this.ownership.isForeign(scope, record)) return;
+    this.events.record('foreign_access', { ...this.access(scope), recordId: String(record._id) });
+  }
+
+  /** A page of records was opened by a scope and a filter. */
+  notePage(scope: Scope, filter: Filter, count: number): void {
+    if (!this.ownership.isForeign(scope, filter)) return;
+    this.events.record('foreign_access', { ...this.access(scope), count });
+  }
+
+  private access({ permission, caller }: Scope & { all: true }): object {
+    return { resource: this.resource, permission, userId: caller };
+  }
+}

@@ -1,0 +1,165 @@
+import { Injectable } from '@nestjs/common';
+import { type Model, type Schema, type SchemaType, Types } from 'mongoose';
+import { aOrAn, apiError, invalid } from '../errors/errors.js';
+import type { Scope } from '../security/caller.js';
+import { holdsAllWith } from './filter.js';
+import { find } from './find.js';
+import { type Transaction, Transactions } from './transactions.js';
+
+/** A model, as far as it matters here. */
+type AnyModel = Pick<Model<unknown>, 'modelName' | 'schema' | 'collection' | 'db'>;
+
+/** A field of a model's records that holds the id of another record. */
+export interface ReferenceField {
+  readonly field: string;
+  /** The name of the other record's model. */
+  readonly target: string;
+}
+
+/** The other record that a write leads to. */
+export interface Link extends ReferenceField {
+  readonly id: Types.ObjectId;
+}
+
+/** A record that nobody else may link or remove meanwhile. */
+type Held = Pick<Link, 'target' | 'id'>;
+
+/** A collection that others may refer to. */
+interface Target {
+  readonly resource: string;
+  /** Whether whoever is behind the scope may read the record. */
+  readonly isReadable: (scope: Scope, id: Types.ObjectId, transaction: Transaction) => Promise<boolean>;
+}
+
+interface Member extends Target {
+  readonly model: AnyModel;
+  readonly fields: readonly ReferenceField[];
+}
+
+const NO_LINKS: readonly Link[] = [];
+
+/** The references that a write sets. */
+export function linksIn(fields: readonly ReferenceField[], written: object): readonly Link[] {
+  if (fields.length === 0) return NO_LINKS;
+  return fields.flatMap(({ field, target }) => {
+    const id = (written as Readonly<Record<string, unknown>>)[field];
+    if (id === undefined || id === null) return [];
+    if (!(id instanceof Types.ObjectId)) throw new TypeError(`The reference ${field} takes an ObjectId`);
+    return [{ field, target, id }];
+  });
+}
+
+/**
+ * Keeps references between records whole: a write leads to records that are there and that its caller may read, and
+ * what others refer to is not removed. Fields declared as `@Prop({ type: ObjectId, ref: 'Project' })` are references.
+ */
+@Injectable()
+export class References {
+  private readonly members = new Map<string, Member>();
+  private referrers = new Map<string, { readonly model: AnyModel; readonly field: string }[]>();
+
+  constructor(private readonly transactions: Transactions) {}
+
+  /**
+   * Adds a collection, and answers which fields of it are references.
+   * @throws Error for a reference that cannot be honoured, or that no index begins with
+   */
+  add(model: AnyModel, target: Target): readonly ReferenceField[] {
+    const fields = referencesOf(model.schema);
+    this.members.set(model.modelName, { ...target, model, fields });
+    const all = [...this.members.values()].flatMap((member) =>
+      member.fields.map((each) => ({ model: member.model, ...each })),
+    );
+    this.referrers = Map.groupBy(all, (each) => each.target);
+    return fields;
+  }
+
+  /** @throws Error for a reference to a model that has no repository */
+  check(): void {
+    for (const target of this.referrers.keys()) this.memberOf(target);
+  }
+
+  /** Whether records of a model may be referred to. */
+  leadTo(modelName: string): boolean {
+    return this.referrers.has(modelName);
+  }
+
+  /** Does work in a transaction, while nobody else links or removes the records. */
+  hold<T>(
+    records: readonly Held[],
+    transaction: Transaction | undefined,
+    work: (transaction: Transaction) => Promise<T>,
+  ): Promise<T> {
+    const names = new Set(records.map(({ target, id }) => `${target} ${id.toHexString()}`));
+    return this.transactions.within(transaction, async (within) => {
+      // In the same order for everybody, so that no two wait for each other.
+      for (const name of [...names].toSorted()) await this.transactions.lock(name, within);
+      return work(within);
+    });
+  }
+
+  /** @throws ApiError VALIDATION_ERROR for what is not there, or not for the caller to read */
+  async require(scope: Scope, links: readonly Link[], transaction: Transaction): Promise<void> {
+    const faults = [];
+    for (const { field, target, id } of links) {
+      const { resource, isReadable } = this.memberOf(target);
+      if (await isReadable(scope, id, transaction)) continue;
+      faults.push({
+        path: field,
+        message: `${field} must be the id of ${aOrAn(resource)} that you may read`,
+      });
+    }
+    if (faults.length > 0) throw invalid(faults);
+  }
+
+  /** @throws ApiError IN_USE for a record that others refer to */
+  async requireUnused({ target, id }: Held, { session }: Transaction): Promise<void> {
+    for (const { model, field } of this.referrers.get(target) ?? []) {
+      const { db } = model.db;
+      if (!db) throw apiError('DATABASE_UNAVAILABLE');
+      const query = { filter: { [field]: id }, limit: 1, projection: { _id: 1 }, session } as const;
+      const referring = await find(db, model.collection.name, query);
+      if (referring.length > 0) throw apiError('IN_USE');
+    }
+  }
+
+  private memberOf(target: string): Member {
+    const member = this.members.get(target);
+    if (member) return member;
+    const [referrer] = this.referrers.get(target) ?? [];
+    const field = referrer && `${referrer.model.modelName}.${referrer.field}`;
+    throw new Error(`${field} refers to ${target}, which has no repository`);
+  }
+}
+
+/** The references that a schema declares. */
+function referencesOf(schema: Schema): ReferenceField[] {
+  const fields: ReferenceField[] = [];
+  schema.eachPath((path, type) => {
+    if (holdsReference(type)) fields.push({ field: path, target: targetOf(schema, path, type) });
+  });
+  return fields;
+}
+
+function targetOf(schema: Schema, path: string, type: SchemaType): string {
+  const target: unknown = type.options['ref'];
+  const isOwn = !path.includes('.') && type.instance === 'ObjectId';
+  const isFound = schema
+    .indexes()
+    .some(([keys, options]) => Object.keys(keys)[0] === path && holdsAllWith([path], options));
+  if (isOwn && typeof target === 'string' && isFound) return target;
+  const problem = !isOwn
+    ? 'must be one ObjectId, of the record itself'
+    : isFound
+      ? 'must name its model by a text'
+      : 'needs an index that begins with it';
+  throw new Error(`The reference ${path} of ${String(schema.get('collection'))} ${problem}`);
+}
+
+function holdsReference(type: SchemaType): boolean {
+  if (type.options['ref'] !== undefined) return true;
+  const { schema } = type;
+  if (schema) return Object.values(schema.paths).some((inner) => holdsReference(inner));
+  const items = type.getEmbeddedSchemaType();
+  return items !== undefined && holdsReference(items);
+}
