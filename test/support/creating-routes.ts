@@ -33,7 +33,7 @@ const byEmail = ({ email }: Body) => ({ email });
 function storedOf(feature: Feature, body: Body): Body {
   const plain = fieldsOf(feature).filter(([, field]) => field.ref !== undefined || !field.encrypted);
   const stored = (value: unknown, ref?: string): unknown => {
-    if (Array.isArray(value)) return value.map((each) => stored(each, ref));
+    if (Array.isArray(value)) return value.map((each) => stored(each));
     if (typeof value !== 'string') return value;
     if (ref !== undefined) return new Types.ObjectId(value);
     return /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) ? new Date(value) : value;

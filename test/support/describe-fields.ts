@@ -27,8 +27,7 @@ function strangersOf(field: Field): unknown[] {
     const value = field.value(1);
     return [...attacks, field.list ? [value].flat()[0] : [value]];
   }
-  const noIds = ['zzz', ID.slice(1), `${ID}f`, '', 1, true];
-  return [...attacks, ...(field.list ? [ID, ...noIds.map((each) => [each]), [null]] : [[ID], ...noIds])];
+  return [...attacks, [ID], 'zzz', ID.slice(1), `${ID}f`, '', 1, true];
 }
 
 function titleOf(sent: unknown, answered: unknown): string {

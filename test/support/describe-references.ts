@@ -19,7 +19,7 @@ function describeReference(its: FeatureTest, name: string, field: ReferenceField
   const target = featureAt(field.ref);
   const at = (record: RecordJson) => `${target.path}/${record.id}`;
   const newTarget = (caller: TestClient) => createRecord(target, its.makers(caller));
-  const referring = (id: string) => ({ [name]: field.list ? [id] : id });
+  const referring = (id: string) => ({ [name]: id });
   /** Whoever may delete a target of the writer. */
   const remove = (record: RecordJson) => (target.shared ? its.admin : its.writer).delete(at(record));
 

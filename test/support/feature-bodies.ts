@@ -52,8 +52,7 @@ function makersOf({ shared }: Feature, { caller, admin }: Makers): Makers {
 /** A value for a field; a reference gets a record of its own to refer to, which the caller can read. */
 export async function valueOf(field: Field, n: number, makers: Makers): Promise<unknown> {
   if (field.ref === undefined) return field.value(n);
-  const { id } = await createRecord(featureAt(field.ref), makers);
-  return field.list ? [id] : id;
+  return (await createRecord(featureAt(field.ref), makers)).id;
 }
 
 async function bodyOf(

@@ -23,8 +23,6 @@ interface AnyField {
   readonly unique?: true;
   /** The list takes a parameter of the same name. Of a list `equals` asks for the records that have an item. */
   readonly filter?: 'contains' | 'equals';
-  /** It holds several values. A fault is named by the field, whichever item has it. */
-  readonly list?: true;
   /** What is answered when it was not sent, or null; null unless told. */
   readonly unsent?: unknown;
   /** Values that are refused by POST, PUT and PATCH. */
@@ -34,6 +32,8 @@ interface AnyField {
 /** A field whose values stand for themselves. */
 export interface ValueField extends AnyField {
   readonly ref?: never;
+  /** It holds several values. A fault is named by the field, whichever item has it. */
+  readonly list?: true;
   /** What the database holds of it cannot be read. */
   readonly encrypted?: true;
   /**
@@ -49,6 +49,7 @@ export interface ValueField extends AnyField {
 
 /** A field that holds the id of a record of another feature, or of the same one. */
 export interface ReferenceField extends AnyField {
+  readonly list?: never;
   /** The path of the other feature. Its records are made by whoever needs one to refer to. */
   readonly ref: string;
   readonly filter?: 'equals';

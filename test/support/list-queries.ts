@@ -1,0 +1,83 @@
+import type { Feature, Field } from './feature.js';
+import { type Body, fieldsOf } from './feature-bodies.js';
+
+export type Query = Readonly<Record<string, string>>;
+/** A parameter of a list, and values of it that are asked for. */
+export type Parameter = readonly [name: string, values: readonly string[]];
+
+/** In place of the cursor that a list answers. */
+export const CURSOR = '<of the first page>';
+
+/** The parameters that every list takes. One at most of the last three is sent. */
+const PAGE = ['total', 'limit'];
+const STARTS = ['offset', 'page', 'cursor'];
+const PAGE_VALUES: Readonly<Record<string, string>> = {
+  total: 'true',
+  limit: '2',
+  offset: '1',
+  page: '2',
+  cursor: CURSOR,
+};
+
+/** Whether several records may be found by one value of the field. */
+export function findsSeveral({ filter, unique }: Field): boolean {
+  return filter !== undefined && !unique;
+}
+
+/** What two texts begin with. */
+function beginningOf(one: string, other: string): string {
+  const end = [...one].findIndex((_, index) => one[index] !== other[index]);
+  return end < 0 ? one : one.slice(0, end);
+}
+
+/** The filters of a feature: with values of these records, what they begin with, and one that no record has. */
+export function filtersOf(feature: Feature, records: readonly Body[]): Parameter[] {
+  return fieldsOf(feature).flatMap(([name, field]): Parameter[] => {
+    if (!field.filter) return [];
+    const none = field.ref === undefined ? field.value(99) : 'f'.repeat(24);
+    const values = [...records.map((record) => record[name]), none].map((value) => String([value].flat()[0]));
+    const [one = '', other = ''] = values;
+    const parts = field.filter === 'contains' ? [beginningOf(one, other)].filter(Boolean) : [];
+    return [[name, [...new Set([...values, ...parts])]]];
+  });
+}
+
+/** Every way to put parameters together: each is left out, or has one of its values. */
+function combined(parameters: readonly Parameter[]): Query[] {
+  return parameters.reduce<Query[]>(
+    (queries, [name, values]) =>
+      queries.flatMap((query) => [query, ...values.map((value) => ({ ...query, [name]: value }))]),
+    [{}],
+  );
+}
+
+function pagesOf(taken: readonly string[]): Query[] {
+  const parameters = [...PAGE, ...STARTS].filter((name) => taken.includes(name));
+  const queries = combined(parameters.map((name) => [name, [PAGE_VALUES[name] ?? '']]));
+  return queries.filter((query) => Object.keys(query).filter((name) => STARTS.includes(name)).length <= 1);
+}
+
+function pairsOf(filters: readonly Parameter[]): Query[] {
+  return filters.flatMap(([name, [value = '']], index) =>
+    filters.slice(index + 1).map(([other, [its = '']]) => ({ [name]: value, [other]: its })),
+  );
+}
+
+/**
+ * The ways in which a list is asked: each filter with each of its values, alone; each two filters with one value; all
+ * of that for each owner and each way to ask for a page. More filters at once only narrow what two have found, and
+ * to ask for every combination of ten would take an hour.
+ */
+export function queriesOf(
+  filters: readonly Parameter[],
+  owners: readonly string[],
+  taken: readonly string[],
+): Query[] {
+  const alone = filters.flatMap(([name, values]) => values.map((value) => ({ [name]: value })));
+  const asked: Query[] = [{}, ...alone, ...pairsOf(filters)];
+  const ofOwners = combined([['owner', owners]]);
+  const pages = pagesOf(taken);
+  return asked.flatMap((query) =>
+    ofOwners.flatMap((owner) => pages.map((page) => ({ ...query, ...owner, ...page }))),
+  );
+}
