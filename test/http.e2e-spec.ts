@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { ProjectsService } from '../src/modules/projects/projects.service.js';
+import { FEATURES } from './features/features.js';
 import { CHANGE, FORGOT, RESET, VERIFY, VERIFY_AGAIN } from './support/accounts.js';
 import { at, createProject, PROJECTS } from './support/projects.js';
 import { OTP } from './support/second-factor.js';
@@ -30,8 +31,10 @@ const ADDRESSES: readonly (readonly [string, string])[] = [
   [`${API_KEYS}/${'f'.repeat(24)}`, 'DELETE'],
   [IDENTITIES, 'GET, HEAD, POST'],
   [`${IDENTITIES}/${'f'.repeat(24)}`, 'DELETE'],
-  [PROJECTS, 'GET, HEAD, POST'],
-  [`${PROJECTS}/${'f'.repeat(24)}`, 'DELETE, GET, HEAD, PATCH, PUT'],
+  ...FEATURES.flatMap(({ path }): [string, string][] => [
+    [path, 'GET, HEAD, POST'],
+    [`${path}/${'f'.repeat(24)}`, 'DELETE, GET, HEAD, PATCH, PUT'],
+  ]),
   [USERS, 'GET, HEAD, POST'],
   [`${USERS}/${'f'.repeat(24)}`, 'DELETE, GET, HEAD, PATCH'],
   [`${USERS}/${'f'.repeat(24)}/delete`, 'POST'],

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createOpenApi, printOpenApi } from '../src/platform/docs/openapi.js';
+import { FEATURES } from './features/features.js';
 import {
   bodyExampleOf,
   exampleOf,
@@ -10,6 +11,7 @@ import {
   placesOf,
   resolve,
 } from './support/openapi-document.js';
+import { fieldsOf, valueOf } from './support/feature-bodies.js';
 import { FORGOT, NEW_PASSWORD } from './support/accounts.js';
 import { mailTo, outboxOf } from './support/mails.js';
 import { codeOf, newPerson, newProtected, OTP } from './support/second-factor.js';
@@ -162,7 +164,7 @@ describe('the OpenAPI document', () => {
       if (!path.includes('{id}')) return path;
       const collection = path.replace(/\/\{id\}.*/, '');
       const create = document.paths[collection]?.['post'];
-      const { body } = await admin.post(collection, create && (await sentTo(create)).body);
+      const { body } = await admin.post(collection, create && (await sentTo(collection, create)).body);
       return path.replace('{id}', String(body?.data?.id));
     }
 
@@ -204,9 +206,25 @@ describe('the OpenAPI document', () => {
         return { caller: client, body: { password, otp: codeOf(secret) } };
       },
     };
-    async function sentTo(operation: Operation): Promise<{ caller?: TestClient; body: unknown }> {
+    async function sentTo(
+      path: string,
+      operation: Operation,
+    ): Promise<{ caller?: TestClient; body: unknown }> {
       const known = await live[operation.operationId ?? '']?.();
-      return known ?? { body: bodyExampleOf(document, operation) };
+      return known ?? { body: await referring(path, bodyExampleOf(document, operation)) };
+    }
+
+    /** The example of a body for a feature, which refers to records that are there. */
+    async function referring(path: string, example: unknown): Promise<unknown> {
+      const feature = FEATURES.find((each) => path === each.path || path.startsWith(`${each.path}/`));
+      if (!feature || !example) return example;
+      const body: Record<string, unknown> = { ...example };
+      for (const [name, field] of fieldsOf(feature)) {
+        if (field.ref !== undefined && name in body) {
+          body[name] = await valueOf(field, 1, { caller: admin, admin });
+        }
+      }
+      return body;
     }
 
     async function prepare(operationId = ''): Promise<void> {
@@ -221,7 +239,7 @@ describe('the OpenAPI document', () => {
         await reset();
         await prepare(operation.operationId);
         const address = await addressOf(path);
-        const sent = await sentTo(operation);
+        const sent = await sentTo(path, operation);
         const usual = operation.operationId === 'deleteSelf' ? await exampleUser() : admin;
         const { status, body } = await (sent.caller ?? usual).send(method, address, sent.body);
         const [[expected, answer] = []] = Object.entries(operation.responses);
