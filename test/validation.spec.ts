@@ -15,12 +15,14 @@ import { UserSchema } from '../src/modules/users/user.schema.js';
 import { type Outcome, validatorOf } from '../src/platform/validation/compile.js';
 import type { Constructor } from '../src/platform/validation/rules.js';
 import { INHERITED, inputsOf } from './support/dto-inputs.js';
+import { EveryField, EveryFilter, EveryList } from './support/every-field.js';
 import { handlersOf } from './support/handlers.js';
 import { testConfig } from './support/test-app.js';
 
 /**
  * The compiled check against what it stands for, class-transformer and class-validator, on every DTO class that
- * a handler takes: both accept and refuse the same inputs, make the same values, and blame the same fields.
+ * a handler takes, and on every kind of field: both accept and refuse the same inputs, make the same values, and
+ * blame the same fields.
  */
 
 const RUNS = 10_000;
@@ -112,7 +114,7 @@ describe('the compiled check of DTOs', () => {
     expect(types.map(({ name }) => name).toSorted()).toEqual([...new Set(names)].toSorted());
   });
 
-  it.each(types.map((type) => [type.name, type] as const))(
+  it.each([...types, EveryField, EveryList, EveryFilter].map((type) => [type.name, type] as const))(
     'agrees with class-validator on %s',
     (name, type) => {
       const validate = validatorOf(type);

@@ -91,6 +91,18 @@ const emails = fc
   )
   .map(([local, domain]) => `${local}@${domain}`);
 
+const urls = fc
+  .tuple(
+    fc.constantFrom('http', 'https', 'HTTPS'),
+    fc.constantFrom('example.com', 'bücher.de:8080', '127.0.0.1', '[::1]'),
+    fc.stringMatching(/^(?:\/[a-z%?#&=@.é]{0,8})?$/),
+  )
+  .map(([scheme, host, path]) => `${scheme}://${host}${path}`);
+const ids = fc.stringMatching(/^[0-9a-fA-F]{24}$/);
+const times = fc
+  .date({ min: new Date(0), max: new Date('9999-12-31T00:00:00.000Z'), noInvalidDate: true })
+  .map((time) => time.toISOString());
+
 /** A text of about so many characters, each counted as one and of up to three units, padded at times. */
 function textsOf(min: number, max: number): fc.Arbitrary<string> {
   const lengths = fc.oneof(
@@ -111,22 +123,46 @@ function constraintsOf(field: FieldRules, name: string): readonly unknown[] | un
 }
 
 function boundsOf(field: FieldRules): [min: number, max: number] {
-  return [Number(constraintsOf(field, 'min')?.[0] ?? 0), Number(constraintsOf(field, 'max')?.[0] ?? 1000)];
+  const min = Number(constraintsOf(field, 'min')?.[0] ?? 0);
+  return [min, Number(constraintsOf(field, 'max')?.[0] ?? Math.max(min, 1000))];
 }
 
 /** Values that the rules of a field let pass, as far as they tell; what is not known here is only narrowed. */
 function validOf(field: FieldRules): Values {
+  const maxLength = Number(constraintsOf(field, 'arrayMaxSize')?.[0] ?? 5);
+  if (!constraintsOf(field, 'isArray')) return validOne(field);
+  return fc.oneof(
+    fc.array(validOne(field), { maxLength: Math.min(3, maxLength) }),
+    validOne(field).map((value) => Array.from({ length: maxLength }, () => value)),
+  );
+}
+
+/** The same of one item, where it is a list. */
+function validOne(field: FieldRules): Values {
   const has = (name: string) => constraintsOf(field, name) !== undefined;
+  // As a query writes it, where the field reads that.
+  const written = (value: unknown) =>
+    field.transforms.length > 0 ? fc.constantFrom(value, String(value)) : fc.constant(value);
+  if (has('isUrl')) return urls;
+  if (has('isReference')) return ids;
+  if (has('isDate')) return times;
   if (has('isEmail')) return emails;
   if (has('isMetadata')) return metadata;
   if (has('isIn')) return fc.constantFrom(...(constraintsOf(field, 'isIn')?.[0] as unknown[]));
   if (has('matches')) return fc.stringMatching(constraintsOf(field, 'matches')?.[0] as RegExp);
-  if (has('isBoolean')) return fc.constantFrom<unknown>(true, false, 'true', 'false');
+  if (has('isBoolean')) return fc.constantFrom(true, false).chain(written);
   if (has('isInt')) {
     const [min, max] = boundsOf(field);
     const small = fc.integer({ min, max: Math.min(max, min + 20) });
     const integers = fc.oneof(small, fc.integer({ min, max }), fc.constantFrom(min, max));
-    return integers.chain((value) => fc.constantFrom<unknown>(value, String(value)));
+    return integers.chain(written);
+  }
+  if (has('isNumber')) {
+    const [min, max] = boundsOf(field);
+    return fc
+      .integer({ min: 0, max: 64 })
+      .map((share) => min + ((max - min) * share) / 64)
+      .chain(written);
   }
   const [min, max] = (constraintsOf(field, 'isLength') ?? [0, 100]) as [number, number];
   const [bytes] = (constraintsOf(field, 'maxBytes') ?? [max]) as [number];
@@ -142,7 +178,14 @@ function edgesOf(field: FieldRules): Values {
   const edgy = fc
     .tuple(fc.constantFrom(...lengths), fc.constantFrom(...CHARACTERS))
     .map(([length, character]) => character.repeat(Math.max(0, length)));
-  return constraintsOf(field, 'isInt') ? fc.constantFrom<unknown>(...integers) : edgy;
+  const isNumeric = constraintsOf(field, 'isInt') ?? constraintsOf(field, 'isNumber');
+  const edges = isNumeric ? fc.constantFrom<unknown>(...integers) : edgy;
+  if (!constraintsOf(field, 'isArray')) return edges;
+  const length = Number(constraintsOf(field, 'arrayMaxSize')?.[0] ?? 5);
+  return fc.oneof(
+    edges.map((edge) => [edge]),
+    validOne(field).map((value) => Array.from({ length: length + 1 }, () => value)),
+  );
 }
 
 /** A valid value where another kind is expected, as attackers of databases and of careless code send it. */

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { isEmail, IsOptional } from 'class-validator';
-import { Compose, EmailAddress, IsCleanText, Name, Text, Trim } from './fields.js';
+import { Compose, EmailAddress, IsCleanText, Name, Text, Trim, WebUrl } from './fields.js';
 import { fieldWith } from './fixtures/dto-with.js';
 
 const REFUSED = expect.any(String);
@@ -163,6 +163,62 @@ describe('EmailAddress', () => {
   ])('refuses what is made to take long: %j', (sent) => {
     expect(email.refuse(sent)).toBe('a must be an email');
   });
+});
+
+describe('WebUrl', () => {
+  const url = fieldWith(WebUrl());
+  const sized = (length: number) => `https://example.com/${'a'.repeat(length - 20)}`;
+
+  it.each([
+    'https://example.com',
+    'http://example.com:8080/a/b?c[]=d&e=%20#f',
+    'HTTPS://Example.COM/Path',
+    'http://127.0.0.1/',
+    'http://[::1]/',
+    'https://bücher.example/ä',
+    'http://example.com/@a?u=http://b@c.example',
+  ])('accepts %j as it is', (sent) => {
+    expect(url.accept(` ${sent}\n`)).toBe(sent);
+  });
+
+  it('takes 2048 units and no more', () => {
+    expect(url.accept(sized(2048))).toHaveLength(2048);
+    expect(url.refuse(sized(2049))).toBe('a must not be longer than 2048 UTF-16 units');
+  });
+
+  it.each<unknown>([
+    ...NO_TEXTS,
+    '',
+    'example.com',
+    '//example.com',
+    'https:example.com',
+    'https:/example.com',
+    'https:///example.com',
+    'ftp://example.com',
+    'javascript:alert(1)//http://example.com',
+    'javascript://example.com/%0aalert(1)',
+    'data:text/html,http://example.com',
+    'http://ada@example.com',
+    'http://example.com:443@evil.example',
+    String.raw`http://example.com\@evil.example`,
+    'http://example.com/"onclick=',
+    'http://example.com/<script>',
+    'http://example.com/a b',
+    'http://example.com:99999',
+    'http://example.com/\u202e',
+    'http://exam\u00adple.com',
+    'http://example.com/\0',
+    'http://\ud800.example',
+  ])('refuses %j', (sent) => {
+    expect(url.refuse(sent)).toEqual(REFUSED);
+  });
+
+  it.each([`http://${'a.'.repeat(1000)}`, `http://${'@'.repeat(2000)}`, `http://[${':'.repeat(2000)}]`])(
+    'refuses what is made to take long',
+    (sent) => {
+      expect(url.refuse(sent)).toBe('a must be an address such as https://example.com');
+    },
+  );
 });
 
 describe('IsCleanText', () => {

@@ -1,12 +1,16 @@
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import {
+  ArrayMaxSize,
+  IsArray,
   IsBoolean,
   IsDate,
   IsEmail,
   IsInt,
+  IsNumber,
   IsOptional,
   IsString,
+  IsUrl,
   Length,
   Matches,
   Max,
@@ -15,6 +19,7 @@ import {
   ValidateIf,
   type ValidationOptions,
 } from 'class-validator';
+import { Types } from 'mongoose';
 
 /**
  * Most UTF-16 units that class-validator counts as one character: a surrogate pair and the variation selector
@@ -25,9 +30,27 @@ const UNITS_PER_CHARACTER = 3;
 /** Most units that Unicode composes to one: Greek letters with three marks, such as U+1F82. */
 const UNITS_PER_COMPOSED_UNIT = 4;
 
+/** class-validator's word for a rule of the items of a list. */
+export interface Each {
+  readonly each?: boolean;
+}
+
+/** Changes the texts of a field, or of the list in it, before any rule sees them. Anything else is left to the rules. */
+function TransformTexts(change: (text: string) => unknown, { each = false }: Each = {}): PropertyDecorator {
+  const changed = (value: unknown): unknown => (typeof value === 'string' ? change(value) : value);
+  return Transform(({ value }: { value: unknown }) =>
+    each && Array.isArray(value) ? value.map(changed) : changed(value),
+  );
+}
+
+/** A message of class-validator's kind, which says whether a list or its items are meant. */
+function messageOf(rule: string, { each = false }: Each): string {
+  return `${each ? 'each value in ' : ''}$property ${rule}`;
+}
+
 /** Removes white space around a text, before any rule sees it. Anything else is left for the rules to refuse. */
-export function Trim(): PropertyDecorator {
-  return Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.trim() : value));
+export function Trim(options?: Each): PropertyDecorator {
+  return TransformTexts((text) => text.trim(), options);
 }
 
 /**
@@ -35,11 +58,9 @@ export function Trim(): PropertyDecorator {
  * A text of more units than can compose to `max` characters is left for the rules to refuse: composing takes
  * time that grows with the square of the length (2 s for 200 KiB of accents).
  */
-export function Compose(max: number): PropertyDecorator {
+export function Compose(max: number, options?: Each): PropertyDecorator {
   const bound = max * UNITS_PER_CHARACTER * UNITS_PER_COMPOSED_UNIT;
-  return Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' && value.length <= bound ? value.normalize('NFC') : value,
-  );
+  return TransformTexts((text) => (text.length <= bound ? text.normalize('NFC') : text), options);
 }
 
 /** Whether a text can be stored and shown: no NUL, no half of a surrogate pair. */
@@ -48,15 +69,10 @@ export function isCleanText(value: unknown): boolean {
 }
 
 /** No NUL and no lone surrogate: databases, terminals and UTF-8 cannot hold them. */
-export function IsCleanText(options?: ValidationOptions): PropertyDecorator {
+export function IsCleanText(options: ValidationOptions = {}): PropertyDecorator {
+  const message = messageOf('must not hold NUL characters or lone surrogates', options);
   return ValidateBy(
-    {
-      name: 'isCleanText',
-      validator: {
-        validate: isCleanText,
-        defaultMessage: () => '$property must not hold NUL characters or lone surrogates',
-      },
-    },
+    { name: 'isCleanText', validator: { validate: isCleanText, defaultMessage: () => message } },
     options,
   );
 }
@@ -65,74 +81,129 @@ export function IsCleanText(options?: ValidationOptions): PropertyDecorator {
  * Bounds the UTF-16 units of a text, before anything is done that takes longer the longer the text is.
  * A schema's maxlength counts units too.
  */
-function MaxUnits(units: number): PropertyDecorator {
-  return ValidateBy({
-    name: 'maxUnits',
-    constraints: [units],
-    validator: {
-      validate: (value) => typeof value === 'string' && value.length <= units,
-      defaultMessage: () => '$property must not be longer than $constraint1 UTF-16 units',
+function MaxUnits(units: number, options: Each): PropertyDecorator {
+  const message = messageOf('must not be longer than $constraint1 UTF-16 units', options);
+  return ValidateBy(
+    {
+      name: 'maxUnits',
+      constraints: [units],
+      validator: {
+        validate: (value) => typeof value === 'string' && value.length <= units,
+        defaultMessage: () => message,
+      },
     },
-  });
-}
-
-/** A trimmed text of `min` to `max` characters, which class-validator counts. */
-export function Text(min: number, max: number): PropertyDecorator {
-  return applyDecorators(
-    Trim(),
-    IsString(),
-    MaxUnits(max * UNITS_PER_CHARACTER),
-    Length(min, max),
-    IsCleanText(),
+    options,
   );
 }
 
-/** A name: a text in which only characters count, not the way they were typed. */
-export function Name(max: number): PropertyDecorator {
-  return applyDecorators(Compose(max), Text(1, max));
+/** A trimmed text of `min` to `max` characters, which class-validator counts. */
+export function Text(min: number, max: number, options: Each = {}): PropertyDecorator {
+  return applyDecorators(
+    Trim(options),
+    IsString(options),
+    MaxUnits(max * UNITS_PER_CHARACTER, options),
+    Length(min, max, options),
+    IsCleanText(options),
+  );
+}
+
+/** A name: a text in which only characters count, not the way they were typed. It has one at least, unless told. */
+export function Name(
+  max: number,
+  { min = 1, ...each }: Each & { readonly min?: number } = {},
+): PropertyDecorator {
+  return applyDecorators(Compose(max, each), Text(min, max, each));
 }
 
 /**
  * An e-mail address, in lower case. IsEmail takes anything between quotes, line breaks too, with which a client
  * could write headers into a mail; and characters that nobody sees, with which one address looks like another.
  */
-export function EmailAddress(): PropertyDecorator {
+export function EmailAddress(options: Each = {}): PropertyDecorator {
   return applyDecorators(
-    Trim(),
-    Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.toLowerCase() : value)),
-    IsString(),
-    MaxUnits(254),
-    Length(3, 254),
-    IsCleanText(),
-    IsEmail(),
-    Matches(/^[^\s\p{Cc}\p{Cf}]+$/u, { message: '$property must be an email' }),
+    Trim(options),
+    TransformTexts((text) => text.toLowerCase(), options),
+    IsString(options),
+    MaxUnits(254, options),
+    Length(3, 254, options),
+    IsCleanText(options),
+    IsEmail({}, options),
+    Matches(/^[^\s\p{Cc}\p{Cf}]+$/u, { ...options, message: messageOf('must be an email', options) }),
   );
 }
 
-/** The id of a record: 24 hex digits. IsMongoId would take `0x` and 22 digits, which is no ObjectId. */
-export function RecordId(): PropertyDecorator {
+/**
+ * The address of a page or a service in the web. IsUrl takes addresses without `//`, and those with a name in them,
+ * which look like addresses of another host; and characters that nobody sees, or that end an attribute of HTML.
+ */
+export function WebUrl(options: Each = {}): PropertyDecorator {
+  const rule = { ...options, message: messageOf('must be an address such as https://example.com', options) };
+  const form = { protocols: ['http', 'https'], require_protocol: true, disallow_auth: true };
   return applyDecorators(
-    IsString(),
-    Matches(/^[0-9a-fA-F]{24}$/, { message: '$property must be an id of 24 hex digits' }),
+    Trim(options),
+    IsString(options),
+    MaxUnits(2048, options),
+    Length(1, 2048, options),
+    IsCleanText(options),
+    IsUrl(form, rule),
+    Matches(/^https?:\/\/[^\s\p{Cc}\p{Cf}"<>\\]+$/iu, rule),
   );
+}
+
+const ID = /^[0-9a-fA-F]{24}$/;
+
+/** The id of a record: 24 hex digits. IsMongoId would take `0x` and 22 digits, which is no ObjectId. */
+export function RecordId(options: Each = {}): PropertyDecorator {
+  return applyDecorators(
+    IsString(options),
+    Matches(ID, { ...options, message: messageOf('must be an id of 24 hex digits', options) }),
+  );
+}
+
+/** The id of another record, as the ObjectId that the schema's `ref` field holds. */
+export function Reference(): PropertyDecorator {
+  return applyDecorators(
+    TransformTexts((text) => (ID.test(text) ? new Types.ObjectId(text) : text)),
+    ValidateBy({
+      name: 'isReference',
+      validator: {
+        validate: (value) => value instanceof Types.ObjectId,
+        defaultMessage: () => '$property must be an id of 24 hex digits',
+      },
+    }),
+  );
+}
+
+/** A list of at most so many; what its items are, decorators with `{ each: true }` say. */
+export function List(max: number): PropertyDecorator {
+  return applyDecorators(IsArray(), ArrayMaxSize(max));
+}
+
+/** An integer that JavaScript and JSON hold exactly, within bounds. */
+export function SafeInteger(
+  min: number = Number.MIN_SAFE_INTEGER,
+  max: number = Number.MAX_SAFE_INTEGER,
+  options: Each = {},
+): PropertyDecorator {
+  return applyDecorators(IsInt(options), Min(min, options), Max(max, options));
 }
 
 const UTC_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?Z$/;
 
 /** The time that a text names; whatever names none, such as the 31st of February, is left for the rules to refuse. */
-function toTime(value: unknown): unknown {
-  if (typeof value !== 'string' || !UTC_TIME.test(value)) return value;
-  const time = new Date(value);
-  const exists = !Number.isNaN(time.getTime()) && time.toISOString().startsWith(value.slice(0, 19));
-  return exists ? time : value;
+function toTime(text: string): Date | string {
+  if (!UTC_TIME.test(text)) return text;
+  const time = new Date(text);
+  const exists = !Number.isNaN(time.getTime()) && time.toISOString().startsWith(text.slice(0, 19));
+  return exists ? time : text;
 }
 
 /** A time in ISO 8601 and UTC, as the answers write it: `2030-01-31T00:00:00.000Z`. */
-export function UtcTime(): PropertyDecorator {
-  const message = '$property must be a time in ISO 8601 and UTC, such as 2030-01-31T00:00:00.000Z';
+export function UtcTime(options: Each = {}): PropertyDecorator {
+  const rule = 'must be a time in ISO 8601 and UTC, such as 2030-01-31T00:00:00.000Z';
   return applyDecorators(
-    Transform(({ value }: { value: unknown }) => toTime(value)),
-    IsDate({ message }),
+    TransformTexts(toTime, options),
+    IsDate({ ...options, message: messageOf(rule, options) }),
   );
 }
 
@@ -146,16 +217,29 @@ export function Nullable(): PropertyDecorator {
   return ValidateIf((_, value) => value !== null);
 }
 
-/** A query parameter that holds a decimal integer; `limit=1e1`, `limit=0x10` and `limit=` are refused. */
-export function QueryInteger(min: number, max: number): PropertyDecorator {
+/**
+ * A query parameter that holds a decimal integer; `limit=1e1`, `limit=0x10` and `limit=` are refused, and what
+ * JavaScript does not hold exactly.
+ */
+export function QueryInteger(min?: number, max?: number): PropertyDecorator {
   return applyDecorators(
     IsOptional(),
-    Transform(({ value }: { value: unknown }) =>
-      typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value,
-    ),
-    IsInt(),
-    Min(min),
-    Max(max),
+    TransformTexts((text) => {
+      const value = /^-?\d{1,16}$/.test(text) ? Number(text) : NaN;
+      return Number.isSafeInteger(value) ? value : text;
+    }),
+    SafeInteger(min, max),
+  );
+}
+
+/** A query parameter that holds a decimal number, such as `-1.5`; `1e1`, `.5` and an empty text are refused. */
+export function QueryNumber(min?: number, max?: number): PropertyDecorator {
+  return applyDecorators(
+    IsOptional(),
+    TransformTexts((text) => (/^-?\d{1,30}(?:\.\d{1,30})?$/.test(text) ? Number(text) : text)),
+    IsNumber(),
+    ...(min === undefined ? [] : [Min(min)]),
+    ...(max === undefined ? [] : [Max(max)]),
   );
 }
 
@@ -163,9 +247,7 @@ export function QueryInteger(min: number, max: number): PropertyDecorator {
 export function QueryFlag(): PropertyDecorator {
   return applyDecorators(
     IsOptional(),
-    Transform(({ value }: { value: unknown }) =>
-      value === 'true' ? true : value === 'false' ? false : value,
-    ),
+    TransformTexts((text) => (text === 'true' ? true : text === 'false' ? false : text)),
     IsBoolean(),
   );
 }

@@ -21,7 +21,21 @@ import {
   MinLength,
   ValidateNested,
 } from 'class-validator';
-import { EmailAddress, Name, Nullable, QueryFlag, QueryInteger, RecordId, Text } from './fields.js';
+import {
+  EmailAddress,
+  List,
+  Name,
+  Nullable,
+  QueryFlag,
+  QueryInteger,
+  QueryNumber,
+  RecordId,
+  Reference,
+  SafeInteger,
+  Text,
+  UtcTime,
+  WebUrl,
+} from './fields.js';
 import { dtoWith } from './fixtures/dto-with.js';
 import { IsMetadata } from './is-metadata.js';
 import { type JsonSchema, schemaOf } from './json-schema.js';
@@ -74,7 +88,14 @@ describe('each rule as JSON Schema', () => {
     ['EmailAddress', [EmailAddress()], { type: 'string', minLength: 3, maxLength: 254, format: 'email' }],
     ['RecordId', [RecordId()], { type: 'string', pattern: '^[0-9a-fA-F]{24}$' }],
     ['QueryInteger', [QueryInteger(1, 9)], { type: 'integer', minimum: 1, maximum: 9, nullable: true }],
+    ['QueryNumber', [QueryNumber()], { type: 'number', nullable: true }],
+    ['QueryNumber', [QueryNumber(0, 9)], { type: 'number', minimum: 0, maximum: 9, nullable: true }],
     ['QueryFlag', [QueryFlag()], { type: 'boolean', nullable: true }],
+    ['SafeInteger', [SafeInteger(0)], { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER }],
+    ['Name', [Name(60, { min: 0 })], { type: 'string', minLength: 0, maxLength: 60 }],
+    ['UtcTime', [UtcTime()], { type: 'string', format: 'date-time' }],
+    ['WebUrl', [WebUrl()], { type: 'string', format: 'uri', minLength: 1, maxLength: 2048 }],
+    ['Reference', [Reference()], { type: 'string', pattern: '^[0-9a-fA-F]{24}$' }],
     ['Nullable', [Nullable(), IsString()], { type: 'string', nullable: true }],
   ])('%s, our own', (_, decorators, schema) => {
     expect(schemaWith(...decorators)).toEqual(schema);
@@ -100,6 +121,15 @@ describe('lists', () => {
       items: { type: 'string', minLength: 1, maxLength: 5 },
       nullable: true,
     });
+  });
+
+  it.each<[string, PropertyDecorator, JsonSchema]>([
+    ['names', Name(5, { each: true }), { type: 'string', minLength: 1, maxLength: 5 }],
+    ['times', UtcTime({ each: true }), { type: 'string', format: 'date-time' }],
+    ['integers', SafeInteger(0, 9, { each: true }), { type: 'integer', minimum: 0, maximum: 9 }],
+    ['choices', IsIn(['a', 'b'], { each: true }), { type: 'string', enum: ['a', 'b'] }],
+  ])('of our own hold %s', (_, decorator, items) => {
+    expect(schemaWith(List(3), decorator)).toEqual({ type: 'array', maxItems: 3, items });
   });
 
   it('may hold DTOs', () => {

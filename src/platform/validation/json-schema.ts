@@ -27,11 +27,13 @@ const KEYWORDS: Readonly<Record<string, Keywords>> = {
   minLength: (minLength: number) => ({ type: 'string', minLength }),
   maxLength: (maxLength: number) => ({ type: 'string', maxLength }),
   isRichText: () => ({ type: 'string', format: 'html' }),
+  isUrl: () => ({ type: 'string', format: 'uri' }),
   isEmail: () => ({ type: 'string', format: 'email' }),
   matches: (pattern: RegExp) => ({
     type: 'string',
     ...(pattern.flags === '' && { pattern: pattern.source }),
   }),
+  isReference: () => ({ type: 'string', pattern: '^[0-9a-fA-F]{24}$' }),
   isIn: (choices: unknown[]) => ({ enum: [...choices] }),
   isInt: () => ({ type: 'integer' }),
   isNumber: () => ({ type: 'number' }),
@@ -52,11 +54,18 @@ export function fieldSchema(field: FieldRules): JsonSchema {
     const keywords = KEYWORDS[name]?.(...(constraints as never[]));
     Object.assign(isList && each ? item : own, keywords);
   }
-  const schema: JsonSchema = isList ? { ...own, type: 'array', items: item } : { ...item, ...own };
-  if (schema.enum && schema.enum.every((choice) => typeof choice === 'string')) schema.type = 'string';
+  const schema: JsonSchema = isList
+    ? { ...own, type: 'array', items: typed(item) }
+    : typed({ ...item, ...own });
   if (!field.nullable) return schema;
   // OpenAPI 3.0 lets null in only where both say so.
   return { ...schema, ...(schema.enum && { enum: [...schema.enum, null] }), nullable: true };
+}
+
+/** Choices of texts are texts. */
+function typed(schema: JsonSchema): JsonSchema {
+  const isText = schema.enum?.every((choice) => typeof choice === 'string');
+  return isText ? { ...schema, type: 'string' } : schema;
 }
 
 /** A DTO class as JSON Schema, from its class-validator decorators. */

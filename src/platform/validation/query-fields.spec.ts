@@ -1,5 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
-import { Nullable, OwnerFilter, QueryFlag, QueryInteger, RecordId, Text } from './fields.js';
+import { Types } from 'mongoose';
+import {
+  Nullable,
+  OwnerFilter,
+  QueryFlag,
+  QueryInteger,
+  QueryNumber,
+  RecordId,
+  Reference,
+  SafeInteger,
+  Text,
+} from './fields.js';
 import { check, dtoWith, fieldWith } from './fixtures/dto-with.js';
 
 const REFUSED = expect.any(String);
@@ -50,6 +61,58 @@ describe('RecordId', () => {
   );
 });
 
+describe('Reference', () => {
+  const reference = fieldWith(Reference());
+
+  it('makes an ObjectId of an id, and leaves one that it has made', () => {
+    const made = reference.accept('0123456789abcdefABCDEF00');
+    expect(made).toBeInstanceOf(Types.ObjectId);
+    expect(String(made)).toBe('0123456789abcdefabcdef00');
+    expect(reference.accept(made)).toBe(made);
+  });
+
+  it.each<unknown>([
+    '',
+    '0x0123456789abcdef012345',
+    'twelve bytes',
+    '0123456789abcdefABCDEF0',
+    '0123456789abcdefABCDEF00\n',
+    null,
+    1,
+    true,
+    {},
+    [],
+    ['0123456789abcdefABCDEF00'],
+    { $oid: '0123456789abcdefABCDEF00' },
+    { _bsontype: 'ObjectId', id: '0123456789abcdefABCDEF00' },
+    { toHexString: 'a' },
+  ])('refuses %j', (sent) => {
+    expect(reference.refuse(sent)).toBe('a must be an id of 24 hex digits');
+  });
+});
+
+describe('SafeInteger', () => {
+  const integer = fieldWith(SafeInteger());
+
+  it.each([0, 1, -1, 2 ** 53 - 1, 1 - 2 ** 53])('accepts %d', (sent) => {
+    expect(integer.accept(sent)).toBe(sent);
+  });
+
+  it.each<unknown>([2 ** 53, -(2 ** 53), 0.5, 1e300, Infinity, NaN, '1', null, [1], {}, true])(
+    'refuses %p',
+    (sent) => {
+      expect(integer.refuse(sent)).toEqual(REFUSED);
+    },
+  );
+
+  it('has bounds', () => {
+    const bounded = fieldWith(SafeInteger(-2, 5));
+    expect([-2, 5].map((sent) => bounded.accept(sent))).toEqual([-2, 5]);
+    expect([-3, 6].map((sent) => bounded.accept(sent))).toEqual([undefined, undefined]);
+    expect(fieldWith(SafeInteger(0)).refuse(-1)).toBe('a must not be less than 0');
+  });
+});
+
 describe('Nullable', () => {
   const field = fieldWith(Nullable(), Text(1, 3));
 
@@ -80,6 +143,15 @@ describe('QueryInteger', () => {
     expect(large.refuse('9007199254740993')).toEqual(REFUSED);
   });
 
+  it('takes every safe integer, unless told', () => {
+    const any = fieldWith(QueryInteger());
+    for (const sent of [Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER, 0]) {
+      expect(any.accept(String(sent))).toBe(sent);
+    }
+    expect(any.refuse('9007199254740992')).toEqual(REFUSED);
+    expect(any.refuse('-9007199254740992')).toEqual(REFUSED);
+  });
+
   it('may be absent', () => {
     expect(check(dtoWith(QueryInteger(1, 2)), {})).toEqual({});
   });
@@ -100,6 +172,51 @@ describe('QueryInteger', () => {
     Infinity,
   ])('refuses %j', (sent) => {
     expect(integer.refuse(sent)).toEqual(REFUSED);
+  });
+});
+
+describe('QueryNumber', () => {
+  const number = fieldWith(QueryNumber(-5, 100));
+
+  it.each([
+    ['0', 0],
+    ['007.50', 7.5],
+    ['0.1', 0.1],
+    ['-4.999', -4.999],
+    ['100', 100],
+    [7.5, 7.5],
+    [null, null],
+  ])('makes of %j %j', (sent, made) => {
+    expect(number.accept(sent)).toBe(made);
+  });
+
+  it('has the bounds that it is told', () => {
+    expect(fieldWith(QueryNumber()).accept(`-${2 ** 60}`)).toBe(-(2 ** 60));
+    expect(fieldWith(QueryNumber(0)).accept('1000000000')).toBe(1e9);
+    expect(fieldWith(QueryNumber(undefined, 0)).refuse('0.1')).toEqual(REFUSED);
+    expect([number.refuse('-5.01'), number.refuse('100.01')]).toEqual([REFUSED, REFUSED]);
+  });
+
+  it('may be absent', () => {
+    expect(check(dtoWith(QueryNumber()), {})).toEqual({});
+  });
+
+  it.each<unknown>([
+    ...NO_DECIMALS.filter((sent) => !/^1\.\d$/.test(sent)),
+    '1.',
+    '.5',
+    '1,5',
+    '1.5.5',
+    '9'.repeat(31),
+    `0.${'1'.repeat(31)}`,
+    true,
+    [],
+    ['1'],
+    {},
+    NaN,
+    Infinity,
+  ])('refuses %j', (sent) => {
+    expect(number.refuse(sent)).toEqual(REFUSED);
   });
 });
 

@@ -56,20 +56,21 @@ class UnsupportedRule extends Error {
 
 /**
  * Rules about the type are asked first, in whatever order they are declared: that a text is a number says more
- * than that it is too short. Whether it is a list comes before what its items are.
+ * than that it is too short. Whether it is a list, and not too long, comes before what its items are.
  */
 const RANKS: Readonly<Record<string, number>> = {
   isArray: 0,
-  isObject: 1,
-  isString: 1,
-  isInt: 1,
-  isNumber: 1,
-  isBoolean: 1,
-  isDate: 1,
+  arrayMaxSize: 1,
+  isObject: 2,
+  isString: 2,
+  isInt: 2,
+  isNumber: 2,
+  isBoolean: 2,
+  isDate: 2,
 };
 
 function rank({ name }: Check): number {
-  return RANKS[name] ?? 2;
+  return RANKS[name] ?? 3;
 }
 
 function replaceTokens(message: string, args: ValidationArguments): string {
