@@ -36,102 +36,104 @@ function titleOf(sent: unknown, answered: unknown): string {
 
 /** What each field takes, what it makes of it, and what it refuses: by POST, PUT and PATCH alike. */
 export function describeFields(its: FeatureTest): void {
-  const { feature } = its;
-  /** What the record of these tests was created with: what is required. */
-  let base: Body;
-  let record: RecordJson;
+  describe('what it takes', () => {
+    const { feature } = its;
+    /** What the record of these tests was created with: what is required. */
+    let base: Body;
+    let record: RecordJson;
 
-  beforeAll(async () => {
-    base = await its.minimal();
-    record = await its.create(base);
-  });
-
-  async function expectRefused(name: string, fields: Body): Promise<void> {
-    const before = await its.read(record);
-    const count = await its.collection.countDocuments();
-    expectFault(await its.writer.post(feature.path, { ...base, ...fields }), name);
-    expectFault(await its.writer.put(its.at(record), { ...base, ...fields }), name);
-    expectFault(await its.writer.patch(its.at(record), fields), name);
-    expect(await its.read(record)).toEqual(before);
-    expect(await its.collection.countDocuments()).toBe(count);
-  }
-
-  /** Expects a value to be taken by a request, and read again. */
-  async function expectTaken(name: string, answered: unknown, method: string, url: string, body: Body) {
-    const { outcome, body: taken } = await its.writer.send(method, url, body);
-    expect([method, outcome]).toEqual([method, method === 'POST' ? '201' : '200']);
-    expect(taken.data[name]).toEqual(answered);
-    expect(await its.read(taken.data)).toEqual(taken.data);
-    return taken.data as RecordJson;
-  }
-
-  /** A value that the field may have, and that is another one than this. */
-  function otherThan(value: unknown, field: ValueField): unknown {
-    const values = Array.from({ length: 3 }, () => field.value(nextNumber(feature)));
-    return values.find((each) => !isDeepStrictEqual(each, value));
-  }
-
-  async function expectEachTakes(name: string, field: ValueField, sent: unknown, answered: unknown) {
-    const created = await expectTaken(name, answered, 'POST', feature.path, {
-      ...(await its.minimal()),
-      [name]: sent,
+    beforeAll(async () => {
+      base = await its.minimal();
+      record = await its.create(base);
     });
-    await its.writer.delete(its.at(created));
-    for (const method of ['PUT', 'PATCH']) {
-      await its.writer.put(its.at(record), { ...base, [name]: otherThan(answered, field) });
-      const body = method === 'PUT' ? { ...base, [name]: sent } : { [name]: sent };
-      await expectTaken(name, answered, method, its.at(record), body);
-    }
-    await its.writer.put(its.at(record), base);
-  }
 
-  describe.each(fieldsOf(feature))('%s', (name, field) => {
-    if (field.ref === undefined) {
-      const { accepts = [], becomes = [] } = field;
-      const takes = [...accepts.map((value) => [value, value] as const), ...becomes];
-      if (takes.length > 0) {
-        it.each(takes.map(([sent, answered]) => [titleOf(sent, answered), sent, answered]))(
-          'takes %s',
-          (_, sent, answered) => expectEachTakes(name, field, sent, answered),
-        );
-      }
+    async function expectRefused(name: string, fields: Body): Promise<void> {
+      const before = await its.read(record);
+      const count = await its.collection.countDocuments();
+      expectFault(await its.writer.post(feature.path, { ...base, ...fields }), name);
+      expectFault(await its.writer.put(its.at(record), { ...base, ...fields }), name);
+      expectFault(await its.writer.patch(its.at(record), fields), name);
+      expect(await its.read(record)).toEqual(before);
+      expect(await its.collection.countDocuments()).toBe(count);
     }
 
-    const refused = [...(field.refuses ?? []), ...strangersOf(field), ...(field.required ? [null] : [])];
-    it.each(refused.map((value) => [shown(value), value]))('refuses %s', (_, value) =>
-      expectRefused(name, { [name]: value }),
-    );
+    /** Expects a value to be taken by a request, and read again. */
+    async function expectTaken(name: string, answered: unknown, method: string, url: string, body: Body) {
+      const { outcome, body: taken } = await its.writer.send(method, url, body);
+      expect([method, outcome]).toEqual([method, method === 'POST' ? '201' : '200']);
+      expect(taken.data[name]).toEqual(answered);
+      expect(await its.read(taken.data)).toEqual(taken.data);
+      return taken.data as RecordJson;
+    }
 
-    if (field.required) {
-      it('must be sent, except by PATCH', async () => {
-        const { [name]: _left, ...rest } = base;
-        expectFault(await its.writer.post(feature.path, rest), name);
-        expectFault(await its.writer.put(its.at(record), rest), name);
-        expect((await its.writer.patch(its.at(record), rest)).body.data[name]).toEqual(base[name]);
+    /** A value that the field may have, and that is another one than this. */
+    function otherThan(value: unknown, field: ValueField): unknown {
+      const values = Array.from({ length: 3 }, () => field.value(nextNumber(feature)));
+      return values.find((each) => !isDeepStrictEqual(each, value));
+    }
+
+    async function expectEachTakes(name: string, field: ValueField, sent: unknown, answered: unknown) {
+      const created = await expectTaken(name, answered, 'POST', feature.path, {
+        ...(await its.minimal()),
+        [name]: sent,
       });
-      return;
+      await its.writer.delete(its.at(created));
+      for (const method of ['PUT', 'PATCH']) {
+        await its.writer.put(its.at(record), { ...base, [name]: otherThan(answered, field) });
+        const body = method === 'PUT' ? { ...base, [name]: sent } : { [name]: sent };
+        await expectTaken(name, answered, method, its.at(record), body);
+      }
+      await its.writer.put(its.at(record), base);
     }
 
-    const { unsent = null } = field;
-    it.each([
-      ['POST', 'is not sent', undefined],
-      ['POST', 'is null', null],
-      ['PUT', 'is not sent', undefined],
-      ['PUT', 'is null', null],
-      ['PATCH', 'is null', null],
-    ])(`is ${shown(unsent)} where, in %s, it %s`, async (method, _, sent) => {
-      const before = await its.full();
-      const body = { ...(method === 'PATCH' ? {} : before), [name]: sent };
-      const url = method === 'POST' ? feature.path : its.at(await its.create(before));
-      const answered = await expectTaken(name, unsent, method, url, body);
-      if (unsent === null) expect(await its.stored(answered)).not.toHaveProperty(name);
-    });
-  });
+    describe.each(fieldsOf(feature))('%s', (name, field) => {
+      if (field.ref === undefined) {
+        const { accepts = [], becomes = [] } = field;
+        const takes = [...accepts.map((value) => [value, value] as const), ...becomes];
+        if (takes.length > 0) {
+          it.each(takes.map(([sent, answered]) => [titleOf(sent, answered), sent, answered]))(
+            'takes %s',
+            (_, sent, answered) => expectEachTakes(name, field, sent, answered),
+          );
+        }
+      }
 
-  describe('fields that it does not have', () => {
-    const unknown = [...UNKNOWN, `${fieldsOf(feature)[0]?.[0]} `].filter(
-      (name) => !Object.hasOwn(feature.fields, name),
-    );
-    it.each(unknown)('are refused: %s', (name) => expectRefused(name, { [name]: 1 }));
+      const refused = [...(field.refuses ?? []), ...strangersOf(field), ...(field.required ? [null] : [])];
+      it.each(refused.map((value) => [shown(value), value]))('refuses %s', (_, value) =>
+        expectRefused(name, { [name]: value }),
+      );
+
+      if (field.required) {
+        it('must be sent, except by PATCH', async () => {
+          const { [name]: _left, ...rest } = base;
+          expectFault(await its.writer.post(feature.path, rest), name);
+          expectFault(await its.writer.put(its.at(record), rest), name);
+          expect((await its.writer.patch(its.at(record), rest)).body.data[name]).toEqual(base[name]);
+        });
+        return;
+      }
+
+      const { unsent = null } = field;
+      it.each([
+        ['POST', 'is not sent', undefined],
+        ['POST', 'is null', null],
+        ['PUT', 'is not sent', undefined],
+        ['PUT', 'is null', null],
+        ['PATCH', 'is null', null],
+      ])(`is ${shown(unsent)} where, in %s, it %s`, async (method, _, sent) => {
+        const before = await its.full();
+        const body = { ...(method === 'PATCH' ? {} : before), [name]: sent };
+        const url = method === 'POST' ? feature.path : its.at(await its.create(before));
+        const answered = await expectTaken(name, unsent, method, url, body);
+        if (unsent === null) expect(await its.stored(answered)).not.toHaveProperty(name);
+      });
+    });
+
+    describe('fields that it does not have', () => {
+      const unknown = [...UNKNOWN, `${fieldsOf(feature)[0]?.[0]} `].filter(
+        (name) => !Object.hasOwn(feature.fields, name),
+      );
+      it.each(unknown)('are refused: %s', (name) => expectRefused(name, { [name]: 1 }));
+    });
   });
 }

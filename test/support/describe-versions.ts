@@ -4,57 +4,61 @@ import { expectFault, type FeatureTest, outcomesOf } from './feature-test.js';
 
 /** The version of a record, and writers who hold one. */
 export function describeVersions(its: FeatureTest): void {
-  let record: RecordJson;
-  let body: Body;
+  describe('versions', () => {
+    let record: RecordJson;
+    let body: Body;
 
-  beforeEach(async () => {
-    body = await its.full();
-    record = await its.create(body);
-  });
-
-  const write = (method: string, ifMatch: string) =>
-    its.writer.send(method, its.at(record), method === 'DELETE' ? undefined : body, { 'if-match': ifMatch });
-
-  describe('the version', () => {
-    it('rises with every change, and stays with a refused one', async () => {
-      const answers = [
-        await its.writer.patch(its.at(record), {}),
-        await its.writer.put(its.at(record), body),
-        await its.writer.patch(its.at(record), { unknown: 1 }),
-        await its.writer.patch(its.at(record), {}, { 'if-match': '"1"' }),
-        await its.writer.get(its.at(record)),
-      ];
-      expect(answers.map(({ headers }) => headers['etag'])).toEqual([
-        '"2"',
-        '"3"',
-        undefined,
-        undefined,
-        '"3"',
-      ]);
-    });
-  });
-
-  describe.each(['PUT', 'PATCH', 'DELETE'])('If-Match of %s', (method) => {
-    it.each(['"1"', '"7", "1"', '*'])('lets %s change version 1', async (ifMatch) => {
-      expect((await write(method, ifMatch)).outcome).toBe('200');
+    beforeEach(async () => {
+      body = await its.full();
+      record = await its.create(body);
     });
 
-    it.each(['"2"', '"0"', 'W/"1"'])('answers 412 for %s', async (ifMatch) => {
-      expect((await write(method, ifMatch)).outcome).toBe('412 PRECONDITION_FAILED');
-      expect(await its.read(record)).toEqual(record);
+    const write = (method: string, ifMatch: string) =>
+      its.writer.send(method, its.at(record), method === 'DELETE' ? undefined : body, {
+        'if-match': ifMatch,
+      });
+
+    describe('the version', () => {
+      it('rises with every change, and stays with a refused one', async () => {
+        const answers = [
+          await its.writer.patch(its.at(record), {}),
+          await its.writer.put(its.at(record), body),
+          await its.writer.patch(its.at(record), { unknown: 1 }),
+          await its.writer.patch(its.at(record), {}, { 'if-match': '"1"' }),
+          await its.writer.get(its.at(record)),
+        ];
+        expect(answers.map(({ headers }) => headers['etag'])).toEqual([
+          '"2"',
+          '"3"',
+          undefined,
+          undefined,
+          '"3"',
+        ]);
+      });
     });
 
-    it('answers 400 for what is no tag', async () => {
-      expectFault(await write(method, '1'), 'if-match');
-      expect(await its.read(record)).toEqual(record);
-    });
+    describe.each(['PUT', 'PATCH', 'DELETE'])('If-Match of %s', (method) => {
+      it.each(['"1"', '"7", "1"', '*'])('lets %s change version 1', async (ifMatch) => {
+        expect((await write(method, ifMatch)).outcome).toBe('200');
+      });
 
-    it('lets one of ten at the same time win', async () => {
-      const answers = await Promise.all(Array.from({ length: 10 }, () => write(method, '"1"')));
-      const isDeletion = method === 'DELETE';
-      const lost = isDeletion ? `404 ${codeOf(its.feature.resource)}_NOT_FOUND` : '412 PRECONDITION_FAILED';
-      expect(outcomesOf(answers).toSorted()).toEqual(['200', ...Array.from({ length: 9 }, () => lost)]);
-      if (!isDeletion) expect((await its.read(record)).version).toBe(2);
+      it.each(['"2"', '"0"', 'W/"1"'])('answers 412 for %s', async (ifMatch) => {
+        expect((await write(method, ifMatch)).outcome).toBe('412 PRECONDITION_FAILED');
+        expect(await its.read(record)).toEqual(record);
+      });
+
+      it('answers 400 for what is no tag', async () => {
+        expectFault(await write(method, '1'), 'if-match');
+        expect(await its.read(record)).toEqual(record);
+      });
+
+      it('lets one of ten at the same time win', async () => {
+        const answers = await Promise.all(Array.from({ length: 10 }, () => write(method, '"1"')));
+        const isDeletion = method === 'DELETE';
+        const lost = isDeletion ? `404 ${codeOf(its.feature.resource)}_NOT_FOUND` : '412 PRECONDITION_FAILED';
+        expect(outcomesOf(answers).toSorted()).toEqual(['200', ...Array.from({ length: 9 }, () => lost)]);
+        if (!isDeletion) expect((await its.read(record)).version).toBe(2);
+      });
     });
   });
 }
