@@ -58,7 +58,7 @@ const MATRIX: readonly Row[] = [
   { route: `GET ${SESSIONS}`, statuses: BY_PEOPLE },
   {
     route: `DELETE ${SESSIONS}/:id`,
-    url: ({ session }) => `${SESSIONS}/${session}`,
+    url: async ({ session }) => `${SESSIONS}/${await session()}`,
     statuses: [401, 401, 401, 401, 404, 200, 404, 404, 403, 404],
   },
 
@@ -92,18 +92,18 @@ const MATRIX: readonly Row[] = [
   { route: `GET ${API_KEYS}`, statuses: BY_PEOPLE },
   {
     route: `DELETE ${API_KEYS}/:id`,
-    url: ({ apiKey }) => `${API_KEYS}/${apiKey}`,
+    url: async ({ apiKey }) => `${API_KEYS}/${await apiKey()}`,
     statuses: [401, 401, 401, 401, 404, 200, 404, 404, 403, 404],
   },
   {
     route: `POST ${IDENTITIES}`,
     statuses: [401, 401, 401, 401, 201, 201, 201, 201, 403, 201],
-    body: ({ foreignToken }) => ({ accessToken: foreignToken }),
+    body: async ({ foreignToken }) => ({ accessToken: await foreignToken() }),
   },
   { route: `GET ${IDENTITIES}`, statuses: BY_PEOPLE },
   {
     route: `DELETE ${IDENTITIES}/:id`,
-    url: ({ identity }) => `${IDENTITIES}/${identity}`,
+    url: async ({ identity }) => `${IDENTITIES}/${await identity()}`,
     statuses: [401, 401, 401, 401, 404, 200, 404, 404, 403, 404],
   },
 

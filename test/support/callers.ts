@@ -21,34 +21,32 @@ export const CALLERS = [
 ] as const;
 export type CallerName = (typeof CALLERS)[number];
 
-/** Whom a request is about: made anew for each, since some requests leave nothing. */
+/** Whom a request is about: made anew for each, since some requests leave nothing. What it has is made when asked for. */
 export interface Target {
   readonly owner: TestClient;
   /** An API key of the owner, by id. */
-  readonly apiKey: string;
+  apiKey(): Promise<string>;
   /** An identity of the owner, by id. */
-  readonly identity: string;
+  identity(): Promise<string>;
   /** A token of Supabase whose bearer nobody knows yet. */
-  readonly foreignToken: string;
+  foreignToken(): Promise<string>;
   /** A session of the owner, other than the one that asks. */
-  readonly session: string;
+  session(): Promise<string>;
 }
 
 export async function newTarget(test: TestApp, supabase: SupabaseProject): Promise<Target> {
   const credentials = await register(test.anonymous);
   const owner = await test.anonymous.signInAs(credentials);
-  const other = await test.anonymous.signInAs(credentials);
-  const [accessToken, foreignToken] = await Promise.all([
-    supabase.token(supabase.person()),
-    supabase.token(supabase.person()),
-  ]);
-  const { body } = await owner.post(IDENTITIES, { accessToken });
+  const foreignToken = () => supabase.token(supabase.person());
   return {
     owner,
-    apiKey: (await createKey(owner)).id,
-    identity: String(body.data.id),
+    apiKey: async () => (await createKey(owner)).id,
+    identity: async () => {
+      const { body } = await owner.post(IDENTITIES, { accessToken: await foreignToken() });
+      return String(body.data.id);
+    },
     foreignToken,
-    session: other.sessionId,
+    session: async () => (await test.anonymous.signInAs(credentials)).sessionId,
   };
 }
 

@@ -8,16 +8,10 @@ export type Parameter = readonly [name: string, values: readonly string[]];
 /** In place of the cursor that a list answers. */
 export const CURSOR = '<of the first page>';
 
-/** The parameters that every list takes. One at most of the last three is sent. */
-const PAGE = ['total', 'limit'];
+/** The parameters that every list takes, with a value. */
+const PAGE: Query = { total: 'true', limit: '2', offset: '1', page: '2', cursor: CURSOR };
+/** Ways to say where a page starts, of which one at most is asked for. */
 const STARTS = ['offset', 'page', 'cursor'];
-const PAGE_VALUES: Readonly<Record<string, string>> = {
-  total: 'true',
-  limit: '2',
-  offset: '1',
-  page: '2',
-  cursor: CURSOR,
-};
 
 /** Whether several records may be found by one value of the field. */
 export function findsSeveral({ filter, unique }: Field): boolean {
@@ -51,10 +45,12 @@ function combined(parameters: readonly Parameter[]): Query[] {
   );
 }
 
+/** Ways to ask for a page, of the parameters that a list takes. */
 function pagesOf(taken: readonly string[]): Query[] {
-  const parameters = [...PAGE, ...STARTS].filter((name) => taken.includes(name));
-  const queries = combined(parameters.map((name) => [name, [PAGE_VALUES[name] ?? '']]));
-  return queries.filter((query) => Object.keys(query).filter((name) => STARTS.includes(name)).length <= 1);
+  const parameters = ['total', ...STARTS].filter((name) => taken.includes(name));
+  const queries = combined(parameters.map((name) => [name, [PAGE[name] ?? '']]));
+  const single = queries.filter((query) => STARTS.filter((name) => name in query).length <= 1);
+  return taken.includes('limit') ? [...single, { limit: PAGE['limit'] ?? '' }] : single;
 }
 
 function pairsOf(filters: readonly Parameter[]): Query[] {
@@ -64,9 +60,9 @@ function pairsOf(filters: readonly Parameter[]): Query[] {
 }
 
 /**
- * The ways in which a list is asked: each filter with each of its values, alone; each two filters with one value; all
- * of that for each owner and each way to ask for a page. More filters at once only narrow what two have found, and
- * to ask for every combination of ten would take an hour.
+ * The ways in which a list is asked, for each owner: each filter with each of its values, alone, with each way to ask
+ * for a page; each two filters, for the first page and what is behind it. More filters at once only narrow what two
+ * have found, and to ask for every combination of ten would take an hour.
  */
 export function queriesOf(
   filters: readonly Parameter[],
@@ -74,10 +70,11 @@ export function queriesOf(
   taken: readonly string[],
 ): Query[] {
   const alone = filters.flatMap(([name, values]) => values.map((value) => ({ [name]: value })));
-  const asked: Query[] = [{}, ...alone, ...pairsOf(filters)];
-  const ofOwners = combined([['owner', owners]]);
   const pages = pagesOf(taken);
-  return asked.flatMap((query) =>
-    ofOwners.flatMap((owner) => pages.map((page) => ({ ...query, ...owner, ...page }))),
-  );
+  const few = pages.filter((page) => Object.keys(page).every((name) => name === 'cursor'));
+  const asked = [
+    ...[{}, ...alone].flatMap((query) => pages.map((page) => ({ ...query, ...page }))),
+    ...pairsOf(filters).flatMap((query) => few.map((page) => ({ ...query, ...page }))),
+  ];
+  return combined([['owner', owners]]).flatMap((owner) => asked.map((query) => ({ ...query, ...owner })));
 }
