@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Field, ValueField } from './feature.js';
 import { type Body, fieldsOf, nextNumber, type RecordJson } from './feature-bodies.js';
-import { expectFault, type FeatureTest, shown } from './feature-test.js';
+import { expectFault, type FeatureTest, shown, UNKNOWN_FIELD } from './feature-test.js';
 
 const ID = 'f'.repeat(24);
 
@@ -47,12 +47,13 @@ export function describeFields(its: FeatureTest): void {
       record = await its.create(base);
     });
 
-    async function expectRefused(name: string, fields: Body): Promise<void> {
+    async function expectRefused(name: string, value: unknown, message?: string): Promise<void> {
+      const fields = { [name]: value };
       const before = await its.read(record);
       const count = await its.collection.countDocuments();
-      expectFault(await its.writer.post(feature.path, { ...base, ...fields }), name);
-      expectFault(await its.writer.put(its.at(record), { ...base, ...fields }), name);
-      expectFault(await its.writer.patch(its.at(record), fields), name);
+      expectFault(await its.writer.post(feature.path, { ...base, ...fields }), name, message);
+      expectFault(await its.writer.put(its.at(record), { ...base, ...fields }), name, message);
+      expectFault(await its.writer.patch(its.at(record), fields), name, message);
       expect(await its.read(record)).toEqual(before);
       expect(await its.collection.countDocuments()).toBe(count);
     }
@@ -100,7 +101,7 @@ export function describeFields(its: FeatureTest): void {
 
       const refused = [...(field.refuses ?? []), ...strangersOf(field), ...(field.required ? [null] : [])];
       it.each(refused.map((value) => [shown(value), value]))('refuses %s', (_, value) =>
-        expectRefused(name, { [name]: value }),
+        expectRefused(name, value),
       );
 
       if (field.required) {
@@ -133,7 +134,7 @@ export function describeFields(its: FeatureTest): void {
       const unknown = [...UNKNOWN, `${fieldsOf(feature)[0]?.[0]} `].filter(
         (name) => !Object.hasOwn(feature.fields, name),
       );
-      it.each(unknown)('are refused: %s', (name) => expectRefused(name, { [name]: 1 }));
+      it.each(unknown)('are refused: %s', (name) => expectRefused(name, 1, UNKNOWN_FIELD));
     });
   });
 }

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Field } from './feature.js';
 import { fieldsOf, type RecordJson, valueOf } from './feature-bodies.js';
-import { expectFault, type FeatureTest, idsOf } from './feature-test.js';
+import { expectFault, type FeatureTest, idsOf, UNKNOWN_FIELD } from './feature-test.js';
 import type { TestClient } from './test-client.js';
 
 /** Lists: their order, their pages and their filters. */
@@ -50,7 +50,7 @@ export function describeLists(its: FeatureTest): void {
       const names = taken.flatMap(([name]) => [`${name}[$ne]`, `${name} `]);
       const others = fieldsOf(feature).filter(([, { filter }]) => !filter);
       for (const name of [...names, ...others.map(([other]) => other), 'sort', '$where']) {
-        expectFault(await owner.get(`${feature.path}?${encodeURIComponent(name)}=1`), name);
+        expectFault(await owner.get(`${feature.path}?${encodeURIComponent(name)}=1`), name, UNKNOWN_FIELD);
       }
       expectFault(await owner.get(`${feature.path}?limit=101`), 'limit');
     });

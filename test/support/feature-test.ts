@@ -109,7 +109,10 @@ export function shown(value: unknown): string {
   return text.length <= 60 ? text : `${text.slice(0, 40)}… (${text.length} characters)`;
 }
 
+export const UNKNOWN_FIELD = 'is not a known field';
+
 /** Expects 400 with one fault, at `path`. */
-export function expectFault({ outcome, body }: Answer, path: string): void {
-  expect([outcome, body.details]).toEqual(['400 VALIDATION_ERROR', [{ path, message: expect.any(String) }]]);
+export function expectFault({ outcome, body }: Answer, path: string, message?: string): void {
+  const fault = { path, message: message ?? (expect.any(String) as unknown) };
+  expect([outcome, body.details]).toEqual(['400 VALIDATION_ERROR', [fault]]);
 }
