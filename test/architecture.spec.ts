@@ -78,7 +78,7 @@ describe('the architecture', () => {
     const silent = production.flatMap(({ path, text }) => {
       const lines = text.split('\n');
       return lines
-        .map((line, index) => ({ line, before: lines[index - 1] ?? '' }))
+        .map((line, index) => ({ line, before: standingBefore(lines, index) }))
         .filter(
           ({ line, before }) => /\.index\(|\b(index|unique): true\b/.test(line) && !isReason(line, before),
         )
@@ -106,6 +106,14 @@ describe('the architecture', () => {
     expect(drawers.map(({ path }) => path)).toEqual([]);
   });
 });
+
+/** The line before another one; before one within the statement of an index, the line that begins it. */
+function standingBefore(lines: readonly string[], index: number): string {
+  const isMark = (line: string) => line === '' || line.endsWith(';') || line.includes('.index(');
+  const mark = lines.slice(0, index).findLast(isMark) ?? '';
+  const isWithin = mark.includes('.index(') && !mark.endsWith(';');
+  return isWithin ? mark : (lines[index - 1] ?? '');
+}
 
 /** `Schema.index({ a: 1 }, { unique: true })` is one statement: the comment stands before its first line. */
 function isReason(line: string, before: string): boolean {

@@ -13,8 +13,8 @@ const ADMIN = { email: 'admin@flowversal.test', password: 'a long way to go home
 /** So long a client goes on trying: MongoDB has to give up the transaction of the process that was killed. */
 const PATIENCE_MS = 30_000;
 
-// Some sixty processes are started and killed.
-jest.setTimeout(300_000);
+// Some sixty processes are started and killed; more where features create in other ways.
+jest.setTimeout(600_000);
 
 /** A key, and an address that has not registered anybody. */
 function newHeaders(): Record<string, string> {
