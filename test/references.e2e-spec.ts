@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
 import { Transactions } from '../src/platform/database/transactions.js';
@@ -23,8 +22,6 @@ function refusalOf(path: string, what: string): object {
 
 describe('references', () => {
   let test: TestApp;
-  /** Another process on the same database. */
-  let other: TestApp;
   let service: TasksService;
   let ada: TestClient;
   let bob: TestClient;
@@ -34,20 +31,13 @@ describe('references', () => {
 
   beforeAll(async () => {
     test = await createTestApp();
-    other = await createTestApp({
-      MONGODB_URI: test.config.mongodbUri ?? '',
-      JWT_SECRET: test.config.jwtSecret,
-    });
     service = test.app.get(TasksService, { strict: false });
     ada = await test.anonymous.signIn();
     bob = await test.anonymous.signIn();
     moderator = await test.anonymous.signIn('moderator');
     admin = await test.anonymous.signIn('admin');
   });
-  afterAll(async () => {
-    await other.app.close();
-    await test.close();
-  });
+  afterAll(() => test.close());
 
   const addTask = (user: TestClient, fields: object = {}): Promise<Answer> =>
     user.post(TASKS, { title: `Task ${++titles}`, ...fields });
@@ -193,6 +183,18 @@ describe('references', () => {
       expect(await service.tasks.insert({ ...task, projectId: null })).toMatchObject({ version: 1 });
     });
 
+    it('may be part of a unique index, of which a list needs no order', async () => {
+      const projectId = new Types.ObjectId((await createProject(ada)).id);
+      const scope = { owner: ada.userId as UserId };
+      const { title } = await service.tasks.create(scope, { title: 'Only one', tags: [], projectId });
+      const again = service.tasks.create(scope, { title, tags: [], projectId });
+      await expect(again).rejects.toMatchObject({ code: 'TASK_PROJECT_ID_TAKEN' });
+      const asked = await queriesDuring(test.connection, 'tasks', async () => {
+        expect(await service.tasks.first(scope, { title, projectId })).toMatchObject({ title });
+      });
+      expect(asked.map(({ command }) => command['sort'])).toEqual([undefined]);
+    });
+
     it('are part of the transaction that they are given', async () => {
       const { id } = await createProject(ada);
       const scope = { owner: ada.userId as UserId };
@@ -273,44 +275,6 @@ describe('references', () => {
       await createProject(ada);
     });
     expect(locking).toEqual([]);
-  });
-
-  it.each([
-    ['in one process', () => test],
-    ['in two', () => other],
-  ])('lead nowhere after no race of creating, changing and deleting %s', async (_, second) => {
-    const elsewhere = second().anonymous.with({ authorization: `Bearer ${ada.signedIn.accessToken}` });
-    const tally = { kept: 0, deleted: 0 };
-    for (let round = 0; round < 40; round++) {
-      const project = await createProject(ada);
-      const spare = await newTask(ada);
-      // By turns the one and the others have a little start.
-      const [early, late] = [0, Math.floor(round / 2) % 8];
-      const [ofDeleting, ofWriting] = round % 2 ? [early, late] : [late, early];
-      const deleting = sleep(ofDeleting).then(() => elsewhere.delete(at(project)));
-      const writing = sleep(ofWriting).then(() =>
-        Promise.all([
-          addTask(ada, { projectId: project.id }),
-          addTask(elsewhere, { projectId: project.id }),
-          ada.patch(spare, { projectId: project.id }),
-        ]),
-      );
-      const answers = await writing;
-      const { outcome } = await deleting;
-      const referring = await service.model.countDocuments({ projectId: new Types.ObjectId(project.id) });
-      expect(referring).toBe(answers.filter(({ status }) => status < 300).length);
-      expect(outcome).toBe(referring === 0 ? '200' : '409 IN_USE');
-      tally[referring === 0 ? 'deleted' : 'kept']++;
-      for (const { status } of answers) expect([200, 201, 400]).toContain(status);
-    }
-    expect(Math.min(tally.kept, tally.deleted)).toBeGreaterThan(0);
-  });
-
-  it('let many be set at the same time', async () => {
-    const [project, label] = [await createProject(ada), await newLabel()];
-    const fields = { projectId: project.id, labelId: String(label) };
-    const answers = await Promise.all(Array.from({ length: 20 }, () => addTask(ada, fields)));
-    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 201));
   });
 
   it('undo the transaction that would remove what they lead to', async () => {
