@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { contains } from './filter.js';
+import { Schema, Types } from 'mongoose';
+import { asksFor, contains, uniqueKeys } from './filter.js';
 
 describe('the filter for a contained text', () => {
   const matches = (text: string, whole: string) => {
@@ -28,5 +29,30 @@ describe('the filter for a contained text', () => {
       { numRuns: 2_000 },
     );
     expect(Math.min(counts.found, counts.other)).toBeGreaterThan(50);
+  });
+});
+
+describe('the unique keys of a schema', () => {
+  it('are its id, and the fields of each unique index that holds all that have them', () => {
+    const schema = new Schema({ a: String, b: String, c: String, d: String });
+    schema.index({ a: 1 }, { unique: true });
+    schema.index({ b: 1, c: 1 }, { unique: true });
+    schema.index({ c: 1 });
+    const hasD = { d: { $exists: true } };
+    schema.index({ b: 1, d: 1 }, { unique: true, partialFilterExpression: hasD });
+    schema.index({ c: 1, a: 1 }, { unique: true, partialFilterExpression: hasD });
+    schema.index({ d: 1 }, { unique: true, partialFilterExpression: { d: { $gt: 'x' } } });
+    expect(uniqueKeys(schema)).toEqual([['_id'], ['a'], ['b', 'c'], ['b', 'd']]);
+  });
+});
+
+describe('whether a filter asks for a value', () => {
+  it.each(['text', '', 0, true, new Date(0), new Types.ObjectId()])('is so for %p', (a) => {
+    expect(asksFor({ a }, 'a')).toBe(true);
+  });
+
+  it.each([undefined, null, { $gt: 1 }, { $in: [] }, contains('a')])('is not so for %p', (a) => {
+    expect(asksFor({ a }, 'a')).toBe(false);
+    expect(asksFor({}, 'a')).toBe(false);
   });
 });

@@ -1,4 +1,5 @@
 import { type Schema, Types } from 'mongoose';
+import { aOrAn } from '../errors/errors.js';
 import type { Permission, Scope, UserId } from '../security/caller.js';
 import { ANY_VALUE, type Filter } from './filter.js';
 
@@ -23,10 +24,10 @@ export class Ownership {
   /** @throws Error for a schema with another owner than its repository says */
   constructor(schema: Schema, { resource, ownerField = 'ownerId', shared, readers }: Options) {
     if (shared && schema.path('ownerId')) {
-      throw new Error(`A ${resource} is shared: its schema must not have an ownerId`);
+      throw new Error(`The schema of ${aOrAn(resource)} has an ownerId, though it is shared`);
     }
     if (!shared && !schema.path(ownerField)) {
-      throw new Error(`The schema of a ${resource} lacks ${ownerField}, and it is not shared`);
+      throw new Error(`The schema of ${aOrAn(resource)} lacks ${ownerField}, though it is not shared`);
     }
     this.field = shared ? undefined : ownerField;
     this.readers = readers;

@@ -5,6 +5,8 @@ import type { Filter } from './filter.js';
 import type { Ownership } from './ownership.js';
 import type { StoredRecord } from './record.js';
 
+type Happened = 'record_created' | 'record_updated' | 'record_deleted';
+
 /** Tells the log what happens to the records of one collection, and who opens those of others. */
 export class RecordEvents {
   constructor(
@@ -13,8 +15,8 @@ export class RecordEvents {
     private readonly events: DomainEvents,
   ) {}
 
-  note(event: 'record_created' | 'record_updated' | 'record_deleted', id: Types.ObjectId): void {
-    this.events.record(event, { resource: this.resource, recordId: String(id) });
+  note(happened: Happened, id: Types.ObjectId): void {
+    this.events.record(happened, { resource: this.resource, recordId: String(id) });
   }
 
   /** A record was opened by a scope. */

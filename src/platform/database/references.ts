@@ -65,7 +65,7 @@ export class References {
    * @throws Error for a reference that cannot be honoured, or that no index begins with
    */
   add(model: AnyModel, target: Target): readonly ReferenceField[] {
-    const fields = referencesOf(model.schema);
+    const fields = referencesOf(model);
     this.members.set(model.modelName, { ...target, model, fields });
     const all = [...this.members.values()].flatMap((member) =>
       member.fields.map((each) => ({ model: member.model, ...each })),
@@ -133,27 +133,25 @@ export class References {
 }
 
 /** The references that a schema declares. */
-function referencesOf(schema: Schema): ReferenceField[] {
+function referencesOf({ modelName, schema }: AnyModel): ReferenceField[] {
   const fields: ReferenceField[] = [];
   schema.eachPath((path, type) => {
-    if (holdsReference(type)) fields.push({ field: path, target: targetOf(schema, path, type) });
+    if (!holdsReference(type)) return;
+    const problem = problemOf(schema, path, type);
+    if (problem) throw new Error(`The reference ${modelName}.${path} ${problem}`);
+    fields.push({ field: path, target: type.options['ref'] as string });
   });
   return fields;
 }
 
-function targetOf(schema: Schema, path: string, type: SchemaType): string {
-  const target: unknown = type.options['ref'];
-  const isOwn = !path.includes('.') && type.instance === 'ObjectId';
+/** Why a reference cannot be honoured; undefined where it can. */
+function problemOf(schema: Schema, path: string, type: SchemaType): string | undefined {
+  if (path.includes('.') || type.instance !== 'ObjectId') return 'must be one ObjectId, of the record itself';
+  if (typeof type.options['ref'] !== 'string') return 'must name its model by a text';
   const isFound = schema
     .indexes()
     .some(([keys, options]) => Object.keys(keys)[0] === path && holdsAllWith([path], options));
-  if (isOwn && typeof target === 'string' && isFound) return target;
-  const problem = !isOwn
-    ? 'must be one ObjectId, of the record itself'
-    : isFound
-      ? 'must name its model by a text'
-      : 'needs an index that begins with it';
-  throw new Error(`The reference ${path} of ${String(schema.get('collection'))} ${problem}`);
+  return isFound ? undefined : 'needs an index that begins with it';
 }
 
 function holdsReference(type: SchemaType): boolean {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ApiError, apiError, CATALOGUE, type ErrorCode, invalid, notFound, taken } from './errors.js';
+import { aOrAn, ApiError, apiError, CATALOGUE, type ErrorCode, invalid, notFound, taken } from './errors.js';
 
 describe('the catalogue of errors', () => {
   it.each(Object.entries(CATALOGUE))('has a status, a sentence and a level for %s', (code, entry) => {
@@ -38,15 +38,32 @@ describe('an error', () => {
   it.each([
     ['project', 'PROJECT_NOT_FOUND', 'Project not found'],
     ['blog post', 'BLOG_POST_NOT_FOUND', 'Blog post not found'],
+    ['API key', 'API_KEY_NOT_FOUND', 'API key not found'],
   ])('says that there is no %s', (resource, code, message) => {
     expect(notFound(resource)).toMatchObject({ code, status: 404, message });
   });
 
   it.each([
-    ['project', 'name', 'PROJECT_NAME_TAKEN'],
-    ['blog post', 'slug', 'BLOG_POST_SLUG_TAKEN'],
-  ])('says that a %s with this %s is taken', (resource, field, code) => {
-    expect(taken(resource, field)).toMatchObject({ code, status: 409 });
-    expect(taken(resource, field).message).toContain(`${resource} with this ${field}`);
+    ['project', 'name', 'PROJECT_NAME_TAKEN', 'a project with this name'],
+    ['invoice', 'customerEmail', 'INVOICE_CUSTOMER_EMAIL_TAKEN', 'an invoice with this customer email'],
+    ['blog post', 'slug', 'BLOG_POST_SLUG_TAKEN', 'a blog post with this slug'],
+    ['API key', 'line2Text', 'API_KEY_LINE2_TEXT_TAKEN', 'an API key with this line2 text'],
+  ])('says that there is a %s with this %s', (resource, field, code, what) => {
+    expect(taken(resource, field)).toMatchObject({ code, status: 409, message: `There is already ${what}` });
+  });
+
+  it.each([
+    'an invoice',
+    'an order',
+    'an API key',
+    'an unidentified object',
+    'a project',
+    'a user',
+    'a unit',
+    'a one-time code',
+    'a European address',
+    'a usage',
+  ])('speaks of %s', (words) => {
+    expect(aOrAn(words.slice(words.indexOf(' ') + 1))).toBe(words);
   });
 });

@@ -146,7 +146,7 @@ function sentence(words: string): string {
 
 /** `invoice` → `an invoice`; a user and a unit sound otherwise than they are written. */
 export function aOrAn(words: string): string {
-  const soundsOpen = /^(?!use|uni|eu|one)[aeiou]/i.test(words);
+  const soundsOpen = /^(?!us[aeiu]|uni[^dmn]|eu|one\b)[aeiou]/i.test(words);
   return `${soundsOpen ? 'an' : 'a'} ${words}`;
 }
 

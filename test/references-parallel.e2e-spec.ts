@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Types } from 'mongoose';
+import type { UserId } from '../src/platform/security/caller.js';
+import { at, createProject } from './support/projects.js';
+import { addTasks, TASKS, TasksService } from './support/tasks.js';
+import { createTestApp, type TestApp } from './support/test-app.js';
+import type { Answer, TestClient } from './support/test-client.js';
+
+addTasks();
+
+describe('references', () => {
+  let test: TestApp;
+  /** Another process on the same database. */
+  let other: TestApp;
+  let service: TasksService;
+  let ada: TestClient;
+  /** The same in the other process. */
+  let adaThere: TestClient;
+  let titles = 0;
+
+  beforeAll(async () => {
+    test = await createTestApp();
+    const { mongodbUri = '', jwtSecret } = test.config;
+    other = await createTestApp({ MONGODB_URI: mongodbUri, JWT_SECRET: jwtSecret });
+    service = test.app.get(TasksService, { strict: false });
+    ada = await test.anonymous.signIn();
+    adaThere = other.anonymous.with(ada.headers);
+  });
+  afterAll(async () => {
+    await other.app.close();
+    await test.close();
+  });
+
+  const addTask = (user: TestClient, fields: object = {}): Promise<Answer> =>
+    user.post(TASKS, { title: `Task ${++titles}`, ...fields });
+
+  it.each([
+    ['in one process', () => ada],
+    ['in two', () => adaThere],
+  ])('lead nowhere after no race of creating, changing and deleting %s', async (_, second) => {
+    const elsewhere = second();
+    const tally = { kept: 0, deleted: 0 };
+    for (let round = 0; round < 40; round++) {
+      const project = await createProject(ada);
+      const spare = `${TASKS}/${String((await addTask(ada)).body.data.id)}`;
+      // By turns the one and the others have a little start.
+      const [early, late] = [0, 3 * (Math.floor(round / 2) % 8)];
+      const [ofDeleting, ofWriting] = round % 2 ? [early, late] : [late, early];
+      const deleting = sleep(ofDeleting).then(() => elsewhere.delete(at(project)));
+      const writing = sleep(ofWriting).then(() =>
+        Promise.all([
+          addTask(ada, { projectId: project.id }),
+          addTask(elsewhere, { projectId: project.id }),
+          ada.patch(spare, { projectId: project.id }),
+        ]),
+      );
+      const answers = await writing;
+      const { outcome } = await deleting;
+      const referring = await service.model.countDocuments({ projectId: new Types.ObjectId(project.id) });
+      expect(referring).toBe(answers.filter(({ status }) => status < 300).length);
+      expect(outcome).toBe(referring === 0 ? '200' : '409 IN_USE');
+      tally[referring === 0 ? 'deleted' : 'kept']++;
+      for (const { status } of answers) expect([200, 201, 400]).toContain(status);
+    }
+    expect(Math.min(tally.kept, tally.deleted)).toBeGreaterThan(0);
+  });
+
+  it('let many be set at the same time', async () => {
+    const project = await createProject(ada);
+    const owner = ada.userId as UserId;
+    const label = await service.labels.create({ owner }, { name: 'Common' });
+    const fields = { projectId: project.id, labelId: String(label._id) };
+    const answers = await Promise.all(Array.from({ length: 20 }, () => addTask(ada, fields)));
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 201));
+  });
+});

@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import mongoose, { Schema } from 'mongoose';
+import { RECORD_OPTIONS, type StoredRecord } from '../src/platform/database/record.js';
+import { Repositories, type Repository } from '../src/platform/database/repository.js';
+import { NO_PRECONDITION } from '../src/platform/http/entity-tag.js';
+import type { PageQuery } from '../src/platform/http/page.js';
+import type { Scope, UserId } from '../src/platform/security/caller.js';
+import { queriesDuring } from './support/query-watch.js';
+import { addTasks, type Label, TasksService } from './support/tasks.js';
+import { connectionOf, createTestApp, type TestApp } from './support/test-app.js';
+
+addTasks();
+
+const ADA = '66f1a0c2e4b0a1b2c3d4e5f6' as UserId;
+const BOB = '66f1a0c2e4b0a1b2c3d4e5f7' as UserId;
+const WRITER: Scope = { all: true, permission: 'labels:write', caller: BOB };
+const PAGE: PageQuery = { limit: 2, total: true } as PageQuery;
+
+describe('records that belong to nobody', () => {
+  let test: TestApp;
+  let labels: Repository<Label>;
+
+  beforeAll(async () => {
+    test = await createTestApp();
+    ({ labels } = test.app.get(TasksService, { strict: false }));
+  });
+  afterAll(() => test.close());
+
+  it('are created, read, changed and removed in every scope', async () => {
+    const { _id } = await labels.create({ owner: ADA }, { name: 'One' });
+    const id = String(_id);
+    const stored = await test.connection.collection('labels').findOne({ _id });
+    expect(Object.keys(stored ?? {}).toSorted()).toEqual([
+      '_id',
+      'createdAt',
+      'name',
+      'updatedAt',
+      'version',
+    ]);
+    for (const scope of [{ owner: ADA }, { owner: BOB }, WRITER]) {
+      expect(await labels.get(scope, id)).toMatchObject({ name: 'One' });
+      await labels.update(scope, id, NO_PRECONDITION, { name: 'One' });
+    }
+    await labels.remove({ owner: BOB }, id, NO_PRECONDITION);
+    await expect(labels.get({ owner: ADA }, id)).rejects.toMatchObject({ code: 'LABEL_NOT_FOUND' });
+  });
+
+  it('are one list for all, counted by an index, whose cursors are each caller’s own', async () => {
+    for (const name of ['A', 'B', 'C']) await labels.create(WRITER, { name });
+    const read: string[][] = [];
+    const asked = await queriesDuring(test.connection, 'labels', async () => {
+      for (const scope of [{ owner: ADA }, { owner: BOB }, WRITER]) {
+        const { items, pagination } = await labels.page(scope, PAGE);
+        expect(pagination).toMatchObject({ total: 3, hasMore: true });
+        const cursor = pagination.nextCursor ?? '';
+        const next = await labels.page(scope, { ...PAGE, cursor });
+        read.push([...items, ...next.items].map(({ name }) => name));
+      }
+    });
+    expect(read).toEqual(Array.from({ length: 3 }, () => ['C', 'B', 'A']));
+    expect(asked.length).toBeGreaterThan(0);
+    for (const { planSummary } of asked) expect(planSummary).toMatch(/^(?:IXSCAN|COUNT_SCAN) /);
+    const { pagination } = await labels.page({ owner: ADA }, PAGE);
+    const stolen = labels.page({ owner: BOB }, { ...PAGE, cursor: pagination.nextCursor ?? '' });
+    await expect(stolen).rejects.toMatchObject({ code: 'INVALID_CURSOR' });
+  });
+
+  it('have each unique value once among all', async () => {
+    await labels.create({ owner: ADA }, { name: 'Unique' });
+    await expect(labels.create({ owner: BOB }, { name: 'Unique' })).rejects.toMatchObject({
+      code: 'LABEL_NAME_TAKEN',
+      message: 'There is already a label with this name',
+    });
+  });
+
+  it('are nobody’s to open: the log tells of no access to those of others', async () => {
+    const { _id } = await labels.create(WRITER, { name: 'Open' });
+    await labels.get(WRITER, String(_id));
+    await labels.page(WRITER, PAGE);
+    expect(test.logs.filter(({ event }) => event === 'foreign_access')).toEqual([]);
+    expect(test.logs.filter(({ event }) => event === 'record_created')).not.toEqual([]);
+  });
+
+  it('stay when a user is deleted', async () => {
+    const { _id } = await labels.create({ owner: ADA }, { name: 'Staying' });
+    const admin = await test.anonymous.signIn('admin');
+    const leaver = await test.anonymous.signIn();
+    expect((await admin.delete(`/api/v1/users/${leaver.userId}`)).status).toBe(200);
+    expect(await labels.get({ owner: BOB }, String(_id))).toMatchObject({ name: 'Staying' });
+  });
+
+  it('have a schema without an owner, and others have one with it', () => {
+    const modelOf = (name: string, schema: Schema) =>
+      connectionOf(test.app).model<StoredRecord>(name, schema);
+    const { ObjectId } = mongoose.Schema.Types;
+    const owned = modelOf('Owned', new Schema({ ownerId: { type: ObjectId } }, { ...RECORD_OPTIONS }));
+    const free = modelOf('Free', new Schema({ name: { type: String } }, { ...RECORD_OPTIONS }));
+    const repositories = test.app.get(Repositories);
+    expect(() => repositories.of(owned, { resource: 'thing', shared: true })).toThrow(
+      'The schema of a thing has an ownerId, though it is shared',
+    );
+    expect(() => repositories.of(free, { resource: 'thing' })).toThrow(
+      'The schema of a thing lacks ownerId, though it is not shared',
+    );
+    expect(repositories.of(free, { resource: 'thing', shared: true })).toBeDefined();
+  });
+});

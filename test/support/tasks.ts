@@ -1,0 +1,296 @@
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Injectable,
+  Module,
+  Param,
+  Patch,
+  Post,
+  Put,
+  Query,
+} from '@nestjs/common';
+import { ApiProperty, PartialType } from '@nestjs/swagger';
+import { InjectModel, MongooseModule, Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import { IsInt, IsOptional, IsString } from 'class-validator';
+import mongoose, { type Model, Types } from 'mongoose';
+import { AppModule } from '../../src/app.module.js';
+import { type Defaults, nullsToDefaults, withDefaults } from '../../src/platform/database/defaults.js';
+import { OwnedRecord, RECORD_OPTIONS, StoredRecord } from '../../src/platform/database/record.js';
+import { Repositories, type Repository } from '../../src/platform/database/repository.js';
+import type { Transaction } from '../../src/platform/database/transactions.js';
+import { ApiSection } from '../../src/platform/docs/section.js';
+import { Answers, AnswersMessage } from '../../src/platform/http/answers.js';
+import { IfMatch, type Precondition } from '../../src/platform/http/entity-tag.js';
+import { mapPage, type Page, PageQuery } from '../../src/platform/http/page.js';
+import { AnswersPage } from '../../src/platform/http/answers.js';
+import { IdParams } from '../../src/platform/http/record-id.dto.js';
+import { CreateOnce, type Once } from '../../src/platform/idempotency/once.js';
+import { CurrentScope, OwnerOr, Requires, SignedIn } from '../../src/platform/security/access.js';
+import type { Scope } from '../../src/platform/security/caller.js';
+import { List, Name, Nullable, RecordId, Reference } from '../../src/platform/validation/fields.js';
+
+const { ObjectId } = mongoose.Schema.Types;
+
+@Schema({ ...RECORD_OPTIONS, collection: 'labels' })
+export class Label extends StoredRecord {
+  @Prop({ type: String, required: true, maxlength: 60 })
+  name!: string;
+}
+
+const LabelSchema = SchemaFactory.createForClass(Label);
+// All lists.
+LabelSchema.index({ createdAt: -1, _id: -1 });
+// A name is there once.
+LabelSchema.index({ name: 1 }, { unique: true });
+
+@Schema({ ...RECORD_OPTIONS, collection: 'tasks' })
+export class Task extends OwnedRecord {
+  @Prop({ type: String, required: true, maxlength: 300 })
+  title!: string;
+
+  @Prop({ type: [String], default: () => [] })
+  tags!: string[];
+
+  @Prop({ type: ObjectId, ref: 'Project' })
+  projectId?: Types.ObjectId | null;
+
+  @Prop({ type: ObjectId, ref: 'Label' })
+  labelId?: Types.ObjectId | null;
+
+  @Prop({ type: ObjectId, ref: 'Task' })
+  parentId?: Types.ObjectId | null;
+
+  @Prop({ type: ObjectId, ref: 'User' })
+  assigneeId?: Types.ObjectId | null;
+}
+
+const TaskSchema = SchemaFactory.createForClass(Task);
+// An owner's tasks.
+TaskSchema.index({ ownerId: 1, createdAt: -1, _id: -1 });
+// Everybody's.
+TaskSchema.index({ createdAt: -1, _id: -1 });
+// An owner has each title once in a project.
+TaskSchema.index({ ownerId: 1, title: 1, projectId: 1 }, { unique: true });
+for (const field of ['projectId', 'labelId', 'parentId', 'assigneeId']) {
+  // What refers to a record.
+  TaskSchema.index({ [field]: 1 }, { partialFilterExpression: { [field]: { $exists: true } } });
+}
+
+class CreateTaskDto {
+  @ApiProperty({ example: 'Sweep' })
+  @Name(100)
+  title!: string;
+
+  @ApiProperty({ example: ['soon'] })
+  @IsOptional()
+  @List(3)
+  @Name(10, { each: true })
+  tags?: string[] | null;
+
+  @ApiProperty({ example: '66f1a0c2e4b0a1b2c3d4e5f7' })
+  @IsOptional()
+  @Reference()
+  projectId?: Types.ObjectId | null;
+
+  @ApiProperty({ example: '66f1a0c2e4b0a1b2c3d4e5f7' })
+  @IsOptional()
+  @Reference()
+  labelId?: Types.ObjectId | null;
+
+  @ApiProperty({ example: '66f1a0c2e4b0a1b2c3d4e5f7' })
+  @IsOptional()
+  @Reference()
+  parentId?: Types.ObjectId | null;
+
+  @ApiProperty({ example: '66f1a0c2e4b0a1b2c3d4e5f7' })
+  @IsOptional()
+  @Reference()
+  assigneeId?: Types.ObjectId | null;
+}
+
+class ReplaceTaskDto extends CreateTaskDto {}
+class UpdateTaskDto extends PartialType(CreateTaskDto, { skipNullProperties: false }) {}
+
+class ListTasksQuery extends PageQuery {
+  @ApiProperty({ example: '66f1a0c2e4b0a1b2c3d4e5f7' })
+  @IsOptional()
+  @Reference()
+  projectId?: Types.ObjectId;
+}
+
+class TaskDto {
+  @ApiProperty({ example: '66f1a0c2e4b0a1b2c3d4e5f7' })
+  @RecordId()
+  id!: string;
+
+  @ApiProperty({ example: 'Sweep' })
+  @IsString()
+  title!: string;
+
+  @ApiProperty({ example: ['soon'] })
+  @List(3)
+  @IsString({ each: true })
+  tags!: string[];
+
+  @ApiProperty({ example: '66f1a0c2e4b0a1b2c3d4e5f7' })
+  @Nullable()
+  @RecordId()
+  projectId!: string | null;
+
+  @ApiProperty({ example: '66f1a0c2e4b0a1b2c3d4e5f7' })
+  @Nullable()
+  @RecordId()
+  parentId!: string | null;
+
+  @ApiProperty({ example: 1 })
+  @IsInt()
+  version!: number;
+
+  static from(task: Task): TaskDto {
+    return {
+      id: task._id.toHexString(),
+      title: task.title,
+      tags: task.tags,
+      projectId: task.projectId?.toHexString() ?? null,
+      parentId: task.parentId?.toHexString() ?? null,
+      version: task.version,
+    };
+  }
+}
+
+const DEFAULTS: Defaults<CreateTaskDto, Task> = {
+  tags: [],
+  projectId: null,
+  labelId: null,
+  parentId: null,
+  assigneeId: null,
+};
+
+/** Tasks, which refer to projects, labels, users and each other, and labels, which belong to nobody. */
+@Injectable()
+export class TasksService {
+  readonly tasks: Repository<Task>;
+  readonly labels: Repository<Label>;
+
+  constructor(
+    @InjectModel(Task.name) readonly model: Model<Task>,
+    @InjectModel(Label.name) labels: Model<Label>,
+    repositories: Repositories,
+  ) {
+    this.tasks = repositories.of(model, { resource: 'task', readers: 'tasks:read' });
+    this.labels = repositories.of(labels, { resource: 'label', shared: true });
+  }
+
+  create(scope: Scope, dto: CreateTaskDto, transaction?: Transaction): Promise<Task> {
+    return this.tasks.create(scope, withDefaults(dto, DEFAULTS), transaction);
+  }
+
+  list(scope: Scope, query: ListTasksQuery): Promise<Page<Task>> {
+    const { projectId } = query;
+    return this.tasks.page(scope, query, { ...(projectId !== undefined && { projectId }) });
+  }
+
+  replace(scope: Scope, id: string, ifMatch: Precondition, dto: ReplaceTaskDto): Promise<Task> {
+    return this.tasks.update(scope, id, ifMatch, withDefaults(dto, DEFAULTS));
+  }
+
+  update(scope: Scope, id: string, ifMatch: Precondition, dto: UpdateTaskDto): Promise<Task> {
+    return this.tasks.update(scope, id, ifMatch, nullsToDefaults(dto, DEFAULTS));
+  }
+}
+
+@ApiSection('tasks', 'What is to be done.')
+@Controller('api/v1/tasks')
+class TasksController {
+  constructor(private readonly tasks: TasksService) {}
+
+  @Post()
+  @SignedIn()
+  @Answers(TaskDto, { status: 201, errors: ['TASK_TITLE_TAKEN', 'TASK_NOT_FOUND'] })
+  async create(
+    @CurrentScope() scope: Scope,
+    @Body() dto: CreateTaskDto,
+    @CreateOnce() once: Once,
+  ): Promise<TaskDto> {
+    const task = await once.run(
+      (transaction) => this.tasks.create(scope, dto, transaction),
+      (id) => this.tasks.tasks.get(scope, id),
+    );
+    return TaskDto.from(task);
+  }
+
+  @Get()
+  @SignedIn()
+  @AnswersPage(TaskDto)
+  async list(@CurrentScope() scope: Scope, @Query() query: ListTasksQuery): Promise<Page<TaskDto>> {
+    return mapPage(await this.tasks.list(scope, query), TaskDto.from);
+  }
+
+  @Put(':id')
+  @OwnerOr('users:write')
+  @Answers(TaskDto, { errors: ['TASK_NOT_FOUND'] })
+  async replace(
+    @CurrentScope() scope: Scope,
+    @Param() { id }: IdParams,
+    @IfMatch() ifMatch: Precondition,
+    @Body() dto: ReplaceTaskDto,
+  ): Promise<TaskDto> {
+    return TaskDto.from(await this.tasks.replace(scope, id, ifMatch, dto));
+  }
+
+  @Patch(':id')
+  @OwnerOr('users:write')
+  @Answers(TaskDto, { errors: ['TASK_NOT_FOUND'] })
+  async update(
+    @CurrentScope() scope: Scope,
+    @Param() { id }: IdParams,
+    @IfMatch() ifMatch: Precondition,
+    @Body() dto: UpdateTaskDto,
+  ): Promise<TaskDto> {
+    return TaskDto.from(await this.tasks.update(scope, id, ifMatch, dto));
+  }
+
+  @Delete(':id')
+  @OwnerOr('users:write')
+  @AnswersMessage('Task deleted', { errors: ['TASK_NOT_FOUND', 'IN_USE'] })
+  async remove(
+    @CurrentScope() scope: Scope,
+    @Param() { id }: IdParams,
+    @IfMatch() ifMatch: Precondition,
+  ): Promise<void> {
+    await this.tasks.tasks.remove(scope, id, ifMatch);
+  }
+
+  @Delete('of-nobody/:id')
+  @Requires('users:write')
+  @AnswersMessage('Label deleted', { errors: ['LABEL_NOT_FOUND', 'IN_USE'] })
+  async removeLabel(
+    @CurrentScope() scope: Scope,
+    @Param() { id }: IdParams,
+    @IfMatch() ifMatch: Precondition,
+  ): Promise<void> {
+    await this.tasks.labels.remove(scope, id, ifMatch);
+  }
+}
+
+@Module({
+  imports: [
+    MongooseModule.forFeature([
+      { name: Task.name, schema: TaskSchema },
+      { name: Label.name, schema: LabelSchema },
+    ]),
+  ],
+  controllers: [TasksController],
+  providers: [TasksService],
+})
+class TasksModule {}
+
+export const TASKS = '/api/v1/tasks';
+export const LABELS = '/api/v1/tasks/of-nobody';
+
+/** Adds a feature with references and a shared one to the application that this test file builds. */
+export function addTasks(): void {
+  Module({ imports: [TasksModule] })(AppModule);
+}
