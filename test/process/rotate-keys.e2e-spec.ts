@@ -8,6 +8,7 @@ import { type Model, Types } from 'mongoose';
 import { SecondFactor } from '../../src/modules/second-factor/second-factor.schema.js';
 import { Repositories, type Repository } from '../../src/platform/database/repository.js';
 import { NO_PRECONDITION } from '../../src/platform/http/entity-tag.js';
+import { withoutFeatures } from '../support/rotations.js';
 import { connectionOf, createTestApp, type TestApp } from '../support/test-app.js';
 import { gone, Installation, mongodOf, type ServerProcess } from './server-process.js';
 
@@ -70,6 +71,12 @@ function rotate(env: Record<string, string> = {}): ServerProcess {
     ENCRYPTION_KEY: `${after},${before}`,
     ...env,
   });
+}
+
+/** What is left of a rotation that has ended. */
+async function ended(rotation: ServerProcess) {
+  const exit = await rotation.ended;
+  return { ...exit, stdout: withoutFeatures(exit.stdout) };
 }
 
 /** Resolves when a rotation has come some way. */
@@ -146,7 +153,7 @@ describe('npm run keys:rotate', () => {
     const load = new Load(secrets);
     await sleep(200);
     const { reads, writes } = load;
-    const { code, stdout, stderr } = await rotate().ended;
+    const { code, stdout, stderr } = await ended(rotate());
     const during = { reads: load.reads - reads, writes: load.writes - writes };
     await load.end();
     expect({ code, failures: load.failures }).toEqual({ code: 0, failures: [] });
@@ -180,7 +187,7 @@ describe('npm run keys:rotate', () => {
       expect(left).toBeGreaterThan(0);
       expect(left).toBeLessThan(COUNT);
       await expectAll();
-      const { code, stdout } = await rotate().ended;
+      const { code, stdout } = await ended(rotate());
       expect(code).toBe(0);
       expect(stdout).toContain(
         `second_factors: ${left.toLocaleString('en-US')} values re-encrypted\n${DONE}\n`,
@@ -192,12 +199,12 @@ describe('npm run keys:rotate', () => {
       const stopped = rotate();
       await underWay();
       stopped.kill('SIGTERM');
-      const { code, stdout } = await stopped.ended;
+      const { code, stdout } = await ended(stopped);
       expect(code).toBe(1);
       expect(stdout).toMatch(/values re-encrypted\nStopped\. .*run it again to go on\.\n$/);
       const left = await raw().countDocuments(OUTDATED);
       expect(left).toBeGreaterThan(0);
-      const both = await Promise.all([rotate().ended, rotate().ended]);
+      const both = await Promise.all([ended(rotate()), ended(rotate())]);
       expect(both.map((each) => each.code)).toEqual([0, 0]);
       const counts = both.map((each) =>
         Number(/: ([\d,]+) values/.exec(each.stdout)?.[1]?.replaceAll(',', '')),
@@ -212,7 +219,7 @@ describe('npm run keys:rotate', () => {
     await raw().updateOne({ _id: plain }, { $set: { secret: 'Kumquat' } });
     const { secret } = (await raw().findOne({ _id: unknown })) as unknown as { secret: string };
     await raw().updateOne({ _id: unknown }, { $set: { secret: secret.replace(':before:', ':lost:') } });
-    const { code, stdout, stderr } = await rotate().ended;
+    const { code, stdout, stderr } = await ended(rotate());
     expect(code).toBe(1);
     expect(stdout).toBe(
       `second_factors ${plain} secret: not encrypted\n` +
@@ -227,7 +234,7 @@ describe('npm run keys:rotate', () => {
 
   it('tells in one line that the database does not answer', async () => {
     const nowhere = 'mongodb://127.0.0.1:9/flowversal?serverSelectionTimeoutMS=300';
-    const { code, stdout, stderr } = await rotate({ MONGODB_URI: nowhere }).ended;
+    const { code, stdout, stderr } = await ended(rotate({ MONGODB_URI: nowhere }));
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toBe('The database that MONGODB_URI names does not answer. Run it again to go on.\n');
   });
@@ -235,7 +242,7 @@ describe('npm run keys:rotate', () => {
   it('takes the embedded MongoDB where no other is named, and leaves none behind', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'flowversal-rotate-'));
     const running = rotate({ NODE_ENV: 'development', MONGODB_URI: '', DATA_DIR: dataDir });
-    const { code, stdout } = await running.ended;
+    const { code, stdout } = await ended(running);
     expect({ code, stdout }).toEqual({ code: 0, stdout: `second_factors: 0 values re-encrypted\n${DONE}\n` });
     await gone(await mongodOf(dataDir));
     await rm(dataDir, { recursive: true });
