@@ -33,7 +33,7 @@ function* faultsOf({ status, headers, text, body }: Answer): Generator<string> {
   }
   const { error, code, requestId, details, ...rest } = body;
   if (typeof error !== 'string' || error === '') yield 'has no sentence for people';
-  if (typeof code !== 'string' || !/^[A-Z][A-Z_]+$/.test(code)) yield 'has no code for programs';
+  if (typeof code !== 'string' || !/^[A-Z][A-Z\d_]+$/.test(code)) yield 'has no code for programs';
   if (requestId !== headers['x-request-id']) yield 'has another request id in its body than in its header';
   if (details !== undefined && !Array.isArray(details)) yield 'has details that are no list';
   if (Object.keys(rest).join() !== 'success') yield 'has more fields than a failure has';
