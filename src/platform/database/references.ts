@@ -21,8 +21,20 @@ export interface Link extends ReferenceField {
   readonly id: Types.ObjectId;
 }
 
-/** A record that nobody else may link or remove meanwhile. */
 type Held = Pick<Link, 'target' | 'id'>;
+
+/**
+ * The locks of a record. Who refers to it takes one of them, so that many may do so at once; who removes it takes all,
+ * so that nobody does meanwhile.
+ */
+const LOCKS = 8;
+
+function locksOf({ target, id }: Held, removing: boolean): string[] {
+  const lock = (n: number) => `${target} ${id.toHexString()} ${n}`;
+  return removing
+    ? Array.from({ length: LOCKS }, (_, n) => lock(n))
+    : [lock(Math.floor(Math.random() * LOCKS))];
+}
 
 /** A collection that others may refer to. */
 interface Target {
@@ -84,13 +96,34 @@ export class References {
     return this.referrers.has(modelName);
   }
 
-  /** Does work in a transaction, while nobody else links or removes the records. */
-  hold<T>(
-    records: readonly Held[],
+  /** Does work in a transaction, while nobody removes the records that it refers to. */
+  linking<T>(
+    links: readonly Link[],
     transaction: Transaction | undefined,
     work: (transaction: Transaction) => Promise<T>,
   ): Promise<T> {
-    const names = new Set(records.map(({ target, id }) => `${target} ${id.toHexString()}`));
+    return this.hold(
+      links.flatMap((link) => locksOf(link, false)),
+      transaction,
+      work,
+    );
+  }
+
+  /** Does work in a transaction, while nobody begins to refer to the record. */
+  removing<T>(
+    record: Held,
+    transaction: Transaction | undefined,
+    work: (transaction: Transaction) => Promise<T>,
+  ): Promise<T> {
+    return this.hold(locksOf(record, true), transaction, work);
+  }
+
+  private hold<T>(
+    locks: readonly string[],
+    transaction: Transaction | undefined,
+    work: (transaction: Transaction) => Promise<T>,
+  ): Promise<T> {
+    const names = new Set(locks);
     return this.transactions.within(transaction, async (within) => {
       // In the same order for everybody, so that no two wait for each other.
       for (const name of [...names].toSorted()) await this.transactions.lock(name, within);

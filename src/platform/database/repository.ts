@@ -78,7 +78,7 @@ export class Repository<T extends StoredRecord> {
     const record = { ...fields, ...this.ownership.ofNew(scope) };
     const links = linksIn(this.referenceFields, record);
     if (links.length === 0) return this.write(record, transaction);
-    return this.references.hold(links, transaction, async (within) => {
+    return this.references.linking(links, transaction, async (within) => {
       await this.references.require(scope, links, within);
       return this.write(record, within);
     });
@@ -161,7 +161,7 @@ export class Repository<T extends StoredRecord> {
   ): Promise<T> {
     const links = linksIn(this.referenceFields, change);
     if (links.length === 0) return this.change(scope, id, precondition, change, transaction);
-    return this.references.hold(links, transaction, (within) =>
+    return this.references.linking(links, transaction, (within) =>
       this.change(scope, id, precondition, change, within, links),
     );
   }
@@ -202,7 +202,7 @@ export class Repository<T extends StoredRecord> {
       return this.erase(scope, id, precondition, transaction);
     }
     const record = { target, id: new Types.ObjectId(id) };
-    return this.references.hold([record], transaction, async (within) => {
+    return this.references.removing(record, transaction, async (within) => {
       // Afterwards: what only refers to itself is in nobody's use.
       await this.erase(scope, id, precondition, within);
       await this.references.requireUnused(record, within);
