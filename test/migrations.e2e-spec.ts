@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { mongo } from 'mongoose';
 import { readState } from '../src/platform/migrations/database-state.js';
-import { MigrationError } from '../src/platform/migrations/migration.js';
+import { MigrationError, setWhereMissing } from '../src/platform/migrations/migration.js';
 import { UpgradeDatabase, visible } from './support/upgrades.js';
 
 const FIRST = '0001-first';
@@ -201,5 +201,42 @@ describe('a database', () => {
     expect(state).toMatchObject({ isCurrent: true, newer: [{ name: SECOND }] });
     await database.upgrade([visible(FIRST)]);
     expect(await database.effects()).toEqual([FIRST, SECOND]);
+  });
+});
+
+describe('a field that is set where it is missing', () => {
+  const notes = () => database.db.collection('notes');
+  const tell: string[] = [];
+  const set = (values: Record<string, unknown>) =>
+    setWhereMissing({ db: database.db, progress: (done) => tell.push(done) }, 'notes', values);
+
+  it('is in all records then, each of which has another version, and tells how far it is', async () => {
+    await notes().insertMany(
+      Array.from({ length: 2_500 }, (_, n) => ({ version: 1, ...(n % 5 === 0 && { tags: ['a'] }) })),
+    );
+    await set({ tags: [], currency: 'EUR' });
+    expect(await notes().countDocuments({ tags: [], currency: 'EUR', version: 3 })).toBe(2_000);
+    expect(await notes().countDocuments({ tags: ['a'], currency: 'EUR', version: 2 })).toBe(500);
+    expect(tell).toEqual([
+      '0 of 2000 notes have tags',
+      '1000 of 2000 notes have tags',
+      '0 of 2500 notes have currency',
+      '1000 of 2500 notes have currency',
+      '2000 of 2500 notes have currency',
+    ]);
+  });
+
+  it('changes nothing when it is done again, nor what is null', async () => {
+    await notes().insertMany([{ version: 1 }, { version: 1, tags: null }]);
+    await set({ tags: [] });
+    await set({ tags: [] });
+    const stored = await notes()
+      .find({}, { projection: { _id: 0 } })
+      .sort({ version: 1 })
+      .toArray();
+    expect(stored).toEqual([
+      { version: 1, tags: null },
+      { version: 2, tags: [] },
+    ]);
   });
 });

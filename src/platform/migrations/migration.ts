@@ -33,3 +33,40 @@ export function reasonOf(error: unknown): string {
   if (fields) return `several records have the same ${fields.join(', ') || 'value in a unique index'}`;
   return error instanceof Error ? error.message : String(error);
 }
+
+/** Records that a step changes at a time: well within what an operation may take. */
+const BATCH = 1000;
+
+/**
+ * Gives the records of a collection that lack a field a value of it, and raises their version: they are answered
+ * differently from then on. Bears being done again.
+ * @param values what each field becomes where it is missing: `{ currency: 'EUR' }`
+ */
+export async function setWhereMissing(
+  { db, progress }: MigrationContext,
+  collection: string,
+  values: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const records = db.collection(collection);
+  for (const [field, value] of Object.entries(values)) {
+    const lacking = { [field]: { $exists: false } };
+    const count = await records.countDocuments(lacking);
+    let done = 0;
+    let ids: mongo.ObjectId[] = [];
+    const write = async (): Promise<void> => {
+      progress(`${done} of ${count} ${collection} have ${field}`);
+      await records.updateMany(
+        { _id: { $in: ids }, ...lacking },
+        { $set: { [field]: value }, $inc: { version: 1 } },
+      );
+      done += ids.length;
+      ids = [];
+    };
+    // In the order of the index that is there, so that each record is looked at once.
+    for await (const { _id } of records.find(lacking, { projection: { _id: 1 }, sort: { _id: 1 } })) {
+      ids.push(_id);
+      if (ids.length === BATCH) await write();
+    }
+    if (ids.length > 0) await write();
+  }
+}
