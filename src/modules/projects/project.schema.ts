@@ -21,9 +21,9 @@ export class Project extends OwnedRecord {
 
 export const ProjectSchema = SchemaFactory.createForClass(Project);
 
-// `GET /projects` and its name filter: an owner's projects, newest first, and from a cursor on.
+// `GET /projects`: an owner's projects, newest first, and from a cursor on.
 ProjectSchema.index({ ownerId: 1, createdAt: -1, _id: -1 });
 // `GET /projects?owner=all`: everybody's, newest first.
 ProjectSchema.index({ createdAt: -1, _id: -1 });
-// Creating and renaming: an owner has each name once.
+// Creating and changing: an owner has each name once.
 ProjectSchema.index({ ownerId: 1, name: 1 }, { unique: true });

@@ -79,7 +79,8 @@ export class ProjectsController {
   @OwnerOr('projects:write')
   @ApiOperation({
     summary: 'Change a project',
-    description: 'Changes what is sent. null clears an optional field; `metadata` is replaced as a whole.',
+    description:
+      'Changes what is sent. null clears an optional field; lists and objects are replaced as a whole.',
     operationId: 'updateProject',
   })
   @Answers(ProjectDto, { errors: ['PROJECT_NOT_FOUND', 'PROJECT_NAME_TAKEN'] })

@@ -101,7 +101,9 @@ function faultOf(operation: Operation, document: OpenAPIObject): Detail {
   }
   const id = parameters.find((parameter) => parameter.in === 'path');
   if (!body && id) return { path: id.name, message: `${id.name} must be an id of 24 hex digits` };
-  return { path: 'colour', message: 'is not a known field' };
+  let path = 'colour';
+  while (path in (body?.properties ?? {})) path = `other${path}`;
+  return { path, message: 'is not a known field' };
 }
 
 function exampleOf({ code, message }: ApiError, operation: Operation, document: OpenAPIObject): object {
