@@ -1,7 +1,7 @@
 /** Real parts only: one mongod for the whole run, a database of its own for every test file. */
 export default {
   testEnvironment: 'node',
-  roots: ['<rootDir>/src', '<rootDir>/test'],
+  roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/schematics'],
   testMatch: ['**/*.spec.ts', '**/*.e2e-spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
@@ -27,6 +27,6 @@ export default {
   maxWorkers: 2,
   coverageProvider: 'v8',
   coverageReporters: ['text-summary', 'json-summary', 'lcov'],
-  collectCoverageFrom: ['src/**/*.ts', '!src/**/*.spec.ts', '!src/**/fixtures/**'],
+  collectCoverageFrom: ['src/**/*.ts', 'schematics/**/*.ts', '!src/**/*.spec.ts', '!src/**/fixtures/**'],
   coverageThreshold: { global: { lines: 95 } },
 };

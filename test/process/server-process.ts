@@ -30,10 +30,11 @@ export class Installation {
 
   private constructor(readonly folder: string) {}
 
-  static async create(): Promise<Installation> {
+  /** @param root the project that was built: this one unless told */
+  static async create(root = ROOT): Promise<Installation> {
     const folder = await mkdtemp(join(tmpdir(), 'flowversal-start-'));
     for (const name of ['dist', 'scripts', 'package.json']) {
-      await cp(join(ROOT, name), join(folder, name), { recursive: true });
+      await cp(join(root, name), join(folder, name), { recursive: true });
     }
     await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
     return new Installation(folder);

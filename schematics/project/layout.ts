@@ -1,0 +1,42 @@
+import { refuse } from '../specification/refusal.ts';
+import type { Names } from '../specification/names.ts';
+import { MissingPlace } from '../source/places.ts';
+import type { Project } from './project.ts';
+
+/** Where the files of a feature are. */
+export function filesOf({ plural, singular }: Names) {
+  const folder = `src/modules/${plural}`;
+  return {
+    schema: `${folder}/${singular}.schema.ts`,
+    dto: `${folder}/${singular}.dto.ts`,
+    service: `${folder}/${plural}.service.ts`,
+    controller: `${folder}/${plural}.controller.ts`,
+    module: `${folder}/${plural}.module.ts`,
+    table: `test/features/${plural}.ts`,
+    spec: `test/${plural}.e2e-spec.ts`,
+  };
+}
+
+/** Files that know all features. */
+export const APP_MODULE = 'src/app.module.ts';
+export const ROLES = 'src/modules/users/roles.ts';
+export const FEATURES = 'test/features/features.ts';
+export const MIGRATIONS = 'src/migrations/migrations.ts';
+
+/** @throws Refusal where the file is missing */
+export function textOf(project: Project, path: string): string {
+  return project.read(path) ?? refuse(`${path} is missing`);
+}
+
+/** Changes a file by its syntax. @throws Refusal that names the file, where it does not have the shape that is needed */
+export function edited(project: Project, path: string, edit: (text: string) => string): string {
+  const text = textOf(project, path);
+  try {
+    return edit(text);
+  } catch (error) {
+    if (!(error instanceof MissingPlace)) throw error;
+    return refuse(
+      `${path} has no longer the shape that is generated: ${error.message} is missing. Add it by hand`,
+    );
+  }
+}

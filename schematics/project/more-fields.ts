@@ -1,0 +1,82 @@
+import ts from 'typescript';
+import { type Feature, requireDistinctNames, requireUsefulIndexes } from '../specification/feature.ts';
+import type { Field } from '../specification/fields.ts';
+import type { Names } from '../specification/names.ts';
+import { refuse } from '../specification/refusal.ts';
+import { withFields as controllerWith } from '../source/controller-edit.ts';
+import { withFields as dtoWith } from '../source/dto-edit.ts';
+import { parse } from '../source/edit.ts';
+import { classNamed, findNode } from '../source/places.ts';
+import { withFields as schemaWith } from '../source/schema-edit.ts';
+import { withFields as serviceWith } from '../source/service-edit.ts';
+import { withFields as tableWith } from '../source/table-edit.ts';
+import { edited, filesOf, textOf } from './layout.ts';
+import { migrated } from './migration.ts';
+import { targetsOf } from './new-feature.ts';
+import { changed, type Changes, type Project } from './project.ts';
+import { referredTo } from './registration.ts';
+
+/** Stands for a text that lists look through already, so that a further one is not. */
+const LOOKED_THROUGH: Field = {
+  name: '',
+  type: 'string',
+  list: false,
+  required: false,
+  unique: false,
+  index: false,
+  encrypted: false,
+  choices: [],
+};
+
+/** What is known of a feature that is there. */
+interface Existing {
+  readonly fields: readonly string[];
+  readonly shared: boolean;
+  readonly looksThrough: boolean;
+}
+
+function existing(project: Project, names: Names): Existing {
+  const { schema, service } = filesOf(names);
+  if (project.read(schema) === undefined) refuse(`There is no feature ${names.plural}: ${schema} is missing`);
+  let fields: string[] = [];
+  let shared = false;
+  edited(project, schema, (text) => {
+    const record = classNamed(parse(text), names.Record);
+    fields = record.members.filter(ts.isPropertyDeclaration).map(({ name }) => name.getText());
+    shared = !(record.heritageClauses ?? []).some((clause) => clause.getText().includes('OwnedRecord'));
+    return text;
+  });
+  const isLooking = (node: ts.Node): node is ts.CallExpression =>
+    ts.isCallExpression(node) && node.expression.getText() === 'contains';
+  const looksThrough = findNode(parse(textOf(project, service)), isLooking) !== undefined;
+  return { fields, shared, looksThrough };
+}
+
+/**
+ * Everything that further fields of a feature write, before it is formatted.
+ * @throws Refusal when they cannot be
+ */
+export function moreFields(project: Project, names: Names, fields: readonly Field[]): Changes {
+  const before = existing(project, names);
+  const taken = fields.find(({ name }) => before.fields.includes(name));
+  if (taken) refuse(`${names.plural} has the field ${taken.name} already`);
+  const { shared, looksThrough } = before;
+  const all = looksThrough ? [LOOKED_THROUGH, ...fields] : fields;
+  const feature: Feature = { names, fields: all, shared };
+  requireDistinctNames({ ...feature, fields });
+  requireUsefulIndexes(all);
+  const targets = targetsOf(project, { ...feature, fields });
+  const files = filesOf(names);
+  const changes = new Map([
+    [files.schema, edited(project, files.schema, (text) => schemaWith(text, fields, feature))],
+    [files.dto, edited(project, files.dto, (text) => dtoWith(text, fields, feature))],
+    [files.service, edited(project, files.service, (text) => serviceWith(text, fields, feature))],
+    [files.controller, edited(project, files.controller, (text) => controllerWith(text, fields, feature))],
+    [files.table, edited(project, files.table, (text) => tableWith(text, fields, feature))],
+    ...migrated(project, names, fields),
+  ]);
+  for (const target of targets) {
+    for (const [path, text] of referredTo(changed(project, changes), target)) changes.set(path, text);
+  }
+  return changes;
+}

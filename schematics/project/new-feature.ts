@@ -1,0 +1,78 @@
+import { type Feature, requireDistinctNames, requireUsefulIndexes } from '../specification/feature.ts';
+import type { Names } from '../specification/names.ts';
+import { refuse } from '../specification/refusal.ts';
+import { controllerSource, moduleSource } from '../source/controller-source.ts';
+import { dtoSource } from '../source/dto-source.ts';
+import { withImports } from '../source/imports.ts';
+import { schemaSource } from '../source/schema-source.ts';
+import { serviceSource } from '../source/service-source.ts';
+import { specSource, tableSource } from '../source/table-source.ts';
+import { filesOf } from './layout.ts';
+import { ownImports } from './own-imports.ts';
+import { changed, type Changes, type Project } from './project.ts';
+import { referredTo, registered } from './registration.ts';
+
+/**
+ * Everything that a new feature writes, before it is formatted.
+ * @throws Refusal when it cannot be
+ */
+export function newFeature(project: Project, feature: Feature): Changes {
+  const { names, fields, shared } = feature;
+  if (fields.length === 0) refuse(`${names.plural} needs a field at least`);
+  const existing = fields.find((field) => field.existing !== undefined);
+  if (existing) refuse(`${existing.name} cannot have existing=: no records of a new feature are there`);
+  requireDistinctNames(feature);
+  requireUsefulIndexes(fields);
+  requireFreeNames(project, names);
+  const targets = targetsOf(project, feature);
+  const files = filesOf(names);
+  const own = ownImports(feature);
+  const changes = new Map([
+    [files.schema, withImports(schemaSource(feature))],
+    [files.dto, withImports(dtoSource(feature), own.dto)],
+    [files.service, withImports(serviceSource(feature), own.service)],
+    [files.controller, withImports(controllerSource(feature), own.controller)],
+    [files.module, withImports(moduleSource(feature), own.module)],
+    [files.table, tableSource(feature)],
+    [files.spec, specSource(feature)],
+    ...registered(project, names, shared),
+  ]);
+  for (const target of targets) {
+    for (const [path, text] of referredTo(changed(project, changes), target)) changes.set(path, text);
+  }
+  return changes;
+}
+
+/**
+ * The features that fields refer to.
+ * @throws Refusal for one that is not there, or that no first record could refer to
+ */
+export function targetsOf(project: Project, { names, fields }: Feature): Names[] {
+  return fields.flatMap(({ name, target, required }) => {
+    if (!target) return [];
+    if (target.plural === names.plural) {
+      if (required)
+        refuse(`${name} cannot be required: there would be no first ${names.resource} to refer to`);
+    } else if (project.read(filesOf(target).table) === undefined) {
+      refuse(
+        `${name} refers to ${target.plural}, and there is no such feature: ${filesOf(target).table} is missing`,
+      );
+    }
+    return [target];
+  });
+}
+
+function requireFreeNames(project: Project, names: Names): void {
+  const { plural, collection } = names;
+  const files = filesOf(names);
+  const folder = `src/modules/${plural}`;
+  if (project.filesIn(folder).length > 0) refuse(`There is a feature ${plural} already: ${folder}`);
+  const taken = Object.values(files).find((path) => project.read(path) !== undefined);
+  if (taken !== undefined) refuse(`${taken} is there already`);
+  for (const path of project.filesIn('src')) {
+    const text = path.endsWith('.ts') && !path.endsWith('.spec.ts') ? (project.read(path) ?? '') : '';
+    if (text.includes(`collection: '${collection}'`))
+      refuse(`${path} has the collection ${collection} already`);
+    if (text.includes(`@Controller('api/v1/${plural}')`)) refuse(`${path} serves /api/v1/${plural} already`);
+  }
+}

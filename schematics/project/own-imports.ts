@@ -1,0 +1,34 @@
+import { enumNamesOf, type Feature } from '../specification/feature.ts';
+import type { withImports } from '../source/imports.ts';
+
+type Imports = NonNullable<Parameters<typeof withImports>[1]>;
+
+function from(path: string, kind: 'value' | 'type', ...names: string[]): Imports {
+  return Object.fromEntries(names.map((name) => [name, { from: path, kind }]));
+}
+
+/** What the files of a feature import of each other. */
+export function ownImports({
+  names,
+  fields,
+}: Pick<Feature, 'names' | 'fields'>): Record<'dto' | 'service' | 'controller' | 'module', Imports> {
+  const { Record, Feature, plural, singular } = names;
+  const enums = fields.filter(({ type }) => type === 'enum').map((field) => enumNamesOf(names, field));
+  const schema = `./${singular}.schema.js`;
+  const sent = [`Create${Record}Dto`, `Replace${Record}Dto`, `Update${Record}Dto`, `List${Feature}Query`];
+  const dto = `./${singular}.dto.js`;
+  const service = from(`./${plural}.service.js`, 'value', `${Feature}Service`);
+  return {
+    dto: {
+      ...from(schema, 'type', Record, ...enums.map(({ type }) => type)),
+      ...from(schema, 'value', ...enums.map(({ constant }) => constant)),
+    },
+    service: { ...from(dto, 'type', ...sent), ...from(schema, 'value', Record) },
+    controller: { ...from(dto, 'value', ...sent, `${Record}Dto`), ...service },
+    module: {
+      ...from(schema, 'value', Record, `${Record}Schema`),
+      ...from(`./${plural}.controller.js`, 'value', `${Feature}Controller`),
+      ...service,
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Rule, SchematicsException, type Tree } from '@angular-devkit/schematics';
+import { Refusal, refuse } from '../specification/refusal.ts';
+import { formatted } from './format.ts';
+import type { Changes, Project } from './project.ts';
+import { rehearsed } from './rehearsal.ts';
+import { remember, requireCommitted } from './worktree.ts';
+
+/** The files of a schematic's tree. */
+function projectOf(tree: Tree, root: string): Project {
+  return {
+    read: (path) => tree.read(path)?.toString('utf8'),
+    filesIn: (folder) => {
+      try {
+        const entries = readdirSync(join(root, folder), { recursive: true, withFileTypes: true });
+        return entries
+          .filter((entry) => entry.isFile())
+          .map((entry) =>
+            join(entry.parentPath, entry.name)
+              .slice(root.length + 1)
+              .replaceAll('\\', '/'),
+          );
+      } catch {
+        return [];
+      }
+    },
+  };
+}
+
+/**
+ * A schematic that writes what `plan` makes of the project: formatted, built and described in a copy first, so that
+ * either everything is written or nothing.
+ */
+export function ruleOf(plan: (project: Project) => Changes): Rule {
+  return async (tree, { logger }) => {
+    const root = process.cwd();
+    try {
+      const planned = plan(projectOf(tree, root));
+      const entries = [...planned].map(
+        async ([path, text]) => [path, await formatted(root, path, text)] as const,
+      );
+      const changes = new Map(await Promise.all(entries));
+      requireShort(changes);
+      requireCommitted(root, new Map([...changes, ['openapi.json', '']]));
+      logger.info('Building the project with it …');
+      changes.set('openapi.json', rehearsed(root, changes));
+      for (const [path, text] of changes) {
+        if (tree.exists(path)) tree.overwrite(path, text);
+        else tree.create(path, text);
+      }
+      remember(root, changes);
+    } catch (error) {
+      if (error instanceof Refusal) throw new SchematicsException(error.message);
+      throw error;
+    }
+  };
+}
+
+/** A file of features has so many lines at most; a test of the architecture asks for it. */
+const MAX_LINES = 300;
+
+function requireShort(changes: Changes): void {
+  for (const [path, text] of changes) {
+    const lines = text.split('\n').length - 1;
+    if (lines > MAX_LINES) {
+      refuse(
+        `${path} would have ${lines} lines, and a file has at most ${MAX_LINES}: give some of the fields to a feature of their own`,
+      );
+    }
+  }
+}

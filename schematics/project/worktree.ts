@@ -1,0 +1,57 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { refuse } from '../specification/refusal.ts';
+import type { Changes } from './project.ts';
+
+/** Digests of what the generator has written, so that it may be called again before everything is committed. */
+const WRITTEN = 'node_modules/.cache/flowversal-schematics.json';
+const MAX_REMEMBERED = 1000;
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function writtenIn(root: string): string[] {
+  const file = join(root, WRITTEN);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as string[]) : [];
+}
+
+/** The paths among these that differ from what is committed; none where there is no repository, or no git. */
+function uncommitted(root: string, paths: readonly string[]): string[] {
+  try {
+    const status = execFileSync('git', ['status', '--porcelain=v1', '-z', '--no-renames', '--', ...paths], {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    return status
+      .split('\0')
+      .filter(Boolean)
+      .map((line) => line.slice(3));
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * Changes by hand that nobody could tell from generated ones must be committed first.
+ * @throws Refusal that names the file
+ */
+export function requireCommitted(root: string, changes: Changes): void {
+  const written = new Set(writtenIn(root));
+  const targets = [...changes.keys()].filter((path) => existsSync(join(root, path)));
+  const dirty = uncommitted(root, targets).filter(
+    (path) => targets.includes(path) && !written.has(digest(readFileSync(join(root, path), 'utf8'))),
+  );
+  if (dirty.length > 0) refuse(`${dirty.join(', ')} would change, and has changes that are not committed`);
+}
+
+/** Remembers what is about to be written. */
+export function remember(root: string, changes: Changes): void {
+  const file = join(root, WRITTEN);
+  const digests = new Set([...writtenIn(root), ...[...changes.values()].map(digest)]);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, JSON.stringify([...digests].slice(-MAX_REMEMBERED)));
+}

@@ -1,0 +1,29 @@
+import { ownImports } from '../project/own-imports.ts';
+import type { Feature } from '../specification/feature.ts';
+import type { Field } from '../specification/fields.ts';
+import { filterSource, fromSource, inputSource, outputSource } from './dto-source.ts';
+import { applyEdits, type Edit, parse } from './edit.ts';
+import { withImports } from './imports.ts';
+import { addMember, addProperty, classNamed, methodNamed, objectIn } from './places.ts';
+
+/** The DTOs' file with further fields. */
+export function withFields(text: string, fields: readonly Field[], feature: Feature): string {
+  const { names, shared } = feature;
+  const source = parse(text);
+  const answered = classNamed(source, `${names.Record}Dto`);
+  const from = objectIn(methodNamed(answered, 'from'), 'the object of from');
+  const filters = fields.map((field) => filterSource(field, feature)).filter(Boolean);
+  const edits: Edit[] = [
+    addMember(
+      classNamed(source, `Create${names.Record}Dto`),
+      fields.map((field) => inputSource(field, feature)).join('\n'),
+    ),
+    addMember(answered, fields.map((field) => outputSource(field, names)).join('\n'), 'version'),
+    addProperty(from, fields.map((field) => fromSource(field, names)).join(''), 'version'),
+  ];
+  if (filters.length > 0) {
+    const query = classNamed(source, `List${names.Feature}Query`);
+    edits.push(addMember(query, filters.join('\n'), shared ? undefined : 'owner'));
+  }
+  return withImports(applyEdits(text, edits), ownImports(feature).dto);
+}

@@ -1,0 +1,112 @@
+import { enumNamesOf, type Feature, isAlwaysThere } from '../specification/feature.ts';
+import type { Field } from '../specification/fields.ts';
+import type { Names } from '../specification/names.ts';
+import { withArticle, wordsOf } from '../specification/words.ts';
+import { lengthsOf, typeOf } from './rules.ts';
+import { literal } from './values.ts';
+
+/** Most UTF-16 units of what the DTO counts as one character. */
+const UNITS_PER_CHARACTER = 3;
+
+/** `export const INVOICE_STATUSES = …` and the type of its items. */
+export function enumSource(field: Field, names: Names): string {
+  const { constant, type } = enumNamesOf(names, field);
+  return `export const ${constant} = [${field.choices.map(literal).join(', ')}] as const;
+export type ${type} = (typeof ${constant})[number];
+`;
+}
+
+function propOptions(field: Field, names: Names): string {
+  const { type, list, required, encrypted, default: byDefault } = field;
+  const isText = ['string', 'text', 'rich', 'email', 'url', 'enum'].includes(type);
+  const kind =
+    type === 'object'
+      ? 'mongoose.Schema.Types.Mixed'
+      : type === 'ref'
+        ? 'mongoose.Schema.Types.ObjectId'
+        : isText
+          ? 'String'
+          : { number: 'Number', integer: 'Number', boolean: 'Boolean', date: 'Date' }[type as 'number'];
+  const longest = { email: 254, url: 2048 }[type as 'email'] ?? UNITS_PER_CHARACTER * lengthsOf(field).max;
+  const isBounded = isText && type !== 'enum' && !list;
+  return [
+    `type: ${list ? `[${kind}]` : kind}`,
+    field.target && `ref: ${literal(field.target.Record)}`,
+    type === 'enum' && `enum: ${enumNamesOf(names, field).constant}`,
+    required && !list && 'required: true',
+    isBounded && !encrypted && `maxlength: ${longest}`,
+    encrypted && 'encrypted: true',
+    byDefault !== undefined && `default: ${literal(byDefault)}`,
+    list && 'default: () => []',
+    type === 'object' && 'default: () => ({})',
+  ]
+    .filter(Boolean)
+    .join(', ');
+}
+
+/** One property of the schema's class. */
+export function propSource(field: Field, names: Names): string {
+  const type = typeOf(field, names) + (field.list ? '[]' : '');
+  const property = isAlwaysThere(field) ? `${field.name}!: ${type}` : `${field.name}?: ${type} | null`;
+  return `@Prop({ ${propOptions(field, names)} })\n${property};\n`;
+}
+
+/** The indexes of a field, each with the query that it serves. */
+export function indexSource(field: Field, { names, shared }: Feature): string {
+  const { Record, plural } = names;
+  const { name, type, unique, index, required, target } = field;
+  const words = wordsOf(name).join(' ');
+  const owner = shared ? '' : 'ownerId: 1, ';
+  const whose = shared ? 'those' : "an owner's";
+  const statement = (keys: string, options = '') => `${Record}Schema.index({ ${keys} }${options});\n`;
+  let source = '';
+  if (unique) {
+    const partial = required ? '' : `, partialFilterExpression: { ${name}: { $exists: true } }`;
+    const once = shared ? `there is each ${words} once` : `an owner has each ${words} once`;
+    source +=
+      `// Creating and changing: ${once}${required ? '' : ', where there is one'}.\n` +
+      statement(`${owner}${name}: 1`, `, { unique: true${partial} }`);
+  }
+  if (index) {
+    source +=
+      `// \`GET /${plural}?${name}=…\`: ${whose} of one ${words}, newest first.\n` +
+      statement(`${owner}${name}: 1, createdAt: -1, _id: -1`);
+  }
+  if (type === 'ref' && target) {
+    source +=
+      `// \`GET /${plural}?${name}=…\`, and whether ${withArticle(target.resource)} may be deleted.\n` +
+      statement(`${name}: 1, createdAt: -1, _id: -1`);
+  }
+  return source;
+}
+
+/** The schema's file, without its imports. */
+export function schemaSource(feature: Feature): string {
+  const { names, fields, shared } = feature;
+  const { Record, collection, plural, resources } = names;
+  const base = shared ? 'StoredRecord' : 'OwnedRecord';
+  const lists = shared
+    ? `// \`GET /${plural}\`: all, newest first, and from a cursor on.
+${Record}Schema.index({ createdAt: -1, _id: -1 });
+`
+    : `// \`GET /${plural}\`: an owner's ${resources}, newest first, and from a cursor on.
+${Record}Schema.index({ ownerId: 1, createdAt: -1, _id: -1 });
+// \`GET /${plural}?owner=all\`: everybody's, newest first.
+${Record}Schema.index({ createdAt: -1, _id: -1 });
+`;
+  return `
+${fields
+  .filter(({ type }) => type === 'enum')
+  .map((field) => `${enumSource(field, names)}\n`)
+  .join('')}/**
+ * Lengths bound what the DTOs already refuse: three UTF-16 units for each character that they allow. A test holds
+ * what the DTOs accept against them; Mongoose applies them where a document is saved through the model.
+ */
+@Schema({ ...RECORD_OPTIONS, collection: ${literal(collection)} })
+export class ${Record} extends ${base} {
+${fields.map((field) => propSource(field, names)).join('\n')}}
+
+export const ${Record}Schema = SchemaFactory.createForClass(${Record});
+
+${lists}${fields.map((field) => indexSource(field, feature)).join('')}`;
+}

@@ -1,0 +1,96 @@
+import ts from 'typescript';
+import { ownImports } from '../project/own-imports.ts';
+import { type Feature, filterOf } from '../specification/feature.ts';
+import type { Field } from '../specification/fields.ts';
+import { applyEdits, type Edit, parse } from './edit.ts';
+import { withImports } from './imports.ts';
+import {
+  addBinding,
+  addProperty,
+  classNamed,
+  findNode,
+  methodNamed,
+  MissingPlace,
+  objectIn,
+  optionalVariable,
+} from './places.ts';
+import { editThrown } from './thrown.ts';
+import { conditionSource, defaultsSource, listSource, takenCode, unsentSource } from './service-source.ts';
+
+/** The methods that write, and what they call for it. */
+const WRITING = [
+  ['create', 'withDefaults'],
+  ['replace', 'withDefaults'],
+  ['update', 'nullsToDefaults'],
+] as const;
+
+/** The service's file with further fields. */
+export function withFields(text: string, fields: readonly Field[], feature: Feature): string {
+  const source = parse(text);
+  const service = classNamed(source, `${feature.names.Feature}Service`);
+  const edits = [
+    ...defaultsEdits(source, service, { ...feature, fields }),
+    ...listEdits(service, fields, feature),
+    ...WRITING.flatMap(([method]) => commentEdits(methodNamed(service, method), fields, feature)),
+  ];
+  return withImports(applyEdits(text, edits), ownImports(feature).service);
+}
+
+function defaultsEdits(source: ts.SourceFile, service: ts.ClassDeclaration, feature: Feature): Edit[] {
+  const optional = feature.fields.filter((field) => unsentSource(field) !== undefined);
+  if (optional.length === 0) return [];
+  const defaults = optionalVariable(source, 'DEFAULTS');
+  if (defaults) {
+    const lines = optional.map((field) => `${field.name}: ${unsentSource(field)},`).join('\n');
+    return [addProperty(objectIn(defaults, 'the object DEFAULTS'), lines)];
+  }
+  const start = service.getFullStart();
+  return [
+    { from: start, to: start, text: `\n\n${defaultsSource(feature).trimEnd()}` },
+    ...WRITING.map(([method, filling]) => {
+      const dto = argumentNamed(methodNamed(service, method), 'dto');
+      return { from: dto.getStart(), to: dto.end, text: `${filling}(dto, DEFAULTS)` };
+    }),
+  ];
+}
+
+/** Where a method passes on what it was given. */
+function argumentNamed(method: ts.MethodDeclaration, name: string): ts.Node {
+  const isIt = (node: ts.Node): node is ts.Identifier =>
+    ts.isIdentifier(node) && node.text === name && ts.isCallExpression(node.parent);
+  const argument = method.body && findNode(method.body, isIt);
+  if (!argument) throw new MissingPlace(`a call with ${name} in ${method.name.getText()}`);
+  return argument;
+}
+
+function listEdits(service: ts.ClassDeclaration, fields: readonly Field[], feature: Feature): Edit[] {
+  const filters = fields.flatMap((field) => {
+    const filter = filterOf(field, feature.fields);
+    return filter ? [{ field, filter }] : [];
+  });
+  if (filters.length === 0) return [];
+  const list = methodNamed(service, 'list');
+  const bindings = list.body && findNode(list.body, ts.isObjectBindingPattern);
+  if (!bindings) {
+    const body = list.body as ts.Block;
+    return [{ from: body.getStart(), to: body.end, text: `{ ${listSource({ ...feature, fields })} }` }];
+  }
+  const conditions = objectIn(list.body as ts.Block, 'the conditions of list');
+  const names = filters.map(({ field }) => field.name).join(', ');
+  const added = filters.map(({ field, filter }) => conditionSource(field, filter)).join(',\n');
+  return [addBinding(bindings, names, 'owner'), addProperty(conditions, added, '...(owner')];
+}
+
+/** `@throws` names what a new field may be refused with: behind what is not found, before what another writer did. */
+function commentEdits(method: ts.MethodDeclaration, fields: readonly Field[], feature: Feature): Edit[] {
+  const added = [
+    ...(fields.some(({ type }) => type === 'ref') ? ['VALIDATION_ERROR'] : []),
+    ...fields.filter(({ unique }) => unique).map((field) => takenCode(feature, field)),
+  ];
+  if (added.length === 0) return [];
+  const placeOf = (code: string) =>
+    code.endsWith('_NOT_FOUND') ? 0 : code === 'VALIDATION_ERROR' ? 1 : code.endsWith('_TAKEN') ? 2 : 3;
+  return editThrown(method, (codes) =>
+    [...new Set([...codes, ...added])].toSorted((a, b) => placeOf(a) - placeOf(b)),
+  );
+}

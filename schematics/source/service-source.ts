@@ -1,0 +1,110 @@
+import { type Feature, filterOf, isAlwaysThere } from '../specification/feature.ts';
+import type { Field } from '../specification/fields.ts';
+import { constantCase, wordsOf } from '../specification/words.ts';
+import { literal } from './values.ts';
+
+/** The code of the error for a value that is taken: `INVOICE_NUMBER_TAKEN`. */
+export function takenCode({ names }: Pick<Feature, 'names'>, { name }: Field): string {
+  return `${names.RECORD}_${constantCase(wordsOf(name))}_TAKEN`;
+}
+
+/** What stands for a field that is not sent, or null; undefined for one that is always sent. */
+export function unsentSource(field: Field): string | undefined {
+  if (field.required) return undefined;
+  if (field.list) return '[]';
+  if (field.type === 'object') return '{}';
+  return isAlwaysThere(field) ? literal(field.default) : 'null';
+}
+
+/** The constant that says so for the whole feature, with its comment. */
+export function defaultsSource({ names, fields }: Feature): string {
+  const lines = fields.flatMap((field) => {
+    const unsent = unsentSource(field);
+    return unsent === undefined ? [] : [`${field.name}: ${unsent},\n`];
+  });
+  if (lines.length === 0) return '';
+  return `/** What an optional field is when it is not sent, or null. */
+const DEFAULTS: Defaults<Create${names.Record}Dto, ${names.Record}> = {
+${lines.join('')}};
+
+`;
+}
+
+/** The condition of a list that a filter adds. */
+export function conditionSource({ name }: Field, filter: 'contains' | 'equals'): string {
+  return filter === 'contains'
+    ? `...(${name} && { ${name}: contains(${name}) })`
+    : `...(${name} !== undefined && { ${name} })`;
+}
+
+/** What `list` does. */
+export function listSource(feature: Feature): string {
+  const { names, fields, shared } = feature;
+  const filters = fields.flatMap((field) => {
+    const filter = filterOf(field, fields);
+    return filter ? [{ field, filter }] : [];
+  });
+  const parameters = [...filters.map(({ field }) => field.name), ...(shared ? [] : ['owner'])];
+  const conditions = [
+    ...filters.map(({ field, filter }) => conditionSource(field, filter)),
+    ...(shared ? [] : ["...(owner && owner !== 'all' && { ownerId: new Types.ObjectId(owner) })"]),
+  ];
+  if (conditions.length === 0) return `return this.${names.records}.page(scope, query);`;
+  return `const { ${parameters.join(', ')} } = query;
+    return this.${names.records}.page(scope, query, {
+      ${conditions.join(',\n')},
+    });`;
+}
+
+/** The service's file, without its imports. */
+export function serviceSource(feature: Feature): string {
+  const { names, fields, shared } = feature;
+  const { Record, Feature, records, resource, plural, RECORD } = names;
+  const taken = fields.filter(({ unique }) => unique).map((field) => takenCode(feature, field));
+  const hasRefs = fields.some(({ type }) => type === 'ref');
+  const optional = fields.some((field) => unsentSource(field) !== undefined);
+  const sent = optional ? 'withDefaults(dto, DEFAULTS)' : 'dto';
+  const changed = optional ? 'nullsToDefaults(dto, DEFAULTS)' : 'dto';
+  const errors = [...(hasRefs ? ['VALIDATION_ERROR'] : []), ...taken];
+  const creating = errors.length > 0 ? `  /** @throws ApiError ${errors.join(', ')} */\n` : '';
+  const changing = [`${RECORD}_NOT_FOUND`, ...errors, 'PRECONDITION_FAILED', 'CONFLICT'].join(', ');
+  const access = shared ? 'shared: true' : `readers: '${plural}:read'`;
+  return `
+${defaultsSource(feature)}@Injectable()
+export class ${Feature}Service {
+  private readonly ${records}: Repository<${Record}>;
+
+  constructor(@InjectModel(${Record}.name) model: Model<${Record}>, repositories: Repositories) {
+    this.${records} = repositories.of(model, { resource: '${resource}', ${access} });
+  }
+
+${creating}  create(scope: Scope, dto: Create${Record}Dto, transaction?: Transaction): Promise<${Record}> {
+    return this.${records}.create(scope, ${sent}, transaction);
+  }
+
+  /** @throws ApiError ${RECORD}_NOT_FOUND */
+  get(scope: Scope, id: string): Promise<${Record}> {
+    return this.${records}.get(scope, id);
+  }
+
+  list(scope: Scope, query: List${Feature}Query): Promise<Page<${Record}>> {
+    ${listSource(feature)}
+  }
+
+  /** @throws ApiError ${changing} */
+  replace(scope: Scope, id: string, ifMatch: Precondition, dto: Replace${Record}Dto): Promise<${Record}> {
+    return this.${records}.update(scope, id, ifMatch, ${sent});
+  }
+
+  /** @throws ApiError ${changing} */
+  update(scope: Scope, id: string, ifMatch: Precondition, dto: Update${Record}Dto): Promise<${Record}> {
+    return this.${records}.update(scope, id, ifMatch, ${changed});
+  }
+
+  /** @throws ApiError ${RECORD}_NOT_FOUND, PRECONDITION_FAILED */
+  remove(scope: Scope, id: string, ifMatch: Precondition): Promise<void> {
+    return this.${records}.remove(scope, id, ifMatch);
+  }
+}
+`;
+}

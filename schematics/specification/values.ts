@@ -1,0 +1,45 @@
+import type { Field } from './fields.ts';
+import { refuse } from './refusal.ts';
+import { BOUNDS } from './types.ts';
+
+/** A value that can be written on a command line. */
+export type Scalar = string | number | boolean;
+
+/**
+ * The value of `default=` or `existing=`, as the field has it.
+ * @throws Refusal for one that the field itself would refuse
+ */
+export function parsedValue(field: Field, flag: string, text: string): Scalar {
+  const value = converted(field, text);
+  if (value === undefined || !isWithin(field, value)) {
+    refuse(`${field.name} has ${flag}=${text}, which it would refuse itself`);
+  }
+  return value;
+}
+
+function converted({ type, choices }: Field, text: string): Scalar | undefined {
+  const written = text.trim();
+  if (type === 'boolean') return written === 'true' ? true : written === 'false' ? false : undefined;
+  if (type === 'number') return /^-?\d{1,12}(\.\d{1,6})?$/.test(written) ? Number(written) + 0 : undefined;
+  if (type === 'integer') return /^-?\d{1,15}$/.test(written) ? Number(written) + 0 : undefined;
+  if (type === 'enum') return choices.find((choice) => choice === written);
+  if (type === 'email')
+    return /^[a-z0-9.+-]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(written) ? written : undefined;
+  if (type === 'url') return URL.canParse(written) && /^https?:\/\//.test(written) ? written : undefined;
+  if (type === 'date') {
+    const time = new Date(written);
+    return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(written.replace(/Z$/, ''))
+      ? time.toISOString()
+      : undefined;
+  }
+  // Of rich text only what needs no sanitising.
+  if (type === 'rich') return /[<>&]/.test(written) ? undefined : written;
+  return written;
+}
+
+function isWithin({ type, min, max, required }: Field, value: Scalar): boolean {
+  if (typeof value === 'number') return value >= (min ?? -Infinity) && value <= (max ?? Infinity);
+  if (typeof value !== 'string' || !(type === 'string' || type === 'text' || type === 'rich')) return true;
+  const least = min ?? (required && type === 'text' ? 1 : BOUNDS[type].min);
+  return value.isWellFormed() && value.length >= least && value.length <= (max ?? BOUNDS[type].max);
+}

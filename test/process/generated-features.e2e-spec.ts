@@ -1,0 +1,250 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { moreFields } from '../../schematics/project/more-fields.ts';
+import { parseFields } from '../../schematics/specification/fields.ts';
+import { namesOf } from '../../schematics/specification/names.ts';
+import { everyExisting, everyField } from '../schematics/matrix.ts';
+import { planFeature } from '../schematics/planning.ts';
+import { ProjectCopy } from '../schematics/project-copy.ts';
+import { exampleOf, type OpenApi, placesOf, resolve } from '../support/openapi-document.js';
+import { testConfig } from '../support/test-app.js';
+import { HttpCaller } from './http-caller.js';
+import { Installation } from './server-process.js';
+
+const INVOICES =
+  'invoices number:string:required:unique:max=20 amount:number:required:min=0 status:enum:draft,sent,paid:default=draft dueAt:date customerEmail:email tags:string:list notes:text';
+const PAYMENTS = 'payments invoiceId:ref:invoices:required amount:number:required:min=0 paidAt:date';
+const ADMIN = { email: 'admin@example.com', password: 'correct horse battery' };
+const CURRENCIES = 'currencies code:string:required:unique:max=3 name:string:required --shared';
+/** Fields of a feature of the matrix. */
+const FIELDS = 11;
+/** What the tests of the whole product say about a new feature. */
+const WHOLE = [
+  'authorisation',
+  'openapi',
+  'index-contract',
+  'idempotency.e2e',
+  'validation.spec',
+  'routes',
+  'architecture',
+  'migrations.spec',
+];
+
+/** Every type alone and with each flag that it takes, in features of a few fields; every other one is shared. */
+function matrix(): string[] {
+  const fields = everyField('invoices');
+  const count = Math.ceil(fields.length / FIELDS);
+  return Array.from({ length: count }, (_, n) => {
+    const own = fields.filter((_each, index) => index % count === n);
+    // The first text is looked through; no index serves that.
+    return [`matrix${n}-rows`, 'label:string', ...own, ...(n % 2 ? ['--shared'] : [])].join(' ');
+  });
+}
+
+/**
+ * The generator as a developer uses it, in a copy of this project: what it writes is built, linted and tested there on
+ * a real MongoDB, and then asked by a client.
+ */
+describe('generated features', () => {
+  let copy: ProjectCopy;
+  const commands = matrix();
+  /** Those that are written by commands; the others are planned and written as the commands do it. */
+  const written = ['invoices', 'payments', 'notices', 'currencies'];
+  const plurals = [...written, ...commands.map((command) => command.split(' ')[0] ?? '')];
+
+  beforeAll(() => {
+    copy = new ProjectCopy();
+  });
+  afterAll(() => copy.remove());
+
+  /** `npm run feature -- …` and `npm run field -- …` */
+  const generate = (schematic: string, command: string) =>
+    copy.run('scripts/schematic.mjs', schematic, ...command.split(' '));
+
+  async function expectToPass(...patterns: string[]): Promise<void> {
+    const { code, output } = await copy.run(
+      '--experimental-vm-modules',
+      '--no-warnings',
+      'node_modules/jest/bin/jest.js',
+      '--maxWorkers=1',
+      '--silent',
+      ...patterns,
+    );
+    const [, summary = output.slice(-8000)] = /^Tests: +(.*)$/m.exec(output) ?? [];
+    const failures = output.split('\n').filter((line) => /^\s+● |^FAIL /.test(line));
+    expect({ code, failures, summary }).toEqual({
+      code: 0,
+      failures: [],
+      summary: expect.stringMatching(/^\d{2,} passed/),
+    });
+  }
+
+  it('are written by one command, which says what it writes', async () => {
+    const { code, output } = await generate('feature', INVOICES);
+    expect([code, output]).toEqual([
+      0,
+      expect.stringContaining('CREATE src/modules/invoices/invoice.schema.ts'),
+    ]);
+    expect(output).toContain('UPDATE openapi.json');
+    expect(copy.text('openapi.json')).toContain('/api/v1/invoices/{id}');
+  }, 120_000);
+
+  it('refer to each other', async () => {
+    expect(await generate('feature', PAYMENTS)).toMatchObject({ code: 0 });
+    expect(copy.text('src/modules/invoices/invoices.controller.ts')).toContain("'IN_USE'");
+  }, 120_000);
+
+  it("are written by Nest's own command, too, with the fields of projects", async () => {
+    const { code, output } = await copy.run(
+      'node_modules/@nestjs/cli/bin/nest.js',
+      'g',
+      'feature',
+      'notices',
+    );
+    expect([code, output]).toEqual([0, expect.stringContaining('CREATE src/modules/notices/notice.dto.ts')]);
+    expect(copy.text('src/modules/notices/notice.schema.ts')).toContain('metadata!: Metadata;');
+  }, 120_000);
+
+  it('get further fields by another command, with a migration where records need it', async () => {
+    const { code, output } = await generate(
+      'field',
+      'invoices currency:string:required:max=3:existing=EUR paidAt:date',
+    );
+    expect([code, output]).toEqual([
+      0,
+      expect.stringContaining('CREATE src/migrations/0002-invoice-currency.ts'),
+    ]);
+  }, 120_000);
+
+  it('are not written in a dry run, nor when anything is wrong', async () => {
+    const before = copy.text('src/app.module.ts');
+    const dry = await generate('feature', 'orders number:string --dry-run');
+    expect([dry.code, dry.output]).toEqual([
+      0,
+      expect.stringContaining('CREATE src/modules/orders/order.dto.ts'),
+    ]);
+    // A base class that is gone: the project does not build with it.
+    const record = copy.text('src/platform/database/record.ts');
+    await copy.write(
+      new Map([['src/platform/database/record.ts', record.replaceAll('OwnedRecord', 'OwnRecord')]]),
+    );
+    const broken = await generate('feature', 'orders number:string');
+    await copy.write(new Map([['src/platform/database/record.ts', record]]));
+    expect([broken.code, broken.output]).toEqual([
+      1,
+      expect.stringContaining("has no exported member named 'OwnedRecord'"),
+    ]);
+    const refused = await generate('feature', 'orders number:string total:number');
+    expect([refused.code, refused.output]).toEqual([
+      1,
+      expect.stringContaining('A field cannot be called total: every record or list has one of that name'),
+    ]);
+    expect(copy.read('src/modules/orders/order.dto.ts')).toBeUndefined();
+    expect(copy.text('src/app.module.ts')).toBe(before);
+  }, 120_000);
+
+  it('may belong to nobody', async () => {
+    expect(await generate('feature', CURRENCIES)).toMatchObject({ code: 0 });
+    expect(copy.text('src/modules/currencies/currencies.controller.ts')).toContain(
+      "@Requires('currencies:write')",
+    );
+  }, 120_000);
+
+  it('pass their tests, and those of the whole product, on a real MongoDB', async () => {
+    expect(await copy.run('node_modules/@nestjs/cli/bin/nest.js', 'build')).toMatchObject({ code: 0 });
+    await expectToPass(...written.map((plural) => `test/${plural}.e2e`), 'test/migrations-invoice', ...WHOLE);
+  }, 900_000);
+
+  it('may have every type with every flag', async () => {
+    for (const command of commands) await copy.write(planFeature(command, copy.project));
+    // Of each type a field that is required, with a value for the records that are there.
+    await copy.write(moreFields(copy.project, namesOf('notices'), parseFields(everyExisting())));
+    expect(commands.length).toBeGreaterThan(5);
+    expect(await copy.run('node_modules/@nestjs/cli/bin/nest.js', 'build')).toMatchObject({ code: 0 });
+  }, 120_000);
+
+  it('are of the right types, formatted, and please the linter', async () => {
+    expect(await copy.run('node_modules/typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json')).toEqual({
+      code: 0,
+      output: '',
+    });
+    expect(await copy.run('node_modules/oxlint/bin/oxlint', '--deny-warnings', 'src', 'test')).toEqual({
+      code: 0,
+      output: expect.stringContaining('0 warnings and 0 errors'),
+    });
+    expect(await copy.run('node_modules/prettier/bin/prettier.cjs', '--check', 'src', 'test')).toMatchObject({
+      code: 0,
+    });
+  }, 300_000);
+
+  it('pass their tests whatever their fields are', async () => {
+    await expectToPass('test/matrix', 'test/notices', 'test/migrations-notice');
+  }, 900_000);
+
+  describe('asked by a client', () => {
+    let installation: Installation;
+    let document: OpenApi;
+    let ada: HttpCaller;
+    let admin: HttpCaller;
+
+    beforeAll(async () => {
+      installation = await Installation.create(copy.folder);
+      const { mongodbUri } = testConfig();
+      const env = { MONGODB_URI: mongodbUri, ADMIN_EMAIL: ADMIN.email, ADMIN_PASSWORD: ADMIN.password };
+      const anonymous = new HttpCaller((await installation.start(env)).url);
+      ada = await anonymous.signIn();
+      admin = await anonymous.signIn(ADMIN.email, ADMIN.password);
+      document = (await ada.send('GET', '/docs/json')).body as OpenApi;
+    }, 60_000);
+    afterAll(() => installation.remove());
+
+    /** Creates a record from the example of its operation, with targets that are there. */
+    async function create(
+      path: string,
+      caller: HttpCaller,
+    ): Promise<{ id: string; body: Record<string, unknown> }> {
+      const operation = document.paths[path]?.['post'];
+      const schema = operation?.requestBody?.content['application/json'].schema ?? {};
+      const body = exampleOf(document, schema) as Record<string, unknown>;
+      for (const [name, value] of Object.entries(resolve(document, schema).properties ?? {})) {
+        if (/^ref|invoiceId/.test(name)) body[name] = (await create('/api/v1/invoices', caller)).id;
+        if (name === 'number' && value.example !== undefined) body[name] = `N ${Math.random()}`.slice(0, 20);
+      }
+      const { status, body: answer } = await caller.send('POST', path, body);
+      expect([path, status, answer.details]).toEqual([path, 201, undefined]);
+      return { id: String(answer.data.id), body };
+    }
+
+    it.each(plurals)('%s are created, listed, read, replaced, changed and deleted', async (plural) => {
+      const path = `/api/v1/${plural}`;
+      const { id, body } = await create(path, admin);
+      const at = `${path}/${id}`;
+      expect(placesOf(document).filter((place) => place.path.startsWith(path))).toHaveLength(6);
+      expect((await admin.send('GET', path)).body.data).toEqual([expect.objectContaining({ id })]);
+      expect((await admin.send('GET', at)).body.data).toMatchObject({ id, version: 1 });
+      expect((await admin.send('PUT', at, body, { 'if-match': '"1"' })).status).toBe(200);
+      expect((await admin.send('PATCH', at, {}, { 'if-match': '"1"' })).status).toBe(412);
+      expect((await admin.send('PATCH', at, {}, { 'if-match': '"2"' })).body.data).toMatchObject({
+        version: 3,
+      });
+      expect((await admin.send('DELETE', at)).status).toBe(200);
+      expect((await admin.send('GET', at)).status).toBe(404);
+    });
+
+    it('an invoice that a payment refers to stays until the payment goes, and is nobody else’s to refer to', async () => {
+      const invoice = await create('/api/v1/invoices', ada);
+      const other = await create('/api/v1/invoices', admin);
+      const refused = await ada.send('POST', '/api/v1/payments', { invoiceId: other.id, amount: 1 });
+      expect([refused.status, refused.body.details]).toEqual([
+        400,
+        [{ path: 'invoiceId', message: 'invoiceId must be the id of an invoice that you may read' }],
+      ]);
+      const payment = await ada.send('POST', '/api/v1/payments', { invoiceId: invoice.id, amount: 1 });
+      const at = `/api/v1/invoices/${invoice.id}`;
+      expect((await ada.send('DELETE', at)).body).toMatchObject({ code: 'IN_USE' });
+      const found = await ada.send('GET', `/api/v1/payments?invoiceId=${invoice.id}`);
+      expect(found.body.data).toHaveLength(1);
+      await ada.send('DELETE', `/api/v1/payments/${String(payment.body.data.id)}`);
+      expect((await ada.send('DELETE', at)).status).toBe(200);
+    });
+  });
+});

@@ -1,0 +1,52 @@
+import { execFileSync } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
+import { formatted } from '../../schematics/project/format.ts';
+import { moreFields } from '../../schematics/project/more-fields.ts';
+import { newFeature } from '../../schematics/project/new-feature.ts';
+import { changed, type Changes, type Project } from '../../schematics/project/project.ts';
+import { parseFields } from '../../schematics/specification/fields.ts';
+import { namesOf } from '../../schematics/specification/names.ts';
+
+/** This project, as it stands on the disk. */
+export const onDisk: Project = {
+  read(path) {
+    try {
+      return readFileSync(path, 'utf8');
+    } catch {
+      return undefined;
+    }
+  },
+  filesIn: (folder) => globSync(`${folder}/**/*.ts`),
+};
+
+/** What `npm run feature -- invoices number:string --shared` would write, before it is formatted. */
+export function planFeature(command: string, project = onDisk): Changes {
+  const [name = '', ...words] = command.split(' ');
+  const fields = parseFields(words.filter((word) => word !== '--shared'));
+  return newFeature(project, { names: namesOf(name), fields, shared: words.includes('--shared') });
+}
+
+/** What `npm run field -- invoices paidAt:date` would write in a project that has changes already. */
+export function planFields(command: string, changes: Changes): Changes {
+  const [name = '', ...words] = command.split(' ');
+  return moreFields(changed(onDisk, changes), namesOf(name), parseFields(words));
+}
+
+/** The texts as the project writes them. */
+export async function format(changes: Changes): Promise<Map<string, string>> {
+  const entries = [...changes].map(async ([path, text]) => [path, await formatted('.', path, text)] as const);
+  return new Map(await Promise.all(entries));
+}
+
+/** What the linter has against files in a folder; empty for nothing. */
+export function lintFaults(folder: string): string {
+  try {
+    execFileSync('node_modules/.bin/oxlint', ['--config', '.oxlintrc.json', '--deny-warnings', folder], {
+      encoding: 'utf8',
+      stdio: 'pipe',
+    });
+    return '';
+  } catch (error) {
+    return String((error as { stdout: string }).stdout);
+  }
+}

@@ -1,0 +1,74 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { formatted } from '../../schematics/project/format.ts';
+import type { Changes, Project } from '../../schematics/project/project.ts';
+import { onDisk } from './planning.ts';
+
+const PARTS = [
+  'src test schematics scripts package.json package-lock.json nest-cli.json tsconfig.json tsconfig.build.json',
+  'jest.config.mjs openapi.json .oxlintrc.json .prettierrc.json .prettierignore',
+].flatMap((line) => line.split(' '));
+
+interface Ended {
+  readonly code: number;
+  readonly output: string;
+}
+
+/** This project in another folder, for a developer to work in. */
+export class ProjectCopy {
+  readonly folder = mkdtempSync(join(tmpdir(), 'flowversal-project-'));
+
+  constructor() {
+    for (const part of PARTS) cpSync(part, join(this.folder, part), { recursive: true });
+    symlinkSync(join(process.cwd(), 'node_modules'), join(this.folder, 'node_modules'));
+  }
+
+  /** What it holds of a file; undefined where there is none. */
+  read(path: string): string | undefined {
+    return onDisk.read(join(this.folder, path));
+  }
+
+  get project(): Project {
+    return {
+      read: (path) => this.read(path),
+      filesIn: (folder) =>
+        onDisk.filesIn(join(this.folder, folder)).map((path) => path.slice(this.folder.length + 1)),
+    };
+  }
+
+  /** Writes what was planned, as the command does in the end. */
+  async write(changes: Changes): Promise<void> {
+    for (const [path, text] of changes) {
+      const file = join(this.folder, path);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, await formatted(this.folder, path, text));
+    }
+  }
+
+  /** Runs a program of the project there, by the node that runs the tests. */
+  async run(...command: string[]): Promise<Ended> {
+    const { NODE_OPTIONS: _, TEST_REPORT: _report, ...env } = process.env;
+    try {
+      const { stdout, stderr } = await promisify(execFile)(process.execPath, command, {
+        cwd: this.folder,
+        env: { ...env, PATH: `${join(process.cwd(), 'node_modules/.bin')}:${env['PATH']}` },
+        maxBuffer: 100_000_000,
+      });
+      return { code: 0, output: stdout + stderr };
+    } catch (error) {
+      const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+      return { code, output: stdout + stderr };
+    }
+  }
+
+  text(path: string): string {
+    return readFileSync(join(this.folder, path), 'utf8');
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,173 @@
+import { describe, expect, it } from '@jest/globals';
+import { ALLOWED, EXCLUSIVE, FLAGS, TYPES } from '../../schematics/specification/types.ts';
+import { parseField, parseFields } from '../../schematics/specification/fields.ts';
+import { namesOf } from '../../schematics/specification/names.ts';
+import { writtenFlag, writtenType } from './matrix.ts';
+
+describe('the name of a feature', () => {
+  it('gives everything else its name', () => {
+    expect(namesOf('blog-posts')).toEqual({
+      plural: 'blog-posts',
+      singular: 'blog-post',
+      resource: 'blog post',
+      resources: 'blog posts',
+      Record: 'BlogPost',
+      Feature: 'BlogPosts',
+      record: 'blogPost',
+      records: 'blogPosts',
+      RECORD: 'BLOG_POST',
+      collection: 'blog_posts',
+    });
+  });
+
+  it.each([
+    ['people', 'Person'],
+    ['categories', 'Category'],
+    ['statuses', 'Status'],
+    ['analyses', 'Analysis'],
+    ['caches', 'Cache'],
+    ['sales-people', 'SalesPerson'],
+    ['oauth2-clients', 'Oauth2Client'],
+  ])('%s are of class %s', (plural, Record) => {
+    expect(namesOf(plural).Record).toBe(Record);
+  });
+
+  it.each([
+    ['news', /no singular of its own; say what one of them is, as in news-items/],
+    ['sheep', /no singular/],
+    ['invoice', /not the plural of anything: say invoices/],
+    ['person', /say people/],
+    ['peoples', /is not the plural of anything/],
+    ['Invoices', /no name of a feature/],
+    ['blog_posts', /no name of a feature/],
+    ['blogPosts', /no name of a feature/],
+    ['../invoices', /no name of a feature/],
+    ['1invoices', /no name of a feature/],
+    ['invoices-', /no name of a feature/],
+    ['', /no name of a feature/],
+    ['a'.repeat(40) + 's', /longer than 40/],
+  ])('cannot be "%s"', (plural, message) => {
+    expect(() => namesOf(plural)).toThrow(message);
+  });
+});
+
+const PAIRS = TYPES.flatMap((type) => FLAGS.map((flag) => ({ type, flag })));
+
+describe('a field', () => {
+  it('is read with everything that is said of it', () => {
+    expect(parseField('status:enum:draft,sent,paid:default=draft')).toEqual({
+      name: 'status',
+      type: 'enum',
+      list: false,
+      required: false,
+      unique: false,
+      index: false,
+      encrypted: false,
+      choices: ['draft', 'sent', 'paid'],
+      default: 'draft',
+    });
+    expect(parseField('number:string:required:unique:max=20')).toMatchObject({ unique: true, max: 20 });
+    expect(parseField('projectId:ref:projects').target).toEqual(namesOf('projects'));
+    expect(parseField('site:url:required:existing=https://example.com:8080/a')).toMatchObject({
+      existing: 'https://example.com:8080/a',
+    });
+    expect(parseField('since:date:required:existing=2030-01-31')).toMatchObject({
+      existing: '2030-01-31T00:00:00.000Z',
+    });
+    expect(parseField('text:string:default=a:b=c:max=9')).toMatchObject({ default: 'a:b=c', max: 9 });
+  });
+
+  it.each(PAIRS.filter(({ type, flag }) => ALLOWED[type].flags.includes(flag)))(
+    'of type $type may have $flag',
+    ({ type, flag }) => {
+      expect(() => parseField(`field:${writtenType(type)}:${writtenFlag(flag, type)}`)).not.toThrow();
+    },
+  );
+
+  it.each(PAIRS.filter(({ type, flag }) => !ALLOWED[type].flags.includes(flag)))(
+    'of type $type is refused with $flag, by name',
+    ({ type, flag }) => {
+      const written = `field:${writtenType(type)}:${writtenFlag(flag, type)}`;
+      expect(() => parseField(written)).toThrow(
+        new RegExp(`^field cannot have ${flag}=?: a field of type ${type}`),
+      );
+    },
+  );
+
+  it.each(
+    EXCLUSIVE.filter(([a, b]) => TYPES.some((type) => [a, b].every((f) => ALLOWED[type].flags.includes(f)))),
+  )('cannot be both %s and %s', (a, b, why) => {
+    const type = TYPES.find((each) => [a, b].every((flag) => ALLOWED[each].flags.includes(flag))) ?? 'string';
+    const flags = [a, b].map((flag) => writtenFlag(flag, type)).join(':');
+    const written = `field:${writtenType(type)}:${[...new Set(flags.split(':'))].join(':')}`;
+    expect(() => parseField(written)).toThrow(why);
+  });
+
+  it.each([
+    ['', /^"" is no name of a field/],
+    ['Name:string', /^"Name" is no name/],
+    ['due-at:date', /^"due-at" is no name/],
+    ['due_at:date', /is no name/],
+    ['name', /^name has the unknown type ""; there are string, text/],
+    ['name:strin', /^name has the unknown type "strin"/],
+    ['name:string:requird', /^name has the unknown flag "requird"/],
+    ['name:string:required=1', /unknown flag "required=1"/],
+    ['name:string:max', /unknown flag "max"/],
+    ['name:string:max=x', /^name has max=x, which is no whole number/],
+    ['name:string:max=', /which is no whole number/],
+    ['name:string:max=0', /^name has max=0; a string may have 1 to 1000/],
+    ['name:string:max=1001', /1 to 1000/],
+    ['name:string:min=0', /^name has min=0; it must be from 1 to 200/],
+    ['name:string:min=5:max=4', /^name has a min= above its max=/],
+    ['name:string:unique:max=2', /^name is unique, and needs max=3/],
+    ['count:integer:unique:min=1:max=10', /^count is unique, and needs room for 1000 values/],
+    ['count:integer:min=1.5', /no whole number/],
+    ['count:number:default=1e5', /^count has default=1e5, which it would refuse itself/],
+    ['count:number:min=2:default=1', /default=1, which it would refuse itself/],
+    ['name:string:max=2:default=abc', /default=abc, which it would refuse/],
+    ['flag:boolean:default=yes', /default=yes/],
+    ['when:date:required:existing=2030-02-31', /existing=2030-02-31/],
+    ['mail:email:required:existing=nobody', /existing=nobody/],
+    ['site:url:required:existing=ftp://example.com', /existing=ftp/],
+    ['html:rich:required:existing=<b>', /existing=<b>/],
+    [
+      'name:string:existing=x',
+      /^name cannot have existing=: records without an optional field need no value/,
+    ],
+    ['name:string:max=1:max=2', /^name has the flag max twice/],
+    ['status:enum', /^status has the choice ""/],
+    ['status:enum:draft', /^status needs 2 to 50 choices/],
+    ['status:enum:draft,draft', /^status has the same choice twice/],
+    ["status:enum:draft,it's", /^status has the choice "it's"/],
+    ['status:enum:draft,sent:default=paid', /default=paid/],
+    ['project:ref', /^project does not say what it refers to/],
+    ['project:ref:project', /^"project" is not the plural/],
+    ...['id', 'version', 'ownerId', 'createdAt', 'updatedAt', 'limit', 'cursor', 'owner', 'total'].map(
+      (name): [string, RegExp] => [
+        `${name}:string`,
+        new RegExp(`^A field cannot be called ${name}: every record`),
+      ],
+    ),
+    ...['class', 'default', 'await', 'static'].map((name): [string, RegExp] => [
+      `${name}:string`,
+      /a word of the language/,
+    ]),
+    ...['constructor', 'toString', 'then', 'toJSON', 'errors', 'collection'].map((name): [string, RegExp] => [
+      `${name}:string`,
+      /objects have something of that name/,
+    ]),
+    ...['scope', 'dto', 'contains'].map((name): [string, RegExp] => [
+      `${name}:string`,
+      /the generated code has/,
+    ]),
+  ])('cannot be %j', (text, message) => {
+    expect(() => parseField(text)).toThrow(message);
+  });
+
+  it('is there once', () => {
+    expect(() => parseFields(['a:string', 'b:date', 'a:number'])).toThrow('The field a is there twice');
+    expect(() => parseFields(Array.from({ length: 51 }, (_, n) => `f${n}:date`))).toThrow(
+      'at most 50 fields',
+    );
+  });
+});

@@ -1,0 +1,59 @@
+import * as fc from 'fast-check';
+import { parseField } from '../../schematics/specification/fields.ts';
+import { FLAGS, TYPES, VALUED } from '../../schematics/specification/types.ts';
+import { withoutFault } from './without-fault.ts';
+
+const NAMES =
+  'name title number amount status kind state dueAt paidAt email site tags notes body isOpen count'.split(
+    ' ',
+  );
+const VALUES = [
+  '0',
+  '1',
+  '2',
+  '3',
+  '20',
+  '200',
+  '5000',
+  '-5',
+  '1.5',
+  'true',
+  'false',
+  'draft',
+  'sent',
+  'a text',
+];
+
+const flags = fc
+  .constantFrom(...FLAGS.filter((flag) => flag !== 'existing'))
+  .chain((flag) =>
+    VALUED.has(flag)
+      ? fc.constantFrom(...VALUES).map((value) => `${flag}=${value}`)
+      : fc.constant(flag as string),
+  );
+
+/** A field as people write it; references are to one of these features. */
+function fieldsTo(targets: readonly string[]): fc.Arbitrary<string> {
+  const types = fc.constantFrom(...TYPES).chain((type) => {
+    if (type === 'enum') return fc.constantFrom('enum:draft,sent', 'enum:a,b,c-d,E_f');
+    return type === 'ref'
+      ? fc.constantFrom(...targets).map((target) => `ref:${target}`)
+      : fc.constant(type as string);
+  });
+  return fc
+    .tuple(fc.constantFrom(...NAMES), types, fc.uniqueArray(flags, { maxLength: 3 }))
+    .map((parts) => parts.flat().join(':'))
+    .filter((field) => withoutFault(() => parseField(field)));
+}
+
+/** The command of a feature, as `npm run feature --` takes it. */
+export function featuresNamed(plural: string, targets: readonly string[]): fc.Arbitrary<string> {
+  const fields = fc.uniqueArray(fieldsTo([plural, ...targets]), {
+    minLength: 1,
+    maxLength: 8,
+    selector: (field) => field.split(':')[0],
+  });
+  return fc
+    .tuple(fields, fc.boolean())
+    .map(([each, shared]) => [plural, ...each, ...(shared ? ['--shared'] : [])].join(' '));
+}

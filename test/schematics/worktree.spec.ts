@@ -1,0 +1,55 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { remember, requireCommitted } from '../../schematics/project/worktree.ts';
+
+const CHANGES = new Map([
+  ['src/app.module.ts', 'generated'],
+  ['src/new.ts', 'generated'],
+]);
+
+describe('a file that would change', () => {
+  let folder: string;
+  const git = (...words: string[]) => execFileSync('git', words, { cwd: folder, stdio: 'pipe' });
+  const write = (path: string, text: string) => writeFileSync(join(folder, path), text);
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'flowversal-worktree-'));
+    mkdirSync(join(folder, 'src'));
+    write('src/app.module.ts', 'committed');
+    write('src/other.ts', 'committed');
+    git('init', '--quiet');
+    git('add', '.');
+    git('-c', 'user.name=a', '-c', 'user.email=a@example.com', 'commit', '--quiet', '--message', 'All');
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('may be as it was committed, whatever else has changed', () => {
+    write('src/other.ts', 'by hand');
+    expect(() => requireCommitted(folder, CHANGES)).not.toThrow();
+  });
+
+  it('must not have changes that are not committed, staged or not', () => {
+    write('src/app.module.ts', 'by hand');
+    const message = 'src/app.module.ts would change, and has changes that are not committed';
+    expect(() => requireCommitted(folder, CHANGES)).toThrow(message);
+    git('add', '.');
+    expect(() => requireCommitted(folder, CHANGES)).toThrow(message);
+  });
+
+  it('may be as the generator has written it', () => {
+    remember(folder, CHANGES);
+    write('src/app.module.ts', 'generated');
+    expect(() => requireCommitted(folder, CHANGES)).not.toThrow();
+    write('src/app.module.ts', 'generated, and changed');
+    expect(() => requireCommitted(folder, CHANGES)).toThrow('not committed');
+  });
+
+  it('may be anything where there is no repository', () => {
+    rmSync(join(folder, '.git'), { recursive: true });
+    write('src/app.module.ts', 'by hand');
+    expect(() => requireCommitted(folder, CHANGES)).not.toThrow();
+  });
+});
