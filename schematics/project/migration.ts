@@ -1,5 +1,5 @@
 import { isAlwaysThere } from '../specification/feature.ts';
-import type { Field } from '../specification/fields.ts';
+import type { Field } from '../specification/field.ts';
 import type { Names } from '../specification/names.ts';
 import { refuse } from '../specification/refusal.ts';
 import { camelCase, capitalised, wordsOf } from '../specification/words.ts';

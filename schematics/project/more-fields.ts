@@ -1,6 +1,6 @@
 import ts from 'typescript';
 import { type Feature, requireDistinctNames, requireUsefulIndexes } from '../specification/feature.ts';
-import type { Field } from '../specification/fields.ts';
+import type { Field } from '../specification/field.ts';
 import type { Names } from '../specification/names.ts';
 import { refuse } from '../specification/refusal.ts';
 import { withFields as controllerWith } from '../source/controller-edit.ts';

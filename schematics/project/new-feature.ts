@@ -8,7 +8,7 @@ import { schemaSource } from '../source/schema-source.ts';
 import { serviceSource } from '../source/service-source.ts';
 import { specSource, tableSource } from '../source/table-source.ts';
 import { filesOf } from './layout.ts';
-import { ownImports } from './own-imports.ts';
+import { ownImports } from '../source/own-imports.ts';
 import { changed, type Changes, type Project } from './project.ts';
 import { referredTo, registered } from './registration.ts';
 

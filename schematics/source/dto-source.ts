@@ -1,5 +1,5 @@
 import { type Feature, filterOf, isAlwaysThere } from '../specification/feature.ts';
-import type { Field } from '../specification/fields.ts';
+import type { Field } from '../specification/field.ts';
 import type { Names } from '../specification/names.ts';
 import { capitalised, withArticle, wordsOf } from '../specification/words.ts';
 import { filterRules, inputRules, MAX_ITEMS, outputRules, typeOf } from './rules.ts';

@@ -1,5 +1,5 @@
 import { enumNamesOf } from '../specification/feature.ts';
-import type { Field } from '../specification/fields.ts';
+import type { Field } from '../specification/field.ts';
 import type { Names } from '../specification/names.ts';
 import { BOUNDS } from '../specification/types.ts';
 

@@ -1,5 +1,5 @@
 import { enumNamesOf, type Feature, isAlwaysThere } from '../specification/feature.ts';
-import type { Field } from '../specification/fields.ts';
+import type { Field } from '../specification/field.ts';
 import type { Names } from '../specification/names.ts';
 import { withArticle, wordsOf } from '../specification/words.ts';
 import { lengthsOf, typeOf } from './rules.ts';

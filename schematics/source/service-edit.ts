@@ -1,7 +1,7 @@
 import ts from 'typescript';
-import { ownImports } from '../project/own-imports.ts';
+import { ownImports } from './own-imports.ts';
 import { type Feature, filterOf } from '../specification/feature.ts';
-import type { Field } from '../specification/fields.ts';
+import type { Field } from '../specification/field.ts';
 import { applyEdits, type Edit, parse } from './edit.ts';
 import { withImports } from './imports.ts';
 import {

@@ -1,5 +1,5 @@
 import { type Feature, filterOf, isAlwaysThere } from '../specification/feature.ts';
-import type { Field } from '../specification/fields.ts';
+import type { Field } from '../specification/field.ts';
 import { constantCase, wordsOf } from '../specification/words.ts';
 import { literal } from './values.ts';
 

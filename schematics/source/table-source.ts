@@ -1,5 +1,5 @@
 import { type Feature, filterOf, isAlwaysThere } from '../specification/feature.ts';
-import type { Field } from '../specification/fields.ts';
+import type { Field } from '../specification/field.ts';
 import { capitalised, singularOf, wordsOf } from '../specification/words.ts';
 import { lengthsOf, MAX_ITEMS } from './rules.ts';
 import { unsentSource } from './service-source.ts';

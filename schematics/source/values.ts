@@ -1,4 +1,4 @@
-import type { Field } from '../specification/fields.ts';
+import type { Field } from '../specification/field.ts';
 import { capitalised, singularOf, wordsOf } from '../specification/words.ts';
 import { lengthsOf } from './rules.ts';
 

@@ -1,4 +1,4 @@
-import type { Field } from './fields.ts';
+import type { Field } from './field.ts';
 import type { Names } from './names.ts';
 import { refuse } from './refusal.ts';
 import { declarationFault } from './reserved.ts';

@@ -1,8 +1,9 @@
+import type { Field } from './field.ts';
 import { type Names, namesOf } from './names.ts';
 import { refuse } from './refusal.ts';
 import { fieldNameFault } from './reserved.ts';
 import { ALLOWED, BOUNDS, EXCLUSIVE, type Flag, FLAGS, TYPES, type TypeName, VALUED } from './types.ts';
-import { parsedValue, type Scalar } from './values.ts';
+import { parsedValue } from './values.ts';
 
 const MAX_NAME = 40;
 const MAX_FIELDS = 50;
@@ -11,27 +12,6 @@ const NAME = /^[a-z][a-zA-Z0-9]*$/;
 const CHOICE = /^[A-Za-z][A-Za-z0-9_-]{0,39}$/;
 /** Room that a unique field must leave, so that its values do not run out. */
 const UNIQUE_ROOM = 1000;
-
-/** One field of a feature, as `name:type:flag:flag` says it. */
-export interface Field {
-  readonly name: string;
-  readonly type: TypeName;
-  readonly list: boolean;
-  readonly required: boolean;
-  readonly unique: boolean;
-  readonly index: boolean;
-  readonly encrypted: boolean;
-  /** Of a text its length, of a number its value. */
-  readonly min?: number;
-  readonly max?: number;
-  readonly default?: Scalar;
-  /** What records get that were there before the field. */
-  readonly existing?: Scalar;
-  /** Of an enum. */
-  readonly choices: readonly string[];
-  /** Of a ref: the feature that it refers to. */
-  readonly target?: Names;
-}
 
 /**
  * Reads `status:enum:draft,sent:default=draft`.

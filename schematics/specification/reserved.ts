@@ -1,5 +1,5 @@
 import ts from 'typescript';
-import { IMPORTS } from '../source/imports.ts';
+import { IMPORTS } from './imported.ts';
 
 /** What every record has, or its list takes as a parameter. */
 const OF_EVERY_RECORD = new Set(

@@ -1,9 +1,6 @@
-import type { Field } from './fields.ts';
+import type { Field, Scalar } from './field.ts';
 import { refuse } from './refusal.ts';
 import { BOUNDS } from './types.ts';
-
-/** A value that can be written on a command line. */
-export type Scalar = string | number | boolean;
 
 /**
  * The value of `default=` or `existing=`, as the field has it.

@@ -1,5 +1,5 @@
 import { enumNamesOf, type Feature } from '../specification/feature.ts';
-import type { withImports } from '../source/imports.ts';
+import type { withImports } from './imports.ts';
 
 type Imports = NonNullable<Parameters<typeof withImports>[1]>;
 
