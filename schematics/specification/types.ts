@@ -40,11 +40,11 @@ interface Type {
 /** What each type may be combined with; docs/adding-a-feature.md shows it as a table, and a test compares them. */
 export const ALLOWED: Readonly<Record<TypeName, Type>> = {
   string: {
-    about: 'a line of text, 1 to 200 characters',
+    about: 'a short text, 1 to 200 characters',
     flags: ['list', 'required', 'unique', 'index', 'encrypted', 'min', 'max', 'default', 'existing'],
   },
   text: {
-    about: 'text of several lines, up to 2,000 characters',
+    about: 'a longer text, up to 2,000 characters',
     flags: ['required', 'encrypted', 'min', 'max', 'default', 'existing'],
   },
   rich: {
