@@ -102,9 +102,14 @@ describe('a process that is killed while it creates', () => {
   async function killEverywhere({ url, body: bodyOf, ...route }: CreatingRoute): Promise<Outcomes> {
     const way = await SteppedWay.open(mongod.uri);
     const records = database.collection(route.collection);
-    const whole = await bodyOf(supabase, admin);
-    const steps = await stepsOf(way, url, whole);
-    await records.deleteMany(route.created(whole));
+    let steps: string[] = [];
+    for (let times = 0; times < 3; times++) {
+      const whole = await bodyOf(supabase, admin);
+      const taken = await stepsOf(way, url, whole);
+      await records.deleteMany(route.created(whole));
+      // The shortest: what another route is doing may make a transaction begin anew.
+      if (steps.length === 0 || taken.length < steps.length) steps = taken;
+    }
     const committing = steps.indexOf('commitTransaction');
     const outcomes: Outcomes = {};
     for (const [step, command] of steps.entries()) {

@@ -122,6 +122,7 @@ describe('a database that goes away under load', () => {
       while (!end.signal.aborted) answers.push(await create());
     };
     const clients = Array.from({ length: 20 }, client);
+    while (!answers.some(({ status }) => status === 201)) await sleep(10);
     await sleep(150);
     await mongod.kill();
     await sleep(150);
