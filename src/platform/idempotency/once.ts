@@ -23,18 +23,20 @@ const FORM = /^[\x21-\x7e]{1,255}$/;
 
 /** Creates a record once, however often a client sends the same request with the same Idempotency-Key. */
 export class Once {
-  /**
-   * What only this client can send again: its key, or random where it sent none. For secrets that are answered but
-   * not kept, and yet are the same when the request is sent again.
-   */
-  readonly seed: string;
+  private random: string | undefined;
 
   constructor(
     private readonly keys: IdempotencyKeys,
     private readonly request: KeyedRequest | undefined,
     private readonly reply: FastifyReply,
-  ) {
-    this.seed = request?.key ?? randomBytes(32).toString('base64url');
+  ) {}
+
+  /**
+   * What only this client can send again: its key, or random where it sent none. For secrets that are answered but
+   * not kept, and yet are the same when the request is sent again.
+   */
+  get seed(): string {
+    return this.request?.key ?? (this.random ??= randomBytes(32).toString('base64url'));
   }
 
   /**
