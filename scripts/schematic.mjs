@@ -27,7 +27,6 @@ const written = [];
 workflow.reporter.subscribe(({ kind, path }) => {
   written.push(`${kind === 'create' ? 'CREATE' : 'UPDATE'} ${path.replace(/^\//, '')}`);
 });
-say(`Building the project with ${name} …`);
 try {
   const shared = flags.includes('--shared');
   const options = schematic === 'feature' ? { name, fields, shared } : { name, fields };

@@ -44,6 +44,7 @@ export function ruleOf(plan: (project: Project) => Changes): Rule {
       requireShort(changes);
       requireCommitted(root, new Map([...changes, ['openapi.json', '']]));
       logger.info('Building the project with it …');
+      process.stderr.write('Building the project with it …\n');
       changes.set('openapi.json', rehearsed(root, changes));
       for (const [path, text] of changes) {
         if (tree.exists(path)) tree.overwrite(path, text);
