@@ -47,8 +47,8 @@ export function ruleOf(plan: (project: Project) => Changes): Rule {
       process.stderr.write('Building the project with it …\n');
       changes.set('openapi.json', rehearsed(root, changes));
       for (const [path, text] of changes) {
-        if (tree.exists(path)) tree.overwrite(path, text);
-        else tree.create(path, text);
+        if (!tree.exists(path)) tree.create(path, text);
+        else if (tree.readText(path) !== text) tree.overwrite(path, text);
       }
       remember(root, changes);
     } catch (error) {
