@@ -33,7 +33,7 @@ function projectOf(tree: Tree, root: string): Project {
  * either everything is written or nothing.
  */
 export function ruleOf(plan: (project: Project) => Changes): Rule {
-  return async (tree, { logger }) => {
+  return async (tree) => {
     const root = process.cwd();
     try {
       const planned = plan(projectOf(tree, root));
@@ -43,7 +43,6 @@ export function ruleOf(plan: (project: Project) => Changes): Rule {
       const changes = new Map(await Promise.all(entries));
       requireShort(changes);
       requireCommitted(root, new Map([...changes, ['openapi.json', '']]));
-      logger.info('Building the project with it …');
       process.stderr.write('Building the project with it …\n');
       changes.set('openapi.json', rehearsed(root, changes));
       for (const [path, text] of changes) {
