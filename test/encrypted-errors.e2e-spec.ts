@@ -31,7 +31,7 @@ describe('an error over an encrypted field', () => {
     const error = await act(note).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject(FAILS);
     expect(`${(error as Error).stack} ${String((error as Error).cause)}`).not.toMatch(/enc:v1|Kumquat/);
-    await own.test.connection.collection('notes').deleteOne({ _id: note._id });
+    await own.test.connection.collection('trial_notes').deleteOne({ _id: note._id });
   });
 
   it('quotes no text that does not fit', async () => {

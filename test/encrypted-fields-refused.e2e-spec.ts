@@ -85,13 +85,13 @@ describe('an encrypted field refuses', () => {
     ],
     ['a change stream', (model) => once(model.watch(), 'change')],
     ['another connection', (model) => model.useConnection(mongoose.createConnection())],
-    ['another collection', (model) => model.db.model('Note', undefined, 'elsewhere')],
+    ['another collection', (model) => model.db.model('TrialNote', undefined, 'elsewhere')],
     ['a method of the driver', (model) => model.collection.initializeOrderedBulkOp()],
   ])('%s of Mongoose', async (_, act) => {
     await of(TEXT);
-    const before = await own.test.connection.collection('notes').find().toArray();
+    const before = await own.test.connection.collection('trial_notes').find().toArray();
     await expect((async () => await act(own.model))()).rejects.toThrow(/encrypt/);
-    expect(await own.test.connection.collection('notes').find().toArray()).toEqual(before);
+    expect(await own.test.connection.collection('trial_notes').find().toArray()).toEqual(before);
   });
 
   it('a filter however deep it stands', async () => {

@@ -154,7 +154,7 @@ describe('an encrypted field', () => {
       const note = await of(TEXT);
       const value = String((await own.stored(note))['text']);
       await own.overwrite(note, { text: TEXT, hint: value });
-      const place = { level: 'error', collection: 'notes', recordId: String(note._id) };
+      const place = { level: 'error', collection: 'trial_notes', recordId: String(note._id) };
       const lastLine = async () => {
         await expect(read(note)).rejects.toMatchObject(FAILS);
         return own.test.logs.findLast(({ event }) => event === 'decryption_failed');

@@ -176,7 +176,7 @@ describe("Mongoose's own operations", () => {
     twin._id = new Types.ObjectId();
     await twin.save();
     await holds(twin, { text: 'twin' });
-    await own.test.connection.collection('notes').deleteOne({ _id: note._id });
+    await own.test.connection.collection('trial_notes').deleteOne({ _id: note._id });
     await expect(note.set({ text: 'late' }).save()).rejects.toThrow(/No document found/);
     expect(note.text).toBe('late');
   });
@@ -198,9 +198,9 @@ describe("Mongoose's own operations", () => {
 
   it('populate a record', async () => {
     const schema = new Schema<{ note: Types.ObjectId }>({
-      note: { type: Schema.Types.ObjectId, ref: 'Note' },
+      note: { type: Schema.Types.ObjectId, ref: 'TrialNote' },
     });
-    const links = own.model.db.model('Link', schema);
+    const links = own.model.db.model('TrialLink', schema);
     const link = await links.create({ note: (await made())._id });
     expect(await links.findById(link._id).populate('note')).toMatchObject({ note: { text: TEXT } });
     expect(await links.findById(link._id).populate('note').lean()).toMatchObject({ note: { text: TEXT } });
@@ -220,7 +220,7 @@ describe("Mongoose's own operations", () => {
   });
 
   it('encrypt the fields of discriminators, through every model of the collection', async () => {
-    const base = own.model.db.model('Part', new Schema({ name: String }, { collection: 'parts' }));
+    const base = own.model.db.model('TrialPart', new Schema({ name: String }, { collection: 'parts' }));
     const secret = base.discriminator('SecretPart', new Schema({ text: { type: String, encrypted: true } }));
     const part = await secret.create({ name: 'a', text: TEXT });
     expect((await own.test.connection.collection('parts').findOne({ _id: part._id }))?.['text']).toMatch(
@@ -242,18 +242,20 @@ describe("Mongoose's own operations", () => {
     const raw = own.test.connection.collection<Note>('elsewhere');
     expect((await raw.findOne({ _id: note._id }))?.text).toMatch(FORM);
     expect(await elsewhere.findById(note._id)).toMatchObject({ text: TEXT });
-    await own.test.connection.collection('notes').insertOne((await raw.findOne({ _id: note._id })) as object);
+    await own.test.connection
+      .collection('trial_notes')
+      .insertOne((await raw.findOne({ _id: note._id })) as object);
     await expect(model.findById(note._id)).rejects.toMatchObject(FAILS);
-    await own.test.connection.collection('notes').deleteOne({ _id: note._id });
+    await own.test.connection.collection('trial_notes').deleteOne({ _id: note._id });
   });
 
   it('take the keys of their own connection', async () => {
     const other = await createNotes();
     const note = await other.model.create(newNote({ text: TEXT }));
     expect(await other.model.findById(note._id)).toMatchObject({ text: TEXT });
-    await own.test.connection.collection('notes').insertOne(await other.stored(note));
+    await own.test.connection.collection('trial_notes').insertOne(await other.stored(note));
     await expect(model.findById(note._id)).rejects.toMatchObject(FAILS);
-    await own.test.connection.collection('notes').deleteOne({ _id: note._id });
+    await own.test.connection.collection('trial_notes').deleteOne({ _id: note._id });
     await other.test.close();
   });
 });

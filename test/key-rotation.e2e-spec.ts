@@ -33,7 +33,7 @@ describe('a rotation of keys', () => {
     await raw().deleteMany({});
   });
 
-  const raw = () => now.test.connection.collection('notes');
+  const raw = () => now.test.connection.collection('trial_notes');
   const log = (isTTY = false) => showRotation({ isTTY, write: (text) => (written += text) });
   const rotate = (by = now, stop = new AbortController().signal, watch = log()): Promise<Rotated> =>
     rotateKeys(
@@ -43,7 +43,7 @@ describe('a rotation of keys', () => {
       watch,
       stop,
     );
-  const renewedOf = ({ renewed }: Rotated) => renewed.get('notes');
+  const renewedOf = ({ renewed }: Rotated) => renewed.get('trial_notes');
   const outdated = () => raw().countDocuments({ text: { $exists: true, $not: UNDER_SECOND } });
 
   /** Notes with a text and a hint, as a process with the first key writes them. */
@@ -85,7 +85,7 @@ describe('a rotation of keys', () => {
     expect([...encryptedFieldsIn(now.model.db)].map(([name, fields]) => [name, ...fields])).toEqual(
       expect.arrayContaining([
         ['second_factors', 'secret'],
-        ['notes', 'text', 'hint'],
+        ['trial_notes', 'text', 'hint'],
       ]),
     );
   });
@@ -150,11 +150,11 @@ describe('a rotation of keys', () => {
     await fill(450);
     await old.model.insertMany([newNote({ text: null, hint: null }), newNote({})]);
     await rotate();
-    expect(written).toBe('notes … 400 of 900 values\nnotes … 900 of 900 values\n');
+    expect(written).toBe('trial_notes … 400 of 900 values\ntrial_notes … 900 of 900 values\n');
     written = '';
     await fill(1);
     await rotate(now, undefined, log(true));
-    expect(written).toBe('\r\u001b[Knotes … 2 of 2 values');
+    expect(written).toBe('\r\u001b[Ktrial_notes … 2 of 2 values');
   });
 
   it('names the place of what does not decrypt, and no value', async () => {
@@ -170,10 +170,10 @@ describe('a rotation of keys', () => {
     expect(renewedOf(rotated)).toBe(5);
     expect(withoutFeatures(reportRotation(rotated)).split('\n').toSorted()).toEqual(
       [
-        `notes ${plain._id} text: not encrypted`,
-        `notes ${swapped._id} hint: changed or moved (first)`,
-        `notes ${unknown._id} text: unknown key (third)`,
-        'notes: 5 values re-encrypted, 3 that do not decrypt',
+        `trial_notes ${plain._id} text: not encrypted`,
+        `trial_notes ${swapped._id} hint: changed or moved (first)`,
+        `trial_notes ${unknown._id} text: unknown key (third)`,
+        'trial_notes: 5 values re-encrypted, 3 that do not decrypt',
         'second_factors: 0 values re-encrypted',
         'Every other value is under the first key of ENCRYPTION_KEY. Keep the other keys.',
       ].toSorted(),

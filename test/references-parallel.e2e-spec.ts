@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
 import type { UserId } from '../src/platform/security/caller.js';
 import { at, createProject } from './support/projects.js';
-import { addTasks, TASKS, TasksService } from './support/tasks.js';
+import { addTasks, TASKS, TrialTasksService } from './support/tasks.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
-import type { Answer, TestClient } from './support/test-client.js';
+import { type Answer, type TestClient, untilTaken } from './support/test-client.js';
 
 addTasks();
 
@@ -13,7 +13,7 @@ describe('references', () => {
   let test: TestApp;
   /** Another process on the same database. */
   let other: TestApp;
-  let service: TasksService;
+  let service: TrialTasksService;
   let ada: TestClient;
   /** The same in the other process. */
   let adaThere: TestClient;
@@ -23,7 +23,7 @@ describe('references', () => {
     test = await createTestApp();
     const { mongodbUri = '', jwtSecret } = test.config;
     other = await createTestApp({ MONGODB_URI: mongodbUri, JWT_SECRET: jwtSecret });
-    service = test.app.get(TasksService, { strict: false });
+    service = test.app.get(TrialTasksService, { strict: false });
     ada = await test.anonymous.signIn();
     adaThere = other.anonymous.with(ada.headers);
   });
@@ -73,5 +73,23 @@ describe('references', () => {
     const fields = { projectId: project.id, labelId: String(label._id) };
     const answers = await Promise.all(Array.from({ length: 20 }, () => addTask(ada, fields)));
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 201));
+  });
+
+  // A transaction with a key has begun before the reference is locked, and begins anew where another was in the way.
+  it('let many be set at the same time by requests with keys', async () => {
+    const project = await createProject(ada);
+    const create = (key: number) =>
+      untilTaken(() =>
+        ada.post(
+          TASKS,
+          { title: `Keyed ${key}`, projectId: project.id },
+          { 'idempotency-key': `keyed-${key}` },
+        ),
+      );
+    const began = Date.now();
+    const answers = await Promise.all(Array.from({ length: 16 }, (_, key) => create(key)));
+    expect(answers.map(({ outcome }) => outcome)).toEqual(Array.from({ length: 16 }, () => '201'));
+    // Two that wait for each other do so until their patience of 1.5 s ends, and are then sent again.
+    expect(test.logs.filter(({ code, time }) => code === 'OVERLOADED' && Number(time) >= began)).toEqual([]);
   });
 });

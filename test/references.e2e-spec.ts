@@ -5,7 +5,7 @@ import { NO_PRECONDITION } from '../src/platform/http/entity-tag.js';
 import type { Permission, Scope, UserId } from '../src/platform/security/caller.js';
 import { at, createProject, PROJECTS } from './support/projects.js';
 import { queriesDuring } from './support/query-watch.js';
-import { addTasks, LABELS, TASKS, TasksService } from './support/tasks.js';
+import { addTasks, LABELS, TASKS, TrialTasksService } from './support/tasks.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import type { Answer, TestClient } from './support/test-client.js';
 import { USERS } from './support/users.js';
@@ -22,7 +22,7 @@ function refusalOf(path: string, what: string): object {
 
 describe('references', () => {
   let test: TestApp;
-  let service: TasksService;
+  let service: TrialTasksService;
   let ada: TestClient;
   let bob: TestClient;
   let moderator: TestClient;
@@ -31,7 +31,7 @@ describe('references', () => {
 
   beforeAll(async () => {
     test = await createTestApp();
-    service = test.app.get(TasksService, { strict: false });
+    service = test.app.get(TrialTasksService, { strict: false });
     ada = await test.anonymous.signIn();
     bob = await test.anonymous.signIn();
     moderator = await test.anonymous.signIn('moderator');
@@ -189,7 +189,7 @@ describe('references', () => {
       const { title } = await service.tasks.create(scope, { title: 'Only one', tags: [], projectId });
       const again = service.tasks.create(scope, { title, tags: [], projectId });
       await expect(again).rejects.toMatchObject({ code: 'TASK_PROJECT_ID_TAKEN' });
-      const asked = await queriesDuring(test.connection, 'tasks', async () => {
+      const asked = await queriesDuring(test.connection, 'trial_tasks', async () => {
         expect(await service.tasks.first(scope, { title, projectId })).toMatchObject({ title });
       });
       expect(asked.map(({ command }) => command['sort'])).toEqual([undefined]);
@@ -287,7 +287,7 @@ describe('references', () => {
       await tasks.remove(scope, parent, NO_PRECONDITION, transaction);
     });
     await expect(removing).rejects.toMatchObject({ code: 'IN_USE' });
-    expect(await test.connection.collection('tasks').countDocuments({ title: 'Undone' })).toBe(0);
+    expect(await test.connection.collection('trial_tasks').countDocuments({ title: 'Undone' })).toBe(0);
     expect(await tasks.get(scope, parent)).toMatchObject({ version: 1 });
   });
 });

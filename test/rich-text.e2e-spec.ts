@@ -22,7 +22,7 @@ describe('rich text', () => {
 
   const create = async (fields: object) => (await ada.post(RICH_NOTES, fields)).body.data;
   const stored = (id: string) =>
-    test.connection.collection('rich_notes').findOne({ _id: new Types.ObjectId(id) });
+    test.connection.collection('trial_rich_notes').findOne({ _id: new Types.ObjectId(id) });
 
   it('is stored and answered without what is not harmless; a plain field beside it as it was sent', async () => {
     const note = await create({ title: PLAIN, text: ' <p onclick=a>a < b<script>c</script></p> ' });

@@ -6,7 +6,7 @@ import { NO_PRECONDITION } from '../src/platform/http/entity-tag.js';
 import type { PageQuery } from '../src/platform/http/page.js';
 import type { Scope, UserId } from '../src/platform/security/caller.js';
 import { queriesDuring } from './support/query-watch.js';
-import { addTasks, type Label, TasksService } from './support/tasks.js';
+import { addTasks, type TrialLabel, TrialTasksService } from './support/tasks.js';
 import { connectionOf, createTestApp, type TestApp } from './support/test-app.js';
 
 addTasks();
@@ -18,18 +18,18 @@ const PAGE: PageQuery = { limit: 2, total: true } as PageQuery;
 
 describe('records that belong to nobody', () => {
   let test: TestApp;
-  let labels: Repository<Label>;
+  let labels: Repository<TrialLabel>;
 
   beforeAll(async () => {
     test = await createTestApp();
-    ({ labels } = test.app.get(TasksService, { strict: false }));
+    ({ labels } = test.app.get(TrialTasksService, { strict: false }));
   });
   afterAll(() => test.close());
 
   it('are created, read, changed and removed in every scope', async () => {
     const { _id } = await labels.create({ owner: ADA }, { name: 'One' });
     const id = String(_id);
-    const stored = await test.connection.collection('labels').findOne({ _id });
+    const stored = await test.connection.collection('trial_labels').findOne({ _id });
     expect(Object.keys(stored ?? {}).toSorted()).toEqual([
       '_id',
       'createdAt',
@@ -48,7 +48,7 @@ describe('records that belong to nobody', () => {
   it('are one list for all, counted by an index, whose cursors are each caller’s own', async () => {
     for (const name of ['A', 'B', 'C']) await labels.create(WRITER, { name });
     const read: string[][] = [];
-    const asked = await queriesDuring(test.connection, 'labels', async () => {
+    const asked = await queriesDuring(test.connection, 'trial_labels', async () => {
       for (const scope of [{ owner: ADA }, { owner: BOB }, WRITER]) {
         const { items, pagination } = await labels.page(scope, PAGE);
         expect(pagination).toMatchObject({ total: 3, hasMore: true });

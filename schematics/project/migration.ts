@@ -12,7 +12,8 @@ import { edited, MIGRATIONS } from './layout.ts';
 import type { Project } from './project.ts';
 
 const FOLDER = 'src/migrations';
-const MAX_LENGTH = 60;
+/** Most letters of a migration's name, without its number. */
+const MAX_LENGTH = 55;
 
 /** What the records that are there get; undefined where they need nothing. @throws Refusal where nobody can know */
 function valueOf(field: Field): string | undefined {
@@ -30,18 +31,36 @@ function valueOf(field: Field): string | undefined {
       );
 }
 
+/** What the records that are there get of each field, by its name; only of those that need it. */
+export function givenTo(fields: readonly Field[]): Map<string, string> {
+  return new Map(
+    fields.flatMap((field): [string, string][] => {
+      const value = valueOf(field);
+      return value === undefined ? [] : [[field.name, value]];
+    }),
+  );
+}
+
+function shortened(words: string, room = 0): string {
+  return words.slice(0, MAX_LENGTH - room).replace(/-$/, '');
+}
+
+function testOf(title: string): string {
+  return `test/migrations-${title}.e2e-spec.ts`;
+}
+
 /** The migration that gives the records that are there a value of each field that always has one, and its test. */
 export function migrated(project: Project, names: Names, fields: readonly Field[]): [string, string][] {
-  const values = fields.flatMap((field) => {
-    const value = valueOf(field);
-    return value === undefined ? [] : [{ name: field.name, value }];
-  });
+  const values = [...givenTo(fields)].map(([name, value]) => ({ name, value }));
   if (values.length === 0) return [];
-  const words = [...names.singular.split('-'), ...values.flatMap(({ name }) => wordsOf(name))];
+  const words = [...names.singular.split('-'), ...values.flatMap(({ name }) => wordsOf(name))].join('-');
   const numbers = project.filesIn(FOLDER).flatMap((path) => /\/(\d{4})-[^/]*$/.exec(path)?.[1] ?? []);
   const number = String(Math.max(0, ...numbers.map(Number)) + 1).padStart(4, '0');
-  const name = `${number}-${words.join('-')}`.slice(0, MAX_LENGTH).replace(/-$/, '');
-  const constant = camelCase(name.split('-').slice(1));
+  const isTaken = project.read(testOf(shortened(words))) !== undefined;
+  // An earlier one may have the same name, or one that begins in the same way.
+  const title = isTaken ? `${shortened(words, 5)}-${number}` : shortened(words);
+  const name = `${number}-${title}`;
+  const constant = camelCase(title.split('-'));
   const path = `${FOLDER}/${name}.ts`;
   const list = values.map((each) => `${each.name}: ${each.value}`).join(', ');
   return [
@@ -54,7 +73,7 @@ export function migrated(project: Project, names: Names, fields: readonly Field[
         return withImports(added, { [constant]: { from: `./${name}.js`, kind: 'value' } });
       }),
     ],
-    [`test/migrations-${name.slice(5)}.e2e-spec.ts`, testSource(names, name, list)],
+    [testOf(title), testSource(names, name, list)],
   ];
 }
 

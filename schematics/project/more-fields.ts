@@ -1,17 +1,23 @@
 import ts from 'typescript';
-import { type Feature, requireDistinctNames, requireUsefulIndexes } from '../specification/feature.ts';
+import {
+  enumNamesOf,
+  type Feature,
+  requireDistinctNames,
+  requireUsefulIndexes,
+} from '../specification/feature.ts';
 import type { Field } from '../specification/field.ts';
 import type { Names } from '../specification/names.ts';
 import { refuse } from '../specification/refusal.ts';
 import { withFields as controllerWith } from '../source/controller-edit.ts';
 import { withFields as dtoWith } from '../source/dto-edit.ts';
 import { parse } from '../source/edit.ts';
+import { exportsOf } from '../source/exported.ts';
 import { classNamed, findNode } from '../source/places.ts';
 import { withFields as schemaWith } from '../source/schema-edit.ts';
 import { withFields as serviceWith } from '../source/service-edit.ts';
 import { withFields as tableWith } from '../source/table-edit.ts';
 import { edited, filesOf, textOf } from './layout.ts';
-import { migrated } from './migration.ts';
+import { givenTo, migrated } from './migration.ts';
 import { targetsOf } from './new-feature.ts';
 import { changed, type Changes, type Project } from './project.ts';
 import { referredTo } from './registration.ts';
@@ -31,6 +37,8 @@ const LOOKED_THROUGH: Field = {
 /** What is known of a feature that is there. */
 interface Existing {
   readonly fields: readonly string[];
+  /** The names that its schema's file exports. */
+  readonly exported: readonly string[];
   readonly shared: boolean;
   readonly looksThrough: boolean;
 }
@@ -49,7 +57,7 @@ function existing(project: Project, names: Names): Existing {
   const isLooking = (node: ts.Node): node is ts.CallExpression =>
     ts.isCallExpression(node) && node.expression.getText() === 'contains';
   const looksThrough = findNode(parse(textOf(project, service)), isLooking) !== undefined;
-  return { fields, shared, looksThrough };
+  return { fields, shared, looksThrough, exported: exportsOf(textOf(project, schema)) };
 }
 
 /**
@@ -61,6 +69,11 @@ export function moreFields(project: Project, names: Names, fields: readonly Fiel
   const taken = fields.find(({ name }) => before.fields.includes(name));
   if (taken) refuse(`${names.plural} has the field ${taken.name} already`);
   const { shared, looksThrough } = before;
+  for (const field of fields.filter(({ type }) => type === 'enum')) {
+    const twice = Object.values(enumNamesOf(names, field)).find((name) => before.exported.includes(name));
+    if (twice !== undefined)
+      refuse(`${field.name} would declare ${twice}, which is there already; choose another name`);
+  }
   const all = looksThrough ? [LOOKED_THROUGH, ...fields] : fields;
   const feature: Feature = { names, fields: all, shared };
   requireDistinctNames({ ...feature, fields });
@@ -69,7 +82,7 @@ export function moreFields(project: Project, names: Names, fields: readonly Fiel
   const files = filesOf(names);
   const changes = new Map([
     [files.schema, edited(project, files.schema, (text) => schemaWith(text, fields, feature))],
-    [files.dto, edited(project, files.dto, (text) => dtoWith(text, fields, feature))],
+    [files.dto, edited(project, files.dto, (text) => dtoWith(text, fields, feature, givenTo(fields)))],
     [files.service, edited(project, files.service, (text) => serviceWith(text, fields, feature))],
     [files.controller, edited(project, files.controller, (text) => controllerWith(text, fields, feature))],
     [files.table, edited(project, files.table, (text) => tableWith(text, fields, feature))],

@@ -1,8 +1,14 @@
-import { type Feature, requireDistinctNames, requireUsefulIndexes } from '../specification/feature.ts';
+import {
+  declarationsOf,
+  type Feature,
+  requireDistinctNames,
+  requireUsefulIndexes,
+} from '../specification/feature.ts';
 import type { Names } from '../specification/names.ts';
 import { refuse } from '../specification/refusal.ts';
 import { controllerSource, moduleSource } from '../source/controller-source.ts';
 import { dtoSource } from '../source/dto-source.ts';
+import { exportsOf } from '../source/exported.ts';
 import { withImports } from '../source/imports.ts';
 import { schemaSource } from '../source/schema-source.ts';
 import { serviceSource } from '../source/service-source.ts';
@@ -23,7 +29,7 @@ export function newFeature(project: Project, feature: Feature): Changes {
   if (existing) refuse(`${existing.name} cannot have existing=: no records of a new feature are there`);
   requireDistinctNames(feature);
   requireUsefulIndexes(fields);
-  requireFreeNames(project, names);
+  requireFreeNames(project, feature);
   const targets = targetsOf(project, feature);
   const files = filesOf(names);
   const own = ownImports(feature);
@@ -62,8 +68,10 @@ export function targetsOf(project: Project, { names, fields }: Feature): Names[]
   });
 }
 
-function requireFreeNames(project: Project, names: Names): void {
+function requireFreeNames(project: Project, feature: Feature): void {
+  const { names } = feature;
   const { plural, collection } = names;
+  const declared = new Set(declarationsOf(feature));
   const files = filesOf(names);
   const folder = `src/modules/${plural}`;
   if (project.filesIn(folder).length > 0) refuse(`There is a feature ${plural} already: ${folder}`);
@@ -73,6 +81,10 @@ function requireFreeNames(project: Project, names: Names): void {
     const text = path.endsWith('.ts') && !path.endsWith('.spec.ts') ? (project.read(path) ?? '') : '';
     if (text.includes(`collection: '${collection}'`))
       refuse(`${path} has the collection ${collection} already`);
+    const isNamed = [...declared].some((name) => text.includes(name));
+    const twice = isNamed ? exportsOf(text).find((name) => declared.has(name)) : undefined;
+    if (twice !== undefined)
+      refuse(`"${plural}" would declare ${twice}, which ${path} has already; choose another name`);
     if (text.includes(`@Controller('api/v1/${plural}')`)) refuse(`${path} serves /api/v1/${plural} already`);
   }
 }

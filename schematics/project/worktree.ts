@@ -21,15 +21,16 @@ function writtenIn(root: string): string[] {
 /** The paths among these that differ from what is committed; none where there is no repository, or no git. */
 function uncommitted(root: string, paths: readonly string[]): string[] {
   try {
-    const status = execFileSync('git', ['status', '--porcelain=v1', '-z', '--no-renames', '--', ...paths], {
-      cwd: root,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
+    const git = (...words: string[]) =>
+      execFileSync('git', words, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    // The project may be a folder of its repository, from whose root the paths are told.
+    const { length } = git('rev-parse', '--show-prefix').trim();
+    const options = ['--porcelain=v1', '-z', '--no-renames', '--untracked-files=all'];
+    const status = git('status', ...options, '--', ...paths);
     return status
       .split('\0')
       .filter(Boolean)
-      .map((line) => line.slice(3));
+      .map((line) => line.slice('XY '.length + length));
   } catch {
     return [];
   }

@@ -6,8 +6,16 @@ import { applyEdits, type Edit, parse } from './edit.ts';
 import { withImports } from './imports.ts';
 import { addMember, addProperty, classNamed, methodNamed, objectIn } from './places.ts';
 
-/** The DTOs' file with further fields. */
-export function withFields(text: string, fields: readonly Field[], feature: Feature): string {
+/**
+ * The DTOs' file with further fields.
+ * @param given what stands for a field in records that lack it: the version before may still write such
+ */
+export function withFields(
+  text: string,
+  fields: readonly Field[],
+  feature: Feature,
+  given: ReadonlyMap<string, string>,
+): string {
   const { names, shared } = feature;
   const source = parse(text);
   const answered = classNamed(source, `${names.Record}Dto`);
@@ -19,7 +27,11 @@ export function withFields(text: string, fields: readonly Field[], feature: Feat
       fields.map((field) => inputSource(field, feature)).join('\n'),
     ),
     addMember(answered, fields.map((field) => outputSource(field, names)).join('\n'), 'version'),
-    addProperty(from, fields.map((field) => fromSource(field, names)).join(''), 'version'),
+    addProperty(
+      from,
+      fields.map((field) => fromSource(field, names, given.get(field.name))).join(''),
+      'version',
+    ),
   ];
   if (filters.length > 0) {
     const query = classNamed(source, `List${names.Feature}Query`);

@@ -48,12 +48,13 @@ export function outputSource(field: Field, names: Names): string {
   ].join('\n');
 }
 
-/** The line of a field in `from`. */
-export function fromSource(field: Field, { record }: Names): string {
+/** The line of a field in `from`, with what is answered of records that lack it. */
+export function fromSource(field: Field, { record }: Names, lacking = 'null'): string {
   const { name, type } = field;
   const isThere = isAlwaysThere(field);
   const value = `${record}.${name}${type === 'ref' ? `${isThere ? '' : '?'}.toHexString()` : ''}`;
-  return `${name}: ${value}${isThere ? '' : ' ?? null'},\n`;
+  const isLacked = !isThere || lacking !== 'null';
+  return `${name}: ${value}${isLacked ? ` ?? ${lacking}` : ''},\n`;
 }
 
 /** A parameter of the list; empty when it cannot be asked for the field. */

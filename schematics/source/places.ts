@@ -97,11 +97,17 @@ function addAmong(
 /** Adds a member to a class, before the one that is named, or at the end. */
 export function addMember(declaration: ts.ClassDeclaration, text: string, before?: string): Edit {
   const next = declaration.members.find((member) => member.name?.getText() === before);
-  const position = next && before !== undefined ? next.getFullStart() : declaration.end - 1;
+  const position = next && before !== undefined ? behindComments(next) : declaration.end - 1;
   const isFirst = declaration.members.length === 0 || next === declaration.members[0];
   return {
     from: position,
     to: position,
     text: `${isFirst ? '' : '\n'}\n${text.trimEnd()}${next ? '' : '\n'}`,
   };
+}
+
+/** Where a member begins, behind the comments that stand on the line of the one before it. */
+function behindComments(node: ts.Node): number {
+  const start = node.getFullStart();
+  return ts.getTrailingCommentRanges(node.getSourceFile().text, start)?.at(-1)?.end ?? start;
 }

@@ -44,23 +44,27 @@ function defaultsEdits(source: ts.SourceFile, service: ts.ClassDeclaration, feat
     const lines = optional.map((field) => `${field.name}: ${unsentSource(field)},`).join('\n');
     return [addProperty(objectIn(defaults, 'the object DEFAULTS'), lines)];
   }
+  const { records } = feature.names;
   const start = service.getFullStart();
   return [
     { from: start, to: start, text: `\n\n${defaultsSource(feature).trimEnd()}` },
     ...WRITING.map(([method, filling]) => {
-      const dto = argumentNamed(methodNamed(service, method), 'dto');
+      const call = ownCall(methodNamed(service, method), records, method === 'create' ? 'create' : 'update');
+      const dto = call.arguments.find((argument) => argument.getText() === 'dto');
+      if (!dto) throw new MissingPlace(`dto in the call of this.${records} in ${method}`);
       return { from: dto.getStart(), to: dto.end, text: `${filling}(dto, DEFAULTS)` };
     }),
   ];
 }
 
-/** Where a method passes on what it was given. */
-function argumentNamed(method: ts.MethodDeclaration, name: string): ts.Node {
-  const isIt = (node: ts.Node): node is ts.Identifier =>
-    ts.isIdentifier(node) && node.text === name && ts.isCallExpression(node.parent);
-  const argument = method.body && findNode(method.body, isIt);
-  if (!argument) throw new MissingPlace(`a call with ${name} in ${method.name.getText()}`);
-  return argument;
+/** Where a method calls its repository. */
+function ownCall(method: ts.MethodDeclaration, records: string, name: string): ts.CallExpression {
+  const callee = `this.${records}.${name}`;
+  const isIt = (node: ts.Node): node is ts.CallExpression =>
+    ts.isCallExpression(node) && node.expression.getText() === callee;
+  const call = method.body && findNode(method.body, isIt);
+  if (!call) throw new MissingPlace(`${callee}(…) in ${method.name.getText()}`);
+  return call;
 }
 
 function listEdits(service: ts.ClassDeclaration, fields: readonly Field[], feature: Feature): Edit[] {
@@ -70,15 +74,29 @@ function listEdits(service: ts.ClassDeclaration, fields: readonly Field[], featu
   });
   if (filters.length === 0) return [];
   const list = methodNamed(service, 'list');
-  const bindings = list.body && findNode(list.body, ts.isObjectBindingPattern);
-  if (!bindings) {
-    const body = list.body as ts.Block;
-    return [{ from: body.getStart(), to: body.end, text: `{ ${listSource({ ...feature, fields })} }` }];
+  const call = ownCall(list, feature.names.records, 'page');
+  const conditions = call.arguments[2];
+  const bindings = bindingsOfQuery(list);
+  if (!bindings && !conditions && call.parent.parent === list.body && list.body?.statements.length === 1) {
+    return [
+      { from: list.body.getStart(), to: list.body.end, text: `{ ${listSource({ ...feature, fields })} }` },
+    ];
   }
-  const conditions = objectIn(list.body as ts.Block, 'the conditions of list');
+  if (!bindings) throw new MissingPlace('const { … } = query in list');
+  if (!conditions || !ts.isObjectLiteralExpression(conditions)) {
+    throw new MissingPlace('the object of conditions in list');
+  }
   const names = filters.map(({ field }) => field.name).join(', ');
   const added = filters.map(({ field, filter }) => conditionSource(field, filter)).join(',\n');
   return [addBinding(bindings, names, 'owner'), addProperty(conditions, added, '...(owner')];
+}
+
+function bindingsOfQuery(list: ts.MethodDeclaration): ts.ObjectBindingPattern | undefined {
+  const isIt = (node: ts.Node): node is ts.VariableDeclaration & { name: ts.ObjectBindingPattern } =>
+    ts.isVariableDeclaration(node) &&
+    ts.isObjectBindingPattern(node.name) &&
+    node.initializer?.getText() === 'query';
+  return list.body && findNode(list.body, isIt)?.name;
 }
 
 /** `@throws` names what a new field may be refused with: behind what is not found, before what another writer did. */

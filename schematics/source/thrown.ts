@@ -1,19 +1,20 @@
 import ts from 'typescript';
 import type { Edit } from './edit.ts';
 
-const BEGINNING = 'ApiError ';
+const BEGINNING = '@throws ApiError ';
+const CODE = /^[A-Z][A-Z0-9_]*$/;
 
-/** What a method says in `@throws ApiError A, B`. */
-interface Thrown {
-  readonly codes: readonly string[];
-  readonly tag: ts.JSDocTag;
-}
-
-function thrownBy(method: ts.MethodDeclaration): Thrown | undefined {
+/** The codes that a method says it throws, and where they stand; undefined where it says something else. */
+function thrownBy(method: ts.MethodDeclaration): { codes: string[]; from: number; to: number } | undefined {
   const tag = ts.getJSDocTags(method).find(({ tagName }) => tagName.text === 'throws');
-  const text = tag && ts.getTextOfJSDocComment(tag.comment);
-  if (!tag || !text?.startsWith(BEGINNING)) return undefined;
-  return { tag, codes: text.slice(BEGINNING.length).split(', ') };
+  if (!tag) return undefined;
+  const { text } = tag.getSourceFile();
+  const from = tag.getStart() + BEGINNING.length;
+  const [line = ''] = text.slice(tag.getStart(), tag.end).split('\n');
+  const list = line.slice(BEGINNING.length).replace('*/', '').trimEnd();
+  const codes = list.split(', ');
+  const isList = line.startsWith(BEGINNING) && codes.every((code) => CODE.test(code));
+  return isList ? { codes, from, to: from + list.length } : undefined;
 }
 
 /**
@@ -25,16 +26,11 @@ export function editThrown(
   change: (codes: readonly string[]) => readonly string[],
 ): Edit[] {
   const thrown = thrownBy(method);
-  if (thrown) {
-    const codes = change(thrown.codes);
-    const { tag } = thrown;
-    const text = `@throws ${BEGINNING}${codes.join(', ')} `;
-    return [{ from: tag.getStart(), to: tag.end, text }];
-  }
+  if (thrown) return [{ from: thrown.from, to: thrown.to, text: change(thrown.codes).join(', ') }];
   const codes = change([]);
   const start = method.getStart();
   const hasComment = ts.getJSDocCommentsAndTags(method).length > 0;
   return hasComment || codes.length === 0
     ? []
-    : [{ from: start, to: start, text: `/** @throws ${BEGINNING}${codes.join(', ')} */\n` }];
+    : [{ from: start, to: start, text: `/** ${BEGINNING}${codes.join(', ')} */\n` }];
 }

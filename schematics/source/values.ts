@@ -70,5 +70,5 @@ export function exampleOf(field: Field): unknown {
 /** An example of a query that finds something. */
 export function filterExampleOf(field: Field, isPart: boolean): unknown {
   const example = exampleOf({ ...field, list: false });
-  return isPart ? String(example).slice(0, 3).toLowerCase() : example;
+  return isPart ? [...String(example)].slice(0, 3).join('').toLowerCase() : example;
 }

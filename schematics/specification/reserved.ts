@@ -14,7 +14,17 @@ const OF_DOCUMENTS = new Set(
   ),
 );
 /** Variables of the generated code. */
-const VARIABLES = new Set(['scope', 'query', 'dto', 'model', 'repositories', 'transaction', 'ifMatch']);
+const VARIABLES = new Set([
+  'scope',
+  'query',
+  'dto',
+  'id',
+  'once',
+  'model',
+  'repositories',
+  'transaction',
+  'ifMatch',
+]);
 /** What the generated code uses of the language. */
 const GLOBALS = new Set([
   'Date',

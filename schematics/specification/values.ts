@@ -1,6 +1,10 @@
+import { isEmail, isURL } from 'class-validator';
 import type { Field, Scalar } from './field.ts';
 import { refuse } from './refusal.ts';
 import { BOUNDS } from './types.ts';
+
+/** As the product's `WebUrl` takes them. */
+const URLS = { protocols: ['http', 'https'], require_protocol: true, disallow_auth: true };
 
 /**
  * The value of `default=` or `existing=`, as the field has it.
@@ -20,18 +24,19 @@ function converted({ type, choices }: Field, text: string): Scalar | undefined {
   if (type === 'number') return /^-?\d{1,12}(\.\d{1,6})?$/.test(written) ? Number(written) + 0 : undefined;
   if (type === 'integer') return /^-?\d{1,15}$/.test(written) ? Number(written) + 0 : undefined;
   if (type === 'enum') return choices.find((choice) => choice === written);
-  if (type === 'email')
-    return /^[a-z0-9.+-]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(written) ? written : undefined;
-  if (type === 'url') return URL.canParse(written) && /^https?:\/\//.test(written) ? written : undefined;
+  if (type === 'email') return written.length <= 254 && isEmail(written) ? written.toLowerCase() : undefined;
+  if (type === 'url') return written.length <= 2048 && isURL(written, URLS) ? written : undefined;
   if (type === 'date') {
     const time = new Date(written);
-    return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(written.replace(/Z$/, ''))
+    return /^\d{4}-/.test(written) &&
+      !Number.isNaN(time.getTime()) &&
+      time.toISOString().startsWith(written.replace(/Z$/, ''))
       ? time.toISOString()
       : undefined;
   }
   // Of rich text only what needs no sanitising.
   if (type === 'rich') return /[<>&]/.test(written) ? undefined : written;
-  return written;
+  return type === 'string' ? written.normalize('NFC') : written;
 }
 
 function isWithin({ type, min, max, required }: Field, value: Scalar): boolean {

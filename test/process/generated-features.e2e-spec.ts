@@ -11,10 +11,11 @@ import { HttpCaller } from './http-caller.js';
 import { Installation } from './server-process.js';
 
 const INVOICES =
-  'invoices number:string:required:unique:max=20 amount:number:required:min=0 status:enum:draft,sent,paid:default=draft dueAt:date customerEmail:email tags:string:list notes:text';
-const PAYMENTS = 'payments invoiceId:ref:invoices:required amount:number:required:min=0 paidAt:date';
+  'trial-invoices number:string:required:unique:max=20 amount:number:required:min=0 status:enum:draft,sent,paid:default=draft dueAt:date customerEmail:email tags:string:list notes:text';
+const PAYMENTS =
+  'trial-payments invoiceId:ref:trial-invoices:required amount:number:required:min=0 paidAt:date';
 const ADMIN = { email: 'admin@example.com', password: 'correct horse battery' };
-const CURRENCIES = 'currencies code:string:required:unique:max=3 name:string:required --shared';
+const CURRENCIES = 'trial-currencies code:string:required:unique:max=3 name:string:required --shared';
 /** Fields of a feature of the matrix. */
 const FIELDS = 11;
 /** What the tests of the whole product say about a new feature. */
@@ -31,7 +32,7 @@ const WHOLE = [
 
 /** Every type alone and with each flag that it takes, in features of a few fields; every other one is shared. */
 function matrix(): string[] {
-  const fields = everyField('invoices');
+  const fields = everyField('trial-invoices');
   const count = Math.ceil(fields.length / FIELDS);
   return Array.from({ length: count }, (_, n) => {
     const own = fields.filter((_each, index) => index % count === n);
@@ -48,7 +49,7 @@ describe('generated features', () => {
   let copy: ProjectCopy;
   const commands = matrix();
   /** Those that are written by commands; the others are planned and written as the commands do it. */
-  const written = ['invoices', 'payments', 'notices', 'currencies'];
+  const written = ['trial-invoices', 'trial-payments', 'trial-notices', 'trial-currencies'];
   const plurals = [...written, ...commands.map((command) => command.split(' ')[0] ?? '')];
 
   beforeAll(() => {
@@ -82,15 +83,15 @@ describe('generated features', () => {
     const { code, output } = await generate('feature', INVOICES);
     expect([code, output]).toEqual([
       0,
-      expect.stringContaining('CREATE src/modules/invoices/invoice.schema.ts'),
+      expect.stringContaining('CREATE src/modules/trial-invoices/trial-invoice.schema.ts'),
     ]);
     expect(output).toContain('UPDATE openapi.json');
-    expect(copy.text('openapi.json')).toContain('/api/v1/invoices/{id}');
+    expect(copy.text('openapi.json')).toContain('/api/v1/trial-invoices/{id}');
   }, 120_000);
 
   it('refer to each other', async () => {
     expect(await generate('feature', PAYMENTS)).toMatchObject({ code: 0 });
-    expect(copy.text('src/modules/invoices/invoices.controller.ts')).toContain("'IN_USE'");
+    expect(copy.text('src/modules/trial-invoices/trial-invoices.controller.ts')).toContain("'IN_USE'");
   }, 120_000);
 
   it("are written by Nest's own command, too, with the fields of projects", async () => {
@@ -98,66 +99,73 @@ describe('generated features', () => {
       'node_modules/@nestjs/cli/bin/nest.js',
       'g',
       'feature',
-      'notices',
+      'trial-notices',
     );
-    expect([code, output]).toEqual([0, expect.stringContaining('CREATE src/modules/notices/notice.dto.ts')]);
-    expect(copy.text('src/modules/notices/notice.schema.ts')).toContain('metadata!: Metadata;');
+    expect([code, output]).toEqual([
+      0,
+      expect.stringContaining('CREATE src/modules/trial-notices/trial-notice.dto.ts'),
+    ]);
+    expect(copy.text('src/modules/trial-notices/trial-notice.schema.ts')).toContain('metadata!: Metadata;');
   }, 120_000);
 
   it('get further fields by another command, with a migration where records need it', async () => {
     const { code, output } = await generate(
       'field',
-      'invoices currency:string:required:max=3:existing=EUR paidAt:date',
+      'trial-invoices currency:string:required:max=3:existing=EUR paidAt:date',
     );
     expect([code, output]).toEqual([
       0,
-      expect.stringContaining('CREATE src/migrations/0002-invoice-currency.ts'),
+      expect.stringMatching(/CREATE src\/migrations\/\d{4}-trial-invoice-currency\.ts/),
     ]);
   }, 120_000);
 
   it('are not written in a dry run, nor when anything is wrong', async () => {
     const before = copy.text('src/app.module.ts');
-    const dry = await generate('feature', 'orders number:string --dry-run');
+    const dry = await generate('feature', 'trial-orders number:string --dry-run');
     expect([dry.code, dry.output]).toEqual([
       0,
-      expect.stringContaining('CREATE src/modules/orders/order.dto.ts'),
+      expect.stringContaining('CREATE src/modules/trial-orders/trial-order.dto.ts'),
     ]);
     // A base class that is gone: the project does not build with it.
     const record = copy.text('src/platform/database/record.ts');
     await copy.write(
       new Map([['src/platform/database/record.ts', record.replaceAll('OwnedRecord', 'OwnRecord')]]),
     );
-    const broken = await generate('feature', 'orders number:string');
+    const broken = await generate('feature', 'trial-orders number:string');
     await copy.write(new Map([['src/platform/database/record.ts', record]]));
     expect([broken.code, broken.output]).toEqual([
       1,
       expect.stringContaining("has no exported member named 'OwnedRecord'"),
     ]);
-    const refused = await generate('feature', 'orders number:string total:number');
+    const refused = await generate('feature', 'trial-orders number:string total:number');
     expect([refused.code, refused.output]).toEqual([
       1,
       expect.stringContaining('A field cannot be called total: every record or list has one of that name'),
     ]);
-    expect(copy.read('src/modules/orders/order.dto.ts')).toBeUndefined();
+    expect(copy.read('src/modules/trial-orders/trial-order.dto.ts')).toBeUndefined();
     expect(copy.text('src/app.module.ts')).toBe(before);
   }, 120_000);
 
   it('may belong to nobody', async () => {
     expect(await generate('feature', CURRENCIES)).toMatchObject({ code: 0 });
-    expect(copy.text('src/modules/currencies/currencies.controller.ts')).toContain(
-      "@Requires('currencies:write')",
+    expect(copy.text('src/modules/trial-currencies/trial-currencies.controller.ts')).toContain(
+      "@Requires('trial-currencies:write')",
     );
   }, 120_000);
 
   it('pass their tests, and those of the whole product, on a real MongoDB', async () => {
     expect(await copy.run('node_modules/@nestjs/cli/bin/nest.js', 'build')).toMatchObject({ code: 0 });
-    await expectToPass(...written.map((plural) => `test/${plural}.e2e`), 'test/migrations-invoice', ...WHOLE);
+    await expectToPass(
+      ...written.map((plural) => `test/${plural}.e2e`),
+      'test/migrations-trial-invoice',
+      ...WHOLE,
+    );
   }, 900_000);
 
   it('may have every type with every flag', async () => {
     for (const command of commands) await copy.write(planFeature(command, copy.project));
     // Of each type a field that is required, with a value for the records that are there.
-    await copy.write(moreFields(copy.project, namesOf('notices'), parseFields(everyExisting())));
+    await copy.write(moreFields(copy.project, namesOf('trial-notices'), parseFields(everyExisting())));
     expect(commands.length).toBeGreaterThan(5);
     expect(await copy.run('node_modules/@nestjs/cli/bin/nest.js', 'build')).toMatchObject({ code: 0 });
   }, 120_000);
@@ -177,7 +185,7 @@ describe('generated features', () => {
   }, 300_000);
 
   it('pass their tests whatever their fields are', async () => {
-    await expectToPass('test/matrix', 'test/notices', 'test/migrations-notice');
+    await expectToPass('test/matrix', 'test/trial-notices', 'test/migrations-trial-notice');
   }, 900_000);
 
   describe('asked by a client', () => {
@@ -206,7 +214,7 @@ describe('generated features', () => {
       const schema = operation?.requestBody?.content['application/json'].schema ?? {};
       const body = exampleOf(document, schema) as Record<string, unknown>;
       for (const [name, value] of Object.entries(resolve(document, schema).properties ?? {})) {
-        if (/^ref|invoiceId/.test(name)) body[name] = (await create('/api/v1/invoices', caller)).id;
+        if (/^ref|invoiceId/.test(name)) body[name] = (await create('/api/v1/trial-invoices', caller)).id;
         if (name === 'number' && value.example !== undefined) body[name] = `N ${Math.random()}`.slice(0, 20);
       }
       const { status, body: answer } = await caller.send('POST', path, body);
@@ -231,19 +239,19 @@ describe('generated features', () => {
     });
 
     it('an invoice that a payment refers to stays until the payment goes, and is nobody else’s to refer to', async () => {
-      const invoice = await create('/api/v1/invoices', ada);
-      const other = await create('/api/v1/invoices', admin);
-      const refused = await ada.send('POST', '/api/v1/payments', { invoiceId: other.id, amount: 1 });
+      const invoice = await create('/api/v1/trial-invoices', ada);
+      const other = await create('/api/v1/trial-invoices', admin);
+      const refused = await ada.send('POST', '/api/v1/trial-payments', { invoiceId: other.id, amount: 1 });
       expect([refused.status, refused.body.details]).toEqual([
         400,
-        [{ path: 'invoiceId', message: 'invoiceId must be the id of an invoice that you may read' }],
+        [{ path: 'invoiceId', message: 'invoiceId must be the id of a trial invoice that you may read' }],
       ]);
-      const payment = await ada.send('POST', '/api/v1/payments', { invoiceId: invoice.id, amount: 1 });
-      const at = `/api/v1/invoices/${invoice.id}`;
+      const payment = await ada.send('POST', '/api/v1/trial-payments', { invoiceId: invoice.id, amount: 1 });
+      const at = `/api/v1/trial-invoices/${invoice.id}`;
       expect((await ada.send('DELETE', at)).body).toMatchObject({ code: 'IN_USE' });
-      const found = await ada.send('GET', `/api/v1/payments?invoiceId=${invoice.id}`);
+      const found = await ada.send('GET', `/api/v1/trial-payments?invoiceId=${invoice.id}`);
       expect(found.body.data).toHaveLength(1);
-      await ada.send('DELETE', `/api/v1/payments/${String(payment.body.data.id)}`);
+      await ada.send('DELETE', `/api/v1/trial-payments/${String(payment.body.data.id)}`);
       expect((await ada.send('DELETE', at)).status).toBe(200);
     });
   });

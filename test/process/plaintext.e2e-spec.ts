@@ -77,7 +77,7 @@ describe("the database's files", () => {
       expect(error).toBeInstanceOf(Error);
       expect(`${(error as Error).stack} ${(error as Error).message}`).not.toContain(SECRET);
     }
-    expect(await own.test.connection.collection('notes').countDocuments({ title: CONTROL })).toBe(6);
+    expect(await own.test.connection.collection('trial_notes').countDocuments({ title: CONTROL })).toBe(6);
 
     const control = await filesWith(CONTROL);
     expect(control.some((path) => path.includes('/journal/'))).toBe(true);

@@ -1,26 +1,37 @@
 import { describe, expect, it } from '@jest/globals';
+import { changed, type Changes } from '../../schematics/project/project.ts';
+import { referredTo } from '../../schematics/project/registration.ts';
+import { namesOf } from '../../schematics/specification/names.ts';
 import { format, onDisk, planFeature, planFields } from './planning.ts';
 
 /** Two specifications of a feature: what it begins with, and the fields that are added later. */
 const SPLITS: readonly [string, string, string][] = [
-  ['optional fields to required ones', 'invoices number:string:required', 'note:text dueAt:date'],
+  ['optional fields to required ones', 'trial-invoices number:string:required', 'note:text dueAt:date'],
   [
     'the first optional field',
-    'invoices amount:number:required',
+    'trial-invoices amount:number:required',
     'status:enum:a,b:default=a tags:string:list',
   ],
-  ['fields to optional ones', 'invoices note:text', 'more:object number:integer:index:min=1 flag:boolean'],
-  ['a unique one', 'invoices name:string', 'email:email:unique code:string:unique'],
-  ['a second unique one', 'invoices name:string:required:unique', 'taxNumber:string:unique'],
-  ['a first text', 'invoices amount:number', 'title:string reference:string:index'],
-  ['a reference', 'invoices name:string', 'projectId:ref:projects parentId:ref:invoices'],
-  ['a unique reference to unique fields', 'invoices name:string:unique', 'projectId:ref:projects:unique'],
-  ['enums', 'invoices state:enum:a,b', 'kind:enum:c,d sorts:enum:e,f:list'],
-  ['rich and encrypted texts', 'invoices name:string', 'body:rich secret:string:encrypted site:url'],
-  ['a first filter to a shared feature', 'invoices note:text --shared', 'name:string flag:boolean'],
+  [
+    'fields to optional ones',
+    'trial-invoices note:text',
+    'more:object number:integer:index:min=1 flag:boolean',
+  ],
+  ['a unique one', 'trial-invoices name:string', 'email:email:unique code:string:unique'],
+  ['a second unique one', 'trial-invoices name:string:required:unique', 'taxNumber:string:unique'],
+  ['a first text', 'trial-invoices amount:number', 'title:string reference:string:index'],
+  ['a reference', 'trial-invoices name:string', 'projectId:ref:projects parentId:ref:trial-invoices'],
+  [
+    'a unique reference to unique fields',
+    'trial-invoices name:string:unique',
+    'projectId:ref:projects:unique',
+  ],
+  ['enums', 'trial-invoices state:enum:a,b', 'kind:enum:c,d sorts:enum:e,f:list'],
+  ['rich and encrypted texts', 'trial-invoices name:string', 'body:rich secret:string:encrypted site:url'],
+  ['a first filter to a shared feature', 'trial-invoices note:text --shared', 'name:string flag:boolean'],
   [
     'more filters to a shared feature',
-    'invoices name:string:required:unique --shared',
+    'trial-invoices name:string:required:unique --shared',
     'kind:enum:c,d day:date:unique',
   ],
 ];
@@ -34,48 +45,162 @@ describe('a field that is added later', () => {
     );
     const atOnce = await format(planFeature(`${names} ${later}${shared ? ` --${shared}` : ''}`));
     const isMigration = (path: string) => path.includes('migrations');
-    for (const [path, text] of atOnce) expect([path, added.get(path)]).toEqual([path, text]);
+    // Records of the version before may lack a field that came later; those of a new feature do not.
+    const lacking = /^( +\w+: \w+\.\w+) \?\? (?!null,).+,$/gm;
+    for (const [path, text] of atOnce) {
+      expect([path, added.get(path)?.replaceAll(lacking, '$1,')]).toEqual([path, text]);
+    }
     expect([...added.keys()].filter((path) => !isMigration(path)).toSorted()).toEqual(
       [...atOnce.keys()].toSorted(),
     );
   });
 
   it('brings a migration where the records that are there would lack something', async () => {
-    const planned = planFeature('invoices number:string:required');
+    const planned = planFeature('trial-invoices number:string:required');
     const changes = await format(
       planFields(
-        'invoices status:enum:a,b:default=a currency:string:required:existing=EUR tags:string:list',
+        'trial-invoices status:enum:a,b:default=a currency:string:required:existing=EUR tags:string:list',
         planned,
       ),
     );
-    expect(changes.get('src/migrations/0002-invoice-status-currency-tags.ts'))
+    const number = String(onDisk.filesIn('src/migrations').length - 1).padStart(4, '0');
+    expect(changes.get(`src/migrations/${number}-trial-invoice-status-currency-tags.ts`))
       .toBe(`import { type Migration, setWhereMissing } from '../platform/migrations/migration.js';
 
-/** Invoices that were stored before they had these fields. */
-export const invoiceStatusCurrencyTags: Migration = {
-  name: '0002-invoice-status-currency-tags',
-  up: (context) => setWhereMissing(context, 'invoices', { status: 'a', currency: 'EUR', tags: [] }),
+/** Trial invoices that were stored before they had these fields. */
+export const trialInvoiceStatusCurrencyTags: Migration = {
+  name: '${number}-trial-invoice-status-currency-tags',
+  up: (context) => setWhereMissing(context, 'trial_invoices', { status: 'a', currency: 'EUR', tags: [] }),
 };
 `);
-    expect(changes.get('src/migrations/migrations.ts')).toContain('[userFlags, invoiceStatusCurrencyTags]');
-    expect([...changes.keys()]).toContain('test/migrations-invoice-status-currency-tags.e2e-spec.ts');
+    expect(changes.get('src/migrations/migrations.ts')).toMatch(
+      /\[userFlags,.*\btrialInvoiceStatusCurrencyTags,?\s*\]/s,
+    );
+    expect([...changes.keys()]).toContain('test/migrations-trial-invoice-status-currency-tags.e2e-spec.ts');
+    const dto = changes.get('src/modules/trial-invoices/trial-invoice.dto.ts');
+    expect(dto).toContain("currency: trialInvoice.currency ?? 'EUR',");
+    expect(dto).toContain('tags: trialInvoice.tags ?? [],');
   });
 
   it('brings none where they may lack it', () => {
-    const paths = [...planFields('projects dueAt:date', new Map()).keys()];
+    const paths = [...planFields('projects trialDueAt:date', new Map()).keys()];
     expect(paths.filter((path) => path.includes('migrations'))).toEqual([]);
   });
 
   it.each([
     ['projects name:string', /^projects has the field name already/],
-    ['invoices paidAt:date', /^There is no feature invoices: .* is missing/],
+    ['trial-invoices paidAt:date', /^There is no feature trial-invoices: .* is missing/],
     ['users nickname:string', /has no longer the shape|is missing/],
-    ['projects currency:string:required', /^currency is required, and needs existing=/],
-    ['projects code:string:required:unique', /^code cannot be required: there is no value/],
-    ['projects parentId:ref:projects:required', /^parentId cannot be required/],
+    ['projects trialCurrency:string:required', /^trialCurrency is required, and needs existing=/],
+    ['projects trialCode:string:required:unique', /^trialCode cannot be required: there is no value/],
+    ['projects trialParentId:ref:projects:required', /^trialParentId cannot be required/],
     ['projects ownerId:string', /^A field cannot be called ownerId/],
   ])('is refused: %s', (command, message) => {
     expect(() => planFields(command, new Map())).toThrow(message);
+  });
+});
+
+/** A change by hand to one of the files of a plan. */
+function changedByHand(plan: Changes, path: string, from: string, to: string): Changes {
+  const text = plan.get(path) ?? '';
+  expect(text).toContain(from);
+  return new Map([...plan, [path, text.replace(from, to)]]);
+}
+
+describe('a field of a feature that people have changed', () => {
+  const SERVICE = 'src/modules/trial-rates/trial-rates.service.ts';
+  const CONTROLLER = 'src/modules/trial-rates/trial-rates.controller.ts';
+  const DTO = 'src/modules/trial-rates/trial-rate.dto.ts';
+  const SHARED = 'trial-rates amount:number:required --shared';
+
+  it.each([
+    ['a condition', 'page(scope, query)', 'page(scope, query, { amount: positive(query) })'],
+    [
+      'a statement',
+      'return this.trialRates.page(scope',
+      'this.audit(scope);\n return this.trialRates.page(scope',
+    ],
+  ])('is refused where it would throw away %s', (_, from, to) => {
+    const plan = changedByHand(planFeature(SHARED), SERVICE, from, to);
+    expect(() => planFields('trial-rates kind:enum:a,b', plan)).toThrow(
+      `${SERVICE} has no longer the shape that is generated: const { … } = query in list is missing`,
+    );
+    expect(planFields('trial-rates note:text', plan).get(SERVICE)).toContain(to.split('\n')[0]);
+  });
+
+  it('changes the calls of the repository, and no others', () => {
+    const update = 'return this.trialRates.update(scope, id, ifMatch, dto)';
+    const checked = changedByHand(
+      planFeature('trial-rates amount:number'),
+      SERVICE,
+      'const { owner }',
+      'this.log({ owner: 1 });\n const { owner }',
+    );
+    expect(planFields('trial-rates flag:boolean', checked).get(SERVICE)).toContain('this.log({ owner: 1 });');
+    const plan = changedByHand(
+      planFeature('trial-rates amount:number:required'),
+      SERVICE,
+      update,
+      `this.check(dto);\n ${update}`,
+    );
+    const text = planFields('trial-rates note:text', plan).get(SERVICE);
+    expect(text).toContain('this.check(dto);');
+    expect(text).toContain('this.trialRates.update(scope, id, ifMatch, withDefaults(dto, DEFAULTS))');
+  });
+
+  it('keeps what a comment says', () => {
+    const words =
+      '/**\n * Replaces all.\n * @throws ApiError TRIAL_RATE_NOT_FOUND, CONFLICT\n *   when two came at once\n * @returns it\n */';
+    const comment = '/** @throws ApiError TRIAL_RATE_NOT_FOUND, PRECONDITION_FAILED, CONFLICT */';
+    const plan = changedByHand(planFeature('trial-rates amount:number:required'), SERVICE, comment, words);
+    expect(planFields('trial-rates code:string:unique', plan).get(SERVICE)).toContain(
+      words.replace('NOT_FOUND, CONFLICT', 'NOT_FOUND, TRIAL_RATE_CODE_TAKEN, CONFLICT'),
+    );
+    const cents = changedByHand(
+      planFeature('trial-rates amount:number:required'),
+      DTO,
+      'ownerId!: string;',
+      'ownerId!: string; // of the owner',
+    );
+    expect(planFields('trial-rates code:string', cents).get(DTO)).toContain(
+      'ownerId!: string; // of the owner',
+    );
+  });
+
+  it('is refused where the errors of a route stand elsewhere', () => {
+    const plan = changedByHand(
+      planFeature(SHARED),
+      CONTROLLER,
+      "errors: ['TRIAL_RATE_NOT_FOUND'] })\n  async replace",
+      'errors: ERRORS })\n  async replace',
+    );
+    expect(() => planFields('trial-rates code:string:unique', plan)).toThrow(
+      'the list of errors of replace is missing',
+    );
+  });
+
+  it('is refused when its choices would have the name of others', () => {
+    const plan = planFeature('trial-rates status:enum:a,b');
+    expect(() => planFields('trial-rates statuses:enum:c,d', plan)).toThrow(
+      'statuses would declare TRIAL_RATE_STATUSES',
+    );
+  });
+
+  it('has a migration of its own, however long its name is', () => {
+    const plural = 'trial-order-confirmation-attachments';
+    const before = planFeature(`${plural} name:string`);
+    const first = new Map([
+      ...before,
+      ...planFields(`${plural} defaultCurrencyCode:string:default=EUR`, before),
+    ]);
+    const second = new Map([
+      ...first,
+      ...planFields(`${plural} defaultCurrencyCodeName:string:default=Euro`, first),
+    ]);
+    const migrations = [...second.keys()].filter((path) => /src\/migrations\/\d/.test(path));
+    expect(migrations).toHaveLength(2);
+    expect([...second.keys()].filter((path) => path.startsWith('test/migrations-'))).toHaveLength(2);
+    for (const path of migrations) expect(path.split('/').at(-1)).toMatch(/^\d{4}(-[a-z0-9]+)+\.ts$/);
   });
 });
 
@@ -83,32 +208,45 @@ describe('a feature', () => {
   it.each([
     ['projects name:string', /^There is a feature projects already: src\/modules\/projects/],
     ['users name:string', /^There is a feature users already/],
+    ['attempts score:integer', /^"attempts" would declare AttemptsModule, which src\/platform\/attempts/],
+    ['known-devices name:string', /^"known-devices" would declare KnownDevice/],
+    ['logins name:string', /^"logins" would declare LoginDto/],
+    ['ids name:string', /^"ids" would declare id, used by the generated code/],
     ['api-keys name:string', /^There is a feature api-keys already/],
     [
       'counters name:string',
       /^src\/platform\/attempts\/counter\.schema\.ts has the collection counters already/,
     ],
-    ['invoices', /^invoices needs a field at least/],
+    ['trial-invoices', /^trial-invoices needs a field at least/],
     ['dates name:string', /^"dates" would declare Date, used by the generated code/],
     ['scopes name:string', /would declare Scope, used by the generated code/],
     ['pages name:string', /would declare Page, used/],
     ['classes name:string', /would declare class, a word of the language/],
     ['cases name:string', /would declare case, a word of the language/],
-    ['invoices schema:enum:a,b', /would declare InvoiceSchema twice/],
-    ['invoices name:string:index', /^name cannot have index: lists look for what the first string contains/],
-    ['invoices name:string:required:existing=x', /^name cannot have existing=: no records of a new feature/],
-    ['invoices payerId:ref:people', /^payerId refers to people, and there is no such feature/],
-    ['invoices userId:ref:users', /^userId refers to users, and there is no such feature/],
+    ['trial-invoices schema:enum:a,b', /would declare TrialInvoiceSchema twice/],
     [
-      'invoices parentId:ref:invoices:required',
-      /^parentId cannot be required: there would be no first invoice/,
+      'trial-invoices name:string:index',
+      /^name cannot have index: lists look for what the first string contains/,
+    ],
+    [
+      'trial-invoices name:string:required:existing=x',
+      /^name cannot have existing=: no records of a new feature/,
+    ],
+    [
+      'trial-invoices payerId:ref:trial-people',
+      /^payerId refers to trial-people, and there is no such feature/,
+    ],
+    ['trial-invoices userId:ref:users', /^userId refers to users, and there is no such feature/],
+    [
+      'trial-invoices parentId:ref:trial-invoices:required',
+      /^parentId cannot be required: there would be no first trial invoice/,
     ],
   ])('is refused: %s', (command, message) => {
     expect(() => planFeature(command)).toThrow(message);
   });
 
   it('that is referred to says so from then on', async () => {
-    const changes = await format(planFeature('invoices projectId:ref:projects:required'));
+    const changes = await format(planFeature('trial-invoices projectId:ref:projects:required'));
     expect(changes.get('src/modules/projects/projects.controller.ts')).toContain(
       "@AnswersMessage('Project deleted', { errors: ['PROJECT_NOT_FOUND', 'IN_USE'] })",
     );
@@ -146,6 +284,11 @@ describe('projects, the model', () => {
         withoutProjects,
       ),
     );
+    // A feature of yours may refer to projects.
+    if (onDisk.read('src/modules/projects/projects.controller.ts')?.includes('IN_USE')) {
+      const own = await format(referredTo(changed(onDisk, changes), namesOf('projects')));
+      for (const [path, text] of own) changes.set(path, text);
+    }
     const files = [...changes.keys()].filter((path) => path.startsWith('src/modules/projects/'));
     expect(files).toHaveLength(5);
     for (const path of files) {

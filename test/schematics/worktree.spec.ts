@@ -39,6 +39,14 @@ describe('a file that would change', () => {
     expect(() => requireCommitted(folder, CHANGES)).toThrow(message);
   });
 
+  it('is found where the project is a folder of its repository', () => {
+    mkdirSync(join(folder, 'backend/src'), { recursive: true });
+    write('backend/src/app.module.ts', 'by hand');
+    expect(() => requireCommitted(join(folder, 'backend'), CHANGES)).toThrow(
+      'src/app.module.ts would change',
+    );
+  });
+
   it('may be as the generator has written it', () => {
     remember(folder, CHANGES);
     write('src/app.module.ts', 'generated');

@@ -49,7 +49,8 @@ export function describeLists(its: FeatureTest): void {
       const taken = fieldsOf(feature).filter(([, { filter }]) => filter);
       const names = taken.flatMap(([name]) => [`${name}[$ne]`, `${name} `]);
       const others = fieldsOf(feature).filter(([, { filter }]) => !filter);
-      for (const name of [...names, ...others.map(([other]) => other), 'sort', '$where']) {
+      const unknown = [...others.map(([other]) => other), 'sort', '$where'];
+      for (const name of [...names, ...unknown.filter((each) => !taken.some(([known]) => known === each))]) {
         expectFault(await owner.get(`${feature.path}?${encodeURIComponent(name)}=1`), name, UNKNOWN_FIELD);
       }
       expectFault(await owner.get(`${feature.path}?limit=101`), 'limit');

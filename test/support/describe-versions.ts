@@ -23,7 +23,7 @@ export function describeVersions(its: FeatureTest): void {
         const answers = [
           await its.writer.patch(its.at(record), {}),
           await its.writer.put(its.at(record), body),
-          await its.writer.patch(its.at(record), { unknown: 1 }),
+          await its.writer.patch(its.at(record), { 'no field': 1 }),
           await its.writer.patch(its.at(record), {}, { 'if-match': '"1"' }),
           await its.writer.get(its.at(record)),
         ];

@@ -5,7 +5,7 @@ import { Repositories, type Repository } from '../../src/platform/database/repos
 import type { UserId } from '../../src/platform/security/caller.js';
 import { connectionOf, createTestApp, type TestApp } from './test-app.js';
 
-@Schema({ ...RECORD_OPTIONS, collection: 'notes' })
+@Schema({ ...RECORD_OPTIONS, collection: 'trial_notes' })
 export class Note extends OwnedRecord {
   @Prop({ type: String, required: true })
   title!: string;
@@ -43,9 +43,9 @@ export function newNote(fields: Pick<Note, 'text' | 'hint'>): Parameters<Reposit
 /** @param env of the application: another key, another application's database */
 export async function createNotes(env: Readonly<Record<string, string>> = {}): Promise<Notes> {
   const test = await createTestApp(env);
-  const model = connectionOf(test.app).model<Note>(Note.name, NoteSchema);
+  const model = connectionOf(test.app).model<Note>('TrialNote', NoteSchema);
   await model.createIndexes();
-  const raw = test.connection.collection('notes');
+  const raw = test.connection.collection('trial_notes');
   return {
     test,
     model,

@@ -16,8 +16,8 @@ import type { Caller } from '../../src/platform/security/caller.js';
 import { Nullable, RecordId, Text } from '../../src/platform/validation/fields.js';
 import { RichText } from '../../src/platform/validation/rich-text.js';
 
-@Schema({ ...RECORD_OPTIONS, collection: 'rich_notes' })
-class Note extends OwnedRecord {
+@Schema({ ...RECORD_OPTIONS, collection: 'trial_rich_notes' })
+class TrialNote extends OwnedRecord {
   @Prop({ type: String })
   title?: string | null;
 
@@ -59,22 +59,22 @@ class NoteDto {
   @IsInt()
   version!: number;
 
-  static from({ _id, title = null, text = null, version }: Note): NoteDto {
+  static from({ _id, title = null, text = null, version }: TrialNote): NoteDto {
     return { id: String(_id), title, text, version };
   }
 }
 
 @Injectable()
 class NotesService {
-  readonly notes: Repository<Note>;
+  readonly notes: Repository<TrialNote>;
 
-  constructor(@InjectModel(Note.name) model: Model<Note>, repositories: Repositories) {
+  constructor(@InjectModel(TrialNote.name) model: Model<TrialNote>, repositories: Repositories) {
     this.notes = repositories.of(model, { resource: 'note' });
   }
 }
 
 @ApiSection('notes', 'Notes with rich text.')
-@Controller('api/v1/rich-notes')
+@Controller('api/v1/trial-rich-notes')
 class NotesController {
   constructor(private readonly service: NotesService) {}
 
@@ -128,13 +128,15 @@ class NotesController {
 }
 
 @Module({
-  imports: [MongooseModule.forFeature([{ name: Note.name, schema: SchemaFactory.createForClass(Note) }])],
+  imports: [
+    MongooseModule.forFeature([{ name: TrialNote.name, schema: SchemaFactory.createForClass(TrialNote) }]),
+  ],
   controllers: [NotesController],
   providers: [NotesService],
 })
 class NotesModule {}
 
-export const RICH_NOTES = '/api/v1/rich-notes';
+export const RICH_NOTES = '/api/v1/trial-rich-notes';
 
 /** Adds a feature with a rich text to the application that this test file builds. */
 export function addRichNotes(): void {

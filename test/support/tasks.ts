@@ -33,20 +33,20 @@ import { List, Name, Nullable, RecordId, Reference } from '../../src/platform/va
 
 const { ObjectId } = mongoose.Schema.Types;
 
-@Schema({ ...RECORD_OPTIONS, collection: 'labels' })
-export class Label extends StoredRecord {
+@Schema({ ...RECORD_OPTIONS, collection: 'trial_labels' })
+export class TrialLabel extends StoredRecord {
   @Prop({ type: String, required: true, maxlength: 60 })
   name!: string;
 }
 
-const LabelSchema = SchemaFactory.createForClass(Label);
+const LabelSchema = SchemaFactory.createForClass(TrialLabel);
 // All lists.
 LabelSchema.index({ createdAt: -1, _id: -1 });
 // A name is there once.
 LabelSchema.index({ name: 1 }, { unique: true });
 
-@Schema({ ...RECORD_OPTIONS, collection: 'tasks' })
-export class Task extends OwnedRecord {
+@Schema({ ...RECORD_OPTIONS, collection: 'trial_tasks' })
+export class TrialTask extends OwnedRecord {
   @Prop({ type: String, required: true, maxlength: 300 })
   title!: string;
 
@@ -56,17 +56,17 @@ export class Task extends OwnedRecord {
   @Prop({ type: ObjectId, ref: 'Project' })
   projectId?: Types.ObjectId | null;
 
-  @Prop({ type: ObjectId, ref: 'Label' })
+  @Prop({ type: ObjectId, ref: 'TrialLabel' })
   labelId?: Types.ObjectId | null;
 
-  @Prop({ type: ObjectId, ref: 'Task' })
+  @Prop({ type: ObjectId, ref: 'TrialTask' })
   parentId?: Types.ObjectId | null;
 
   @Prop({ type: ObjectId, ref: 'User' })
   assigneeId?: Types.ObjectId | null;
 }
 
-const TaskSchema = SchemaFactory.createForClass(Task);
+const TaskSchema = SchemaFactory.createForClass(TrialTask);
 // An owner's tasks.
 TaskSchema.index({ ownerId: 1, createdAt: -1, _id: -1 });
 // Everybody's.
@@ -78,7 +78,7 @@ for (const field of ['projectId', 'labelId', 'parentId', 'assigneeId']) {
   TaskSchema.index({ [field]: 1 }, { partialFilterExpression: { [field]: { $exists: true } } });
 }
 
-class CreateTaskDto {
+class CreateTrialTaskDto {
   @ApiProperty({ example: 'Sweep' })
   @Name(100)
   title!: string;
@@ -110,17 +110,17 @@ class CreateTaskDto {
   assigneeId?: Types.ObjectId | null;
 }
 
-class ReplaceTaskDto extends CreateTaskDto {}
-class UpdateTaskDto extends PartialType(CreateTaskDto, { skipNullProperties: false }) {}
+class ReplaceTrialTaskDto extends CreateTrialTaskDto {}
+class UpdateTrialTaskDto extends PartialType(CreateTrialTaskDto, { skipNullProperties: false }) {}
 
-class ListTasksQuery extends PageQuery {
+class ListTrialTasksQuery extends PageQuery {
   @ApiProperty({ example: '66f1a0c2e4b0a1b2c3d4e5f7' })
   @IsOptional()
   @Reference()
   projectId?: Types.ObjectId;
 }
 
-class TaskDto {
+class TrialTaskDto {
   @ApiProperty({ example: '66f1a0c2e4b0a1b2c3d4e5f7' })
   @RecordId()
   id!: string;
@@ -148,7 +148,7 @@ class TaskDto {
   @IsInt()
   version!: number;
 
-  static from(task: Task): TaskDto {
+  static from(task: TrialTask): TrialTaskDto {
     return {
       id: task._id.toHexString(),
       title: task.title,
@@ -160,7 +160,7 @@ class TaskDto {
   }
 }
 
-const DEFAULTS: Defaults<CreateTaskDto, Task> = {
+const DEFAULTS: Defaults<CreateTrialTaskDto, TrialTask> = {
   tags: [],
   projectId: null,
   labelId: null,
@@ -170,91 +170,91 @@ const DEFAULTS: Defaults<CreateTaskDto, Task> = {
 
 /** Tasks, which refer to projects, labels, users and each other, and labels, which belong to nobody. */
 @Injectable()
-export class TasksService {
-  readonly tasks: Repository<Task>;
-  readonly labels: Repository<Label>;
+export class TrialTasksService {
+  readonly tasks: Repository<TrialTask>;
+  readonly labels: Repository<TrialLabel>;
 
   constructor(
-    @InjectModel(Task.name) readonly model: Model<Task>,
-    @InjectModel(Label.name) labels: Model<Label>,
+    @InjectModel(TrialTask.name) readonly model: Model<TrialTask>,
+    @InjectModel(TrialLabel.name) labels: Model<TrialLabel>,
     repositories: Repositories,
   ) {
     this.tasks = repositories.of(model, { resource: 'task', readers: 'tasks:read' });
     this.labels = repositories.of(labels, { resource: 'label', shared: true });
   }
 
-  create(scope: Scope, dto: CreateTaskDto, transaction?: Transaction): Promise<Task> {
+  create(scope: Scope, dto: CreateTrialTaskDto, transaction?: Transaction): Promise<TrialTask> {
     return this.tasks.create(scope, withDefaults(dto, DEFAULTS), transaction);
   }
 
-  list(scope: Scope, query: ListTasksQuery): Promise<Page<Task>> {
+  list(scope: Scope, query: ListTrialTasksQuery): Promise<Page<TrialTask>> {
     const { projectId } = query;
     return this.tasks.page(scope, query, { ...(projectId !== undefined && { projectId }) });
   }
 
-  replace(scope: Scope, id: string, ifMatch: Precondition, dto: ReplaceTaskDto): Promise<Task> {
+  replace(scope: Scope, id: string, ifMatch: Precondition, dto: ReplaceTrialTaskDto): Promise<TrialTask> {
     return this.tasks.update(scope, id, ifMatch, withDefaults(dto, DEFAULTS));
   }
 
-  update(scope: Scope, id: string, ifMatch: Precondition, dto: UpdateTaskDto): Promise<Task> {
+  update(scope: Scope, id: string, ifMatch: Precondition, dto: UpdateTrialTaskDto): Promise<TrialTask> {
     return this.tasks.update(scope, id, ifMatch, nullsToDefaults(dto, DEFAULTS));
   }
 }
 
 @ApiSection('tasks', 'What is to be done.')
-@Controller('api/v1/tasks')
-class TasksController {
-  constructor(private readonly tasks: TasksService) {}
+@Controller('api/v1/trial-tasks')
+class TrialTasksController {
+  constructor(private readonly tasks: TrialTasksService) {}
 
   @Post()
   @SignedIn()
-  @Answers(TaskDto, { status: 201, errors: ['TASK_TITLE_TAKEN', 'TASK_NOT_FOUND'] })
+  @Answers(TrialTaskDto, { status: 201, errors: ['TASK_TITLE_TAKEN', 'TASK_NOT_FOUND'] })
   async create(
     @CurrentScope() scope: Scope,
-    @Body() dto: CreateTaskDto,
+    @Body() dto: CreateTrialTaskDto,
     @CreateOnce() once: Once,
-  ): Promise<TaskDto> {
+  ): Promise<TrialTaskDto> {
     const task = await once.run(
       (transaction) => this.tasks.create(scope, dto, transaction),
       (id) => this.tasks.tasks.get(scope, id),
     );
-    return TaskDto.from(task);
+    return TrialTaskDto.from(task);
   }
 
   @Get()
   @SignedIn()
-  @AnswersPage(TaskDto)
-  async list(@CurrentScope() scope: Scope, @Query() query: ListTasksQuery): Promise<Page<TaskDto>> {
-    return mapPage(await this.tasks.list(scope, query), TaskDto.from);
+  @AnswersPage(TrialTaskDto)
+  async list(@CurrentScope() scope: Scope, @Query() query: ListTrialTasksQuery): Promise<Page<TrialTaskDto>> {
+    return mapPage(await this.tasks.list(scope, query), TrialTaskDto.from);
   }
 
   @Put(':id')
   @OwnerOr('users:write')
-  @Answers(TaskDto, { errors: ['TASK_NOT_FOUND'] })
+  @Answers(TrialTaskDto, { errors: ['TASK_NOT_FOUND'] })
   async replace(
     @CurrentScope() scope: Scope,
     @Param() { id }: IdParams,
     @IfMatch() ifMatch: Precondition,
-    @Body() dto: ReplaceTaskDto,
-  ): Promise<TaskDto> {
-    return TaskDto.from(await this.tasks.replace(scope, id, ifMatch, dto));
+    @Body() dto: ReplaceTrialTaskDto,
+  ): Promise<TrialTaskDto> {
+    return TrialTaskDto.from(await this.tasks.replace(scope, id, ifMatch, dto));
   }
 
   @Patch(':id')
   @OwnerOr('users:write')
-  @Answers(TaskDto, { errors: ['TASK_NOT_FOUND'] })
+  @Answers(TrialTaskDto, { errors: ['TASK_NOT_FOUND'] })
   async update(
     @CurrentScope() scope: Scope,
     @Param() { id }: IdParams,
     @IfMatch() ifMatch: Precondition,
-    @Body() dto: UpdateTaskDto,
-  ): Promise<TaskDto> {
-    return TaskDto.from(await this.tasks.update(scope, id, ifMatch, dto));
+    @Body() dto: UpdateTrialTaskDto,
+  ): Promise<TrialTaskDto> {
+    return TrialTaskDto.from(await this.tasks.update(scope, id, ifMatch, dto));
   }
 
   @Delete(':id')
   @OwnerOr('users:write')
-  @AnswersMessage('Task deleted', { errors: ['TASK_NOT_FOUND', 'IN_USE'] })
+  @AnswersMessage('TrialTask deleted', { errors: ['TASK_NOT_FOUND', 'IN_USE'] })
   async remove(
     @CurrentScope() scope: Scope,
     @Param() { id }: IdParams,
@@ -265,7 +265,7 @@ class TasksController {
 
   @Delete('of-nobody/:id')
   @Requires('users:write')
-  @AnswersMessage('Label deleted', { errors: ['LABEL_NOT_FOUND', 'IN_USE'] })
+  @AnswersMessage('TrialLabel deleted', { errors: ['LABEL_NOT_FOUND', 'IN_USE'] })
   async removeLabel(
     @CurrentScope() scope: Scope,
     @Param() { id }: IdParams,
@@ -278,19 +278,19 @@ class TasksController {
 @Module({
   imports: [
     MongooseModule.forFeature([
-      { name: Task.name, schema: TaskSchema },
-      { name: Label.name, schema: LabelSchema },
+      { name: TrialTask.name, schema: TaskSchema },
+      { name: TrialLabel.name, schema: LabelSchema },
     ]),
   ],
-  controllers: [TasksController],
-  providers: [TasksService],
+  controllers: [TrialTasksController],
+  providers: [TrialTasksService],
 })
-class TasksModule {}
+class TrialTasksModule {}
 
-export const TASKS = '/api/v1/tasks';
-export const LABELS = '/api/v1/tasks/of-nobody';
+export const TASKS = '/api/v1/trial-tasks';
+export const LABELS = '/api/v1/trial-tasks/of-nobody';
 
 /** Adds a feature with references and a shared one to the application that this test file builds. */
 export function addTasks(): void {
-  Module({ imports: [TasksModule] })(AppModule);
+  Module({ imports: [TrialTasksModule] })(AppModule);
 }

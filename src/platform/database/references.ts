@@ -29,11 +29,12 @@ type Held = Pick<Link, 'target' | 'id'>;
  */
 const LOCKS = 8;
 
-function locksOf({ target, id }: Held, removing: boolean): string[] {
-  const lock = (n: number) => `${target} ${id.toHexString()} ${n}`;
-  return removing
-    ? Array.from({ length: LOCKS }, (_, n) => lock(n))
-    : [lock(Math.floor(Math.random() * LOCKS))];
+/** @param held what the transaction has locked already: begun anew it keeps to that, so that no two wait for each other */
+function locksOf({ target, id }: Held, removing: boolean, held?: ReadonlySet<string>): string[] {
+  const all = Array.from({ length: LOCKS }, (_, n) => `${target} ${id.toHexString()} ${n}`);
+  if (removing) return all;
+  const kept = all.find((name) => held?.has(name));
+  return [kept ?? all[Math.floor(Math.random() * LOCKS)] ?? ''];
 }
 
 /** A collection that others may refer to. */
@@ -103,7 +104,7 @@ export class References {
     work: (transaction: Transaction) => Promise<T>,
   ): Promise<T> {
     return this.hold(
-      links.flatMap((link) => locksOf(link, false)),
+      links.flatMap((link) => locksOf(link, false, transaction?.locks)),
       transaction,
       work,
     );
