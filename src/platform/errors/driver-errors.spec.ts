@@ -24,6 +24,8 @@ describe('an outage', () => {
     ['a connection that is not open', named('MongoNotConnectedError')],
     ['a write that may be tried again', labelled('RetryableWriteError')],
     ['anything that may be tried again', labelled('RetryableError')],
+    ['a transaction that had no time left to begin anew', labelled('TransientTransactionError')],
+    ['a transaction of which nobody knows how it ended', labelled('UnknownTransactionCommitResult')],
     ['no server at the start', new mongoose.Error.MongooseServerSelectionError('text')],
     ['a socket that the server has ended, as Node says it', fromNode('EPIPE')],
     ['a socket that the server has reset, as Node says it', fromNode('ECONNRESET')],

@@ -28,6 +28,17 @@ const OUTAGE_NAMES: ReadonlySet<string> = new Set([
  */
 const BROKEN_SOCKET_CODES: ReadonlySet<unknown> = new Set(['EPIPE', 'ECONNRESET']);
 
+/**
+ * Labels of what passes: of a transaction the first two, when it was begun anew until there was no time left, or when
+ * nobody knows whether it is in the database.
+ */
+const PASSING_LABELS = [
+  'TransientTransactionError',
+  'UnknownTransactionCommitResult',
+  'RetryableWriteError',
+  'RetryableError',
+] as const;
+
 /** Whether the database could not be reached or did not answer, so that retrying later may help. */
 export function isOutage(error: unknown): boolean {
   if (error instanceof mongoose.Error.MongooseServerSelectionError) return true;
@@ -39,8 +50,7 @@ export function isOutage(error: unknown): boolean {
     error instanceof MongoServerSelectionError ||
     error instanceof MongoTopologyClosedError ||
     OUTAGE_NAMES.has(error.name) ||
-    error.hasErrorLabel('RetryableWriteError') ||
-    error.hasErrorLabel('RetryableError')
+    PASSING_LABELS.some((label) => error.hasErrorLabel(label))
   );
 }
 
