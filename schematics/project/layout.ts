@@ -28,11 +28,11 @@ export function textOf(project: Project, path: string): string {
   return project.read(path) ?? refuse(`${path} is missing`);
 }
 
-/** Changes a file by its syntax. @throws Refusal that names the file, where it does not have the shape that is needed */
-export function edited(project: Project, path: string, edit: (text: string) => string): string {
+/** Reads or changes a file by its syntax. @throws Refusal that names the file, where it does not have the shape that is needed */
+export function byShape<T>(project: Project, path: string, use: (text: string) => T): T {
   const text = textOf(project, path);
   try {
-    return edit(text);
+    return use(text);
   } catch (error) {
     if (!(error instanceof MissingPlace)) throw error;
     return refuse(

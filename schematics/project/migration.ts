@@ -8,7 +8,7 @@ import { withImports } from '../source/imports.ts';
 import { addElement, arrayIn, variableNamed } from '../source/places.ts';
 import { unsentSource } from '../source/service-source.ts';
 import { literal } from '../source/values.ts';
-import { edited, MIGRATIONS } from './layout.ts';
+import { byShape, MIGRATIONS } from './layout.ts';
 import type { Project } from './project.ts';
 
 const FOLDER = 'src/migrations';
@@ -49,11 +49,14 @@ function testOf(title: string): string {
   return `test/migrations-${title}.e2e-spec.ts`;
 }
 
-/** The migration that gives the records that are there a value of each field that always has one, and its test. */
-export function migrated(project: Project, names: Names, fields: readonly Field[]): [string, string][] {
-  const values = [...givenTo(fields)].map(([name, value]) => ({ name, value }));
-  if (values.length === 0) return [];
-  const words = [...names.singular.split('-'), ...values.flatMap(({ name }) => wordsOf(name))].join('-');
+/** The migration that gives the records that are there what they lack, and its test; nothing where they lack nothing. */
+export function migrated(
+  project: Project,
+  names: Names,
+  given: ReadonlyMap<string, string>,
+): [string, string][] {
+  if (given.size === 0) return [];
+  const words = [...names.singular.split('-'), ...[...given.keys()].flatMap(wordsOf)].join('-');
   const numbers = project.filesIn(FOLDER).flatMap((path) => /\/(\d{4})-[^/]*$/.exec(path)?.[1] ?? []);
   const number = String(Math.max(0, ...numbers.map(Number)) + 1).padStart(4, '0');
   const isTaken = project.read(testOf(shortened(words))) !== undefined;
@@ -62,12 +65,12 @@ export function migrated(project: Project, names: Names, fields: readonly Field[
   const name = `${number}-${title}`;
   const constant = camelCase(title.split('-'));
   const path = `${FOLDER}/${name}.ts`;
-  const list = values.map((each) => `${each.name}: ${each.value}`).join(', ');
+  const list = [...given].map(([field, value]) => `${field}: ${value}`).join(', ');
   return [
     [path, source(names, name, constant, list)],
     [
       MIGRATIONS,
-      edited(project, MIGRATIONS, (text) => {
+      byShape(project, MIGRATIONS, (text) => {
         const all = arrayIn(variableNamed(parse(text), 'migrations'), 'the list of migrations');
         const added = applyEdits(text, [addElement(all, constant)]);
         return withImports(added, { [constant]: { from: `./${name}.js`, kind: 'value' } });

@@ -16,11 +16,11 @@ import { classNamed, findNode } from '../source/places.ts';
 import { withFields as schemaWith } from '../source/schema-edit.ts';
 import { withFields as serviceWith } from '../source/service-edit.ts';
 import { withFields as tableWith } from '../source/table-edit.ts';
-import { edited, filesOf, textOf } from './layout.ts';
+import { byShape, filesOf, textOf } from './layout.ts';
 import { givenTo, migrated } from './migration.ts';
 import { targetsOf } from './new-feature.ts';
-import { changed, type Changes, type Project } from './project.ts';
-import { referredTo } from './registration.ts';
+import type { Changes, Project } from './project.ts';
+import { withTargets } from './registration.ts';
 
 /** Stands for a text that lists look through already, so that a further one is not. */
 const LOOKED_THROUGH: Field = {
@@ -46,18 +46,18 @@ interface Existing {
 function existing(project: Project, names: Names): Existing {
   const { schema, service } = filesOf(names);
   if (project.read(schema) === undefined) refuse(`There is no feature ${names.plural}: ${schema} is missing`);
-  let fields: string[] = [];
-  let shared = false;
-  edited(project, schema, (text) => {
-    const record = classNamed(parse(text), names.Record);
-    fields = record.members.filter(ts.isPropertyDeclaration).map(({ name }) => name.getText());
-    shared = !(record.heritageClauses ?? []).some((clause) => clause.getText().includes('OwnedRecord'));
-    return text;
-  });
   const isLooking = (node: ts.Node): node is ts.CallExpression =>
     ts.isCallExpression(node) && node.expression.getText() === 'contains';
   const looksThrough = findNode(parse(textOf(project, service)), isLooking) !== undefined;
-  return { fields, shared, looksThrough, exported: exportsOf(textOf(project, schema)) };
+  return byShape(project, schema, (text) => {
+    const record = classNamed(parse(text), names.Record);
+    return {
+      fields: record.members.filter(ts.isPropertyDeclaration).map(({ name }) => name.getText()),
+      exported: exportsOf(text),
+      shared: !(record.heritageClauses ?? []).some((clause) => clause.getText().includes('OwnedRecord')),
+      looksThrough,
+    };
+  });
 }
 
 /**
@@ -79,17 +79,15 @@ export function moreFields(project: Project, names: Names, fields: readonly Fiel
   requireDistinctNames({ ...feature, fields });
   requireUsefulIndexes(all);
   const targets = targetsOf(project, { ...feature, fields });
+  const given = givenTo(fields);
   const files = filesOf(names);
   const changes = new Map([
-    [files.schema, edited(project, files.schema, (text) => schemaWith(text, fields, feature))],
-    [files.dto, edited(project, files.dto, (text) => dtoWith(text, fields, feature, givenTo(fields)))],
-    [files.service, edited(project, files.service, (text) => serviceWith(text, fields, feature))],
-    [files.controller, edited(project, files.controller, (text) => controllerWith(text, fields, feature))],
-    [files.table, edited(project, files.table, (text) => tableWith(text, fields, feature))],
-    ...migrated(project, names, fields),
+    [files.schema, byShape(project, files.schema, (text) => schemaWith(text, fields, feature))],
+    [files.dto, byShape(project, files.dto, (text) => dtoWith(text, fields, feature, given))],
+    [files.service, byShape(project, files.service, (text) => serviceWith(text, fields, feature))],
+    [files.controller, byShape(project, files.controller, (text) => controllerWith(text, fields, feature))],
+    [files.table, byShape(project, files.table, (text) => tableWith(text, fields, feature))],
+    ...migrated(project, names, given),
   ]);
-  for (const target of targets) {
-    for (const [path, text] of referredTo(changed(project, changes), target)) changes.set(path, text);
-  }
-  return changes;
+  return withTargets(project, changes, targets);
 }

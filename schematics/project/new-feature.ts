@@ -15,8 +15,8 @@ import { serviceSource } from '../source/service-source.ts';
 import { specSource, tableSource } from '../source/table-source.ts';
 import { filesOf } from './layout.ts';
 import { ownImports } from '../source/own-imports.ts';
-import { changed, type Changes, type Project } from './project.ts';
-import { referredTo, registered } from './registration.ts';
+import type { Changes, Project } from './project.ts';
+import { registered, withTargets } from './registration.ts';
 
 /**
  * Everything that a new feature writes, before it is formatted.
@@ -43,10 +43,7 @@ export function newFeature(project: Project, feature: Feature): Changes {
     [files.spec, specSource(feature)],
     ...registered(project, names, shared),
   ]);
-  for (const target of targets) {
-    for (const [path, text] of referredTo(changed(project, changes), target)) changes.set(path, text);
-  }
-  return changes;
+  return withTargets(project, changes, targets);
 }
 
 /**

@@ -11,8 +11,8 @@ import {
 } from '../source/places.ts';
 import { editThrown } from '../source/thrown.ts';
 import { literal } from '../source/values.ts';
-import { APP_MODULE, edited, FEATURES, filesOf, ROLES } from './layout.ts';
-import type { Project } from './project.ts';
+import { APP_MODULE, byShape, FEATURES, filesOf, ROLES } from './layout.ts';
+import { changed, type Changes, type Project } from './project.ts';
 
 /** Adds a name to a sorted list of a constant, and its import. */
 function listed(text: string, variable: string, name: string, from: string): string {
@@ -28,12 +28,12 @@ export function registered(project: Project, names: Names, shared: boolean): Map
   return new Map([
     [
       APP_MODULE,
-      edited(project, APP_MODULE, (text) =>
+      byShape(project, APP_MODULE, (text) =>
         listed(text, 'FEATURES', `${Feature}Module`, `./modules/${plural}/${plural}.module.js`),
       ),
     ],
-    [ROLES, edited(project, ROLES, (text) => withPermissions(text, plural, shared))],
-    [FEATURES, edited(project, FEATURES, (text) => listed(text, 'FEATURES', records, `./${plural}.js`))],
+    [ROLES, byShape(project, ROLES, (text) => withPermissions(text, plural, shared))],
+    [FEATURES, byShape(project, FEATURES, (text) => listed(text, 'FEATURES', records, `./${plural}.js`))],
   ]);
 }
 
@@ -52,12 +52,24 @@ function withPermissions(text: string, plural: string, shared: boolean): string 
   ]);
 }
 
+/** Adds to planned changes what the features learn that fields refer to. */
+export function withTargets(
+  project: Project,
+  changes: Map<string, string>,
+  targets: readonly Names[],
+): Changes {
+  for (const target of targets) {
+    for (const [path, text] of referredTo(changed(project, changes), target)) changes.set(path, text);
+  }
+  return changes;
+}
+
 /** The controller and service of a feature that another one refers to from now on: deleting may answer IN_USE. */
 export function referredTo(project: Project, names: Names): Map<string, string> {
   const { controller, service } = filesOf(names);
   return new Map([
-    [controller, edited(project, controller, (text) => withInUse(text, `${names.Feature}Controller`))],
-    [service, edited(project, service, (text) => withInUseComment(text, `${names.Feature}Service`))],
+    [controller, byShape(project, controller, (text) => withInUse(text, `${names.Feature}Controller`))],
+    [service, byShape(project, service, (text) => withInUseComment(text, `${names.Feature}Service`))],
   ]);
 }
 

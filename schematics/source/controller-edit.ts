@@ -2,12 +2,12 @@ import type { Feature } from '../specification/feature.ts';
 import type { Field } from '../specification/field.ts';
 import { applyEdits, parse } from './edit.ts';
 import { addElement, arrayIn, classNamed, methodNamed, propertyNamed } from './places.ts';
-import { takenCode } from './service-source.ts';
+import { takenCodes } from './service-source.ts';
 import { literal } from './values.ts';
 
 /** The controller's file with the errors of further fields. */
 export function withFields(text: string, fields: readonly Field[], feature: Feature): string {
-  const taken = fields.filter(({ unique }) => unique).map((field) => literal(takenCode(feature, field)));
+  const taken = takenCodes(feature, fields).map(literal);
   if (taken.length === 0) return text;
   const controller = classNamed(parse(text), `${feature.names.Feature}Controller`);
   const edits = ['create', 'replace', 'update'].map((method) => {

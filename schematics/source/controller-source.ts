@@ -1,6 +1,6 @@
 import type { Feature } from '../specification/feature.ts';
 import { capitalised, withArticle } from '../specification/words.ts';
-import { takenCode } from './service-source.ts';
+import { takenCodes } from './service-source.ts';
 import { literal } from './values.ts';
 
 /** What the section of the documentation begins with, and the module's comment says. */
@@ -14,7 +14,7 @@ export function aboutSource({ names, shared }: Feature): string {
 export function controllerSource(feature: Feature): string {
   const { names, fields, shared } = feature;
   const { Record, Feature, record, records, plural, resource, resources, RECORD } = names;
-  const taken = fields.filter(({ unique }) => unique).map((field) => takenCode(feature, field));
+  const taken = takenCodes(feature, fields);
   const notFound = `${RECORD}_NOT_FOUND`;
   const one = withArticle(resource);
   const access = shared

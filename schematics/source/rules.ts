@@ -1,16 +1,10 @@
 import { enumNamesOf } from '../specification/feature.ts';
 import type { Field } from '../specification/field.ts';
 import type { Names } from '../specification/names.ts';
-import { BOUNDS } from '../specification/types.ts';
+import { lengthsOf } from '../specification/lengths.ts';
 
 /** Most items of a list. */
 export const MAX_ITEMS = 50;
-
-/** Bounds of a text in characters. */
-export function lengthsOf({ type, min, max, required }: Field): { min: number; max: number } {
-  const bounds = type === 'text' || type === 'rich' ? BOUNDS[type] : BOUNDS.string;
-  return { min: min ?? (type === 'text' && required ? 1 : bounds.min), max: max ?? bounds.max };
-}
 
 /** Arguments of a decorator, of which those at the end that are undefined are left out. */
 function call(decorator: string, ...args: (string | number | undefined)[]): string {

@@ -1,8 +1,10 @@
 import { enumNamesOf, type Feature, isAlwaysThere } from '../specification/feature.ts';
 import type { Field } from '../specification/field.ts';
+import { lengthsOf } from '../specification/lengths.ts';
 import type { Names } from '../specification/names.ts';
+import type { TypeName } from '../specification/types.ts';
 import { withArticle, wordsOf } from '../specification/words.ts';
-import { lengthsOf, typeOf } from './rules.ts';
+import { typeOf } from './rules.ts';
 import { literal } from './values.ts';
 
 /** Most UTF-16 units of what the DTO counts as one character. */
@@ -16,21 +18,28 @@ export type ${type} = (typeof ${constant})[number];
 `;
 }
 
+/** What a value is to Mongoose. */
+const KINDS: Readonly<Record<TypeName, string>> = {
+  string: 'String',
+  text: 'String',
+  rich: 'String',
+  number: 'Number',
+  integer: 'Number',
+  boolean: 'Boolean',
+  date: 'Date',
+  email: 'String',
+  url: 'String',
+  enum: 'String',
+  object: 'mongoose.Schema.Types.Mixed',
+  ref: 'mongoose.Schema.Types.ObjectId',
+};
+
 function propOptions(field: Field, names: Names): string {
   const { type, list, required, encrypted, default: byDefault } = field;
-  const isText = ['string', 'text', 'rich', 'email', 'url', 'enum'].includes(type);
-  const kind =
-    type === 'object'
-      ? 'mongoose.Schema.Types.Mixed'
-      : type === 'ref'
-        ? 'mongoose.Schema.Types.ObjectId'
-        : isText
-          ? 'String'
-          : { number: 'Number', integer: 'Number', boolean: 'Boolean', date: 'Date' }[type as 'number'];
   const longest = { email: 254, url: 2048 }[type as 'email'] ?? UNITS_PER_CHARACTER * lengthsOf(field).max;
-  const isBounded = isText && type !== 'enum' && !list;
+  const isBounded = KINDS[type] === 'String' && type !== 'enum' && !list;
   return [
-    `type: ${list ? `[${kind}]` : kind}`,
+    `type: ${list ? `[${KINDS[type]}]` : KINDS[type]}`,
     field.target && `ref: ${literal(field.target.Record)}`,
     type === 'enum' && `enum: ${enumNamesOf(names, field).constant}`,
     required && !list && 'required: true',

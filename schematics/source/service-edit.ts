@@ -1,6 +1,6 @@
 import ts from 'typescript';
 import { ownImports } from './own-imports.ts';
-import { type Feature, filterOf } from '../specification/feature.ts';
+import type { Feature } from '../specification/feature.ts';
 import type { Field } from '../specification/field.ts';
 import { applyEdits, type Edit, parse } from './edit.ts';
 import { withImports } from './imports.ts';
@@ -15,7 +15,14 @@ import {
   optionalVariable,
 } from './places.ts';
 import { editThrown } from './thrown.ts';
-import { conditionSource, defaultsSource, listSource, takenCode, unsentSource } from './service-source.ts';
+import {
+  conditionSource,
+  defaultsSource,
+  filtersOf,
+  listSource,
+  refusalsOf,
+  unsentSource,
+} from './service-source.ts';
 
 /** The methods that write, and what they call for it. */
 const WRITING = [
@@ -68,10 +75,7 @@ function ownCall(method: ts.MethodDeclaration, records: string, name: string): t
 }
 
 function listEdits(service: ts.ClassDeclaration, fields: readonly Field[], feature: Feature): Edit[] {
-  const filters = fields.flatMap((field) => {
-    const filter = filterOf(field, feature.fields);
-    return filter ? [{ field, filter }] : [];
-  });
+  const filters = filtersOf(fields, feature.fields);
   if (filters.length === 0) return [];
   const list = methodNamed(service, 'list');
   const call = ownCall(list, feature.names.records, 'page');
@@ -101,10 +105,7 @@ function bindingsOfQuery(list: ts.MethodDeclaration): ts.ObjectBindingPattern | 
 
 /** `@throws` names what a new field may be refused with: behind what is not found, before what another writer did. */
 function commentEdits(method: ts.MethodDeclaration, fields: readonly Field[], feature: Feature): Edit[] {
-  const added = [
-    ...(fields.some(({ type }) => type === 'ref') ? ['VALIDATION_ERROR'] : []),
-    ...fields.filter(({ unique }) => unique).map((field) => takenCode(feature, field)),
-  ];
+  const added = refusalsOf(feature, fields);
   if (added.length === 0) return [];
   const placeOf = (code: string) =>
     code.endsWith('_NOT_FOUND') ? 0 : code === 'VALIDATION_ERROR' ? 1 : code.endsWith('_TAKEN') ? 2 : 3;

@@ -1,11 +1,21 @@
-import { type Feature, filterOf, isAlwaysThere } from '../specification/feature.ts';
+import { type Feature, type Filter, filterOf, isAlwaysThere } from '../specification/feature.ts';
 import type { Field } from '../specification/field.ts';
 import { constantCase, wordsOf } from '../specification/words.ts';
 import { literal } from './values.ts';
 
-/** The code of the error for a value that is taken: `INVOICE_NUMBER_TAKEN`. */
-export function takenCode({ names }: Pick<Feature, 'names'>, { name }: Field): string {
-  return `${names.RECORD}_${constantCase(wordsOf(name))}_TAKEN`;
+/** The codes of the errors for values that are taken: `INVOICE_NUMBER_TAKEN`. */
+export function takenCodes({ names }: Pick<Feature, 'names'>, fields: readonly Field[]): string[] {
+  return fields
+    .filter(({ unique }) => unique)
+    .map(({ name }) => `${names.RECORD}_${constantCase(wordsOf(name))}_TAKEN`);
+}
+
+/** The codes that writing the fields may be refused with, beside those of every feature. */
+export function refusalsOf({ names }: Pick<Feature, 'names'>, fields: readonly Field[]): string[] {
+  return [
+    ...(fields.some(({ type }) => type === 'ref') ? ['VALIDATION_ERROR'] : []),
+    ...takenCodes({ names }, fields),
+  ];
 }
 
 /** What stands for a field that is not sent, or null; undefined for one that is always sent. */
@@ -30,8 +40,19 @@ ${lines.join('')}};
 `;
 }
 
+/** The fields that a list can be asked for, and how. */
+export function filtersOf(
+  fields: readonly Field[],
+  all: readonly Field[],
+): { readonly field: Field; readonly filter: Filter }[] {
+  return fields.flatMap((field) => {
+    const filter = filterOf(field, all);
+    return filter ? [{ field, filter }] : [];
+  });
+}
+
 /** The condition of a list that a filter adds. */
-export function conditionSource({ name }: Field, filter: 'contains' | 'equals'): string {
+export function conditionSource({ name }: Field, filter: Filter): string {
   return filter === 'contains'
     ? `...(${name} && { ${name}: contains(${name}) })`
     : `...(${name} !== undefined && { ${name} })`;
@@ -40,10 +61,7 @@ export function conditionSource({ name }: Field, filter: 'contains' | 'equals'):
 /** What `list` does. */
 export function listSource(feature: Feature): string {
   const { names, fields, shared } = feature;
-  const filters = fields.flatMap((field) => {
-    const filter = filterOf(field, fields);
-    return filter ? [{ field, filter }] : [];
-  });
+  const filters = filtersOf(fields, fields);
   const parameters = [...filters.map(({ field }) => field.name), ...(shared ? [] : ['owner'])];
   const conditions = [
     ...filters.map(({ field, filter }) => conditionSource(field, filter)),
@@ -60,12 +78,10 @@ export function listSource(feature: Feature): string {
 export function serviceSource(feature: Feature): string {
   const { names, fields, shared } = feature;
   const { Record, Feature, records, resource, plural, RECORD } = names;
-  const taken = fields.filter(({ unique }) => unique).map((field) => takenCode(feature, field));
-  const hasRefs = fields.some(({ type }) => type === 'ref');
   const optional = fields.some((field) => unsentSource(field) !== undefined);
   const sent = optional ? 'withDefaults(dto, DEFAULTS)' : 'dto';
   const changed = optional ? 'nullsToDefaults(dto, DEFAULTS)' : 'dto';
-  const errors = [...(hasRefs ? ['VALIDATION_ERROR'] : []), ...taken];
+  const errors = refusalsOf(feature, fields);
   const creating = errors.length > 0 ? `  /** @throws ApiError ${errors.join(', ')} */\n` : '';
   const changing = [`${RECORD}_NOT_FOUND`, ...errors, 'PRECONDITION_FAILED', 'CONFLICT'].join(', ');
   const access = shared ? 'shared: true' : `readers: '${plural}:read'`;

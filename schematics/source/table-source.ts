@@ -1,12 +1,14 @@
 import { type Feature, filterOf, isAlwaysThere } from '../specification/feature.ts';
 import type { Field } from '../specification/field.ts';
+import { lengthsOf } from '../specification/lengths.ts';
 import { capitalised, singularOf, wordsOf } from '../specification/words.ts';
-import { lengthsOf, MAX_ITEMS } from './rules.ts';
+import { MAX_ITEMS } from './rules.ts';
 import { unsentSource } from './service-source.ts';
 import { literal } from './values.ts';
 
-/** Sources of values for the tests of a field: one for each `n`, and such as it takes, changes and refuses. */
+/** Sources of values for the tests of a field. */
 interface Samples {
+  /** An expression of another value for each `n`. */
   readonly value: string;
   readonly accepts?: readonly string[];
   /** What is sent, and what becomes of it. */
@@ -25,7 +27,7 @@ function textSamples(field: Field): Samples {
   const label = `${start}${capitalised(words).slice(0, Math.max(0, room)).trim()} `;
   const fits = room >= 4 && label.length + end.length + 1 >= min;
   return {
-    value: `(n) => ${fits ? `\`${label}\${n}${end}\`` : short}`,
+    value: `${fits ? `\`${label}\${n}${end}\`` : short}`,
     accepts: [
       repeated(min),
       repeated(max),
@@ -52,11 +54,11 @@ function numberSamples({ type, min, max }: Field): Samples {
   const first = min ?? (max === undefined ? 0 : max - 1000);
   const room = min !== undefined && max !== undefined ? Math.floor(max - min) : undefined;
   const step = room !== undefined && room < 1000 ? `(n % ${room + 1})` : 'n';
-  const sum = first === 0 ? step.replace(/^\((.*)\)$/, '$1') : `${first} + ${step}`;
+  const sum = first === 0 ? step : `${first} + ${step}`;
   const edges = [min, max].filter((edge) => edge !== undefined);
   const outside = [...(min === undefined ? [] : [min - 1]), ...(max === undefined ? [] : [max + 1])];
   return {
-    value: `(n) => ${sum}`,
+    value: sum,
     accepts:
       edges.length > 0
         ? edges.map(String)
@@ -65,9 +67,7 @@ function numberSamples({ type, min, max }: Field): Samples {
           : ['-1.5', '0', '1e300'],
     refuses: [
       ...outside.map(String),
-      ...(isWhole
-        ? ['0.5'.replace('0', String(Math.trunc(min ?? 0))), ...(max === undefined ? ['2 ** 53'] : [])]
-        : []),
+      ...(isWhole ? [`${Math.trunc(min ?? 0)}.5`, ...(max === undefined ? ['2 ** 53'] : [])] : []),
       "'1'",
       'true',
       '[1]',
@@ -86,10 +86,10 @@ function samplesOfOne(field: Field): Samples {
     case 'integer':
       return numberSamples(field);
     case 'boolean':
-      return { value: '(n) => n % 2 === 0', accepts: ['true', 'false'], refuses: ["'true'", '1', '[true]'] };
+      return { value: 'n % 2 === 0', accepts: ['true', 'false'], refuses: ["'true'", '1', '[true]'] };
     case 'date':
       return {
-        value: '(n) => new Date(Date.UTC(2031, 0, n)).toISOString()',
+        value: 'new Date(Date.UTC(2031, 0, n)).toISOString()',
         accepts: ["'2028-02-29T23:59:59.999Z'"],
         becomes: [["'2030-01-31T00:00:00Z'", "'2030-01-31T00:00:00.000Z'"]],
         refuses: [
@@ -102,13 +102,13 @@ function samplesOfOne(field: Field): Samples {
       };
     case 'email':
       return {
-        value: '(n) => `person-${n}@example.com`',
+        value: '`person-${n}@example.com`',
         becomes: [["' Ada@Example.COM '", "'ada@example.com'"]],
         refuses: ["''", "'nobody'", "'a@b'", "`${'a'.repeat(250)}@example.com`", '1', "['ada@example.com']"],
       };
     case 'url':
       return {
-        value: '(n) => `https://example.com/${n}`',
+        value: '`https://example.com/${n}`',
         accepts: ["'http://example.com/a?b=c#d'"],
         refuses: [
           "''",
@@ -123,14 +123,14 @@ function samplesOfOne(field: Field): Samples {
     case 'enum': {
       const { choices } = field;
       return {
-        value: `(n) => ${literal(choices)}[n % ${choices.length}]`,
+        value: `${literal(choices)}[n % ${choices.length}]`,
         accepts: choices.map(literal),
         refuses: [literal(`${choices[0]}?`), "''", '0', literal([choices[0]]), "{ $ne: '' }"],
       };
     }
     case 'object':
       return {
-        value: '(n) => ({ n, tags: [`tag ${n}`] })',
+        value: '({ n, tags: [`tag ${n}`] })',
         accepts: ['{}', "{ deep: { list: [1, 'two', null] } }"],
         refuses: ["'text'", '1', '[]', "{ $where: '1' }", "{ 'a.b': 1 }", "{ a: 'x'.repeat(16_384) }"],
       };
@@ -151,17 +151,15 @@ function samplesOfList(field: Field): Samples {
     list: false,
     name: singularOf(wordsOf(field.name)).join(' '),
   });
-  const [, body = ''] = /^\(n\) => (.*)$/s.exec(value) ?? [];
   const isList = (source: string) => source.startsWith('[');
-  const one = `[${body}]`;
   return {
-    value: `(n) => ${one}`,
+    value: `[${value}]`,
     accepts: ['[]', ...(accepts.length > 0 ? [`[${accepts.join(', ')}]`] : [])],
     becomes: becomes.map(([sent, stored]) => [`[${sent}]`, `[${stored}]`] as const),
     refuses: [
       ...refuses.map((refused) => `[${refused}]`),
       '[null]',
-      `Array.from({ length: ${MAX_ITEMS + 1} }, (_, n) => ${body})`,
+      `Array.from({ length: ${MAX_ITEMS + 1} }, (_, n) => ${value})`,
       ...refuses.filter((refused) => !isList(refused)).slice(0, 2),
     ],
   };
@@ -181,7 +179,7 @@ ${[
   encrypted && 'encrypted: true',
   filter && `filter: '${filter}'`,
   unsent !== undefined && `unsent: ${unsent}`,
-  target ? `ref: '/api/v1/${target.plural}'` : `value: ${value}`,
+  target ? `ref: '/api/v1/${target.plural}'` : `value: (n) => ${value}`,
   accepts.length > 0 && `accepts: [${accepts.join(', ')}]`,
   becomes.length > 0 && `becomes: [${becomes.map(([sent, stored]) => `[${sent}, ${stored}]`).join(', ')}]`,
   `refuses: [${refuses.join(', ')}]`,

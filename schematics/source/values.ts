@@ -1,6 +1,6 @@
 import type { Field } from '../specification/field.ts';
+import { lengthsOf } from '../specification/lengths.ts';
 import { capitalised, singularOf, wordsOf } from '../specification/words.ts';
-import { lengthsOf } from './rules.ts';
 
 /** A value as TypeScript writes it. */
 export function literal(value: unknown): string {
@@ -53,7 +53,7 @@ function exampleOfOne(field: Field): unknown {
     case 'url':
       return 'https://example.com/';
     case 'enum':
-      return field.default ?? field.choices[0];
+      return field.choices[0];
     case 'object':
       return { colour: 'blue', tags: ['web'] };
     case 'ref':

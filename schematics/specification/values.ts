@@ -1,7 +1,7 @@
 import { isEmail, isURL } from 'class-validator';
 import type { Field, Scalar } from './field.ts';
+import { lengthsOf } from './lengths.ts';
 import { refuse } from './refusal.ts';
-import { BOUNDS } from './types.ts';
 
 /** As the product's `WebUrl` takes them. */
 const URLS = { protocols: ['http', 'https'], require_protocol: true, disallow_auth: true };
@@ -39,9 +39,9 @@ function converted({ type, choices }: Field, text: string): Scalar | undefined {
   return type === 'string' ? written.normalize('NFC') : written;
 }
 
-function isWithin({ type, min, max, required }: Field, value: Scalar): boolean {
-  if (typeof value === 'number') return value >= (min ?? -Infinity) && value <= (max ?? Infinity);
-  if (typeof value !== 'string' || !(type === 'string' || type === 'text' || type === 'rich')) return true;
-  const least = min ?? (required && type === 'text' ? 1 : BOUNDS[type].min);
-  return value.isWellFormed() && value.length >= least && value.length <= (max ?? BOUNDS[type].max);
+function isWithin(field: Field, value: Scalar): boolean {
+  if (typeof value === 'number') return value >= (field.min ?? -Infinity) && value <= (field.max ?? Infinity);
+  if (typeof value !== 'string' || !['string', 'text', 'rich'].includes(field.type)) return true;
+  const { min, max } = lengthsOf(field);
+  return value.isWellFormed() && value.length >= min && value.length <= max;
 }
