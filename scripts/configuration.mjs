@@ -55,7 +55,7 @@ function documentation(variables, commentOf) {
 # Configuration
 
 Everything is set by environment variables. They are read once, at the start; a file \`.env\` in the working
-directory adds what the environment does not set. An empty text counts as not set.
+directory adds what the environment does not set. An empty text counts as not set, so it hides nothing in \`.env\`.
 
 Values that are not accepted, halves of pairs and guessable secrets stop the start with exit code 78: every fault
 is listed by the name of its variable, and no value is printed.
@@ -64,6 +64,31 @@ is listed by the name of its variable, and no value is printed.
 | Variable | Default | Accepted | Meaning |
 | --- | --- | --- | --- |
 ${variables.map((variable) => row(variable, commentOf(variable))).join('\n')}
+
+## The file .env
+
+One \`NAME=value\` a line, in UTF-8; \`export\` in front, spaces around the equals sign, a byte order mark and Windows
+line ends do not matter. Lines that begin with \`#\` are comments. Nothing is dropped, cut or replaced: a start is refused
+(78, with the line) when that would happen or may have been meant.
+
+| To write | Write |
+| --- | --- |
+| a value with \`#\`, quotes, a backslash or a \`$\` that could be taken for a variable | \`NAME='value'\`: all of it as it is |
+| a comment | on a line of its own, or behind a closing quote |
+| the value of another variable | the value itself: \`$NAME\` and \`\${NAME}\` are not expanded |
+
+A name that is close to one above is a typo and refused; other names are handed on to the process and listed at the start.
+
+## MONGODB_URI
+
+It says how the database is reached. Options that would change what an answer or an acknowledgement means are taken only
+as the product needs them: \`readPreference=primary\`, \`w=majority\`, \`journal=true\`, \`retryReads=true\`,
+\`retryWrites=true\`, \`readConcernLevel=local\` or \`majority\`. Any other value stops the start, since a session that has
+ended must not be read from a secondary that lags. Times and pools are the product's own; only
+\`serverSelectionTimeoutMS\` may be set: how long a start or a command waits for the database (30 s). Free are
+\`appName\`, \`authSource\`, \`authMechanism\`, \`authMechanismProperties\`, \`compressors=zlib\`, \`zlibCompressionLevel\`,
+\`directConnection\`, \`loadBalanced\`, \`replicaSet\`, \`srvMaxHosts\`, \`srvServiceName\` and the \`tls\` options. An option that
+is not named here stops the start.
 `;
 }
 

@@ -1,6 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { runCommand } from './command.js';
-import { StartError } from './platform/config/start-error.js';
+import { unreachable } from './platform/database/start-refusals.js';
 import { isOutage } from './platform/errors/driver-errors.js';
 import { Migrations } from './platform/migrations/migrations.js';
 import { reportOf } from './platform/migrations/state-report.js';
@@ -35,8 +35,7 @@ async function reachingDatabase(app: NestFastifyApplication, run: (migrations: M
   try {
     await run(app.get(Migrations, { strict: false }));
   } catch (error) {
-    if (!isOutage(error)) throw error;
-    throw new StartError('The database that MONGODB_URI names does not answer.', { cause: error });
+    throw isOutage(error) ? unreachable(error) : error;
   }
 }
 

@@ -33,6 +33,16 @@ const faulty: [what: string, env: Environment, variables: string[]][] = [
     { MONGODB_URI: 'mongodb://user-zq4:pass-zq4@db:27017' },
     ['MONGODB_URI'],
   ],
+  [
+    'a MongoDB whose secondaries are read',
+    { MONGODB_URI: 'mongodb://user-zq33:pass-zq33@db/shop?readPreference=secondaryPreferred' },
+    ['MONGODB_URI'],
+  ],
+  [
+    'a project with a query',
+    { SUPABASE_URL: 'https://zq34.test/?a=b', SUPABASE_ANON_KEY: key },
+    ['SUPABASE_URL'],
+  ],
   ['a program with a line break', { MONGOD_BINARY: '/opt/zq5\n/mongod' }, ['MONGOD_BINARY']],
   ['a folder with a control character', { DATA_DIR: '/var/zq6\u0007' }, ['DATA_DIR']],
   ['another cache', { REDIS_URL: 'http://cache-zq7:6379' }, ['REDIS_URL']],
@@ -158,6 +168,43 @@ describe('a file .env in the working directory', () => {
         '  LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent\n',
     );
     expect([code, stdout]).toEqual([78, '']);
+  });
+
+  const start = async (file: string | Buffer, env: Environment = {}) => {
+    await writeFile(join(folder, '.env'), file);
+    return installation.run({ DATA_DIR: folder, PORT: '', ...env }, folder);
+  };
+
+  it('is read behind a byte order mark, and where a variable of the environment is empty', async () => {
+    const { stderr } = await start(`\uFEFFNODE_ENV=production\r\nPORT=zq35\r\n`);
+    expect([...stderr.matchAll(/^ {2}(\w+) /gm)].map(([, name]) => name)).toEqual([
+      'PORT',
+      'MONGODB_URI',
+      'JWT_SECRET',
+      'ENCRYPTION_KEY',
+    ]);
+  });
+
+  it('is refused where something of it would be dropped or cut, together with all other faults', async () => {
+    const { code, stdout, stderr } = await start(
+      `NODE_ENV=production\nJWT_SECRET=${secret}#zq36\nENCRYPTION_KEY="${key}\nRATE_LIMT_MAX=10\nPORT=zq37\n`,
+    );
+    expect(stderr).toBe(
+      'The configuration is not valid:\n' +
+        '  JWT_SECRET (.env line 2) holds a #: put the value in single quotes, or the comment on a line of its own\n' +
+        '  ENCRYPTION_KEY (.env line 3) has no closing quote on its line, or text behind it\n' +
+        '  .env line 4 sets no variable that is known: RATE_LIMIT_MAX is meant?\n' +
+        '  PORT must be an integer from 0 to 65535\n' +
+        '  MONGODB_URI is required in production\n',
+    );
+    expect([code, stdout]).toEqual([78, '']);
+  });
+
+  it('is refused in another encoding', async () => {
+    expect(await start(Buffer.from('\uFEFFNODE_ENV=production\n', 'utf16le'))).toMatchObject({
+      code: 78,
+      stderr: 'The configuration is not valid:\n  .env is not written in UTF-8: save it as UTF-8\n',
+    });
   });
 });
 

@@ -90,6 +90,43 @@ describe('a start that cannot succeed', () => {
     expect(exit.code).toBe(78);
   });
 
+  const real = new URL(process.env['TEST_MONGODB_URI'] ?? '');
+  it.each([
+    [
+      'refuses the user',
+      `mongodb://zq1:zq2@${real.host}/zq3?directConnection=true&authSource=admin`,
+      78,
+      'The configuration is not valid:\n  MONGODB_URI has a user or a password that the database refuses\n',
+    ],
+    [
+      'does not offer the mechanism',
+      `mongodb://zq1:zq2@${real.host}/zq3?directConnection=true&authMechanism=PLAIN`,
+      78,
+      'The configuration is not valid:\n  MONGODB_URI has an authMechanism that the database does not offer\n',
+    ],
+    [
+      'is reached with options that do not fit',
+      `mongodb://${real.host}/zq3?authMechanism=MONGODB-OIDC`,
+      78,
+      'The configuration is not valid:\n  MONGODB_URI has options that the driver of MongoDB does not take together\n',
+    ],
+    [
+      'is another replica set',
+      `mongodb://${real.host}/zq3?replicaSet=zq4&serverSelectionTimeoutMS=300`,
+      1,
+      'The database that MONGODB_URI names does not answer. None of its hosts belongs to the replica set that replicaSet names.\n',
+    ],
+    [
+      'has hosts that no DNS knows',
+      'mongodb+srv://zq1:zq2@zq5.zq6.invalid/zq3?serverSelectionTimeoutMS=300',
+      1,
+      'The database that MONGODB_URI names does not answer.\n',
+    ],
+  ])('says what is wrong when the database %s', async (_, uri, code, stderr) => {
+    const env = { MONGODB_URI: uri, DATA_DIR: dataDir, LOG_LEVEL: 'silent' };
+    expect(await installation.run(env)).toMatchObject({ code, stderr, stdout: '' });
+  });
+
   it('leaves a file alone that DATA_DIR names instead of a folder', async () => {
     const file = join(installation.folder, 'package.json');
     const before = await readFile(file, 'utf8');

@@ -10,7 +10,6 @@ import {
   line,
   mailbox,
   mailServer,
-  mongodbUri,
   oneOf,
   origin,
   origins,
@@ -20,6 +19,7 @@ import {
   secretOf,
   url,
 } from './kinds.js';
+import { mongodbUri } from './mongodb-uri.js';
 import { StartError } from './start-error.js';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -148,9 +148,13 @@ export class ConfigError extends StartError {
   /** EX_CONFIG of sysexits.h: the configuration is at fault, so trying again will not help. */
   override readonly exitCode = 78;
 
-  constructor(readonly faults: readonly Fault[]) {
+  constructor(
+    readonly faults: readonly Fault[],
+    options?: ErrorOptions,
+  ) {
     super(
       ['The configuration is not valid:', ...faults.map((f) => `  ${f.variable} ${f.problem}`)].join('\n'),
+      options,
     );
   }
 }

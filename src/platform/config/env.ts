@@ -8,6 +8,8 @@ export type Mode = (typeof MODES)[number];
 export interface Kind<T> {
   /** What is accepted, for people: `an integer from 0 to 65535`. */
   readonly accepts: string;
+  /** Whether spaces around the text belong to it; others are trimmed. */
+  readonly isExact?: boolean;
   parse(text: string, mode: Mode): T;
 }
 
@@ -62,8 +64,8 @@ export function readVariables(
   const values: Record<string, unknown> = {};
   const faults: Fault[] = [];
   for (const { name, property, kind, requiredInProduction, ...settings } of variables) {
-    const text = env[name]?.trim();
-    if (!text) {
+    const text = kind.isExact ? env[name] : env[name]?.trim();
+    if (!text?.trim()) {
       values[property] =
         mode === 'production' ? (settings.productionDefault ?? settings.default) : settings.default;
       if (requiredInProduction && mode === 'production') {

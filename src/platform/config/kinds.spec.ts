@@ -11,7 +11,6 @@ import {
   line,
   mailbox,
   mailServer,
-  mongodbUri,
   oneOf,
   origin,
   origins,
@@ -61,12 +60,6 @@ const accepted = [
     redisServer(),
     ['rediss://cache:6379/1', 'rediss://cache:6379/1'],
     ['redis://:a%20b@[::1]', 'redis://:a%20b@[::1]'],
-  ),
-  takes(
-    'a MongoDB',
-    mongodbUri(),
-    ['mongodb://a:1,b:2/shop?replicaSet=rs0', 'mongodb://a:1,b:2/shop?replicaSet=rs0'],
-    ['mongodb+srv://u:p@cluster.test/shop', 'mongodb+srv://u:p@cluster.test/shop'],
   ),
   takes('origins', origins(), ['https://a.test, http://b.test:81', ['https://a.test', 'http://b.test:81']]),
   takes(
@@ -193,21 +186,6 @@ const refused = [
   refuses('bytes', bytes(1024, 2048), 'a size from', ...sizes),
   refuses('an address', url('https', 'http'), 'https:// or http://', 'ftp://a.test', 'https://', 'a.test'),
   refuses('a Redis', redisServer(), 'rediss://', ...notRedis),
-  refuses(
-    'a MongoDB',
-    mongodbUri(),
-    'names a database',
-    'mongodb://a:1',
-    'mongodb://a:1/',
-    'http://a:1/shop',
-  ),
-  refuses(
-    'a MongoDB',
-    mongodbUri(),
-    'names a database',
-    'mongodb://a:1/?replicaSet=rs0',
-    'mongodb://a:1/b c',
-  ),
   refuses(
     'origins',
     origins(),

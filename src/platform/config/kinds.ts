@@ -66,7 +66,8 @@ export function bytes(lowest: number, highest: number): Kind<number> {
 /** An absolute address with one of the given schemes. */
 export function url(...schemes: string[]): Kind<string> {
   return kind(`an address that starts with ${schemes.map((s) => `${s}://`).join(' or ')}`, (text) => {
-    const parsed = URL.canParse(text) ? new URL(text) : undefined;
+    // Paths are added to it, so nothing may follow its own.
+    const parsed = URL.canParse(text) && /^[^?#@\s]+$/.test(text) ? new URL(text) : undefined;
     return parsed?.host && schemes.includes(parsed.protocol.slice(0, -1)) ? text : undefined;
   });
 }
@@ -101,13 +102,6 @@ export function redisServer(): Kind<string> {
     /^rediss?:\/\/[^/?#\s]+(\/\d{0,2})?$/.test(text) && URL.canParse(text) && canDecode(text)
       ? text
       : undefined,
-  );
-}
-
-/** The connection string of a MongoDB; several hosts are no `URL`, so only its form is checked here. */
-export function mongodbUri(): Kind<string> {
-  return kind('a mongodb:// or mongodb+srv:// connection string that names a database', (text) =>
-    /^mongodb(\+srv)?:\/\/[^\s/]+\/[^\s/?]+(\?\S*)?$/.test(text) ? text : undefined,
   );
 }
 
@@ -161,13 +155,14 @@ const TRIED_FIRST =
 
 /** A password that could be typed in: 8 characters or more, not more than the 72 bytes that bcrypt reads. */
 export function password(): Kind<string> {
-  return kind(
+  const rule = kind(
     'a password of at least 8 characters and at most 72 bytes that is not easily guessed',
     (text) => {
       const fits = text.length >= 8 && Buffer.byteLength(text) <= 72 && !CONTROL.test(text);
       return fits && !TRIED_FIRST.test(text) && new Set(text).size >= 5 ? text : undefined;
     },
   );
+  return { ...rule, isExact: true };
 }
 
 /** A secret of at least `bytes` bytes that is not a sample. */

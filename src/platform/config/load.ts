@@ -1,15 +1,48 @@
-import { existsSync } from 'node:fs';
-import { type Config, parseConfig } from './config.js';
+import { Config, ConfigError, type ParsedConfig, parseConfig } from './config.js';
+import { type EnvFile, readEnvFile } from './env-file.js';
+import { type Fault, variablesOf } from './env.js';
 import { completeSecrets } from './secrets.js';
 
 /** The environment of this process, for parsing and for handing on to child processes. Read nowhere else. */
 export const environment = process.env;
+
+const FILE = '.env';
+
+/** An empty variable is not set, so it hides nothing that the file says. */
+function add({ values }: EnvFile): void {
+  for (const [name, value] of values) if (!environment[name]?.trim()) environment[name] = value;
+}
+
+function faultsOf(parse: () => ParsedConfig): readonly Fault[] {
+  try {
+    parse();
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+}
 
 /**
  * The configuration of this process: its environment, and what a `.env` file in the working directory adds.
  * @throws ConfigError with every fault at once
  */
 export function loadConfig(): Config {
-  if (existsSync('.env')) process.loadEnvFile('.env');
+  const file = readEnvFile(
+    FILE,
+    variablesOf(Config).map(({ name }) => name),
+  );
+  add(file);
+  if (file.faults.length > 0) {
+    // A variable whose line is refused looks as if it were not set.
+    const told = new Set(file.faults.map(({ variable }) => variable));
+    const others = told.has(FILE) ? [] : faultsOf(() => parseConfig(environment));
+    throw new ConfigError([...file.faults, ...others.filter(({ variable }) => !told.has(variable))]);
+  }
+  if (file.foreign.length > 0) {
+    process.stderr.write(
+      `${FILE} also sets what is no variable of the product: ${file.foreign.join(', ')}\n`,
+    );
+  }
   return completeSecrets(parseConfig(environment));
 }

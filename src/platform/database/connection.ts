@@ -3,11 +3,11 @@ import { InjectConnection } from '@nestjs/mongoose';
 import mongoose, { type Connection, type ConnectOptions } from 'mongoose';
 import { PinoLogger } from 'nestjs-pino';
 import { Config, ConfigError } from '../config/config.js';
-import { StartError } from '../config/start-error.js';
 import { encryptModels } from '../encryption/encrypted-models.js';
 import type { RecordCiphers } from '../encryption/record-cipher.js';
 import { isOutage } from '../errors/driver-errors.js';
 import { Migrations } from '../migrations/migrations.js';
+import { unreachable } from './start-refusals.js';
 
 /** What the product's own connections are called in the database's logs, profiler and list of operations. */
 export const APPLICATION = 'flowversal';
@@ -18,7 +18,6 @@ export const APPLICATION = 'flowversal';
  * request may run longer; migrations use a client of their own.
  */
 const CONNECT_OPTIONS: ConnectOptions = {
-  appName: APPLICATION,
   autoIndex: false,
   autoCreate: false,
   bufferCommands: false,
@@ -32,8 +31,14 @@ const CONNECT_OPTIONS: ConnectOptions = {
   heartbeatFrequencyMS: 1000,
 };
 
-/** How long a start waits for the database before it gives up. */
+/** How long a start waits for the database before it gives up, where MONGODB_URI does not say it. */
 const START_PATIENCE_MS = 30_000;
+
+/** An option of a connection string, which has each option once. */
+function optionOf(uri: string, name: string): string | undefined {
+  const options = new URLSearchParams(uri.split('?')[1]);
+  return [...options].find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
+}
 
 /** A connection that is not open yet, so that an application can be built without a database. */
 export function createConnection(ciphers: RecordCiphers): Connection {
@@ -55,7 +60,7 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
     this.connection.on('error', (error: Error) =>
       this.logger.warn({ event: 'database_connection', reason: error.message }),
     );
-    await this.patiently(async () => void (await this.connection.openUri(this.uri, CONNECT_OPTIONS)));
+    await this.patiently(() => this.connect());
     // A database that has just come up may close its connections once more, while it elects a primary.
     await this.patiently(async () => {
       await this.requireReplicaSet();
@@ -67,9 +72,18 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
     await this.connection.close();
   }
 
-  private get uri(): string {
-    if (!this.config.mongodbUri) throw new Error('There is no MONGODB_URI to connect to');
-    return this.config.mongodbUri;
+  /** @throws ConfigError when the driver does not take the options together */
+  private async connect(): Promise<void> {
+    const { mongodbUri } = this.config;
+    if (!mongodbUri) throw new Error('There is no MONGODB_URI to connect to');
+    const appName = optionOf(mongodbUri, 'appName') ?? APPLICATION;
+    try {
+      await this.connection.openUri(mongodbUri, { ...CONNECT_OPTIONS, appName });
+    } catch (error) {
+      if (isOutage(error) || !(error instanceof mongoose.mongo.MongoAPIError)) throw error;
+      const problem = 'has options that the driver of MongoDB does not take together';
+      throw new ConfigError([{ variable: 'MONGODB_URI', problem }], { cause: error });
+    }
   }
 
   /** Transactions and change streams need one. A sharded cluster, which has them too, says `isdbgrid`. */
@@ -82,15 +96,14 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
 
   /** Does the work, again while the database does not answer. What it does must bear being done twice. */
   private async patiently(work: () => Promise<void>): Promise<void> {
-    const giveUp = Date.now() + START_PATIENCE_MS;
+    const { mongodbUri = '' } = this.config;
+    const giveUp = Date.now() + Number(optionOf(mongodbUri, 'serverSelectionTimeoutMS') ?? START_PATIENCE_MS);
     for (;;) {
       try {
         return await work();
       } catch (err) {
         if (!isOutage(err)) throw err;
-        if (Date.now() > giveUp) {
-          throw new StartError('The database that MONGODB_URI names does not answer.', { cause: err });
-        }
+        if (Date.now() > giveUp) throw unreachable(err);
         this.logger.warn({ event: 'database_waiting' }, 'The database does not answer yet; trying again');
         await new Promise((resolve) => setTimeout(resolve, 1000));
       }

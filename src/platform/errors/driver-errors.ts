@@ -27,6 +27,12 @@ const OUTAGE_NAMES: ReadonlySet<string> = new Set([
  * is and does not retry. No handler has another connection whose errors it lets through.
  */
 const BROKEN_SOCKET_CODES: ReadonlySet<unknown> = new Set(['EPIPE', 'ECONNRESET']);
+/** What the driver asks the DNS for the hosts of `mongodb+srv://`. */
+const HOST_QUERIES: ReadonlySet<unknown> = new Set(['querySrv', 'queryTxt']);
+
+function isOutageOfNetwork({ code, syscall }: NodeJS.ErrnoException): boolean {
+  return BROKEN_SOCKET_CODES.has(code) || HOST_QUERIES.has(syscall);
+}
 
 /**
  * Labels of what passes: of a transaction the first two, when it was begun anew until there was no time left, or when
@@ -43,7 +49,7 @@ const PASSING_LABELS = [
 export function isOutage(error: unknown): boolean {
   if (error instanceof mongoose.Error.MongooseServerSelectionError) return true;
   if (!(error instanceof MongoError)) {
-    return isNativeError(error) && BROKEN_SOCKET_CODES.has((error as NodeJS.ErrnoException).code);
+    return isNativeError(error) && isOutageOfNetwork(error);
   }
   return (
     error instanceof MongoNetworkError ||

@@ -1,5 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { Config } from '../config/config.js';
+import { type Config, ConfigError } from '../config/config.js';
 import { StartError } from '../config/start-error.js';
 
 type Address = Pick<Config, 'port' | 'host'>;
@@ -7,7 +7,6 @@ type Address = Pick<Config, 'port' | 'host'>;
 /** What to change when the operating system refuses the address, by its error code. */
 const REFUSALS: Readonly<Record<string, (address: Address) => string>> = {
   EADDRINUSE: ({ port }) => `PORT ${port} is in use. Stop the program that uses it, or set another PORT.`,
-  EACCES: ({ port }) => `PORT ${port} may not be used by this user. Set a PORT from 1024 on.`,
   EADDRNOTAVAIL: ({ host }) => `HOST ${host} is not an address of this machine.`,
   ENOTFOUND: ({ host }) => `HOST ${host} is not known.`,
 };
@@ -22,7 +21,12 @@ export async function listen(app: NestFastifyApplication, address: Address): Pro
   try {
     return await app.getHttpAdapter().getInstance().listen({ port: address.port, host: address.host });
   } catch (error) {
-    const refusal = REFUSALS[(error as NodeJS.ErrnoException).code ?? ''];
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code === 'EACCES') {
+      const problem = 'may not be used by this user: take one from 1024 on';
+      throw new ConfigError([{ variable: 'PORT', problem }], { cause: error });
+    }
+    const refusal = REFUSALS[code];
     throw refusal ? new StartError(refusal(address), { cause: error }) : error;
   }
 }

@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.js';
 import { environment } from '../config/load.js';
 import { StartError } from '../config/start-error.js';
+import { refusalOf } from '../database/start-refusals.js';
 import { type EmbeddedMongo, startEmbeddedMongo } from '../embedded-mongo/embedded-mongo.js';
 import { EmbeddedMongoError } from '../embedded-mongo/embedded-mongo-error.js';
 
@@ -15,7 +16,8 @@ export function startDatabase({
 }
 
 /** Tells why a program cannot go on, in one line where the person at the terminal can mend it, and ends the process. */
-export function endWith(error: unknown): never {
+export function endWith(thrown: unknown): never {
+  const error = refusalOf(thrown) ?? thrown;
   const isExpected = error instanceof StartError || error instanceof EmbeddedMongoError;
   const text = error instanceof Error ? (isExpected ? error.message : error.stack) : String(error);
   process.stderr.write(`${text}\n`);
