@@ -81,6 +81,16 @@ describe('the architecture', () => {
     expect(readers).toEqual(['src/platform/config/load.ts']);
   });
 
+  it("finds a client's address in one place, which believes only what is one", () => {
+    const readers = production.filter(({ text }) =>
+      /\b(request\.ips?|remoteAddress)\b|[{,] ips? [,}]/.test(text),
+    );
+    expect(readers.map(({ path }) => path).toSorted()).toEqual([
+      'src/platform/metrics/metrics.controller.ts',
+      'src/platform/network/client-address.ts',
+    ]);
+  });
+
   it('says beside each index which query it serves', () => {
     const silent = production.flatMap(({ path, text }) => {
       const lines = text.split('\n');

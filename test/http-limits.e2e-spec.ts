@@ -47,6 +47,7 @@ describe('the rate limit', () => {
     ['an IPv6 network of 64 bits', '2001:db8:1:2::1', '2001:db8:1:2:ffff:ffff:ffff:ffff'],
     ['a network, however it is written', '2001:db8:0:5::1', '2001:0db8:0000:0005:0000:0000:0000:0009'],
     ['a network with a zone', 'fe80::1%eth0', 'fe80::2'],
+    ['an IPv4 address behind NAT64', '64:ff9b::198.51.100.17', '198.51.100.17'],
     ['an IPv4 address that came by IPv6', '::ffff:198.51.100.7', '198.51.100.7'],
   ])('counts %s as one', async (_, first, second) => {
     expect(await statusesOf(from(first), 3)).toEqual([401, 401, 401]);
@@ -57,6 +58,7 @@ describe('the rate limit', () => {
     ['2001:db8:1:3::1', '2001:db8:1:4::1'],
     ['::ffff:198.51.100.8', '::ffff:198.51.100.9'],
     ['2001:db8:2::', '2001:db8:2:1::'],
+    ['64:ff9b::198.51.100.18', '64:ff9b::198.51.100.19'],
   ])('tells %s from %s', async (first, second) => {
     await statusesOf(from(first), 4);
     expect((await from(second).get(ME)).status).toBe(401);
@@ -105,7 +107,21 @@ describe('TRUST_PROXY', () => {
     ['2 believes two', '2', '10.0.0.1', '198.51.100.66, 203.0.113.9, 10.0.0.2', '203.0.113.9'],
     ['a network believes its members', '10.0.0.0/8', '10.0.0.1', '203.0.113.9, 10.1.1.1', '203.0.113.9'],
     ['a network believes no others', '10.0.0.0/8', '192.0.2.1', '203.0.113.9', '192.0.2.1'],
+    ['a port is cut', '1', '10.0.0.1', '203.0.113.7:4711', '203.0.113.7'],
+    ['a port of IPv6 is cut', '1', '10.0.0.1', '[2001:db8::1]:4711', '2001:db8::1'],
+    ['a port of a proxy is cut', '10.0.0.0/8', '::ffff:10.0.0.1', '203.0.113.9:1, 10.1.1.1:2', '203.0.113.9'],
+    ['what is no address ends the walk', '2', '10.0.0.1', '203.0.113.9, unknown', '10.0.0.1'],
+    ['nor is anything stored that is none', '1', '10.0.0.1', 'x'.repeat(9_000), '10.0.0.1'],
   ])('%s', async (_, trust, socket, forwarded, seen) => {
     expect(await seenAddress(trust, socket, forwarded)).toBe(seen);
+  });
+
+  it.each([
+    ['a number is warned about', '1', 1],
+    ['networks are not', '10.0.0.0/8', 0],
+  ])('%s', async (_, trust, lines) => {
+    const test = await createTestApp({ TRUST_PROXY: trust });
+    running.push(test);
+    expect(test.logs.filter(({ msg }) => String(msg).includes('TRUST_PROXY'))).toHaveLength(lines);
   });
 });

@@ -4,7 +4,7 @@ import { apiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import type { Caller } from '../../platform/security/caller.js';
-import { clientKey } from '../../platform/security/rate-limit.js';
+import { networkOf } from '../../platform/network/client-address.js';
 import { MailLinksService } from '../mail-links/mail-links.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { IdentityProof } from '../users/identity-proof.js';
@@ -64,7 +64,7 @@ export class AccountService {
    * @throws ApiError RATE_LIMITED by the address that asks; of too many mails to one user nobody is told
    */
   async forgotPassword({ address }: Device, { email }: ForgotPasswordDto): Promise<void> {
-    await this.quotas.take('forgot', clientKey(address), FORGOT_PER_ADDRESS);
+    await this.quotas.take('forgot', networkOf(address), FORGOT_PER_ADDRESS);
     this.links.send('reset-password', async () => {
       const user = await this.users.findByEmail(email);
       if (!user || user.disabled) return null;

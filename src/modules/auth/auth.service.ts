@@ -6,7 +6,7 @@ import { apiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import type { Caller, UserId } from '../../platform/security/caller.js';
-import { clientKey } from '../../platform/security/rate-limit.js';
+import { networkOf } from '../../platform/network/client-address.js';
 import { MailLinksService } from '../mail-links/mail-links.service.js';
 import { SecondFactorService } from '../second-factor/second-factor.service.js';
 import { type Grant, SessionsService } from '../sessions/sessions.service.js';
@@ -35,7 +35,7 @@ export class AuthService {
 
   /** @throws ApiError WEAK_PASSWORD, EMAIL_TAKEN, RATE_LIMITED */
   async register(dto: RegisterDto, { address }: Device, transaction?: Transaction): Promise<User> {
-    await this.quotas.take('registrations', clientKey(address), REGISTRATIONS);
+    await this.quotas.take('registrations', networkOf(address), REGISTRATIONS);
     const { email, password } = dto;
     const [localPart = email] = email.split('@');
     const fields = { email, password, name: dto.name ?? localPart, role: 'user' } as const;

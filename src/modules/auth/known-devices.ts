@@ -6,7 +6,7 @@ import type { Budget } from '../../platform/attempts/attempts.js';
 import { Config } from '../../platform/config/config.js';
 import { deriveKey } from '../../platform/config/derived-key.js';
 import type { Device } from '../../platform/http/device.js';
-import { clientKey } from '../../platform/security/rate-limit.js';
+import { networkOf } from '../../platform/network/client-address.js';
 import type { UserId } from '../../platform/security/caller.js';
 import { KnownDevice } from './known-device.schema.js';
 
@@ -42,7 +42,7 @@ export class KnownDevices {
     if (mine !== undefined) return [['device', mine]];
     return [
       ['account', email],
-      ['address', clientKey(device.address)],
+      ['address', networkOf(device.address)],
     ];
   }
 
@@ -62,7 +62,7 @@ export class KnownDevices {
 
   private idsOf(email: string, { id, address }: Device): string[] {
     const marks = id === undefined ? [] : [['device', id]];
-    return [...marks, ['address', clientKey(address)]].map((mark) =>
+    return [...marks, ['address', networkOf(address)]].map((mark) =>
       createHmac('sha256', this.key)
         .update(JSON.stringify([email, ...mark]))
         .digest('base64url'),

@@ -3,7 +3,7 @@ import { Attempts } from '../../platform/attempts/attempts.js';
 import { apiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
 import type { UserId } from '../../platform/security/caller.js';
-import { clientKey } from '../../platform/security/rate-limit.js';
+import { networkOf } from '../../platform/network/client-address.js';
 import { SecondFactorService } from '../second-factor/second-factor.service.js';
 import { PasswordHasher } from './password-hasher.js';
 import type { User } from './user.schema.js';
@@ -47,7 +47,7 @@ export class IdentityProof {
    * address: only who is signed in as the user can use this budget up.
    */
   guard<T>({ _id }: User, { address }: Device, work: () => Promise<T>): Promise<T> {
-    const budgets = [['account', _id.toHexString()] as const, ['address', clientKey(address)] as const];
+    const budgets = [['account', _id.toHexString()] as const, ['address', networkOf(address)] as const];
     return this.attempts.guard(budgets, work);
   }
 

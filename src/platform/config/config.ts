@@ -105,7 +105,7 @@ export class Config {
   @Env('METRICS_TOKEN', secretOf(16))
   readonly metricsToken?: string;
 
-  /** Requests per minute and address (IPv6: per /64 network). */
+  /** Requests per minute and address (IPv6: per /64 network; NAT64: the address within). */
   @Env('RATE_LIMIT_MAX', integer(1, 1_000_000_000), { default: 300 })
   readonly rateLimitMax!: number;
 
@@ -117,7 +117,7 @@ export class Config {
   @Env('CORS_ORIGINS', origins(), { default: [] })
   readonly corsOrigins!: readonly string[];
 
-  /** Proxies in front whose X-Forwarded-For is believed: their number, or their networks as CIDRs. Unset: none. */
+  /** Proxies in front whose X-Forwarded-For is believed: their networks as CIDRs, or their number; with a number, whoever reaches the port directly is believed, too. Ports in it are cut. Unset: none. */
   @Env('TRUST_PROXY', proxies())
   readonly trustProxy?: number | readonly string[];
 

@@ -9,6 +9,7 @@ import fastify, {
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.js';
 import { SECURITY_HEADERS } from '../security/headers.js';
+import { installClientAddress, trustOf } from '../network/client-address.js';
 import { answerClientError } from './client-error.js';
 import { fail } from './failure.js';
 import { requestIdOf } from './request-id.js';
@@ -17,13 +18,11 @@ import { requestIdOf } from './request-id.js';
 const HEADERS_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 15_000;
 
-type Options = Pick<Config, 'bodyLimit' | 'trustProxy'>;
+const TRUSTED_BY_COUNT =
+  'TRUST_PROXY is a number of proxies, so whoever reaches this port directly chooses its own address: ' +
+  'let only the proxies reach it, or set TRUST_PROXY to their networks, such as 10.0.0.0/8';
 
-/** Fastify's form of TRUST_PROXY: so many hops, these networks, or nobody. */
-function proxyTrust(trusted: Options['trustProxy']) {
-  if (typeof trusted === 'number') return (_address: string, hop: number) => hop < trusted;
-  return trusted ? [...trusted] : false;
-}
+type Options = Pick<Config, 'bodyLimit' | 'trustProxy'>;
 
 /** Writes the log line of a request that was answered. */
 type WriteLine = (request: FastifyRequest, reply: FastifyReply) => void;
@@ -56,7 +55,8 @@ export class HttpAdapter extends FastifyAdapter {
       logController: new LogController({ disableRequestLogging: true }),
       genReqId: requestIdOf,
       bodyLimit,
-      trustProxy: proxyTrust(trustProxy),
+      // For the host and the scheme that a proxy tells; the address is `clientAddress`.
+      trustProxy: trustOf(trustProxy) ?? false,
       http: { maxHeaderSize: 16 * 1024, headersTimeout: HEADERS_TIMEOUT_MS },
       requestTimeout: REQUEST_TIMEOUT_MS,
       connectionTimeout: 0,
@@ -68,6 +68,8 @@ export class HttpAdapter extends FastifyAdapter {
     super(server);
     server.server.maxConnections = 10_000;
     server.setErrorHandler(fail);
+    installClientAddress(server, trustProxy);
+    if (typeof trustProxy === 'number') logger.warn(TRUSTED_BY_COUNT);
   }
 
   /** Nothing to do: Nest would install its middleware, which is not used. Fastify's hooks run before it and cost less. */

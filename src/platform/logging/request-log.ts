@@ -23,7 +23,7 @@ export function createRequestLog(logger: Logger): RequestLog {
       status: reply.statusCode,
       code: failure?.code,
       durationMs: Math.round(reply.elapsedTime * 10) / 10,
-      address: request.ip,
+      address: request.clientAddress,
       userId: caller?.id,
     });
   };

@@ -1,0 +1,107 @@
+import { BlockList, isIP, isIPv6, SocketAddress } from 'node:net';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Config } from '../config/config.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The client's IP address as far as proxies are believed; `''` where the connection was gone before it was asked. */
+    readonly clientAddress: string;
+    knownAddress: string | undefined;
+  }
+}
+
+/** `203.0.113.7:4711`, also within IPv6; `[2001:db8::1]` and `[2001:db8::1]:4711`. Some proxies append the port. */
+const WITH_PORT = /^(?:(.*\d\.\d+)|\[([^\]]*)\])(?::\d{1,5})?$/;
+const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/;
+
+/**
+ * The one way to write an address: IPv6 short and in lower case, without a zone; an IPv4 address inside IPv6 as that
+ * IPv4 address. Ports and brackets are cut. Undefined for what is no address.
+ */
+export function parseAddress(text: string): string | undefined {
+  const trimmed = text.trim();
+  if (isIP(trimmed) === 4) return trimmed;
+  const [, plain, bracketed] = WITH_PORT.exec(trimmed) ?? [];
+  const [address = ''] = (plain ?? bracketed ?? trimmed).split('%', 1);
+  if (isIP(address) !== 6) return isIP(address) === 4 ? address : undefined;
+  const { address: short } = new SocketAddress({ address, family: 'ipv6' });
+  return MAPPED.exec(short)?.[1] ?? short;
+}
+
+/** The eight groups of an IPv6 address as `SocketAddress` writes it. */
+function groupsOf(address: string): number[] {
+  const numbersOf = (group: string): number[] => {
+    if (!group.includes('.')) return [Number.parseInt(group, 16)];
+    const [a = 0, b = 0, c = 0, d = 0] = group.split('.').map(Number);
+    return [a * 256 + b, c * 256 + d];
+  };
+  const [head = [], tail] = address
+    .split('::')
+    .map((part) => part.split(':').filter(Boolean).flatMap(numbersOf));
+  if (!tail) return head;
+  return [...head, ...Array.from({ length: 8 - head.length - tail.length }, () => 0), ...tail];
+}
+
+/**
+ * The network that stands for one client wherever something is counted: `203.0.113.7`, `2001:db8:1:2::/64`. A household
+ * or a server has a whole /64 of IPv6 addresses, many providers give a /48, so counting single ones would be no limit.
+ * Behind NAT64 (64:ff9b::/96) it is the IPv4 address within.
+ */
+export function networkOf(address: string, prefix: 64 | 48 = 64): string {
+  if (!address.includes(':')) return address;
+  const parsed = parseAddress(address);
+  if (parsed === undefined || !isIPv6(parsed)) return parsed ?? address;
+  const groups = groupsOf(parsed);
+  const [high = 0, low = 0] = groups.slice(6);
+  const isTranslated = groups[0] === 0x64 && groups[1] === 0xff9b && groups.slice(2, 6).every((g) => g === 0);
+  if (isTranslated) return [high >> 8, high & 255, low >> 8, low & 255].join('.');
+  const network = groups.slice(0, prefix / 16).map((group) => group.toString(16));
+  return `${network.join(':')}::/${prefix}`;
+}
+
+/** Whether the proxy at `address`, so many hops from here, is believed about the hop before it. */
+type Trust = (address: string, hop: number) => boolean;
+
+/** TRUST_PROXY as a question: so many hops, these networks, or nobody. */
+export function trustOf(trusted: Config['trustProxy']): Trust | undefined {
+  if (trusted === undefined) return undefined;
+  if (typeof trusted === 'number') return (_, hop) => hop < trusted;
+  const networks = new BlockList();
+  for (const network of trusted) {
+    const [address = '', bits] = network.split('/');
+    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
+    networks.addSubnet(address, Number(bits ?? (family === 'ipv6' ? 128 : 32)), family);
+  }
+  return (text) => {
+    const address = parseAddress(text);
+    return address !== undefined && networks.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+  };
+}
+
+/** Walks from the socket towards the client while proxies are believed, and no further than what is an address. */
+function addressOf({ raw }: FastifyRequest, trust: Trust | undefined): string {
+  let address = parseAddress(raw.socket.remoteAddress ?? '') ?? '';
+  const header = raw.headers['x-forwarded-for'];
+  if (!trust || header === undefined || !address) return address;
+  const hops = String(header).split(',');
+  for (let hop = 0; hops.length > 0 && trust(address, hop); hop++) {
+    const next = parseAddress(hops.pop() ?? '');
+    if (next === undefined) break;
+    address = next;
+  }
+  return address;
+}
+
+/**
+ * Gives every request its `clientAddress`: for logs, sessions and limits alike. Fastify's `ip` takes any text of a
+ * trusted proxy for an address, with a port or without, so nothing reads that.
+ */
+export function installClientAddress(fastify: FastifyInstance, trusted?: Config['trustProxy']): void {
+  const trust = trustOf(trusted);
+  fastify.decorateRequest('knownAddress', undefined);
+  fastify.decorateRequest('clientAddress', {
+    getter(this: FastifyRequest) {
+      return (this.knownAddress ??= addressOf(this, trust));
+    },
+  });
+}
