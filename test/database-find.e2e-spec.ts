@@ -49,8 +49,9 @@ describe('reading by command', () => {
   beforeAll(async () => {
     direct = await new MongoClient(uri.href).connect();
     way = new BreakingWay(uri.hostname, Number(uri.port));
-    const through = `mongodb://127.0.0.1:${await way.listen()}${uri.pathname}?directConnection=true`;
-    broken = await new MongoClient(through, { serverSelectionTimeoutMS: 1000 }).connect();
+    const through = new URL(uri);
+    through.port = String(await way.listen());
+    broken = await new MongoClient(through.href, { serverSelectionTimeoutMS: 1000 }).connect();
   });
   afterAll(async () => {
     await direct.db().dropDatabase();

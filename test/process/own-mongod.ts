@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAlive, until } from '../../src/platform/embedded-mongo/fixtures/processes.js';
@@ -35,7 +36,11 @@ export async function startOwnMongod(): Promise<OwnMongod> {
   const first = await startEmbeddedMongo({ dataDir, binary, env: process.env, log: process.stderr });
   // The same port and options for its return; the temporary folder has no spaces.
   const command = execFileSync('ps', ['-o', 'args=', '-p', String(first.pid)], { encoding: 'utf8' }).trim();
-  const [program = '', ...options] = command.split(' ');
+  const [program = '', ...all] = command.split(' ');
+  // mongod has read the key of its start, and no other member has to share it.
+  const keyFile = join(dataDir, 'key');
+  await writeFile(keyFile, randomBytes(96).toString('base64'), { mode: 0o600 });
+  const options = all.map((option) => (option.startsWith('--keyFile=') ? `--keyFile=${keyFile}` : option));
   let { pid } = first;
   let isWanted = true;
   const run = async (more: readonly string[]): Promise<void> => {

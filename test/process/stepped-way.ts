@@ -2,7 +2,15 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
 /** What a driver asks on its own account, whether or not a request is under way. */
-const BACKGROUND: ReadonlySet<string> = new Set(['hello', 'isMaster', 'ping', 'getMore', 'endSessions']);
+const BACKGROUND: ReadonlySet<string> = new Set([
+  'hello',
+  'isMaster',
+  'saslStart',
+  'saslContinue',
+  'ping',
+  'getMore',
+  'endSessions',
+]);
 
 const OP_MSG = 2013;
 /** Header, flags, kind of the first section, length and type of the first field: there the command's name begins. */
@@ -56,7 +64,9 @@ export class SteppedWay {
   /** The address of mongod by this way. */
   get uri(): string {
     const { port } = this.server.address() as AddressInfo;
-    return `mongodb://127.0.0.1:${port}${this.mongod.pathname}?directConnection=true`;
+    const uri = new URL(this.mongod);
+    uri.port = String(port);
+    return uri.href;
   }
 
   /** Counts commands from now on; resolves when the one is held that `stop` names. */

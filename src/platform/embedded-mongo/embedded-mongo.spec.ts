@@ -65,7 +65,9 @@ describe('the embedded MongoDB', () => {
 
   it('is a primary with transactions in a database called flowversal, for this machine only', async () => {
     const { uri, version } = await start();
-    expect(uri).toMatch(/^mongodb:\/\/127\.0\.0\.1:\d+\/flowversal\?directConnection=true$/);
+    expect(uri).toMatch(
+      /^mongodb:\/\/flowversal:[\w-]{43}@127\.0\.0\.1:\d+\/flowversal\?directConnection=true&authSource=admin$/,
+    );
     await withClient(uri, async (client) => {
       const admin = client.db().admin();
       expect(await admin.command({ hello: 1 })).toMatchObject({ setName: 'rs0', isWritablePrimary: true });

@@ -1,21 +1,30 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import mongoose from 'mongoose';
+import { clientWith, createKey, grantAccess, type StartKey } from './access.js';
 import { EmbeddedMongoError, reasonOf } from './embedded-mongo-error.js';
 import { resolveMongod, type Mongod, type MongodSearch } from './mongod-binary.js';
 import { launchMongod, MongodExit, type MongodProcess } from './mongod-process.js';
 import { isNewerSeries } from './mongod-version.js';
 import { becomePrimary } from './replica-set.js';
+import { hasFileModes } from './systems.js';
 
 /** What the embedded MongoDB is started with. */
 export interface EmbeddedMongoOptions extends MongodSearch {
-  /** DATA_DIR. The database lies in its sub-folder `mongodb`, the version of mongod in `mongodb.version`. */
+  /**
+   * DATA_DIR. The database lies in its sub-folder `mongodb`, the version of mongod in `mongodb.version`, how to
+   * connect to it in `mongodb.uri`.
+   */
   dataDir: string;
 }
 
 /** A running MongoDB of one's own. */
 export interface EmbeddedMongo {
-  /** A replica set of one member, such as `mongodb://127.0.0.1:40123/flowversal?directConnection=true`. */
+  /**
+   * A replica set of one member: `mongodb://flowversal:<password>@127.0.0.1:<port>/flowversal?…`. The password is
+   * new at each start. It is not for logs, and not for the arguments of processes.
+   */
   uri: string;
   /** Version of mongod, such as `6.0.5`. */
   version: string;
@@ -44,31 +53,53 @@ const RETRY_MS = 400;
  * are too new for the mongod found
  */
 export async function startEmbeddedMongo(options: EmbeddedMongoOptions): Promise<EmbeddedMongo> {
-  if (process.platform === 'win32') {
-    throw new EmbeddedMongoError(
-      'The embedded MongoDB runs on Linux and macOS. Set MONGODB_URI to a replica set.',
-    );
-  }
+  const { dataDir } = options;
   const mongod = await resolveMongod(options);
-  const versionFile = join(options.dataDir, 'mongodb.version');
-  const database = await openFolder(options.dataDir, versionFile);
+  const versionFile = join(dataDir, 'mongodb.version');
+  const database = await openFolder(dataDir, versionFile);
   if (database.filesVersion !== undefined && isNewerSeries(database.filesVersion, mongod.version)) {
     throw new EmbeddedMongoError(cannotOpen(database, mongod));
   }
-  const running = await launchWhenFree(mongod, database, Date.now() + HANDOVER_MS);
+  const key = await createKey(dataDir);
+  const running = await launchWhenFree(mongod, database, key, Date.now() + HANDOVER_MS).finally(() =>
+    rm(key.path, { force: true }),
+  );
   try {
-    await becomePrimary(running.port);
+    const uri = await takeCharge(running.port, key, dataDir);
     await writeFile(versionFile, `${mongod.version}\n`, { mode: 0o600 });
+    const { version } = mongod;
+    return { uri, version, pid: running.pid, stop: () => running.stop(() => shutDown(uri)) };
   } catch (error) {
     await running.stop();
     throw error;
   }
-  return {
-    uri: `mongodb://127.0.0.1:${running.port}/flowversal?directConnection=true`,
-    version: mongod.version,
-    pid: running.pid,
-    stop: () => running.stop(),
-  };
+}
+
+/** Makes mongod take writes, from who has the password. @returns the connection string */
+async function takeCharge(port: number, key: StartKey, dataDir: string): Promise<string> {
+  const client = clientWith(key, port);
+  try {
+    await becomePrimary(client, port);
+    return await grantAccess(client, port, dataDir);
+  } finally {
+    await client.close();
+  }
+}
+
+/** Asks for a clean end, which on Windows no signal does. mongod answers by hanging up. */
+async function shutDown(uri: string): Promise<void> {
+  const client = new mongoose.mongo.MongoClient(uri, { serverSelectionTimeoutMS: 1_000 });
+  try {
+    await client.connect();
+    await client
+      .db('admin')
+      .command({ shutdown: 1, force: true, timeoutSecs: 0 })
+      .catch((error: unknown) => {
+        if (!(error instanceof mongoose.mongo.MongoNetworkError)) throw error;
+      });
+  } finally {
+    await client.close();
+  }
 }
 
 async function openFolder(dataDir: string, versionFile: string): Promise<Database> {
@@ -76,6 +107,7 @@ async function openFolder(dataDir: string, versionFile: string): Promise<Databas
   const dbPath = resolve(dataDir, 'mongodb');
   try {
     await mkdir(dbPath, { recursive: true, mode: 0o700 });
+    if (hasFileModes(process.platform)) await keepPrivate(dataDir, dbPath);
     const recorded = await readFile(versionFile, 'utf8').catch(() => '');
     return { dataDir, dbPath, filesVersion: /^\d+\.\d+\.\d+/.exec(recorded)?.[0] };
   } catch (error) {
@@ -83,10 +115,24 @@ async function openFolder(dataDir: string, versionFile: string): Promise<Databas
   }
 }
 
+/** Who may write into DATA_DIR can put other files in the place of the database's. @throws Error when others may */
+async function keepPrivate(dataDir: string, dbPath: string): Promise<void> {
+  const { mode } = await stat(dataDir);
+  if ((mode & 0o002) !== 0) {
+    throw new Error(`every user of this machine may write to it. Run chmod 700 ${dataDir}`);
+  }
+  if (((await stat(dbPath)).mode & 0o077) !== 0) await chmod(dbPath, 0o700);
+}
+
 /** mongod's lock on the folder is the truth; the file it leaves after a crash is no lock. */
-async function launchWhenFree(mongod: Mongod, database: Database, deadline: number): Promise<MongodProcess> {
+async function launchWhenFree(
+  mongod: Mongod,
+  database: Database,
+  key: StartKey,
+  deadline: number,
+): Promise<MongodProcess> {
   try {
-    return await launchMongod(mongod.path, database.dbPath);
+    return await launchMongod(mongod.path, database.dbPath, key.path);
   } catch (error) {
     const output = error instanceof MongodExit ? error.output : '';
     const folderInUse = output.includes('DBPathInUse');
@@ -100,7 +146,7 @@ async function launchWhenFree(mongod: Mongod, database: Database, deadline: numb
     }
   }
   await sleep(RETRY_MS);
-  return launchWhenFree(mongod, database, deadline);
+  return launchWhenFree(mongod, database, key, deadline);
 }
 
 async function usedBy({ dataDir, dbPath }: Database): Promise<string> {

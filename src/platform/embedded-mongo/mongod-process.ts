@@ -1,13 +1,17 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, Socket } from 'node:net';
+import { mongodArguments } from './systems.js';
 
 /** A mongod that accepts connections on 127.0.0.1 and ends no later than this process. */
 export interface MongodProcess {
   pid: number;
   port: number;
-  /** Ends mongod cleanly, after 5 seconds with force; resolves when it is gone. */
-  stop(): Promise<void>;
+  /**
+   * Ends mongod, after 5 seconds with force; resolves when it is gone.
+   * @param ask asks mongod to shut down; when that fails it gets a signal, which on Windows is no request
+   */
+  stop(ask?: () => Promise<void>): Promise<void>;
 }
 
 /** mongod ended before it accepted connections. The message is the reason it gave. */
@@ -26,28 +30,37 @@ const START_MS = 60_000;
 const STOP_MS = 5_000;
 
 /**
- * Ends mongod when this process is gone, however it went: its end of the pipe then closes and `read` returns.
- * In a session of its own, so Ctrl-C does not reach it.
+ * What the watchdog runs: ends mongod when the process at the other end of its standard input is gone, however it
+ * went. It travels as text, so it uses nothing from outside.
  */
-const WATCHDOG = [
-  'read -r _',
-  'kill "$1" 2>/dev/null || exit 0',
-  'for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do',
-  '  sleep 0.25; kill -0 "$1" 2>/dev/null || exit 0',
-  'done',
-  'kill -9 "$1"',
-].join('\n');
+function guard(mongod: number): void {
+  const send = (signal: NodeJS.Signals | 0) => {
+    try {
+      process.kill(mongod, signal);
+    } catch {
+      process.exit();
+    }
+  };
+  process.stdin.resume().once('error', () => undefined);
+  process.stdin.once('close', () => {
+    send('SIGTERM');
+    setInterval(() => send(0), 250);
+    setTimeout(() => send('SIGKILL'), 5_000);
+  });
+}
 
 /**
  * Starts mongod as the single member of the replica set `rs0` on a free port.
  * @param dbPath an existing folder; mongod locks it
+ * @param keyFile mongod reads it before it accepts connections, and not again
  * @throws MongodExit when mongod ends at once, say because another one holds the folder
  */
-export async function launchMongod(program: string, dbPath: string): Promise<MongodProcess> {
+export async function launchMongod(program: string, dbPath: string, keyFile: string): Promise<MongodProcess> {
   const port = await freePort();
   // A session of its own: Ctrl-C must not stop the database before the application has drained.
-  const mongod = spawn(program, argumentsFor(dbPath, port), {
+  const mongod = spawn(program, mongodArguments({ dbPath, port, keyFile }, process.platform), {
     detached: true,
+    windowsHide: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const watchdog = watch(mongod);
@@ -63,42 +76,28 @@ export async function launchMongod(program: string, dbPath: string): Promise<Mon
     throw error;
   });
   release(mongod);
-  const end = async () => {
+  const end = async (ask?: () => Promise<void>) => {
     mongod.ref();
     const force = setTimeout(() => mongod.kill('SIGKILL'), STOP_MS);
-    mongod.kill('SIGTERM');
+    const signal = () => void mongod.kill('SIGTERM');
+    if (mongod.exitCode === null && mongod.signalCode === null) {
+      await Promise.race([closed, ask ? ask().catch(signal) : signal()]);
+    }
     await closed;
     clearTimeout(force);
   };
   let ending: Promise<void> | undefined;
-  return { pid: mongod.pid ?? 0, port, stop: () => (ending ??= end()) };
-}
-
-function argumentsFor(dbPath: string, port: number): string[] {
-  return [
-    `--dbpath=${dbPath}`,
-    `--port=${port}`,
-    '--bind_ip=127.0.0.1',
-    '--nounixsocket',
-    '--quiet',
-    '--replSet=rs0',
-    '--oplogSize=128',
-    '--storageEngine=wiredTiger',
-    // An upper bound. With half of it a transaction of 40 MB already fails as too large for the cache.
-    '--wiredTigerCacheSizeGB=0.5',
-    // A journal of 16 MB instead of three files of 100 MB each.
-    '--wiredTigerEngineConfigString=log=(prealloc=false,file_max=16MB)',
-    '--setParameter=diagnosticDataCollectionEnabled=false',
-    // There is no other member to hand over to.
-    '--setParameter=shutdownTimeoutMillisForSignaledShutdown=0',
-  ];
+  return { pid: mongod.pid ?? 0, port, stop: (ask) => (ending ??= end(ask)) };
 }
 
 /** @returns nothing when mongod itself did not start */
 function watch(mongod: ChildProcess): ChildProcess | undefined {
   if (mongod.pid === undefined) return undefined;
-  const watchdog = spawn('/bin/sh', ['-c', WATCHDOG, 'mongod-watchdog', String(mongod.pid)], {
+  const options = ['-e', `(${guard.toString()})(${mongod.pid})`, 'mongod-watchdog', String(mongod.pid)];
+  const watchdog = spawn(process.execPath, options, {
     detached: true,
+    windowsHide: true,
+    env: {},
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   // Without its watchdog mongod would outlive a crash, so it does not start at all.
@@ -134,7 +133,8 @@ function release(mongod: ChildProcess): void {
   }
 }
 
-async function freePort(): Promise<number> {
+/** A port of 127.0.0.1 that nobody uses at the moment. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

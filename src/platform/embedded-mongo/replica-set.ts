@@ -10,31 +10,25 @@ type Admin = ReturnType<mongoose.mongo.Db['admin']>;
 /**
  * Makes the mongod on this port the primary of its one-member replica set `rs0`, whether it is new or was a
  * member under another port before, and waits until it takes writes.
+ * @param client may administer it
  * @throws EmbeddedMongoError when that takes more than 15 seconds
  */
-export async function becomePrimary(port: number): Promise<void> {
+export async function becomePrimary(client: mongoose.mongo.MongoClient, port: number): Promise<void> {
   const host = `127.0.0.1:${port}`;
-  const client = new mongoose.mongo.MongoClient(`mongodb://${host}/?directConnection=true`, {
-    serverSelectionTimeoutMS: PRIMARY_MS,
-  });
-  try {
-    const admin = client.db().admin();
-    const deadline = Date.now() + PRIMARY_MS;
-    let hasJoined = false;
-    for await (const _ of setInterval(10)) {
-      try {
-        if (!hasJoined) await joinAs(host, admin);
-        hasJoined = true;
-        const hello = await admin.command({ hello: 1 });
-        if (hello['isWritablePrimary'] === true) return;
-      } catch (error) {
-        // A member whose part in the set changes closes its connections.
-        if (!isOutage(error)) throw error;
-      }
-      if (Date.now() > deadline) throw new EmbeddedMongoError('The embedded MongoDB does not become primary');
+  const admin = client.db().admin();
+  const deadline = Date.now() + PRIMARY_MS;
+  let hasJoined = false;
+  for await (const _ of setInterval(10)) {
+    try {
+      if (!hasJoined) await joinAs(host, admin);
+      hasJoined = true;
+      const hello = await admin.command({ hello: 1 });
+      if (hello['isWritablePrimary'] === true) return;
+    } catch (error) {
+      // A member whose part in the set changes closes its connections.
+      if (!isOutage(error)) throw error;
     }
-  } finally {
-    await client.close();
+    if (Date.now() > deadline) throw new EmbeddedMongoError('The embedded MongoDB does not become primary');
   }
 }
 
