@@ -2,22 +2,29 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Types } from 'mongoose';
 import { type ProjectJson, PROJECTS } from './support/projects.js';
 import { type Profiled, queriesDuring } from './support/query-watch.js';
+import { soaked } from './support/soak.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import type { TestClient } from './support/test-client.js';
 
-// Two hundred thousand records are written; the machine may have other things to do.
-jest.setTimeout(180_000);
-
 const START = Date.parse('2026-01-01T00:00:00.000Z');
-const DEPTH = 100_000;
+/** How many records are before the page that is asked for: 100,000 in a soak. */
+const DEPTH = soaked(100_000, 10_000);
+/** Ada's projects, and everybody's. */
+const HERS = 1.5 * DEPTH;
+const ALL = 2 * DEPTH;
+/** What is left of hers below the depth. */
+const MIDDLE = HERS - DEPTH;
 const BATCH = 20_000;
 
-describe('among 200,000 projects', () => {
+// Twice as many records are written; the machine may have other things to do.
+jest.setTimeout(180_000);
+
+describe(`among ${ALL} projects`, () => {
   let test: TestApp;
   let ada: TestClient;
   let bob: TestClient;
   let admin: TestClient;
-  /** Behind Ada's 100,000th project; the next ones were created in its millisecond. */
+  /** Behind Ada's last project at that depth; the next ones were created in its millisecond. */
   let cursor: string;
 
   const recordOf = (owner: string | Types.ObjectId, number: number, ms: number) => ({
@@ -32,12 +39,12 @@ describe('among 200,000 projects', () => {
 
   async function fill(): Promise<void> {
     const records = [
-      // A thousand of them at once, as an import would: from the 99,901st, newest first.
-      ...Array.from({ length: 150_000 }, (_, n) =>
-        recordOf(ada.userId, n, n < 49_100 || n >= 50_100 ? n * 1000 : 49_100_000),
+      // A thousand of them at once, as an import would: from a hundred before the page, newest first.
+      ...Array.from({ length: HERS }, (_, n) =>
+        recordOf(ada.userId, n, n < MIDDLE - 900 || n >= MIDDLE + 100 ? n * 1000 : (MIDDLE - 900) * 1000),
       ),
       ...Array.from({ length: 1_000 }, (_, n) => recordOf(bob.userId, n, n * 100_000)),
-      ...Array.from({ length: 49_000 }, (_, n) => recordOf(new Types.ObjectId(), n, n * 3_000)),
+      ...Array.from({ length: ALL - HERS - 1_000 }, (_, n) => recordOf(new Types.ObjectId(), n, n * 3_000)),
     ];
     const projects = test.connection.collection('projects');
     for (let from = 0; from < records.length; from += BATCH) {
@@ -99,15 +106,18 @@ describe('among 200,000 projects', () => {
 
   it.each([20, 100])('a first page of %i examines what it answers', async (limit) => {
     const asked = await ask(ada, `${PROJECTS}?limit=${limit}`);
-    expect(asked.data.map(({ name }) => name).slice(0, 2)).toEqual(['Project 149999', 'Project 149998']);
+    expect(asked.data.map(({ name }) => name).slice(0, 2)).toEqual([
+      `Project ${HERS - 1}`,
+      `Project ${HERS - 2}`,
+    ]);
     expectLean(asked);
     expectLean(await ask(bob, `${PROJECTS}?limit=${limit}`));
   });
 
-  it('a page behind a cursor at depth 100,000 does, too, in the middle of records of one millisecond', async () => {
+  it(`a page behind a cursor at depth ${DEPTH} does, too, in the middle of records of one millisecond`, async () => {
     const asked = await ask(ada, `${PROJECTS}?cursor=${cursor}`);
     expect(new Set(asked.data.map(({ createdAt }) => createdAt)).size).toBe(1);
-    expect(asked.data[0]?.name).toBe('Project 49999');
+    expect(asked.data[0]?.name).toBe(`Project ${MIDDLE - 1}`);
     expectLean(asked);
     // Whatever MongoDB has learnt from other cursors before.
     for (let times = 0; times < 5; times++) {
@@ -147,8 +157,8 @@ describe('among 200,000 projects', () => {
   it('counting examines no project', async () => {
     for (const [user, query, total] of [
       [bob, '', 1_000],
-      [ada, '', 150_000],
-      [admin, '&owner=all', 200_000],
+      [ada, '', HERS],
+      [admin, '&owner=all', ALL],
     ] as const) {
       const asked = await ask(user, `${PROJECTS}?limit=1&total=true${query}`);
       expect(asked.total).toBe(total);

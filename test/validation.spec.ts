@@ -17,6 +17,7 @@ import type { Constructor } from '../src/platform/validation/rules.js';
 import { INHERITED, inputsOf } from './support/dto-inputs.js';
 import { EveryField, EveryFilter, EveryList } from './support/every-field.js';
 import { handlersOf } from './support/handlers.js';
+import { report, SEED, soaked } from './support/soak.js';
 import { testConfig } from './support/test-app.js';
 
 /**
@@ -25,8 +26,7 @@ import { testConfig } from './support/test-app.js';
  * blame the same fields.
  */
 
-const RUNS = 10_000;
-const SEED = Number(process.env['VALIDATION_SEED'] ?? Date.now() % 2 ** 31);
+const RUNS = soaked(10_000);
 /** Least part of the inputs that must be accepted, and refused: otherwise the comparison would prove little. */
 const LEAST_SHARE = 0.1;
 
@@ -131,7 +131,7 @@ describe('the compiled check of DTOs', () => {
         { numRuns: RUNS, seed: SEED },
       );
       const percent = Math.round((100 * counts.accepted) / RUNS);
-      process.stdout.write(`${name}: ${RUNS} inputs, ${percent} % accepted (VALIDATION_SEED=${SEED})\n`);
+      report(`${name}: ${RUNS} inputs, ${percent} % accepted`);
       expect(counts.accepted).toBeGreaterThanOrEqual(LEAST_SHARE * RUNS);
       expect(counts.refused).toBeGreaterThanOrEqual(LEAST_SHARE * RUNS);
     },

@@ -3,13 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { MongoClient } from 'mongodb';
 import { HttpCaller } from './http-caller.js';
+import { report, soaked } from '../support/soak.js';
 import { type OwnMongod, startOwnMongod } from './own-mongod.js';
 import { Installation, type ServerProcess } from './server-process.js';
 
 // Fifty crashes of two to three seconds; a machine that is busy takes its time.
 jest.setTimeout(400_000);
 
-const CRASHES = 50;
+const CRASHES = soaked(50);
 const WRITERS = 16;
 const PROJECTS = '/api/v1/projects';
 
@@ -118,6 +119,7 @@ describe(`a database that is killed ${CRASHES} times under ${WRITERS} writing cl
     );
     expect(wrong).toEqual([]);
     expect(stored).toHaveLength(acknowledged.size);
+    report(`${CRASHES} kills of mongod, ${acknowledged.size} writes acknowledged, none lost, none twice`);
   });
 
   it('is found again by the server alone, which shows all of it and ends in order', async () => {

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import mongoose from 'mongoose';
 import { type CreatingRoute, KINDS_OF_CREATING } from '../support/creating-routes.js';
+import { report, sampled, soaked } from '../support/soak.js';
 import { SupabaseProject } from '../support/supabase.js';
 import { newAddress } from '../support/users.js';
 import { type HttpAnswer, HttpCaller } from './http-caller.js';
@@ -13,7 +14,7 @@ const ADMIN = { email: 'admin@flowversal.test', password: 'a long way to go home
 /** So long a client goes on trying: MongoDB has to give up the transaction of the process that was killed. */
 const PATIENCE_MS = 30_000;
 
-// Some sixty processes are started and killed; more where features create in other ways.
+// A soak starts and kills some sixty processes; more where features create in other ways.
 jest.setTimeout(600_000);
 
 /** A key, and an address that has not registered anybody. */
@@ -98,12 +99,12 @@ describe('a process that is killed while it creates', () => {
     return [...steps];
   }
 
-  /** What came of killing it at each step: the status of the second request, and how many records there are. */
+  /** What came of killing it at the commit and at other steps: the status of the second request, and the records then. */
   async function killEverywhere({ url, body: bodyOf, ...route }: CreatingRoute): Promise<Outcomes> {
     const way = await SteppedWay.open(mongod.uri);
     const records = database.collection(route.collection);
     let steps: string[] = [];
-    for (let times = 0; times < 3; times++) {
+    for (let times = 0; times < soaked(3, 2); times++) {
       const whole = await bodyOf(supabase, admin);
       const taken = await stepsOf(way, url, whole);
       await records.deleteMany(route.created(whole));
@@ -111,22 +112,25 @@ describe('a process that is killed while it creates', () => {
       if (steps.length === 0 || taken.length < steps.length) steps = taken;
     }
     const committing = steps.indexOf('commitTransaction');
+    const stops = steps.flatMap((command, step) =>
+      (['before', 'after'] as const).map((when) => ({ step, command, when })),
+    );
+    const others = sampled(stops.filter(({ step }) => step !== committing));
+    const chosen = stops.filter((stop) => stop.step === committing || others.includes(stop));
     const outcomes: Outcomes = {};
-    for (const [step, command] of steps.entries()) {
-      for (const when of ['before', 'after'] as const) {
-        let body = await bodyOf(supabase, admin);
-        let { status, isHeld } = await killAt(way, url, body, { step, when });
-        // What another route is doing may have cost the first request a step more than this one.
-        for (let tries = step <= committing ? 2 : 0; tries > 0 && !isHeld; tries--) {
-          await records.deleteMany(route.created(body));
-          body = await bodyOf(supabase, admin);
-          ({ status, isHeld } = await killAt(way, url, body, { step, when }));
-        }
-        if (!isHeld && step <= committing) throw new Error(`${url} did not come to ${command}`);
-        outcomes[`${when} ${step} ${command}`] = [status, await records.countDocuments(route.created(body))];
-        // Some may be created only a few times.
+    for (const { step, command, when } of chosen) {
+      let body = await bodyOf(supabase, admin);
+      let { status, isHeld } = await killAt(way, url, body, { step, when });
+      // What another route is doing may have cost the first request a step more than this one.
+      for (let tries = step <= committing ? 2 : 0; tries > 0 && !isHeld; tries--) {
         await records.deleteMany(route.created(body));
+        body = await bodyOf(supabase, admin);
+        ({ status, isHeld } = await killAt(way, url, body, { step, when }));
       }
+      if (!isHeld && step <= committing) throw new Error(`${url} did not come to ${command}`);
+      outcomes[`${when} ${step} ${command}`] = [status, await records.countDocuments(route.created(body))];
+      // Some may be created only a few times.
+      await records.deleteMany(route.created(body));
     }
     way.close();
     return outcomes;
@@ -138,6 +142,7 @@ describe('a process that is killed while it creates', () => {
       const steps = Object.keys(each);
       expect(steps).toEqual(expect.arrayContaining([expect.stringMatching(/^after \d+ commitTransaction$/)]));
       expect(each).toEqual(Object.fromEntries(steps.map((step) => [step, [201, 1]])));
+      report(`${steps.length} kills of a process while it creates, each created once`);
     }
   });
 });

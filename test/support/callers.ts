@@ -4,7 +4,7 @@ import type { SupabaseProject } from './supabase.js';
 import { IDENTITIES, signedInAt } from './supabase-clients.js';
 import type { TestApp } from './test-app.js';
 import type { TestClient } from './test-client.js';
-import { register, SESSIONS, USERS } from './users.js';
+import { ME, register, SESSIONS, USERS } from './users.js';
 
 /** Who asks. `owner` is the user whom the request is about, or whose record it is; `user` and the last two are others. */
 export const CALLERS = [
@@ -21,7 +21,7 @@ export const CALLERS = [
 ] as const;
 export type CallerName = (typeof CALLERS)[number];
 
-/** Whom a request is about: made anew for each, since some requests leave nothing. What it has is made when asked for. */
+/** Whom a request is about. What it has is made when asked for. */
 export interface Target {
   readonly owner: TestClient;
   /** An API key of the owner, by id. */
@@ -50,11 +50,27 @@ export async function newTarget(test: TestApp, supabase: SupabaseProject): Promi
   };
 }
 
-/** Anew for each route: what they ask may end their session. */
-export async function newCallers(
-  test: TestApp,
-  supabase: SupabaseProject,
-): Promise<Record<Exclude<CallerName, 'owner'>, TestClient>> {
+type Others = Record<Exclude<CallerName, 'owner'>, TestClient>;
+
+/** Everybody but the owner, signed in once and again when a request has ended what they sign in with. */
+export class Callers {
+  private present: Others | undefined;
+
+  constructor(
+    private readonly test: TestApp,
+    private readonly supabase: SupabaseProject,
+  ) {}
+
+  async all(): Promise<Others> {
+    const signedIn = ['user', 'moderator', 'admin', 'API key', 'Supabase user'] as const;
+    const { present } = this;
+    const statuses = present && (await Promise.all(signedIn.map((name) => present[name].get(ME))));
+    if (!statuses?.every(({ status }) => status === 200)) this.present = undefined;
+    return (this.present ??= await newCallers(this.test, this.supabase));
+  }
+}
+
+async function newCallers(test: TestApp, supabase: SupabaseProject): Promise<Others> {
   const { anonymous, config } = test;
   const [admin, moderator, somebody, expired, revoked, disabled] = await Promise.all([
     anonymous.signIn('admin'),

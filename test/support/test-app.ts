@@ -10,6 +10,7 @@ import { createApp } from '../../src/app.js';
 import { Config, parseConfig } from '../../src/platform/config/config.js';
 import type { Environment } from '../../src/platform/config/env.js';
 import { Migrations } from '../../src/platform/migrations/migrations.js';
+import { takeDatabase } from './databases.js';
 import { refuseOffences, watchQueries } from './query-watch.js';
 import { PASSWORD, TestClient } from './test-client.js';
 
@@ -71,11 +72,13 @@ function refuseSecrets(log: string): void {
 }
 
 /**
- * Builds and initialises the application; `close()` also drops its database. Rejects when the start is refused.
+ * Builds and initialises the application on an empty database, which `close()` empties again. Rejects when the start
+ * is refused.
  * `close()` rejects when a secret was logged, or when the application asked what no index serves.
  */
 export async function createTestApp(env: Environment = {}): Promise<TestApp> {
-  const config = testConfig(env);
+  const database = env['MONGODB_URI'] === undefined ? await takeDatabase() : undefined;
+  const config = testConfig({ ...(database && { MONGODB_URI: database.uri }), ...env });
   const chunks: string[] = [];
   const destination = new Writable({
     write(chunk: Buffer, _encoding, done) {
@@ -96,6 +99,7 @@ export async function createTestApp(env: Environment = {}): Promise<TestApp> {
     await app.getHttpAdapter().getInstance().ready();
   } catch (error) {
     await app.close();
+    await database?.release([]);
     throw error;
   }
   return {
@@ -110,8 +114,10 @@ export async function createTestApp(env: Environment = {}): Promise<TestApp> {
     logText: () => chunks.join(''),
     async close() {
       const watched = await Promise.allSettled([refuseOffences(connection)]);
-      await connection.dropDatabase();
+      const { models } = connectionOf(app);
+      if (!database) await connection.dropDatabase();
       await app.close();
+      await database?.release(Object.values(models).map(({ collection }) => collection.name));
       await rm(config.dataDir, { recursive: true, force: true });
       refuseSecrets(chunks.join(''));
       for (const each of watched) if (each.status === 'rejected') throw each.reason;
