@@ -272,7 +272,12 @@ async function measureSignIns(world, uri) {
 }
 
 if (canPin) execFileSync('taskset', ['-cp', '1', String(process.pid)], { stdio: 'ignore' });
-const mongo = await startEmbeddedMongo({ dataDir: folder, env: process.env, log: process.stderr });
+const mongo = await startEmbeddedMongo({
+  dataDir: folder,
+  binary: process.env.MONGOD_BINARY,
+  env: process.env,
+  log: process.stderr,
+});
 const uri = mongo.uri.replace('/flowversal?', '/bench?');
 const world = await createWorld(uri);
 try {

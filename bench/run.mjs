@@ -32,7 +32,12 @@ if (process.argv.includes('--growth')) {
 
 if (canPin) execFileSync('taskset', ['-cp', '1', String(process.pid)], { stdio: 'ignore' });
 const folder = mkdtempSync(join(tmpdir(), 'flowversal-bench-'));
-const mongo = await startEmbeddedMongo({ dataDir: folder, env: process.env, log: process.stderr });
+const mongo = await startEmbeddedMongo({
+  dataDir: folder,
+  binary: process.env.MONGOD_BINARY,
+  env: process.env,
+  log: process.stderr,
+});
 const uri = mongo.uri.replace('/flowversal?', '/bench?');
 const world = await createWorld(uri);
 const routes = routesOf(world);

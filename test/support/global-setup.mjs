@@ -9,6 +9,7 @@ export default async function setUp() {
   const dataDir = await mkdtemp(join(tmpdir(), 'flowversal-test-'));
   const binary = process.env['MONGOD_BINARY'];
   const server = await startEmbeddedMongo({ dataDir, binary, env: process.env, log: process.stderr });
+  process.stderr.write(`The tests run on mongod ${server.version}.\n`);
   globalThis.testMongo = { server, dataDir };
   process.env['TEST_MONGODB_URI'] = server.uri;
 }

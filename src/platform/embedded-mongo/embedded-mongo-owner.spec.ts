@@ -10,7 +10,7 @@ import { commandsNaming, isAlive, until } from './fixtures/processes.js';
 import { resolveMongod } from './mongod-binary.js';
 
 const OWNER = join(import.meta.dirname, 'fixtures/owner.mjs');
-const base = { env: process.env, log: process.stderr };
+const base = { binary: process.env['MONGOD_BINARY'], env: process.env, log: process.stderr };
 
 let binary: string;
 let dataDir: string;

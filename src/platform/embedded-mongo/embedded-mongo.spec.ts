@@ -10,7 +10,7 @@ import { isAlive, until } from './fixtures/processes.js';
 let dataDir: string;
 let running: EmbeddedMongo[];
 
-async function start(binary?: string): Promise<EmbeddedMongo> {
+async function start(binary = process.env['MONGOD_BINARY']): Promise<EmbeddedMongo> {
   const mongo = await startEmbeddedMongo({ dataDir, binary, env: process.env, log: process.stderr });
   running.push(mongo);
   return mongo;
