@@ -2,13 +2,25 @@
 import { buildIfNeeded } from './build.mjs';
 import { requireNode } from './node-version.mjs';
 
+/** On Windows a process keeps the number of a parent that is gone. */
+function isThere(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error.code !== 'ESRCH';
+  }
+}
+
 requireNode();
 buildIfNeeded();
 // npm's shell ends on SIGTERM without passing it on; the server must not stay behind on its port.
 if (process.env.npm_lifecycle_event) {
   const shell = process.ppid;
   const watch = setInterval(() => {
-    if (process.ppid !== shell) process.kill(process.pid, 'SIGTERM');
+    if (process.ppid === shell && isThere(shell)) return;
+    // Windows knows no SIGTERM: sent, it would end the process at once, embedded MongoDB and all.
+    if (process.platform === 'win32') process.emit('SIGTERM', 'SIGTERM');
+    else process.kill(process.pid, 'SIGTERM');
   }, 250).unref();
   // The server takes a second signal for impatience, so it must not get one from here.
   const told = (signal) => {

@@ -30,13 +30,16 @@ export class Installation {
 
   private constructor(readonly folder: string) {}
 
-  /** @param root the project that was built: this one unless told */
-  static async create(root = ROOT): Promise<Installation> {
-    const folder = await mkdtemp(join(tmpdir(), 'flowversal-start-'));
+  /**
+   * @param root the project that was built: this one unless told
+   * @param prefix what the folder's name begins with
+   */
+  static async create(root = ROOT, prefix = 'flowversal-start-'): Promise<Installation> {
+    const folder = await mkdtemp(join(tmpdir(), prefix));
     for (const name of ['dist', 'scripts', 'package.json']) {
       await cp(join(root, name), join(folder, name), { recursive: true });
     }
-    await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+    await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'junction');
     return new Installation(folder);
   }
 

@@ -46,6 +46,18 @@ describe('npm start', () => {
     server.kill('SIGKILL');
   });
 
+  it('starts and stops in a folder whose name has spaces, quotes and letters of other languages', async () => {
+    const elsewhere = await Installation.create(undefined, "Jörg Müller's 資料 & more ");
+    const server = await elsewhere.start({});
+    const ada = await new HttpCaller(server.url).signIn();
+    expect((await ada.post('/api/v1/projects', { name: 'One' })).status).toBe(201);
+    const mongod = await mongodOf(join(elsewhere.folder, '.data'));
+    server.kill('SIGTERM');
+    expect(await server.ended).toMatchObject({ code: 0, stderr: '' });
+    expect(isAlive(mongod)).toBe(false);
+    await elsewhere.remove();
+  });
+
   it('has at the second start what was written at the first, and its users stay signed in', async () => {
     const first = await installation.start({ DATA_DIR: dataDir });
     const ada = await new HttpCaller(first.url).signIn();

@@ -1,0 +1,29 @@
+import { execFileSync } from 'node:child_process';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from '@jest/globals';
+
+it('has the same bytes where git is set to check out with the line ends of Windows', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'flowversal-checkout-'));
+  const git = (...words: string[]) => execFileSync('git', ['-C', folder, ...words], { stdio: 'pipe' });
+  const files = ['.gitattributes', 'package.json', 'openapi.json', 'src/app.ts', 'docs/images/bench.svg'];
+  try {
+    git('init', '--quiet');
+    for (const [name, value] of [
+      ['core.autocrlf', 'true'],
+      ['core.eol', 'crlf'],
+    ] as const) {
+      git('config', name, value);
+    }
+    for (const file of files) await cp(file, join(folder, file));
+    git('add', '.');
+    for (const file of files) await rm(join(folder, file));
+    git('checkout-index', '--all');
+    for (const file of files) {
+      expect([file, await readFile(join(folder, file))]).toEqual([file, await readFile(file)]);
+    }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
