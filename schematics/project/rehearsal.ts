@@ -1,20 +1,28 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { refuse } from '../specification/refusal.ts';
 import type { Changes } from './project.ts';
 
 const OPENAPI = 'openapi.json';
 /** What building and describing the application takes. */
-const NEEDED = ['src', 'scripts', 'package.json', 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json'];
+const NEEDED = [
+  'src',
+  'scripts',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+];
 
 /**
  * Builds the changed application in a copy and lets it describe itself, before anything is written: what does not
  * compile or does not start is refused.
  * @returns openapi.json
  */
-export function rehearsed(root: string, changes: Changes): string {
+export async function rehearsed(root: string, changes: Changes): Promise<string> {
   const copy = mkdtempSync(join(tmpdir(), 'flowversal-feature-'));
   try {
     for (const path of NEEDED) cpSync(join(root, path), join(copy, path), { recursive: true });
@@ -23,25 +31,37 @@ export function rehearsed(root: string, changes: Changes): string {
       mkdirSync(dirname(join(copy, path)), { recursive: true });
       writeFileSync(join(copy, path), text);
     }
-    run(copy, 'node_modules/@nestjs/cli/bin/nest.js', 'build');
-    run(copy, 'scripts/openapi.mjs');
+    // At the same time; where both fail, the compiler has more to say.
+    const described = faultOf(describe(copy));
+    const fault = (await faultOf(checkTypes(copy))) ?? (await described);
+    if (fault !== undefined) refuse(`The project does not build with it; nothing was written:\n${fault}`);
     return readFileSync(join(copy, OPENAPI), 'utf8');
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }
 }
 
-function run(folder: string, ...command: string[]): void {
+function checkTypes(copy: string): Promise<void> {
+  const compiler = 'node_modules/typescript-native/bin/tsc';
+  return run(copy, compiler, '--noEmit', '-p', 'tsconfig.build.json', '--checkers', '1');
+}
+
+async function describe(copy: string): Promise<void> {
+  await run(copy, 'scripts/build.mjs', '--unchecked');
+  await run(copy, 'scripts/openapi.mjs');
+}
+
+async function run(folder: string, ...command: string[]): Promise<void> {
+  await promisify(execFile)(process.execPath, command, { cwd: folder, maxBuffer: 100_000_000 });
+}
+
+/** What a program has said that failed; undefined when it did not fail. */
+async function faultOf(program: Promise<void>): Promise<string | undefined> {
   try {
-    execFileSync(process.execPath, command, {
-      cwd: folder,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    await program;
+    return undefined;
   } catch (error) {
-    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
-    refuse(
-      `The project does not build with it; nothing was written:\n${`${stdout}${stderr}`.trim().slice(0, 4000)}`,
-    );
+    const { stdout = '', stderr = '', message } = error as Error & { stdout?: string; stderr?: string };
+    return (`${stdout}${stderr}`.trim() || message).slice(0, 4000);
   }
 }

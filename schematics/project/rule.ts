@@ -36,6 +36,7 @@ export function ruleOf(plan: (project: Project) => Changes): Rule {
   return async (tree) => {
     const root = process.cwd();
     try {
+      process.stderr.write('Planning …\n');
       const planned = plan(projectOf(tree, root));
       const entries = [...planned].map(
         async ([path, text]) => [path, await formatted(root, path, text)] as const,
@@ -43,8 +44,8 @@ export function ruleOf(plan: (project: Project) => Changes): Rule {
       const changes = new Map(await Promise.all(entries));
       requireShort(changes);
       requireCommitted(root, new Map([...changes, ['openapi.json', '']]));
-      process.stderr.write('Building the project with it …\n');
-      changes.set('openapi.json', rehearsed(root, changes));
+      process.stderr.write('Building the project with it, in a copy …\n');
+      changes.set('openapi.json', await rehearsed(root, changes));
       for (const [path, text] of changes) {
         if (!tree.exists(path)) tree.create(path, text);
         else if (tree.readText(path) !== text) tree.overwrite(path, text);
