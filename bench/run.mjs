@@ -1,31 +1,34 @@
 /**
  * `npm run bench`: what a request costs each server, on one real MongoDB, in one run.
- * --quick: one short round. --servers=AF: only these. --growth: how the product's cost grows (growth.mjs), instead.
+ * `npm run bench -- --help` has its options; growth.mjs is what --growth measures.
  * A full run writes bench/results.md and docs/images/bench.svg.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { argumentsOf } from '../scripts/command-line.mjs';
 import { canPin, SERVERS, startServer } from './servers.mjs';
 import { measure, routesOf, warmUp } from './load.mjs';
 import { createWorld, environmentFor } from './world.mjs';
 import { startEmbeddedMongo } from '../dist/platform/embedded-mongo/embedded-mongo.js';
 import { median, printTable, writeReport } from './report.mjs';
 
-const quick = process.argv.includes('--quick');
-const only = process.argv.find((arg) => arg.startsWith('--servers='))?.slice('--servers='.length) ?? 'ABCF';
+const {
+  options: { smoke, quick = smoke, growth, servers: only = 'ABCF' },
+} = argumentsOf('bench');
 const names = Object.keys(SERVERS).filter((name) => only.includes(name));
 /** Every round starts the servers anew; within a round they take turns, route by route, in so many slices. */
 const rounds = quick ? 1 : 3;
-const slices = quick ? 2 : 5;
+const slices = smoke ? 1 : quick ? 2 : 5;
 /** Requests of a slice. */
-const amounts = quick
-  ? { get: 700, list: 350, create: 450, put: 160, refused: 900, live: 1200 }
-  : { get: 3000, list: 1500, create: 2000, put: 800, refused: 4000, live: 6000 };
+const QUICK = { get: 700, list: 350, create: 450, put: 160, refused: 900, live: 1200 };
+const SMOKE = { get: 20, list: 20, create: 20, put: 10, refused: 20, live: 20 };
+const FULL = { get: 3000, list: 1500, create: 2000, put: 800, refused: 4000, live: 6000 };
+const amounts = smoke ? SMOKE : quick ? QUICK : FULL;
 const PORT = 3900;
 
-if (process.argv.includes('--growth')) {
+if (growth) {
   await import('./growth.mjs');
   process.exit();
 }

@@ -2,12 +2,23 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildIfNeeded } from '../scripts/build.mjs';
+import { argumentsOf } from '../scripts/command-line.mjs';
+import { COMPILER } from '../scripts/compiler.mjs';
+import { requireNode } from '../scripts/node-version.mjs';
 
 const bench = import.meta.dirname;
-const run = (command, ...args) =>
-  execFileSync(command, args, { cwd: bench, stdio: ['ignore', 'inherit', 'inherit'] });
 
-if (!existsSync(join(bench, 'node_modules'))) run('npm', 'install', '--no-progress');
-run(process.execPath, '../node_modules/typescript/bin/tsc', '-p', 'tsconfig.json');
-run('npm', 'run', '--silent', 'build', '--prefix', '..');
+requireNode();
+argumentsOf('bench');
+process.chdir(join(bench, '..'));
+if (!existsSync(join(bench, 'node_modules'))) {
+  process.stderr.write('Installing the servers to compare with …\n');
+  execFileSync('npm', ['install', '--no-progress'], { cwd: bench, stdio: ['ignore', 'inherit', 'inherit'] });
+}
+// Checked when it was written: it is frozen, as the others are.
+execFileSync(process.execPath, [COMPILER, '-p', join(bench, 'tsconfig.json'), '--noCheck'], {
+  stdio: 'inherit',
+});
+buildIfNeeded();
 await import('./run.mjs');

@@ -1,8 +1,18 @@
-/** `node scripts/run.mjs migrate up`: builds when the sources have changed, then runs `dist/migrate.js` in this process. */
+/** `node scripts/run.mjs migrate`: builds when the sources have changed, then runs the command's program in this process. */
 import { buildIfNeeded } from './build.mjs';
+import { argumentsOf } from './command-line.mjs';
 import { requireNode } from './node-version.mjs';
 
+const PROGRAMS = {
+  mongo: '../dist/mongo.js',
+  migrate: '../dist/migrate.js',
+  'keys:rotate': '../dist/rotate-keys.js',
+  openapi: './openapi.mjs',
+  configuration: './configuration.mjs',
+};
+
 requireNode();
+const [name] = process.argv.splice(2, 1);
+argumentsOf(name);
 buildIfNeeded();
-const [program] = process.argv.splice(2, 1);
-await import(`../dist/${program}.js`);
+await import(PROGRAMS[name]);

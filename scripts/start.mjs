@@ -1,5 +1,6 @@
 /** `npm start`: builds when the sources have changed since the last build, then runs the server in this process. */
 import { buildIfNeeded } from './build.mjs';
+import { argumentsOf } from './command-line.mjs';
 import { requireNode } from './node-version.mjs';
 
 /** On Windows a process keeps the number of a parent that is gone. */
@@ -12,6 +13,7 @@ function isThere(pid) {
 }
 
 requireNode();
+argumentsOf('start');
 buildIfNeeded();
 // npm's shell ends on SIGTERM without passing it on; the server must not stay behind on its port.
 if (process.env.npm_lifecycle_event) {

@@ -3,11 +3,16 @@
  * `npm test -- projects`: only the tests whose path contains the word.
  */
 import { spawnSync } from 'node:child_process';
+import { buildIfNeeded } from './build.mjs';
+import { argumentsOf } from './command-line.mjs';
 import { requireNode } from './node-version.mjs';
 
 requireNode();
-const patterns = process.argv.slice(2);
-const isWhole = patterns.length === 0;
+const {
+  words: patterns,
+  options: { name },
+} = argumentsOf('test');
+const isWhole = patterns.length === 0 && name === undefined;
 
 function run(title, command, args, env = {}) {
   process.stdout.write(`\n── ${title}\n`);
@@ -19,9 +24,15 @@ if (isWhole) {
   run('types', 'npm', ['run', '--silent', 'typecheck']);
   run('lint', 'npm', ['run', '--silent', 'lint']);
 }
-run('build', 'npm', ['run', '--silent', 'build']);
+process.stdout.write('\n── build\n');
+// Of the whole product the types were checked above, of a part they are checked later or in the editor.
+buildIfNeeded({ unchecked: true });
 const report = process.env['TEST_REPORT'];
-const options = [isWhole && '--coverage', report && ['--json', `--outputFile=${report}`]]
+const options = [
+  isWhole && '--coverage',
+  report && ['--json', `--outputFile=${report}`],
+  name && `--testNamePattern=${name}`,
+]
   .flat()
   .filter(Boolean);
 run('tests', 'node', ['node_modules/jest/bin/jest.js', ...options, ...patterns], {

@@ -1,0 +1,88 @@
+/**
+ * What each command of package.json does, as `npm run <command> -- --help` tells it. A command is added here and in
+ * package.json; `typecheck` is the compiler and shows its help instead.
+ */
+export const COMMANDS = {
+  start: {
+    does: 'Builds when sources have changed, starts the embedded MongoDB unless MONGODB_URI is set, and serves.',
+    example: 'npm start',
+  },
+  dev: { does: 'Runs the server, and again after each change.', example: 'npm run dev' },
+  build: {
+    does: 'Compiles src to dist and checks its types.',
+    options: { unchecked: { about: 'leave the types to `npm run typecheck`' } },
+    example: 'npm run build',
+  },
+  lint: {
+    does: 'Checks the code with oxlint and its format with Prettier. Changes nothing.',
+    words: { usage: '[<path>…]', about: 'only these files or folders' },
+    example: 'npm run lint -- src/modules/projects',
+  },
+  format: {
+    does: 'Formats with Prettier and mends what oxlint can mend.',
+    words: { usage: '[<path>…]', about: 'only these files or folders' },
+    example: 'npm run format -- src/modules/projects',
+  },
+  test: {
+    does: 'Checks types and format, builds, and runs every test. With a word: builds and runs the tests it names.',
+    words: { usage: '[<word>…]', about: 'only tests that have one of these in their path' },
+    options: { name: { value: 'text', about: 'only tests that have this in their name' } },
+    example: 'npm test -- projects',
+  },
+  openapi: { does: 'Writes openapi.json from the routes and DTOs.', example: 'npm run openapi' },
+  configuration: {
+    does: 'Writes docs/configuration.md and .env.example from the class Config.',
+    options: { check: { about: 'write nothing, and fail when one of them is out of date' } },
+    example: 'npm run configuration -- --check',
+  },
+  mongo: {
+    does: 'Prints the connection string of the embedded MongoDB while the server runs. Whoever has the line has the database.',
+    example: 'mongosh "$(npm run --silent mongo)"',
+  },
+  migrate: {
+    does: 'Brings the database to the version of the code.',
+    words: {
+      usage: '[up|status]',
+      about: 'up, which is the default, or status: tell how the database stands and change nothing',
+      max: 1,
+    },
+    example: 'npm run migrate -- status',
+  },
+  'keys:rotate': {
+    does: 'Brings all encrypted values under the first key of ENCRYPTION_KEY, while servers run.',
+    example: 'npm run keys:rotate',
+  },
+  bench: {
+    does: 'Measures what a request costs here, by hand-written Fastify and by the usual Nest stack. Takes 10 minutes and writes bench/results.md and the chart of the README.',
+    options: {
+      quick: { about: 'one short round, a minute; writes nothing' },
+      smoke: { about: 'a few requests to each server, to see that they run; writes nothing' },
+      growth: { about: 'many features, documents and connections instead; writes bench/growth.md' },
+      servers: { value: 'letters', about: 'only these of A, B, C and F; writes nothing' },
+    },
+    example: 'npm run bench -- --quick --servers=BF',
+  },
+  feature: {
+    does: 'Writes a new feature with its tests. docs/adding-a-feature.md lists the types and flags of fields.',
+    words: {
+      usage: '<plural> <name>:<type>:<flag>…',
+      about: 'the name of the feature, then its fields; without fields those of projects',
+      min: 1,
+    },
+    options: {
+      shared: { about: 'records belong to nobody, and every user reads them' },
+      'dry-run': { about: 'say what would be written, and write nothing' },
+    },
+    example: 'npm run feature -- invoices number:string:required:unique amount:number:required:min=0',
+  },
+  field: {
+    does: 'Writes further fields of a feature, with a migration where stored records need one. docs/adding-a-feature.md lists the types and flags.',
+    words: {
+      usage: '<plural> <name>:<type>:<flag>…',
+      about: 'the name of the feature, then its fields',
+      min: 2,
+    },
+    options: { 'dry-run': { about: 'say what would be written, and write nothing' } },
+    example: 'npm run field -- invoices paidAt:date reference:string:index',
+  },
+};

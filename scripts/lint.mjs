@@ -1,0 +1,27 @@
+/** `npm run lint`, `npm run format`: oxlint and Prettier, on everything or on the paths that are given. */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { argumentsOf } from './command-line.mjs';
+import { requireNode } from './node-version.mjs';
+
+requireNode();
+const [command, ...args] = process.argv.slice(2);
+const { words } = argumentsOf(command, args);
+const isFixing = command === 'format';
+const modules = join(import.meta.dirname, '../node_modules');
+
+function run(program, ...options) {
+  const { status } = spawnSync(process.execPath, [join(modules, program), ...options], { stdio: 'inherit' });
+  if (status !== 0) process.exitCode = 1;
+}
+
+const style = () =>
+  run(
+    'prettier/bin/prettier.cjs',
+    isFixing ? '--write' : '--check',
+    '--log-level=warn',
+    ...(words.length > 0 ? words : ['.']),
+  );
+const rules = () => run('oxlint/bin/oxlint', isFixing ? '--fix' : '--deny-warnings', ...words);
+if (isFixing) [style, rules].forEach((step) => step());
+else [rules, style].forEach((step) => step());

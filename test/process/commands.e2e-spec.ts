@@ -1,0 +1,78 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { delimiter, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from '@jest/globals';
+
+const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
+/** The compiler itself: it has its own help, and its own words for what it does not know. */
+const TOOLS = ['typecheck'];
+const OURS = Object.keys(scripts).filter((name) => !TOOLS.includes(name));
+const PATH = [resolve('node_modules/.bin'), process.env['PATH']].join(delimiter);
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** As npm runs it, with words behind its `--`. */
+async function run(name: string, words: string): Promise<Ended> {
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  const command = ['-c', `${scripts[name]} ${words}`];
+  try {
+    return {
+      code: 0,
+      ...(await promisify(execFile)('sh', command, { env: { ...env, PATH }, timeout: 20_000 })),
+    };
+  } catch (error) {
+    return error as Ended & Error;
+  }
+}
+
+const calledAs = (name: string) => (['start', 'test'].includes(name) ? `npm ${name}` : `npm run ${name}`);
+
+describe.each(OURS)('npm run %s', (name) => {
+  it('says with --help what it does, what it takes, and an example, and does nothing else', async () => {
+    const { code, stdout, stderr } = await run(name, '--help');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const [usage = '', does = ''] = stdout.split('\n\n');
+    expect(usage.split(' -- ')[0]).toBe(calledAs(name));
+    expect(does).toMatch(/^[A-Z].*\.$/);
+    expect(stdout).toMatch(/\n {2}--help +show this\n\nExample: \S.*\n$/);
+  });
+
+  it.each(['--nonsense', '--help-me=now', '-x', '--no-build'])('refuses %s with a sentence', async (word) => {
+    const { code, stdout, stderr } = await run(name, word);
+    expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
+    expect(stderr).toContain(`'${word.split('=')[0]}'`);
+    expect(stderr).toMatch(new RegExp(`^.*\\. \`${calledAs(name)} -- --help\` says what it takes\\.\n$`));
+  });
+});
+
+it.each(TOOLS)('npm run %s shows the help of its tool, and refuses what that does not know', async (name) => {
+  expect(await run(name, '--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('tsc') });
+  const { code, stdout } = await run(name, '--nonsense');
+  expect(code).not.toBe(0);
+  expect(stdout).toContain("'--nonsense'");
+});
+
+it.each([
+  ['openapi', 'there'],
+  ['start', 'production'],
+  ['migrate', 'up down'],
+  ['bench', 'quick'],
+])('npm run %s refuses the word %s', async (name, words) => {
+  const word = words.split(' ').at(-1);
+  expect(await run(name, words)).toMatchObject({
+    code: 64,
+    stderr: expect.stringMatching(`^Unknown argument '${word}'\\.`),
+  });
+});
+
+it.each(['feature', 'field'])('npm run %s refuses to do without its words', async (name) => {
+  expect(await run(name, '')).toMatchObject({
+    code: 64,
+    stderr: expect.stringMatching(/^Something is missing\./),
+  });
+});
