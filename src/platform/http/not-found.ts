@@ -4,6 +4,17 @@ import { apiError } from '../errors/errors.js';
 import { fail } from './failure.js';
 
 /**
+ * Whether a parameter of the path is missing: `/projects/` is not the address of a project. What a `*` stands for
+ * may be empty.
+ */
+function lacksParameter(params: unknown): boolean {
+  for (const name in params as Record<string, string>) {
+    if (name !== '*' && (params as Record<string, string>)[name] === '') return true;
+  }
+  return false;
+}
+
+/**
  * Tells an unknown address (404) from a known one with another method (405 with `Allow`).
  * Fastify's router knows one method at a time, so a second one remembers the methods of each path.
  * Knows the routes that are declared after it.
@@ -21,14 +32,17 @@ export function installNotFound(fastify: FastifyInstance): void {
     const path = request.url.split(/[?#]/, 1)[0] ?? '';
     // `OPTIONS *` is about no address; the router would take it for the root.
     const isAddress = path !== '*';
-    const allowed = [...methods].filter((method) => isAddress && router.find(method, path) !== null);
+    const allowed = [...methods].filter((method) => {
+      const route = isAddress ? router.find(method, path) : null;
+      return route !== null && !lacksParameter(route.params);
+    });
     if (allowed.length > 0) reply.header('allow', allowed.toSorted().join(', '));
     fail(apiError(allowed.length > 0 ? 'METHOD_NOT_ALLOWED' : 'ROUTE_NOT_FOUND'), request, reply);
   };
   fastify.setNotFoundHandler(answer);
   // The handler alone would come after the body, which nobody should have to read.
   fastify.addHook('onRequest', (request, reply, done) => {
-    if (request.is404) answer(request, reply);
+    if (request.is404 || lacksParameter(request.params)) answer(request, reply);
     else done();
   });
 }

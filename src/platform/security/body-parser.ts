@@ -1,12 +1,65 @@
 import { isUtf8 } from 'node:buffer';
-import type { FastifyInstance } from 'fastify';
-import { apiError } from '../errors/errors.js';
+import type { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyReply, FastifyRequest, preParsingHookHandler } from 'fastify';
+import { ApiError, apiError, CATALOGUE } from '../errors/errors.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** The body as it was sent, where an Idempotency-Key makes it matter. */
     rawBody?: Buffer;
   }
+}
+
+/** Whether a request without a body makes no sense. */
+function needsBody({ routeOptions: { config } }: FastifyRequest): boolean {
+  return config.input?.body !== undefined && !config.optionalBody;
+}
+
+/** 415: no encoding is understood, so that no small body becomes a large one. */
+function encoded(): ApiError {
+  const { status, level } = CATALOGUE.UNSUPPORTED_MEDIA_TYPE;
+  const message = 'The body must not be compressed or encoded otherwise';
+  return new ApiError('UNSUPPORTED_MEDIA_TYPE', {
+    status,
+    level,
+    message,
+    headers: { 'accept-encoding': 'identity' },
+  });
+}
+
+/** Refuses encoded bodies. Where none is needed, the type of an empty one does not matter, even if it is no type. */
+function checkBodyHeaders(
+  request: FastifyRequest,
+  _: FastifyReply,
+  payload: unknown,
+  done: (error: Error | null, payload?: unknown) => void,
+): void {
+  const { headers } = request;
+  const length = headers['content-length'];
+  const isThere = headers['transfer-encoding'] !== undefined || (length !== undefined && Number(length) > 0);
+  const encoding = headers['content-encoding'];
+  if (isThere && encoding !== undefined && !/^\s*(identity)?\s*$/i.test(encoding)) return done(encoded());
+  const type = headers['content-type'];
+  if (type !== undefined && !/^\s*application\/json\b/i.test(type) && !needsBody(request)) {
+    headers['content-type'] = undefined;
+  }
+  return done(null, payload);
+}
+
+/** What is not JSON: an empty body where none is needed, or a fault. */
+function expectNothing(
+  request: FastifyRequest,
+  payload: Readable,
+  done: (error: Error | null, body?: unknown) => void,
+): void {
+  if (needsBody(request)) return done(apiError('UNSUPPORTED_MEDIA_TYPE'));
+  const settle = (error: Error | null): void => {
+    payload.off('data', refuse).off('end', accept).off('error', settle);
+    done(error);
+  };
+  const refuse = (): void => settle(apiError('UNSUPPORTED_MEDIA_TYPE'));
+  const accept = (): void => settle(null);
+  payload.on('data', refuse).on('end', accept).on('error', settle);
 }
 
 /**
@@ -24,4 +77,6 @@ export function installBodyParser(fastify: FastifyInstance): void {
     if (!isUtf8(body as Buffer)) return done(apiError('MALFORMED_JSON'));
     return parse(request, body.toString(), done);
   });
+  fastify.addContentTypeParser('*', expectNothing);
+  fastify.addHook('preParsing', checkBodyHeaders as preParsingHookHandler);
 }
