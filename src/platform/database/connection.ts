@@ -2,6 +2,7 @@ import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nest
 import { InjectConnection } from '@nestjs/mongoose';
 import mongoose, { type Connection, type ConnectOptions } from 'mongoose';
 import { PinoLogger } from 'nestjs-pino';
+import { within } from '../concurrency/within.js';
 import { Config, ConfigError } from '../config/config.js';
 import { encryptModels } from '../encryption/encrypted-models.js';
 import type { RecordCiphers } from '../encryption/record-cipher.js';
@@ -30,6 +31,9 @@ const CONNECT_OPTIONS: ConnectOptions = {
   // The driver looks at the server this often, so that a loss and a return are known after two seconds, not ten.
   heartbeatFrequencyMS: 1000,
 };
+
+/** A database that does not answer a ping within this time does not answer requests in time either. */
+const ANSWERS_MS = 250;
 
 /** How long a start waits for the database before it gives up, where MONGODB_URI does not say it. */
 const START_PATIENCE_MS = 30_000;
@@ -70,6 +74,16 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     await this.connection.close();
+  }
+
+  /** Whether the database answers at once. */
+  async answers(): Promise<boolean> {
+    try {
+      await within(ANSWERS_MS, this.connection.getClient().db().command({ ping: 1 }));
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** @throws ConfigError when the driver does not take the options together */

@@ -65,7 +65,7 @@ function* generalCodes(method: Method, operation: Operation): Generator<ErrorCod
   if (hasIfMatch) yield 'PRECONDITION_FAILED';
   if (createsOnce(operation)) yield* ['IDEMPOTENCY_IN_PROGRESS', 'IDEMPOTENCY_KEY_REUSED'];
   if (hasIfMatch && method !== 'delete') yield 'CONFLICT';
-  yield* ['RATE_LIMITED', 'INTERNAL_ERROR', 'DATABASE_UNAVAILABLE'];
+  yield* ['RATE_LIMITED', 'INTERNAL_ERROR', 'DATABASE_UNAVAILABLE', 'DEADLINE_EXCEEDED'];
 }
 
 /** `BLOG_POST` → `blog post` */

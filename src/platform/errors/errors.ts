@@ -63,6 +63,7 @@ export const CATALOGUE = {
   IDEMPOTENCY_KEY_REUSED: define(422, 'The Idempotency-Key was sent with another request before'),
   RATE_LIMITED: define(429, 'Too many requests; try again later', 'warn'),
   HEADERS_TOO_LARGE: define(431, 'The headers are too large'),
+  CLIENT_ABORTED: define(499, 'The client closed the connection before it was answered'),
   INTERNAL_ERROR: define(500, 'Something went wrong on our side', 'error'),
   DATABASE_UNAVAILABLE: define(503, 'The database does not answer; try again later', 'error', RETRY_SOON),
   AUTH_SERVER_UNAVAILABLE: define(
@@ -71,6 +72,7 @@ export const CATALOGUE = {
     'error',
     RETRY_SOON,
   ),
+  DEADLINE_EXCEEDED: define(503, 'The request took too long; try again later', 'error', RETRY_SOON),
   OVERLOADED: define(503, 'The server is busy; try again later', 'warn', RETRY_SOON),
   MAIL_NOT_CONFIGURED: define(503, 'This server sends no mails', 'warn', { 'retry-after': '3600' }),
 } as const satisfies Record<string, Entry>;

@@ -1,39 +1,61 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { apiError } from '../errors/errors.js';
 import { fail } from './failure.js';
 
+/** Longest time from the headers of a request to the end of its body. */
+const BODY_MS = 15_000;
 /**
- * Longest time that a request may wait for the database. The driver retries once and notices a frozen
- * database late, so its own limits add up to more than a client should wait.
+ * Longest time that finding out who calls, and the handler, may take each. The driver retries once and notices a
+ * frozen database late, so its own limits add up to more than a client should wait.
  */
-const DEADLINE_MS = 2_500;
+const ANSWER_MS = 2_250;
 /** How often is looked for requests whose time is over: one timer for all costs less than one for each. */
 const LOOK_EVERY_MS = 100;
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Longest time for the body instead of 15 s, for a route that takes more than JSON. */
+    bodyMs?: number;
+    /** Longest time until the answer begins instead of 2.25 s. */
+    answerMs?: number;
+  }
   interface FastifyReply {
-    /** Where it stands among those that wait, or -1. */
+    /** Where it stands among those under way, or -1. */
     waitingAt: number;
     /** When its time is over, on the clock of `performance`. */
     waitingUntil: number;
+    /** What it waits for. */
+    waitsForBody: boolean;
   }
 }
 
 /**
- * Requests that wait for the database. A list in which each knows its place, since a Map would leave behind its old
- * tables, and with them whole requests, for the garbage collector, which then took twice as long.
+ * Requests under way. A list in which each knows its place, since a Map would leave behind its old tables, and with
+ * them whole requests, for the garbage collector, which then took twice as long.
  */
-class Waiting {
+class UnderWay {
   private readonly replies: FastifyReply[] = [];
+  /** No body may take longer, once the server closes. */
+  bodiesUntil = Infinity;
 
-  add(reply: FastifyReply): void {
-    reply.waitingUntil = performance.now() + DEADLINE_MS;
-    if (reply.waitingAt !== -1) return;
+  begin(reply: FastifyReply): void {
+    reply.waitingUntil = performance.now() + ANSWER_MS;
     reply.waitingAt = this.replies.length;
     this.replies.push(reply);
   }
 
-  remove(reply: FastifyReply): void {
+  waitForBody(reply: FastifyReply): void {
+    const until = performance.now() + (reply.routeOptions.config.bodyMs ?? BODY_MS);
+    reply.waitsForBody = true;
+    reply.waitingUntil = Math.min(until, this.bodiesUntil);
+  }
+
+  waitForAnswer(reply: FastifyReply, ms = ANSWER_MS): void {
+    reply.waitsForBody = false;
+    reply.waitingUntil = performance.now() + ms;
+  }
+
+  end(reply: FastifyReply): void {
     const place = reply.waitingAt;
     const last = this.replies.at(-1);
     if (place === -1 || !last) return;
@@ -43,45 +65,109 @@ class Waiting {
     reply.waitingAt = -1;
   }
 
-  takeLate(): FastifyReply[] {
+  /** Lets no body wait longer than this from now on. */
+  hurry(ms: number): void {
+    this.bodiesUntil = performance.now() + ms;
+    for (const reply of this.replies) {
+      if (reply.waitsForBody) reply.waitingUntil = Math.min(reply.waitingUntil, this.bodiesUntil);
+    }
+  }
+
+  /** Those whose connection is gone. */
+  lost(): FastifyReply[] {
+    return this.replies.filter(({ request }) => request.raw.socket.destroyed);
+  }
+
+  /** Those whose time is over, each once. */
+  late(): FastifyReply[] {
     const now = performance.now();
     const late = this.replies.filter(({ waitingUntil }) => waitingUntil <= now);
-    for (const reply of late) this.remove(reply);
+    for (const reply of late) reply.waitingUntil = Infinity;
     return late;
   }
 }
 
+/** Ends a request that nobody waits for any more: Fastify itself would never say that it has ended. */
+function abandon(reply: FastifyReply): void {
+  reply.request.failure ??= apiError('CLIENT_ABORTED');
+  if (!reply.raw.headersSent) reply.code(reply.request.failure.status);
+  reply.raw.emit('error', reply.request.failure);
+}
+
+/** Answers in place of a handler that goes on, and whose own answer comes too late. */
+function answerFor(reply: FastifyReply, code: 'DEADLINE_EXCEEDED' | 'DATABASE_UNAVAILABLE'): void {
+  if (reply.sent) return;
+  fail(apiError(code), reply.request, reply);
+  reply.send = () => reply;
+}
+
+interface Options {
+  /** Whether the database answers; asked only when a request is late. */
+  readonly databaseAnswers: () => Promise<boolean>;
+  readonly shutdownGraceMs: number;
+}
+
 /**
- * Answers 503 when finding out who calls, or the handler, takes too long. The time in which a client
- * sends its body does not count; Node's request timeout bounds it.
+ * Answers 408 when a body, and 503 when finding out who calls or the handler takes too long. The code of the 503
+ * tells whether the database is to blame. What has begun to be answered is left alone: how fast an answer is read
+ * is bounded by connection. Requests whose client has gone end here, too.
  */
-export function installDeadline(fastify: FastifyInstance): void {
-  const waiting = new Waiting();
+export function installDeadline(fastify: FastifyInstance, options: Options): void {
+  const underWay = new UnderWay();
+
+  async function blame(late: readonly FastifyReply[]): Promise<void> {
+    // The question is also a turn of the event loop, in which a process that was blocked hears of its answers.
+    const code = (await options.databaseAnswers()) ? 'DEADLINE_EXCEEDED' : 'DATABASE_UNAVAILABLE';
+    for (const reply of late) answerFor(reply, code);
+  }
+
   const timer = setInterval(() => {
-    for (const reply of waiting.takeLate()) fail(apiError('DATABASE_UNAVAILABLE'), reply.request, reply);
+    for (const reply of underWay.lost()) abandon(reply);
+    const late = underWay.late().filter(({ sent }) => !sent);
+    for (const reply of late) {
+      if (reply.waitsForBody) fail(apiError('REQUEST_TIMEOUT'), reply.request, reply);
+    }
+    const slow = late.filter(({ waitsForBody }) => !waitsForBody);
+    if (slow.length > 0) void blame(slow);
   }, LOOK_EVERY_MS).unref();
 
   fastify.decorateReply('waitingAt', -1);
   fastify.decorateReply('waitingUntil', 0);
+  fastify.decorateReply('waitsForBody', false);
+  fastify.addHook('preClose', (done) => {
+    // So that a client that has stopped sending is answered before the process has to end.
+    underWay.hurry(options.shutdownGraceMs * 0.8);
+    done();
+  });
   fastify.addHook('onClose', (_, done) => {
     clearInterval(timer);
     done();
   });
   fastify.addHook('onRequest', (_, reply, done) => {
-    waiting.add(reply);
+    underWay.begin(reply);
     done();
   });
   fastify.addHook('preParsing', ({ headers }, reply, _payload, done) => {
     const hasBody = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
-    if (hasBody) waiting.remove(reply);
+    if (hasBody) underWay.waitForBody(reply);
     done();
   });
   fastify.addHook('preHandler', (_, reply, done) => {
-    if (reply.waitingAt === -1) waiting.add(reply);
+    // The time of a body does not count.
+    if (reply.waitsForBody) underWay.waitForAnswer(reply);
     done();
   });
+  fastify.addHook('onRoute', (route: RouteOptions) => {
+    const { answerMs } = route.config ?? {};
+    if (answerMs === undefined) return;
+    const wait = (_: FastifyRequest, reply: FastifyReply, done: () => void): void => {
+      underWay.waitForAnswer(reply, answerMs);
+      done();
+    };
+    route.preHandler = [route.preHandler ?? [], wait].flat();
+  });
   fastify.addHook('onResponse', (_, reply, done) => {
-    waiting.remove(reply);
+    underWay.end(reply);
     done();
   });
 }

@@ -43,8 +43,8 @@ export function failureBody(error: ApiError, requestId: string): Failure {
  * Stacks, driver texts and paths stay in the log.
  */
 export function fail(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  // The deadline may have answered while the handler went on.
-  if (reply.sent) return;
+  // The deadline may have answered while the handler went on, or the client has gone: the deadline sees to that.
+  if (reply.sent || request.raw.socket.destroyed) return;
   const error = toApiError(thrown);
   request.failure = error;
   if (error.status >= 500) {
