@@ -5,6 +5,7 @@ import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module.js';
 import { installCache } from './platform/cache/cache.module.js';
 import type { Config } from './platform/config/config.js';
+import { Database } from './platform/database/connection.js';
 import { References } from './platform/database/references.js';
 import { HttpAdapter } from './platform/http/adapter.js';
 import { installAnswers } from './platform/http/answers.js';
@@ -57,8 +58,11 @@ export async function createApp(
   installRequestLog(fastify, logRequest);
   installRequestId(fastify);
   installHeaders(fastify);
-  installClosing(fastify);
-  installDeadline(fastify);
+  installClosing(fastify, adapter.connections);
+  installDeadline(fastify, {
+    databaseAnswers: () => app.get(Database, { strict: false }).answers(),
+    shutdownGraceMs: config.shutdownGraceMs,
+  });
   installMetrics(fastify);
   if (config.corsOrigins.length > 0) await installCors(fastify, config.corsOrigins);
   installNotFound(fastify);

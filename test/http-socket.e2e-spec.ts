@@ -73,6 +73,24 @@ describe('bytes on a socket', () => {
     expect(head).toMatch(/^x-content-type-options: nosniff$/im);
   });
 
+  it('that drip, or never come, end the connection', async () => {
+    const request = `GET /health/live HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(10_000)}`;
+    const drip = async (first: string, rest: string): Promise<string> => {
+      const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+      let answered = '';
+      let sent = 0;
+      socket.on('data', (chunk) => (answered += chunk.toString()));
+      socket.write(first);
+      const timer = setInterval(() => socket.write(rest.slice(sent, ++sent)), 200);
+      await new Promise((resolve) => socket.once('close', resolve));
+      clearInterval(timer);
+      return [...answered.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => status).join();
+    };
+    const whole = 'GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n';
+    const ended = Promise.all([drip('', ''), drip('', request), drip('GET', ''), drip(whole, request)]);
+    expect(await ended).toEqual(['', '408', '408', '200,408']);
+  }, 20_000);
+
   it('leave the server in working order', async () => {
     expect(await say(`GET /health/live HTTP/1.1\r\n${HEAD}\r\n`)).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
   });

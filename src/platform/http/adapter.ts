@@ -11,12 +11,14 @@ import type { Config } from '../config/config.js';
 import { SECURITY_HEADERS } from '../security/headers.js';
 import { installClientAddress, trustOf } from '../network/client-address.js';
 import { answerClientError } from './client-error.js';
+import { Connections } from './connections.js';
 import { fail } from './failure.js';
 import { requestIdOf } from './request-id.js';
 
-/** Longest time in which a client may send its headers, and its whole request. */
+/** Longest time in which a client may send its headers, from the connection or from their first byte on. */
 const HEADERS_TIMEOUT_MS = 5_000;
-const REQUEST_TIMEOUT_MS = 15_000;
+/** Node looks for late headers this often; unless told, every 30 s. */
+const LOOK_EVERY_MS = 500;
 
 const TRUSTED_BY_COUNT =
   'TRUST_PROXY is a number of proxies, so whoever reaches this port directly chooses its own address: ' +
@@ -48,6 +50,8 @@ function sharedLogger(logger: Logger): FastifyBaseLogger {
 
 /** Nest on Fastify, with every bound set and every way out through `fail`. */
 export class HttpAdapter extends FastifyAdapter {
+  readonly connections: Connections;
+
   constructor({ bodyLimit, trustProxy }: Options, logger: Logger, writeLine: WriteLine) {
     // An instance of our own: one that Nest makes looks for a version at each request.
     const server = fastify({
@@ -57,8 +61,13 @@ export class HttpAdapter extends FastifyAdapter {
       bodyLimit,
       // For the host and the scheme that a proxy tells; the address is `clientAddress`.
       trustProxy: trustOf(trustProxy) ?? false,
-      http: { maxHeaderSize: 16 * 1024, headersTimeout: HEADERS_TIMEOUT_MS },
-      requestTimeout: REQUEST_TIMEOUT_MS,
+      http: {
+        maxHeaderSize: 16 * 1024,
+        headersTimeout: HEADERS_TIMEOUT_MS,
+        connectionsCheckingInterval: LOOK_EVERY_MS,
+      },
+      // The deadline bounds the time of a body, which depends on the route.
+      requestTimeout: 0,
       connectionTimeout: 0,
       keepAliveTimeout: 65_000,
       return503OnClosing: false,
@@ -66,7 +75,7 @@ export class HttpAdapter extends FastifyAdapter {
       frameworkErrors: answerUnreadable(writeLine) as never,
     });
     super(server);
-    server.server.maxConnections = 10_000;
+    this.connections = new Connections(server.server, trustOf(trustProxy));
     server.setErrorHandler(fail);
     installClientAddress(server, trustProxy);
     if (typeof trustProxy === 'number') logger.warn(TRUSTED_BY_COUNT);

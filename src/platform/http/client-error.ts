@@ -1,5 +1,6 @@
+import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { CATALOGUE, type ErrorCode } from '../errors/errors.js';
+import { type ApiError, apiError, type ErrorCode } from '../errors/errors.js';
 
 /** Node's codes for what is wrong with a request that never became one. */
 const CODES: Readonly<Record<string, ErrorCode>> = {
@@ -7,11 +8,20 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
 };
 
-const REASONS: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  408: 'Request Timeout',
-  431: 'Request Header Fields Too Large',
-};
+/** A whole answer, for a connection on which there is no request to answer. It is the last one of the connection. */
+export function rawFailure({ status, message, code, headers }: ApiError): string {
+  const body = JSON.stringify({ success: false, error: message, code, requestId: null });
+  return [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'X-Content-Type-Options: nosniff',
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    'Connection: close',
+    '',
+    body,
+  ].join('\r\n');
+}
 
 /**
  * Answers bytes that are no HTTP request, where Fastify has no request to answer.
@@ -19,21 +29,10 @@ const REASONS: Readonly<Record<number, string>> = {
  */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
-  const code = CODES[error.code ?? ''] ?? 'VALIDATION_ERROR';
-  const { status, message } = CATALOGUE[code];
-  const body = JSON.stringify({ success: false, error: message, code, requestId: null });
-  if (socket.writable) {
-    socket.write(
-      [
-        `HTTP/1.1 ${status} ${REASONS[status]}`,
-        'Content-Type: application/json; charset=utf-8',
-        `Content-Length: ${Buffer.byteLength(body)}`,
-        'X-Content-Type-Options: nosniff',
-        'Connection: close',
-        '',
-        body,
-      ].join('\r\n'),
-    );
+  // Who connected in advance and asked nothing is told nothing.
+  const isSilent = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && socket.bytesRead === 0;
+  if (socket.writable && !isSilent) {
+    socket.write(rawFailure(apiError(CODES[error.code ?? ''] ?? 'VALIDATION_ERROR')));
   }
   socket.destroy();
 }

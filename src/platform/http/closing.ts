@@ -1,17 +1,34 @@
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
+import type { Connections } from './connections.js';
+
+/** What may be left of a refused body for the connection to be used again: more is dropped and the connection closed. */
+const SMALL_REST = 64 * 1024;
+
+/** Whether much of the body is still to come, or nobody knows how much. */
+function isLong({ complete, headers }: IncomingMessage): boolean {
+  if (complete) return false;
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > SMALL_REST;
+}
 
 /**
- * Ends connections with the last answer that they carry once the server closes. Node closes idle ones only at
- * that moment; one that is busy would then stay open for the keep-alive time and hold up the end of the process.
+ * Decides with which answer a connection ends: one that comes long before its request's body, and the last one of a
+ * server that closes. Connections on which nothing is asked end at once then: Node leaves those open on which
+ * nothing was ever asked.
  */
-export function installClosing(fastify: FastifyInstance): void {
+export function installClosing(fastify: FastifyInstance, connections: Connections): void {
   let isClosing = false;
   fastify.addHook('preClose', (done) => {
     isClosing = true;
+    connections.close();
     done();
   });
-  fastify.addHook('onSend', (_request, reply, _payload, done) => {
-    if (isClosing) reply.header('connection', 'close');
+  fastify.addHook('onSend', (request, reply, _payload, done) => {
+    // Nothing good follows a body that did not come in time.
+    const isLast = isClosing || reply.statusCode === 408 || isLong(request.raw);
+    if (isLast) reply.header('connection', 'close');
+    // Fastify closes after each body that could not be parsed.
+    else if (reply.hasHeader('connection')) reply.removeHeader('connection');
     done();
   });
 }

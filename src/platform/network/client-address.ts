@@ -1,4 +1,4 @@
-import { BlockList, isIP, isIPv6, SocketAddress } from 'node:net';
+import { BlockList, isIP, isIPv6, type Socket, SocketAddress } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Config } from '../config/config.js';
 
@@ -78,9 +78,14 @@ export function trustOf(trusted: Config['trustProxy']): Trust | undefined {
   };
 }
 
+/** The address at the other end of a connection: a client or a proxy; `''` where the connection is gone. */
+export function peerOf(socket: Socket): string {
+  return parseAddress(socket.remoteAddress ?? '') ?? '';
+}
+
 /** Walks from the socket towards the client while proxies are believed, and no further than what is an address. */
 function addressOf({ raw }: FastifyRequest, trust: Trust | undefined): string {
-  let address = parseAddress(raw.socket.remoteAddress ?? '') ?? '';
+  let address = peerOf(raw.socket);
   const header = raw.headers['x-forwarded-for'];
   if (!trust || header === undefined || !address) return address;
   const hops = String(header).split(',');

@@ -1,0 +1,190 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { apiError } from '../errors/errors.js';
+import { networkOf, peerOf } from '../network/client-address.js';
+import { rawFailure } from './client-error.js';
+
+/** What clients may do with connections. */
+export const BOUNDS = {
+  /** Most connections at a time, and most of one client: ten clients are needed to use them all up. */
+  all: 10_000,
+  perClient: 1_000,
+  /** A client must read what it is sent, and send what is dropped, at least this fast. */
+  bytesPerSecond: 16 * 1024,
+  /** For how long it may fall behind while it is sent an answer. */
+  readingPatienceMs: 10_000,
+  /** For how long it may fall behind while what it sends is dropped. */
+  droppingPatienceMs: 2_000,
+  /** Most that is read and dropped after an answer that ends a connection, and for how long. */
+  droppedBytes: 32 * 1024 * 1024,
+  droppingMs: 10_000,
+  /** The same once the server closes. */
+  droppingAtCloseMs: 1_000,
+  /** All connections are looked at this often, by one timer. */
+  lookEveryMs: 500,
+};
+
+/** What Node notes on the socket of a connection. It has no public names for it. */
+interface HttpSocket extends Socket {
+  /** The answer that is under way. */
+  readonly _httpMessage?: ServerResponse | null;
+  /** `incoming` is the request that was read last. */
+  readonly parser?: { readonly incoming?: IncomingMessage | null } | null;
+  /** `writeQueueSize` is the part of `bytesWritten` that the kernel has not taken yet. */
+  readonly _handle?: { readonly bytesWritten: number; readonly writeQueueSize: number } | null;
+}
+
+/** Whether a body is still arriving. */
+function isReceiving({ parser }: HttpSocket): boolean {
+  return parser?.incoming?.complete === false;
+}
+
+/** Stops reading requests: what comes from now on is dropped, until it is too much. */
+function dropInput(socket: Socket, mostBytes: number): void {
+  let dropped = 0;
+  socket.removeAllListeners('data');
+  // A listener is what takes the socket away from the parser, which would go on reading it.
+  socket.on('data', (chunk: Buffer) => {
+    dropped += chunk.length;
+    if (dropped > mostBytes) socket.destroy();
+  });
+  socket.resume();
+}
+
+/** Holds one connection to its bounds. */
+class Connection {
+  /** What the client is held to: that it reads, or that it sends what is dropped. */
+  private held: 'reading' | 'dropping' | undefined;
+  /** Bytes that it has moved. */
+  private bytes = 0;
+  /** Milliseconds that it may still fall behind. */
+  private patience = 0;
+  private msLeft = 0;
+
+  constructor(
+    readonly socket: HttpSocket,
+    private readonly bounds: Readonly<typeof BOUNDS>,
+  ) {
+    const destroySoon = socket.destroySoon.bind(socket);
+    // Node's way to close after the last answer. Closed while the client still sends, a connection is reset, and the
+    // client may never see the answer that tells it why.
+    socket.destroySoon = () => {
+      if (!isReceiving(socket)) return destroySoon();
+      dropInput(socket, bounds.droppedBytes);
+      socket.end();
+    };
+  }
+
+  /** Whether nothing is asked, or not all of the headers. */
+  get isIdle(): boolean {
+    return !this.socket._httpMessage && !isReceiving(this.socket);
+  }
+
+  /** Ends a connection that is too slow. */
+  look(passedMs: number, isClosing: boolean): void {
+    const now = this.isHeldTo();
+    if (now !== this.held) this.hold(now);
+    else if (now !== undefined && !this.keepsUp(passedMs, isClosing)) this.socket.destroy();
+  }
+
+  private isHeldTo(): Connection['held'] {
+    if (this.socket.writableLength > 0) return 'reading';
+    return !this.socket._httpMessage && isReceiving(this.socket) ? 'dropping' : undefined;
+  }
+
+  private hold(to: Connection['held']): void {
+    this.held = to;
+    this.bytes = this.moved;
+    this.patience = this.mostPatience;
+    this.msLeft = this.bounds.droppingMs;
+  }
+
+  private get mostPatience(): number {
+    const { readingPatienceMs, droppingPatienceMs } = this.bounds;
+    return this.held === 'reading' ? readingPatienceMs : droppingPatienceMs;
+  }
+
+  private get moved(): number {
+    const { _handle: handle, bytesRead } = this.socket;
+    if (this.held === 'dropping') return bytesRead;
+    return handle ? handle.bytesWritten - handle.writeQueueSize : 0;
+  }
+
+  private keepsUp(passedMs: number, isClosing: boolean): boolean {
+    const moved = this.moved - this.bytes;
+    this.bytes += moved;
+    const earnedMs = (moved / this.bounds.bytesPerSecond) * 1000;
+    this.patience = Math.min(this.mostPatience, this.patience + earnedMs - passedMs);
+    if (this.held === 'dropping') {
+      this.msLeft -= passedMs;
+      if (isClosing) this.msLeft = Math.min(this.msLeft, this.bounds.droppingAtCloseMs);
+    }
+    return this.patience > 0 && this.msLeft > 0;
+  }
+}
+
+/**
+ * Bounds what clients can do with connections: how many they have, how slowly they read, how long an answered body
+ * may go on. Node bounds the time of the headers, the deadline that of the body.
+ */
+export class Connections {
+  private readonly open = new Set<Connection>();
+  private readonly perClient = new Map<string, number>();
+  private isClosing = false;
+  private lookedAt = performance.now();
+
+  /** @param isProxy whether the address of a connection is that of a proxy, which stands for many clients */
+  constructor(
+    server: Server,
+    private readonly isProxy: ((address: string, hop: 0) => boolean) | undefined,
+    private readonly bounds: Readonly<typeof BOUNDS> = BOUNDS,
+  ) {
+    server.maxConnections = bounds.all;
+    server.on('connection', (socket) => this.admit(socket));
+    const timer = setInterval(() => this.look(), bounds.lookEveryMs).unref();
+    server.on('close', () => clearInterval(timer));
+  }
+
+  /** Ends connections on which nothing is asked, now and from now on. */
+  close(): void {
+    this.isClosing = true;
+    for (const { isIdle, socket } of this.open) if (isIdle) socket.destroy();
+  }
+
+  private admit(socket: Socket): void {
+    if (this.isClosing) {
+      socket.destroy();
+      return;
+    }
+    const address = peerOf(socket);
+    const client = networkOf(address);
+    const count = (this.perClient.get(client) ?? 0) + 1;
+    if (count > this.bounds.perClient && !this.isProxy?.(address, 0)) {
+      dropInput(socket, this.bounds.droppedBytes);
+      socket.end(rawFailure(apiError('OVERLOADED')), () => socket.destroy());
+      return;
+    }
+    const connection = new Connection(socket, this.bounds);
+    this.perClient.set(client, count);
+    this.open.add(connection);
+    socket.once('close', () => this.leave(connection, client));
+  }
+
+  private leave(connection: Connection, client: string): void {
+    this.open.delete(connection);
+    const count = (this.perClient.get(client) ?? 0) - 1;
+    if (count > 0) this.perClient.set(client, count);
+    else this.perClient.delete(client);
+  }
+
+  private look(): void {
+    const now = performance.now();
+    // A process that was busy has not seen what clients did meanwhile.
+    const passedMs = Math.min(now - this.lookedAt, 2 * this.bounds.lookEveryMs);
+    this.lookedAt = now;
+    for (const connection of this.open) {
+      if (this.isClosing && connection.isIdle) connection.socket.destroy();
+      else connection.look(passedMs, this.isClosing);
+    }
+  }
+}
