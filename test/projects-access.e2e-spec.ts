@@ -10,7 +10,6 @@ const REQUESTS = [
   ['PATCH', { description: 'Taken over' }],
   ['DELETE', undefined],
 ] as const;
-const WRITES = REQUESTS.filter(([method]) => method !== 'GET' && method !== 'HEAD');
 
 describe('projects of others', () => {
   let test: TestApp;
@@ -77,16 +76,6 @@ describe('projects of others', () => {
   });
 
   describe('for a moderator', () => {
-    it('are read by id', async () => {
-      const { status, body, headers } = await moderator.get(at(project));
-      expect([status, body.data, headers['etag']]).toEqual([200, project, '"1"']);
-    });
-
-    it.each(WRITES)('%s answers 404 and changes nothing', async (method, body) => {
-      expect((await moderator.send(method, at(project), body)).outcome).toBe('404 PROJECT_NOT_FOUND');
-      expect((await ada.get(at(project))).body.data).toEqual(project);
-    });
-
     it('are no obstacle to writing its own', async () => {
       const mine = await createProject(moderator);
       expect((await moderator.put(at(mine), { name: 'Mine' })).status).toBe(200);
@@ -95,10 +84,6 @@ describe('projects of others', () => {
   });
 
   describe('for an administrator', () => {
-    it('are read by id', async () => {
-      expect((await admin.get(at(project))).body.data).toEqual(project);
-    });
-
     it('are written, and stay their owner’s', async () => {
       const put = await admin.put(at(project), { name: 'Put by admin' }, { 'if-match': '"1"' });
       const patch = await admin.patch(at(project), { description: 'Patched by admin' });

@@ -1,0 +1,17 @@
+import { statSync } from 'node:fs';
+import Sequencer from '@jest/test-sequencer';
+
+/** Folders whose tests take longest, the longest first: processes are started and killed, browsers opened. */
+const LONG = ['test/process/generated-features', 'test/process/', 'test/browser/', 'test/schematics/'];
+
+/** Begins with what takes longest, so that no worker is left with it at the end, also on a machine's first run. */
+export default class LongestFirst extends Sequencer {
+  sort(tests) {
+    const order = ({ path }) => {
+      const index = LONG.findIndex((part) => path.replaceAll('\\', '/').includes(part));
+      return index < 0 ? LONG.length : index;
+    };
+    const size = ({ path }) => statSync(path).size;
+    return [...tests].sort((a, b) => order(a) - order(b) || size(b) - size(a));
+  }
+}
