@@ -29,6 +29,12 @@ export const COMMANDS = {
     options: { name: { value: 'text', about: 'only tests that have this in their name' } },
     example: 'npm test -- projects',
   },
+  soak: {
+    does: 'Runs the tests with the long ones in full and with new seeds: crashes, kills, random inputs. Prints what they did. Takes the better part of an hour.',
+    words: { usage: '[<word>…]', about: 'only tests that have one of these in their path' },
+    options: { name: { value: 'text', about: 'only tests that have this in their name' } },
+    example: 'npm run soak -- crash',
+  },
   openapi: { does: 'Writes openapi.json from the routes and DTOs.', example: 'npm run openapi' },
   configuration: {
     does: 'Writes docs/configuration.md and .env.example from the class Config.',

@@ -1,28 +1,35 @@
 /**
  * `npm test`: types, lint, build, then every test with its coverage.
  * `npm test -- projects`: only the tests whose path contains the word.
+ * `npm run soak`: every test, and the long ones in full (test/support/soak.ts).
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { buildIfNeeded } from './build.mjs';
 import { argumentsOf } from './command-line.mjs';
+import { temporaryFolder } from './memory-folder.mjs';
 import { requireNode } from './node-version.mjs';
 
 requireNode();
+const command = process.env['npm_lifecycle_event'] === 'soak' ? 'soak' : 'test';
 const {
   words: patterns,
   options: { name },
-} = argumentsOf('test');
-const isWhole = patterns.length === 0 && name === undefined;
+} = argumentsOf(command);
+const isWhole = command === 'test' && patterns.length === 0 && name === undefined;
 
-function run(title, command, args, env = {}) {
+/** Runs a program and ends this process when it fails. */
+async function run(title, program, args, env = {}) {
   process.stdout.write(`\n── ${title}\n`);
-  const { status } = spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, ...env } });
+  const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, ...env } });
+  const [status] = await once(child, 'exit');
   if (status !== 0) process.exit(status ?? 1);
 }
 
 if (isWhole) {
-  run('types', 'npm', ['run', '--silent', 'typecheck']);
-  run('lint', 'npm', ['run', '--silent', 'lint']);
+  const npm = (script) =>
+    run(script, process.execPath, [process.env['npm_execpath'], 'run', '--silent', script]);
+  await Promise.all([npm('typecheck'), npm('lint')]);
 }
 process.stdout.write('\n── build\n');
 // Of the whole product the types were checked above, of a part they are checked later or in the editor.
@@ -35,6 +42,11 @@ const options = [
 ]
   .flat()
   .filter(Boolean);
-run('tests', 'node', ['node_modules/jest/bin/jest.js', ...options, ...patterns], {
+const folder = temporaryFolder();
+process.once('exit', () => folder.remove());
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+await run('tests', process.execPath, ['node_modules/jest/bin/jest.js', ...options, ...patterns], {
   NODE_OPTIONS: '--experimental-vm-modules --no-warnings',
+  TMPDIR: folder.path,
+  ...(command === 'soak' && { SOAK: process.env['SOAK'] ?? '1' }),
 });

@@ -12,6 +12,6 @@ export default class LongestFirst extends Sequencer {
       return index < 0 ? LONG.length : index;
     };
     const size = ({ path }) => statSync(path).size;
-    return [...tests].sort((a, b) => order(a) - order(b) || size(b) - size(a));
+    return tests.toSorted((a, b) => order(a) - order(b) || size(b) - size(a));
   }
 }
