@@ -4,10 +4,12 @@ import type { Connection, mongo } from 'mongoose';
 import { PinoLogger } from 'nestjs-pino';
 
 /** How long the database may keep a question open before it answers that nothing has changed, in milliseconds. */
-const PATIENCE_MS = 250;
-/** How old the last answer may be for what is remembered to be used, in milliseconds. */
-const FRESH_MS = 1_000;
+const PATIENCE_MS = 400;
+/** How long ago everything must have been told for what is remembered to be used, in milliseconds. */
+const FRESH_MS = 1_400;
 const PAUSE_MS = 500;
+/** Most changes in an answer, so that a backlog is read without holding up requests. */
+const BATCH = 1_000;
 
 /** Who wants to know of changes in a collection. */
 interface Watcher {
@@ -24,18 +26,45 @@ interface Change {
   readonly documentKey: { readonly _id: unknown };
 }
 
+interface Answer {
+  readonly cursor: {
+    readonly id: mongo.Long;
+    readonly firstBatch?: readonly Change[];
+    readonly nextBatch?: readonly Change[];
+    readonly postBatchResumeToken?: { readonly _data?: unknown };
+  };
+  /** No write that a majority had when the question came is later. */
+  readonly operationTime?: mongo.Timestamp;
+}
+
+/** How far a stream is to be read, and when that was everything. */
+interface Mark {
+  readonly time: bigint;
+  readonly askedAt: number;
+}
+
 /**
- * Tells of changes in watched collections, whichever process makes them, by a change stream of MongoDB.
- * Its answers come at least every quarter of a second, so that silence means a broken stream and not that nothing
- * has changed.
+ * The cluster's time up to which an answer tells everything. It stands at the beginning of the token, also of one
+ * without a change, behind a byte that says so.
+ */
+function toldUntil({ cursor }: Answer): bigint {
+  const [, time] = /^82([\dA-F]{16})/.exec(String(cursor.postBatchResumeToken?._data)) ?? [];
+  return time === undefined ? -1n : BigInt(`0x${time}`);
+}
+
+/**
+ * Tells of changes in watched collections, whichever process makes them, by a change stream of MongoDB. What it tells
+ * may be old: a stream can be behind. So it knows by the cluster's time how far it has come. Its answers come at least
+ * every `PATIENCE_MS`, so that silence means a broken stream and not that nothing has changed.
  */
 @Injectable()
 export class ChangeFeed implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly watchers = new Map<string, Watcher[]>();
-  /** When the question was asked whose answer came last, by the process's clock. */
-  private heardAt = -Infinity;
+  /** A time by the process's clock: every change that was acknowledged before it has been told. */
+  private toldAt = -Infinity;
   private stopped = false;
-  private stream: mongo.ChangeStream<mongo.Document, mongo.ChangeStreamDocument> | undefined;
+  /** Ends a question that is open. */
+  private interrupt: (() => Promise<unknown>) | undefined;
 
   constructor(
     @InjectConnection() private readonly connection: Connection,
@@ -47,9 +76,9 @@ export class ChangeFeed implements OnApplicationBootstrap, BeforeApplicationShut
     this.watchers.set(collection, [...(this.watchers.get(collection) ?? []), watcher]);
   }
 
-  /** Whether every change that is older than a second has been told. */
+  /** Whether every change that is older than `FRESH_MS` has been told. */
   get isFresh(): boolean {
-    return performance.now() - this.heardAt < FRESH_MS;
+    return performance.now() - this.toldAt < FRESH_MS;
   }
 
   onApplicationBootstrap(): void {
@@ -58,7 +87,8 @@ export class ChangeFeed implements OnApplicationBootstrap, BeforeApplicationShut
 
   async beforeApplicationShutdown(): Promise<void> {
     this.stopped = true;
-    await this.stream?.close();
+    this.toldAt = -Infinity;
+    await this.interrupt?.().catch(() => undefined);
   }
 
   private async follow(): Promise<void> {
@@ -75,6 +105,40 @@ export class ChangeFeed implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   private async listen(): Promise<void> {
+    const { db } = this.connection;
+    if (!db) throw new Error('There is no connection');
+    try {
+      // A cursor belongs to its session.
+      await db.client.withSession((session) => this.read(db, session));
+    } finally {
+      this.toldAt = -Infinity;
+      this.interrupt = undefined;
+    }
+  }
+
+  /** By commands: the driver's stream hides how far it has come. */
+  private async read(db: mongo.Db, session: mongo.ClientSession): Promise<void> {
+    // The number of a cursor must stay a long, however small it is.
+    const options = { session, promoteLongs: false };
+    const ask = (command: mongo.Document) => db.command(command, options) as unknown as Promise<Answer>;
+    let askedAt = performance.now();
+    let answer = await ask({ aggregate: 1, pipeline: this.pipeline, cursor: { batchSize: BATCH } });
+    const { id } = answer.cursor;
+    const more = { getMore: id, collection: '$cmd.aggregate', batchSize: BATCH, maxTimeMS: PATIENCE_MS };
+    this.interrupt = () => db.command({ killCursors: '$cmd.aggregate', cursors: [id] });
+    this.tellAll();
+    for (let mark: Mark | undefined; ;) {
+      const { firstBatch, nextBatch = firstBatch ?? [] } = answer.cursor;
+      for (const change of nextBatch) this.tell(change);
+      mark = this.measure(answer, askedAt, mark);
+      // One of a database that was dropped is at its end.
+      if (this.stopped || String(answer.cursor.id) === '0') return;
+      askedAt = performance.now();
+      answer = await ask(more);
+    }
+  }
+
+  private get pipeline(): mongo.Document[] {
     const withNew = [...this.watchers].filter(([, watchers]) => watchers.some((each) => each.hearsOfNew));
     const told = [
       {
@@ -83,25 +147,18 @@ export class ChangeFeed implements OnApplicationBootstrap, BeforeApplicationShut
       },
       { 'ns.coll': { $in: withNew.map(([name]) => name) }, operationType: 'insert' },
     ];
-    const changes = [{ $match: { $or: told } }, { $project: { ns: 1, documentKey: 1 } }];
-    const { db } = this.connection;
-    if (!db) throw new Error('There is no connection');
-    const stream = db.watch(changes, { maxAwaitTimeMS: PATIENCE_MS });
-    this.stream = stream;
-    try {
-      for (let isOpen = false; !this.stopped; isOpen = true) {
-        const askedAt = performance.now();
-        const change = (await stream.tryNext()) as Change | null;
-        if (!isOpen) this.tellAll();
-        if (change) this.tell(change);
-        // One of a database that was dropped is at its end, and would answer at once for ever.
-        if (stream.closed) return;
-        this.heardAt = askedAt;
-      }
-    } finally {
-      this.heardAt = -Infinity;
-      await stream.close();
-    }
+    return [{ $changeStream: {} }, { $match: { $or: told } }, { $project: { ns: 1, documentKey: 1 } }];
+  }
+
+  /** Notes how far the stream has come: to the end, or at least to where the end was before. */
+  private measure(answer: Answer, askedAt: number, mark: Mark | undefined): Mark | undefined {
+    const until = toldUntil(answer);
+    const end = answer.operationTime?.toBigInt();
+    if (end === undefined) return mark;
+    if (until >= end) this.toldAt = askedAt;
+    else if (mark && until >= mark.time) this.toldAt = mark.askedAt;
+    else if (mark) return mark;
+    return { time: end, askedAt };
   }
 
   private tell({ ns, documentKey }: Change): void {
