@@ -99,6 +99,12 @@ describe('a start that cannot succeed', () => {
       'The configuration is not valid:\n  MONGODB_URI has a user or a password that the database refuses\n',
     ],
     [
+      'asks for a user',
+      `mongodb://${real.host}/zq3?directConnection=true`,
+      78,
+      'The configuration is not valid:\n  MONGODB_URI needs a user who may read, write and watch the database (readWrite)\n',
+    ],
+    [
       'does not offer the mechanism',
       `mongodb://zq1:zq2@${real.host}/zq3?directConnection=true&authMechanism=PLAIN`,
       78,

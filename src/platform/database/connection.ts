@@ -106,6 +106,13 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
     if (hello['setName'] === undefined && hello['msg'] !== 'isdbgrid') {
       throw new ConfigError([{ variable: 'MONGODB_URI', problem: 'must lead to a replica set' }]);
     }
+    // Who is asked alone answers as a secondary, too, and may then be behind.
+    const isAlone = optionOf(this.config.mongodbUri ?? '', 'directConnection') === 'true';
+    if (isAlone && ((hello['hosts'] ?? []) as string[]).length > 1) {
+      const problem =
+        'has directConnection, but the replica set has several members: name it with replicaSet';
+      throw new ConfigError([{ variable: 'MONGODB_URI', problem }]);
+    }
   }
 
   /** Does the work, again while the database does not answer. What it does must bear being done twice. */

@@ -1,4 +1,4 @@
-import type { mongo } from 'mongoose';
+import mongoose, { type mongo } from 'mongoose';
 import { isOutage } from '../errors/driver-errors.js';
 
 /** What is looked for. `limit` bounds the records, and so the memory, that one answer takes. */
@@ -40,7 +40,7 @@ export async function find<T>(
   if (isClosed(cursor)) return cursor.firstBatch;
   if (session) return [...cursor.firstBatch, ...(await rest<T>(send, collection, cursor))];
   // A cursor belongs to its session, and each command without one takes any: read again in one that is kept.
-  await send({ killCursors: collection, cursors: [cursor.id] });
+  await send({ killCursors: collection, cursors: [longOf(cursor.id)] });
   return db.client.withSession((kept) => find<T>(db, collection, { limit, session: kept, ...query }));
 }
 
@@ -53,10 +53,15 @@ function isClosed({ id }: Batch<unknown>['cursor']): boolean {
   return String(id) === '0';
 }
 
+/** The driver makes a number of one that is small, and the server takes none. */
+function longOf(id: unknown): mongo.Long {
+  return mongoose.mongo.Long.fromString(String(id));
+}
+
 async function rest<T>(send: Send, collection: string, first: Batch<T>['cursor']): Promise<T[]> {
   const records: T[] = [];
   for (let cursor = first; !isClosed(cursor);) {
-    ({ cursor } = await send<T>({ getMore: cursor.id, collection }));
+    ({ cursor } = await send<T>({ getMore: longOf(cursor.id), collection }));
     records.push(...cursor.nextBatch);
   }
   return records;

@@ -2,8 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import { duplicateKeyOf, isOutage } from './driver-errors.js';
 
-const { MongoError, MongoServerError, MongoNetworkError, MongoNetworkTimeoutError, MongoBulkWriteError } =
-  mongoose.mongo;
+const {
+  MongoError,
+  MongoServerError,
+  MongoNetworkError,
+  MongoNetworkTimeoutError,
+  MongoBulkWriteError,
+  MongoWriteConcernError,
+} = mongoose.mongo;
 
 const named = (name: string) => Object.defineProperty(new MongoError('text'), 'name', { value: name });
 const labelled = (label: string) => {
@@ -12,6 +18,14 @@ const labelled = (label: string) => {
   return error;
 };
 const fromNode = (code: string) => Object.assign(new Error('text'), { code });
+const answered = (code: number) => new MongoServerError({ message: 'text', code });
+const unacknowledged = (code: number) =>
+  new MongoWriteConcernError({ ok: 1, writeConcernError: { code, errmsg: 'text' } } as never);
+const ofSeveral = (fields: object, acknowledgement?: number) =>
+  new MongoBulkWriteError(
+    { message: 'text', writeErrors: [], ...fields } as never,
+    { getWriteConcernError: () => acknowledgement && { code: acknowledgement } } as never,
+  );
 const duplicate = (fields: object) => new MongoServerError({ message: 'E11000 …', code: 11_000, ...fields });
 
 describe('an outage', () => {
@@ -29,12 +43,25 @@ describe('an outage', () => {
     ['no server at the start', new mongoose.Error.MongooseServerSelectionError('text')],
     ['a socket that the server has ended, as Node says it', fromNode('EPIPE')],
     ['a socket that the server has reset, as Node says it', fromNode('ECONNRESET')],
+    ['a member that is no primary any more', answered(13_435)],
+    ['a transaction that is gone', answered(251)],
+    ['a cursor that is gone', answered(43)],
+    ['an acknowledgement that took too long', unacknowledged(64)],
+    ['an acknowledgement of a primary that stepped down', unacknowledged(189)],
+    [
+      'one of several writes that met a change of the set',
+      ofSeveral({ writeErrors: { code: 11_602 } as never }),
+    ],
+    ['several writes that were not acknowledged', ofSeveral({}, 91)],
+    ['hosts that the DNS does not know', Object.assign(fromNode('ENOTFOUND'), { syscall: 'querySrv' })],
   ])('is %s', (_, error) => {
     expect(isOutage(error)).toBe(true);
   });
 
   it.each<[string, unknown]>([
     ['a refused operation', new MongoServerError({ message: 'text', code: 121 })],
+    ['a refused one of several writes', ofSeveral({ writeErrors: { code: 121 } as never })],
+    ['a host that something else asks for', Object.assign(fromNode('ENOTFOUND'), { syscall: 'getaddrinfo' })],
     ['a duplicate key', duplicate({ keyPattern: { name: 1 } })],
     ['a value that mongoose cannot cast', new mongoose.Error.CastError('ObjectId', 'x', '_id')],
     ['a document that is not valid', new mongoose.Error.ValidationError()],

@@ -45,6 +45,71 @@ const PASSING_LABELS = [
   'RetryableError',
 ] as const;
 
+/** What a server answers while a replica set changes, or while something else is in the way. */
+const PASSING_CODES: ReadonlySet<unknown> = new Set(
+  Object.values({
+    HostUnreachable: 6,
+    HostNotFound: 7,
+    LockTimeout: 24,
+    CursorNotFound: 43,
+    LockBusy: 46,
+    MaxTimeMSExpired: 50,
+    StaleShardVersion: 63,
+    WriteConcernTimeout: 64,
+    UnknownReplWriteConcern: 79,
+    NetworkTimeout: 89,
+    ShutdownInProgress: 91,
+    UnsatisfiableWriteConcern: 100,
+    WriteConflict: 112,
+    ConflictingOperationInProgress: 117,
+    FailedToSatisfyReadPreference: 133,
+    ReadConcernMajorityNotAvailableYet: 134,
+    StaleEpoch: 150,
+    QueryPlanKilled: 175,
+    PrimarySteppedDown: 189,
+    NetworkInterfaceExceededTimeLimit: 202,
+    TransactionTooOld: 225,
+    RetryChangeStream: 234,
+    CursorKilled: 237,
+    SnapshotTooOld: 239,
+    SnapshotUnavailable: 246,
+    NoSuchTransaction: 251,
+    ExceededTimeLimit: 262,
+    PreparedTransactionInProgress: 267,
+    TransactionCoordinatorSteppingDown: 273,
+    TransactionExceededLifetimeLimitSeconds: 290,
+    PooledConnectionsDropped: 317,
+    ConnectionPoolExpired: 384,
+    SocketException: 9001,
+    LegacyNotPrimary: 10058,
+    NotWritablePrimary: 10107,
+    InterruptedAtShutdown: 11600,
+    Interrupted: 11601,
+    InterruptedDueToReplStateChange: 11602,
+    StaleConfig: 13388,
+    NotPrimaryNoSecondaryOk: 13435,
+    NotPrimaryOrSecondary: 13436,
+  }),
+);
+
+/** What a driver's error holds: of one operation, of several, or of the acknowledgement of those that were done. */
+interface Codes {
+  readonly code?: unknown;
+  readonly writeErrors?: Codes | readonly Codes[];
+  readonly writeConcernError?: Codes;
+  readonly result?: { readonly writeConcernError?: Codes; getWriteConcernError?(): Codes | undefined };
+}
+
+function isPassing({ code, writeErrors = [], writeConcernError, result }: Codes): boolean {
+  return [
+    code,
+    ...[writeErrors].flat().map((each) => (each as Codes).code),
+    writeConcernError?.code,
+    result?.writeConcernError?.code,
+    result?.getWriteConcernError?.()?.code,
+  ].some((each) => PASSING_CODES.has(each));
+}
+
 /** Whether the database could not be reached or did not answer, so that retrying later may help. */
 export function isOutage(error: unknown): boolean {
   if (error instanceof mongoose.Error.MongooseServerSelectionError) return true;
@@ -56,7 +121,8 @@ export function isOutage(error: unknown): boolean {
     error instanceof MongoServerSelectionError ||
     error instanceof MongoTopologyClosedError ||
     OUTAGE_NAMES.has(error.name) ||
-    PASSING_LABELS.some((label) => error.hasErrorLabel(label))
+    PASSING_LABELS.some((label) => error.hasErrorLabel(label)) ||
+    isPassing(error as Codes)
   );
 }
 

@@ -1,0 +1,175 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import mongoose, { type mongo } from 'mongoose';
+import { resolveMongod } from '../../src/platform/embedded-mongo/mongod-binary.js';
+import { freePort } from '../../src/platform/embedded-mongo/mongod-process.js';
+import { Relay } from './relay.js';
+
+/** A member of a set, with the one way to it that everybody takes. */
+export class Member {
+  private mongod: ChildProcess | undefined;
+
+  private constructor(
+    private readonly program: string,
+    private readonly folder: string,
+    private readonly port: number,
+    readonly relay: Relay,
+  ) {}
+
+  static async create(program: string, folder: string): Promise<Member> {
+    await mkdir(folder);
+    const port = await freePort();
+    return new Member(program, folder, port, await Relay.to(() => port));
+  }
+
+  get host(): string {
+    return `127.0.0.1:${this.relay.port}`;
+  }
+
+  async start(): Promise<void> {
+    this.mongod = spawn(
+      this.program,
+      [
+        `--dbpath=${this.folder}`,
+        `--port=${this.port}`,
+        '--bind_ip=127.0.0.1',
+        '--nounixsocket',
+        '--quiet',
+        '--replSet=rs0',
+        '--oplogSize=64',
+        '--wiredTigerCacheSizeGB=0.25',
+        '--wiredTigerEngineConfigString=log=(prealloc=false,file_max=16MB)',
+        '--setParameter=diagnosticDataCollectionEnabled=false',
+      ],
+      { stdio: 'ignore' },
+    );
+    await once(this.mongod, 'spawn');
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.mongod?.kill(signal);
+  }
+
+  async kill(): Promise<void> {
+    if (!this.mongod || this.mongod.exitCode !== null || this.mongod.signalCode !== null) return;
+    const gone = once(this.mongod, 'exit');
+    this.mongod.kill('SIGKILL');
+    await gone;
+  }
+
+  /** Asks the member itself, also when its way is cut. */
+  async ask(command: mongo.Document): Promise<mongo.Document> {
+    const options = { directConnection: true, serverSelectionTimeoutMS: 1_000, socketTimeoutMS: 2_000 };
+    const client = new mongoose.mongo.MongoClient(`mongodb://127.0.0.1:${this.port}/`, options);
+    try {
+      return await client.db('admin').command(command);
+    } finally {
+      await client.close();
+    }
+  }
+
+  async isPrimary(): Promise<boolean> {
+    const hello = await this.ask({ hello: 1 }).catch(() => undefined);
+    return hello?.['isWritablePrimary'] === true;
+  }
+
+  /** The ports from which it is connected with others. */
+  async ports(): Promise<ReadonlySet<number>> {
+    const fds = `/proc/${this.mongod?.pid}/fd`;
+    const links = await Promise.all(
+      (await readdir(fds)).map((fd) => readlink(join(fds, fd)).catch(() => '')),
+    );
+    const own = new Set(links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []));
+    const table = (await readFile('/proc/net/tcp', 'utf8')).split('\n').slice(1);
+    const fields = table.map((line) => line.trim().split(/\s+/));
+    return new Set(
+      fields
+        .filter(([, , , , , , , , , inode = '']) => own.has(inode))
+        .map(([, local = '']) => parseInt(local.split(':')[1] ?? '', 16)),
+    );
+  }
+}
+
+/** Three mongods on this machine, of which any may be killed, frozen, stepped down and cut off. */
+export class ReplicaSet {
+  private constructor(
+    private readonly folder: string,
+    readonly members: readonly Member[],
+  ) {}
+
+  /** @param electionTimeoutMillis how long the others wait for a primary that is silent */
+  static async start(electionTimeoutMillis: number): Promise<ReplicaSet> {
+    const folder = await mkdtemp(join(tmpdir(), 'flowversal-set-'));
+    const binary = process.env['MONGOD_BINARY'];
+    const { path } = await resolveMongod({ binary, env: process.env, log: process.stderr });
+    const members: Member[] = [];
+    for (const name of ['a', 'b', 'c']) members.push(await Member.create(path, join(folder, name)));
+    await Promise.all(members.map((member) => member.start()));
+    const set = new ReplicaSet(folder, members);
+    const config = {
+      _id: 'rs0',
+      members: members.map(({ host }, _id) => ({ _id, host })),
+      settings: { electionTimeoutMillis, heartbeatIntervalMillis: 500, heartbeatTimeoutSecs: 2 },
+    };
+    const [first] = members;
+    await retried(async () => first?.ask({ replSetInitiate: config }));
+    await set.primary();
+    return set;
+  }
+
+  get uri(): string {
+    return `mongodb://${this.members.map(({ host }) => host).join()}/flowversal?replicaSet=rs0`;
+  }
+
+  /** Resolves with the primary once there is one among these. */
+  primary(among: readonly Member[] = this.members): Promise<Member> {
+    return retried(async () => {
+      const are = await Promise.all(among.map((member) => member.isPrimary()));
+      const member = among[are.indexOf(true)];
+      if (!member) throw new Error('There is no primary');
+      return member;
+    });
+  }
+
+  others(member: Member): Member[] {
+    return this.members.filter((each) => each !== member);
+  }
+
+  /** Loses all packets between this member and the others; who is no member goes on reaching all. */
+  async cutOff(member: Member): Promise<void> {
+    const others = this.others(member);
+    const outside = await Promise.all(others.map((each) => each.ports()));
+    const inside = await member.ports();
+    member.relay.isCutFor = (port) => outside.some((ports) => ports.has(port));
+    for (const { relay } of others) relay.isCutFor = (port) => inside.has(port);
+  }
+
+  /** Lets everything pass again; what was cut is connected anew. */
+  heal(): void {
+    for (const { relay } of this.members) {
+      relay.isCutFor = () => false;
+      relay.breakAll();
+    }
+  }
+
+  async remove(): Promise<void> {
+    await Promise.all(this.members.map((member) => member.kill()));
+    for (const { relay } of this.members) relay.close();
+    await rm(this.folder, { recursive: true });
+  }
+}
+
+async function retried<T>(work: () => Promise<T>): Promise<T> {
+  for (const giveUp = Date.now() + 30_000; ;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (Date.now() > giveUp) throw error;
+      await sleep(50);
+    }
+  }
+}
