@@ -59,7 +59,8 @@ describe('records that belong to nobody', () => {
     });
     expect(read).toEqual(Array.from({ length: 3 }, () => ['C', 'B', 'A']));
     expect(asked.length).toBeGreaterThan(0);
-    for (const { planSummary } of asked) expect(planSummary).toMatch(/^(?:IXSCAN|COUNT_SCAN) /);
+    // mongod 8.0 calls some of them EXPRESS_IXSCAN.
+    for (const { planSummary } of asked) expect(planSummary).toMatch(/^(?:(?:EXPRESS_)?IXSCAN|COUNT_SCAN) /);
     const { pagination } = await labels.page({ owner: ADA }, PAGE);
     const stolen = labels.page({ owner: BOB }, { ...PAGE, cursor: pagination.nextCursor ?? '' });
     await expect(stolen).rejects.toMatchObject({ code: 'INVALID_CURSOR' });
