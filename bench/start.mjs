@@ -1,5 +1,5 @@
 /** Prepares what the benchmark needs, then runs it: dependencies of its own, the build, the compiled server C. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, execSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildIfNeeded } from '../scripts/build.mjs';
@@ -14,7 +14,8 @@ argumentsOf('bench');
 process.chdir(join(bench, '..'));
 if (!existsSync(join(bench, 'node_modules'))) {
   process.stderr.write('Installing the servers to compare with …\n');
-  execFileSync('npm', ['install', '--no-progress'], { cwd: bench, stdio: ['ignore', 'inherit', 'inherit'] });
+  // npm is a script on Windows, which only a shell runs.
+  execSync('npm install --no-progress', { cwd: bench, stdio: ['ignore', 'inherit', 'inherit'] });
 }
 // Checked when it was written: it is frozen, as the others are.
 execFileSync(process.execPath, [COMPILER, '-p', join(bench, 'tsconfig.json'), '--noCheck'], {

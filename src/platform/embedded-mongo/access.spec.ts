@@ -69,7 +69,11 @@ async function openMongod(): Promise<{ uri: string; end(): Promise<void> }> {
   await mkdir(join(dataDir, 'mongodb'), { recursive: true });
   const port = await freePort();
   const options = [`--dbpath=${join(dataDir, 'mongodb')}`, `--port=${port}`, '--bind_ip=127.0.0.1'];
-  const mongod = spawn(program, [...options, '--nounixsocket', '--replSet=rs0'], { stdio: 'ignore' });
+  const mongod = spawn(
+    program,
+    [...options, '--nounixsocket', '--replSet=rs0', '--setParameter=diagnosticDataCollectionEnabled=false'],
+    { stdio: 'ignore' },
+  );
   const uri = `mongodb://127.0.0.1:${port}/flowversal?directConnection=true`;
   await withClient(uri, async (client) => {
     const admin = client.db('admin');
