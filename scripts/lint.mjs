@@ -22,6 +22,12 @@ const style = () =>
     '--log-level=warn',
     ...(words.length > 0 ? words : ['.']),
   );
-const rules = () => run('oxlint/bin/oxlint', isFixing ? '--fix' : '--deny-warnings', ...words);
+const rules = () =>
+  run(
+    'oxlint/bin/oxlint',
+    isFixing ? '--fix' : '--deny-warnings',
+    '--no-error-on-unmatched-pattern',
+    ...words,
+  );
 if (isFixing) [style, rules].forEach((step) => step());
 else [rules, style].forEach((step) => step());
