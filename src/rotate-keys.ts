@@ -4,7 +4,7 @@ import { runCommand } from './command.js';
 import { StartError } from './platform/config/start-error.js';
 import { FieldCipher } from './platform/encryption/field-cipher.js';
 import { encryptedFieldsIn, rotateKeys } from './platform/encryption/key-rotation.js';
-import { isOutage } from './platform/errors/driver-errors.js';
+import { isOutage, LENIENT_DECODING } from './platform/errors/driver-errors.js';
 import { reportRotation, showRotation } from './platform/encryption/rotation-report.js';
 
 const OUTAGE = 'The database that MONGODB_URI names does not answer. Run it again to go on.';
@@ -15,6 +15,7 @@ runCommand(async (app, uri) => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   const fields = encryptedFieldsIn(app.get<Connection>(getConnectionToken()));
   const client = new mongoose.mongo.MongoClient(uri, {
+    ...LENIENT_DECODING,
     readPreference: 'primary',
     writeConcern: { w: 'majority', journal: true },
   });

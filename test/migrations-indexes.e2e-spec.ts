@@ -281,3 +281,21 @@ describe('an index that no schema declares', () => {
     expect(await state()).toEqual(CURRENT);
   });
 });
+
+// The last: the log of an application that failed to start is where later ones of the same process write to.
+describe('a start that records are in the way of', () => {
+  it.each(['', 'x', 'xx', 'xxx'])(
+    'tells the fields, though the values are long and in another script (%p)',
+    async (start) => {
+      const name = start + '語😀'.repeat(40);
+      const ownerId = new Types.ObjectId();
+      await database.db.collection('projects').insertMany([
+        { ownerId, name },
+        { ownerId, name },
+      ]);
+      await expect(createTestApp({ MONGODB_URI: database.uri })).rejects.toThrow(
+        'several records have the same ownerId, name',
+      );
+    },
+  );
+});

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import mongoose, { type Connection, type mongo } from 'mongoose';
+import { LENIENT_DECODING } from '../../src/platform/errors/driver-errors.js';
 import type { Migration } from '../../src/platform/migrations/migration.js';
 import { Upgrade, type UpgradeStep } from '../../src/platform/migrations/upgrade.js';
 
@@ -54,7 +55,9 @@ export class UpgradeDatabase {
 }
 
 function connect(uri: string): Promise<Connection> {
-  return mongoose.createConnection(uri, { autoIndex: false, autoCreate: false }).asPromise();
+  return mongoose
+    .createConnection(uri, { ...LENIENT_DECODING, autoIndex: false, autoCreate: false })
+    .asPromise();
 }
 
 /** A migration whose only effect is that one can see that it ran. */

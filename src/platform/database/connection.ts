@@ -6,7 +6,7 @@ import { within } from '../concurrency/within.js';
 import { Config, ConfigError } from '../config/config.js';
 import { encryptModels } from '../encryption/encrypted-models.js';
 import type { RecordCiphers } from '../encryption/record-cipher.js';
-import { isOutage } from '../errors/driver-errors.js';
+import { isOutage, LENIENT_DECODING } from '../errors/driver-errors.js';
 import { Migrations } from '../migrations/migrations.js';
 import { unreachable } from './start-refusals.js';
 
@@ -19,6 +19,7 @@ export const APPLICATION = 'flowversal';
  * request may run longer; migrations use a client of their own.
  */
 const CONNECT_OPTIONS: ConnectOptions = {
+  ...LENIENT_DECODING,
   autoIndex: false,
   autoCreate: false,
   bufferCommands: false,

@@ -9,6 +9,12 @@ const {
   MongoTopologyClosedError,
 } = mongoose.mongo;
 
+/**
+ * For every client of the database: MongoDB quotes values in its errors and cuts the quote by bytes, inside a character
+ * too. The driver would then throw a decoding error of its own in place of what the server answered.
+ */
+export const LENIENT_DECODING = { enableUtf8Validation: false } as const;
+
 /** Driver errors that say "not reachable now"; their classes are not all exported, their names are stable. */
 const OUTAGE_NAMES: ReadonlySet<string> = new Set([
   'MongoNotConnectedError',

@@ -3,7 +3,7 @@ import { InjectConnection } from '@nestjs/mongoose';
 import mongoose, { type Connection, type Model } from 'mongoose';
 import { PinoLogger } from 'nestjs-pino';
 import { Config } from '../config/config.js';
-import { isOutage } from '../errors/driver-errors.js';
+import { isOutage, LENIENT_DECODING } from '../errors/driver-errors.js';
 import { BEHIND, type DatabaseState, readState } from './database-state.js';
 import { type Migration, MigrationError } from './migration.js';
 import { Upgrade, type UpgradeStep } from './upgrade.js';
@@ -105,6 +105,7 @@ export class Migrations {
   private async withClient<T>(work: (client: Connection) => Promise<T>): Promise<T> {
     const client = await mongoose
       .createConnection(this.config.mongodbUri ?? '', {
+        ...LENIENT_DECODING,
         autoIndex: false,
         autoCreate: false,
         maxPoolSize: 10,
