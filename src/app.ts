@@ -15,6 +15,7 @@ import { FailureFilter } from './platform/http/failure.js';
 import { installNotFound } from './platform/http/not-found.js';
 import { IdempotencyKeys } from './platform/idempotency/idempotency-keys.js';
 import { installIdempotency } from './platform/idempotency/once.js';
+import { installPreconditions } from './platform/http/entity-tag.js';
 import { installRequestId } from './platform/http/request-id.js';
 import { installSwaggerUi } from './platform/docs/swagger-ui.js';
 import { createLoggers } from './platform/logging/logger.js';
@@ -71,6 +72,7 @@ export async function createApp(
   installAccess(fastify, config, app.get(Authenticator, { strict: false }));
   installBodyParser(fastify);
   noteInput(app);
+  installPreconditions(fastify);
   installInput(fastify);
   installIdempotency(fastify, app.get(IdempotencyKeys, { strict: false }));
   installAnswers(fastify);

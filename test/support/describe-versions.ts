@@ -13,10 +13,8 @@ export function describeVersions(its: FeatureTest): void {
       record = await its.create(body);
     });
 
-    const write = (method: string, ifMatch: string) =>
-      its.writer.send(method, its.at(record), method === 'DELETE' ? undefined : body, {
-        'if-match': ifMatch,
-      });
+    const write = (method: string, ifMatch: string, name = 'if-match') =>
+      its.writer.send(method, its.at(record), method === 'DELETE' ? undefined : body, { [name]: ifMatch });
 
     describe('the version', () => {
       it('rises with every change, and stays with a refused one', async () => {
@@ -38,18 +36,30 @@ export function describeVersions(its: FeatureTest): void {
     });
 
     describe.each(['PUT', 'PATCH', 'DELETE'])('If-Match of %s', (method) => {
-      it.each(['"1"', '"7", "1"', '*'])('lets %s change version 1', async (ifMatch) => {
+      it.each(['"1"', '"7", "1"', 'W/"1"', '*'])('lets %s change version 1', async (ifMatch) => {
         expect((await write(method, ifMatch)).outcome).toBe('200');
       });
 
-      it.each(['"2"', '"0"', 'W/"1"'])('answers 412 for %s', async (ifMatch) => {
+      it.each(['"2"', '"0"', 'W/"2"'])('answers 412 for %s', async (ifMatch) => {
         expect((await write(method, ifMatch)).outcome).toBe('412 PRECONDITION_FAILED');
         expect(await its.read(record)).toEqual(record);
       });
 
       it('answers 400 for what is no tag', async () => {
         expectFault(await write(method, '1'), 'if-match');
+        expectFault(await write(method, '1', 'if-none-match'), 'if-none-match');
         expect(await its.read(record)).toEqual(record);
+      });
+
+      it.each(['*', '"1"', 'W/"1"', '"2", "1"'])('answers 412 for If-None-Match: %s', async (ifNoneMatch) => {
+        expect((await write(method, ifNoneMatch, 'if-none-match')).outcome).toBe('412 PRECONDITION_FAILED');
+        expect(await its.read(record)).toEqual(record);
+      });
+
+      it('lets If-None-Match of another version change it', async () => {
+        expect((await write(method, '"2"', 'if-none-match')).outcome).toBe('200');
+        const gone = await write(method, '*', 'if-none-match');
+        expect(gone.status).toBe(method === 'DELETE' ? 404 : 412);
       });
 
       it('lets one of ten at the same time win', async () => {

@@ -243,19 +243,19 @@ export class Repository<T extends StoredRecord> {
   private async erase(
     scope: Scope,
     id: string,
-    { versions }: Precondition,
+    { versions, except }: Precondition,
     transaction: Transaction | undefined,
   ): Promise<void> {
     const one = this.ownership.one(scope, id);
     const session = transaction && { session: transaction.session };
-    const wanted = versions === 'any' ? {} : { version: { $in: versions } };
-    const removed = (await this.store.collection.findOneAndDelete(
-      { ...one, ...wanted },
-      { ...session },
-    )) as T | null;
+    const version = { ...(versions !== 'any' && { $in: versions }), ...(except && { $nin: except }) };
+    const isConditional = Object.keys(version).length > 0;
+    const removed = (await this.store.collection.findOneAndDelete(isConditional ? { ...one, version } : one, {
+      ...session,
+    })) as T | null;
     if (!removed) {
       const count = () => this.store.collection.countDocuments(one, { limit: 1, ...session });
-      const exists = versions !== 'any' && (await count()) > 0;
+      const exists = isConditional && (await count()) > 0;
       throw exists ? apiError('PRECONDITION_FAILED') : notFound(this.options.resource);
     }
     afterwards(transaction, () => {

@@ -2,8 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SEED, soaked } from '../../../test/support/soak.js';
-import { answerUnchanged, parseIfMatch, tagWithVersion } from './entity-tag.js';
+import { allows, answerUnchanged, parsePrecondition, tagWithVersion } from './entity-tag.js';
 import { ApiError } from '../errors/errors.js';
+
+const parseIfMatch = (header: string | undefined) => parsePrecondition({ 'if-match': header });
 
 /** The code of the error that a header causes, or the versions that it names. */
 function outcomeOf(header: string): unknown {
@@ -31,6 +33,11 @@ describe('If-Match', () => {
     ['"1","2"', [1, 2]],
     ['"1"\t ,\t "2"', [1, 2]],
     ['"999999999999999"', [999_999_999_999_999]],
+    // As nginx, Caddy and Apache pass it on when they compress.
+    ['W/"1"', [1]],
+    ['W/"12", "3"', [12, 3]],
+    ['"1-gzip"', [1]],
+    ['"1-br", W/"2-zstd"', [1, 2]],
   ])('names versions: %j', (header, versions) => {
     expect(parseIfMatch(header)).toEqual({ versions, required: true });
   });
@@ -44,7 +51,12 @@ describe('If-Match', () => {
   });
 
   it.each([
-    'W/"1"',
+    'W/"0"',
+    'W/"01"',
+    '"1-"',
+    '"1-deflated"',
+    '"1-gzip-gzip"',
+    '"-gzip"',
     '""',
     '"0"',
     '"01"',
@@ -54,7 +66,7 @@ describe('If-Match', () => {
     '"1000000000000000"',
     '"abc"',
     '"1,2"',
-    '"a,b", W/"1"',
+    '"a,b", W/"a"',
     '"!#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~"',
     '"\x80\xe9\xff"',
   ])('matches nothing, though it is well formed: %j', (header) => {
@@ -62,7 +74,7 @@ describe('If-Match', () => {
   });
 
   it('leaves the other tags of a list as they are', () => {
-    expect(outcomeOf('W/"1", "2", "x", "3"')).toEqual([2, 3]);
+    expect(outcomeOf('W/"x1", "2", "x", "3"')).toEqual([2, 3]);
   });
 
   it.each([
@@ -112,7 +124,8 @@ describe('any If-Match', () => {
   const version = fc.integer({ min: 1, max: 999_999_999_999_999 });
   const member = fc.oneof(
     version.map((number) => ({ tag: `"${number}"`, versions: [number] })),
-    fc.stringMatching(/^W\/"[!#-~\x80-\xff]{0,5}"$/).map((tag) => ({ tag, versions: [] })),
+    version.map((number) => ({ tag: `W/"${number}"`, versions: [number] })),
+    fc.stringMatching(/^W\/"[!#-,.-/:-~\x80-\xff]{0,5}"$/).map((tag) => ({ tag, versions: [] })),
     fc.stringMatching(/^"[a-z,\x80-\xff]{0,5}"$/).map((tag) => ({ tag, versions: [] })),
   );
 
@@ -204,7 +217,7 @@ function answerTo(seen: string | undefined, etag: string | undefined): { status:
 }
 
 describe('If-None-Match', () => {
-  it.each(['"1"', 'W/"1"', '*', ' * ', '"0", "1"', 'W/"2","1"', ', "1" ,', '"a,b", W/"1"'])(
+  it.each(['"1"', 'W/"1"', '"1-gzip"', '*', ' * ', '"0", "1"', 'W/"2","1"', ', "1" ,', '"a,b", W/"1"'])(
     'is answered 304 when it has the version: %j',
     (seen) => {
       expect(answerTo(seen, '"1"')).toEqual({ status: 304, payload: null });
@@ -220,6 +233,35 @@ describe('If-None-Match', () => {
 
   it('means nothing for an answer without a version', () => {
     expect(answerTo('*', undefined)).toEqual({ status: 200, payload: 'body' });
+  });
+});
+
+describe('a write with If-None-Match', () => {
+  /** Whether the versions 1, 2 and 3 may be changed. */
+  const verdictOn = (headers: Parameters<typeof parsePrecondition>[0]) => {
+    const precondition = parsePrecondition(headers);
+    return { allowed: [1, 2, 3].filter((version) => allows(precondition, version)), ...precondition };
+  };
+
+  it.each([
+    ['*', undefined, []],
+    [' *\t', '"1"', []],
+    ['*', '*', []],
+    ['"2"', undefined, [1, 3]],
+    ['W/"2", "3"', undefined, [1]],
+    ['"x"', undefined, [1, 2, 3]],
+    ['"2"', '"1", "2"', [1]],
+    ['"2"', '"2"', []],
+    ['"2"', '*', [1, 3]],
+  ])('of %j and If-Match of %j may change %j', (ifNoneMatch, ifMatch, allowed) => {
+    const headers = { 'if-none-match': ifNoneMatch, 'if-match': ifMatch };
+    expect(verdictOn(headers)).toMatchObject({ allowed, required: true });
+  });
+
+  it.each(['', ',', '1', '"1', 'w/"1"', '*, "1"'])('is refused when it is malformed: %j', (header) => {
+    expect(() => parsePrecondition({ 'if-none-match': header })).toThrow(
+      expect.objectContaining({ details: [{ path: 'if-none-match', message: expect.any(String) }] }),
+    );
   });
 });
 

@@ -1,14 +1,25 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { invalid } from '../errors/errors.js';
+import { routeConfig } from '../routing/route-config.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The handler honours If-Match and If-None-Match. */
+    preconditions?: boolean;
+  }
+}
 
 /**
- * The versions that a writer is ready to change: those that If-Match lists, `'any'` for `*` or when the
- * header is absent. `required` tells the two apart: a lost race is then 412 instead of 409.
+ * The versions that a writer is ready to change: those that If-Match lists, `'any'` for `*` or when the header is
+ * absent; without those that If-None-Match lists. `required` is false when neither was sent: a lost race is then 409
+ * instead of 412.
  */
 export interface Precondition {
   readonly versions: 'any' | readonly number[];
+  readonly except?: readonly number[];
   readonly required: boolean;
 }
 
@@ -16,8 +27,8 @@ export interface Precondition {
 export const NO_PRECONDITION: Precondition = { versions: 'any', required: false };
 
 /** Whether a record of this version may be changed. */
-export function allows({ versions }: Precondition, version: number): boolean {
-  return versions === 'any' || versions.includes(version);
+export function allows({ versions, except }: Precondition, version: number): boolean {
+  return (versions === 'any' || versions.includes(version)) && !except?.includes(version);
 }
 
 // RFC 9110, section 8.8.3: characters that a tag may hold between its quotes.
@@ -27,44 +38,85 @@ const TAG_LIST = new RegExp(String.raw`^[ \t,]*${TAG}(?:[ \t]*,[ \t,]*${TAG})*[ 
 const EACH_TAG = new RegExp(TAG, 'g');
 
 /**
- * Reads an If-Match header. A weak tag and one that is no version match nothing.
- * @throws ApiError VALIDATION_ERROR for a malformed header
+ * The tag of a version, also as compressing proxies pass it on: nginx weakens it to `W/"3"`, Apache makes it
+ * `"3-gzip"`. Both tell versions apart as well as the tag itself, which stands for no bytes.
  */
-export function parseIfMatch(header: string | undefined): Precondition {
-  if (header === undefined) return NO_PRECONDITION;
-  if (header.trim() === '*') return { versions: 'any', required: true };
-  if (!TAG_LIST.test(header)) {
-    throw invalid([{ path: 'if-match', message: 'must be *, or tags such as "3", separated by commas' }]);
-  }
+const VERSION_TAG = /^(?:W\/)?"([1-9]\d{0,14})(?:-(?:gzip|br|zstd))?"$/;
+
+/** The versions among the tags of a header; a tag that is none matches nothing. */
+function versionsIn(header: string): number[] {
   const tags = header.match(EACH_TAG) ?? [];
-  const versions = tags.filter((tag) => /^"[1-9]\d{0,14}"$/.test(tag)).map((tag) => Number(tag.slice(1, -1)));
-  return { versions, required: true };
+  return tags.flatMap((tag) => VERSION_TAG.exec(tag)?.[1] ?? []).map(Number);
 }
 
-const documentIfMatch: ParameterDecorator = (target, property) => {
+/** @throws ApiError VALIDATION_ERROR for a malformed header */
+function parseTags(name: string, header: string | undefined): Precondition['versions'] | undefined {
+  if (header === undefined) return undefined;
+  if (header.trim() === '*') return 'any';
+  if (TAG_LIST.test(header)) return versionsIn(header);
+  throw invalid([{ path: name, message: 'must be *, or tags such as "3", separated by commas' }]);
+}
+
+/**
+ * Reads the preconditions of a write. `If-None-Match: *` asks that there is no record yet: whichever version is there
+ * is none to change.
+ * @throws ApiError VALIDATION_ERROR for a malformed header
+ */
+export function parsePrecondition(headers: IncomingHttpHeaders): Precondition {
+  const versions = parseTags('if-match', headers['if-match']);
+  const except = parseTags('if-none-match', headers['if-none-match']);
+  if (versions === undefined && except === undefined) return NO_PRECONDITION;
+  if (except === 'any') return { versions: [], required: true };
+  return { versions: versions ?? 'any', ...(except && { except }), required: true };
+}
+
+const HEADERS = [
+  [
+    'If-Match',
+    'Versions (ETags) that may be changed, or *. When the record has moved on: 412. `W/"1"` counts as `"1"`.',
+  ],
+  [
+    'If-None-Match',
+    'Versions (ETags) that may not be changed, or *. When the record has one of them, or with * when it is there at all: 412.',
+  ],
+] as const;
+
+const documentPreconditions: ParameterDecorator = (target, property) => {
   const handler = property === undefined ? undefined : Object.getOwnPropertyDescriptor(target, property);
   if (!handler || property === undefined) return;
-  ApiHeader({
-    name: 'If-Match',
-    required: false,
-    description: 'Versions (ETags) that may be changed, or *. When the record has moved on: 412.',
-    schema: { type: 'string', example: '"1"' },
-  })(target, property, handler);
+  routeConfig({ preconditions: true })(target, property, handler);
+  for (const [name, description] of HEADERS) {
+    const schema = { type: 'string', example: name === 'If-Match' ? '"1"' : '*' };
+    ApiHeader({ name, required: false, description, schema })(target, property, handler);
+  }
 };
 
-/** The request's If-Match, as a parameter of a handler. */
+/** What the request's If-Match and If-None-Match ask for, as a parameter of a handler that writes. */
 export const IfMatch = createParamDecorator(
-  (_: unknown, context: ExecutionContext): Precondition => {
-    const { headers } = context.switchToHttp().getRequest<FastifyRequest>();
-    return parseIfMatch(headers['if-match']);
-  },
-  [documentIfMatch],
+  (_: unknown, context: ExecutionContext): Precondition =>
+    parsePrecondition(context.switchToHttp().getRequest<FastifyRequest>().headers),
+  [documentPreconditions],
 );
 
-/** Whether If-None-Match says that the client has this version already (weak comparison, RFC 9110 13.1.2). */
+const NO_VERSION = 'must not be sent: nothing here has a version';
+
+/** Refuses preconditions where there is nothing that they could be about, instead of writing as if there were none. */
+export function installPreconditions(fastify: FastifyInstance): void {
+  fastify.addHook('onRoute', (route: RouteOptions) => {
+    const writes = [route.method].flat().some((method) => ['PUT', 'PATCH', 'DELETE'].includes(method));
+    if (!writes || route.config?.preconditions) return;
+    const refuse = ({ headers }: FastifyRequest, _: FastifyReply, done: (error?: Error) => void): void => {
+      const sent = ['if-match', 'if-none-match'].filter((name) => headers[name] !== undefined);
+      done(sent.length > 0 ? invalid(sent.map((path) => ({ path, message: NO_VERSION }))) : undefined);
+    };
+    route.preValidation = [route.preValidation ?? [], refuse].flat();
+  });
+}
+
+/** Whether If-None-Match says that the client has this version already. */
 function clientHas(etag: string, header: string): boolean {
   if (header.trim() === '*') return true;
-  return (header.match(EACH_TAG) ?? []).some((tag) => tag.replace(/^W\//, '') === etag);
+  return versionsIn(header).some((version) => `"${version}"` === etag);
 }
 
 /** Fastify hook: answers the version of a record as a strong ETag. */
