@@ -100,8 +100,11 @@ const urls = fc
   .map(([scheme, host, path]) => `${scheme}://${host}${path}`);
 const ids = fc.stringMatching(/^[0-9a-fA-F]{24}$/);
 const times = fc
-  .date({ min: new Date(0), max: new Date('9999-12-31T00:00:00.000Z'), noInvalidDate: true })
-  .map((time) => time.toISOString());
+  .date({ min: new Date(0), max: new Date('9999-12-30T00:00:00.000Z'), noInvalidDate: true })
+  .chain((time) => {
+    const local = time.toISOString().slice(0, -1);
+    return fc.constantFrom(`${local}Z`, `${local}z`, `${local}456+00:00`, `${local.slice(0, -4)}-00:30`);
+  });
 
 /** A text of about so many characters, each counted as one and of up to three units, padded at times. */
 function textsOf(min: number, max: number): fc.Arbitrary<string> {

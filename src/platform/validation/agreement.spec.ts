@@ -22,7 +22,7 @@ import {
 } from 'class-validator';
 import * as fc from 'fast-check';
 import { validatorOf } from './compile.js';
-import { Name, Nullable } from './fields.js';
+import { Name, Nullable, UtcTime } from './fields.js';
 import { RichText, sanitised } from './rich-text.js';
 import type { Constructor } from './rules.js';
 
@@ -55,6 +55,10 @@ class Whole {
   @Nullable()
   @IsBoolean()
   flag!: boolean | null;
+
+  @IsOptional()
+  @UtcTime()
+  at?: Date | null;
 
   @Allow()
   anything?: unknown;
@@ -150,6 +154,9 @@ function inputsOf(faults: number): fc.Arbitrary<Input> {
     kind: mostly(fc.constantFrom('a', 'a', 'a', 'b', 'c', 1)),
     weight: mostly(fc.constantFrom(1, 10, 99)),
     flag: mostly(fc.constantFrom(true, false, null)),
+    at: mostly(
+      fc.constantFrom('2030-01-31t00:00:00.1239+01:00', '2030-02-30T00:00:00Z', '0000-01-01T00:00:00Z'),
+    ),
     anything: fc.oneof(leaves, fc.constant({ b: [{}] })),
     text: mostly(fc.constantFrom(' <b onclick=a>b</b>', 'a < b', '<script>a</script>')),
     tags: mostly(fc.oneof(tags, fc.constant('a,b'))),

@@ -188,19 +188,27 @@ export function SafeInteger(
   return applyDecorators(IsInt(options), Min(min, options), Max(max, options));
 }
 
-const UTC_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?Z$/;
+const RFC_3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(?:Z|([+-])([01]\d|2[0-3]):([0-5]\d))$/i;
 
-/** The time that a text names; whatever names none, such as the 31st of February, is left for the rules to refuse. */
+/**
+ * The instant that a text names, cut to milliseconds; whatever names none, such as the 31st of February, is left for
+ * the rules to refuse. So is what UTC has in no year of four digits, and a leap second, which a Date cannot hold.
+ */
 function toTime(text: string): Date | string {
-  if (!UTC_TIME.test(text)) return text;
-  const time = new Date(text);
-  const exists = !Number.isNaN(time.getTime()) && time.toISOString().startsWith(text.slice(0, 19));
-  return exists ? time : text;
+  const [, written, decimals = '', sign, hours = '0', minutes = '0'] = RFC_3339.exec(text) ?? [];
+  if (written === undefined) return text;
+  const local = Date.parse(`${written}.${decimals.slice(0, 3).padEnd(3, '0')}Z`.toUpperCase());
+  // Date.parse takes the 31st of February and 24:00 for another day.
+  if (Number.isNaN(local) || !new Date(local).toISOString().startsWith(written.toUpperCase())) return text;
+  const offset = (Number(hours) * 60 + Number(minutes)) * 60_000;
+  const time = new Date(sign === '-' ? local + offset : local - offset);
+  return /^\d{4}-/.test(time.toISOString()) ? time : text;
 }
 
-/** A time in ISO 8601 and UTC, as the answers write it: `2030-01-31T00:00:00.000Z`. */
+/** An instant in RFC 3339, with any offset. It is answered in UTC: `2030-01-31T00:00:00.000Z`. */
 export function UtcTime(options: Each = {}): PropertyDecorator {
-  const rule = 'must be a time in ISO 8601 and UTC, such as 2030-01-31T00:00:00.000Z';
+  const rule =
+    'must be a time with its offset, such as 2030-01-31T00:00:00Z or 2030-01-31T01:00:00.000+01:00';
   return applyDecorators(
     TransformTexts(toTime, options),
     IsDate({ ...options, message: messageOf(rule, options) }),

@@ -47,7 +47,7 @@ describe('a list', () => {
     ['texts', [Text(2, 5, EACH)], [' ab ', 'e\u0301e'], ['ab', 'e\u0301e']],
     ['addresses of mail', [EmailAddress(EACH)], [' Ada@Example.COM'], ['ada@example.com']],
     ['addresses of the web', [WebUrl(EACH)], [' http://example.com'], ['http://example.com']],
-    ['times', [UtcTime(EACH)], [TIME], [new Date(TIME)]],
+    ['times', [UtcTime(EACH)], [TIME, '2030-01-31t01:00:00.0001+01:00'], [new Date(TIME), new Date(TIME)]],
     ['integers', [SafeInteger(0, 9, EACH)], [0, 9], [0, 9]],
     ['numbers', [IsNumber({}, EACH), Min(0, EACH)], [0.5], [0.5]],
     ['flags', [IsBoolean(EACH)], [true, false], [true, false]],
@@ -68,7 +68,7 @@ describe('a list', () => {
     ['Text', Text(1, 3, EACH), 'a\0', 'not hold NUL characters or lone surrogates'],
     ['EmailAddress', EmailAddress(EACH), 'a\u200b@example.com', 'be an email'],
     ['WebUrl', WebUrl(EACH), 'example.com', 'be an address such as https://example.com'],
-    ['UtcTime', UtcTime(EACH), '2030-02-31T00:00:00.000Z', 'be a time in ISO 8601 and UTC'],
+    ['UtcTime', UtcTime(EACH), '2030-02-31T00:00:00.000Z', 'be a time with its offset'],
     ['RecordId', RecordId(EACH), 'a', 'be an id of 24 hex digits'],
     ['SafeInteger', SafeInteger(0, 9, EACH), 10, 'not be greater than 9'],
   ])('names itself and the rule of %s', (_, decorator, fault, rule) => {
