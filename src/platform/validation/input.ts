@@ -1,4 +1,4 @@
-import { applyDecorators, type INestApplication, type Type } from '@nestjs/common';
+import { type INestApplication, type Type } from '@nestjs/common';
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import { MetadataScanner, ModulesContainer } from '@nestjs/core';
@@ -24,11 +24,6 @@ declare module 'fastify' {
     /** No body is as good as an empty object. */
     optionalBody?: boolean;
   }
-}
-
-/** Lets clients leave out the whole body of a request. */
-export function OptionalBody(): MethodDecorator {
-  return applyDecorators(ApiBody({ required: false }), routeConfig({ optionalBody: true }));
 }
 
 const PARTS = new Map<string, keyof Input>([
@@ -62,6 +57,16 @@ function inputOf(controller: Type, handler: string): Input | undefined {
   const answersItself = Object.keys(declared).some((key) => key.startsWith(`${RouteParamtypes.RESPONSE}:`));
   return answersItself && Object.keys(input).length === 0 ? undefined : input;
 }
+
+/** Lets clients leave out the whole body of a request. */
+export const OptionalBody = (): MethodDecorator => (target, property, descriptor) => {
+  const body = inputOf(target.constructor as Type, String(property))?.body;
+  if (!body)
+    throw new Error(`${target.constructor.name}.${String(property)} takes no body that could be left out`);
+  // Its type as well: Swagger takes a body that is described by hand for a text.
+  ApiBody({ type: body, required: false })(target, property, descriptor);
+  routeConfig({ optionalBody: true })(target, property, descriptor);
+};
 
 /** Tells Fastify what every handler of the application takes. For before its routes are declared. */
 export function noteInput(app: INestApplication): void {
@@ -114,7 +119,8 @@ function checkOf(part: keyof Input, type: Constructor | undefined): CheckPart {
 }
 
 function fillBody(request: FastifyRequest, _: FastifyReply, done: () => void): void {
-  request.body ??= {};
+  // JSON's null is a body, and no object.
+  if (request.body === undefined) request.body = {};
   done();
 }
 

@@ -26,6 +26,8 @@ const KEYWORDS: Readonly<Record<string, Keywords>> = {
   isLength: (minLength: number, maxLength: number) => ({ type: 'string', minLength, maxLength }),
   minLength: (minLength: number) => ({ type: 'string', minLength }),
   maxLength: (maxLength: number) => ({ type: 'string', maxLength }),
+  // No character has less than one.
+  maxBytes: (maxLength: number) => ({ type: 'string', maxLength }),
   isRichText: () => ({ type: 'string', format: 'html' }),
   isUrl: () => ({ type: 'string', format: 'uri' }),
   isEmail: () => ({ type: 'string', format: 'email' }),
