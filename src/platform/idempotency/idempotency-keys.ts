@@ -8,9 +8,13 @@ import { type Transaction, Transactions } from '../database/transactions.js';
 import { duplicateKeyOf } from '../errors/driver-errors.js';
 import { apiError } from '../errors/errors.js';
 import type { UserId } from '../security/caller.js';
+import { canonicalJson } from './canonical-json.js';
 import { IdempotencyRecord } from './idempotency-record.schema.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** How a digest begins that is made as `digestOf` makes it. No base64 has a point. */
+const DIGEST_VERSION = '2.';
 
 /** What MongoDB answers a transaction that writes what another one has written and not committed. */
 const WRITE_CONFLICT = 112;
@@ -23,7 +27,12 @@ export interface KeyedRequest {
   readonly method: string;
   /** The pattern: `/api/v1/projects`. */
   readonly route: string;
-  readonly body: Buffer;
+  /** What stands in the address beside the pattern. */
+  readonly params: unknown;
+  readonly query: unknown;
+  /** As it was parsed, and as it was sent. */
+  readonly body: unknown;
+  readonly bytes: Buffer;
 }
 
 /** What a request came to: the record that it has created, or the id of the one that an earlier one has created. */
@@ -55,9 +64,9 @@ export class IdempotencyKeys {
     create: (transaction: Transaction) => Promise<T>,
   ): Promise<Outcome<T>> {
     const id = this.macOf([request.caller ?? null, request.key]);
-    const digest = this.macOf([request.method, request.route], request.body);
     const earlier = await this.find(id);
-    if (earlier) return replay(earlier, digest);
+    if (earlier) return this.replay(earlier, request);
+    const digest = this.digestOf(request);
     try {
       const created = await this.transactions.run(async (transaction) => {
         await this.claim({ _id: id, digest, ...ownerOf(request) }, transaction);
@@ -72,7 +81,7 @@ export class IdempotencyKeys {
     }
     const first = await this.find(id);
     if (!first) throw apiError('IDEMPOTENCY_IN_PROGRESS');
-    return replay(first, digest);
+    return this.replay(first, request);
   }
 
   /**
@@ -98,10 +107,31 @@ export class IdempotencyKeys {
     );
   }
 
-  private macOf(parts: readonly (string | null)[], bytes: Buffer = Buffer.alloc(0)): string {
+  private replay(
+    { digest, recordId }: IdempotencyRecord,
+    request: KeyedRequest,
+  ): { readonly replayed: string } {
+    const isVersioned = digest.startsWith(DIGEST_VERSION);
+    const wanted = isVersioned ? this.digestOf(request) : this.digestOfBytes(request);
+    // Both are MACs: comparing them tells nobody how to make one.
+    if (digest !== wanted || !recordId) throw apiError('IDEMPOTENCY_KEY_REUSED');
+    return { replayed: recordId.toHexString() };
+  }
+
+  /** The same for every request that asks for the same, however its JSON is written. */
+  private digestOf({ method, route, params, query, body }: KeyedRequest): string {
+    return DIGEST_VERSION + this.macOf([method, route, canonicalJson([params, query])], canonicalJson(body));
+  }
+
+  /** The digest before there were versions of it. Keys that were kept with it are valid for a day. */
+  private digestOfBytes({ method, route, bytes }: KeyedRequest): string {
+    return this.macOf([method, route], bytes);
+  }
+
+  private macOf(parts: readonly (string | null)[], rest: Buffer | string = ''): string {
     return createHmac('sha256', this.hmacKey)
       .update(`${JSON.stringify(parts)}\n`)
-      .update(bytes)
+      .update(rest)
       .digest('base64url');
   }
 
@@ -117,10 +147,4 @@ class Claimed extends Error {}
 
 function ownerOf({ caller }: KeyedRequest): Pick<IdempotencyRecord, 'ownerId'> {
   return caller === undefined ? {} : { ownerId: new Types.ObjectId(caller) };
-}
-
-function replay({ digest, recordId }: IdempotencyRecord, wanted: string): { readonly replayed: string } {
-  // Both are MACs: comparing them tells nobody how to make one.
-  if (digest !== wanted || !recordId) throw apiError('IDEMPOTENCY_KEY_REUSED');
-  return { replayed: recordId.toHexString() };
 }

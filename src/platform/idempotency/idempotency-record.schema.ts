@@ -8,7 +8,7 @@ export class IdempotencyRecord {
   @Prop({ type: String, required: true })
   _id!: string;
 
-  /** A MAC over method, route and body. */
+  /** A MAC over method, address and body, with its version before it. */
   @Prop({ type: String, required: true })
   digest!: string;
 

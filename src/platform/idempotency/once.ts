@@ -65,7 +65,7 @@ const describeKey: ParameterDecorator = (target, property) => {
     name: 'Idempotency-Key',
     required: false,
     description:
-      'A text of your own, such as a UUID. Sent again within 24 hours with the same body it creates nothing more: the record that came of the first request is answered again, with `Idempotency-Replayed: true`.',
+      'A text of your own, such as a UUID. Sent again within 24 hours with the same body, in whatever order and spacing, it creates nothing more: the record that came of the first request is answered again, with `Idempotency-Replayed: true`.',
     schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[!-~]+$' },
   })(target, property, handler);
 };
@@ -87,8 +87,18 @@ function keyedRequest(request: FastifyRequest): KeyedRequest | undefined {
   if (typeof key !== 'string' || !FORM.test(key)) {
     throw invalid([{ path: 'idempotency-key', message: 'must be 1 to 255 visible ASCII characters' }]);
   }
-  const { method, routeOptions, rawBody = Buffer.alloc(0), caller } = request;
-  return { key, caller: caller?.id, method, route: routeOptions.url ?? '', body: rawBody };
+  const { method, routeOptions, sentBody = { bytes: Buffer.alloc(0) }, caller, params, query } = request;
+  const route = routeOptions.url ?? '';
+  return {
+    key,
+    caller: caller?.id,
+    method,
+    route,
+    params,
+    query,
+    body: sentBody.value,
+    bytes: sentBody.bytes,
+  };
 }
 
 /** Gives every route that creates its `Once`. One that answers 201 without it stops the start. */

@@ -5,8 +5,8 @@ import { ApiError, apiError, CATALOGUE } from '../errors/errors.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The body as it was sent, where an Idempotency-Key makes it matter. */
-    rawBody?: Buffer;
+    /** The body before it is checked, where an Idempotency-Key makes it matter: its bytes, and what they hold. */
+    sentBody?: { readonly bytes: Buffer; readonly value?: unknown };
   }
 }
 
@@ -68,14 +68,20 @@ function expectNothing(
  * `__proto__` as a key is refused by the parser; `constructor` is left to the rules of the fields.
  */
 export function installBodyParser(fastify: FastifyInstance): void {
-  fastify.decorateRequest('rawBody', undefined);
+  fastify.decorateRequest('sentBody', undefined);
   const parse = fastify.getDefaultJsonParser('error', 'ignore');
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     if (body.length === 0) return done(null, undefined);
-    if (request.headers['idempotency-key'] !== undefined) request.rawBody = body as Buffer;
     if (!isUtf8(body as Buffer)) return done(apiError('MALFORMED_JSON'));
-    return parse(request, body.toString(), done);
+    const text = body.toString();
+    return parse(request, text, (error, parsed: unknown) => {
+      if (error) return done(error);
+      if (request.headers['idempotency-key'] !== undefined) {
+        request.sentBody = { bytes: body as Buffer, value: parsed };
+      }
+      return done(null, parsed);
+    });
   });
   fastify.addContentTypeParser('*', expectNothing);
   fastify.addHook('preParsing', checkBodyHeaders as preParsingHookHandler);
