@@ -199,10 +199,37 @@ describe('what a project takes', () => {
       }
     });
 
-    it.each(['1e400', '-1e400', '{"a":[0,1e999]}'])('refuses the number %s', async (value) => {
-      const answer = await ada.post(PROJECTS, `{"name":"x","metadata":{"n":${value}}}`);
-      expect(answer.outcome).toBe('400 VALIDATION_ERROR');
-      expect(answer.body.details).toEqual([expect.objectContaining({ path: 'metadata' })]);
+    it.each([
+      ['metadata.n', '1e400'],
+      ['metadata.n', '1e-400'],
+      ['metadata.n', '9007199254740993'],
+      ['metadata.n', '-9007199254740992'],
+      ['metadata.n.a.1', '{"a":[0,1e999]}'],
+      ['metadata.n.0.b.0', '[{"b":[12345678901234567890]}]'],
+    ])('refuses at %s what JavaScript cannot hold of %s', async (path, value) => {
+      const body = `{"name":"x","metadata":{"n":${value}}}`;
+      const answers = [
+        await ada.post(PROJECTS, body),
+        await ada.put(url, body),
+        await ada.patch(url, `{"metadata":{"n":${value}}}`),
+      ];
+      for (const answer of answers) {
+        expect(answer.outcome).toBe('400 VALIDATION_ERROR');
+        expect(answer.body.details).toEqual([expect.objectContaining({ path })]);
+      }
+    });
+
+    it.each([
+      ['-0', '0'],
+      ['[-0.0, 1.50e1]', '[0,15]'],
+      ['9007199254740991', '9007199254740991'],
+      ['0.1000000000000000055511151231257827', '0.1'],
+      ['"9007199254740993, 1e400"', '"9007199254740993, 1e400"'],
+    ])('answers the number %s as %s', async (sent, answered) => {
+      const { outcome, text } = await ada.patch(url, `{"metadata":{"n":${sent}}}`);
+      expect(outcome).toBe('200');
+      expect(text).toContain(`"metadata":{"n":${answered}}`);
+      expect((await ada.get(url)).text).toContain(`"metadata":{"n":${answered}}`);
     });
 
     it.each([

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest, preParsingHookHandler } from 'fastify';
 import { ApiError, apiError, CATALOGUE } from '../errors/errors.js';
+import { withHeldNumbers } from '../validation/held-numbers.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -77,10 +78,15 @@ export function installBodyParser(fastify: FastifyInstance): void {
     const text = body.toString();
     return parse(request, text, (error, parsed: unknown) => {
       if (error) return done(error);
-      if (request.headers['idempotency-key'] !== undefined) {
-        request.sentBody = { bytes: body as Buffer, value: parsed };
+      try {
+        const value = withHeldNumbers(parsed, text);
+        if (request.headers['idempotency-key'] !== undefined) {
+          request.sentBody = { bytes: body as Buffer, value };
+        }
+        return done(null, value);
+      } catch (fault) {
+        return done(fault as Error);
       }
-      return done(null, parsed);
     });
   });
   fastify.addContentTypeParser('*', expectNothing);

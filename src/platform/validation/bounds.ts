@@ -4,6 +4,9 @@ export const MAX_DEPTH = 16;
 /** Most values (keys and list items, at all levels together) in a body. 16 KiB of metadata hold up to 8,189. */
 export const MAX_VALUES = 10_000;
 
+/** What a body past the bounds is refused with. */
+export const TOO_MUCH = 'The body is nested too deeply or has too many values';
+
 /**
  * Whether a parsed body stays within the bounds. Stops at the first value past them, so that a hostile
  * body costs no more than parsing it: no rule and no per-key work has run yet.

@@ -20,6 +20,7 @@ import {
   type ValidationOptions,
 } from 'class-validator';
 import { Types } from 'mongoose';
+import { numeralFault, withoutMinusZero } from './numerals.js';
 
 /**
  * Most UTF-16 units that class-validator counts as one character: a surrogate pair and the variation selector
@@ -234,7 +235,7 @@ export function QueryInteger(min?: number, max?: number): PropertyDecorator {
     IsOptional(),
     TransformTexts((text) => {
       const value = /^-?\d{1,16}$/.test(text) ? Number(text) : NaN;
-      return Number.isSafeInteger(value) ? value : text;
+      return Number.isSafeInteger(value) ? withoutMinusZero(value) : text;
     }),
     SafeInteger(min, max),
   );
@@ -244,7 +245,10 @@ export function QueryInteger(min?: number, max?: number): PropertyDecorator {
 export function QueryNumber(min?: number, max?: number): PropertyDecorator {
   return applyDecorators(
     IsOptional(),
-    TransformTexts((text) => (/^-?\d{1,30}(?:\.\d{1,30})?$/.test(text) ? Number(text) : text)),
+    TransformTexts((text) => {
+      const isHeld = /^-?\d{1,30}(?:\.\d{1,30})?$/.test(text) && numeralFault(text) === undefined;
+      return isHeld ? withoutMinusZero(Number(text)) : text;
+    }),
     IsNumber(),
     ...(min === undefined ? [] : [Min(min)]),
     ...(max === undefined ? [] : [Max(max)]),

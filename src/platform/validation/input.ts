@@ -6,7 +6,7 @@ import { ApiBody } from '@nestjs/swagger';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { type Detail, invalid } from '../errors/errors.js';
 import { routeConfig } from '../routing/route-config.js';
-import { isWithinBounds } from './bounds.js';
+import { isWithinBounds, TOO_MUCH } from './bounds.js';
 import { type Validator, validatorOf } from './compile.js';
 import { isEnough, report, reportUnknown } from './faults.js';
 import type { Constructor } from './rules.js';
@@ -141,7 +141,7 @@ export function installInput(fastify: FastifyInstance): void {
     ];
     const check = (request: FastifyRequest, _: FastifyReply, done: (error?: Error) => void): void => {
       if (!isSmall(request) && !isWithinBounds(request.body)) {
-        return done(invalid([{ path: '', message: 'The body is nested too deeply or has too many values' }]));
+        return done(invalid([{ path: '', message: TOO_MUCH }]));
       }
       const faults: Detail[] = [];
       for (const checkPart of checks) checkPart(request, faults);

@@ -190,8 +190,17 @@ describe('QueryNumber', () => {
     expect(number.accept(sent)).toBe(made);
   });
 
+  it('refuses what would be another number, and makes 0 of −0', () => {
+    const any = fieldWith(QueryNumber());
+    for (const sent of ['9007199254740993', '-9007199254740992.0', '9'.repeat(30)]) {
+      expect(any.refuse(sent)).toEqual(REFUSED);
+    }
+    expect([any.accept('-0'), any.accept('-0.00'), any.accept('0.1')]).toEqual([0, 0, 0.1]);
+    expect(fieldWith(QueryInteger()).accept('-0')).toBe(0);
+  });
+
   it('has the bounds that it is told', () => {
-    expect(fieldWith(QueryNumber()).accept(`-${2 ** 60}`)).toBe(-(2 ** 60));
+    expect(fieldWith(QueryNumber()).accept(`${1 - 2 ** 53}`)).toBe(1 - 2 ** 53);
     expect(fieldWith(QueryNumber(0)).accept('1000000000')).toBe(1e9);
     expect(fieldWith(QueryNumber(undefined, 0)).refuse('0.1')).toEqual(REFUSED);
     expect([number.refuse('-5.01'), number.refuse('100.01')]).toEqual([REFUSED, REFUSED]);
