@@ -13,6 +13,8 @@ const ABOUT = `To try things out: register, sign in, press **Authorize** and pas
 - \`X-Request-Id\` names the request, in every answer and in every log line. Send one of your own, or take the one you get.
 - The \`version\` of a record is its \`ETag\`. Send it as \`If-Match\` to change only what you have read, as \`If-None-Match\` to read only what is new.
 - Send an \`Idempotency-Key\` when you create, and you may send the request again when you do not know whether it arrived.
+- Times are answered in UTC with three decimals, and taken with any offset and any number of decimals, which are cut to milliseconds. A leap second is refused.
+- Numbers that a double cannot hold are refused with 400: integers beyond ±(2^53 − 1), what overflows, and what would become zero.
 - Fields that are not documented are refused with 400.`;
 
 /** The headings in the order in which their routes are declared; those of the API stand before those of operators. */
