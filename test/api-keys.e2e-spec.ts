@@ -69,7 +69,7 @@ describe('API keys', () => {
       ['an end in the past', { name: 'a', expiresAt: fromNow(-1000) }, 'expiresAt'],
       ['an end after more than ten years', { name: 'a', expiresAt: fromNow(10.1 * YEAR_MS) }, 'expiresAt'],
       ['a day that does not exist', { name: 'a', expiresAt: '2030-02-30T00:00:00Z' }, 'expiresAt'],
-      ['a time of another zone', { name: 'a', expiresAt: '2030-01-31T00:00:00+02:00' }, 'expiresAt'],
+      ['a time without its zone', { name: 'a', expiresAt: '2030-01-31T00:00:00' }, 'expiresAt'],
       ['a day without a time', { name: 'a', expiresAt: '2030-01-31' }, 'expiresAt'],
       ['a number of milliseconds', { name: 'a', expiresAt: Date.now() + 1000 }, 'expiresAt'],
       ['a key of its own choice', { name: 'a', key: 'fvk_mine' }, 'key'],

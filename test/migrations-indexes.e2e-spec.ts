@@ -289,10 +289,8 @@ describe('a start that records are in the way of', () => {
     async (start) => {
       const name = start + '語😀'.repeat(40);
       const ownerId = new Types.ObjectId();
-      await database.db.collection('projects').insertMany([
-        { ownerId, name },
-        { ownerId, name },
-      ]);
+      const records = database.db.collection('projects');
+      await records.insertMany([1, 2].map(() => ({ ownerId, name })));
       await expect(createTestApp({ MONGODB_URI: database.uri })).rejects.toThrow(
         'several records have the same ownerId, name',
       );
