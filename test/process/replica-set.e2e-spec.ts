@@ -17,8 +17,13 @@ const WRITERS = IS_SOAK ? 16 : 8;
 /** How long the others wait for a silent primary: MongoDB's own ten seconds in a soak. */
 const ELECTION_MS = IS_SOAK ? 10_000 : 2_000;
 const PROJECTS = '/api/v1/projects';
-/** What a writer may be answered besides 201. */
-const PASSING = new Set(['503 DATABASE_UNAVAILABLE', '503 OVERLOADED', '409 IDEMPOTENCY_IN_PROGRESS']);
+/** What a writer may be answered besides 201: each says when to try again. */
+const PASSING = new Set([
+  '503 DATABASE_UNAVAILABLE',
+  '503 DEADLINE_EXCEEDED',
+  '503 OVERLOADED',
+  '409 IDEMPOTENCY_IN_PROGRESS',
+]);
 
 let set: ReplicaSet;
 const apps: NestFastifyApplication[] = [];
