@@ -117,9 +117,9 @@ const faults: [what: string, fault: Fault][] = [
   ],
   [
     'cut off from the others',
-    async (primary) => {
-      await set.cutOff(primary);
-      return () => set.heal();
+    (primary) => {
+      set.cutOff(primary);
+      return Promise.resolve(() => set.heal());
     },
   ],
 ];

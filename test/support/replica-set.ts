@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -77,20 +78,23 @@ export class Member {
     return hello?.['isWritablePrimary'] === true;
   }
 
-  /** The ports from which it is connected with others. */
-  async ports(): Promise<ReadonlySet<number>> {
+  /** Whether a connection that comes from this port is one of its own. */
+  holds(port: number): boolean {
+    const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+    const line = readFileSync('/proc/net/tcp', 'utf8')
+      .split('\n')
+      .find((each) => each.trim().split(/\s+/)[1]?.endsWith(local));
+    const socket = `socket:[${line?.trim().split(/\s+/)[9]}]`;
     const fds = `/proc/${this.mongod?.pid}/fd`;
-    const links = await Promise.all(
-      (await readdir(fds)).map((fd) => readlink(join(fds, fd)).catch(() => '')),
-    );
-    const own = new Set(links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []));
-    const table = (await readFile('/proc/net/tcp', 'utf8')).split('\n').slice(1);
-    const fields = table.map((line) => line.trim().split(/\s+/));
-    return new Set(
-      fields
-        .filter(([, , , , , , , , , inode = '']) => own.has(inode))
-        .map(([, local = '']) => parseInt(local.split(':')[1] ?? '', 16)),
-    );
+    return readdirSync(fds).some((fd) => linkOf(join(fds, fd)) === socket);
+  }
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
   }
 }
 
@@ -140,12 +144,10 @@ export class ReplicaSet {
   }
 
   /** Loses all packets between this member and the others; who is no member goes on reaching all. */
-  async cutOff(member: Member): Promise<void> {
+  cutOff(member: Member): void {
     const others = this.others(member);
-    const outside = await Promise.all(others.map((each) => each.ports()));
-    const inside = await member.ports();
-    member.relay.isCutFor = (port) => outside.some((ports) => ports.has(port));
-    for (const { relay } of others) relay.isCutFor = (port) => inside.has(port);
+    member.relay.isCutFor = remembered((port) => others.some((each) => each.holds(port)));
+    for (const { relay } of others) relay.isCutFor = remembered((port) => member.holds(port));
   }
 
   /** Lets everything pass again; what was cut is connected anew. */
@@ -161,6 +163,15 @@ export class ReplicaSet {
     for (const { relay } of this.members) relay.close();
     await rm(this.folder, { recursive: true });
   }
+}
+
+function remembered(look: (port: number) => boolean): (port: number) => boolean {
+  const known = new Map<number, boolean>();
+  return (port) => {
+    const found = known.get(port) ?? look(port);
+    known.set(port, found);
+    return found;
+  };
 }
 
 async function retried<T>(work: () => Promise<T>): Promise<T> {
