@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { apiError } from '../errors/errors.js';
 import { fail } from './failure.js';
@@ -8,7 +9,9 @@ const BODY_MS = 15_000;
  * Longest time that finding out who calls, and the handler, may take each. The driver retries once and notices a
  * frozen database late, so its own limits add up to more than a client should wait.
  */
-const ANSWER_MS = 2_250;
+const ANSWER_MS = 2_500;
+/** So long before, the database is asked whether it is to blame. */
+const VERDICT_MS = 250;
 /** How often is looked for requests whose time is over: one timer for all costs less than one for each. */
 const LOOK_EVERY_MS = 100;
 
@@ -16,7 +19,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Longest time for the body instead of 15 s, for a route that takes more than JSON. */
     bodyMs?: number;
-    /** Longest time until the answer begins instead of 2.25 s. */
+    /** Longest time until the answer begins instead of 2.5 s. */
     answerMs?: number;
   }
   interface FastifyReply {
@@ -39,7 +42,7 @@ class UnderWay {
   bodiesUntil = Infinity;
 
   begin(reply: FastifyReply): void {
-    reply.waitingUntil = performance.now() + ANSWER_MS;
+    reply.waitingUntil = performance.now() + ANSWER_MS - VERDICT_MS;
     reply.waitingAt = this.replies.length;
     this.replies.push(reply);
   }
@@ -52,7 +55,7 @@ class UnderWay {
 
   waitForAnswer(reply: FastifyReply, ms = ANSWER_MS): void {
     reply.waitsForBody = false;
-    reply.waitingUntil = performance.now() + ms;
+    reply.waitingUntil = performance.now() + ms - VERDICT_MS;
   }
 
   end(reply: FastifyReply): void {
@@ -117,7 +120,8 @@ export function installDeadline(fastify: FastifyInstance, options: Options): voi
 
   async function blame(late: readonly FastifyReply[]): Promise<void> {
     // The question is also a turn of the event loop, in which a process that was blocked hears of its answers.
-    const code = (await options.databaseAnswers()) ? 'DEADLINE_EXCEEDED' : 'DATABASE_UNAVAILABLE';
+    const [isThere] = await Promise.all([options.databaseAnswers(), sleep(VERDICT_MS)]);
+    const code = isThere ? 'DEADLINE_EXCEEDED' : 'DATABASE_UNAVAILABLE';
     for (const reply of late) answerFor(reply, code);
   }
 
