@@ -18,12 +18,13 @@ interface Ended {
 
 /** As npm runs it, with words behind its `--`. */
 async function run(name: string, words: string): Promise<Ended> {
-  const { NODE_OPTIONS: _, ...env } = process.env;
+  const { NODE_OPTIONS: _, ...outside } = process.env;
+  const env = { ...outside, PATH, npm_lifecycle_event: name };
   const command = ['-c', `${scripts[name]} ${words}`];
   try {
     return {
       code: 0,
-      ...(await promisify(execFile)('sh', command, { env: { ...env, PATH }, timeout: 20_000 })),
+      ...(await promisify(execFile)('sh', command, { env, timeout: 20_000 })),
     };
   } catch (error) {
     return error as Ended & Error;
