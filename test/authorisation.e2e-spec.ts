@@ -1,11 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FEATURES } from './features/features.js';
 import { type Row, rowsOf, SIGNED_IN, type Statuses } from './support/access-rows.js';
-import { CHANGE, FORGOT, RESET, VERIFY, VERIFY_AGAIN } from './support/accounts.js';
+import {
+  CHANGE,
+  CHANGE_EMAIL,
+  CONFIRM_EMAIL,
+  FORGOT,
+  RESET,
+  VERIFY,
+  VERIFY_AGAIN,
+} from './support/accounts.js';
 import { API_KEYS } from './support/api-keys.js';
 import { CALLERS, type CallerName, Callers, newTarget, type Target } from './support/callers.js';
 import { runningRoutes } from './support/running-routes.js';
-import { OTP } from './support/second-factor.js';
+import { OTP, STEP_UP } from './support/second-factor.js';
 import { SupabaseProject } from './support/supabase.js';
 import { IDENTITIES } from './support/supabase-clients.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
@@ -84,6 +92,23 @@ const MATRIX: readonly Row[] = [
   },
   { route: `POST ${VERIFY_AGAIN}`, statuses: [401, 401, 401, 401, 202, 202, 202, 202, 403, 202] },
 
+  // Who comes by Supabase has no session of ours to prove anything in.
+  {
+    route: `POST ${STEP_UP}`,
+    statuses: [401, 401, 401, 401, 200, 200, 200, 200, 403, 403],
+    body: () => ({ password: PASSWORD }),
+  },
+  {
+    route: `POST ${CHANGE_EMAIL}`,
+    statuses: [401, 401, 401, 401, 202, 202, 202, 202, 403, 202],
+    body: () => ({ email: newCredentials().email }),
+  },
+  {
+    route: `POST ${CONFIRM_EMAIL}`,
+    statuses: [400, 400, 400, 400, 400, 400, 400, 400, 400, 400],
+    body: () => ({ token: 'made-up' }),
+  },
+
   {
     route: `POST ${API_KEYS}`,
     statuses: [401, 401, 401, 401, 201, 201, 201, 201, 403, 201],
@@ -147,6 +172,8 @@ const MATRIX: readonly Row[] = [
   { route: 'GET /forgot', statuses: PUBLIC },
   { route: 'GET /reset', statuses: PUBLIC },
   { route: 'GET /verify', statuses: PUBLIC },
+  { route: 'GET /email-change', statuses: PUBLIC },
+  { route: 'GET /email-undo', statuses: PUBLIC },
   { route: 'GET /dashboard', statuses: PUBLIC },
   {
     route: 'GET /console/files/:version/:file',

@@ -104,7 +104,14 @@ describe('what a method answers', () => {
   });
 
   it('is kept apart for each owner, role and list of arguments', async () => {
-    const caller: Caller = { id: owner, role: 'user', permissions: new Set() };
+    const caller: Caller = {
+      id: owner,
+      role: 'user',
+      permissions: new Set(),
+      emailVerified: true,
+      otpEnabled: false,
+      validFrom: 0,
+    };
     const all = { all: true, permission: 'books:read', caller: owner } as const;
     const asked: Parameters<Shelf['books']>[] = [
       [owner],

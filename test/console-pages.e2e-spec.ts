@@ -2,7 +2,16 @@ import { brotliDecompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createTestApp, type TestApp } from './support/test-app.js';
 
-const PAGES = ['/login', '/register', '/forgot', '/reset', '/verify', '/dashboard'];
+const PAGES = [
+  '/login',
+  '/register',
+  '/forgot',
+  '/reset',
+  '/verify',
+  '/email-change',
+  '/email-undo',
+  '/dashboard',
+];
 
 describe('the pages of the console', () => {
   let test: TestApp;

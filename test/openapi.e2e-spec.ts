@@ -12,14 +12,14 @@ import {
   resolve,
 } from './support/openapi-document.js';
 import { fieldsOf, valueOf } from './support/feature-bodies.js';
-import { FORGOT, NEW_PASSWORD } from './support/accounts.js';
+import { CHANGE_EMAIL, FORGOT, NEW_PASSWORD } from './support/accounts.js';
 import { mailTo, outboxOf } from './support/mails.js';
 import { codeOf, newPerson, newProtected, OTP } from './support/second-factor.js';
 import { runningRoutes } from './support/running-routes.js';
 import { SupabaseProject } from './support/supabase.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
-import type { TestClient } from './support/test-client.js';
-import { LOGIN, register } from './support/users.js';
+import { PASSWORD, type TestClient } from './support/test-client.js';
+import { LOGIN, newCredentials, register } from './support/users.js';
 
 /** What must have been sent before the example of an operation can be accepted, by operationId. */
 const BEFORE: Readonly<Record<string, string>> = { login: 'register' };
@@ -196,6 +196,14 @@ describe('the OpenAPI document', () => {
         const { token } = await mailTo(email, () => outboxOf(test.config), 2);
         return { body: { token, newPassword: NEW_PASSWORD } };
       },
+      // The administrator has no second factor.
+      stepUp: () => Promise.resolve({ body: { password: PASSWORD } }),
+      confirmEmailChange: async () => {
+        const { client } = await newPerson(test);
+        const { email } = newCredentials();
+        await client.post(CHANGE_EMAIL, { email });
+        return { body: { token: (await mailTo(email, () => outboxOf(test.config))).token } };
+      },
       confirmOtp: async () => {
         const { client, password } = await newPerson(test);
         const { body } = await client.post(`${OTP}/enable`, { password });
@@ -262,10 +270,11 @@ describe('the OpenAPI document', () => {
         const [detail] = examples?.['VALIDATION_ERROR']?.value.details ?? [];
         const field = detail?.path ?? '';
         const schema = operation.requestBody?.content['application/json'].schema;
-        const inPath = path.includes(`{${field}}`) && !schema;
+        const isInBody = schema && field in (resolve(document, schema).properties ?? {});
+        const inPath = path.includes(`{${field}}`) && !isInBody;
         const address = inPath ? path.replace(`{${field}}`, 'x') : await addressOf(path);
         const isRequired = schema && resolve(document, schema).required?.includes(field);
-        const { status, body } = schema
+        const { status, body } = isInBody
           ? await admin.send(method, address, isRequired ? {} : { [field]: 1 })
           : await admin.send(method, inPath ? address : `${address}?${field}=101`);
         expect({ method, path, status, details: body?.details as unknown }).toEqual({

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
+import { UserAddresses } from '../src/modules/users/user-addresses.js';
+import type { UserId } from '../src/platform/security/caller.js';
 import { createKey, withKey } from './support/api-keys.js';
 import { PROJECTS } from './support/projects.js';
 import { type Person, SupabaseProject } from './support/supabase.js';
@@ -31,6 +33,7 @@ describe('users of a Supabase project', () => {
   /** A local user with this address. */
   async function localUser(email: string): Promise<TestClient> {
     const { body } = await test.anonymous.post(REGISTER, { email, password: PASSWORD });
+    await test.app.get(UserAddresses).verify(body.data.id as UserId);
     const login = await test.anonymous.post(LOGIN, { email, password: PASSWORD });
     const headers = { authorization: `Bearer ${String(login.body.data.accessToken)}` };
     return Object.assign(test.anonymous.with(headers), { userId: String(body.data.id) });
@@ -141,14 +144,18 @@ describe('users of a Supabase project', () => {
   });
 
   it('are the users that they are now: role, disabled', async () => {
-    const client = await arrive(project.person());
+    const person = project.person();
+    const iat = Math.floor(Date.now() / 1000) - 5;
+    const client = withToken(test, await project.token(person, { iat }));
     const id = String((await client.get(ME)).body.data.id);
     await admin.patch(`${USERS}/${id}`, { role: 'moderator' });
     expect((await client.get(USERS)).status).toBe(200);
     await admin.patch(`${USERS}/${id}`, { disabled: true });
     expect((await client.get(ME)).outcome).toBe('401 UNAUTHENTICATED');
     await admin.patch(`${USERS}/${id}`, { disabled: false });
-    expect((await client.get(ME)).body.data).toMatchObject({ id, role: 'moderator' });
+    expect((await client.get(ME)).outcome).toBe('401 UNAUTHENTICATED');
+    const again = await arrive(person);
+    expect((await again.get(ME)).body.data).toMatchObject({ id, role: 'moderator' });
   });
 
   it('lose their identity with their user', async () => {

@@ -96,6 +96,17 @@ describe('the first administrator', () => {
     }
   });
 
+  it('has the word of whoever runs the server for its address, also when an older release made it', async () => {
+    const database = emptyDatabase();
+    const test = await start({ ...ADMIN, ...database });
+    const isVerified = async () =>
+      (await administrators(test)).map(({ emailVerified }) => emailVerified as unknown);
+    expect(await isVerified()).toEqual([true]);
+    await test.connection.collection('users').updateMany({}, { $set: { emailVerified: false } });
+    await start({ ...ADMIN, ...database });
+    expect(await isVerified()).toEqual([true]);
+  });
+
   it('stops the start when its password is easy to guess', async () => {
     const weak = { ADMIN_EMAIL: 'grace.hopper@example.com', ADMIN_PASSWORD: 'Grace-of-1906' };
     await expect(createTestApp({ ...weak, ...emptyDatabase() })).rejects.toThrow(

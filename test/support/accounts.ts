@@ -1,3 +1,4 @@
+import type { Environment } from '../../src/platform/config/env.js';
 import { MailServer } from './mail-server.js';
 import { mailTo, type ReadMail } from './mails.js';
 import { createTestApp, type TestApp } from './test-app.js';
@@ -8,6 +9,8 @@ export const CHANGE = '/api/v1/auth/password/change';
 export const FORGOT = '/api/v1/auth/password/forgot';
 export const RESET = '/api/v1/auth/password/reset';
 export const VERIFY = '/api/v1/auth/email/verify';
+export const CHANGE_EMAIL = '/api/v1/auth/email/change';
+export const CONFIRM_EMAIL = `${CHANGE_EMAIL}/confirm`;
 export const VERIFY_AGAIN = '/api/v1/auth/email/verify/request';
 
 /** What people choose instead of `PASSWORD`. */
@@ -28,9 +31,9 @@ export class Accounts {
     readonly admin: TestClient,
   ) {}
 
-  static async start(): Promise<Accounts> {
+  static async start(env: Environment = {}): Promise<Accounts> {
     const server = await MailServer.start();
-    const test = await createTestApp({ SMTP_URL: server.url });
+    const test = await createTestApp({ SMTP_URL: server.url, ...env });
     return new Accounts(test, server, await test.anonymous.signIn('admin'));
   }
 
@@ -48,6 +51,14 @@ export class Accounts {
   async newUser(): Promise<Registered> {
     const registered = await register(this.test.anonymous);
     return { ...registered, verification: (await this.mailTo(registered.email)).token };
+  }
+
+  /** The same, who has shown that the mail arrived. */
+  async newVerifiedUser(): Promise<Registered> {
+    const registered = await this.newUser();
+    const { text, status } = await this.stranger().post(VERIFY, { token: registered.verification });
+    if (status !== 200) throw new Error(`Not verified: ${text}`);
+    return registered;
   }
 
   /** Signs somebody in at a device of its own. */

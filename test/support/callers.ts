@@ -4,7 +4,7 @@ import type { SupabaseProject } from './supabase.js';
 import { IDENTITIES, signedInAt } from './supabase-clients.js';
 import type { TestApp } from './test-app.js';
 import type { TestClient } from './test-client.js';
-import { ME, register, SESSIONS, USERS } from './users.js';
+import { ME, registerVerified, SESSIONS, USERS } from './users.js';
 
 /** Who asks. `owner` is the user whom the request is about, or whose record it is; `user` and the last two are others. */
 export const CALLERS = [
@@ -35,7 +35,7 @@ export interface Target {
 }
 
 export async function newTarget(test: TestApp, supabase: SupabaseProject): Promise<Target> {
-  const credentials = await register(test.anonymous);
+  const credentials = await registerVerified(test);
   const owner = await test.anonymous.signInAs(credentials);
   const foreignToken = () => supabase.token(supabase.person());
   return {

@@ -1,9 +1,10 @@
 import { Secret, TOTP } from 'otpauth';
 import type { TestApp } from './test-app.js';
 import type { Answer, TestClient } from './test-client.js';
-import { type Credentials, LOGIN, register } from './users.js';
+import { type Credentials, LOGIN, registerVerified } from './users.js';
 
 export const OTP = '/api/v1/auth/otp';
+export const STEP_UP = '/api/v1/auth/step-up';
 
 const PERIOD_MS = 30_000;
 /** Longer than any test takes between making a code and using it. */
@@ -61,7 +62,7 @@ let people = 0;
 
 export async function newPerson(test: TestApp): Promise<Person> {
   const address = `198.51.${(people >> 8) & 255}.${people++ & 255}`;
-  const credentials = { ...(await register(test.anonymous.from(address))), address };
+  const credentials = { ...(await registerVerified(test, address)), address };
   return { ...credentials, client: signedIn(test, await signIn(test, credentials), address) };
 }
 

@@ -113,7 +113,13 @@ export class TestClient {
   /** Creates a user and signs it in. */
   async signIn(role: Role = 'user'): Promise<TestClient> {
     const email = `${randomUUID()}@example.com`;
-    await this.app.get(UsersService).create({ email, name: role, password: PASSWORD, role });
+    await this.app.get(UsersService).create({
+      email,
+      name: role,
+      password: PASSWORD,
+      role,
+      emailVerified: true,
+    });
     return this.signInAs({ email, password: PASSWORD });
   }
 

@@ -1,4 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
+import { UserAddresses } from '../../src/modules/users/user-addresses.js';
+import type { UserId } from '../../src/platform/security/caller.js';
+import type { TestApp } from './test-app.js';
 import { type Answer, PASSWORD, type TestClient } from './test-client.js';
 
 export const USERS = '/api/v1/users';
@@ -25,11 +28,24 @@ export function newAddress(): string {
 }
 
 /** Registers somebody new and answers how to sign in, and the id. */
-export async function register(client: TestClient): Promise<Credentials & { readonly id: string }> {
+export async function register(
+  client: TestClient,
+  address = newAddress(),
+): Promise<Credentials & { readonly id: string }> {
   const credentials = newCredentials();
-  const answer = await client.from(newAddress()).post(REGISTER, credentials);
+  const answer = await client.from(address).post(REGISTER, credentials);
   if (answer.status !== 201) throw new Error(`Not registered: ${answer.text}`);
   return { ...credentials, id: answer.body.data.id as string };
+}
+
+/** As `register`, of somebody who has shown that mails arrive. */
+export async function registerVerified(
+  { anonymous, app }: Pick<TestApp, 'anonymous' | 'app'>,
+  address = newAddress(),
+): Promise<Credentials & { readonly id: string }> {
+  const registered = await register(anonymous, address);
+  await app.get(UserAddresses, { strict: false }).verify(registered.id as UserId);
+  return registered;
 }
 
 /** The paths of the faults that an answer names. */

@@ -7,6 +7,7 @@ import { mailRefusal } from '../../platform/mail/mail-transport.js';
 import { CurrentCaller, Public, SignedIn } from '../../platform/security/access.js';
 import type { Caller } from '../../platform/security/caller.js';
 import { NoStore } from '../../platform/security/headers.js';
+import { StepUp } from '../../platform/security/step-up.js';
 import { ChangePasswordDto, ForgotPasswordDto, ResetPasswordDto, VerifyEmailDto } from './account.dto.js';
 import { AccountService } from './account.service.js';
 
@@ -17,6 +18,7 @@ export class AccountController {
 
   @Post('password/change')
   @SignedIn({ apiKeys: false })
+  @StepUp({ secondFactor: true })
   @NoStore()
   @ApiOperation({
     summary: 'Change your password',

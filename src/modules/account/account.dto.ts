@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
-import { IsString, Length } from 'class-validator';
+import { IsBoolean, IsString, Length } from 'class-validator';
 import { EmailAddress, IsCleanText } from '../../platform/validation/fields.js';
 import { ClaimedPassword, NewPassword } from '../users/user.dto.js';
 
@@ -43,6 +43,23 @@ export class ResetPasswordDto {
   })
   @NewPassword()
   newPassword!: string;
+}
+
+export class ChangeEmailDto {
+  @ApiProperty({ description: 'The one that you want to have.', example: 'lovelace@example.com' })
+  @EmailAddress()
+  email!: string;
+}
+
+/** What came of a mailed link. */
+export class EmailChangedDto {
+  @ApiProperty({ description: 'The address of the user from now on.', example: 'lovelace@example.com' })
+  @EmailAddress()
+  email!: string;
+
+  @ApiProperty({ description: 'Whether a change was undone, and everybody signed out.', example: false })
+  @IsBoolean()
+  undone!: boolean;
 }
 
 export class VerifyEmailDto {

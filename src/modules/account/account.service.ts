@@ -9,6 +9,7 @@ import { MailLinksService } from '../mail-links/mail-links.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { IdentityProof } from '../users/identity-proof.js';
 import { UserDto } from '../users/user.dto.js';
+import { UserAddresses } from '../users/user-addresses.js';
 import { UserPasswords } from '../users/user-passwords.js';
 import { UsersService } from '../users/users.service.js';
 import type {
@@ -33,6 +34,7 @@ export class AccountService {
   constructor(
     private readonly users: UsersService,
     private readonly passwords: UserPasswords,
+    private readonly addresses: UserAddresses,
     private readonly links: MailLinksService,
     private readonly sessions: SessionsService,
     private readonly proof: IdentityProof,
@@ -74,29 +76,31 @@ export class AccountService {
   }
 
   /**
-   * Sets the password of who has the link, ends all sessions and takes the address for proved. What else is asked for
-   * at signing in stays as it is. A password that is refused leaves the link valid.
+   * Sets the password of who has the link, ends all sessions and takes the address for verified. What else is asked for
+   * at signing in stays as it is where the address was verified before. A password that is refused leaves the link
+   * valid.
    * @throws ApiError INVALID_RESET_TOKEN, WEAK_PASSWORD
    */
   async resetPassword({ token, newPassword }: ResetPasswordDto): Promise<void> {
-    const owner = await this.links.ownerOf(token, PASSWORD_LINKS);
-    const user = owner && (await this.users.findById(owner));
-    if (!user) throw apiError('INVALID_RESET_TOKEN');
+    const link = await this.links.find(token, PASSWORD_LINKS);
+    const user = link && (await this.users.findById(link.owner));
+    if (!user || (link.email !== undefined && link.email !== user.email))
+      throw apiError('INVALID_RESET_TOKEN');
+    const { owner } = link;
     // What takes time or may be refused comes first.
     const hash = await this.passwords.hash(newPassword, user.email, 'newPassword');
     if (!(await this.links.redeem(token, PASSWORD_LINKS))) throw apiError('INVALID_RESET_TOKEN');
-    await this.passwords.set(owner, hash);
+    await this.addresses.claim(user, hash);
     await this.links.revoke(owner, PASSWORD_LINKS);
     await this.sessions.endAll(owner);
-    await this.users.verifyEmail(owner);
     this.events.record('password_reset', { userId: owner });
   }
 
   /** @throws ApiError INVALID_RESET_TOKEN */
   async verifyEmail({ token }: VerifyEmailDto): Promise<void> {
-    const owner = await this.links.redeem(token, ['verify-email']);
-    if (!owner) throw apiError('INVALID_RESET_TOKEN');
-    await this.users.verifyEmail(owner);
+    const link = await this.links.redeem(token, ['verify-email']);
+    if (!link) throw apiError('INVALID_RESET_TOKEN');
+    await this.addresses.verify(link.owner, link.email);
   }
 
   /** @throws ApiError MAIL_NOT_CONFIGURED, RATE_LIMITED */

@@ -1,6 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsDate, IsOptional, IsString, ValidateBy } from 'class-validator';
+import { IsBoolean, IsDate, IsOptional, IsString, ValidateBy } from 'class-validator';
 import { Name, Nullable, RecordId, UtcTime } from '../../platform/validation/fields.js';
+import type { Permission } from '../../platform/security/caller.js';
+import { PermissionList } from '../users/permissions.dto.js';
 import type { ApiKey } from './api-key.schema.js';
 
 const LONGEST_YEARS = 10;
@@ -27,13 +29,27 @@ export class CreateApiKeyDto {
   name!: string;
 
   @ApiProperty({
-    description: 'When the key ends; absent: when it is deleted. At most 10 years from now.',
+    description: 'When the key ends; absent: in 90 days. At most 10 years from now.',
     example: '2030-01-31T00:00:00.000Z',
   })
   @IsOptional()
   @UtcTime()
   @IsAhead(LONGEST_YEARS)
   expiresAt?: Date | null;
+
+  @ApiProperty({
+    description:
+      'What the key may do to records of others, as long as you may; absent: whatever you may, but for `users:create`, which a key has only by name.',
+    example: [],
+  })
+  @IsOptional()
+  @PermissionList()
+  permissions?: Permission[] | null;
+
+  @ApiProperty({ description: 'The key may only send GET and HEAD; absent: false.', example: false })
+  @IsOptional()
+  @IsBoolean()
+  readOnly?: boolean | null;
 }
 
 /** An API key as it is answered: never the key itself. */
@@ -50,6 +66,15 @@ export class ApiKeyDto {
   @IsString()
   hint!: string;
 
+  @ApiProperty({ description: 'null: whatever its user may, but for `users:create`.', example: [] })
+  @Nullable()
+  @PermissionList()
+  permissions!: Permission[] | null;
+
+  @ApiProperty({ description: 'The key may only send GET and HEAD.', example: false })
+  @IsBoolean()
+  readOnly!: boolean;
+
   @ApiProperty({ description: 'null: the key does not end by itself.', example: '2030-01-31T00:00:00.000Z' })
   @Nullable()
   @IsDate()
@@ -65,8 +90,9 @@ export class ApiKeyDto {
   createdAt!: Date;
 
   static from(key: ApiKey): ApiKeyDto {
-    const { name, hint, expiresAt = null, lastUsedAt = null, createdAt } = key;
-    return { id: key._id.toHexString(), name, hint, expiresAt, lastUsedAt, createdAt };
+    const { name, hint, permissions = null, readOnly = false, expiresAt = null, lastUsedAt = null } = key;
+    const { _id, createdAt } = key;
+    return { id: _id.toHexString(), name, hint, permissions, readOnly, expiresAt, lastUsedAt, createdAt };
   }
 }
 

@@ -1,9 +1,14 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
-import { OwnedRecord, RECORD_OPTIONS } from '../../platform/database/record.js';
+import type { Types } from 'mongoose';
+import { CredentialOwner, OwnedRecord, RECORD_OPTIONS } from '../../platform/database/record.js';
+import type { Permission } from '../../platform/security/caller.js';
 
 /** What a program signs in with, in the name of its user. */
 @Schema({ ...RECORD_OPTIONS, collection: 'api_keys' })
 export class ApiKey extends OwnedRecord {
+  @CredentialOwner('token')
+  override ownerId!: Types.ObjectId;
+
   @Prop({ type: String, required: true, maxlength: 300 })
   name!: string;
 
@@ -18,6 +23,14 @@ export class ApiKey extends OwnedRecord {
   /** The last four characters of the key, by which its user tells it from others. */
   @Prop({ type: String, required: true })
   hint!: string;
+
+  /** What it may do to records of others, as long as its user may; absent for whatever its user may. */
+  @Prop({ type: [String], default: undefined })
+  permissions?: Permission[] | null;
+
+  /** Absent in keys of an older release, which may write. */
+  @Prop({ type: Boolean })
+  readOnly?: boolean;
 
   /** From then on the key is refused. */
   @Prop({ type: Date })

@@ -9,6 +9,7 @@ import { CreateOnce, type Once } from '../../platform/idempotency/once.js';
 import { CurrentCaller, SignedIn } from '../../platform/security/access.js';
 import type { Caller } from '../../platform/security/caller.js';
 import { NoStore } from '../../platform/security/headers.js';
+import { StepUp } from '../../platform/security/step-up.js';
 import { ApiKeyDto, CreateApiKeyDto, CreatedApiKeyDto } from './api-key.dto.js';
 import { ApiKeysService } from './api-keys.service.js';
 
@@ -19,6 +20,7 @@ export class ApiKeysController {
 
   @Post()
   @SignedIn({ apiKeys: false })
+  @StepUp({ verified: true })
   @NoStore()
   @ApiOperation({
     summary: 'Create an API key',
@@ -27,13 +29,13 @@ export class ApiKeysController {
   })
   @Answers(CreatedApiKeyDto, { status: 201, errors: ['API_KEY_LIMIT_REACHED', 'API_KEY_NOT_FOUND'] })
   async create(
-    @CurrentCaller() { id: owner }: Caller,
+    @CurrentCaller() caller: Caller,
     @Body() dto: CreateApiKeyDto,
     @CreateOnce() once: Once,
   ): Promise<CreatedApiKeyDto> {
     const record = await once.run(
-      (transaction) => this.keys.create(owner, dto, once.seed, transaction),
-      (id) => this.keys.get(owner, id),
+      (transaction) => this.keys.create(caller, dto, once.seed, transaction),
+      (id) => this.keys.get(caller.id, id),
     );
     return { ...ApiKeyDto.from(record), key: this.keys.textOf(record, once.seed) };
   }

@@ -11,13 +11,16 @@ import { apiError } from '../../platform/errors/errors.js';
 import type { Precondition } from '../../platform/http/entity-tag.js';
 import type { Page, PageQuery } from '../../platform/http/page.js';
 import { DomainEvents } from '../../platform/logging/events.js';
-import type { UserId } from '../../platform/security/caller.js';
+import type { Caller, Permission, UserId } from '../../platform/security/caller.js';
 import type { CreateApiKeyDto } from './api-key.dto.js';
 import { ApiKey } from './api-key.schema.js';
+import { grantOf, type Grant } from './api-key-grant.js';
 import { newSalt, readKey, secretFrom, writeKey } from './api-key-text.js';
 
 /** Most keys of a user. */
 const MAX_KEYS = 50;
+/** When a key ends whose maker says nothing, in milliseconds from now. */
+const LIFETIME_MS = 90 * 24 * 60 * 60 * 1000;
 /** How exact `lastUsedAt` is, in milliseconds: a busy key is not written at each request. */
 const USE_PRECISION_MS = 60_000;
 /** Uses are written so much later, in milliseconds: when the request has most probably been answered. */
@@ -27,6 +30,8 @@ const WRITE_USE_AFTER_MS = 1_000;
 interface KnownKey {
   readonly owner: UserId;
   readonly hash: Buffer;
+  readonly permissionsOf: Grant;
+  readonly readOnly: boolean;
   /** Milliseconds since 1970. */
   readonly expiresAt: number;
   /** The last use that is in the database, or about to be; milliseconds since 1970. */
@@ -38,6 +43,8 @@ export interface KeyHolder {
   readonly owner: UserId;
   /** Of the key. */
   readonly id: string;
+  readonly permissionsOf: Grant;
+  readonly readOnly: boolean;
 }
 
 @Injectable()
@@ -62,10 +69,18 @@ export class ApiKeysService {
   /**
    * The new key is known to the caller alone: what is kept of it cannot be turned back.
    * @param seed of which its secret is made, known to the caller alone
-   * @throws ApiError API_KEY_LIMIT_REACHED
+   * @throws ApiError FORBIDDEN for permissions that the maker lacks, API_KEY_LIMIT_REACHED
    */
-  create(owner: UserId, dto: CreateApiKeyDto, seed: string, transaction?: Transaction): Promise<ApiKey> {
-    const { name, expiresAt = null } = dto;
+  create(
+    { id: owner, permissions: own }: Pick<Caller, 'id' | 'permissions'>,
+    dto: CreateApiKeyDto,
+    seed: string,
+    transaction?: Transaction,
+  ): Promise<ApiKey> {
+    const { name, permissions = null } = dto;
+    requireOwn(own, permissions ?? []);
+    const expiresAt = dto.expiresAt ?? new Date(Date.now() + LIFETIME_MS);
+    const readOnly = dto.readOnly ?? false;
     const ownerId = new Types.ObjectId(owner);
     const salt = newSalt();
     const { hash, hint } = secretFrom(this.secretKey, [owner, salt, seed]);
@@ -74,7 +89,10 @@ export class ApiKeysService {
       const { session } = within;
       const count = await this.model.countDocuments({ ownerId }, { limit: MAX_KEYS }).session(session);
       if (count >= MAX_KEYS) throw apiError('API_KEY_LIMIT_REACHED');
-      const record = await this.keys.insert({ ownerId, name, salt, hash, hint, expiresAt }, within);
+      const record = await this.keys.insert(
+        { ownerId, name, permissions, readOnly, salt, hash, hint, expiresAt },
+        within,
+      );
       within.afterwards(() =>
         this.events.record('api_key_created', { userId: owner, recordId: record._id.toHexString() }),
       );
@@ -121,7 +139,8 @@ export class ApiKeysService {
   private holderOf(id: string, hash: Buffer, known: KnownKey | null): KeyHolder | null {
     if (!known || !timingSafeEqual(hash, known.hash) || known.expiresAt <= Date.now()) return null;
     this.noteUse(id, known);
-    return { owner: known.owner, id };
+    const { owner, permissionsOf, readOnly } = known;
+    return { owner, id, permissionsOf, readOnly };
   }
 
   private noteUse(id: string, known: KnownKey): void {
@@ -144,14 +163,24 @@ export class ApiKeysService {
 
   private async load(id: string): Promise<KnownKey | null> {
     const record = await this.model
-      .findById(id, { ownerId: 1, hash: 1, expiresAt: 1, lastUsedAt: 1 })
+      .findById(id, { ownerId: 1, hash: 1, permissions: 1, readOnly: 1, expiresAt: 1, lastUsedAt: 1 })
       .lean<ApiKey>();
     if (!record) return null;
     return {
       owner: record.ownerId.toHexString() as UserId,
       hash: Buffer.from(record.hash, 'base64url'),
+      permissionsOf: grantOf(record.permissions),
+      readOnly: record.readOnly ?? false,
       expiresAt: record.expiresAt?.getTime() ?? Infinity,
       usedAt: record.lastUsedAt?.getTime() ?? -Infinity,
     };
   }
+}
+
+/** @throws ApiError FORBIDDEN */
+function requireOwn(own: ReadonlySet<Permission>, asked: readonly Permission[]): void {
+  const missing = asked.filter((permission) => !own.has(permission));
+  if (missing.length === 0) return;
+  const message = `permissions must be among your own, which ${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} not`;
+  throw apiError('FORBIDDEN', { details: [{ path: 'permissions', message }] });
 }

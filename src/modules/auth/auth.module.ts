@@ -14,6 +14,8 @@ import { KnownDevice, KnownDeviceSchema } from './known-device.schema.js';
 import { KnownDevices } from './known-devices.js';
 import { OtpController } from './otp.controller.js';
 import { OtpService } from './otp.service.js';
+import { StepUpController } from './step-up.controller.js';
+import { StepUpService } from './step-up.service.js';
 import { TokenAuthenticator } from './token-authenticator.js';
 
 /** Registering, signing in, and knowing who sends a request. */
@@ -27,12 +29,13 @@ import { TokenAuthenticator } from './token-authenticator.js';
     SupabaseModule,
     UsersModule,
   ],
-  controllers: [AuthController, OtpController],
+  controllers: [AuthController, OtpController, StepUpController],
   providers: [
     AuthService,
     AccessTokens,
     KnownDevices,
     OtpService,
+    StepUpService,
     { provide: Authenticator, useClass: TokenAuthenticator },
   ],
   exports: [AuthService],

@@ -1,5 +1,6 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
-import { Schema as MongooseSchema, type Types } from 'mongoose';
+import type { Types } from 'mongoose';
+import { CredentialOwner } from '../../platform/database/record.js';
 
 /** A device or an address from which a user has signed in of late. */
 @Schema({ collection: 'knowndevices', versionKey: false, strict: 'throw' })
@@ -9,7 +10,7 @@ export class KnownDevice {
   _id!: string;
 
   /** With the user, it is removed. */
-  @Prop({ type: MongooseSchema.Types.ObjectId, required: true })
+  @CredentialOwner('entrance')
   ownerId!: Types.ObjectId;
 
   @Prop({ type: Date, required: true })

@@ -6,6 +6,7 @@ import { CurrentDevice, type Device } from '../../platform/http/device.js';
 import { CurrentCaller, SignedIn } from '../../platform/security/access.js';
 import type { Caller } from '../../platform/security/caller.js';
 import { NoStore } from '../../platform/security/headers.js';
+import { StepUp } from '../../platform/security/step-up.js';
 import { ConfirmOtpDto, DisableOtpDto, EnableOtpDto, OtpEnrolmentDto, RecoveryCodesDto } from './otp.dto.js';
 import { OtpService } from './otp.service.js';
 
@@ -16,6 +17,7 @@ export class OtpController {
 
   @Post('enable')
   @SignedIn({ apiKeys: false })
+  @StepUp({ verified: true })
   @NoStore()
   @ApiOperation({
     summary: 'Begin to turn on the second factor',
@@ -35,6 +37,7 @@ export class OtpController {
 
   @Post('confirm')
   @SignedIn({ apiKeys: false })
+  @StepUp({ verified: true })
   @NoStore()
   @ApiOperation({
     summary: 'Turn on the second factor',
@@ -52,6 +55,7 @@ export class OtpController {
 
   @Post('disable')
   @SignedIn({ apiKeys: false })
+  @StepUp()
   @NoStore()
   @ApiOperation({
     summary: 'Turn off the second factor',

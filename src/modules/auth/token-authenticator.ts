@@ -5,7 +5,7 @@ import type { Authenticator } from '../../platform/security/access.js';
 import type { Caller } from '../../platform/security/caller.js';
 import { ApiKeysService, type KeyHolder } from '../api-keys/api-keys.service.js';
 import { type LiveSession, SessionsService } from '../sessions/sessions.service.js';
-import { SupabaseService } from '../supabase/supabase.service.js';
+import { type Guest, SupabaseService } from '../supabase/supabase.service.js';
 import { UsersService } from '../users/users.service.js';
 import { AccessTokens, type TokenSubject } from './access-tokens.js';
 
@@ -23,30 +23,43 @@ export class TokenAuthenticator implements Authenticator {
     private readonly supabase: SupabaseService,
   ) {}
 
-  authenticate({ headers }: FastifyRequest): Caller | Promise<Caller> {
+  authenticate({ headers }: FastifyRequest, { afresh = false } = {}): Caller | Promise<Caller> {
     const [, token] = /^Bearer ([\w.-]{1,4096})$/i.exec(headers.authorization ?? '') ?? [];
     if (token === undefined) throw apiError('UNAUTHENTICATED');
-    if (token.startsWith('fvk_')) return then(this.apiKeys.resolve(token), (holder) => this.program(holder));
+    if (token.startsWith('fvk_')) {
+      return then(this.apiKeys.resolve(token), (holder) => this.program(holder, afresh));
+    }
     const subject = this.tokens.verify(token);
-    if (subject) return this.person(subject);
-    return then(this.supabase.resolve(token), (owner) => this.user(owner));
+    if (subject) return this.person(subject, afresh);
+    return then(this.supabase.resolve(token), (bearer) => this.guest(bearer, afresh));
   }
 
-  private person(subject: TokenSubject): Caller | Promise<Caller> {
-    const session = this.sessions.find(subject.sessionId);
-    const user = this.users.findCaller(subject.userId);
+  private person(subject: TokenSubject, afresh: boolean): Caller | Promise<Caller> {
+    const { sessionId } = subject;
+    const session = afresh ? this.sessions.findAfresh(sessionId) : this.sessions.find(sessionId);
+    const user = this.users.findCaller(subject.userId, afresh);
     if (session instanceof Promise || user instanceof Promise) {
       return Promise.all([session, user]).then((found) => signedIn(subject, ...found));
     }
     return signedIn(subject, session, user);
   }
 
-  private program(holder: KeyHolder | null): Caller | Promise<Caller> {
-    return then(this.user(holder && holder.owner), (caller) => ({ ...caller, apiKey: holder?.id ?? '' }));
+  private program(holder: KeyHolder | null, afresh: boolean): Caller | Promise<Caller> {
+    if (!holder) throw apiError('UNAUTHENTICATED');
+    return then(this.users.findCaller(holder.owner, afresh), (user) => {
+      const caller = known(user);
+      const { id: apiKey, readOnly } = holder;
+      return { ...caller, apiKey, readOnly, permissions: holder.permissionsOf(caller) };
+    });
   }
 
-  private user(id: string | null): Caller | Promise<Caller> {
-    return then(id === null ? null : this.users.findCaller(id), known);
+  private guest(guest: Guest | null, afresh: boolean): Caller | Promise<Caller> {
+    if (!guest) throw apiError('UNAUTHENTICATED');
+    return then(this.users.findCaller(guest.owner, afresh), (user) => {
+      const caller = known(user);
+      if (guest.issuedAt < caller.validFrom) throw apiError('UNAUTHENTICATED');
+      return { ...caller, provenAt: guest.provenAt };
+    });
   }
 }
 
@@ -59,7 +72,7 @@ function then<T, U>(value: T | Promise<T>, next: (value: T) => U | Promise<U>): 
 function signedIn(subject: TokenSubject, session: LiveSession | null, user: Caller | null): Caller {
   const isAlive = session?.owner === subject.userId && session.expiresAt > Date.now();
   if (!isAlive) throw apiError('UNAUTHENTICATED');
-  return { ...known(user), session: subject.sessionId };
+  return { ...known(user), session: subject.sessionId, provenAt: session.provenAt };
 }
 
 /** @throws ApiError UNAUTHENTICATED when there is no such user, or it may not sign in */

@@ -6,6 +6,8 @@ export interface Recipient {
   readonly id: string;
   readonly email: string;
   readonly name: string;
+  /** The session that asks for the link, where it matters. */
+  readonly session?: string | undefined;
 }
 
 interface Text {
@@ -44,8 +46,27 @@ const TEXTS: Readonly<Record<Purpose, Text>> = {
     path: '/verify',
     subject: 'Confirm your email address',
     before: ['This address was given for an account at Flowversal.', 'Confirm that it is yours here:'],
-    after: [SINGLE_USE, 'If you did not register, you need not do anything.'],
+    after: [SINGLE_USE, 'If you did not register, do not open it: whoever did would keep the account.'],
   },
+  'change-email': {
+    path: '/email-change',
+    subject: 'Confirm your new email address',
+    before: ['Somebody, hopefully you, wants this address for an account at Flowversal.', 'Confirm it here:'],
+    after: [SINGLE_USE, 'If you did not ask for it, you need not do anything.'],
+  },
+};
+
+/** What a user is told at the address that it wants to leave. Its link works for a week, and not only while it is new. */
+const FORMER: Text = {
+  path: '/email-undo',
+  subject: 'Your email address is about to change',
+  before: [
+    'Somebody, hopefully you, asked to change the address of your account at',
+    'Flowversal. If it was you, you need not do anything.',
+    '',
+    'If it was not you, keep this address and sign everybody out here:',
+  ],
+  after: ['The link works for 7 days, also when the address has changed.'],
 };
 
 /**
@@ -55,12 +76,26 @@ const TEXTS: Readonly<Record<Purpose, Text>> = {
  * @param origin without a slash at the end
  */
 export function composeLinkMail(purpose: Purpose, recipient: Recipient, origin: string, token: string): Mail {
-  const { path, subject, before, after } = TEXTS[purpose];
+  return compose(purpose, TEXTS[purpose], recipient, origin, token);
+}
+
+/** The mail that tells a user of a change of its address, with the link that undoes it. */
+export function composeUndoMail(recipient: Recipient, origin: string, token: string): Mail {
+  return compose('undo-email-change', FORMER, recipient, origin, token);
+}
+
+function compose(
+  kind: string,
+  { path, subject, before, after }: Text,
+  recipient: Recipient,
+  origin: string,
+  token: string,
+): Mail {
   const lines = [...before, '', `${origin}${path}#token=${token}`, '', ...after, ''];
   return {
-    kind: purpose,
+    kind,
     userId: recipient.id,
-    to: { name: purpose === 'set-password' ? recipient.name : '', address: recipient.email },
+    to: { name: kind === 'set-password' ? recipient.name : '', address: recipient.email },
     subject,
     text: lines.join('\n'),
   };

@@ -1,19 +1,31 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
-import { OwnedRecord, RECORD_OPTIONS } from '../../platform/database/record.js';
+import type { Types } from 'mongoose';
+import { CredentialOwner, OwnedRecord, RECORD_OPTIONS } from '../../platform/database/record.js';
 
 /** What a mailed link lets its reader do. */
-export const PURPOSES = ['reset-password', 'set-password', 'verify-email'] as const;
+export const PURPOSES = ['reset-password', 'set-password', 'verify-email', 'change-email'] as const;
 export type Purpose = (typeof PURPOSES)[number];
 
 /** A link that was mailed to its owner and was not used yet. */
 @Schema({ ...RECORD_OPTIONS, collection: 'mail_links' })
 export class MailLink extends OwnedRecord {
+  @CredentialOwner('entrance')
+  override ownerId!: Types.ObjectId;
+
   @Prop({ type: String, enum: PURPOSES, required: true })
   purpose!: Purpose;
 
   /** SHA-256 of the token in the link, as base64url. */
   @Prop({ type: String, required: true })
   tokenHash!: string;
+
+  /** To which it was mailed; absent in links of an older release. */
+  @Prop({ type: String, maxlength: 254 })
+  email?: string;
+
+  /** The session that asked for it, where one did. */
+  @Prop({ type: String })
+  session?: string;
 
   /** From then on the link is not accepted. */
   @Prop({ type: Date, required: true })

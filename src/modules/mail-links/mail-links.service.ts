@@ -4,13 +4,23 @@ import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
 import { Config } from '../../platform/config/config.js';
 import { publicOriginOf } from '../../platform/config/public-origin.js';
+import type { Transaction } from '../../platform/database/transactions.js';
 import { Mailer } from '../../platform/mail/mailer.js';
 import type { UserId } from '../../platform/security/caller.js';
-import { composeLinkMail, type Recipient } from './link-mails.js';
+import { composeLinkMail, composeUndoMail, type Recipient } from './link-mails.js';
 import { MailLink, type Purpose } from './mail-link.schema.js';
 
 const LIFETIME_MS = 30 * 60 * 1000;
 const TOKEN_BYTES = 32;
+
+/** What a link was mailed for. */
+export interface RedeemedLink {
+  readonly owner: UserId;
+  /** To which it was mailed. It counts for nothing once its owner has another one. */
+  readonly email: string | undefined;
+  /** The session that asked for it, where one did. */
+  readonly session: string | undefined;
+}
 
 /** Mails single-use links, and redeems them. Whoever has a link can read its owner's mails. */
 @Injectable()
@@ -43,27 +53,40 @@ export class MailLinksService {
     });
   }
 
-  /** Whose link with this token is valid, without using it up; null for any other token. */
-  async ownerOf(token: string, purposes: readonly Purpose[]): Promise<UserId | null> {
-    return ownerIn(await this.model.findOne(valid(token, purposes), { ownerId: 1 }).lean<MailLink>());
+  /** Tells a user, after the answer, that its address is about to change. The token undoes it. */
+  warn(recipient: Recipient, token: string): void {
+    this.mailer.send('undo-email-change', () =>
+      Promise.resolve(composeUndoMail(recipient, this.origin, token)),
+    );
   }
 
-  /** Uses up a valid link and answers whose it was; null for any other token. Of many at once, one gets it. */
-  async redeem(token: string, purposes: readonly Purpose[]): Promise<UserId | null> {
-    return ownerIn(await this.model.findOneAndDelete(valid(token, purposes)).lean<MailLink>());
+  /** The valid link with this token, without using it up; null for any other token. */
+  async find(token: string, purposes: readonly Purpose[]): Promise<RedeemedLink | null> {
+    return linkOf(await this.model.findOne(valid(token, purposes)).lean<MailLink>());
+  }
+
+  /** Uses up a valid link; null for any other token. Of many at once, one gets it. */
+  async redeem(
+    token: string,
+    purposes: readonly Purpose[],
+    transaction?: Transaction,
+  ): Promise<RedeemedLink | null> {
+    const session = transaction?.session ?? null;
+    return linkOf(await this.model.findOneAndDelete(valid(token, purposes), { session }).lean<MailLink>());
   }
 
   /** Ends what was mailed to a user for these purposes. */
-  async revoke(owner: UserId, purposes: readonly Purpose[]): Promise<void> {
-    await this.model.deleteMany({ ownerId: new Types.ObjectId(owner), purpose: { $in: purposes } });
+  async revoke(owner: UserId, purposes: readonly Purpose[], transaction?: Transaction): Promise<void> {
+    const ofOwner = { ownerId: new Types.ObjectId(owner), purpose: { $in: purposes } };
+    await this.model.deleteMany(ofOwner).session(transaction?.session ?? null);
   }
 
-  private async issue(purpose: Purpose, { id }: Recipient): Promise<string> {
+  private async issue(purpose: Purpose, { id, email, session }: Recipient): Promise<string> {
     const token = randomBytes(TOKEN_BYTES).toString('base64url');
     const expiresAt = new Date(Date.now() + LIFETIME_MS);
     await this.model.updateOne(
       { ownerId: new Types.ObjectId(id), purpose },
-      { $set: { tokenHash: hashOf(token), expiresAt } },
+      { $set: { tokenHash: hashOf(token), email, expiresAt, ...(session !== undefined && { session }) } },
       { upsert: true },
     );
     return token;
@@ -79,6 +102,6 @@ function valid(token: string, purposes: readonly Purpose[]): object {
   return { tokenHash: hashOf(token), purpose: { $in: purposes }, expiresAt: { $gt: new Date() } };
 }
 
-function ownerIn(link: MailLink | null): UserId | null {
-  return link && (link.ownerId.toHexString() as UserId);
+function linkOf(link: MailLink | null): RedeemedLink | null {
+  return link && { owner: link.ownerId.toHexString() as UserId, email: link.email, session: link.session };
 }

@@ -1,9 +1,13 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
-import { OwnedRecord, RECORD_OPTIONS } from '../../platform/database/record.js';
+import type { Types } from 'mongoose';
+import { CredentialOwner, OwnedRecord, RECORD_OPTIONS } from '../../platform/database/record.js';
 
 /** The authenticator app of a user, and what helps when it is lost. */
 @Schema({ ...RECORD_OPTIONS, collection: 'second_factors' })
 export class SecondFactor extends OwnedRecord {
+  @CredentialOwner('entrance')
+  override ownerId!: Types.ObjectId;
+
   /** Shared with the app, in base32. */
   @Prop({ type: String, required: true, encrypted: true })
   secret!: string;

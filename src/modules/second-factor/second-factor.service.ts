@@ -80,6 +80,13 @@ export class SecondFactorService {
     return isTimeCode(otp) ? this.useTimeCode(owner, otp) : this.useRecoveryCode(owner, otp);
   }
 
+  /** Whether a user has one that was set up before a time. */
+  async isOlderThan(owner: UserId, time: Date, { session }: Transaction): Promise<boolean> {
+    const ownerId = new Types.ObjectId(owner);
+    const found = this.model.exists({ ownerId, confirmed: true, createdAt: { $lt: time } });
+    return (await found.session(session)) !== null;
+  }
+
   /** Forgets everything about the second factor of a user. */
   async disable(owner: UserId, { session, afterwards }: Transaction): Promise<void> {
     await this.model.deleteOne({ ownerId: new Types.ObjectId(owner) }, { session });

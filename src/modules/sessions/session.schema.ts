@@ -1,9 +1,13 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
-import { OwnedRecord, RECORD_OPTIONS } from '../../platform/database/record.js';
+import type { Types } from 'mongoose';
+import { CredentialOwner, OwnedRecord, RECORD_OPTIONS } from '../../platform/database/record.js';
 
 /** A sign-in of a user, and the family of refresh tokens that keeps it alive. */
 @Schema({ ...RECORD_OPTIONS, collection: 'sessions' })
 export class Session extends OwnedRecord {
+  @CredentialOwner('token')
+  override ownerId!: Types.ObjectId;
+
   /** SHA-256 of the one refresh token that is valid, as base64url. */
   @Prop({ type: String, required: true })
   tokenHash!: string;
@@ -19,6 +23,10 @@ export class Session extends OwnedRecord {
   /** When the user signed in, or a token was refreshed last. */
   @Prop({ type: Date, required: true })
   lastUsedAt!: Date;
+
+  /** When its holder last proved its identity; absent where that was the sign-in, in sessions of an older release. */
+  @Prop({ type: Date })
+  provenAt?: Date;
 
   @Prop({ type: String, maxlength: 300 })
   userAgent?: string | null;

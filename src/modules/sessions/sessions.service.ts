@@ -26,6 +26,8 @@ export interface LiveSession {
   readonly owner: UserId;
   /** Milliseconds since 1970. */
   readonly expiresAt: number;
+  /** When its holder last proved its identity, in milliseconds since 1970. */
+  readonly provenAt: number;
 }
 
 /** What a client gets to stay signed in. */
@@ -61,6 +63,7 @@ export class SessionsService {
       generation: 1,
       rotatedAt: [],
       lastUsedAt: now,
+      provenAt: now,
       userAgent: device.userAgent,
       address: device.address,
       expiresAt: new Date(now.getTime() + IDLE_MS),
@@ -109,6 +112,18 @@ export class SessionsService {
   /** What is known of a session, without a promise where that is known already; null when it is over. */
   find(id: string): LiveSession | null | Promise<LiveSession | null> {
     return this.live.get(id);
+  }
+
+  /** As `find`, whatever other processes have just changed. */
+  findAfresh(id: string): LiveSession | null | Promise<LiveSession | null> {
+    this.live.forget(id);
+    return this.live.get(id);
+  }
+
+  /** Notes that the holder of a session has proved its identity. */
+  async prove(id: string): Promise<void> {
+    await this.collection.updateOne({ _id: new Types.ObjectId(id) }, { $set: { provenAt: new Date() } });
+    this.live.forget(id);
   }
 
   /** @throws ApiError SESSION_NOT_FOUND when it is over or somebody else's */
@@ -185,10 +200,15 @@ export class SessionsService {
   private async load(id: string): Promise<LiveSession | null> {
     const session = await this.collection.findOne(
       { _id: new Types.ObjectId(id) },
-      { projection: { ownerId: 1, expiresAt: 1 } },
+      { projection: { ownerId: 1, expiresAt: 1, provenAt: 1, createdAt: 1 } },
     );
     if (!session) return null;
-    return { owner: session.ownerId.toHexString() as UserId, expiresAt: session.expiresAt.getTime() };
+    const { ownerId, expiresAt, createdAt, provenAt = createdAt } = session;
+    return {
+      owner: ownerId.toHexString() as UserId,
+      expiresAt: expiresAt.getTime(),
+      provenAt: provenAt.getTime(),
+    };
   }
 
   private get collection(): mongo.Collection<Session> {

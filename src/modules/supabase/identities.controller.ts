@@ -9,6 +9,7 @@ import { CreateOnce, type Once } from '../../platform/idempotency/once.js';
 import { CurrentCaller, SignedIn } from '../../platform/security/access.js';
 import type { Caller } from '../../platform/security/caller.js';
 import { NoStore } from '../../platform/security/headers.js';
+import { StepUp } from '../../platform/security/step-up.js';
 import { IdentitiesService } from './identities.service.js';
 import { IdentityDto, LinkIdentityDto } from './identity.dto.js';
 
@@ -19,6 +20,7 @@ export class IdentitiesController {
 
   @Post()
   @SignedIn({ apiKeys: false })
+  @StepUp({ verified: true })
   @NoStore()
   @ApiOperation({
     summary: 'Link a Supabase identity',
@@ -56,6 +58,7 @@ export class IdentitiesController {
 
   @Delete(':id')
   @SignedIn({ apiKeys: false })
+  @StepUp()
   @NoStore()
   @ApiOperation({
     summary: 'Unlink an identity',

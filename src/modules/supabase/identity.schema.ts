@@ -1,9 +1,13 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
-import { OwnedRecord, RECORD_OPTIONS } from '../../platform/database/record.js';
+import type { Types } from 'mongoose';
+import { CredentialOwner, OwnedRecord, RECORD_OPTIONS } from '../../platform/database/record.js';
 
 /** A person as an auth server knows it, and the user that it signs in as. */
 @Schema({ ...RECORD_OPTIONS, collection: 'identities' })
 export class Identity extends OwnedRecord {
+  @CredentialOwner('entrance')
+  override ownerId!: Types.ObjectId;
+
   @Prop({ type: String, required: true })
   issuer!: string;
 

@@ -14,8 +14,11 @@ const MAX_SUBJECT_LENGTH = 255;
 export interface Bearer {
   readonly issuer: string;
   readonly subject: string;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, as the other times. */
   readonly expiresAt: number;
+  readonly issuedAt: number;
+  /** When the person last signed in there, as far as the token says. */
+  readonly provenAt: number;
   /** The record that links it to a user, where that is known; it may have been removed since. */
   identityId?: string;
 }
@@ -90,9 +93,16 @@ function algorithmOf(token: string, issuer: string): string | undefined {
 
 /** Only people who have signed in: not the project's own keys, whose role is another, and nobody anonymous. */
 function bearerOf(payload: JWTPayload, issuer: string): Bearer | null {
-  const { sub, exp, role, is_anonymous: isAnonymous = false } = payload;
+  const { sub, exp, iat, auth_time: signedInAt = iat, role, is_anonymous: isAnonymous = false } = payload;
   if (role !== AUDIENCE || isAnonymous !== false || typeof exp !== 'number') return null;
   // The library asks only for its presence: an object would become a condition of a query.
   if (typeof sub !== 'string' || sub === '' || sub.length > MAX_SUBJECT_LENGTH) return null;
-  return { issuer, subject: sub, expiresAt: exp * 1000 };
+  // What lies ahead proves nothing for longer.
+  const provenAt = Math.min(millisecondsOf(signedInAt), Date.now());
+  return { issuer, subject: sub, expiresAt: exp * 1000, issuedAt: millisecondsOf(iat), provenAt };
+}
+
+/** Of a time in a token, in seconds; 0 for anything else. */
+function millisecondsOf(claim: unknown): number {
+  return typeof claim === 'number' ? claim * 1000 : 0;
 }

@@ -12,6 +12,14 @@ const MAX_ARRIVALS = 1_000;
 /** How long who was refused is not looked at again, in milliseconds: the auth server would say the same. */
 const REFUSAL_MS = 2_000;
 
+/** A user who is signed in at the project. */
+export interface Guest {
+  readonly owner: UserId;
+  /** Milliseconds since 1970: when its token was issued, and when it last proved its identity there. */
+  readonly issuedAt: number;
+  readonly provenAt: number;
+}
+
 /** Knows users by access tokens of the Supabase project, and creates the user of who comes for the first time. */
 @Injectable()
 export class SupabaseService {
@@ -31,16 +39,18 @@ export class SupabaseService {
    * @throws ApiError AUTH_SERVER_UNAVAILABLE, and for who comes for the first time EMAIL_NOT_CONFIRMED,
    *   ACCOUNT_LINK_REQUIRED, REGISTRATION_CLOSED, OVERLOADED
    */
-  resolve(token: string): UserId | null | Promise<UserId | null> {
+  resolve(token: string): Guest | null | Promise<Guest | null> {
     const bearer = this.tokens.verify(token);
     if (bearer instanceof Promise) return bearer.then((verified) => verified && this.userOf(verified, token));
     return bearer && this.userOf(bearer, token);
   }
 
-  private userOf(bearer: Bearer, token: string): UserId | Promise<UserId> {
-    const owner = this.identities.ownerOf(bearer);
-    if (owner instanceof Promise) return owner.then((found) => found ?? this.arrive(bearer, token));
-    return owner ?? this.arrive(bearer, token);
+  private userOf(bearer: Bearer, token: string): Guest | Promise<Guest> {
+    const known = this.identities.ownerOf(bearer);
+    if (typeof known === 'string') return guestOf(bearer, known);
+    return Promise.resolve(known)
+      .then((owner) => owner ?? this.arrive(bearer, token))
+      .then((owner) => guestOf(bearer, owner));
   }
 
   private arrive(bearer: Bearer, token: string): Promise<UserId> {
@@ -66,4 +76,8 @@ export class SupabaseService {
     if (this.config.registration === 'closed') throw apiError('REGISTRATION_CLOSED');
     return this.identities.createUser(bearer, email);
   }
+}
+
+function guestOf({ issuedAt, provenAt }: Bearer, owner: UserId): Guest {
+  return { owner, issuedAt, provenAt };
 }

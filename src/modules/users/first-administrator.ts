@@ -2,8 +2,10 @@ import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Config, ConfigError } from '../../platform/config/config.js';
 import { ApiError } from '../../platform/errors/errors.js';
 import { Migrations } from '../../platform/migrations/migrations.js';
+import type { UserId } from '../../platform/security/caller.js';
 import { Administrators } from './administrators.js';
 import { requireStrongPassword } from './password-rules.js';
+import { UserAddresses } from './user-addresses.js';
 import { UsersService } from './users.service.js';
 
 /** Creates the administrator that ADMIN_EMAIL and ADMIN_PASSWORD describe, when there is none. */
@@ -13,6 +15,7 @@ export class FirstAdministrator implements OnApplicationBootstrap {
     private readonly config: Config,
     private readonly users: UsersService,
     private readonly administrators: Administrators,
+    private readonly addresses: UserAddresses,
     private readonly migrations: Migrations,
   ) {}
 
@@ -31,6 +34,8 @@ export class FirstAdministrator implements OnApplicationBootstrap {
         name: 'Administrator',
         password,
         role: 'admin',
+        // Whoever runs the server says so.
+        emailVerified: true,
       });
     } catch (error) {
       // Another process that starts at the same time was first.
@@ -60,6 +65,10 @@ export class FirstAdministrator implements OnApplicationBootstrap {
       throw new ConfigError([
         { variable: 'ADMIN_EMAIL', problem: 'belongs to a user who is no administrator; nobody is promoted' },
       ]);
+    }
+    // Whoever runs the server says whose address it is; an older release did not note it.
+    if (user && !user.emailVerified) {
+      await this.migrations.whenCurrent(() => this.addresses.verify(user._id.toHexString() as UserId, email));
     }
     return user !== null;
   }

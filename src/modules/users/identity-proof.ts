@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Attempts } from '../../platform/attempts/attempts.js';
-import { apiError } from '../../platform/errors/errors.js';
+import { apiError, invalid } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
 import type { UserId } from '../../platform/security/caller.js';
 import { networkOf } from '../../platform/network/client-address.js';
@@ -10,7 +10,7 @@ import type { User } from './user.schema.js';
 
 /** What somebody shows to be a user. */
 export interface Proof {
-  readonly password: string;
+  readonly password?: string | null;
   readonly otp?: string | null;
 }
 
@@ -32,13 +32,16 @@ export class IdentityProof {
   }
 
   /**
-   * The password, and a code where the user has a second factor.
-   * @throws ApiError as above, and OTP_REQUIRED, INVALID_OTP
+   * A code where the user has a second factor, otherwise the password. Whatever is shown must be right.
+   * @throws ApiError as above, and VALIDATION_ERROR, OTP_REQUIRED, INVALID_OTP
    */
-  require(user: User, { password, otp }: Proof, device: Device): Promise<void> {
-    return this.guard(user, device, async () => {
-      await this.checkPassword(user, password);
-      if (user.otpEnabled) await this.factors.require(user._id.toHexString() as UserId, otp);
+  async require(user: User, { password, otp }: Proof, device: Device): Promise<void> {
+    if (password == null && otp == null && !user.otpEnabled) {
+      throw invalid([{ path: 'password', message: 'password is required' }]);
+    }
+    await this.guard(user, device, async () => {
+      if (password != null) await this.checkPassword(user, password);
+      if (otp != null || user.otpEnabled) await this.factors.require(user._id.toHexString() as UserId, otp);
     });
   }
 

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
-import type { UserId } from '../../platform/security/caller.js';
 import { PasswordHasher } from './password-hasher.js';
 import { requireStrongPassword } from './password-rules.js';
 import { User } from './user.schema.js';
@@ -26,10 +25,6 @@ export class UserPasswords {
   async hash(password: string, email: string, field: string): Promise<string> {
     requireStrongPassword(password, email, field);
     return this.hasher.hash(password);
-  }
-
-  async set(id: UserId, passwordHash: string): Promise<void> {
-    await this.model.updateOne({ _id: id }, { passwordHash }, { timestamps: false });
   }
 
   /** Sets it unless the user has got another password since it was read. */

@@ -74,9 +74,13 @@ export class UpdateUserDto {
 }
 
 export class DeleteSelfDto {
-  @ApiProperty({ description: 'Of the user who is deleted.', example: 'correct horse battery' })
+  @ApiProperty({
+    description: 'Of the user who is deleted; not needed after a recent proof of identity.',
+    example: 'correct horse battery',
+  })
+  @IsOptional()
   @ClaimedPassword()
-  password!: string;
+  password?: string | null;
 
   @ApiProperty({
     description: 'Where the second factor is on: a code, or a recovery code.',

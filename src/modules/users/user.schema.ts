@@ -27,6 +27,10 @@ export class User extends StoredRecord {
   @Prop({ type: Boolean, default: false, required: true })
   emailVerified!: boolean;
 
+  /** Tokens of other issuers from before are refused: the user was disabled then. */
+  @Prop({ type: Date })
+  validFrom?: Date;
+
   /** Signs in with a second factor. */
   @Prop({ type: Boolean, default: false, required: true })
   otpEnabled!: boolean;

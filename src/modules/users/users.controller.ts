@@ -9,6 +9,8 @@ import { IdParams } from '../../platform/http/record-id.dto.js';
 import { CreateOnce, type Once } from '../../platform/idempotency/once.js';
 import { CurrentCaller, CurrentScope, OwnerOr, Requires, SignedIn } from '../../platform/security/access.js';
 import type { Caller, Scope } from '../../platform/security/caller.js';
+import { StepUp } from '../../platform/security/step-up.js';
+import { OptionalBody } from '../../platform/validation/input.js';
 import { CreateUserDto, DeleteSelfDto, ListUsersQuery, UpdateUserDto, UserDto } from './user.dto.js';
 import { UsersService } from './users.service.js';
 
@@ -18,10 +20,12 @@ export class UsersController {
   constructor(private readonly users: UsersService) {}
 
   @Post()
-  @Requires('users:write')
+  @Requires('users:create')
+  @StepUp({ apiKeys: true })
   @ApiOperation({
     summary: 'Create a user',
-    description: 'Without a password the user gets a mail with a link to choose one.',
+    description:
+      'Without a password the user gets a mail with a link to choose one. An API key gives no other role than `user`.',
     operationId: 'createUser',
   })
   @Answers(UserDto, {
@@ -29,12 +33,13 @@ export class UsersController {
     errors: ['WEAK_PASSWORD', 'EMAIL_TAKEN', 'USER_NOT_FOUND', 'OVERLOADED', 'MAIL_NOT_CONFIGURED'],
   })
   async create(
+    @CurrentCaller() caller: Caller,
     @CurrentScope() scope: Scope,
     @Body() dto: CreateUserDto,
     @CreateOnce() once: Once,
   ): Promise<UserDto> {
     const user = await once.run(
-      (transaction) => this.users.provision({ ...dto, role: dto.role ?? 'user' }, transaction),
+      (transaction) => this.users.createFor(caller, dto, transaction),
       (id) => this.users.get(scope, id),
     );
     return UserDto.from(user);
@@ -58,6 +63,7 @@ export class UsersController {
 
   @Patch(':id')
   @OwnerOr('users:write')
+  @StepUp({ fields: ['role', 'disabled'] })
   @ApiOperation({
     summary: 'Change a user',
     description:
@@ -76,6 +82,7 @@ export class UsersController {
 
   @Delete(':id')
   @Requires('users:write')
+  @StepUp()
   @ApiOperation({
     summary: 'Delete a user',
     description: 'With everything that belongs to it.',
@@ -92,6 +99,8 @@ export class UsersController {
 
   @Post(':id/delete')
   @SignedIn({ apiKeys: false })
+  @StepUp({ unless: 'password' })
+  @OptionalBody()
   @ApiOperation({
     summary: 'Delete yourself',
     description: 'With everything that belongs to you. Cannot be undone.',

@@ -4,8 +4,11 @@ import { MailLinksModule } from '../mail-links/mail-links.module.js';
 import { SecondFactorModule } from '../second-factor/second-factor.module.js';
 import { Administrators } from './administrators.js';
 import { FirstAdministrator } from './first-administrator.js';
+import { FormerAddress, FormerAddressSchema } from './former-address.schema.js';
+import { FormerAddresses } from './former-addresses.js';
 import { IdentityProof } from './identity-proof.js';
 import { PasswordHasher } from './password-hasher.js';
+import { UserAddresses } from './user-addresses.js';
 import { User, UserSchema } from './user.schema.js';
 import { UserPasswords } from './user-passwords.js';
 import { UsersController } from './users.controller.js';
@@ -14,12 +17,24 @@ import { UsersService } from './users.service.js';
 /** Who may sign in, and with which role. */
 @Module({
   imports: [
-    MongooseModule.forFeature([{ name: User.name, schema: UserSchema }]),
+    MongooseModule.forFeature([
+      { name: User.name, schema: UserSchema },
+      { name: FormerAddress.name, schema: FormerAddressSchema },
+    ]),
     MailLinksModule,
     SecondFactorModule,
   ],
   controllers: [UsersController],
-  providers: [UsersService, PasswordHasher, UserPasswords, IdentityProof, Administrators, FirstAdministrator],
-  exports: [UsersService, UserPasswords, IdentityProof],
+  providers: [
+    UsersService,
+    PasswordHasher,
+    UserPasswords,
+    UserAddresses,
+    FormerAddresses,
+    IdentityProof,
+    Administrators,
+    FirstAdministrator,
+  ],
+  exports: [UsersService, UserPasswords, UserAddresses, FormerAddresses, IdentityProof],
 })
 export class UsersModule {}

@@ -5,7 +5,7 @@ import { Cache } from '../../platform/cache/cache.js';
 import { Caches } from '../../platform/cache/caches.js';
 import { type LiveCache, LiveCaches } from '../../platform/database/live-cache.js';
 import { OwnedRecords } from '../../platform/database/owned-records.js';
-import { Repositories, type Repository } from '../../platform/database/repository.js';
+import { type NewRecord, Repositories, type Repository } from '../../platform/database/repository.js';
 import { afterwards, type Transaction, Transactions } from '../../platform/database/transactions.js';
 import { ApiError, apiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
@@ -15,24 +15,16 @@ import { DomainEvents } from '../../platform/logging/events.js';
 import type { Caller, Scope, UserId } from '../../platform/security/caller.js';
 import { MailLinksService } from '../mail-links/mail-links.service.js';
 import { Administrators } from './administrators.js';
+import { callerOf } from './caller-of.js';
+import { FormerAddresses } from './former-addresses.js';
 import { IdentityProof, type Proof } from './identity-proof.js';
+import type { NewUser } from './new-user.js';
 import { PasswordHasher } from './password-hasher.js';
 import { requireStrongPassword } from './password-rules.js';
-import { PERMISSIONS_OF, type Role } from './roles.js';
-import { type ListUsersQuery, type UpdateUserDto, UserDto } from './user.dto.js';
+import { type CreateUserDto, type ListUsersQuery, type UpdateUserDto, UserDto } from './user.dto.js';
 import { User } from './user.schema.js';
 
 export type { User };
-
-/** What a new user starts with. */
-export interface NewUser {
-  /** In lower case. */
-  readonly email: string;
-  readonly name: string;
-  /** Absent for who is to choose one by a mailed link. */
-  readonly password?: string | null;
-  readonly role: Role;
-}
 
 @Injectable()
 export class UsersService {
@@ -49,6 +41,7 @@ export class UsersService {
     private readonly proof: IdentityProof,
     private readonly administrators: Administrators,
     private readonly caches: Caches,
+    private readonly former: FormerAddresses,
     repositories: Repositories,
     live: LiveCaches,
   ) {
@@ -65,8 +58,8 @@ export class UsersService {
   async create({ password, ...fields }: NewUser, transaction?: Transaction): Promise<User> {
     if (password != null) requireStrongPassword(password, fields.email);
     const passwordHash = password == null ? undefined : await this.hasher.hash(password);
-    const user = { ...fields, disabled: false, emailVerified: false, otpEnabled: false };
-    return this.users.insert(passwordHash === undefined ? user : { ...user, passwordHash }, transaction);
+    const user = { emailVerified: false, ...fields, disabled: false, otpEnabled: false };
+    return this.insert(passwordHash === undefined ? user : { ...user, passwordHash }, transaction);
   }
 
   /**
@@ -85,13 +78,20 @@ export class UsersService {
     return user;
   }
 
+  /** @throws ApiError FORBIDDEN for a program that gives a role, and as `provision` */
+  createFor({ apiKey }: Caller, dto: CreateUserDto, transaction?: Transaction): Promise<User> {
+    const role = dto.role ?? 'user';
+    if (apiKey !== undefined && role !== 'user') throw apiError('FORBIDDEN');
+    return this.provision({ ...dto, role }, transaction);
+  }
+
   /**
    * Creates a user who signs in elsewhere, where the address was proved: it has no password.
    * @throws ApiError EMAIL_TAKEN
    */
   createProved(fields: Pick<NewUser, 'email' | 'name'>, transaction: Transaction): Promise<User> {
     const signIn = { role: 'user', disabled: false, emailVerified: true, otpEnabled: false } as const;
-    return this.users.insert({ ...fields, ...signIn }, transaction);
+    return this.insert({ ...fields, ...signIn }, transaction);
   }
 
   /** @throws ApiError USER_NOT_FOUND */
@@ -122,11 +122,8 @@ export class UsersService {
     const user = await this.transactions.run((transaction) =>
       this.change(scope, id, ifMatch, change, transaction),
     );
-    const userId = user._id.toHexString();
-    this.callers.forget(userId);
-    if (changesRights) {
-      this.events.record('user_rights_changed', { userId, role: user.role, disabled: user.disabled });
-    }
+    const { _id, role, disabled } = user;
+    if (changesRights) this.events.record('user_rights_changed', { userId: String(_id), role, disabled });
     return user;
   }
 
@@ -140,7 +137,6 @@ export class UsersService {
       this.change(scope, id, ifMatch, { disabled: true }, transaction),
     );
     const owner = _id.toHexString() as UserId;
-    this.callers.forget(owner);
     const records = await this.owned.removeAllOf(owner);
     await this.users.remove(scope, id, NO_PRECONDITION);
     // What a request that was under way has added since.
@@ -155,7 +151,8 @@ export class UsersService {
   async removeSelf(caller: Caller, id: string, proof: Proof, device: Device): Promise<void> {
     const scope = { owner: caller.id };
     const user = await this.users.get(scope, id);
-    await this.proof.require(user, proof, device);
+    // Without any the session has a recent one.
+    if (proof.password != null || proof.otp != null) await this.proof.require(user, proof, device);
     await this.remove(scope, id, NO_PRECONDITION);
   }
 
@@ -182,9 +179,24 @@ export class UsersService {
       await this.users.require(scope, id, ifMatch, transaction);
       await this.administrators.requireAnother(id, transaction);
     }
-    const user = await this.users.update(scope, id, ifMatch, change, transaction);
-    await this.caches.evict(UsersService, user._id.toHexString() as UserId, transaction);
+    const { disabled } = change;
+    const rest = disabled ? { ...change, validFrom: new Date() } : change;
+    const user = await this.users.update(scope, id, ifMatch, rest, transaction);
+    const owner = user._id.toHexString() as UserId;
+    if (disabled) {
+      // For good: who is enabled again signs in again.
+      await this.owned.removeCredentials(owner, transaction, ['token']);
+      await this.links.revoke(owner, ['change-email'], transaction);
+    }
+    await this.caches.evict(UsersService, owner, transaction);
+    transaction.afterwards(() => this.callers.forget(owner));
     return user;
+  }
+
+  /** An address that somebody had until lately is kept for them. */
+  private async insert(user: NewRecord<User>, transaction?: Transaction): Promise<User> {
+    await this.former.requireFree(user.email);
+    return this.users.insert(user, transaction);
   }
 
   /** The user with this id, whoever asks: for keeping it signed in. */
@@ -195,19 +207,6 @@ export class UsersService {
   /** The user with this address, whoever asks: for signing in and for the start. */
   findByEmail(email: string): Promise<User | null> {
     return this.model.findOne({ email }).lean<User>();
-  }
-
-  /** Takes the address of a user for proved. Raises the version, for the user is answered differently from then on. */
-  async verifyEmail(id: UserId): Promise<void> {
-    const change = { $set: { emailVerified: true }, $inc: { version: 1 } };
-    await this.transactions.run(async (transaction) => {
-      const { session } = transaction;
-      const isNews = { _id: id, emailVerified: { $ne: true } };
-      const { modifiedCount } = await this.model.updateOne(isNews, change, { session });
-      if (modifiedCount === 0) return;
-      await this.caches.evict(UsersService, id, transaction);
-      transaction.afterwards(() => this.events.record('email_verified', { userId: id }));
-    });
   }
 
   /** Whether this is the password of the user; `null` stands for a user that does not exist and takes as long. */
@@ -231,16 +230,16 @@ export class UsersService {
   }
 
   /** The user as a caller, without a promise where it is known already; null when there is none or it is disabled. */
-  findCaller(id: string): Caller | null | Promise<Caller | null> {
+  findCaller(id: string, afresh = false): Caller | null | Promise<Caller | null> {
+    if (afresh) this.callers.forget(id);
     return this.callers.get(id);
   }
 
   private async loadCaller(id: string): Promise<Caller | null> {
     const user = await this.model
-      .findById(id, { role: 1, disabled: 1 })
-      .lean<Pick<User, 'role' | 'disabled'>>();
-    if (!user || user.disabled) return null;
-    return { id: id as UserId, role: user.role, permissions: PERMISSIONS_OF[user.role] };
+      .findById(id, { role: 1, disabled: 1, emailVerified: 1, otpEnabled: 1, validFrom: 1 })
+      .lean<User>();
+    return user && callerOf(user);
   }
 }
 

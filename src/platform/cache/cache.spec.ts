@@ -61,7 +61,14 @@ export class Compiled {
 }
 
 describe('the owner of what is kept', () => {
-  const caller: Caller = { id: ID, role: 'user', permissions: new Set() };
+  const caller: Caller = {
+    id: ID,
+    role: 'user',
+    permissions: new Set(),
+    emailVerified: true,
+    otpEnabled: false,
+    validFrom: 0,
+  };
 
   it('is read from an id, a scope or a caller', () => {
     expect([ID, { owner: ID }, caller].map(holderOf)).toEqual([ID, ID, ID]);

@@ -76,6 +76,11 @@ export class ChangeFeed implements OnApplicationBootstrap, BeforeApplicationShut
     this.watchers.set(collection, [...(this.watchers.get(collection) ?? []), watcher]);
   }
 
+  /** A record was changed or removed: told at once to this process, which need not wait for the stream. */
+  note(collection: string, id: string): void {
+    for (const watcher of this.watchers.get(collection) ?? []) watcher.changed(id);
+  }
+
   /** Whether every change that is older than `FRESH_MS` has been told. */
   get isFresh(): boolean {
     return performance.now() - this.toldAt < FRESH_MS;
@@ -129,7 +134,7 @@ export class ChangeFeed implements OnApplicationBootstrap, BeforeApplicationShut
     this.tellAll();
     for (let mark: Mark | undefined; ;) {
       const { firstBatch, nextBatch = firstBatch ?? [] } = answer.cursor;
-      for (const change of nextBatch) this.tell(change);
+      for (const { ns, documentKey } of nextBatch) this.note(ns.coll, String(documentKey._id));
       mark = this.measure(answer, askedAt, mark);
       // One of a database that was dropped is at its end.
       if (this.stopped || String(answer.cursor.id) === '0') return;
@@ -159,10 +164,6 @@ export class ChangeFeed implements OnApplicationBootstrap, BeforeApplicationShut
     else if (mark && until >= mark.time) this.toldAt = mark.askedAt;
     else if (mark) return mark;
     return { time: end, askedAt };
-  }
-
-  private tell({ ns, documentKey }: Change): void {
-    for (const watcher of this.watchers.get(ns.coll) ?? []) watcher.changed(String(documentKey._id));
   }
 
   /** A stream tells what happens after its opening; what was remembered before may be older. */

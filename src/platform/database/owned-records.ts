@@ -1,8 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { InjectConnection } from '@nestjs/mongoose';
 import { type Connection, Types } from 'mongoose';
+import { DomainEvents } from '../logging/events.js';
 import type { UserId } from '../security/caller.js';
+import { ChangeFeed } from './change-feed.js';
 import { find } from './find.js';
+import type { CredentialKind } from './record.js';
+import type { Transaction } from './transactions.js';
 
 /** Records that are removed at a time: well within what an operation may take. */
 const BATCH = 500;
@@ -10,13 +14,47 @@ const BATCH = 500;
 /** The records of an owner in all collections whose schema extends `OwnedRecord`. */
 @Injectable()
 export class OwnedRecords {
-  constructor(@InjectConnection() private readonly connection: Connection) {}
+  constructor(
+    @InjectConnection() private readonly connection: Connection,
+    private readonly feed: ChangeFeed,
+    private readonly events: DomainEvents,
+  ) {}
 
   /** Removes everything that belongs to a user, and answers how many records that were. May be called again. */
   async removeAllOf(owner: UserId): Promise<number> {
     let removed = 0;
     for (const { schema, collection } of Object.values(this.connection.models)) {
       if (schema.path('ownerId')) removed += await this.removeFrom(collection.name, owner);
+    }
+    return removed;
+  }
+
+  /**
+   * Removes what lets anybody act as a user, and answers how many records that were.
+   * @param except models whose records stay
+   */
+  async removeCredentials(
+    owner: UserId,
+    transaction: Transaction,
+    kinds: readonly CredentialKind[] = ['token', 'entrance'],
+    except: readonly string[] = [],
+  ): Promise<number> {
+    const { session } = transaction;
+    const ownerId = new Types.ObjectId(owner);
+    let removed = 0;
+    for (const { schema, collection, modelName } of Object.values(this.connection.models)) {
+      const kind = schema.path('ownerId')?.options['credential'] as CredentialKind | undefined;
+      if (!kind || !kinds.includes(kind) || except.includes(modelName)) continue;
+      const ids = await collection.find({ ownerId }, { session, projection: { _id: 1 } }).toArray();
+      if (ids.length === 0) continue;
+      removed += (await collection.deleteMany({ ownerId }, { session })).deletedCount;
+      transaction.afterwards(() => {
+        for (const { _id } of ids) this.feed.note(collection.name, String(_id));
+      });
+    }
+    if (removed > 0) {
+      const event = { userId: owner, count: removed };
+      transaction.afterwards(() => this.events.record('credentials_removed', event));
     }
     return removed;
   }

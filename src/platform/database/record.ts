@@ -20,6 +20,17 @@ export abstract class OwnedRecord extends StoredRecord {
   ownerId!: Types.ObjectId;
 }
 
+/**
+ * What a record lets somebody do: `token` acts as its owner, `entrance` helps to sign in as it. Both end when the
+ * owner of the address takes an account over from a stranger, tokens also when the user is disabled.
+ */
+export type CredentialKind = 'token' | 'entrance';
+
+/** The owner of a record by which somebody acts as it. Every schema of that sort declares its `ownerId` so. */
+export function CredentialOwner(credential: CredentialKind): PropertyDecorator {
+  return Prop({ type: Schema.Types.ObjectId, required: true, credential });
+}
+
 /** Schema options of every record: keys of our own choosing, `{}` kept, no version key beside `version`. */
 export const RECORD_OPTIONS = {
   timestamps: true,

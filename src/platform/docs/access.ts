@@ -1,4 +1,5 @@
 import type { Access } from '../security/access.js';
+import type { StepUpRule } from '../security/step-up.js';
 import type { Operation } from './operation.js';
 
 function sentenceFor(access: Access): string | undefined {
@@ -11,12 +12,25 @@ function sentenceFor(access: Access): string | undefined {
     : `Without \`${parameter}\` your own; sending it needs the permission \`${permission}\`.`;
 }
 
+function sentenceOf({ fields = [], unless, secondFactor, apiKeys, verified }: StepUpRule): string {
+  const names = fields.map((field) => `\`${field}\``).join(' and ');
+  let where = 'You need';
+  if (names) where = `To change ${names}, you need`;
+  if (unless) where = `Without \`${unless}\`, you need`;
+  if (secondFactor) where = 'With a second factor, you need';
+  const address = verified ? ' and a verified email address' : '';
+  const keys = apiKeys ? ' API keys need the permission, given to them by name, instead.' : '';
+  return `${where} to have signed in or used \`POST /api/v1/auth/step-up\` within the last 10 minutes${address}.${keys}`;
+}
+
 /** Says who may use an operation. Public ones say so too, instead of leaving it open. */
 export function describeAccess(operation: Operation): void {
   operation.security ??= [];
   const access = operation['x-access'];
-  const sentence = access && sentenceFor(access);
-  if (sentence) operation.description = [operation.description, sentence].filter(Boolean).join(' ');
+  const stepUp = operation['x-step-up'];
+  const sentences = [operation.description, access && sentenceFor(access), stepUp && sentenceOf(stepUp)];
+  const description = sentences.filter(Boolean).join(' ');
+  if (description) operation.description = description;
 }
 
 /** Whether the server may answer 403 because of a missing permission; another's record is a 404. */

@@ -62,6 +62,9 @@ function* generalCodes(method: Method, operation: Operation): Generator<ErrorCod
   if (operation.requestBody) yield* ['MALFORMED_JSON', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
   if (operation.security?.length) yield 'UNAUTHENTICATED';
   if (mayForbid(operation)) yield 'FORBIDDEN';
+  const stepUp = operation['x-step-up'];
+  if (stepUp) yield 'STEP_UP_REQUIRED';
+  if (stepUp?.verified) yield 'EMAIL_NOT_VERIFIED';
   if (hasIfMatch) yield 'PRECONDITION_FAILED';
   if (createsOnce(operation)) yield* ['IDEMPOTENCY_IN_PROGRESS', 'IDEMPOTENCY_KEY_REUSED'];
   if (hasIfMatch && method !== 'delete') yield 'CONFLICT';

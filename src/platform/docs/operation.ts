@@ -1,5 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { Access } from '../security/access.js';
+import type { StepUpRule } from '../security/step-up.js';
 
 type Documented = NonNullable<OpenAPIObject['paths'][string]['get']>;
 
@@ -9,6 +10,8 @@ interface Notes {
   'x-about'?: string;
   /** Of `@Public`, `@SignedIn`, `@Requires` and `@OwnerOr`. */
   'x-access'?: Access;
+  /** Of `@StepUp`. */
+  'x-step-up'?: StepUpRule;
   /** Of `@Answers` and its kin: the codes that only this operation has. */
   'x-errors'?: string[];
   /** Of `@Answers`: the record has a version. */
@@ -43,5 +46,6 @@ export function parametersOf({ parameters = [] }: Operation): Parameter[] {
 }
 
 export function removeNotes(operation: Operation): void {
-  for (const note of ['x-about', 'x-access', 'x-errors', 'x-versioned'] as const) delete operation[note];
+  for (const note of ['x-about', 'x-access', 'x-step-up', 'x-errors', 'x-versioned'] as const)
+    delete operation[note];
 }

@@ -32,6 +32,8 @@ export const CATALOGUE = {
   INVALID_OTP: define(401, 'The code is wrong or was used before', 'info', BEARER),
   FORBIDDEN: define(403, 'You may not do this', 'warn'),
   REGISTRATION_CLOSED: define(403, 'Registration is closed'),
+  STEP_UP_REQUIRED: define(403, 'Prove that it is you: sign in again, or send POST /auth/step-up'),
+  EMAIL_NOT_VERIFIED: define(403, 'Verify your email address first'),
   EMAIL_NOT_CONFIRMED: define(403, 'Supabase knows no confirmed email address of yours'),
   ROUTE_NOT_FOUND: define(404, 'There is nothing at this address'),
   METHOD_NOT_ALLOWED: define(405, 'This address does not support this method'),

@@ -46,6 +46,21 @@ export const EVENTS = {
     level: 'warn',
     about: 'All sessions of a user but the present one were ended, `count` of them.',
   },
+  credentials_removed: {
+    level: 'warn',
+    about:
+      'A user lost `count` sessions, keys and the like at once: it was disabled, or whoever reads the mails to its address took the account over.',
+  },
+  identity_proved: { level: 'info', about: 'A user proved its identity again in a session.' },
+  email_change_requested: {
+    level: 'warn',
+    about: 'A user asked for another address; nothing has changed yet.',
+  },
+  email_changed: { level: 'warn', about: 'A user has another address; its other sessions ended.' },
+  email_change_undone: {
+    level: 'warn',
+    about: 'A user has its former address again, by the link that was mailed there; all sessions ended.',
+  },
   refresh_token_reused: {
     level: 'warn',
     about: 'A refresh token was used that had been replaced: somebody has a copy. The session was ended.',

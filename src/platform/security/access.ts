@@ -5,6 +5,7 @@ import type { Config } from '../config/config.js';
 import { ApiError, apiError, type ErrorCode } from '../errors/errors.js';
 import { routeConfig } from '../routing/route-config.js';
 import type { Caller, Permission, Scope } from './caller.js';
+import { concerns, missingFor, needsBody } from './step-up.js';
 
 /** Why a configuration closes a public route, if it does. */
 type Refusal = (config: Config) => ErrorCode | undefined;
@@ -32,9 +33,10 @@ declare module 'fastify' {
 export abstract class Authenticator {
   /**
    * The caller, without a promise where it is known already.
+   * @param options.afresh reads what is known of it again: another process may have changed it a moment ago
    * @throws ApiError UNAUTHENTICATED without a valid token of an enabled user
    */
-  abstract authenticate(request: FastifyRequest): Caller | Promise<Caller>;
+  abstract authenticate(request: FastifyRequest, options?: { afresh: boolean }): Caller | Promise<Caller>;
 }
 
 function guarded(access: Access): MethodDecorator {
@@ -125,6 +127,7 @@ function admit(access: Access, request: FastifyRequest, caller: Caller): void {
   if (access.kind === 'signed-in' && access.apiKeys === false && caller.apiKey !== undefined) {
     throw apiError('FORBIDDEN');
   }
+  if (caller.readOnly && request.method !== 'GET' && request.method !== 'HEAD') throw apiError('FORBIDDEN');
   request.caller = caller;
   request.scope = scopeFor(access, caller, request.query as Record<string, unknown>);
 }
@@ -154,5 +157,18 @@ export function installAccess(fastify: FastifyInstance, config: Config, authenti
       return done();
     };
     route.onRequest = [route.onRequest ?? [], guard].flat();
+    const { stepUp } = route.config ?? {};
+    if (!stepUp) return;
+    const requireProof = async (request: FastifyRequest): Promise<void> => {
+      const { caller } = request;
+      if (!caller || !concerns(stepUp, request.body) || !missingFor(stepUp, caller)) return;
+      // Before a refusal the truth is read: the proof may have been given to another process.
+      const known = await authenticator.authenticate(request, { afresh: true });
+      const missing = missingFor(stepUp, known);
+      if (missing) throw apiError(missing);
+      admit(access, request, known);
+    };
+    if (needsBody(stepUp)) route.preValidation = [requireProof, route.preValidation ?? []].flat();
+    else route.onRequest = [route.onRequest, requireProof].flat();
   });
 }

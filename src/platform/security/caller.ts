@@ -4,7 +4,7 @@ declare const userIdBrand: unique symbol;
 export type UserId = string & { readonly [userIdBrand]: true };
 
 /** What a role may do to records of others: `projects:read`. */
-export type Permission = `${string}:${'read' | 'write'}`;
+export type Permission = `${string}:${'read' | 'write' | 'create'}`;
 
 /** A signed-in user, as it stood when the request arrived. */
 export interface Caller {
@@ -15,6 +15,14 @@ export interface Caller {
   readonly session?: string;
   /** The API key that it has shown. */
   readonly apiKey?: string;
+  /** The key may only read. */
+  readonly readOnly?: boolean;
+  /** When it last proved its identity, in milliseconds since 1970. Absent for API keys. */
+  readonly provenAt?: number;
+  readonly emailVerified: boolean;
+  readonly otpEnabled: boolean;
+  /** Tokens of other issuers from before this time are refused; milliseconds since 1970. */
+  readonly validFrom: number;
 }
 
 /**

@@ -1,0 +1,87 @@
+import { Injectable } from '@nestjs/common';
+import { Quotas } from '../../platform/attempts/quotas.js';
+import { type Transaction, Transactions } from '../../platform/database/transactions.js';
+import { apiError, invalid } from '../../platform/errors/errors.js';
+import { DomainEvents } from '../../platform/logging/events.js';
+import type { Caller, UserId } from '../../platform/security/caller.js';
+import { MailLinksService, type RedeemedLink } from '../mail-links/mail-links.service.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { FormerAddresses } from '../users/former-addresses.js';
+import { UserAddresses } from '../users/user-addresses.js';
+import { UserDto } from '../users/user.dto.js';
+import { UsersService } from '../users/users.service.js';
+import type { ChangeEmailDto, EmailChangedDto, VerifyEmailDto } from './account.dto.js';
+
+const HOUR_S = 3600;
+/** Each mails the old address as well. */
+const CHANGES_PER_USER = { limit: 5, seconds: HOUR_S };
+/** Mails that users can have sent to somebody. */
+const MAILS_PER_ADDRESS = { limit: 3, seconds: HOUR_S };
+
+/** Changes the addresses of users, and undoes that. */
+@Injectable()
+export class EmailChangeService {
+  constructor(
+    private readonly users: UsersService,
+    private readonly addresses: UserAddresses,
+    private readonly former: FormerAddresses,
+    private readonly links: MailLinksService,
+    private readonly sessions: SessionsService,
+    private readonly transactions: Transactions,
+    private readonly quotas: Quotas,
+    private readonly events: DomainEvents,
+  ) {}
+
+  /**
+   * Mails a link to the new address and one to the old. Whether the new one is taken is looked for after the answer, so
+   * that neither its content nor its time tells.
+   * @throws ApiError MAIL_NOT_CONFIGURED, VALIDATION_ERROR for the address that the user has, RATE_LIMITED
+   */
+  async request({ id, session }: Caller, { email }: ChangeEmailDto): Promise<void> {
+    this.links.requireMail();
+    const user = await this.users.get({ owner: id }, id);
+    if (email === user.email) {
+      throw invalid([{ path: 'email', message: 'email must be another one than you have' }]);
+    }
+    await this.quotas.take('email-change', id, CHANGES_PER_USER);
+    await this.links.revoke(id, ['change-email']);
+    const recipient = UserDto.from(user);
+    this.links.warn(recipient, await this.former.keep(user));
+    this.links.send('change-email', async () => {
+      if (await this.users.findByEmail(email)) return null;
+      const isLeft = await this.quotas.takeQuietly('email-change-to', email, MAILS_PER_ADDRESS);
+      return isLeft ? { ...recipient, email, session } : null;
+    });
+    this.events.record('email_change_requested', { userId: id });
+  }
+
+  /**
+   * Makes a change by the link to the new address, or undoes one by the link to the old.
+   * @throws ApiError INVALID_RESET_TOKEN; EMAIL_TAKEN when somebody else has the address by now
+   */
+  async confirm({ token }: VerifyEmailDto): Promise<EmailChangedDto> {
+    const { owner, session, ...changed } = await this.transactions.run(async (transaction) => {
+      const former = await this.former.find(token, transaction);
+      if (!former) return this.change(token, transaction);
+      await this.addresses.restore(former, transaction);
+      const { ownerId, email } = former;
+      return { owner: ownerId.toHexString() as UserId, session: undefined, email, undone: true };
+    });
+    await this.sessions.endAll(owner, session);
+    return changed;
+  }
+
+  private async change(
+    token: string,
+    transaction: Transaction,
+  ): Promise<Omit<RedeemedLink, 'email'> & EmailChangedDto> {
+    const link = await this.links.redeem(token, ['change-email'], transaction);
+    const user = link && (await this.users.findById(link.owner));
+    if (link?.email === undefined || !user || user.disabled) throw apiError('INVALID_RESET_TOKEN');
+    const { owner, email, session } = link;
+    await this.addresses.move(owner, email, transaction);
+    // What was mailed to the old address.
+    await this.links.revoke(owner, ['reset-password', 'set-password', 'verify-email'], transaction);
+    return { owner, email, session, undone: false };
+  }
+}

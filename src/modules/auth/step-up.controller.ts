@@ -1,0 +1,36 @@
+import { Body, Controller, Post } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
+import { ApiSection } from '../../platform/docs/section.js';
+import { AnswersMessage } from '../../platform/http/answers.js';
+import { CurrentDevice, type Device } from '../../platform/http/device.js';
+import { CurrentCaller, SignedIn } from '../../platform/security/access.js';
+import type { Caller } from '../../platform/security/caller.js';
+import { NoStore } from '../../platform/security/headers.js';
+import { StepUpDto } from './step-up.dto.js';
+import { StepUpService } from './step-up.service.js';
+
+@ApiSection('auth', 'Registering, signing in, and who is signed in.')
+@Controller('api/v1/auth/step-up')
+export class StepUpController {
+  constructor(private readonly stepUp: StepUpService) {}
+
+  @Post()
+  @SignedIn({ apiKeys: false })
+  @NoStore()
+  @ApiOperation({
+    summary: 'Prove that it is you',
+    description:
+      'With a code where the second factor is on, otherwise with the password. It counts for 10 minutes of this session, for what answers `STEP_UP_REQUIRED` otherwise.',
+    operationId: 'stepUp',
+  })
+  @AnswersMessage('Identity proved', {
+    errors: ['INVALID_CREDENTIALS', 'OTP_REQUIRED', 'INVALID_OTP', 'OVERLOADED'],
+  })
+  async prove(
+    @CurrentCaller() caller: Caller,
+    @Body() dto: StepUpDto,
+    @CurrentDevice() device: Device,
+  ): Promise<void> {
+    await this.stepUp.prove(caller, dto, device);
+  }
+}

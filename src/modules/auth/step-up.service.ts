@@ -1,0 +1,30 @@
+import { Injectable } from '@nestjs/common';
+import { apiError } from '../../platform/errors/errors.js';
+import type { Device } from '../../platform/http/device.js';
+import { DomainEvents } from '../../platform/logging/events.js';
+import type { Caller } from '../../platform/security/caller.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { IdentityProof, type Proof } from '../users/identity-proof.js';
+import { UsersService } from '../users/users.service.js';
+
+/** Renews the proof of identity of a session, which signing in has given it. Refreshing does not. */
+@Injectable()
+export class StepUpService {
+  constructor(
+    private readonly users: UsersService,
+    private readonly proof: IdentityProof,
+    private readonly sessions: SessionsService,
+    private readonly events: DomainEvents,
+  ) {}
+
+  /**
+   * @throws ApiError FORBIDDEN for a caller without a session, VALIDATION_ERROR, INVALID_CREDENTIALS, OTP_REQUIRED,
+   *   INVALID_OTP, RATE_LIMITED after too many failures, OVERLOADED
+   */
+  async prove({ id, session }: Caller, proof: Proof, device: Device): Promise<void> {
+    if (session === undefined) throw apiError('FORBIDDEN');
+    await this.proof.require(await this.users.get({ owner: id }, id), proof, device);
+    await this.sessions.prove(session);
+    this.events.record('identity_proved', { userId: id, sessionId: session });
+  }
+}

@@ -1,0 +1,33 @@
+import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import { OwnedRecord, RECORD_OPTIONS } from '../../platform/database/record.js';
+
+/** An address that its owner asked to leave. It stays reserved for a while, and a link mailed there brings it back. */
+@Schema({ ...RECORD_OPTIONS, collection: 'former_addresses' })
+export class FormerAddress extends OwnedRecord {
+  /** As users have it. */
+  @Prop({ type: String, required: true, maxlength: 254 })
+  email!: string;
+
+  /** SHA-256 of the token in the link, as base64url. */
+  @Prop({ type: String, required: true })
+  tokenHash!: string;
+
+  /** SHA-256 of the hash of the password then: tells whether it was changed since. */
+  @Prop({ type: String, required: true })
+  passwordMark!: string;
+
+  /** From then on the link is not accepted, and the address is free. */
+  @Prop({ type: Date, required: true })
+  expiresAt!: Date;
+}
+
+export const FormerAddressSchema = SchemaFactory.createForClass(FormerAddress);
+
+// Going back to an address: those that were left later are forgotten.
+FormerAddressSchema.index({ ownerId: 1, createdAt: -1 });
+// Looking at a link that somebody has opened.
+FormerAddressSchema.index({ tokenHash: 1 }, { unique: true });
+// Taking an address: whether it is kept for somebody else.
+FormerAddressSchema.index({ email: 1 });
+// No query: MongoDB removes what has expired. Late, so that every use asks for the time as well.
+FormerAddressSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });

@@ -1,0 +1,75 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import type { Model } from 'mongoose';
+import { Repositories, type Repository } from '../../platform/database/repository.js';
+import type { Transaction } from '../../platform/database/transactions.js';
+import { apiError } from '../../platform/errors/errors.js';
+import type { UserId } from '../../platform/security/caller.js';
+import { FormerAddress } from './former-address.schema.js';
+import type { User } from './user.schema.js';
+
+/** How long a change of address can be undone. */
+const LIFETIME_MS = 7 * 24 * 60 * 60 * 1000;
+const TOKEN_BYTES = 32;
+
+/** Addresses that users asked to leave, each kept for its user for a week. */
+@Injectable()
+export class FormerAddresses {
+  private readonly addresses: Repository<FormerAddress>;
+
+  constructor(
+    @InjectModel(FormerAddress.name) private readonly model: Model<FormerAddress>,
+    repositories: Repositories,
+  ) {
+    this.addresses = repositories.of(model, { resource: 'former address' });
+  }
+
+  /** Keeps the address that a user has now, and answers the token that brings it back. */
+  async keep({ _id, email, passwordHash }: User): Promise<string> {
+    const token = randomBytes(TOKEN_BYTES).toString('base64url');
+    const expiresAt = new Date(Date.now() + LIFETIME_MS);
+    await this.addresses.insert({
+      ownerId: _id,
+      email,
+      tokenHash: hashOf(token),
+      passwordMark: passwordMarkOf(passwordHash),
+      expiresAt,
+    });
+    return token;
+  }
+
+  /** What a valid token brings back; null for any other one. */
+  find(token: string, { session }: Transaction): Promise<FormerAddress | null> {
+    return this.model
+      .findOne({ tokenHash: hashOf(token), expiresAt: { $gt: new Date() } })
+      .session(session)
+      .lean<FormerAddress>();
+  }
+
+  /** Forgets an address and all that its user left later: whoever had it first is right. */
+  async forgetSince({ ownerId, createdAt }: FormerAddress, { session }: Transaction): Promise<void> {
+    await this.model.deleteMany({ ownerId, createdAt: { $gte: createdAt } }, { session });
+  }
+
+  /**
+   * Refuses an address that is kept for somebody else. It was so before its user could leave it, so that nobody
+   * comes in between.
+   * @throws ApiError EMAIL_TAKEN
+   */
+  async requireFree(email: string, owner?: UserId): Promise<void> {
+    const kept = await this.model
+      .find({ email, expiresAt: { $gt: new Date() } }, { ownerId: 1 })
+      .lean<FormerAddress[]>();
+    if (kept.some(({ ownerId }) => ownerId.toHexString() !== owner)) throw apiError('EMAIL_TAKEN');
+  }
+}
+
+/** What tells one password hash from another without being one. */
+export function passwordMarkOf(passwordHash = ''): string {
+  return hashOf(passwordHash);
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
+}

@@ -1,0 +1,127 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import type { Model, UpdateQuery } from 'mongoose';
+import { Caches } from '../../platform/cache/caches.js';
+import { ChangeFeed } from '../../platform/database/change-feed.js';
+import { OwnedRecords } from '../../platform/database/owned-records.js';
+import { type Transaction, Transactions } from '../../platform/database/transactions.js';
+import { apiError } from '../../platform/errors/errors.js';
+import { duplicateKeyOf } from '../../platform/errors/driver-errors.js';
+import { DomainEvents } from '../../platform/logging/events.js';
+import type { UserId } from '../../platform/security/caller.js';
+import { SecondFactorService } from '../second-factor/second-factor.service.js';
+import type { FormerAddress } from './former-address.schema.js';
+import { FormerAddresses, passwordMarkOf } from './former-addresses.js';
+import { User } from './user.schema.js';
+import { UsersService } from './users.service.js';
+
+/** A second factor that is so much older than a change of address was not set up by whoever asked for the change. */
+const TRUSTED_FACTOR_AGE_MS = 7 * 24 * 60 * 60 * 1000;
+
+/** What follows from somebody having shown that it reads the mails to an address. */
+@Injectable()
+export class UserAddresses {
+  constructor(
+    @InjectModel(User.name) private readonly model: Model<User>,
+    private readonly former: FormerAddresses,
+    private readonly owned: OwnedRecords,
+    private readonly factors: SecondFactorService,
+    private readonly transactions: Transactions,
+    private readonly caches: Caches,
+    private readonly feed: ChangeFeed,
+    private readonly events: DomainEvents,
+  ) {}
+
+  /**
+   * Takes the address of a user for verified.
+   * @param email that was shown to be read, where that is known: the user may have left it meanwhile
+   */
+  async verify(id: UserId, email?: string): Promise<void> {
+    await this.transactions.run((transaction) => this.note(id, transaction, email));
+  }
+
+  /**
+   * Sets the password for whoever reads the mails to the address of a user. If that was not verified, a stranger may
+   * have registered it: then nothing stays by which somebody else could get in, and only the records do.
+   * @throws ApiError INVALID_RESET_TOKEN when the user has another address by now
+   */
+  async claim({ _id, email }: User, passwordHash: string): Promise<void> {
+    const id = _id.toHexString() as UserId;
+    await this.transactions.run(async (transaction) => {
+      const { session } = transaction;
+      const before = await this.model
+        .findOneAndUpdate({ _id, email }, { passwordHash }, { session, timestamps: false })
+        .lean<User>();
+      if (!before) throw apiError('INVALID_RESET_TOKEN');
+      if (!before.emailVerified) {
+        await this.owned.removeCredentials(id, transaction);
+        await this.write(id, { $set: { otpEnabled: false } }, transaction);
+      }
+      await this.note(id, transaction);
+    });
+  }
+
+  /**
+   * Gives a user another address, which it has shown to be its own.
+   * @throws ApiError EMAIL_TAKEN
+   */
+  async move(id: UserId, email: string, transaction: Transaction): Promise<void> {
+    await this.former.requireFree(email, id);
+    await this.write(id, { $set: { email, emailVerified: true }, $inc: { version: 1 } }, transaction);
+    transaction.afterwards(() => this.events.record('email_changed', { userId: id }));
+  }
+
+  /**
+   * Gives a user its former address again, and takes away whatever the one who asked for the change can have set up.
+   * A password that was changed since is of no use any more: a new one is chosen by mail.
+   * @throws ApiError EMAIL_TAKEN
+   */
+  async restore(former: FormerAddress, transaction: Transaction): Promise<void> {
+    const { ownerId, email, createdAt, passwordMark } = former;
+    const id = ownerId.toHexString() as UserId;
+    const { session } = transaction;
+    const user = await this.model.findById(id).session(session).lean<User>();
+    if (!user) throw apiError('INVALID_RESET_TOKEN');
+    const trusted = new Date(createdAt.getTime() - TRUSTED_FACTOR_AGE_MS);
+    const keepsFactor = user.otpEnabled && (await this.factors.isOlderThan(id, trusted, transaction));
+    await this.owned.removeCredentials(id, transaction, undefined, keepsFactor ? ['SecondFactor'] : []);
+    const isSamePassword = passwordMarkOf(user.passwordHash) === passwordMark;
+    await this.write(
+      id,
+      {
+        $set: { email, emailVerified: true, otpEnabled: keepsFactor },
+        ...(!isSamePassword && { $unset: { passwordHash: 1 } }),
+        $inc: { version: 1 },
+      },
+      transaction,
+    );
+    await this.former.forgetSince(former, transaction);
+    transaction.afterwards(() => this.events.record('email_change_undone', { userId: id }));
+  }
+
+  /** Raises the version: the user is answered differently from then on. */
+  private async note(id: UserId, transaction: Transaction, email?: string): Promise<void> {
+    const isNews = { _id: id, emailVerified: { $ne: true }, ...(email !== undefined && { email }) };
+    const change = { $set: { emailVerified: true }, $inc: { version: 1 } };
+    if (!(await this.write(id, change, transaction, isNews))) return;
+    transaction.afterwards(() => this.events.record('email_verified', { userId: id }));
+  }
+
+  private async write(
+    id: UserId,
+    change: UpdateQuery<User>,
+    transaction: Transaction,
+    filter: object = { _id: id },
+  ): Promise<boolean> {
+    const { session } = transaction;
+    try {
+      const { modifiedCount } = await this.model.updateOne(filter, change, { session });
+      if (modifiedCount === 0) return false;
+    } catch (error) {
+      throw duplicateKeyOf(error) ? apiError('EMAIL_TAKEN') : error;
+    }
+    await this.caches.evict(UsersService, id, transaction);
+    transaction.afterwards(() => this.feed.note(this.model.collection.name, id));
+    return true;
+  }
+}
