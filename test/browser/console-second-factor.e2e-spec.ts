@@ -19,7 +19,7 @@ describe('the second factor on the dashboard', () => {
 
   beforeEach(async () => {
     person = await product.person();
-    credentials = await product.newUser();
+    credentials = await product.newVerifiedUser();
   });
   afterEach(() => person.close());
 

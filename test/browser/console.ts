@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { createTestApp, type TestApp } from '../support/test-app.js';
-import { type Credentials, newCredentials, register } from '../support/users.js';
+import { type Credentials, newCredentials, register, registerVerified } from '../support/users.js';
 import { openBrowser, openPage, type WatchedPage } from './browser.js';
 
 /** Adds up how far things have jumped that nobody had touched. */
@@ -19,8 +19,6 @@ export interface Look {
 
 /** The product, listening, and a browser. */
 export class ConsoleTest {
-  private users = 0;
-
   private constructor(
     readonly test: TestApp,
     readonly origin: string,
@@ -31,6 +29,12 @@ export class ConsoleTest {
     const test = await createTestApp();
     await test.app.listen(0, '127.0.0.1');
     return new ConsoleTest(test, new URL(await test.app.getUrl()).origin, await openBrowser());
+  }
+
+  /** The same, of somebody whose address is verified. */
+  async newVerifiedUser(): Promise<Credentials> {
+    const { email, password } = await registerVerified(this.test);
+    return { email, password };
   }
 
   async close(): Promise<void> {
@@ -47,7 +51,7 @@ export class ConsoleTest {
 
   /** Somebody new, who is registered. */
   async newUser(): Promise<Credentials> {
-    const { email, password } = await register(this.test.anonymous.from(`198.51.100.${++this.users}`));
+    const { email, password } = await register(this.test.anonymous);
     return { email, password };
   }
 }

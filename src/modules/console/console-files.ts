@@ -20,6 +20,8 @@ const PAGES = {
   forgot: 'Forgot your password?',
   reset: 'Choose a new password',
   verify: 'Confirm your email',
+  'email-change': 'Confirm your new email',
+  'email-undo': 'Keep your old email',
   dashboard: 'Dashboard',
 } as const;
 

@@ -9,6 +9,7 @@ import { sentence } from './words.js';
 const AUTH = '/api/v1/auth';
 const unverified = find('[data-unverified]');
 const changer = dialogOf('password');
+const mover = dialogOf('email');
 
 revealable(changer);
 find('[data-change-password]').addEventListener('click', () => changer.showModal());
@@ -16,6 +17,12 @@ onDialogSubmit(changer, async ({ currentPassword, newPassword }) => {
   await call('POST', `${AUTH}/password/change`, { body: { currentPassword, newPassword } });
   toast('Password changed. You are signed out everywhere else.');
   await loadSessions();
+});
+
+find('[data-change-email]').addEventListener('click', () => mover.showModal());
+onDialogSubmit(mover, async ({ email }) => {
+  await call('POST', `${AUTH}/email/change`, { body: { email } });
+  toast('Check your new address: its link makes the change. It works for 30 minutes.');
 });
 
 find('[data-send-again]').addEventListener('click', ({ currentTarget }) =>

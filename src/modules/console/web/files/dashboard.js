@@ -6,6 +6,7 @@ import { Failure } from './request.js';
 import { showSecondFactor } from './second-factor.js';
 import { call, onSessionEnd, openSession, signOut } from './session.js';
 import { loadSessions } from './sessions.js';
+import './step-up.js';
 import { sentence } from './words.js';
 
 const parts = { loading: '[data-loading]', failed: '[data-failed]', main: '[data-main]' };

@@ -1,5 +1,6 @@
-import { showStep } from './dom.js';
-import { Failure } from './request.js';
+import { find, showStep } from './dom.js';
+import { onSubmit } from './form.js';
+import { Failure, send } from './request.js';
 
 /** The token of a mailed link. It leaves the address bar, and with it the history, before anything else happens. */
 export function takeToken() {
@@ -20,4 +21,14 @@ export async function redeem(action) {
     if (!isUseless) throw error;
     showStep(document, 'useless');
   }
+}
+
+/**
+ * Redeems the link of the page by a click of the person: programs that open the links of a mail to look for harm would
+ * use it up.
+ */
+export function redeemByClick(address) {
+  const token = takeToken();
+  onSubmit(find('[data-form]'), () => redeem(() => send('POST', address, { body: { token } })));
+  if (!token) showStep(document, 'useless');
 }

@@ -115,8 +115,28 @@ export async function openSession() {
   });
 }
 
-/** Sends a request of the signed-in user. A session that is over ends here, on every page. */
-export async function call(method, path, { body, headers } = {}) {
+/** Asks the person for a proof of identity, and answers whether it was given. */
+let askForProof = () => false;
+
+export function onProofNeeded(ask) {
+  askForProof = ask;
+}
+
+/**
+ * Sends a request of the signed-in user. A session that is over ends here, on every page. Where a recent proof of
+ * identity is needed, the person is asked for it and the request sent again.
+ */
+export async function call(method, path, options = {}) {
+  try {
+    return await sendSignedIn(method, path, options);
+  } catch (error) {
+    if (!(error instanceof Failure && error.code === 'STEP_UP_REQUIRED')) throw error;
+    if (!(await askForProof(options.body ?? {}))) throw error;
+    return sendSignedIn(method, path, options);
+  }
+}
+
+async function sendSignedIn(method, path, { body, headers }) {
   const sendWith = ({ accessToken }) =>
     send(method, path, { body, headers: { ...headers, authorization: `Bearer ${accessToken}` } });
   const used = session;

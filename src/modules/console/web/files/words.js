@@ -93,6 +93,8 @@ const SENTENCES = {
   EMAIL_TAKEN: 'This address has an account already. Sign in instead.',
   PROJECT_NAME_TAKEN: 'You have a project of this name already.',
   PROJECT_NOT_FOUND: 'This project is gone: somebody deleted it.',
+  STEP_UP_REQUIRED: 'Nothing has changed. Confirm that it is you to go on.',
+  EMAIL_NOT_VERIFIED: 'Confirm your email address first. The link is in the mail that we sent you.',
   INVALID_OTP: 'This code is not right, or was used before. Wait for the next one.',
   OTP_REQUIRED: 'Enter the code of your second factor.',
 };

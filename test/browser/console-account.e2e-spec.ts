@@ -1,0 +1,142 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Secret, TOTP } from 'otpauth';
+import type { Page } from 'playwright-core';
+import { SessionsService } from '../../src/modules/sessions/sessions.service.js';
+import { mailTo, outboxOf } from '../support/mails.js';
+import { type Credentials, LOGIN, newCredentials } from '../support/users.js';
+import { ConsoleTest, type Person, violationsOf } from './console.js';
+
+jest.setTimeout(60_000);
+
+describe('the account on the dashboard', () => {
+  let product: ConsoleTest;
+  let person: Person;
+  let credentials: Credentials;
+
+  beforeAll(async () => {
+    product = await ConsoleTest.start();
+  });
+  afterAll(() => product.close());
+
+  beforeEach(async () => {
+    person = await product.person();
+    credentials = await product.newVerifiedUser();
+  });
+  afterEach(() => person.close());
+
+  /** Lets every proof of identity be older than ten minutes, and the product know it. */
+  async function age(): Promise<void> {
+    const sessions = product.test.connection.collection('sessions');
+    await sessions.updateMany({}, { $set: { provenAt: new Date(Date.now() - 11 * 60_000) } });
+    const service = product.test.app.get(SessionsService, { strict: false });
+    for (const { _id } of await sessions.find().toArray()) await service.findAfresh(_id.toHexString());
+  }
+
+  async function linkTo(email: string, page: string): Promise<string> {
+    const matching = async () =>
+      (await outboxOf(product.test.config)).filter(({ link }) => link.includes(page));
+    return `${page}#token=${(await mailTo(email, matching)).token}`;
+  }
+  const login = async (email: string) =>
+    (await product.test.anonymous.post(LOGIN, { ...credentials, email })).status;
+
+  const open = (page: Page) => page.locator('dialog[open]').last();
+
+  it('has another address by a link, and the old one again by another', async () => {
+    const page = await person.signIn(credentials);
+    await page.getByRole('button', { name: 'Change email' }).click();
+    expect(await violationsOf(page)).toEqual([]);
+    await page.getByLabel('New email').fill(credentials.email);
+    await page.getByRole('button', { name: 'Send the link' }).click();
+    await page.locator('#new-email-note.wrong').waitFor();
+    const { email } = newCredentials();
+    await page.getByLabel('New email').fill(email);
+    await page.getByRole('button', { name: 'Send the link' }).click();
+    await page.getByText('Check your new address').waitFor();
+
+    const change = await person.open(await linkTo(email, '/email-change'));
+    expect(change.url()).toBe(`${product.origin}/email-change`);
+    expect(await violationsOf(change)).toEqual([]);
+    await change.getByTestId('email-change-button').click();
+    await change.getByTestId('success-message').waitFor();
+    expect([await login(email), await login(credentials.email)]).toEqual([200, 401]);
+
+    const undo = await person.open(await linkTo(credentials.email, '/email-undo'));
+    await undo.getByTestId('email-undo-button').click();
+    await undo.getByTestId('success-message').waitFor();
+    expect(await violationsOf(undo)).toEqual([]);
+    expect([await login(email), await login(credentials.email)]).toEqual([401, 200]);
+    expect(person.faults(/answer: 400/)).toEqual([]);
+  });
+
+  it('says that links without a token are of no use', async () => {
+    for (const path of ['/email-change', '/email-undo']) {
+      await (await person.open(path)).getByTestId('useless-link').waitFor();
+    }
+  });
+
+  it('asks for the password where the last proof is old, and goes on', async () => {
+    const page = await person.signIn(credentials);
+    await age();
+    await page.getByRole('button', { name: 'Change email' }).click();
+    const { email } = newCredentials();
+    await page.getByLabel('New email').fill(email);
+    await page.getByRole('button', { name: 'Send the link' }).click();
+    await page.getByRole('heading', { name: 'Confirm that it is you' }).waitFor();
+    expect(await violationsOf(page)).toEqual([]);
+    await open(page).getByLabel('Your password').fill('wrong password');
+    await open(page).getByRole('button', { name: 'Confirm' }).click();
+    await page.locator('#step-up-password-note.wrong').waitFor();
+    await open(page).getByLabel('Your password').fill(credentials.password);
+    await open(page).getByRole('button', { name: 'Confirm' }).click();
+    await page.getByText('Check your new address').waitFor();
+    expect(await page.locator('dialog[open]').count()).toBe(0);
+    await linkTo(email, '/email-change');
+  });
+
+  it('changes nothing when nobody confirms, and says so', async () => {
+    const page = await person.signIn(credentials);
+    await age();
+    await page.getByRole('button', { name: 'Change email' }).click();
+    await page.getByLabel('New email').fill(newCredentials().email);
+    await page.getByRole('button', { name: 'Send the link' }).click();
+    await page.getByRole('heading', { name: 'Confirm that it is you' }).waitFor();
+    await open(page).getByRole('button', { name: 'Cancel' }).click();
+    await page.getByText('Nothing has changed. Confirm that it is you to go on.').waitFor();
+  });
+
+  it('turns the second factor on and off when the last proof is old', async () => {
+    const page = await person.signIn(credentials);
+    await age();
+    await page.getByRole('button', { name: 'Turn on' }).first().click();
+    // The dialog asks for the password anyway: no second one comes.
+    await open(page).getByLabel('Your password').fill(credentials.password);
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.locator('.qr svg path').waitFor();
+    const secret = (await page.getByTestId('otp-secret').innerText()).replaceAll(' ', '');
+    const totp = new TOTP({ secret: Secret.fromBase32(secret) });
+    await age();
+    await open(page).getByLabel('Code', { exact: true }).fill(totp.generate());
+    await open(page).getByRole('button', { name: 'Turn on' }).click();
+    await page.getByRole('heading', { name: 'Confirm that it is you' }).waitFor();
+    await open(page).getByLabel('Your password').fill(credentials.password);
+    await open(page).getByRole('button', { name: 'Confirm' }).click();
+    await page.getByText('Keep your recovery codes').waitFor();
+    const codes = await page.getByTestId('recovery-codes').locator('li').allInnerTexts();
+    await page.getByRole('button', { name: 'I have kept them' }).click();
+
+    await age();
+    await page.getByRole('button', { name: 'Turn off' }).first().click();
+    await open(page).getByLabel('Your password').fill(credentials.password);
+    await open(page)
+      .getByLabel('Code')
+      .fill(codes[0] ?? '');
+    await open(page).getByRole('button', { name: 'Turn off' }).click();
+    await page.getByRole('heading', { name: 'Confirm that it is you' }).waitFor();
+    await open(page)
+      .getByLabel('Code')
+      .fill(codes[1] ?? '');
+    await open(page).getByRole('button', { name: 'Confirm' }).click();
+    await page.getByText('The second factor is off').waitFor();
+  });
+});
