@@ -40,7 +40,7 @@ export class CreateApiKeyDto {
   @ApiProperty({
     description:
       'What the key may do to records of others, as long as you may; absent: whatever you may, but for `users:create`, which a key has only by name.',
-    example: [],
+    example: ['projects:read'],
   })
   @IsOptional()
   @PermissionList()
@@ -66,7 +66,10 @@ export class ApiKeyDto {
   @IsString()
   hint!: string;
 
-  @ApiProperty({ description: 'null: whatever its user may, but for `users:create`.', example: [] })
+  @ApiProperty({
+    description: 'null: whatever its user may, but for `users:create`.',
+    example: ['projects:read'],
+  })
   @Nullable()
   @PermissionList()
   permissions!: Permission[] | null;
