@@ -196,7 +196,8 @@ describe('the OpenAPI document', () => {
         const { token } = await mailTo(email, () => outboxOf(test.config), 2);
         return { body: { token, newPassword: NEW_PASSWORD } };
       },
-      // The administrator has no second factor.
+      // Neither has a second factor.
+      deleteSelf: () => Promise.resolve({ body: { password: PASSWORD } }),
       stepUp: () => Promise.resolve({ body: { password: PASSWORD } }),
       confirmEmailChange: async () => {
         const { client } = await newPerson(test);
