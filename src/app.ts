@@ -5,6 +5,7 @@ import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module.js';
 import { installCache } from './platform/cache/cache.module.js';
 import type { Config } from './platform/config/config.js';
+import { basePathOf } from './platform/config/public-origin.js';
 import { Database } from './platform/database/connection.js';
 import { References } from './platform/database/references.js';
 import { HttpAdapter } from './platform/http/adapter.js';
@@ -27,6 +28,7 @@ import { Authenticator, installAccess } from './platform/security/access.js';
 import { installBodyParser } from './platform/security/body-parser.js';
 import { installCors } from './platform/security/cors.js';
 import { installHeaders } from './platform/security/headers.js';
+import { installRequestHead } from './platform/security/request-head.js';
 import { installRateLimit } from './platform/security/rate-limit.js';
 import { installSameOrigin } from './platform/security/same-origin.js';
 import { installInput, noteInput } from './platform/validation/input.js';
@@ -65,9 +67,10 @@ export async function createApp(
     shutdownGraceMs: config.shutdownGraceMs,
   });
   installMetrics(fastify);
-  if (config.corsOrigins.length > 0) await installCors(fastify, config.corsOrigins);
-  installNotFound(fastify);
+  if (config.corsOrigins.length > 0) installCors(fastify, config.corsOrigins);
+  installRequestHead(fastify, config);
   installRateLimit(fastify, config.rateLimitMax, config.redisUrl ? app.get(SharedWindows) : undefined);
+  installNotFound(fastify);
   installSameOrigin(fastify, config);
   installAccess(fastify, config, app.get(Authenticator, { strict: false }));
   installBodyParser(fastify);
@@ -75,8 +78,8 @@ export async function createApp(
   installPreconditions(fastify);
   installInput(fastify);
   installIdempotency(fastify, app.get(IdempotencyKeys, { strict: false }));
-  installAnswers(fastify);
-  await installSwaggerUi(app, fastify);
+  installAnswers(fastify, basePathOf(config));
+  installSwaggerUi(app, fastify, config);
   app.useGlobalFilters(new FailureFilter());
   return app;
 }

@@ -24,7 +24,7 @@ describe('the pages of the console', () => {
   /** The addresses that a page loads. */
   async function filesOf(page: string): Promise<string[]> {
     const { text } = await test.anonymous.get(page);
-    return [...text.matchAll(/\b(?:src|href)="(\/console\/[^"]+)"/g)].map(([, url = '']) => url);
+    return [...text.matchAll(/\b(?:src|href)="(console\/[^"]+)"/g)].map(([, url = '']) => `/${url}`);
   }
 
   it.each(PAGES)(
@@ -79,7 +79,7 @@ describe('the pages of the console', () => {
       await test.app.inject({ url: '/dashboard' }),
       await test.app.inject({ url: '/dashboard', headers: { 'accept-encoding': 'gzip, br' } }),
     ];
-    expect(packed.headers).toMatchObject({ 'content-encoding': 'br', vary: 'accept-encoding' });
+    expect(packed.headers).toMatchObject({ 'content-encoding': 'br', vary: 'Accept-Encoding' });
     expect(packed.headers.etag).not.toBe(plain.headers.etag);
     expect(brotliDecompressSync(packed.rawPayload).equals(plain.rawPayload)).toBe(true);
     expect(packed.rawPayload.length).toBeLessThan(plain.rawPayload.length / 3);
@@ -87,7 +87,12 @@ describe('the pages of the console', () => {
 
   it('leads from the bare address to the sign-in', async () => {
     const { status, headers } = await test.anonymous.get('/');
-    expect([status, headers['location']]).toEqual([302, '/login']);
+    expect([status, headers['location']]).toEqual([302, 'login']);
+  });
+
+  it.each([...PAGES, '/docs'])('%s/ leads to the page, relative to wherever it was asked', async (page) => {
+    const { status, headers } = await test.anonymous.get(`${page}/?a=b`);
+    expect([status, headers['location']]).toEqual([308, `..${page}?a=b`]);
   });
 
   it.each([

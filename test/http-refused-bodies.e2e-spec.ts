@@ -80,7 +80,7 @@ describe('a body that is refused', () => {
   );
 
   const head = (method: string, path: string, headers: readonly (readonly [string, string])[] = []) =>
-    `${[`${method} ${path} HTTP/1.1`, 'Host: x', ...headers.map((line) => line.join(': '))].join('\r\n')}\r\n\r\n`;
+    `${[`${method} ${path} HTTP/1.1`, 'Host: localhost', ...headers.map((line) => line.join(': '))].join('\r\n')}\r\n\r\n`;
 
   /** Everything that is answered to these bytes, until the connection ends. */
   async function say(bytes: string): Promise<string[]> {

@@ -231,7 +231,7 @@ describe('http', () => {
       await anonymous.get(ME),
       await ada.post(PROJECTS, '{'),
       await anonymous.get('/docs'),
-      await anonymous.get('/docs/swagger-ui-bundle.js'),
+      await anonymous.get('/docs/files/x/swagger-ui-bundle.js'),
       await anonymous.get('/health'),
       await anonymous.get('/dashboard'),
       await anonymous.get('/console/files/x/console.css'),

@@ -9,7 +9,7 @@ import { Installation, type ServerProcess } from './server-process.js';
 // Processes are started and ended; a machine that is busy takes its time.
 jest.setTimeout(60_000);
 
-const GET = 'GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n';
+const GET = 'GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n';
 let installation: Installation;
 let mongod: OwnMongod;
 

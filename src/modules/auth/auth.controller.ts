@@ -27,6 +27,7 @@ export class AuthController {
   })
   @Answers(UserDto, {
     status: 201,
+    location: '/api/v1/users',
     errors: ['WEAK_PASSWORD', 'EMAIL_TAKEN', 'USER_NOT_FOUND', 'REGISTRATION_CLOSED', 'OVERLOADED'],
   })
   async register(

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { brotliCompressSync, constants } from 'node:zlib';
+import { type StaticFile, staticFile } from '../../platform/http/static-file.js';
 
 const FOLDER = join(import.meta.dirname, 'web');
 
@@ -25,30 +25,7 @@ const PAGES = {
   dashboard: 'Dashboard',
 } as const;
 
-/** A file as it is answered, plain or compressed. */
-export interface ServedFile {
-  readonly path: string;
-  readonly type: string;
-  readonly plain: Variant;
-  readonly brotli: Variant;
-}
-
-interface Variant {
-  readonly body: Buffer;
-  readonly etag: string;
-}
-
-function served(path: string, name: string, body: Buffer): ServedFile {
-  const digest = createHash('sha256').update(body).digest('base64url').slice(0, 22);
-  // Level 5: a millisecond or two for all of them. 11 would save a tenth more and cost the start a tenth of a second.
-  const brotli = brotliCompressSync(body, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } });
-  return {
-    path,
-    type: TYPES[extname(name)] ?? 'application/octet-stream',
-    plain: { body, etag: `"${digest}"` },
-    brotli: { body: brotli, etag: `"${digest}-br"` },
-  };
-}
+const typeOf = (name: string): string => TYPES[extname(name)] ?? 'application/octet-stream';
 
 function read(...path: string[]): Buffer {
   return readFileSync(join(FOLDER, ...path));
@@ -56,9 +33,9 @@ function read(...path: string[]): Buffer {
 
 /** Everything the console consists of, read once. */
 export interface ConsoleFiles {
-  readonly pages: readonly ServedFile[];
+  readonly pages: readonly (StaticFile & { path: string })[];
   /** What pages load: `path` is the name. */
-  readonly files: readonly ServedFile[];
+  readonly files: readonly (StaticFile & { path: string })[];
   /** Stands for the contents of all files together, and in their addresses. */
   readonly version: string;
 }
@@ -76,13 +53,18 @@ export function readConsoleFiles(): ConsoleFiles {
     const parts: Readonly<Record<string, string>> = {
       page,
       title,
-      files: `/console/files/${version}`,
+      // Relative, so that they work below any path that a proxy serves the product from.
+      files: `console/files/${version}`,
       body: read('pages', `${page}.html`).toString(),
       frame: read('frame.html').toString(),
     };
     const fill = (text: string): string =>
       text.replaceAll(/\{\{(\w+)\}\}/g, (_, name: string) => fill(parts[name] ?? ''));
-    return served(`/${page}`, 'page.html', Buffer.from(fill(layout)));
+    return { path: `/${page}`, ...staticFile(typeOf('page.html'), Buffer.from(fill(layout))) };
   });
-  return { pages, files: [...contents].map(([name, body]) => served(name, name, body)), version };
+  return {
+    pages,
+    files: [...contents].map(([path, body]) => ({ path, ...staticFile(typeOf(path), body) })),
+    version,
+  };
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../platform/config/config.js';
+import { basePathOf } from '../../platform/config/public-origin.js';
 import { ApiError, apiError } from '../../platform/errors/errors.js';
 import type { Cookies } from '../../platform/http/cookies.js';
 import type { Device } from '../../platform/http/device.js';
@@ -17,15 +18,22 @@ const DEVICE_S = 400 * 24 * 3600;
 /** Sessions of browsers: what the API answers, but for the refresh token, which lives in a cookie. */
 @Injectable()
 export class ConsoleSessionService {
-  /** A browser takes a cookie named so over HTTPS only, and from nobody but this very host. */
-  private readonly isHostBound: boolean;
+  /**
+   * A browser takes a cookie named so over HTTPS only; `__Host-` from nobody but this very host, whose every path then
+   * gets it: below a path of their own, products on one host would take each other's.
+   */
+  private readonly prefix: '' | '__Host-' | '__Secure-';
+  private readonly path: string;
 
   constructor(
     private readonly auth: AuthService,
     private readonly marks: DeviceMarks,
-    { publicUrl }: Config,
+    config: Config,
   ) {
-    this.isHostBound = publicUrl?.startsWith('https:') === true;
+    const base = basePathOf(config);
+    const isSecure = config.publicUrl?.startsWith('https:') === true;
+    this.prefix = isSecure ? (base ? '__Secure-' : '__Host-') : '';
+    this.path = this.prefix === '__Host-' ? '/' : `${base}${PATH}`;
   }
 
   /** @throws ApiError as signing in by the API does */
@@ -76,11 +84,11 @@ export class ConsoleSessionService {
   }
 
   private set(cookies: Cookies, name: 'session' | 'device', value: string, maxAge: number): void {
-    const path = this.isHostBound ? '/' : PATH;
-    cookies.set(this.nameOf(name), value, { path, maxAge, secure: this.isHostBound || cookies.isSecure });
+    const secure = this.prefix !== '' || cookies.isSecure;
+    cookies.set(this.nameOf(name), value, { path: this.path, maxAge, secure });
   }
 
   private nameOf(name: string): string {
-    return `${this.isHostBound ? '__Host-' : ''}flowversal_${name}`;
+    return `${this.prefix}flowversal_${name}`;
   }
 }

@@ -11,12 +11,12 @@ import {
   mailbox,
   mailServer,
   oneOf,
-  origin,
   origins,
   password,
   proxies,
   redisServer,
   secretOf,
+  site,
   url,
 } from './kinds.js';
 import { mongodbUri } from './mongodb-uri.js';
@@ -133,8 +133,8 @@ export class Config {
   @Env('MAIL_FROM', mailbox())
   readonly mailFrom?: string;
 
-  /** Address under which people reach the product; links in mails are made from it, never from a request. Unset outside production: HOST and PORT. */
-  @Env('PUBLIC_URL', origin())
+  /** Address under which people reach the product; it may have a path (`https://example.com/backend`), whether the proxy in front cuts it or not. Links in mails are made from it, never from a request. Unset outside production: HOST and PORT, and only requests to addresses of this machine are answered. */
+  @Env('PUBLIC_URL', site())
   readonly publicUrl?: string;
 
   constructor(values: Partial<Config>) {

@@ -72,12 +72,16 @@ export function url(...schemes: string[]): Kind<string> {
   });
 }
 
-/** One web origin. Links are made from it, so there is nothing after the host and the port. */
-export function origin(): Kind<string> {
-  return kind('an origin without path, query or fragment, such as https://app.example.com', (text) => {
-    const parsed = /^https?:\/\/[^/?#@\s]+\/?$/i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
-    return parsed?.origin;
-  });
+/** Where a site begins: an origin, and the path below which it stands. Links are made from it, by appending. */
+export function site(): Kind<string> {
+  const form = /^https?:\/\/[^/?#@\s\\]+((?:\/[\w~-][\w.~-]*)*)\/?$/i;
+  return kind(
+    'an address without query or fragment, such as https://app.example.com or https://example.com/backend',
+    (text) => {
+      const [, path] = form.exec(text) ?? [];
+      return path !== undefined && URL.canParse(text) ? `${new URL(text).origin}${path}` : undefined;
+    },
+  );
 }
 
 function canDecode(text: string): boolean {
@@ -105,13 +109,21 @@ export function redisServer(): Kind<string> {
   );
 }
 
+/** Whether a browser would send this very text as the Origin of a page. */
+function isOrigin(text: string): boolean {
+  const parsed = /^https?:\/\//.test(text) && URL.canParse(text) ? new URL(text) : undefined;
+  // `*` and the like are no part of a host's name, but `URL` lets them pass.
+  return parsed?.origin === text && /^(?:[a-z\d._-]+|\[[\da-f:]+\])$/.test(parsed.hostname);
+}
+
 /** Exact web origins, separated by commas. */
 export function origins(): Kind<readonly string[]> {
-  return kind('origins such as https://app.example.com, separated by commas', (text) => {
+  const accepts =
+    'exact origins as browsers send them, separated by commas: https://app.example.com, in lower case (xn-- for other ' +
+    'letters), without *, path, slash at the end, user or default port; name each subdomain';
+  return kind(accepts, (text) => {
     const list = text.split(',').map((each) => each.trim());
-    return list.every((o) => /^https?:/.test(o) && URL.canParse(o) && new URL(o).origin === o)
-      ? list
-      : undefined;
+    return list.every(isOrigin) ? list : undefined;
   });
 }
 

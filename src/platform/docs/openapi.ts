@@ -2,6 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { describeAccess } from './access.js';
 import { describeErrors, FAILURE_SCHEMA } from './errors.js';
+import { describeHeaders, HEADERS } from './headers.js';
 import { describeReplays } from './idempotency.js';
 import { closeBody, describeParameters } from './input.js';
 import { operationsOf, removeNotes } from './operation.js';
@@ -50,6 +51,7 @@ export function createOpenApi(app: INestApplication): OpenAPIObject {
   document.components = {
     ...document.components,
     schemas: { ...document.components?.schemas, Failure: FAILURE_SCHEMA },
+    headers: HEADERS,
   };
   for (const { path, method, operation } of operationsOf(document)) {
     describeAccess(operation);
@@ -59,6 +61,7 @@ export function createOpenApi(app: INestApplication): OpenAPIObject {
       describeVersions(method, operation);
       describeReplays(operation);
       describeErrors(method, operation, document);
+      describeHeaders(operation);
     }
     removeNotes(operation);
   }

@@ -1,18 +1,21 @@
-/** Nest's own page has styles in the HTML, which a strict policy refuses; this one has only files. */
-export const PAGE = `<!doctype html>
+/**
+ * Nest's own page has styles in the HTML, which a strict policy refuses; this one has only files. Their addresses are
+ * relative, so that it works below any path that a proxy serves the product from.
+ */
+export const pageWith = (files: string): string => `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>Flowversal API</title>
-    <link rel="stylesheet" href="/docs/swagger-ui.css">
-    <link rel="stylesheet" href="/docs/page.css">
-    <link rel="icon" type="image/png" href="/docs/favicon-32x32.png">
+    <link rel="stylesheet" href="${files}/swagger-ui.css">
+    <link rel="stylesheet" href="${files}/page.css">
+    <link rel="icon" type="image/png" href="${files}/favicon-32x32.png">
   </head>
   <body>
     <div id="swagger-ui"></div>
-    <script src="/docs/swagger-ui-bundle.js"></script>
-    <script src="/docs/page.js"></script>
+    <script src="${files}/swagger-ui-bundle.js"></script>
+    <script src="${files}/page.js"></script>
   </body>
 </html>
 `;
@@ -32,7 +35,11 @@ export const STYLE = `.swagger-ui .info { margin: 24px 0; }
  * Swagger UI fills every example of a parameter in, so that a list would be asked for its `page` and its `offset`
  * at once. Here only what is required is filled in; the other examples are told in the description.
  */
-export const SCRIPT = `function tellExamples(document) {
+export const SCRIPT = `const here = new URL('.', location.href).href.slice(0, -1);
+
+function tellExamples(document) {
+  // Where this page was loaded from, whatever stands in front of the server.
+  document.servers = [{ url: here }];
   for (const item of Object.values(document.paths)) {
     for (const { parameters = [] } of Object.values(item)) {
       for (const parameter of parameters.filter(({ required }) => !required)) {
@@ -47,7 +54,7 @@ export const SCRIPT = `function tellExamples(document) {
 }
 
 window.ui = SwaggerUIBundle({
-  url: '/docs/json',
+  url: 'docs/json',
   dom_id: '#swagger-ui',
   deepLinking: true,
   defaultModelsExpandDepth: 0,

@@ -1,28 +1,66 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { INestApplication } from '@nestjs/common';
-import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 // The package's main file loads the whole of Swagger UI into the server.
 import getAbsoluteFSPath from 'swagger-ui-dist/absolute-path.js';
+import type { Config } from '../config/config.js';
+import { basePathOf } from '../config/public-origin.js';
+import { apiError } from '../errors/errors.js';
+import { redirectSlash } from '../http/base-path.js';
+import { answerUnchanged } from '../http/entity-tag.js';
+import { ASK_EACH_TIME, KEEP, sendFile, type StaticFile, staticFile } from '../http/static-file.js';
 import { createOpenApi } from './openapi.js';
-import { PAGE, SCRIPT, STYLE } from './page.js';
+import { pageWith, SCRIPT, STYLE } from './page.js';
+
+const CSS = 'text/css; charset=utf-8';
+const JAVASCRIPT = 'text/javascript; charset=utf-8';
 
 /** What the page needs of the Swagger UI package; nothing else of it is served. */
-const FILES = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];
+const FILES = { 'swagger-ui.css': CSS, 'swagger-ui-bundle.js': JAVASCRIPT, 'favicon-32x32.png': 'image/png' };
 
-const PUBLIC = { config: { access: { kind: 'public' } } } as const;
+const PUBLIC = { config: { access: { kind: 'public' } }, onSend: answerUnchanged } as const;
+/** From memory, so that the page costs its reader few requests of the minute. */
+const UNLIMITED = { ...PUBLIC, config: { ...PUBLIC.config, unlimited: true } } as const;
+
+/** The page and what it loads, read once. */
+export function readDocsFiles(): { page: StaticFile; files: Map<string, StaticFile>; version: string } {
+  const folder = getAbsoluteFSPath();
+  const files = new Map(
+    Object.entries(FILES).map(([name, type]) => [name, staticFile(type, readFileSync(join(folder, name)))]),
+  );
+  files.set('page.css', staticFile(CSS, Buffer.from(STYLE)));
+  files.set('page.js', staticFile(JAVASCRIPT, Buffer.from(SCRIPT)));
+  const hash = createHash('sha256');
+  for (const { digest } of files.values()) hash.update(digest);
+  const version = hash.digest('base64url').slice(0, 12);
+  const page = staticFile('text/html; charset=utf-8', Buffer.from(pageWith(`docs/files/${version}`)));
+  return { page, files, version };
+}
 
 /** Serves Swagger UI at /docs and the OpenAPI document at /docs/json. */
-export async function installSwaggerUi(app: INestApplication, fastify: FastifyInstance): Promise<void> {
-  await fastify.register(fastifyStatic, { root: getAbsoluteFSPath(), serve: false });
-  let document: string | undefined;
-  fastify.get('/docs', PUBLIC, (_, reply) => reply.type('text/html; charset=utf-8').send(PAGE));
-  fastify.get('/docs/page.css', PUBLIC, (_, reply) => reply.type('text/css; charset=utf-8').send(STYLE));
-  fastify.get('/docs/page.js', PUBLIC, (_, reply) =>
-    reply.type('text/javascript; charset=utf-8').send(SCRIPT),
-  );
-  fastify.get('/docs/json', PUBLIC, (_, reply) => {
-    document ??= JSON.stringify(createOpenApi(app));
-    return reply.type('application/json; charset=utf-8').send(document);
+export function installSwaggerUi(app: INestApplication, fastify: FastifyInstance, config: Config): void {
+  const { page, files, version } = readDocsFiles();
+  let document: StaticFile | undefined;
+  fastify.get('/docs', PUBLIC, (request, reply) => sendFile(request, reply, page, ASK_EACH_TIME));
+  redirectSlash(fastify, basePathOf(config), '/docs');
+  fastify.get('/docs/json', PUBLIC, (request, reply) => {
+    const made = (): Buffer => {
+      const { publicUrl } = config;
+      const whole = createOpenApi(app);
+      return Buffer.from(JSON.stringify(publicUrl ? { ...whole, servers: [{ url: publicUrl }] } : whole));
+    };
+    document ??= staticFile('application/json; charset=utf-8', made());
+    return sendFile(request, reply, document, ASK_EACH_TIME);
   });
-  for (const file of FILES) fastify.get(`/docs/${file}`, PUBLIC, (_, reply) => reply.sendFile(file));
+  fastify.get<{ Params: { version: string; file: string } }>(
+    '/docs/files/:version/:file',
+    UNLIMITED,
+    (request, reply) => {
+      const file = files.get(request.params.file);
+      if (!file) throw apiError('ROUTE_NOT_FOUND');
+      return sendFile(request, reply, file, request.params.version === version ? KEEP : ASK_EACH_TIME);
+    },
+  );
 }

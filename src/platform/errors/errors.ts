@@ -62,6 +62,11 @@ export const CATALOGUE = {
   PRECONDITION_FAILED: define(412, 'The record has changed since the version that If-Match names'),
   PAYLOAD_TOO_LARGE: define(413, 'The body is too large'),
   UNSUPPORTED_MEDIA_TYPE: define(415, 'The body must be application/json'),
+  EXPECTATION_FAILED: define(417, 'The server can only meet Expect: 100-continue'),
+  MISDIRECTED_REQUEST: define(
+    421,
+    'This server does not go by the name in Host; set PUBLIC_URL to the address under which people reach it',
+  ),
   IDEMPOTENCY_KEY_REUSED: define(422, 'The Idempotency-Key was sent with another request before'),
   RATE_LIMITED: define(429, 'Too many requests; try again later', 'warn'),
   HEADERS_TOO_LARGE: define(431, 'The headers are too large'),

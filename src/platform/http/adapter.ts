@@ -8,8 +8,11 @@ import fastify, {
 } from 'fastify';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.js';
+import { basePathOf } from '../config/public-origin.js';
+import { type CorsHeaders, corsHeaders } from '../security/cors.js';
 import { SECURITY_HEADERS } from '../security/headers.js';
 import { installClientAddress, trustOf } from '../network/client-address.js';
+import { pathCutter } from './base-path.js';
 import { answerClientError } from './client-error.js';
 import { Connections } from './connections.js';
 import { fail } from './failure.js';
@@ -24,17 +27,23 @@ const TRUSTED_BY_COUNT =
   'TRUST_PROXY is a number of proxies, so whoever reaches this port directly chooses its own address: ' +
   'let only the proxies reach it, or set TRUST_PROXY to their networks, such as 10.0.0.0/8';
 
-type Options = Pick<Config, 'bodyLimit' | 'trustProxy'>;
+type Options = Pick<Config, 'bodyLimit' | 'corsOrigins' | 'publicUrl' | 'trustProxy'>;
 
 /** Writes the log line of a request that was answered. */
 type WriteLine = (request: FastifyRequest, reply: FastifyReply) => void;
 
 /** Answers an address that the router cannot read. No hook runs for it, so this does what they would. */
-function answerUnreadable(writeLine: WriteLine) {
+function answerUnreadable(writeLine: WriteLine, corsFor: CorsHeaders) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
-    reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
-    fail(error, request, reply);
-    writeLine(request, reply);
+    Object.defineProperty(request, 'clientAddress', { value: request.server.addressOf(request) });
+    reply
+      .headers(SECURITY_HEADERS)
+      .headers(corsFor(request.headers.origin))
+      .header('x-request-id', request.id);
+    request.server.limit(request, reply, () => {
+      fail(error, request, reply);
+      writeLine(request, reply);
+    });
   };
 }
 
@@ -52,31 +61,42 @@ function sharedLogger(logger: Logger): FastifyBaseLogger {
 export class HttpAdapter extends FastifyAdapter {
   readonly connections: Connections;
 
-  constructor({ bodyLimit, trustProxy }: Options, logger: Logger, writeLine: WriteLine) {
+  constructor(
+    { bodyLimit, corsOrigins, publicUrl, trustProxy }: Options,
+    logger: Logger,
+    writeLine: WriteLine,
+  ) {
+    const corsFor = corsHeaders(corsOrigins);
+    const base = basePathOf({ publicUrl });
+    const roots = new Set<string>();
     // An instance of our own: one that Nest makes looks for a version at each request.
     const server = fastify({
       loggerInstance: sharedLogger(logger),
       logController: new LogController({ disableRequestLogging: true }),
       genReqId: requestIdOf,
       bodyLimit,
+      ...(base && { rewriteUrl: pathCutter(base, roots) }),
       // For the host and the scheme that a proxy tells; the address is `clientAddress`.
       trustProxy: trustOf(trustProxy) ?? false,
       http: {
         maxHeaderSize: 16 * 1024,
         headersTimeout: HEADERS_TIMEOUT_MS,
         connectionsCheckingInterval: LOOK_EVERY_MS,
+        // Asked for by `installRequestHead`, in the envelope.
+        requireHostHeader: false,
       },
       // The deadline bounds the time of a body, which depends on the route.
       requestTimeout: 0,
       connectionTimeout: 0,
       keepAliveTimeout: 65_000,
       return503OnClosing: false,
-      clientErrorHandler: answerClientError,
-      frameworkErrors: answerUnreadable(writeLine) as never,
+      clientErrorHandler: answerClientError(corsFor),
+      frameworkErrors: answerUnreadable(writeLine, corsFor) as never,
     });
     super(server);
     this.connections = new Connections(server.server, trustOf(trustProxy));
     server.setErrorHandler(fail);
+    server.addHook('onRoute', ({ url }) => void roots.add(url.split('/')[1] ?? ''));
     installClientAddress(server, trustProxy);
     if (typeof trustProxy === 'number') logger.warn(TRUSTED_BY_COUNT);
   }

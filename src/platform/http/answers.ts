@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from
 import { describe, isDto } from '../validation/describe.js';
 import { schemaOf } from '../validation/json-schema.js';
 import type { Constructor } from '../validation/rules.js';
+import { compress } from './compression.js';
 import { answerUnchanged, tagWithVersion } from './entity-tag.js';
 import type { ErrorCode } from '../errors/errors.js';
 import { paginationSchema } from './page.js';
@@ -19,6 +20,8 @@ export interface Answer {
   readonly body?: string;
   /** The record has a version, which is answered as its ETag. */
   readonly versioned: boolean;
+  /** Where what was created stands, without its id; its own address unless told. */
+  readonly location?: string;
 }
 
 declare module 'fastify' {
@@ -34,7 +37,11 @@ interface Options {
   /** 200 unless told. */
   readonly status?: number;
   readonly errors?: OwnErrors;
+  /** Of 201, where the record is not found below the address that created it: `/api/v1/users`. */
+  readonly location?: string;
 }
+
+type Done = (error: null, payload: unknown) => void;
 
 const success = { type: 'boolean', enum: [true] } as const;
 
@@ -61,6 +68,11 @@ function answers(type: Constructor, answer: Answer, schema: object, errors: OwnE
 export function Answers(type: Constructor, options: Options = {}): MethodDecorator {
   const schema = schemaOf(type);
   const versioned = schema.properties?.['version'] !== undefined;
+  if (options.status === 201 && schema.properties?.['id'] === undefined) {
+    throw new Error(
+      `@Answers(${type.name}, { status: 201 }): give ${type.name} an id, for the Location header`,
+    );
+  }
   return answersData(type, { schema, documented: { $ref: getSchemaPath(type) }, versioned }, options);
 }
 
@@ -78,12 +90,17 @@ interface Data {
   readonly versioned: boolean;
 }
 
-function answersData(type: Constructor, data: Data, { status = 200, errors }: Options): MethodDecorator {
+function answersData(
+  type: Constructor,
+  data: Data,
+  { status = 200, errors, location }: Options,
+): MethodDecorator {
   const stringify = fastJson({ type: 'object', properties: { success, data: data.schema } } as never);
   const answer: Answer = {
     status,
     serialize: (payload) => stringify({ success: true, data: payload }),
     versioned: data.versioned,
+    ...(location !== undefined && { location }),
   };
   const documented = {
     type: 'object',
@@ -141,24 +158,37 @@ export function AnswersMessage(
 }
 
 function sendBody(status: number, body: string) {
-  return (
-    _: FastifyRequest,
-    reply: FastifyReply,
-    payload: unknown,
-    done: (error: null, payload: unknown) => void,
-  ) => {
+  return (_: FastifyRequest, reply: FastifyReply, payload: unknown, done: Done) => {
     if (reply.statusCode !== status) return done(null, payload);
     reply.header('content-type', 'application/json; charset=utf-8');
     return done(null, body);
   };
 }
 
-/** Gives every route that declares an answer its serialiser and, for records with a version, its ETag. */
-export function installAnswers(fastify: FastifyInstance): void {
+/** Fastify hook: says where what was created stands. */
+function tellLocation(collection: string) {
+  return (_: FastifyRequest, reply: FastifyReply, payload: unknown, done: Done): void => {
+    if (reply.statusCode === 201) reply.header('location', `${collection}/${(payload as { id: string }).id}`);
+    done(null, payload);
+  };
+}
+
+/**
+ * Gives every route that declares an answer its serialiser, for records with a version its ETag, for what it creates
+ * its Location, and compression unless nobody may store it: only such answers hold secrets.
+ * @param base path of PUBLIC_URL, without a slash at the end
+ */
+export function installAnswers(fastify: FastifyInstance, base: string): void {
   fastify.addHook('onRoute', (route: RouteOptions) => {
     const answer = route.config?.answer;
     if (!answer) return;
     const { body, serialize } = answer;
+    // First: after what Fastify adds for HEAD there is nothing left to compress.
+    if (serialize && !route.config?.noStore) route.onSend = [compress, route.onSend ?? []].flat();
+    if (serialize && answer.status === 201) {
+      const tell = tellLocation(`${base}${answer.location ?? route.url}`);
+      route.preSerialization = [route.preSerialization ?? [], tell].flat();
+    }
     if (body !== undefined) route.onSend = [route.onSend ?? [], sendBody(answer.status, body)].flat();
     if (serialize) {
       route.schema = { ...route.schema, response: { [answer.status]: {} } };

@@ -130,6 +130,13 @@ export function tagWithVersion(
   done(null, payload);
 }
 
+/** Whether the reader has what would be answered already. */
+export function isUnchanged({ headers }: FastifyRequest, reply: FastifyReply): boolean {
+  const seen = headers['if-none-match'];
+  const etag = reply.getHeader('etag');
+  return seen !== undefined && typeof etag === 'string' && clientHas(etag, seen);
+}
+
 /** Fastify hook: answers 304 without a body to a reader who has the version already. */
 export function answerUnchanged(
   request: FastifyRequest,
@@ -137,9 +144,11 @@ export function answerUnchanged(
   payload: unknown,
   done: (error: null, payload: unknown) => void,
 ): void {
-  const seen = request.headers['if-none-match'];
-  const etag = reply.getHeader('etag');
-  if (seen === undefined || typeof etag !== 'string' || !clientHas(etag, seen)) return done(null, payload);
-  reply.code(304).removeHeader('content-type').removeHeader('content-length');
+  if (!isUnchanged(request, reply)) return done(null, payload);
+  reply
+    .code(304)
+    .removeHeader('content-type')
+    .removeHeader('content-encoding')
+    .removeHeader('content-length');
   done(null, null);
 }

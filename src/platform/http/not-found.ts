@@ -42,7 +42,9 @@ export function installNotFound(fastify: FastifyInstance): void {
   fastify.setNotFoundHandler(answer);
   // The handler alone would come after the body, which nobody should have to read.
   fastify.addHook('onRequest', (request, reply, done) => {
-    if (request.is404 || lacksParameter(request.params)) answer(request, reply);
-    else done();
+    // Counted, so that who looks for addresses has nothing left for those that there are; it stays what it is.
+    if (request.is404 || lacksParameter(request.params)) {
+      fastify.limit(request, reply, () => answer(request, reply));
+    } else done();
   });
 }

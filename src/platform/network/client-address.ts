@@ -8,6 +8,10 @@ declare module 'fastify' {
     readonly clientAddress: string;
     knownAddress: string | undefined;
   }
+  interface FastifyInstance {
+    /** The same, for a request that failed before it was given what others have. */
+    addressOf: (request: FastifyRequest) => string;
+  }
 }
 
 /** `203.0.113.7:4711`, also within IPv6; `[2001:db8::1]` and `[2001:db8::1]:4711`. Some proxies append the port. */
@@ -103,6 +107,7 @@ function addressOf({ raw }: FastifyRequest, trust: Trust | undefined): string {
  */
 export function installClientAddress(fastify: FastifyInstance, trusted?: Config['trustProxy']): void {
   const trust = trustOf(trusted);
+  fastify.decorate('addressOf', (request: FastifyRequest) => addressOf(request, trust));
   fastify.decorateRequest('knownAddress', undefined);
   fastify.decorateRequest('clientAddress', {
     getter(this: FastifyRequest) {

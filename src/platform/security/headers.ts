@@ -3,7 +3,7 @@ import { routeConfig } from '../routing/route-config.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** No answer of the route may be kept by anybody. */
+    /** No answer of the route may be kept by anybody: it holds a secret, so it is not compressed either. */
     noStore?: boolean;
   }
 }
@@ -36,14 +36,22 @@ export const SECURITY_HEADERS = Object.freeze({
   'x-frame-options': 'DENY',
 });
 
-/** Keeps the answers of a route, failures included, out of every cache. */
+/**
+ * Keeps the answers of a route, failures included, out of every cache, and does not compress them: for routes that
+ * answer secrets.
+ */
 export function NoStore(): MethodDecorator {
   return routeConfig({ noStore: true });
 }
 
-function forbidStoring(_request: FastifyRequest, reply: FastifyReply, done: () => void): void {
-  reply.header('cache-control', 'no-store');
-  done();
+/** Only the caller's own cache may keep an answer to somebody who is signed in, and asks each time before using it. */
+const PRIVATE = 'private, no-cache';
+
+function cache(how: string) {
+  return (_: FastifyRequest, reply: FastifyReply, done: () => void): void => {
+    reply.header('cache-control', how);
+    done();
+  };
 }
 
 /** Puts the security headers on every answer, errors and unknown addresses included. */
@@ -54,6 +62,9 @@ export function installHeaders(fastify: FastifyInstance): void {
   });
   // First of the route's hooks: one that refuses the request ends it.
   fastify.addHook('onRoute', (route: RouteOptions) => {
-    if (route.config?.noStore) route.onRequest = [forbidStoring, route.onRequest ?? []].flat();
+    const { noStore, access } = route.config ?? {};
+    const isPersonal = access !== undefined && access.kind !== 'public';
+    const how = noStore ? 'no-store' : isPersonal ? PRIVATE : undefined;
+    if (how !== undefined) route.onRequest = [cache(how), route.onRequest ?? []].flat();
   });
 }

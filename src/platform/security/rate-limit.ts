@@ -9,6 +9,10 @@ declare module 'fastify' {
     /** Requests are not counted. */
     unlimited?: boolean;
   }
+  interface FastifyInstance {
+    /** Counts a request, tells the client what it has left, and refuses it when that is nothing. */
+    limit: (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void;
+  }
 }
 
 const WINDOW_MS = 60_000;
@@ -36,6 +40,7 @@ function tooMany(restMs: number): Error {
  * @param shared counts for all processes together, while it is available
  */
 export function installRateLimit(fastify: FastifyInstance, max: number, shared?: SharedWindows): void {
+  const policy = `"default";q=${max};w=${WINDOW_MS / 1000}`;
   // In the order in which their minutes started.
   const windows = new Map<string, Window>();
 
@@ -50,19 +55,29 @@ export function installRateLimit(fastify: FastifyInstance, max: number, shared?:
     return started;
   }
 
-  function limit(request: FastifyRequest, _: FastifyReply, done: (error?: Error) => void): void {
+  /** Of draft-ietf-httpapi-ratelimit-headers. */
+  function tell(reply: FastifyReply, requests: number, restMs: number): void {
+    const left = requests < max ? max - requests : 0;
+    reply.header('ratelimit-policy', policy);
+    reply.header('ratelimit', `"default";r=${left};t=${Math.ceil(restMs / 1000)}`);
+  }
+
+  function limit(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
     const now = Date.now();
     const client = networkOf(request.clientAddress);
     const window = windowOf(client, now);
     window.requests += 1;
+    tell(reply, window.requests, window.until - now);
     // Too many for this process alone are not worth a question.
     if (window.requests > max) return done(tooMany(window.until - now));
     if (!shared?.isAvailable) return done();
-    void shared
-      .count(`rate ${client}`, WINDOW_MS)
-      .then((all) => done(all && all.count > max ? tooMany(all.restMs) : undefined));
+    void shared.count(`rate ${client}`, WINDOW_MS).then((all) => {
+      if (all && all.count > window.requests) tell(reply, all.count, all.restMs);
+      done(all && all.count > max ? tooMany(all.restMs) : undefined);
+    });
   }
 
+  fastify.decorate('limit', limit);
   fastify.addHook('onRoute', (route: RouteOptions) => {
     if (!route.config?.unlimited) route.onRequest = [route.onRequest ?? [], limit].flat();
   });

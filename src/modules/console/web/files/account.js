@@ -6,7 +6,7 @@ import { loadSessions } from './sessions.js';
 import { call } from './session.js';
 import { sentence } from './words.js';
 
-const AUTH = '/api/v1/auth';
+const AUTH = 'api/v1/auth';
 const unverified = find('[data-unverified]');
 const changer = dialogOf('password');
 const mover = dialogOf('email');

@@ -18,9 +18,9 @@ function face(name) {
 
 async function load() {
   const session = await openSession();
-  if (!session) return location.replace('/login');
+  if (!session) return location.replace('login');
   const [{ data: user }] = await Promise.all([
-    call('GET', '/api/v1/auth/me'),
+    call('GET', 'api/v1/auth/me'),
     loadProjects(),
     loadSessions(),
     loadHealth(),
@@ -45,7 +45,7 @@ let isLeaving = false;
 onSessionEnd((reason) => {
   if (isLeaving) return;
   isLeaving = true;
-  location.replace(`/login#${reason}`);
+  location.replace(`login#${reason}`);
 });
 find('[data-sign-out]').addEventListener('click', ({ currentTarget }) =>
   busy(currentTarget, async () => {

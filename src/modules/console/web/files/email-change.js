@@ -1,3 +1,3 @@
 import { redeemByClick } from './link.js';
 
-redeemByClick('/api/v1/auth/email/change/confirm');
+redeemByClick('api/v1/auth/email/change/confirm');

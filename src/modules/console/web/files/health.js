@@ -31,7 +31,7 @@ function showHealth({ status, timestamp, services }) {
 /** Reads how the services are. An outage is an answer too: 503 with the same body. */
 export async function loadHealth() {
   try {
-    const response = await fetch('/health');
+    const response = await fetch('health');
     showHealth(await response.json());
   } catch {
     badge(find('[data-state]', section), ['Not reachable', 'bad']);

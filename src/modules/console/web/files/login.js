@@ -29,7 +29,7 @@ onSubmit(form, async (values) => {
     if (!(error instanceof Failure && error.code === 'OTP_REQUIRED')) throw error;
     return askForCode();
   }
-  location.assign('/dashboard');
+  location.assign('dashboard');
   return 'leaving';
 });
 
@@ -42,4 +42,4 @@ if (reason) {
 onSessionEnd(() => {});
 // Whoever is signed in has no business here. Without a server the form says what is wrong.
 const known = await openSession().catch(() => undefined);
-if (known) location.replace('/dashboard');
+if (known) location.replace('dashboard');

@@ -4,7 +4,7 @@ import { Failure } from './request.js';
 import { call } from './session.js';
 import { ago, exactly, sentence } from './words.js';
 
-const ADDRESS = '/api/v1/projects';
+const ADDRESS = 'api/v1/projects';
 const HOME = '#projects-title';
 
 const section = find('[data-projects]');

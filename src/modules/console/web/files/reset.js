@@ -6,6 +6,6 @@ import { send } from './request.js';
 const token = takeToken();
 revealable();
 onSubmit(find('[data-form]'), ({ newPassword }) =>
-  redeem(() => send('POST', '/api/v1/auth/password/reset', { body: { token, newPassword } })),
+  redeem(() => send('POST', 'api/v1/auth/password/reset', { body: { token, newPassword } })),
 );
 if (!token) showStep(document, 'useless');

@@ -4,7 +4,7 @@ import { onSubmit } from './form.js';
 import { loadSessions } from './sessions.js';
 import { call } from './session.js';
 
-const ADDRESS = '/api/v1/auth/otp';
+const ADDRESS = 'api/v1/auth/otp';
 const SVG = 'http://www.w3.org/2000/svg';
 
 const section = find('[data-otp]');

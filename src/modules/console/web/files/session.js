@@ -4,7 +4,7 @@
  */
 import { Failure, send } from './request.js';
 
-const ADDRESS = '/console/session';
+const ADDRESS = 'console/session';
 /** Says that a session may exist, so that a visitor who never signed in is not asked about. It is worth nothing else. */
 const HINT = 'flowversal.session';
 /** One page at a time talks to the server about the session. */

@@ -3,7 +3,7 @@ import { Failure } from './request.js';
 import { call } from './session.js';
 import { ago, device, exactly, sentence } from './words.js';
 
-const ADDRESS = '/api/v1/auth/sessions';
+const ADDRESS = 'api/v1/auth/sessions';
 
 const section = find('[data-sessions]');
 const list = find('[data-list]', section);

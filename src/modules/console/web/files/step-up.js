@@ -2,7 +2,7 @@ import { dialogOf, onDialogSubmit } from './dialog.js';
 import { find } from './dom.js';
 import { call, onProofNeeded } from './session.js';
 
-const ADDRESS = '/api/v1/auth/step-up';
+const ADDRESS = 'api/v1/auth/step-up';
 const dialog = dialogOf('step-up');
 const hasSecondFactor = () => find('[data-otp]').dataset.enabled === 'true';
 const prove = (body) => call('POST', ADDRESS, { body });

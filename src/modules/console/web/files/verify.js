@@ -1,3 +1,3 @@
 import { redeemByClick } from './link.js';
 
-redeemByClick('/api/v1/auth/email/verify');
+redeemByClick('api/v1/auth/email/verify');
