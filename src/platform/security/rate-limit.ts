@@ -71,10 +71,11 @@ export function installRateLimit(fastify: FastifyInstance, max: number, shared?:
     // Too many for this process alone are not worth a question.
     if (window.requests > max) return done(tooMany(window.until - now));
     if (!shared?.isAvailable) return done();
-    void shared.count(`rate ${client}`, WINDOW_MS).then((all) => {
+    const judge = (all: Awaited<ReturnType<SharedWindows['count']>>): void => {
       if (all && all.count > window.requests) tell(reply, all.count, all.restMs);
       done(all && all.count > max ? tooMany(all.restMs) : undefined);
-    });
+    };
+    void shared.count(`rate ${client}`, WINDOW_MS).then(judge);
   }
 
   fastify.decorate('limit', limit);
