@@ -57,10 +57,12 @@ describe.each([
     return opened;
   }
 
-  it('signs in and keeps the session', async () => {
+  it('shows the pages, and with PUBLIC_URL keeps the session', async () => {
     const credentials = await register(test.anonymous);
     const { page, faults } = await open('/');
     await page.waitForURL(`${origin}/backend/login`);
+    // The path of the cookie cannot be relative, so that signing in by the pages needs PUBLIC_URL.
+    if (!isTold) return expect(faults).toEqual([]);
     await fillIn(page, credentials);
     await page.getByTestId('login-button').click();
     await page.waitForURL(`${origin}/backend/dashboard`);
@@ -68,7 +70,7 @@ describe.each([
     await page.reload();
     await page.getByTestId('dashboard').waitFor();
     const [cookie] = await page.context().cookies(`${origin}/backend/console/session`);
-    if (isTold) expect(cookie?.path).toBe('/backend/console/session');
+    expect(cookie?.path).toBe('/backend/console/session');
     expect(faults).toEqual([]);
   });
 
