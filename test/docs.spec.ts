@@ -80,6 +80,17 @@ describe('the documentation', () => {
     expect(broken).toEqual([]);
   });
 
+  it('names a test for every attack that was tried', () => {
+    const [, tried = ''] = textOf('docs/security.md').split(/^## What was tried$/m);
+    const rows = (tried.split(/^## /m)[0] ?? '').split('\n').filter((line) => /^\| (?!Attack |-)/.test(line));
+    const tests = rows.map((row) =>
+      [...row.matchAll(/`((?:src|test)\/[^`]+\.ts)`/g)].map(([, path = '']) => path),
+    );
+    expect(rows.length).toBeGreaterThan(40);
+    expect(rows.filter((_row, index) => tests[index]?.length === 0)).toEqual([]);
+    expect(tests.flat().filter((path) => !existsSync(path))).toEqual([]);
+  });
+
   it('names no command that npm does not have', () => {
     const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
       scripts: Record<string, string>;
