@@ -61,7 +61,7 @@ export const ALLOWED: Readonly<Record<TypeName, Type>> = {
   },
   boolean: { about: 'true or false', flags: ['required', 'index', 'default', 'existing'] },
   date: {
-    about: 'a time in UTC, as ISO 8601 writes it',
+    about: 'an instant, as RFC 3339 writes it; answered in UTC',
     flags: ['required', 'unique', 'index', 'existing'],
   },
   email: {
