@@ -5,6 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { buildIfNeeded } from './build.mjs';
 import { argumentsOf } from './command-line.mjs';
 import { temporaryFolder } from './memory-folder.mjs';
@@ -48,5 +49,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.e
 await run('tests', process.execPath, ['node_modules/jest/bin/jest.js', ...options, ...patterns], {
   NODE_OPTIONS: '--experimental-vm-modules --no-warnings',
   TMPDIR: folder.path,
+  // The processes that tests start load the same modules again and again.
+  NODE_COMPILE_CACHE: join(folder.path, 'compile-cache'),
   ...(command === 'soak' && { SOAK: process.env['SOAK'] ?? '1' }),
 });

@@ -66,11 +66,11 @@ export class Installation {
     env: Environment,
     folder = this.folder,
   ): ServerProcess {
-    const { PATH, HOME, XDG_CACHE_HOME, MONGOD_BINARY } = process.env;
+    const { PATH, HOME, XDG_CACHE_HOME, MONGOD_BINARY, NODE_COMPILE_CACHE } = process.env;
     const child = spawn(program, options, {
       cwd: folder,
       detached: true,
-      env: { PATH, HOME, XDG_CACHE_HOME, MONGOD_BINARY, ...QUICK, ...env },
+      env: { PATH, HOME, XDG_CACHE_HOME, MONGOD_BINARY, NODE_COMPILE_CACHE, ...QUICK, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const server = new ServerProcess(child);
