@@ -93,7 +93,7 @@ const faulty: [what: string, env: Environment, variables: string[]][] = [
     { SMTP_URL: 'smtp://mail-zq27.test/?tls.rejectUnauthorized=false' },
     ['SMTP_URL'],
   ],
-  ['links below a path', { PUBLIC_URL: 'https://zq28.test/app' }, ['PUBLIC_URL']],
+  ['links with a query', { PUBLIC_URL: 'https://zq28.test/app?a=b' }, ['PUBLIC_URL']],
   ['an address of files', { PUBLIC_URL: 'ftp://zq25.test' }, ['PUBLIC_URL']],
   ['nothing in production', { NODE_ENV: 'production' }, ['MONGODB_URI', 'JWT_SECRET', 'ENCRYPTION_KEY']],
   ['an empty secret in production', { ...production, JWT_SECRET: ' ' }, ['JWT_SECRET']],
