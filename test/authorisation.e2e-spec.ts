@@ -27,6 +27,18 @@ const BY_PEOPLE: Statuses = [401, 401, 401, 401, 200, 200, 200, 200, 403, 200];
 const BY_PASSWORD: Statuses = [401, 401, 401, 401, 200, 200, 200, 200, 403, 401];
 /** Refused in the same way to everybody who may ask. */
 const WRONG_CODE: Statuses = [401, 401, 401, 401, 401, 401, 401, 401, 403, 401];
+/** The console's pages, for everybody; with a slash behind they lead to the one without. */
+const PAGES = [
+  '/login',
+  '/register',
+  '/forgot',
+  '/reset',
+  '/verify',
+  '/email-change',
+  '/email-undo',
+  '/dashboard',
+];
+const MOVED: Statuses = [308, 308, 308, 308, 308, 308, 308, 308, 308, 308];
 /** For pages of the product itself, whoever asks. */
 const BY_PAGES: Statuses = [403, 403, 403, 403, 403, 403, 403, 403, 403, 403];
 const user = ({ owner }: Target) => `${USERS}/${owner.userId}`;
@@ -167,14 +179,6 @@ const MATRIX: readonly Row[] = [
   // Outside production and from the machine itself; http-operations has the rest.
   { route: 'GET /metrics', statuses: PUBLIC },
   { route: 'GET /', statuses: [302, 302, 302, 302, 302, 302, 302, 302, 302, 302] },
-  { route: 'GET /login', statuses: PUBLIC },
-  { route: 'GET /register', statuses: PUBLIC },
-  { route: 'GET /forgot', statuses: PUBLIC },
-  { route: 'GET /reset', statuses: PUBLIC },
-  { route: 'GET /verify', statuses: PUBLIC },
-  { route: 'GET /email-change', statuses: PUBLIC },
-  { route: 'GET /email-undo', statuses: PUBLIC },
-  { route: 'GET /dashboard', statuses: PUBLIC },
   {
     route: 'GET /console/files/:version/:file',
     url: () => '/console/files/x/login.js',
@@ -184,13 +188,14 @@ const MATRIX: readonly Row[] = [
   { route: 'POST /console/session', statuses: BY_PAGES },
   { route: 'POST /console/session/refresh', statuses: BY_PAGES },
   { route: 'DELETE /console/session', statuses: BY_PAGES },
+  ...PAGES.flatMap((page) => [
+    { route: `GET ${page}`, statuses: PUBLIC },
+    { route: `GET ${page}/`, statuses: MOVED },
+  ]),
   { route: 'GET /docs', statuses: PUBLIC },
   { route: 'GET /docs/json', statuses: PUBLIC },
-  { route: 'GET /docs/page.css', statuses: PUBLIC },
-  { route: 'GET /docs/page.js', statuses: PUBLIC },
-  { route: 'GET /docs/swagger-ui.css', statuses: PUBLIC },
-  { route: 'GET /docs/swagger-ui-bundle.js', statuses: PUBLIC },
-  { route: 'GET /docs/favicon-32x32.png', statuses: PUBLIC },
+  { route: 'GET /docs/', statuses: MOVED },
+  { route: 'GET /docs/files/:version/:file', url: () => '/docs/files/x/page.css', statuses: PUBLIC },
 ];
 
 describe('the authorisation matrix', () => {
