@@ -54,7 +54,8 @@ describe('an address', () => {
       { success: true, message: 'If the address is not proved yet, a mail is on its way' },
     ]);
     const { token } = await accounts.mailTo(registered.email, 2);
-    expect((await verify(registered.verification)).outcome).toBe('400 INVALID_RESET_TOKEN');
+    // The same link: who asks in somebody's name ends none.
+    expect(token).toBe(registered.verification);
     expect((await verify(token)).status).toBe(200);
     expect((await caller.post(VERIFY_AGAIN)).status).toBe(202);
     expect((await caller.post(VERIFY_AGAIN)).status).toBe(202);

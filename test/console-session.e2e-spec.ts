@@ -8,6 +8,7 @@ import {
   OWN_ORIGIN,
   setCookies,
 } from './support/console.js';
+import { mongo } from 'mongoose';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import type { TestClient } from './support/test-client.js';
 import { type Credentials, LOGIN, ME, register } from './support/users.js';
@@ -169,13 +170,36 @@ describe('the session of a browser', () => {
   });
 
   describe('in a browser that is known', () => {
-    it('keeps the mark of the browser, for every account that signs in there', async () => {
+    it('keeps the mark of the browser', async () => {
       const first = await page.post(CONSOLE_SESSION, credentials);
       const mark = cookieOf(first, DEVICE);
       expect(mark).toMatch(/^[\w-]{64}$/);
-      const other = await newUser(test.anonymous);
-      const second = await browserWith(test.anonymous, { [DEVICE]: mark }).post(CONSOLE_SESSION, other);
-      expect(cookieOf(second, DEVICE)).toBe(mark);
+      const again = await browserWith(test.anonymous, { [DEVICE]: mark }).post(CONSOLE_SESSION, credentials);
+      expect(cookieOf(again, DEVICE)).toBe(mark);
+    });
+
+    it("does not make a stranger's mark known that was planted in the browser", async () => {
+      const [owner, stranger] = [await newUser(test.anonymous), await newUser(test.anonymous)];
+      const planted = cookieOf(await page.post(CONSOLE_SESSION, stranger), DEVICE);
+      const first = await browserWith(test.anonymous, { [DEVICE]: planted }).post(CONSOLE_SESSION, owner);
+      expect([first.status, cookieOf(first, DEVICE) === planted]).toEqual([200, false]);
+      const wrong = { ...owner, password: 'wrong' };
+      for (let n = 0; n < 30; n++) await page.from(`198.51.101.${n}`).post(CONSOLE_SESSION, wrong);
+      const guess = browserWith(test.anonymous.from('203.0.113.10'), { [DEVICE]: planted });
+      expect((await guess.post(CONSOLE_SESSION, wrong)).outcome).toBe('429 RATE_LIMITED');
+    });
+
+    it('is remembered for the newest fifty places of a user', async () => {
+      const owner = await register(test.anonymous);
+      const { email, password } = owner;
+      for (let n = 0; n < 30; n++) {
+        expect((await page.from(`198.51.102.${n}`).post(CONSOLE_SESSION, { email, password })).status).toBe(
+          200,
+        );
+      }
+      const { ObjectId } = mongo;
+      const known = test.connection.collection('knowndevices');
+      expect(await known.countDocuments({ ownerId: new ObjectId(owner.id) })).toBe(50);
     });
 
     it.each(['', 'A'.repeat(64), 'x', `${'A'.repeat(63)}=`])('gets a new mark for %j', async (forged) => {

@@ -1,8 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { IsBoolean, IsString, Length } from 'class-validator';
-import { EmailAddress, IsCleanText } from '../../platform/validation/fields.js';
-import { ClaimedPassword, NewPassword } from '../users/user.dto.js';
+import { ClaimedAddress, EmailAddress, IsCleanText } from '../../platform/validation/fields.js';
+import { ClaimedPassword, NewPassword } from '../../platform/validation/passwords.js';
 
 const TOKEN = 'kX3bTq0vJm8Zr5YwN1cLhA7sEoUiD2fGp9RjWn4KxQM';
 
@@ -27,7 +27,7 @@ export class ChangePasswordDto {
 
 export class ForgotPasswordDto {
   @ApiProperty({ example: 'ada@example.com' })
-  @EmailAddress()
+  @ClaimedAddress()
   email!: string;
 }
 

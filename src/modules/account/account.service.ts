@@ -25,8 +25,10 @@ const PASSWORD_LINKS = ['reset-password', 'set-password'] as const;
 const HOUR_S = 3600;
 /** An office may share an address. */
 const FORGOT_PER_ADDRESS = { limit: 10, seconds: HOUR_S };
-/** Mails that others can have sent to somebody. */
-const FORGOT_PER_USER = { limit: 3, seconds: HOUR_S };
+/** Of a network and a user together: strangers must not use up what its owner may ask for. */
+const FORGOT_PER_PAIR = { limit: 3, seconds: HOUR_S };
+/** Mails that all others together can have sent to somebody. The link in the last of them stays valid. */
+const FORGOT_PER_USER = { limit: 20, seconds: HOUR_S };
 const VERIFICATIONS_PER_USER = { limit: 3, seconds: HOUR_S };
 
 @Injectable()
@@ -70,8 +72,14 @@ export class AccountService {
     this.links.send('reset-password', async () => {
       const user = await this.users.findByEmail(email);
       if (!user || user.disabled) return null;
-      const isLeft = await this.quotas.takeQuietly('forgot-user', String(user._id), FORGOT_PER_USER);
-      return isLeft ? UserDto.from(user) : null;
+      const recipient = UserDto.from(user);
+      const pair = `${networkOf(address)} ${recipient.id}`;
+      const isLeft =
+        (await this.quotas.takeQuietly('forgot-pair', pair, FORGOT_PER_PAIR)) &&
+        (await this.quotas.takeQuietly('forgot-user', recipient.id, FORGOT_PER_USER));
+      if (isLeft) return recipient;
+      await this.links.keep('reset-password', recipient);
+      return null;
     });
   }
 

@@ -5,6 +5,7 @@ import { type Model, Types } from 'mongoose';
 import { Config } from '../../platform/config/config.js';
 import { deriveKey } from '../../platform/config/derived-key.js';
 import { type LiveCache, LiveCaches } from '../../platform/database/live-cache.js';
+import { withinBound } from '../../platform/database/owner-bound.js';
 import { Repositories, type Repository } from '../../platform/database/repository.js';
 import { type Transaction, Transactions } from '../../platform/database/transactions.js';
 import { apiError } from '../../platform/errors/errors.js';
@@ -84,11 +85,8 @@ export class ApiKeysService {
     const ownerId = new Types.ObjectId(owner);
     const salt = newSalt();
     const { hash, hint } = secretFrom(this.secretKey, [owner, salt, seed]);
-    return this.transactions.within(transaction, async (within) => {
-      await this.transactions.lock(`API keys of ${owner}`, within);
-      const { session } = within;
-      const count = await this.model.countDocuments({ ownerId }, { limit: MAX_KEYS }).session(session);
-      if (count >= MAX_KEYS) throw apiError('API_KEY_LIMIT_REACHED');
+    const bound = { owner, most: MAX_KEYS, refusal: () => apiError('API_KEY_LIMIT_REACHED') };
+    return withinBound(this.transactions, this.model, bound, transaction, async (within) => {
       const record = await this.keys.insert(
         { ownerId, name, permissions, readOnly, salt, hash, hint, expiresAt },
         within,

@@ -35,11 +35,7 @@ export class AuthController {
     @CurrentDevice() device: Device,
     @CreateOnce() once: Once,
   ): Promise<UserDto> {
-    const user = await once.run(
-      (transaction) => this.auth.register(dto, device, transaction),
-      (id) => this.auth.registered(id),
-    );
-    return UserDto.from(user);
+    return UserDto.from(await this.auth.register(dto, device, once));
   }
 
   @Post('login')

@@ -2,9 +2,10 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, Length, ValidateNested } from 'class-validator';
-import { EmailAddress, IsCleanText, Name } from '../../platform/validation/fields.js';
+import { ClaimedAddress, EmailAddress, IsCleanText, Name } from '../../platform/validation/fields.js';
+import { ClaimedPassword, NewPassword } from '../../platform/validation/passwords.js';
 import { Otp } from '../second-factor/otp.dto.js';
-import { ClaimedPassword, NewPassword, UserDto } from '../users/user.dto.js';
+import { UserDto } from '../users/user.dto.js';
 
 export class RegisterDto {
   @ApiProperty({ description: 'Nobody else may have it.', example: 'ada@example.com' })
@@ -27,7 +28,7 @@ export class RegisterDto {
 
 export class LoginDto {
   @ApiProperty({ example: 'ada@example.com' })
-  @EmailAddress()
+  @ClaimedAddress()
   email!: string;
 
   @ApiProperty({ example: 'correct horse battery' })

@@ -1,16 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { Attempts } from '../../platform/attempts/attempts.js';
 import { Quotas } from '../../platform/attempts/quotas.js';
+import type { Claim } from '../../platform/concurrency/fair-queue.js';
 import { afterwards, type Transaction } from '../../platform/database/transactions.js';
 import { apiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
+import type { Once } from '../../platform/idempotency/once.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import type { Caller, UserId } from '../../platform/security/caller.js';
 import { networkOf } from '../../platform/network/client-address.js';
+import { mailboxOf } from '../../platform/validation/mailbox.js';
 import { MailLinksService } from '../mail-links/mail-links.service.js';
 import { SecondFactorService } from '../second-factor/second-factor.service.js';
 import { type Grant, SessionsService } from '../sessions/sessions.service.js';
 import { UserDto } from '../users/user.dto.js';
+import { claimOf, UserPasswords } from '../users/user-passwords.js';
 import { type User, UsersService } from '../users/users.service.js';
 import { AccessTokens, TOKEN_LIFETIME_S } from './access-tokens.js';
 import type { LoginDto, RegisterDto, SignedInDto } from './auth.dto.js';
@@ -19,10 +23,17 @@ import { KnownDevices } from './known-devices.js';
 /** Registering tells whether an address is taken, so one address may not ask for many. */
 const REGISTRATIONS = { limit: 10, seconds: 60 * 60 };
 
+/** Who has shown to be a user, and whether the hash of the password should be made anew. */
+interface Identified {
+  readonly user: User;
+  readonly isOutdated: boolean;
+}
+
 @Injectable()
 export class AuthService {
   constructor(
     private readonly users: UsersService,
+    private readonly passwords: UserPasswords,
     private readonly links: MailLinksService,
     private readonly factors: SecondFactorService,
     private readonly sessions: SessionsService,
@@ -33,27 +44,20 @@ export class AuthService {
     private readonly events: DomainEvents,
   ) {}
 
-  /** @throws ApiError WEAK_PASSWORD, EMAIL_TAKEN, RATE_LIMITED */
-  async register(dto: RegisterDto, { address }: Device, transaction?: Transaction): Promise<User> {
-    await this.quotas.take('registrations', networkOf(address), REGISTRATIONS);
-    const { email, password } = dto;
-    const [localPart = email] = email.split('@');
-    const fields = { email, password, name: dto.name ?? localPart, role: 'user' } as const;
-    const user = await this.users.create(fields, transaction);
-    afterwards(transaction, () => {
-      this.events.record('user_registered', { userId: String(user._id) });
-      this.links.send('verify-email', () => Promise.resolve(UserDto.from(user)));
-    });
-    return user;
-  }
-
   /**
-   * Who has registered before, for who sends the same request again.
-   * @throws ApiError USER_NOT_FOUND
+   * Whoever sends the same request again gets who was registered then, and uses up nothing of the quota.
+   * @throws ApiError WEAK_PASSWORD, EMAIL_TAKEN, RATE_LIMITED
    */
-  async registered(id: string): Promise<User> {
-    const owner = id as UserId;
-    return this.users.get({ owner }, owner);
+  register(dto: RegisterDto, { address }: Device, once: Once): Promise<User> {
+    return this.quotas.spend('registrations', networkOf(address), REGISTRATIONS, (take) =>
+      once.run(
+        async (transaction) => {
+          await take();
+          return this.create(dto, claimOf(address, dto.email, false), transaction);
+        },
+        (id) => this.users.get({ owner: id as UserId }, id),
+      ),
+    );
   }
 
   /**
@@ -62,16 +66,24 @@ export class AuthService {
    *   and INVALID_OTP once both are right; RATE_LIMITED after too many failures
    */
   async login(credentials: LoginDto, device: Device): Promise<SignedInDto> {
-    const { email, password } = credentials;
+    const { password } = credentials;
+    const email = mailboxOf(credentials.email);
     const budgets = await this.devices.budgetsOf(email, device);
-    const user = await this.attempts.guard(budgets, () => this.identify(credentials));
+    const isKnown = budgets.some(([kind]) => kind === 'device');
+    const claim = claimOf(device.address, email, isKnown);
+    const { user, isOutdated } = await this.attempts.guard(budgets, () => this.identify(credentials, claim));
     const owner = user._id.toHexString() as UserId;
-    await this.devices.remember(owner, email, device);
     const grant = await this.sessions.start(owner, device);
     await this.requireUnchanged(user, password, grant);
+    await this.devices.remember(owner, email, device);
     this.events.record('login_succeeded', { userId: owner, sessionId: grant.sessionId });
-    await this.users.renewHash(user, password);
+    if (isOutdated) await this.passwords.renew(user, password);
     return this.answer(user, grant);
+  }
+
+  /** Whether the user with this address has signed in with the mark of this browser. */
+  knowsBrowser(email: string, mark: string): Promise<boolean> {
+    return this.devices.has(mailboxOf(email), mark);
   }
 
   /** @throws ApiError INVALID_REFRESH_TOKEN, REFRESH_IN_PROGRESS, REFRESH_TOKEN_REUSED */
@@ -98,15 +110,30 @@ export class AuthService {
     return this.users.profile(id);
   }
 
-  private async identify({ email, password, otp }: LoginDto): Promise<User> {
+  private async create(
+    { email, password, name }: RegisterDto,
+    claim: Claim,
+    transaction?: Transaction,
+  ): Promise<User> {
+    const [localPart = email] = email.split('@');
+    const fields = { email, password, name: name ?? localPart, role: 'user' } as const;
+    const user = await this.users.create(fields, transaction, claim);
+    afterwards(transaction, () => {
+      this.events.record('user_registered', { userId: String(user._id) });
+      this.links.send('verify-email', () => Promise.resolve(UserDto.from(user)));
+    });
+    return user;
+  }
+
+  private async identify({ email, password, otp }: LoginDto, claim: Claim): Promise<Identified> {
     const user = await this.users.findByEmail(email);
-    const isRight = await this.users.hasPassword(user, password);
-    if (!user || !isRight || user.disabled) {
+    const match = await this.passwords.match(user, password, claim);
+    if (!user || !match || user.disabled) {
       this.events.record('login_failed', { userId: user ? String(user._id) : undefined });
       throw apiError('INVALID_CREDENTIALS');
     }
     if (user.otpEnabled) await this.factors.require(user._id.toHexString() as UserId, otp);
-    return user;
+    return { user, isOutdated: match === 'outdated' };
   }
 
   /**
@@ -118,7 +145,7 @@ export class AuthService {
     const now = await this.users.findById(owner);
     // Another sign-in may have hashed the same password anew.
     const isSamePassword =
-      now?.passwordHash === user.passwordHash || (await this.users.hasPassword(now, password));
+      now?.passwordHash === user.passwordHash || (await this.passwords.match(now, password)) !== undefined;
     if (now && isSamePassword && now.otpEnabled === user.otpEnabled && !now.disabled) return;
     await this.sessions.endOwn(sessionId);
     throw apiError('INVALID_CREDENTIALS');

@@ -13,6 +13,9 @@ import { KnownDevice } from './known-device.schema.js';
 /** How long a device is known after it has signed in, in milliseconds. */
 const MEMORY_MS = 30 * 24 * 60 * 60 * 1000;
 
+/** Most devices and addresses of a user. */
+const MAX_DEVICES = 50;
+
 /**
  * Remembers from where a user has signed in, by address and by the mark of a browser. Who guesses from elsewhere
  * uses up other budgets than these, and so cannot keep the user out.
@@ -46,7 +49,13 @@ export class KnownDevices {
     ];
   }
 
-  /** Knows the device from now on. */
+  /** Whether this user has signed in with this mark: nobody else's may become known for it. */
+  async has(email: string, mark: string): Promise<boolean> {
+    const _id = this.idOf(email, ['device', mark]);
+    return (await this.model.exists({ _id, expiresAt: { $gt: new Date() } })) !== null;
+  }
+
+  /** Knows the device from now on, and forgets those that were used before the newest fifty. */
   async remember(owner: UserId, email: string, device: Device): Promise<void> {
     const expiresAt = new Date(Date.now() + MEMORY_MS);
     await this.model.bulkWrite(
@@ -58,14 +67,19 @@ export class KnownDevices {
         },
       })),
     );
+    const all = await this.model.find({ ownerId: new Types.ObjectId(owner) }).lean<KnownDevice[]>();
+    const oldest = all.toSorted((a, b) => b.expiresAt.getTime() - a.expiresAt.getTime()).slice(MAX_DEVICES);
+    if (oldest.length > 0) await this.model.deleteMany({ _id: { $in: oldest.map(({ _id }) => _id) } });
   }
 
   private idsOf(email: string, { id, address }: Device): string[] {
     const marks = id === undefined ? [] : [['device', id]];
-    return [...marks, ['address', networkOf(address)]].map((mark) =>
-      createHmac('sha256', this.key)
-        .update(JSON.stringify([email, ...mark]))
-        .digest('base64url'),
-    );
+    return [...marks, ['address', networkOf(address)]].map((mark) => this.idOf(email, mark));
+  }
+
+  private idOf(email: string, mark: readonly string[]): string {
+    return createHmac('sha256', this.key)
+      .update(JSON.stringify([email, ...mark]))
+      .digest('base64url');
   }
 }

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsArray, IsString } from 'class-validator';
+import { ClaimedPassword } from '../../platform/validation/passwords.js';
 import { Otp } from '../second-factor/otp.dto.js';
-import { ClaimedPassword } from '../users/user.dto.js';
 
 export class EnableOtpDto {
   @ApiProperty({ description: 'Of the signed-in user.', example: 'correct horse battery' })

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsOptional } from 'class-validator';
 import { Otp } from '../second-factor/otp.dto.js';
-import { ClaimedPassword } from '../users/user.dto.js';
+import { ClaimedPassword } from '../../platform/validation/passwords.js';
 
 export class StepUpDto {
   @ApiProperty({ description: 'Needed without a second factor.', example: 'correct horse battery' })

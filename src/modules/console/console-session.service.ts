@@ -38,7 +38,10 @@ export class ConsoleSessionService {
 
   /** @throws ApiError as signing in by the API does */
   async login(cookies: Cookies, device: Device, dto: LoginDto): Promise<ConsoleSessionDto> {
-    const mark = this.marks.read(this.get(cookies, 'device') ?? '') ?? this.marks.make();
+    const shown = this.marks.read(this.get(cookies, 'device') ?? '');
+    // A mark that this user has not signed in with may be a stranger's, who has planted it: it never becomes known.
+    const isOwn = shown !== undefined && (await this.auth.knowsBrowser(dto.email, shown.id));
+    const mark = isOwn ? shown : this.marks.make();
     const session = await this.auth.login(dto, { ...device, id: mark.id });
     // Only now: a browser in which nobody has signed in stays unknown.
     this.set(cookies, 'device', mark.value, DEVICE_S);

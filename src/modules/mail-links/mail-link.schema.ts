@@ -15,6 +15,10 @@ export class MailLink extends OwnedRecord {
   @Prop({ type: String, enum: PURPOSES, required: true })
   purpose!: Purpose;
 
+  /** What the token is made of; absent for links that are older than this. */
+  @Prop({ type: String })
+  salt?: string;
+
   /** SHA-256 of the token in the link, as base64url. */
   @Prop({ type: String, required: true })
   tokenHash!: string;

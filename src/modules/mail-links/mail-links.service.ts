@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, createHmac, type KeyObject, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
 import { Config } from '../../platform/config/config.js';
+import { deriveKey } from '../../platform/config/derived-key.js';
 import { publicOriginOf } from '../../platform/config/public-origin.js';
 import type { Transaction } from '../../platform/database/transactions.js';
 import { Mailer } from '../../platform/mail/mailer.js';
@@ -26,6 +27,7 @@ export interface RedeemedLink {
 @Injectable()
 export class MailLinksService {
   private readonly origin: string;
+  private readonly key: KeyObject;
 
   constructor(
     @InjectModel(MailLink.name) private readonly model: Model<MailLink>,
@@ -33,6 +35,7 @@ export class MailLinksService {
     config: Config,
   ) {
     this.origin = publicOriginOf(config);
+    this.key = deriveKey(config, 'mail link');
   }
 
   /** @throws ApiError MAIL_NOT_CONFIGURED where no mail would be sent */
@@ -41,7 +44,7 @@ export class MailLinksService {
   }
 
   /**
-   * Mails a link after the answer to the request; the one that its owner had for the same purpose ends.
+   * Mails a link after the answer to the request: the one that its owner has for this purpose and address, while it is valid.
    * @param find the recipient, looked for after the answer as well; null when nobody gets a mail
    */
   send(purpose: Purpose, find: () => Promise<Recipient | null>): void {
@@ -81,15 +84,46 @@ export class MailLinksService {
     await this.model.deleteMany(ofOwner).session(transaction?.session ?? null);
   }
 
-  private async issue(purpose: Purpose, { id, email, session }: Recipient): Promise<string> {
-    const token = randomBytes(TOKEN_BYTES).toString('base64url');
+  /** Lets the link that was mailed last live on: for who asks again, and gets no further mail. */
+  async keep(purpose: Purpose, recipient: Recipient): Promise<void> {
+    await this.renew(purpose, recipient);
+  }
+
+  /** A link that is still valid is mailed again: otherwise who asks in somebody's name would end its links. */
+  private async issue(purpose: Purpose, recipient: Recipient): Promise<string> {
+    const { id, email, session } = recipient;
+    const mailed = await this.renew(purpose, recipient);
+    if (mailed?.salt) return this.tokenOf(mailed.salt);
+    const salt = randomBytes(TOKEN_BYTES).toString('base64url');
+    const token = this.tokenOf(salt);
     const expiresAt = new Date(Date.now() + LIFETIME_MS);
     await this.model.updateOne(
       { ownerId: new Types.ObjectId(id), purpose },
-      { $set: { tokenHash: hashOf(token), email, expiresAt, ...(session !== undefined && { session }) } },
+      {
+        $set: { salt, tokenHash: hashOf(token), email, expiresAt, ...(session !== undefined && { session }) },
+      },
       { upsert: true },
     );
     return token;
+  }
+
+  /** A link to an address that its owner has no more, or for another session, is left to be replaced. */
+  private renew(purpose: Purpose, { id, email, session }: Recipient): Promise<MailLink | null> {
+    const now = Date.now();
+    const expiresAt = new Date(now + LIFETIME_MS);
+    const isValid = {
+      ownerId: new Types.ObjectId(id),
+      purpose,
+      email,
+      session: session ?? null,
+      expiresAt: { $gt: new Date(now) },
+    };
+    return this.model.findOneAndUpdate(isValid, { $set: { expiresAt } }).lean<MailLink>();
+  }
+
+  /** Made of the salt and a key of the server: from the database alone nobody can make it. */
+  private tokenOf(salt: string): string {
+    return createHmac('sha256', this.key).update(salt).digest('base64url');
   }
 }
 

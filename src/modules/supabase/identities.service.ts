@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
 import { type LiveCache, LiveCaches } from '../../platform/database/live-cache.js';
+import { withinBound } from '../../platform/database/owner-bound.js';
 import { Repositories, type Repository } from '../../platform/database/repository.js';
 import { type Transaction, Transactions } from '../../platform/database/transactions.js';
 import { ApiError, apiError, invalid } from '../../platform/errors/errors.js';
@@ -69,10 +70,11 @@ export class IdentitiesService {
     }
     const linked = await this.find(bearer);
     if (linked) return theirs(linked, owner);
-    const count = await this.model.countDocuments({ ownerId: new Types.ObjectId(owner) });
-    if (count >= MAX_IDENTITIES) throw apiError('IDENTITY_LIMIT_REACHED');
+    const bound = { owner, most: MAX_IDENTITIES, refusal: () => apiError('IDENTITY_LIMIT_REACHED') };
     try {
-      return await this.insert(owner, bearer, transaction);
+      return await withinBound(this.transactions, this.model, bound, transaction, (within) =>
+        this.insert(owner, bearer, within),
+      );
     } catch (error) {
       // Somebody was first: perhaps the same user, by the same click.
       const first = isTaken(error) ? await this.find(bearer) : null;

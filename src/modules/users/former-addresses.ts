@@ -6,6 +6,7 @@ import { Repositories, type Repository } from '../../platform/database/repositor
 import type { Transaction } from '../../platform/database/transactions.js';
 import { apiError } from '../../platform/errors/errors.js';
 import type { UserId } from '../../platform/security/caller.js';
+import { olderFormsOf } from '../../platform/validation/mailbox.js';
 import { FormerAddress } from './former-address.schema.js';
 import type { User } from './user.schema.js';
 
@@ -59,7 +60,10 @@ export class FormerAddresses {
    */
   async requireFree(email: string, owner?: UserId): Promise<void> {
     const kept = await this.model
-      .find({ email, expiresAt: { $gt: new Date() } }, { ownerId: 1 })
+      .find(
+        { email: { $in: [email, ...olderFormsOf(email)] }, expiresAt: { $gt: new Date() } },
+        { ownerId: 1 },
+      )
       .lean<FormerAddress[]>();
     if (kept.some(({ ownerId }) => ownerId.toHexString() !== owner)) throw apiError('EMAIL_TAKEN');
   }

@@ -55,6 +55,6 @@ export class IdentityProof {
   }
 
   private async checkPassword({ passwordHash }: User, password: string): Promise<void> {
-    if (!(await this.hasher.matches(password, passwordHash))) throw apiError('INVALID_CREDENTIALS');
+    if (!(await this.hasher.match(password, passwordHash))) throw apiError('INVALID_CREDENTIALS');
   }
 }

@@ -2,8 +2,8 @@ import { availableParallelism } from 'node:os';
 import { Injectable } from '@nestjs/common';
 import bcrypt from 'bcrypt';
 import { Config } from '../../platform/config/config.js';
-import { Gate } from '../../platform/concurrency/gate.js';
-import { MAX_PASSWORD_BYTES } from './user.dto.js';
+import { type Claim, FairQueue } from '../../platform/concurrency/fair-queue.js';
+import { MAX_PASSWORD_BYTES, passwordForm } from '../../platform/validation/passwords.js';
 
 /** Node has four threads for hashing, DNS and files together; one core is left for requests. */
 const CONCURRENCY = Math.max(1, Math.min(availableParallelism() - 1, 3));
@@ -11,49 +11,83 @@ const CONCURRENCY = Math.max(1, Math.min(availableParallelism() - 1, 3));
 const PATIENCE_MS = 1_500;
 const MAX_WAITING = 64;
 
+/** Whether a password is right: `outdated` is right as well, but its hash should be made anew. */
+export type Match = 'current' | 'outdated' | undefined;
+
+/** Who is signed in, or has a mailed link: nobody whom the product does not know gets in their way. */
+export const TRUSTED: Claim = { isKnown: true, subjects: [] };
+
 /** Hashes passwords with bcrypt, few at a time, so that a flood of sign-ins cannot stall the server. */
 @Injectable()
 export class PasswordHasher {
-  private readonly gate = new Gate({ places: CONCURRENCY, waiting: MAX_WAITING, patienceMs: PATIENCE_MS });
+  private readonly queue = new FairQueue({
+    places: CONCURRENCY,
+    waiting: MAX_WAITING,
+    patienceMs: PATIENCE_MS,
+  });
   private readonly rounds: number;
-  /** A hash of nothing that anybody knows, so that an unknown account costs the same time as a known one. */
-  private decoy: Promise<string> | undefined;
+  /** The highest cost that a hash is known to have: every check costs as much, whosever it is. */
+  private highest: number;
+  /** By their cost: hashes of nothing that anybody knows. */
+  private readonly decoys = new Map<number, Promise<string>>();
 
   constructor(config: Config) {
     this.rounds = config.bcryptRounds;
+    this.highest = config.bcryptRounds;
   }
 
   /** @throws ApiError OVERLOADED when too many are waiting */
-  hash(password: string): Promise<string> {
-    return this.inTurn(() => bcrypt.hash(password, this.rounds));
+  hash(password: string, claim = TRUSTED): Promise<string> {
+    const form = passwordForm(password);
+    return this.queue.run(
+      claim,
+      () => bcrypt.hash(form, this.rounds),
+      () => true,
+    );
   }
 
   /**
-   * Whether the password has this hash; without a hash the answer is no, after the same time.
+   * Whether the password has this hash; without a hash the answer is no, after the same work. Hashes that are older than
+   * `passwordForm` are of the password as it was typed.
    * @throws ApiError OVERLOADED when too many are waiting
    */
-  async matches(password: string, hash: string | undefined): Promise<boolean> {
-    const against = hash ?? (await this.decoyHash());
-    const isSame = await this.inTurn(() => bcrypt.compare(password, against));
-    return isSame && hash !== undefined && Buffer.byteLength(password) <= MAX_PASSWORD_BYTES;
-  }
-
-  /** Whether a hash was made at another cost than is configured now. */
-  isOutdated(hash: string): boolean {
-    return bcrypt.getRounds(hash) !== this.rounds;
-  }
-
-  private decoyHash(): Promise<string> {
-    this.decoy ??= bcrypt.hash(crypto.randomUUID(), this.rounds);
-    return this.decoy;
-  }
-
-  private async inTurn<T>(work: () => Promise<T>): Promise<T> {
-    await this.gate.enter();
-    try {
-      return await work();
-    } finally {
-      this.gate.leave();
+  async match(password: string, hash: string | undefined, claim = TRUSTED): Promise<Match> {
+    const form = passwordForm(password);
+    if (await this.compare(form, hash, claim)) {
+      return hash !== undefined && bcrypt.getRounds(hash) === this.rounds ? 'current' : 'outdated';
     }
+    return form !== password && (await this.compare(password, hash, claim)) ? 'outdated' : undefined;
+  }
+
+  private async compare(password: string, hash: string | undefined, claim: Claim): Promise<boolean> {
+    const cost = hash === undefined ? this.highest : bcrypt.getRounds(hash);
+    this.highest = Math.max(this.highest, cost);
+    const against = hash ?? (await this.decoy(cost));
+    const canMatch = hash !== undefined && Buffer.byteLength(password) <= MAX_PASSWORD_BYTES;
+    const work = async (): Promise<boolean> => {
+      const isSame = await bcrypt.compare(password, against);
+      await this.makeUp(cost, password);
+      return isSame && canMatch;
+    };
+    return this.queue.run(claim, work, (isRight) => isRight);
+  }
+
+  /**
+   * Works on after a hash of a lower cost, so that the time does not tell that there is one: 2^c rounds, and as many
+   * again, and twice as many …, are 2^highest in the end.
+   */
+  private async makeUp(cost: number, password: string): Promise<void> {
+    for (let missing = cost; missing < this.highest; missing++) {
+      await bcrypt.compare(password, await this.decoy(missing));
+    }
+  }
+
+  /** Of zeros, as good as any: what a password is compared with costs the same whether it is right or not. */
+  private decoy(cost: number): Promise<string> {
+    const known = this.decoys.get(cost);
+    if (known) return known;
+    const made = bcrypt.genSalt(cost).then((salt) => `${salt}${'.'.repeat(31)}`);
+    this.decoys.set(cost, made);
+    return made;
   }
 }

@@ -12,6 +12,7 @@ import type { UserId } from '../../platform/security/caller.js';
 import { SecondFactorService } from '../second-factor/second-factor.service.js';
 import type { FormerAddress } from './former-address.schema.js';
 import { FormerAddresses, passwordMarkOf } from './former-addresses.js';
+import { Mailboxes } from './mailboxes.js';
 import { User } from './user.schema.js';
 import { UsersService } from './users.service.js';
 
@@ -23,6 +24,7 @@ const TRUSTED_FACTOR_AGE_MS = 7 * 24 * 60 * 60 * 1000;
 export class UserAddresses {
   constructor(
     @InjectModel(User.name) private readonly model: Model<User>,
+    private readonly mailboxes: Mailboxes,
     private readonly former: FormerAddresses,
     private readonly owned: OwnedRecords,
     private readonly factors: SecondFactorService,
@@ -66,6 +68,7 @@ export class UserAddresses {
    * @throws ApiError EMAIL_TAKEN
    */
   async move(id: UserId, email: string, transaction: Transaction): Promise<void> {
+    await this.mailboxes.requireFree(email, id);
     await this.former.requireFree(email, id);
     await this.write(id, { $set: { email, emailVerified: true }, $inc: { version: 1 } }, transaction);
     transaction.afterwards(() => this.events.record('email_changed', { userId: id }));

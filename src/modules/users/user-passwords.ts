@@ -1,13 +1,26 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
-import { PasswordHasher } from './password-hasher.js';
-import { requireStrongPassword } from './password-rules.js';
+import type { Claim } from '../../platform/concurrency/fair-queue.js';
+import { ApiError } from '../../platform/errors/errors.js';
+import { networkOf } from '../../platform/network/client-address.js';
+import { type Match, PasswordHasher } from './password-hasher.js';
+import { requireStrongPassword } from './strong-password.js';
 import { User } from './user.schema.js';
 
 /**
- * Gives users other passwords. The version of a user stays: nothing that anybody sees has changed, and an
- * administrator who has read the user can still change it.
+ * Who waits for a password to be hashed.
+ * @param address IP address
+ * @param account that is signed in to
+ * @param isKnown whether the account has been signed in to from there before
+ */
+export function claimOf(address: string, account: string, isKnown: boolean): Claim {
+  return { isKnown, subjects: [networkOf(address, 48), networkOf(address), `account ${account}`] };
+}
+
+/**
+ * Checks the passwords of users and gives them others. The version of a user stays: nothing that anybody sees has
+ * changed, and an administrator who has read the user can still change it.
  */
 @Injectable()
 export class UserPasswords {
@@ -27,6 +40,11 @@ export class UserPasswords {
     return this.hasher.hash(password);
   }
 
+  /** Whether this is the password of the user; `null` stands for a user that does not exist and takes as long. */
+  match(user: Pick<User, 'passwordHash'> | null, password: string, claim?: Claim): Promise<Match> {
+    return this.hasher.match(password, user?.passwordHash, claim);
+  }
+
   /** Sets it unless the user has got another password since it was read. */
   async replace({ _id, passwordHash: old }: User, passwordHash: string): Promise<boolean> {
     if (old === undefined) return false;
@@ -36,5 +54,14 @@ export class UserPasswords {
       { timestamps: false },
     );
     return matchedCount === 1;
+  }
+
+  /** Hashes the right password of a user anew, where its hash is outdated. A busy server leaves it for the next time. */
+  async renew(user: User, password: string): Promise<void> {
+    try {
+      await this.replace(user, await this.hasher.hash(password));
+    } catch (error) {
+      if (!(error instanceof ApiError && error.code === 'OVERLOADED')) throw error;
+    }
   }
 }

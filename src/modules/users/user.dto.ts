@@ -1,35 +1,11 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsBoolean, IsDate, IsIn, IsInt, IsOptional, IsString, Length, ValidateBy } from 'class-validator';
-import { applyDecorators } from '@nestjs/common';
+import { IsBoolean, IsDate, IsIn, IsInt, IsOptional, IsString } from 'class-validator';
 import { PageQuery } from '../../platform/http/page.js';
-import { EmailAddress, IsCleanText, Name, Omittable, RecordId } from '../../platform/validation/fields.js';
+import { ClaimedAddress, EmailAddress, Name, Omittable, RecordId } from '../../platform/validation/fields.js';
+import { ClaimedPassword, NewPassword } from '../../platform/validation/passwords.js';
 import { Otp } from '../second-factor/otp.dto.js';
 import { ROLES, type Role } from './roles.js';
 import type { User } from './user.schema.js';
-
-/** bcrypt ignores what is past 72 bytes, so a longer password would promise more than it keeps. */
-export const MAX_PASSWORD_BYTES = 72;
-
-function MaxBytes(bytes: number): PropertyDecorator {
-  return ValidateBy({
-    name: 'maxBytes',
-    constraints: [bytes],
-    validator: {
-      validate: (value) => typeof value === 'string' && Buffer.byteLength(value) <= bytes,
-      defaultMessage: () => '$property must not be longer than $constraint1 bytes of UTF-8',
-    },
-  });
-}
-
-/** A password that somebody chooses: 8 to 128 characters, at most 72 bytes. */
-export function NewPassword(): PropertyDecorator {
-  return applyDecorators(IsString(), Length(8, 128), MaxBytes(MAX_PASSWORD_BYTES), IsCleanText());
-}
-
-/** A password that somebody claims to have. Bounded, but held to no other rule: it may be older than the rules. */
-export function ClaimedPassword(): PropertyDecorator {
-  return applyDecorators(IsString(), Length(1, 128), IsCleanText());
-}
 
 export class CreateUserDto {
   @ApiProperty({ description: 'Nobody else may have it.', example: 'ada@example.com' })
@@ -94,7 +70,7 @@ export class DeleteSelfDto {
 export class ListUsersQuery extends PageQuery {
   @ApiProperty({ description: 'Only the user with this address.', example: 'ada@example.com' })
   @IsOptional()
-  @EmailAddress()
+  @ClaimedAddress()
   email?: string;
 }
 

@@ -7,6 +7,7 @@ import { FirstAdministrator } from './first-administrator.js';
 import { FormerAddress, FormerAddressSchema } from './former-address.schema.js';
 import { FormerAddresses } from './former-addresses.js';
 import { IdentityProof } from './identity-proof.js';
+import { Mailboxes } from './mailboxes.js';
 import { PasswordHasher } from './password-hasher.js';
 import { UserAddresses } from './user-addresses.js';
 import { User, UserSchema } from './user.schema.js';
@@ -27,6 +28,7 @@ import { UsersService } from './users.service.js';
   controllers: [UsersController],
   providers: [
     UsersService,
+    Mailboxes,
     PasswordHasher,
     UserPasswords,
     UserAddresses,

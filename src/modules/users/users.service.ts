@@ -3,11 +3,12 @@ import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { Cache } from '../../platform/cache/cache.js';
 import { Caches } from '../../platform/cache/caches.js';
+import type { Claim } from '../../platform/concurrency/fair-queue.js';
 import { type LiveCache, LiveCaches } from '../../platform/database/live-cache.js';
 import { OwnedRecords } from '../../platform/database/owned-records.js';
 import { type NewRecord, Repositories, type Repository } from '../../platform/database/repository.js';
 import { afterwards, type Transaction, Transactions } from '../../platform/database/transactions.js';
-import { ApiError, apiError } from '../../platform/errors/errors.js';
+import { apiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
 import { NO_PRECONDITION, type Precondition } from '../../platform/http/entity-tag.js';
 import type { Page } from '../../platform/http/page.js';
@@ -18,9 +19,10 @@ import { Administrators } from './administrators.js';
 import { callerOf } from './caller-of.js';
 import { FormerAddresses } from './former-addresses.js';
 import { IdentityProof, type Proof } from './identity-proof.js';
+import { Mailboxes } from './mailboxes.js';
 import type { NewUser } from './new-user.js';
 import { PasswordHasher } from './password-hasher.js';
-import { requireStrongPassword } from './password-rules.js';
+import { requireStrongPassword } from './strong-password.js';
 import { type CreateUserDto, type ListUsersQuery, type UpdateUserDto, UserDto } from './user.dto.js';
 import { User } from './user.schema.js';
 
@@ -34,6 +36,7 @@ export class UsersService {
   constructor(
     @InjectModel(User.name) private readonly model: Model<User>,
     private readonly hasher: PasswordHasher,
+    private readonly mailboxes: Mailboxes,
     private readonly events: DomainEvents,
     private readonly transactions: Transactions,
     private readonly owned: OwnedRecords,
@@ -55,9 +58,9 @@ export class UsersService {
   }
 
   /** @throws ApiError WEAK_PASSWORD, EMAIL_TAKEN */
-  async create({ password, ...fields }: NewUser, transaction?: Transaction): Promise<User> {
+  async create({ password, ...fields }: NewUser, transaction?: Transaction, claim?: Claim): Promise<User> {
     if (password != null) requireStrongPassword(password, fields.email);
-    const passwordHash = password == null ? undefined : await this.hasher.hash(password);
+    const passwordHash = password == null ? undefined : await this.hasher.hash(password, claim);
     const user = { emailVerified: false, ...fields, disabled: false, otpEnabled: false };
     return this.insert(passwordHash === undefined ? user : { ...user, passwordHash }, transaction);
   }
@@ -108,8 +111,10 @@ export class UsersService {
     return UserDto.from(await this.users.get({ owner: id }, id));
   }
 
-  list(scope: Scope, query: ListUsersQuery): Promise<Page<User>> {
-    return this.users.page(scope, query, query.email === undefined ? {} : { email: query.email });
+  async list(scope: Scope, query: ListUsersQuery): Promise<Page<User>> {
+    if (query.email === undefined) return this.users.page(scope, query, {});
+    const found = await this.mailboxes.find(query.email);
+    return this.users.page(scope, query, { email: found?.email ?? query.email });
   }
 
   /**
@@ -195,6 +200,7 @@ export class UsersService {
 
   /** An address that somebody had until lately is kept for them. */
   private async insert(user: NewRecord<User>, transaction?: Transaction): Promise<User> {
+    await this.mailboxes.requireFree(user.email);
     await this.former.requireFree(user.email);
     return this.users.insert(user, transaction);
   }
@@ -206,27 +212,7 @@ export class UsersService {
 
   /** The user with this address, whoever asks: for signing in and for the start. */
   findByEmail(email: string): Promise<User | null> {
-    return this.model.findOne({ email }).lean<User>();
-  }
-
-  /** Whether this is the password of the user; `null` stands for a user that does not exist and takes as long. */
-  hasPassword(user: User | null, password: string): Promise<boolean> {
-    return this.hasher.matches(password, user?.passwordHash);
-  }
-
-  /**
-   * Hashes the right password of a user again where the configured cost has changed since. Its version stays: nothing
-   * that anybody sees has changed. A busy server leaves it for the next time.
-   */
-  async renewHash({ _id, passwordHash }: User, password: string): Promise<void> {
-    if (passwordHash === undefined || !this.hasher.isOutdated(passwordHash)) return;
-    try {
-      const renewed = await this.hasher.hash(password);
-      // Not over a password that was changed meanwhile.
-      await this.model.updateOne({ _id, passwordHash }, { passwordHash: renewed }, { timestamps: false });
-    } catch (error) {
-      if (!(error instanceof ApiError && error.code === 'OVERLOADED')) throw error;
-    }
+    return this.mailboxes.find(email);
   }
 
   /** The user as a caller, without a promise where it is known already; null when there is none or it is disabled. */

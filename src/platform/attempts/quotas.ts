@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { apiError } from '../errors/errors.js';
+import { ApiError, apiError } from '../errors/errors.js';
 import { Counters } from './counters.js';
 
 /** So many in so many seconds, counted from the first. */
@@ -17,6 +17,34 @@ export class Quotas {
   async take(name: string, subject: string, quota: Quota): Promise<void> {
     const waitMs = await this.use(name, subject, quota);
     if (waitMs > 0) throw apiError('RATE_LIMITED', { retryAfter: waitMs / 1000 });
+  }
+
+  /**
+   * Does what a quota bounds. `take` takes one of it, however often it is called; it is given back when the work fails
+   * through no fault of who asks.
+   * @throws ApiError RATE_LIMITED by `take`; what the work throws
+   */
+  async spend<T>(
+    name: string,
+    subject: string,
+    quota: Quota,
+    work: (take: () => Promise<void>) => Promise<T>,
+  ): Promise<T> {
+    let taken: Promise<void> | undefined;
+    try {
+      return await work(() => (taken ??= this.take(name, subject, quota)));
+    } catch (error) {
+      if (taken && isOurFault(error)) await this.giveBack(name, subject);
+      throw error;
+    }
+  }
+
+  /** Where the database is away, it is lost. */
+  private async giveBack(name: string, subject: string): Promise<void> {
+    const count = { $max: [0, { $subtract: [{ $ifNull: ['$count', 0] }, 1] }] };
+    const expiresAt = { $ifNull: ['$expiresAt', new Date()] };
+    const given = this.counters.change(this.counters.idOf(name, subject), [{ $set: { count, expiresAt } }]);
+    await given.catch(() => undefined);
   }
 
   /** Whether there was one left: for what must not tell that it did nothing. */
@@ -41,4 +69,8 @@ export class Quotas {
     const left = (before?.expiresAt.getTime() ?? 0) - now.getTime();
     return before && left > 0 && before.count >= limit ? left : 0;
   }
+}
+
+function isOurFault(error: unknown): boolean {
+  return !(error instanceof ApiError) || error.status >= 500;
 }

@@ -20,6 +20,7 @@ import {
   url,
 } from './kinds.js';
 import { mongodbUri } from './mongodb-uri.js';
+import { weaknessOf } from '../validation/passwords.js';
 import { StartError } from './start-error.js';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -191,6 +192,9 @@ export function parseConfig(env: Environment): ParsedConfig {
   const mode = MODES.find((known) => known === env['NODE_ENV']?.trim()) ?? 'development';
   const { values, faults } = readVariables(variablesOf(Config), env, mode);
   faults.push(...crossFaults(env, mode));
+  const { adminEmail, adminPassword } = values as Partial<Config>;
+  const weakness = adminEmail && adminPassword && weaknessOf(adminPassword, adminEmail);
+  if (weakness) faults.push({ variable: 'ADMIN_PASSWORD', problem: weakness });
   if (faults.length > 0) throw new ConfigError(faults);
   return values as unknown as ParsedConfig;
 }

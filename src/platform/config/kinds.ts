@@ -1,5 +1,7 @@
 import { isIP } from 'node:net';
 import { isEmail } from 'class-validator';
+import { isMailbox, mailboxOf } from '../validation/mailbox.js';
+import { passwordFault } from '../validation/passwords.js';
 import type { Kind, Mode } from './env.js';
 
 /** A parser that refuses with one sentence, so that a message can never hold the value. */
@@ -40,9 +42,12 @@ export function host(): Kind<string> {
   );
 }
 
-/** One e-mail address. */
+/** One e-mail address, in the one form of its mailbox. */
 export function email(): Kind<string> {
-  return kind('an e-mail address', (text) => (isEmail(text) ? text : undefined));
+  return kind('an e-mail address', (text) => {
+    const address = mailboxOf(text);
+    return isMailbox(address) ? address : undefined;
+  });
 }
 
 /** An e-mail address, with or without a name before it. */
@@ -162,19 +167,17 @@ export function issuedKey(): Kind<string> {
   );
 }
 
-const TRIED_FIRST =
-  /^(?:(?:p[a@]ssw[o0]rd|qwerty\w*|secret|change[-_ ]?(?:me|this)|0?123456789?0?)\d*|your[-_ ].*|<.*>)$/i;
-
-/** A password that could be typed in: 8 characters or more, not more than the 72 bytes that bcrypt reads. */
+/** A password that registering would accept; whether it holds a name is looked at once the address is known. */
 export function password(): Kind<string> {
-  const rule = kind(
-    'a password of at least 8 characters and at most 72 bytes that is not easily guessed',
-    (text) => {
-      const fits = text.length >= 8 && Buffer.byteLength(text) <= 72 && !CONTROL.test(text);
-      return fits && !TRIED_FIRST.test(text) && new Set(text).size >= 5 ? text : undefined;
+  return {
+    accepts: 'a password of 8 to 128 characters and at most 72 bytes that is not easily guessed',
+    parse(text) {
+      const fault = passwordFault(text, '');
+      if (fault !== undefined) throw new Error(fault);
+      return text;
     },
-  );
-  return { ...rule, isExact: true };
+    isExact: true,
+  };
 }
 
 /** A secret of at least `bytes` bytes that is not a sample. */

@@ -11,6 +11,8 @@ export interface MigrationContext {
    * it throws: the lock was lost, and another process may do the work by now.
    */
   readonly progress: (done: string) => void;
+  /** Tells people what the step leaves for them to decide, by ids: it may be logged. */
+  readonly notice: (text: string) => void;
 }
 
 /** A step from one version of the database to the next. */
@@ -43,7 +45,7 @@ const BATCH = 1000;
  * @param values what each field becomes where it is missing: `{ currency: 'EUR' }`
  */
 export async function setWhereMissing(
-  { db, progress }: MigrationContext,
+  { db, progress }: Pick<MigrationContext, 'db' | 'progress'>,
   collection: string,
   values: Readonly<Record<string, unknown>>,
 ): Promise<void> {

@@ -45,7 +45,8 @@ export class Migrations {
       if (!state.isCurrent) this.tellBehind(state);
     } else {
       // No lock where there is nothing to do.
-      if (!state.isCurrent) await this.upgrade((step) => this.logger.info(step));
+      if (!state.isCurrent)
+        await this.upgrade((step) => this.logger[step.event === 'migration_notice' ? 'warn' : 'info'](step));
       this.tellUndeclared(state);
     }
     this.isUpToDate = this.config.mode !== 'production' || state.isCurrent;

@@ -27,6 +27,9 @@ export class UpgradePrinter {
       case 'migration_progress':
         this.running.set(step.migration, step.done);
         break;
+      case 'migration_notice':
+        this.line(`${step.migration}: ${step.notice}`);
+        break;
       case 'migration_applied':
         this.end(step.migration, step.durationMs);
         break;

@@ -13,6 +13,7 @@ export type UpgradeStep =
   | { readonly event: 'migrations_waiting' }
   | { readonly event: 'migration_started'; readonly migration: string }
   | { readonly event: 'migration_progress'; readonly migration: string; readonly done: string }
+  | { readonly event: 'migration_notice'; readonly migration: string; readonly notice: string }
   | { readonly event: 'migration_applied'; readonly migration: string; readonly durationMs: number }
   | { readonly event: 'indexes_building'; readonly collection: string; readonly indexes: readonly string[] }
   | {
@@ -95,7 +96,9 @@ export class Upgrade {
       if (!this.lease.isHeld) throw new LeaseLost();
       this.report({ event: 'migration_progress', migration: name, done });
     };
-    await failingAs(`The migration ${name} failed`, () => up({ db: this.db, progress }));
+    const notice = (text: string): void =>
+      this.report({ event: 'migration_notice', migration: name, notice: text });
+    await failingAs(`The migration ${name} failed`, () => up({ db: this.db, progress, notice }));
     await this.lease.require();
     const durationMs = Math.round(performance.now() - started);
     await this.ledger.write(name, durationMs);

@@ -80,7 +80,8 @@ describe('what Swagger is told of a DTO class', () => {
             type: 'string',
             minLength: 1,
             maxLength: 10,
-            description: 'What it is called.',
+            description:
+              "What it is called. White space around it is removed. Kept in Unicode's composed form (NFC).",
             example: 'Pen',
           },
         },

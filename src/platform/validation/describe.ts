@@ -26,10 +26,12 @@ export function describe(type: Constructor): void {
   const defaults = new type() as Record<string, unknown>;
   for (const field of rulesOf(type)) {
     const { prototype } = type as { prototype: object };
-    const explicit = (Reflect.getMetadata(API_PROPERTY, prototype, field.name) ?? {}) as object;
+    const explicit = (Reflect.getMetadata(API_PROPERTY, prototype, field.name) ?? {}) as ApiPropertyOptions;
+    const description = [explicit.description, ...field.notes].filter(Boolean).join(' ');
     const fallback = defaults[field.name];
     ApiProperty({
       ...explicit,
+      ...(description && { description }),
       ...(field.nested ? referenceTo(field.nested, field) : fieldSchema(field)),
       required: !field.optional && fallback === undefined,
       ...(fallback !== undefined && { default: fallback }),

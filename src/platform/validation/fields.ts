@@ -1,11 +1,11 @@
 import { applyDecorators } from '@nestjs/common';
-import { Transform } from 'class-transformer';
 import {
   ArrayMaxSize,
   IsArray,
   IsBoolean,
   IsDate,
   IsEmail,
+  isEmail,
   IsInt,
   IsNumber,
   IsOptional,
@@ -17,41 +17,26 @@ import {
   Min,
   ValidateBy,
   ValidateIf,
-  type ValidationOptions,
 } from 'class-validator';
 import { Types } from 'mongoose';
+import { isMailbox, mailboxOf, MAX_MAILBOX } from './mailbox.js';
 import { numeralFault, withoutMinusZero } from './numerals.js';
-
-/**
- * Most UTF-16 units that class-validator counts as one character: a surrogate pair and the variation selector
- * behind it. A schema's maxlength is so many times the characters that its DTO allows.
- */
-const UNITS_PER_CHARACTER = 3;
+import {
+  type Each,
+  isCleanText,
+  MaxUnits,
+  messageOf,
+  TextRule,
+  TransformTexts,
+  UNITS_PER_CHARACTER,
+} from './texts.js';
 
 /** Most units that Unicode composes to one: Greek letters with three marks, such as U+1F82. */
 const UNITS_PER_COMPOSED_UNIT = 4;
 
-/** class-validator's word for a rule of the items of a list. */
-export interface Each {
-  readonly each?: boolean;
-}
-
-/** Changes the texts of a field, or of the list in it, before any rule sees them. Anything else is left to the rules. */
-function TransformTexts(change: (text: string) => unknown, { each = false }: Each = {}): PropertyDecorator {
-  const changed = (value: unknown): unknown => (typeof value === 'string' ? change(value) : value);
-  return Transform(({ value }: { value: unknown }) =>
-    each && Array.isArray(value) ? value.map(changed) : changed(value),
-  );
-}
-
-/** A message of class-validator's kind, which says whether a list or its items are meant. */
-function messageOf(rule: string, { each = false }: Each): string {
-  return `${each ? 'each value in ' : ''}$property ${rule}`;
-}
-
 /** Removes white space around a text, before any rule sees it. Anything else is left for the rules to refuse. */
 export function Trim(options?: Each): PropertyDecorator {
-  return TransformTexts((text) => text.trim(), options);
+  return TransformTexts((text) => text.trim(), { ...options, note: 'White space around it is removed.' });
 }
 
 /**
@@ -61,43 +46,21 @@ export function Trim(options?: Each): PropertyDecorator {
  */
 export function Compose(max: number, options?: Each): PropertyDecorator {
   const bound = max * UNITS_PER_CHARACTER * UNITS_PER_COMPOSED_UNIT;
-  return TransformTexts((text) => (text.length <= bound ? text.normalize('NFC') : text), options);
-}
-
-/** Whether a text can be stored and shown: no NUL, no half of a surrogate pair. */
-export function isCleanText(value: unknown): boolean {
-  return typeof value === 'string' && value.isWellFormed() && !value.includes('\0');
+  return TransformTexts((text) => (text.length <= bound ? text.normalize('NFC') : text), {
+    ...options,
+    note: "Kept in Unicode's composed form (NFC).",
+  });
 }
 
 /** No NUL and no lone surrogate: databases, terminals and UTF-8 cannot hold them. */
-export function IsCleanText(options: ValidationOptions = {}): PropertyDecorator {
-  const message = messageOf('must not hold NUL characters or lone surrogates', options);
-  return ValidateBy(
-    { name: 'isCleanText', validator: { validate: isCleanText, defaultMessage: () => message } },
-    options,
-  );
+export function IsCleanText(options: Each = {}): PropertyDecorator {
+  return TextRule('isCleanText', isCleanText, 'must not hold NUL characters or lone surrogates', options);
 }
 
-/**
- * Bounds the UTF-16 units of a text, before anything is done that takes longer the longer the text is.
- * A schema's maxlength counts units too.
- */
-function MaxUnits(units: number, options: Each): PropertyDecorator {
-  const message = messageOf('must not be longer than $constraint1 UTF-16 units', options);
-  return ValidateBy(
-    {
-      name: 'maxUnits',
-      constraints: [units],
-      validator: {
-        validate: (value) => typeof value === 'string' && value.length <= units,
-        defaultMessage: () => message,
-      },
-    },
-    options,
-  );
-}
+/** White space, and what shows nothing by itself: joiners, direction marks, fillers, accents without a letter. */
+const UNSEEN = /^[\p{White_Space}\p{Cc}\p{Cf}\p{M}\p{Default_Ignorable_Code_Point}\u2800\u{1d159}]+$/u;
 
-/** A trimmed text of `min` to `max` characters, which class-validator counts. */
+/** A trimmed text of `min` to `max` characters, which class-validator counts. One that must not be empty can be seen. */
 export function Text(min: number, max: number, options: Each = {}): PropertyDecorator {
   return applyDecorators(
     Trim(options),
@@ -105,31 +68,58 @@ export function Text(min: number, max: number, options: Each = {}): PropertyDeco
     MaxUnits(max * UNITS_PER_CHARACTER, options),
     Length(min, max, options),
     IsCleanText(options),
+    ...(min > 0
+      ? [TextRule('isVisible', (text) => !UNSEEN.test(text), 'must have a visible character', options)]
+      : []),
   );
 }
+
+/** Embeds, overrides and isolates: they turn the text that stands behind a name around. */
+const TURNS_TEXT = /[\u202a-\u202e\u2066-\u2069]/;
 
 /** A name: a text in which only characters count, not the way they were typed. It has one at least, unless told. */
 export function Name(
   max: number,
   { min = 1, ...each }: Each & { readonly min?: number } = {},
 ): PropertyDecorator {
-  return applyDecorators(Compose(max, each), Text(min, max, each));
+  const rule = 'must not hold characters that change the direction of other text';
+  return applyDecorators(
+    Compose(max, each),
+    Text(min, max, each),
+    TextRule('keepsDirection', (text) => !TURNS_TEXT.test(text), rule, each),
+  );
 }
 
+const MAILBOX_NOTE = 'Kept in lower case and composed (NFC), with the domain in ASCII.';
+
 /**
- * An e-mail address, in lower case. IsEmail takes anything between quotes, line breaks too, with which a client
- * could write headers into a mail; and characters that nobody sees, with which one address looks like another.
+ * An e-mail address, in the one form of its mailbox. IsEmail takes anything between quotes, line breaks too, with which
+ * a client could write headers into a mail; and characters that nobody sees, with which one looks like another.
  */
 export function EmailAddress(options: Each = {}): PropertyDecorator {
   return applyDecorators(
-    Trim(options),
-    TransformTexts((text) => text.toLowerCase(), options),
+    TransformTexts(mailboxOf, { ...options, note: MAILBOX_NOTE }),
     IsString(options),
-    MaxUnits(254, options),
-    Length(3, 254, options),
+    MaxUnits(MAX_MAILBOX, options),
+    Length(3, MAX_MAILBOX, options),
     IsCleanText(options),
     IsEmail({}, options),
-    Matches(/^[^\s\p{Cc}\p{Cf}]+$/u, { ...options, message: messageOf('must be an email', options) }),
+    TextRule('isMailbox', isMailbox, 'must be an email', options),
+  );
+}
+
+/**
+ * The address of an account, as it was typed but for its case: accounts that are older than `mailboxOf` may have another
+ * form. Whoever takes it looks for both.
+ */
+export function ClaimedAddress(): PropertyDecorator {
+  return applyDecorators(
+    TransformTexts((text) => text.trim().toLowerCase(), { note: 'Upper and lower case are the same.' }),
+    IsString(),
+    MaxUnits(MAX_MAILBOX, {}),
+    Length(3, MAX_MAILBOX),
+    IsCleanText(),
+    TextRule('isEmail', (text) => isEmail(mailboxOf(text)), 'must be an email'),
   );
 }
 

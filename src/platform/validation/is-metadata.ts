@@ -1,5 +1,5 @@
 import { ValidateBy } from 'class-validator';
-import { isCleanText } from './fields.js';
+import { isCleanText } from './texts.js';
 
 /** A JSON object of the caller's own making. */
 export type Metadata = Record<string, unknown>;

@@ -69,7 +69,7 @@ describe('each rule as JSON Schema', () => {
     ['Length', [Length(1, 5)], { type: 'string', minLength: 1, maxLength: 5 }],
     ['MinLength', [MinLength(1)], { type: 'string', minLength: 1 }],
     ['MaxLength', [MaxLength(5)], { type: 'string', maxLength: 5 }],
-    ['IsEmail', [IsEmail()], { type: 'string', format: 'email' }],
+    ['IsEmail', [IsEmail()], { type: 'string', format: 'idn-email' }],
     ['Matches', [Matches(/^a\d$/)], { type: 'string', pattern: String.raw`^a\d$` }],
     ['IsIn texts', [IsIn(['a', 'b'])], { type: 'string', enum: ['a', 'b'] }],
     ['IsIn numbers', [IsIn([1, 2])], { enum: [1, 2] }],
@@ -85,7 +85,7 @@ describe('each rule as JSON Schema', () => {
 
   it.each<[string, PropertyDecorator[], JsonSchema]>([
     ['Text', [Text(0, 500)], { type: 'string', minLength: 0, maxLength: 500 }],
-    ['EmailAddress', [EmailAddress()], { type: 'string', minLength: 3, maxLength: 254, format: 'email' }],
+    ['EmailAddress', [EmailAddress()], { type: 'string', minLength: 3, maxLength: 254, format: 'idn-email' }],
     ['RecordId', [RecordId()], { type: 'string', pattern: '^[0-9a-fA-F]{24}$' }],
     ['QueryInteger', [QueryInteger(1, 9)], { type: 'integer', minimum: 1, maximum: 9, nullable: true }],
     ['QueryNumber', [QueryNumber()], { type: 'number', nullable: true }],

@@ -30,7 +30,8 @@ const KEYWORDS: Readonly<Record<string, Keywords>> = {
   maxBytes: (maxLength: number) => ({ type: 'string', maxLength }),
   isRichText: () => ({ type: 'string', format: 'html' }),
   isUrl: () => ({ type: 'string', format: 'uri' }),
-  isEmail: () => ({ type: 'string', format: 'email' }),
+  /** Letters of every script are accepted, which `email` would not let through. */
+  isEmail: () => ({ type: 'string', format: 'idn-email' }),
   matches: (pattern: RegExp) => ({
     type: 'string',
     ...(pattern.flags === '' && { pattern: pattern.source }),

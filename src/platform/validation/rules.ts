@@ -1,6 +1,7 @@
 import { getMetadataStorage, type ValidationArguments, ValidationTypes } from 'class-validator';
 // The package offers no public way to read these; it is the object that every @Transform and @Type writes to.
 import { defaultMetadataStorage } from 'class-transformer/cjs/storage.js';
+import { noteOf } from './texts.js';
 
 export type Constructor<T extends object = object> = new () => T;
 
@@ -27,6 +28,8 @@ export interface FieldRules {
   /** All must hold, or the field is not checked: @IsOptional, @ValidateIf. */
   readonly conditions: readonly Condition[];
   readonly transforms: readonly Transform[];
+  /** What the transforms do, for who reads the document. */
+  readonly notes: readonly string[];
   /** What a text becomes once the whole input has passed: of rich text, what is harmless. */
   readonly finish?: Finish;
   /** The DTO class of a nested object, or of each item of a nested list. */
@@ -138,6 +141,7 @@ export function rulesOf(type: Constructor): readonly FieldRules[] {
       checks,
       conditions,
       transforms: transformsOf(type, name),
+      notes: notesOf(type, name),
       ...(richText && { finish: richText.constraints[0] as Finish }),
       ...(isNested && { nested: nestedTypeOf(type, name) }),
       nullable: conditions.some((condition) => !condition({ [name]: null }, null)),
@@ -152,6 +156,11 @@ function transformsOf(type: Constructor, key: string): Transform[] {
     if (options.groups?.length) throw new UnsupportedRule(type, key, '@Transform with groups');
     return (value, obj) => transformFn({ value, key, obj, type: 0, options: {} }) as unknown;
   });
+}
+
+function notesOf(type: Constructor, key: string): string[] {
+  const transforms = defaultMetadataStorage.findTransformMetadatas(type, key, 0);
+  return transforms.map(({ transformFn }) => noteOf(transformFn)).filter((note) => note !== undefined);
 }
 
 /** @Expose and @Exclude rename or drop fields, on the class or on one of them. */

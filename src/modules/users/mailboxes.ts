@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import type { Model } from 'mongoose';
+import { apiError } from '../../platform/errors/errors.js';
+import type { UserId } from '../../platform/security/caller.js';
+import { mailboxOf, olderFormsOf } from '../../platform/validation/mailbox.js';
+import { User } from './user.schema.js';
+
+/**
+ * Finds users by their e-mail address. One mailbox has one account: addresses are stored as `mailboxOf` gives them. Two
+ * accounts that had one mailbox before that was so keep their addresses as they were, and sign in with them.
+ */
+@Injectable()
+export class Mailboxes {
+  constructor(@InjectModel(User.name) private readonly model: Model<User>) {}
+
+  /** @param typed in lower case, in whichever form */
+  async find(typed: string): Promise<User | null> {
+    const forms = [...new Set([typed, mailboxOf(typed)])];
+    const found = await this.model.find({ email: { $in: forms } }).lean<User[]>();
+    return found.find(({ email }) => email === typed) ?? found[0] ?? null;
+  }
+
+  /**
+   * The unique index says no to the same form only.
+   * @param owner who may have it
+   * @throws ApiError EMAIL_TAKEN where the mailbox has an account under an older form of its address
+   */
+  async requireFree(mailbox: string, owner?: UserId): Promise<void> {
+    const forms = olderFormsOf(mailbox);
+    if (forms.length === 0) return;
+    const others = owner === undefined ? {} : { _id: { $ne: owner } };
+    if (await this.model.exists({ email: { $in: forms }, ...others })) throw apiError('EMAIL_TAKEN');
+  }
+}

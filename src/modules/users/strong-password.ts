@@ -1,0 +1,14 @@
+import { apiError } from '../../platform/errors/errors.js';
+import { weaknessOf } from '../../platform/validation/passwords.js';
+
+/**
+ * Refuses a password that is tried first by who guesses.
+ * @param email in lower case
+ * @param field that the client sent it in, for the error
+ * @throws ApiError WEAK_PASSWORD (400)
+ */
+export function requireStrongPassword(password: string, email: string, field = 'password'): void {
+  const weakness = weaknessOf(password, email);
+  if (weakness === undefined) return;
+  throw apiError('WEAK_PASSWORD', { details: [{ path: field, message: `${field} ${weakness}` }] });
+}
