@@ -3,6 +3,7 @@ import { Type } from 'class-transformer';
 import {
   Allow,
   ArrayMaxSize,
+  ArrayUnique,
   IsArray,
   IsBoolean,
   IsDate,
@@ -115,9 +116,18 @@ describe('each rule as JSON Schema', () => {
 describe('lists', () => {
   it('have rules of their own and rules of their items', () => {
     const each = { each: true };
-    expect(schemaWith(IsArray(), ArrayMaxSize(3), IsString(each), Length(1, 5, each), IsOptional())).toEqual({
+    const rules = [
+      IsArray(),
+      ArrayMaxSize(3),
+      ArrayUnique(),
+      IsString(each),
+      Length(1, 5, each),
+      IsOptional(),
+    ];
+    expect(schemaWith(...rules)).toEqual({
       type: 'array',
       maxItems: 3,
+      uniqueItems: true,
       items: { type: 'string', minLength: 1, maxLength: 5 },
       nullable: true,
     });

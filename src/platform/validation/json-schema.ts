@@ -12,6 +12,7 @@ export interface JsonSchema {
   minimum?: number;
   maximum?: number;
   maxItems?: number;
+  uniqueItems?: boolean;
   properties?: Record<string, JsonSchema>;
   required?: string[];
   items?: JsonSchema;
@@ -46,6 +47,7 @@ const KEYWORDS: Readonly<Record<string, Keywords>> = {
   isDate: () => ({ type: 'string', format: 'date-time' }),
   isMetadata: () => ({ type: 'object', additionalProperties: true }),
   arrayMaxSize: (maxItems: number) => ({ maxItems }),
+  arrayUnique: () => ({ uniqueItems: true }),
 };
 
 /** One field of a DTO class as JSON Schema. */
