@@ -218,7 +218,7 @@ describe('ADMIN_EMAIL', () => {
       DATA_DIR: join(installation.folder, 'admin'),
       LOG_LEVEL: 'fatal',
       ADMIN_EMAIL: email,
-      ADMIN_PASSWORD: 'correct horse zq32',
+      ADMIN_PASSWORD: 'a long way to go home',
     });
     await test.close();
     expect(exit.stderr).toMatch(/^The configuration is not valid:\n {2}ADMIN_EMAIL belongs to a user .+\n$/);

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type Db, MongoClient } from 'mongodb';
+import { migrations } from '../../src/migrations/migrations.js';
 import { soaked } from '../support/soak.js';
 import { HttpCaller } from './http-caller.js';
 import { addMigrations } from './next-version.js';
@@ -11,8 +12,16 @@ import { type Exit, Installation, type ServerProcess } from './server-process.js
 jest.setTimeout(120_000);
 
 const EFFECT = `await db.collection('effects').insertOne({ of: 'effect' });`;
-const TIME = /applied \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/;
+const TIME = /applied \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/g;
 const ADMIN = { ADMIN_EMAIL: 'admin@flowversal.test', ADMIN_PASSWORD: 'a long way to go home' };
+
+const RELEASED = migrations.map(({ name }) => name);
+
+/** As `migrate status` tells them. */
+function listed(state: string): string {
+  const width = Math.max(...RELEASED.map((name) => name.length));
+  return ['Migrations', ...RELEASED.map((name) => `  ${name.padEnd(width)}  ${state}`)].join('\n');
+}
 
 /** This version of the code. */
 let released: Installation;
@@ -26,7 +35,7 @@ let env: Record<string, string>;
 beforeAll(async () => {
   released = await Installation.create();
   next = await Installation.create();
-  await addMigrations(next.folder, { '0002-effect': `${EFFECT} await sleep(300);` });
+  await addMigrations(next.folder, { '9001-effect': `${EFFECT} await sleep(300);` });
   client = await new MongoClient(process.env['TEST_MONGODB_URI'] ?? '').connect();
 });
 afterAll(async () => {
@@ -79,9 +88,9 @@ describe(`${MANY} processes that start at once on an empty database`, () => {
       servers.map(() => 200),
     );
     expect(await effects()).toBe(1);
-    expect(await ledger()).toEqual(['0001-user-flags', '0002-effect']);
+    expect(await ledger()).toEqual([...RELEASED, '9001-effect']);
     const output = servers.map(({ stdout }) => stdout).join('');
-    expect(output.match(/"event":"migration_applied","migration":"0002-effect"/g)).toHaveLength(1);
+    expect(output.match(/"event":"migration_applied","migration":"9001-effect"/g)).toHaveLength(1);
     expect(output.match(/"event":"indexes_created","collection":"users"/g)).toHaveLength(1);
     expect(await db.collection('users').indexExists('email_1')).toBe(true);
     for (const server of servers) server.kill('SIGTERM');
@@ -96,7 +105,7 @@ describe(`${MANY} processes that start at once on an empty database`, () => {
     const exits = await many(() => next.migrate(env, 'up'));
     expect(exits.map(({ code, stderr }) => [code, stderr])).toEqual(exits.map(() => [0, '']));
     expect(await effects()).toBe(1);
-    expect(exits.filter(({ stdout }) => /^0002-effect done in 0\.\d s$/m.test(stdout))).toHaveLength(1);
+    expect(exits.filter(({ stdout }) => /^9001-effect done in 0\.\d s$/m.test(stdout))).toHaveLength(1);
     expect(exits.filter(({ stdout }) => !stdout.endsWith('\nThe database is up to date.\n'))).toEqual([]);
     for (const server of servers) expect(await ready(server)).toBeLessThan(5_000);
     for (const server of servers) server.kill('SIGKILL');
@@ -108,10 +117,10 @@ describe('a process that is killed in the middle of a migration', () => {
     const installation = await Installation.create();
     // The first one stays in its middle, until it is killed.
     await addMigrations(installation.folder, {
-      '0002-slow': `${EFFECT} if (await db.collection('effects').countDocuments() === 1) await sleep(100_000);`,
+      '9001-slow': `${EFFECT} if (await db.collection('effects').countDocuments() === 1) await sleep(100_000);`,
     });
     const first = installation.spawn([process.execPath, 'dist/migrate.js'], env);
-    await first.says('0002-slow …');
+    await first.says('9001-slow …');
     while ((await effects()) === 0) await sleep(10);
     const second = installation.spawn([process.execPath, 'dist/migrate.js'], env);
     await second.says('Waiting for another process that migrates …');
@@ -122,7 +131,7 @@ describe('a process that is killed in the middle of a migration', () => {
     // The lease of the first one had to run out: 15 s after it was renewed last.
     expect(Date.now() - killed).toBeGreaterThan(5_000);
     expect(Date.now() - killed).toBeLessThan(25_000);
-    expect([await effects(), await ledger()]).toEqual([2, ['0001-user-flags', '0002-slow']]);
+    expect([await effects(), await ledger()]).toEqual([2, [...RELEASED, '9001-slow']]);
     await installation.remove();
   });
 });
@@ -131,7 +140,7 @@ describe('in production a server on a database that is older than the code', () 
   it('lives and is not ready until it is migrated, and creates the first administrator then', async () => {
     const server = await released.start({ ...env, ...ADMIN });
     await server.says('"event":"database_behind"');
-    expect(server.stdout).toContain('"migrations":["0001-user-flags"]');
+    expect(server.stdout).toContain(`"migrations":${JSON.stringify(RELEASED)}`);
     expect(server.stdout).toContain('run `npm run migrate`, in an image `node dist/migrate.js`');
     await sleep(2_500);
     expect([await statusOf(server, '/health/live'), await statusOf(server, '/health/ready')]).toEqual([
@@ -190,7 +199,7 @@ describe('a server on a database that is newer than the code', () => {
     expect(await statusOf(server, '/health/ready')).toBe(200);
     const { code, stdout } = await released.migrate(env, 'status');
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^ {2}0002-effect +applied .* UTC by another version of the code$/m);
+    expect(stdout).toMatch(/^ {2}9001-effect +applied .* UTC by another version of the code$/m);
     expect(await released.migrate(env)).toMatchObject({ code: 0 });
     server.kill('SIGKILL');
   });
@@ -202,14 +211,14 @@ describe('a migration that fails', () => {
   beforeAll(async () => {
     broken = await Installation.create();
     await addMigrations(broken.folder, {
-      '0002-broken': `throw new Error('There is no such thing');`,
-      '0003-effect': EFFECT,
+      '9001-broken': `throw new Error('There is no such thing');`,
+      '9002-effect': EFFECT,
     });
   });
   afterAll(() => broken.remove());
 
   async function isAsBefore(): Promise<void> {
-    expect([await ledger(), await effects()]).toEqual([['0001-user-flags'], 0]);
+    expect([await ledger(), await effects()]).toEqual([RELEASED, 0]);
     expect(await db.listCollections({ name: 'projects' }).toArray()).toEqual([]);
   }
 
@@ -222,13 +231,13 @@ describe('a migration that fails', () => {
       event: 'migration_failed',
       err: { stack: expect.any(String) },
     });
-    expect(lines[1]).toBe('The migration 0002-broken failed: There is no such thing');
+    expect(lines[1]).toBe('The migration 9001-broken failed: There is no such thing');
     await isAsBefore();
   });
 
   it('stops the start in development with the same line', async () => {
     const { code, stderr } = await broken.run({ ...env, NODE_ENV: 'development' });
-    expect([code, stderr]).toEqual([1, 'The migration 0002-broken failed: There is no such thing\n']);
+    expect([code, stderr]).toEqual([1, 'The migration 9001-broken failed: There is no such thing\n']);
     await isAsBefore();
   });
 });
@@ -239,7 +248,7 @@ describe('`migrate status`', () => {
   it('tells what is pending and missing, with exit code 1, and changes nothing', async () => {
     const { code, stdout, stderr } = await status();
     expect([code, stderr]).toEqual([1, '']);
-    expect(stdout).toMatch(/^Migrations\n {2}0001-user-flags {2}pending\n\nIndexes\n/);
+    expect(stdout).toMatch(new RegExp(`^${listed('pending')}\n\nIndexes\n`));
     expect(stdout).toMatch(/^ {2}projects\.ownerId_1_name_1 +missing$/m);
     expect(stdout).toMatch(/\n\nThe database is older than the code: run `npm run migrate`, .+\n$/);
     expect(await db.listCollections().toArray()).toEqual([]);
@@ -250,8 +259,8 @@ describe('`migrate status`', () => {
     await db.collection('projects').createIndex({ description: 1 });
     const { code, stdout } = await status();
     expect(code).toBe(0);
-    expect(stdout.replace(TIME, 'applied then')).toBe(
-      'Migrations\n  0001-user-flags  applied then\n\n' +
+    expect(stdout.replaceAll(TIME, 'applied then')).toBe(
+      `${listed('applied then')}\n\n` +
         'Indexes\n  projects.description_1  declared by no schema: nothing uses it, and nothing drops it by itself\n\n' +
         'The database is up to date.\n',
     );
@@ -291,9 +300,9 @@ describe('`migrate`', () => {
 
   it('tells in between how far long work is', async () => {
     const slow = await Installation.create();
-    await addMigrations(slow.folder, { '0002-slow': `progress('1 of 2 users'); await sleep(5_500);` });
+    await addMigrations(slow.folder, { '9001-slow': `progress('1 of 2 users'); await sleep(5_500);` });
     const { stdout } = await slow.migrate(env);
-    expect(stdout).toMatch(/^0002-slow … 1 of 2 users, [56]\.\d s since the start$/m);
+    expect(stdout).toMatch(/^9001-slow … 1 of 2 users, [56]\.\d s since the start$/m);
     await slow.remove();
   });
 });
