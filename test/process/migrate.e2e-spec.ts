@@ -2,10 +2,9 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type Db, MongoClient } from 'mongodb';
-import { migrations } from '../../src/migrations/migrations.js';
 import { soaked } from '../support/soak.js';
 import { HttpCaller } from './http-caller.js';
-import { addMigrations } from './next-version.js';
+import { addMigrations, listed, RELEASED } from './next-version.js';
 import { type Exit, Installation, type ServerProcess } from './server-process.js';
 
 // Processes are started and ended; a machine that is busy takes its time.
@@ -14,14 +13,6 @@ jest.setTimeout(120_000);
 const EFFECT = `await db.collection('effects').insertOne({ of: 'effect' });`;
 const TIME = /applied \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/g;
 const ADMIN = { ADMIN_EMAIL: 'admin@flowversal.test', ADMIN_PASSWORD: 'a long way to go home' };
-
-const RELEASED = migrations.map(({ name }) => name);
-
-/** As `migrate status` tells them. */
-function listed(state: string): string {
-  const width = Math.max(...RELEASED.map((name) => name.length));
-  return ['Migrations', ...RELEASED.map((name) => `  ${name.padEnd(width)}  ${state}`)].join('\n');
-}
 
 /** This version of the code. */
 let released: Installation;

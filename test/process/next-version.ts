@@ -1,5 +1,15 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { migrations } from '../../src/migrations/migrations.js';
+
+/** The names of this version's migrations. */
+export const RELEASED = migrations.map(({ name }) => name);
+
+/** As `migrate status` tells them. */
+export function listed(state: string): string {
+  const width = Math.max(...RELEASED.map((name) => name.length));
+  return ['Migrations', ...RELEASED.map((name) => `  ${name.padEnd(width)}  ${state}`)].join('\n');
+}
 
 /**
  * Makes the next version of the code of a build: its list of migrations grows by these, in order.
