@@ -21,7 +21,8 @@ export function temporaryFolder() {
     const { bavail, bsize } = statfsSync(MEMORY);
     if (bavail * bsize < NEEDED_BYTES) throw new Error('too small');
     const path = join(MEMORY, `${PREFIX}${process.pid}`);
-    mkdirSync(path, { mode: 0o700 });
+    // Others may pass through it, as the user of an image under test does, and not look around.
+    mkdirSync(path, { mode: 0o711 });
     return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
   } catch {
     return { path: tmpdir(), remove: () => undefined };
