@@ -116,6 +116,8 @@ export function installPreconditions(fastify: FastifyInstance): void {
 /** Whether If-None-Match says that the client has this version already. */
 function clientHas(etag: string, header: string): boolean {
   if (header.trim() === '*') return true;
+  // The tag of a file is a digest: it is compared as it stands.
+  if (!/^"\d+"$/.test(etag)) return header.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
   return versionsIn(header).some((version) => `"${version}"` === etag);
 }
 
