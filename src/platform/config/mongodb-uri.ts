@@ -10,7 +10,7 @@ const FORM = /^mongodb(\+srv)?:\/\/(?:([^@/?#\s]*)@)?([^@/?#\s]+)\/([^/?#\s]+)(?
 /** What an option may be: a problem that completes "has <option>, which …", or nothing. */
 type Rule = (value: string) => string | undefined;
 
-const any: Rule = () => undefined;
+const anything: Rule = () => undefined;
 const oneOf =
   (...choices: string[]): Rule =>
   (value) =>
@@ -37,10 +37,10 @@ const file: Rule = (value) => {
  * Everything else is set by the product (`connection.ts`), so that an option here would be ignored.
  */
 const OPTIONS: Readonly<Record<string, Rule>> = {
-  appName: any,
+  appName: anything,
   authMechanism: oneOf('SCRAM-SHA-1', 'SCRAM-SHA-256', 'MONGODB-X509', 'MONGODB-OIDC', 'PLAIN'),
-  authMechanismProperties: any,
-  authSource: any,
+  authMechanismProperties: anything,
+  authSource: anything,
   compressors: oneOf('none', 'zlib'),
   directConnection: boolean,
   j: oneOf('true'),
@@ -48,12 +48,12 @@ const OPTIONS: Readonly<Record<string, Rule>> = {
   loadBalanced: boolean,
   readConcernLevel: oneOf('local', 'majority'),
   readPreference: oneOf('primary'),
-  replicaSet: any,
+  replicaSet: anything,
   retryReads: oneOf('true'),
   retryWrites: oneOf('true'),
   serverSelectionTimeoutMS: numberFrom(1, 600_000),
   srvMaxHosts: numberFrom(0, 100),
-  srvServiceName: any,
+  srvServiceName: anything,
   ssl: boolean,
   tls: boolean,
   tlsAllowInvalidCertificates: boolean,
@@ -61,7 +61,7 @@ const OPTIONS: Readonly<Record<string, Rule>> = {
   tlsCAFile: file,
   tlsCRLFile: file,
   tlsCertificateKeyFile: file,
-  tlsCertificateKeyFilePassword: any,
+  tlsCertificateKeyFilePassword: anything,
   tlsInsecure: boolean,
   w: oneOf('majority'),
   zlibCompressionLevel: numberFrom(-1, 9),

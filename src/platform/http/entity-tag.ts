@@ -116,9 +116,9 @@ export function installPreconditions(fastify: FastifyInstance): void {
 /** Whether If-None-Match says that the client has this version already. */
 function clientHas(etag: string, header: string): boolean {
   if (header.trim() === '*') return true;
-  // The tag of a file is a digest: it is compared as it stands.
-  if (!/^"\d+"$/.test(etag)) return header.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
-  return versionsIn(header).some((version) => `"${version}"` === etag);
+  const tags = header.match(EACH_TAG) ?? [];
+  // A file's tag is a digest and is compared as it stands; a version's may have been weakened or suffixed.
+  return tags.some((tag) => tag.replace(/^W\//, '') === etag || `"${VERSION_TAG.exec(tag)?.[1]}"` === etag);
 }
 
 /** Fastify hook: answers the version of a record as a strong ETag. */
