@@ -25,7 +25,9 @@ export default {
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   testTimeout: 30_000,
-  maxWorkers: 2,
+  maxWorkers: 3,
+  // A worker keeps the modules of every file that it has run (they are ECMAScript modules): begin anew in time.
+  workerIdleMemoryLimit: '250MB',
   coverageProvider: 'v8',
   coverageReporters: ['text-summary', 'json-summary', 'lcov'],
   collectCoverageFrom: ['src/**/*.ts', 'schematics/**/*.ts', '!src/**/*.spec.ts', '!src/**/fixtures/**'],

@@ -51,6 +51,7 @@ describe('access tokens', () => {
     expect(claims).toEqual({
       sub: user.userId,
       sid: user.sessionId,
+      gen: 1,
       iss: 'flowversal',
       aud: 'flowversal-api',
       iat: expect.any(Number),

@@ -29,7 +29,7 @@ describe('the account on the dashboard', () => {
     const sessions = product.test.connection.collection('sessions');
     await sessions.updateMany({}, { $set: { provenAt: new Date(Date.now() - 11 * 60_000) } });
     const service = product.test.app.get(SessionsService, { strict: false });
-    for (const { _id } of await sessions.find().toArray()) await service.findAfresh(_id.toHexString());
+    for (const { _id } of await sessions.find().toArray()) await service.find(_id.toHexString(), 0, true);
   }
 
   async function linkTo(email: string, page: string): Promise<string> {

@@ -15,6 +15,8 @@ interface Claims {
   readonly sub: string;
   /** Session. */
   readonly sid: string;
+  /** The number of the token in its session; absent in those of an older release. */
+  readonly gen?: number;
   /** Seconds since 1970. */
   readonly exp: number;
 }
@@ -23,6 +25,8 @@ interface Claims {
 export interface TokenSubject {
   readonly userId: string;
   readonly sessionId: string;
+  /** The number of the token in its session; 0 in those of an older release. */
+  readonly generation: number;
 }
 
 interface Verified extends TokenSubject {
@@ -36,7 +40,7 @@ interface Verified extends TokenSubject {
  */
 @Injectable()
 export class AccessTokens {
-  private readonly signClaims: (claims: Pick<Claims, 'sub' | 'sid'>) => string;
+  private readonly signClaims: (claims: Pick<Claims, 'sub' | 'sid' | 'gen'>) => string;
   private readonly verifyToken: (token: string) => Partial<Claims>;
   /** By the whole token, so that its signature is computed once. fast-jwt's own cache would hash it each time. */
   private readonly verified = new Map<string, Verified>();
@@ -59,8 +63,8 @@ export class AccessTokens {
     }) as (token: string) => Partial<Claims>;
   }
 
-  sign({ userId, sessionId }: TokenSubject): string {
-    return this.signClaims({ sub: userId, sid: sessionId });
+  sign({ userId, sessionId, generation }: TokenSubject): string {
+    return this.signClaims({ sub: userId, sid: sessionId, gen: generation });
   }
 
   /** Whom a valid token names; undefined for anything else. */
@@ -76,9 +80,9 @@ export class AccessTokens {
 
   private check(token: string): Verified | undefined {
     try {
-      const { sub, sid, exp } = this.verifyToken(token);
-      if (!isId(sub) || !isId(sid) || exp === undefined) return undefined;
-      return { userId: sub, sessionId: sid, expiresAt: exp * 1000 };
+      const { sub, sid, gen = 0, exp } = this.verifyToken(token);
+      if (!isId(sub) || !isId(sid) || !Number.isSafeInteger(gen) || exp === undefined) return undefined;
+      return { userId: sub, sessionId: sid, generation: gen, expiresAt: exp * 1000 };
     } catch {
       return undefined;
     }

@@ -12,6 +12,7 @@ import { networkOf } from '../../platform/network/client-address.js';
 import { mailboxOf } from '../../platform/validation/mailbox.js';
 import { MailLinksService } from '../mail-links/mail-links.service.js';
 import { SecondFactorService } from '../second-factor/second-factor.service.js';
+import { RefreshService } from '../sessions/refresh.service.js';
 import { type Grant, SessionsService } from '../sessions/sessions.service.js';
 import { UserDto } from '../users/user.dto.js';
 import { claimOf, UserPasswords } from '../users/user-passwords.js';
@@ -37,6 +38,7 @@ export class AuthService {
     private readonly links: MailLinksService,
     private readonly factors: SecondFactorService,
     private readonly sessions: SessionsService,
+    private readonly refreshes: RefreshService,
     private readonly tokens: AccessTokens,
     private readonly devices: KnownDevices,
     private readonly attempts: Attempts,
@@ -88,7 +90,7 @@ export class AuthService {
 
   /** @throws ApiError INVALID_REFRESH_TOKEN, REFRESH_IN_PROGRESS, REFRESH_TOKEN_REUSED */
   async refresh(refreshToken: string, device: Device): Promise<SignedInDto> {
-    const grant = await this.sessions.refresh(refreshToken, device);
+    const grant = await this.refreshes.refresh(refreshToken, device);
     const user = await this.users.findById(grant.owner);
     if (user && !user.disabled) return this.answer(user, grant);
     await this.sessions.endAll(grant.owner);
@@ -151,9 +153,9 @@ export class AuthService {
     throw apiError('INVALID_CREDENTIALS');
   }
 
-  private answer(user: User, { owner, sessionId, refreshToken }: Grant): SignedInDto {
+  private answer(user: User, { owner, sessionId, generation, refreshToken }: Grant): SignedInDto {
     return {
-      accessToken: this.tokens.sign({ userId: owner, sessionId }),
+      accessToken: this.tokens.sign({ userId: owner, sessionId, generation }),
       tokenType: 'Bearer',
       expiresIn: TOKEN_LIFETIME_S,
       refreshToken,

@@ -35,8 +35,7 @@ export class TokenAuthenticator implements Authenticator {
   }
 
   private person(subject: TokenSubject, afresh: boolean): Caller | Promise<Caller> {
-    const { sessionId } = subject;
-    const session = afresh ? this.sessions.findAfresh(sessionId) : this.sessions.find(sessionId);
+    const session = this.sessions.find(subject.sessionId, subject.generation, afresh);
     const user = this.users.findCaller(subject.userId, afresh);
     if (session instanceof Promise || user instanceof Promise) {
       return Promise.all([session, user]).then((found) => signedIn(subject, ...found));

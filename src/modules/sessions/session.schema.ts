@@ -2,6 +2,12 @@ import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import type { Types } from 'mongoose';
 import { CredentialOwner, OwnedRecord, RECORD_OPTIONS } from '../../platform/database/record.js';
 
+/** Numbers of tokens, both included. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** A sign-in of a user, and the family of refresh tokens that keeps it alive. */
 @Schema({ ...RECORD_OPTIONS, collection: 'sessions' })
 export class Session extends OwnedRecord {
@@ -15,6 +21,14 @@ export class Session extends OwnedRecord {
   /** The number of that token: 1 for the one that signing in gave. */
   @Prop({ type: Number, required: true })
   generation!: number;
+
+  /** Numbers of tokens that came of the last refresh and that nobody has used yet; absent once one is. */
+  @Prop({ type: { from: Number, to: Number }, _id: false })
+  unused?: Range;
+
+  /** Numbers of tokens that were given up for lost, newest last. Absent as long as there were none. */
+  @Prop({ type: [{ from: Number, to: Number, _id: false }], default: undefined })
+  abandoned?: Range[];
 
   /** When the last few tokens were replaced, newest last. */
   @Prop({ type: [Date], required: true })

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
 import { RefreshTokens } from './refresh-tokens.js';
+import { RefreshService } from './refresh.service.js';
 import { Session, SessionSchema } from './session.schema.js';
 import { SessionsController } from './sessions.controller.js';
 import { SessionsService } from './sessions.service.js';
@@ -9,7 +10,7 @@ import { SessionsService } from './sessions.service.js';
 @Module({
   imports: [MongooseModule.forFeature([{ name: Session.name, schema: SessionSchema }])],
   controllers: [SessionsController],
-  providers: [SessionsService, RefreshTokens],
-  exports: [SessionsService],
+  providers: [SessionsService, RefreshService, RefreshTokens],
+  exports: [SessionsService, RefreshService],
 })
 export class SessionsModule {}

@@ -1,23 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, type mongo, Types } from 'mongoose';
+import { driverCollection } from '../../platform/database/driver.js';
 import { type LiveCache, LiveCaches } from '../../platform/database/live-cache.js';
 import { apiError, notFound } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import type { UserId } from '../../platform/security/caller.js';
-import { type RefreshClaim, RefreshTokens } from './refresh-tokens.js';
+import {
+  GENERATIONS_PROJECTION,
+  type Generations,
+  generationsOf,
+  IDLE_MS,
+  isAbandoned,
+  use,
+} from './generations.js';
+import { RefreshTokens } from './refresh-tokens.js';
 import { Session } from './session.schema.js';
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-/** A session that is not refreshed for so long is over. */
-const IDLE_MS = 30 * DAY_MS;
-/** So long after the sign-in a session is over, however often it was refreshed. */
-const ABSOLUTE_MS = 90 * DAY_MS;
-/** So long after a refresh, whoever asks with the replaced token was merely second: a tab beside the first. */
-const GRACE_MS = 10_000;
-/** How many replacements are remembered, to know when one was. */
-const MAX_ROTATIONS = 10;
 /** A user's further sign-ins end the sessions that were not used for longest. */
 export const MAX_SESSIONS = 100;
 
@@ -28,12 +28,15 @@ export interface LiveSession {
   readonly expiresAt: number;
   /** When its holder last proved its identity, in milliseconds since 1970. */
   readonly provenAt: number;
+  readonly generations: Generations;
 }
 
 /** What a client gets to stay signed in. */
 export interface Grant {
   readonly sessionId: string;
   readonly owner: UserId;
+  /** The number of the tokens in their session. */
+  readonly generation: number;
   readonly refreshToken: string;
 }
 
@@ -73,31 +76,7 @@ export class SessionsService {
     };
     await this.collection.insertOne(session);
     await this.endOldest(owner);
-    return { sessionId, owner, refreshToken: token };
-  }
-
-  /**
-   * Replaces a refresh token, which is of no use from then on. Of several requests with one token exactly one gets
-   * a new one.
-   * @throws ApiError INVALID_REFRESH_TOKEN, REFRESH_IN_PROGRESS within ten seconds after it was replaced,
-   *   REFRESH_TOKEN_REUSED later: then somebody has a copy, and the session is over for everybody
-   */
-  async refresh(token: string, device: Device): Promise<Grant> {
-    const claim = this.tokens.read(token);
-    if (!claim) throw apiError('INVALID_REFRESH_TOKEN');
-    const now = new Date();
-    const next = this.tokens.make(claim.sessionId, claim.generation + 1);
-    const rotated = await this.collection.findOneAndUpdate(
-      { _id: new Types.ObjectId(claim.sessionId), tokenHash: claim.hash, expiresAt: { $gt: now } },
-      rotation(claim.generation + 1, next.hash, device, now),
-      { projection: { ownerId: 1 } },
-    );
-    if (!rotated) throw await this.refusal(claim, now);
-    return {
-      sessionId: claim.sessionId,
-      owner: rotated.ownerId.toHexString() as UserId,
-      refreshToken: next.token,
-    };
+    return { sessionId, owner, generation: 1, refreshToken: token };
   }
 
   /** The sessions of a user that are not over, those first that were used last. */
@@ -109,15 +88,16 @@ export class SessionsService {
       .lean<Session[]>();
   }
 
-  /** What is known of a session, without a promise where that is known already; null when it is over. */
-  find(id: string): LiveSession | null | Promise<LiveSession | null> {
-    return this.live.get(id);
-  }
-
-  /** As `find`, whatever other processes have just changed. */
-  findAfresh(id: string): LiveSession | null | Promise<LiveSession | null> {
-    this.live.forget(id);
-    return this.live.get(id);
+  /**
+   * What is known of the session of an access token of this number, which is thereby used; without a promise where
+   * that is known already. Null when it is over.
+   * @param afresh whatever other processes have just changed
+   */
+  find(id: string, generation: number, afresh = false): LiveSession | null | Promise<LiveSession | null> {
+    if (afresh) this.live.forget(id);
+    const session = this.live.get(id);
+    if (session instanceof Promise) return session.then((found) => this.use(id, generation, found));
+    return session && this.isUsed(session, generation) ? session : this.use(id, generation, session);
   }
 
   /** Notes that the holder of a session has proved its identity. */
@@ -146,6 +126,13 @@ export class SessionsService {
     await this.remove(claim.sessionId);
   }
 
+  /** Ends a session of whose tokens two have a copy. */
+  async endStolen(id: string): Promise<void> {
+    const session = await this.remove(id);
+    if (session)
+      this.events.record('refresh_token_reused', { userId: String(session.ownerId), sessionId: id });
+  }
+
   /** Ends all sessions of a user but one, and answers how many. */
   async endAll(owner: UserId, except?: string): Promise<number> {
     const sessions = await this.collection
@@ -157,28 +144,41 @@ export class SessionsService {
     return ids.length;
   }
 
-  /** Why a token is refused that is not the valid one of its session. */
-  private async refusal({ sessionId, generation }: RefreshClaim, now: Date): Promise<Error> {
-    const session = await this.collection.findOne({ _id: new Types.ObjectId(sessionId) });
-    if (!session || session.expiresAt <= now || generation >= session.generation) {
-      return apiError('INVALID_REFRESH_TOKEN');
-    }
-    const replacedAt = session.rotatedAt.at(generation - session.generation);
-    if (replacedAt && now.getTime() - replacedAt.getTime() < GRACE_MS) return apiError('REFRESH_IN_PROGRESS');
-    await this.remove(sessionId);
-    this.events.record('refresh_token_reused', { userId: String(session.ownerId), sessionId });
-    return apiError('REFRESH_TOKEN_REUSED');
+  private isUsed({ generations }: LiveSession, generation: number): boolean {
+    return generation <= generations.used && !isAbandoned(generations, generation);
   }
 
-  private async remove(id: string, owner?: UserId): Promise<boolean> {
+  /** Notes that the tokens of this number are used, unless that is known, and ends the session if they may not be. */
+  private async use(
+    id: string,
+    generation: number,
+    session: LiveSession | null,
+  ): Promise<LiveSession | null> {
+    if (!session || this.isUsed(session, generation)) return session;
+    if (isAbandoned(session.generations, generation)) {
+      await this.endStolen(id);
+      return null;
+    }
+    // What is remembered may be of before the refresh.
+    await this.collection.updateOne(
+      { _id: new Types.ObjectId(id), generation, 'unused.to': generation },
+      use(),
+    );
+    this.live.forget(id);
+    const found = await this.live.get(id);
+    if (!found || !isAbandoned(found.generations, generation)) return found;
+    await this.endStolen(id);
+    return null;
+  }
+
+  private async remove(id: string, owner?: UserId): Promise<Session | null> {
     const removed = await this.collection.findOneAndDelete({
       _id: new Types.ObjectId(id),
       ...(owner !== undefined && { ownerId: new Types.ObjectId(owner) }),
     });
     this.live.forget(id);
-    if (!removed) return false;
-    this.events.record('session_ended', { userId: String(removed.ownerId), sessionId: id });
-    return true;
+    if (removed) this.events.record('session_ended', { userId: String(removed.ownerId), sessionId: id });
+    return removed;
   }
 
   private async removeMany(ids: readonly Types.ObjectId[]): Promise<void> {
@@ -200,7 +200,7 @@ export class SessionsService {
   private async load(id: string): Promise<LiveSession | null> {
     const session = await this.collection.findOne(
       { _id: new Types.ObjectId(id) },
-      { projection: { ownerId: 1, expiresAt: 1, provenAt: 1, createdAt: 1 } },
+      { projection: { ownerId: 1, expiresAt: 1, provenAt: 1, createdAt: 1, ...GENERATIONS_PROJECTION } },
     );
     if (!session) return null;
     const { ownerId, expiresAt, createdAt, provenAt = createdAt } = session;
@@ -208,31 +208,11 @@ export class SessionsService {
       owner: ownerId.toHexString() as UserId,
       expiresAt: expiresAt.getTime(),
       provenAt: provenAt.getTime(),
+      generations: generationsOf(session),
     };
   }
 
   private get collection(): mongo.Collection<Session> {
-    const { db } = this.model.db;
-    if (!db) throw apiError('DATABASE_UNAVAILABLE');
-    return db.collection<Session>(this.model.collection.name);
+    return driverCollection(this.model);
   }
-}
-
-/** What a client says of itself is literal: in a pipeline, a text that begins with `$` would be a field. */
-function rotation(generation: number, tokenHash: string, device: Device, now: Date): mongo.Document[] {
-  return [
-    {
-      $set: {
-        tokenHash: { $literal: tokenHash },
-        generation,
-        rotatedAt: { $slice: [{ $concatArrays: ['$rotatedAt', [now]] }, -MAX_ROTATIONS] },
-        lastUsedAt: now,
-        userAgent: { $literal: device.userAgent },
-        address: { $literal: device.address },
-        expiresAt: { $min: [{ $add: ['$createdAt', ABSOLUTE_MS] }, new Date(now.getTime() + IDLE_MS)] },
-        version: { $add: ['$version', 1] },
-        updatedAt: now,
-      },
-    },
-  ];
 }

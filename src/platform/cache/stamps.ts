@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model, mongo } from 'mongoose';
+import { driverCollection } from '../database/driver.js';
 import { Turns } from '../concurrency/turns.js';
 import { ChangeFeed } from '../database/change-feed.js';
 import { type LiveCache, LiveCaches } from '../database/live-cache.js';
 import { afterwards, type Transaction } from '../database/transactions.js';
-import { apiError } from '../errors/errors.js';
 import type { UserId } from '../security/caller.js';
 import { CacheStamp } from './cache-stamp.schema.js';
 import { ALL, type Holder } from './owner.js';
@@ -102,9 +102,7 @@ export class Stamps {
   }
 
   private get collection(): mongo.Collection<CacheStamp> {
-    const { db } = this.model.db;
-    if (!db) throw apiError('DATABASE_UNAVAILABLE');
-    return db.collection<CacheStamp>(this.model.collection.name);
+    return driverCollection(this.model);
   }
 }
 

@@ -2,6 +2,7 @@ import { createHmac, type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, mongo, Types } from 'mongoose';
+import { driverCollection } from '../database/driver.js';
 import { Config } from '../config/config.js';
 import { deriveKey } from '../config/derived-key.js';
 import { type Transaction, Transactions } from '../database/transactions.js';
@@ -136,9 +137,7 @@ export class IdempotencyKeys {
   }
 
   private get collection(): mongo.Collection<IdempotencyRecord> {
-    const { db } = this.model.db;
-    if (!db) throw apiError('DATABASE_UNAVAILABLE');
-    return db.collection<IdempotencyRecord>(this.model.collection.name);
+    return driverCollection(this.model);
   }
 }
 

@@ -63,7 +63,12 @@ export const EVENTS = {
   },
   refresh_token_reused: {
     level: 'warn',
-    about: 'A refresh token was used that had been replaced: somebody has a copy. The session was ended.',
+    about:
+      'Tokens were used that had been replaced, or the one before them was: somebody has a copy. The session was ended.',
+  },
+  refresh_answered_again: {
+    level: 'info',
+    about: 'A refresh token was used again, and nobody had used what came of it: that got lost.',
   },
   otp_enabled: { level: 'info', about: 'A user turned on its second factor.' },
   otp_disabled: { level: 'warn', about: 'A user turned off its second factor.' },

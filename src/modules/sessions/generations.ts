@@ -1,0 +1,95 @@
+import type { mongo } from 'mongoose';
+import type { Device } from '../../platform/http/device.js';
+import type { Range, Session } from './session.schema.js';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** A session that is not refreshed for so long is over. */
+export const IDLE_MS = 30 * DAY_MS;
+/** So long after the sign-in a session is over, however often it was refreshed. */
+const ABSOLUTE_MS = 90 * DAY_MS;
+/** How many replacements are remembered, to know when one was. */
+const MAX_ROTATIONS = 10;
+/** How many times tokens that nobody had used were replaced are remembered. */
+const MAX_ABANDONED = 10;
+
+/**
+ * What the tokens of a session have come to. A refresh gives an access and a refresh token of the next number. Until
+ * one of the two is used, they may have got lost on their way, and the refresh token before them is answered again:
+ * with tokens of yet another number, in place of the ones that are then abandoned. Whoever uses those shows that they
+ * had arrived, so that somebody else has a copy of the token before them.
+ */
+export interface Generations {
+  /** The number of the newest tokens. */
+  readonly newest: number;
+  /** The last number of which a token was used: that of the refresh token that may be answered again. */
+  readonly used: number;
+  readonly abandoned: readonly Range[];
+}
+
+type Stored = Pick<Session, 'generation' | 'unused' | 'abandoned'>;
+
+export const GENERATIONS_PROJECTION = { generation: 1, unused: 1, abandoned: 1 } as const;
+
+export function generationsOf({ generation: newest, unused, abandoned = [] }: Stored): Generations {
+  // An older release refreshes without telling, and only with a token that it saw used.
+  const used = unused?.to === newest ? unused.from - 1 : newest;
+  return { newest, used, abandoned };
+}
+
+/** Whether tokens of this number were given up for lost. */
+export function isAbandoned({ newest, used, abandoned }: Generations, generation: number): boolean {
+  if (generation > used && generation < newest) return true;
+  return abandoned.some(({ from, to }) => generation >= from && generation <= to);
+}
+
+/** Notes that the newest tokens are used. */
+export function use(): mongo.Document[] {
+  return [{ $set: { abandoned: ABANDONED, unused: '$$REMOVE' } }];
+}
+
+/** Replaces the newest tokens; those of number `used` are the last that were used. */
+export function rotation(
+  used: number,
+  next: Pick<Session, 'generation' | 'tokenHash'>,
+  device: Device,
+  now: Date,
+) {
+  return [
+    {
+      $set: {
+        // Of a number that is used, the tokens are; what was unused before it is abandoned.
+        ...(next.generation === used + 1 && { abandoned: ABANDONED }),
+        unused: { from: used + 1, to: next.generation },
+        // What a client says of itself is literal: in a pipeline, a text that begins with `$` would be a field.
+        tokenHash: { $literal: next.tokenHash },
+        generation: next.generation,
+        rotatedAt: { $slice: [{ $concatArrays: ['$rotatedAt', [now]] }, -MAX_ROTATIONS] },
+        lastUsedAt: now,
+        userAgent: { $literal: device.userAgent },
+        address: { $literal: device.address },
+        expiresAt: { $min: [{ $add: ['$createdAt', ABSOLUTE_MS] }, new Date(now.getTime() + IDLE_MS)] },
+        version: { $add: ['$version', 1] },
+        updatedAt: now,
+      },
+    },
+  ];
+}
+
+/** The ranges that stand once the newest tokens are used: those of the unused ones that were replaced come to them. */
+const ABANDONED = {
+  $let: {
+    vars: { known: { $ifNull: ['$abandoned', []] } },
+    in: {
+      $cond: [
+        { $and: [{ $eq: ['$unused.to', '$generation'] }, { $lt: ['$unused.from', '$unused.to'] }] },
+        {
+          $slice: [
+            { $concatArrays: ['$$known', [{ from: '$unused.from', to: { $subtract: ['$unused.to', 1] } }]] },
+            -MAX_ABANDONED,
+          ],
+        },
+        '$$known',
+      ],
+    },
+  },
+};

@@ -1,0 +1,83 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import { type Model, type mongo, Types } from 'mongoose';
+import { driverCollection } from '../../platform/database/driver.js';
+import { apiError } from '../../platform/errors/errors.js';
+import type { Device } from '../../platform/http/device.js';
+import { DomainEvents } from '../../platform/logging/events.js';
+import type { UserId } from '../../platform/security/caller.js';
+import { generationsOf, rotation } from './generations.js';
+import { type RefreshClaim, RefreshTokens } from './refresh-tokens.js';
+import { Session } from './session.schema.js';
+import { type Grant, SessionsService } from './sessions.service.js';
+
+/** So long after a refresh, whoever asks with the replaced token was merely second: a tab beside the first. */
+const GRACE_MS = 10_000;
+
+@Injectable()
+export class RefreshService {
+  constructor(
+    @InjectModel(Session.name) private readonly model: Model<Session>,
+    private readonly tokens: RefreshTokens,
+    private readonly sessions: SessionsService,
+    private readonly events: DomainEvents,
+  ) {}
+
+  /**
+   * Replaces a refresh token, which is of no use from then on. Of several requests with one token exactly one gets
+   * a new one. Where nobody used what came of that for ten seconds, it got lost, and the token is answered once more.
+   * @throws ApiError INVALID_REFRESH_TOKEN, REFRESH_IN_PROGRESS within ten seconds after it was replaced,
+   *   REFRESH_TOKEN_REUSED later: then somebody has a copy, and the session is over for everybody
+   */
+  async refresh(token: string, device: Device): Promise<Grant> {
+    const claim = this.tokens.read(token);
+    if (!claim) throw apiError('INVALID_REFRESH_TOKEN');
+    const valid = { tokenHash: claim.hash, expiresAt: { $gt: new Date() } };
+    return (
+      (await this.rotate(claim, claim.generation, valid, device)) ?? (await this.refreshAgain(claim, device))
+    );
+  }
+
+  /** Replaces the newest token of a session, if that is as told. */
+  private async rotate(
+    { sessionId, generation: used }: RefreshClaim,
+    newest: number,
+    isAsTold: mongo.Filter<Session>,
+    device: Device,
+  ): Promise<Grant | undefined> {
+    const generation = newest + 1;
+    const { token: refreshToken, hash: tokenHash } = this.tokens.make(sessionId, generation);
+    const rotated = await this.collection.findOneAndUpdate(
+      { _id: new Types.ObjectId(sessionId), generation: newest, ...isAsTold },
+      rotation(used, { generation, tokenHash }, device, new Date()),
+      { projection: { ownerId: 1 } },
+    );
+    if (!rotated) return undefined;
+    return { sessionId, owner: rotated.ownerId.toHexString() as UserId, generation, refreshToken };
+  }
+
+  /** Answers a token that was replaced already. @throws ApiError why not, where it does not */
+  private async refreshAgain(claim: RefreshClaim, device: Device): Promise<Grant> {
+    const { sessionId, generation } = claim;
+    const session = await this.collection.findOne({ _id: new Types.ObjectId(sessionId) });
+    if (!session || session.expiresAt <= new Date() || generation >= session.generation) {
+      throw apiError('INVALID_REFRESH_TOKEN');
+    }
+    const { newest, used } = generationsOf(session);
+    const isUnused = generation === used;
+    const replacedAt = session.rotatedAt.at(isUnused ? -1 : generation - newest);
+    if (replacedAt && Date.now() - replacedAt.getTime() < GRACE_MS) throw apiError('REFRESH_IN_PROGRESS');
+    if (!isUnused) {
+      await this.sessions.endStolen(sessionId);
+      throw apiError('REFRESH_TOKEN_REUSED');
+    }
+    const grant = await this.rotate(claim, newest, { 'unused.from': used + 1 }, device);
+    if (grant) this.events.record('refresh_answered_again', { userId: grant.owner, sessionId });
+    // Somebody else was first, or the new tokens were used a moment ago.
+    return grant ?? this.refreshAgain(claim, device);
+  }
+
+  private get collection(): mongo.Collection<Session> {
+    return driverCollection(this.model);
+  }
+}
