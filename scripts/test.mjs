@@ -1,7 +1,7 @@
 /**
- * `npm test`: types, lint, build, then every test with its coverage.
+ * `npm test`: types, lint, build, then every test.
  * `npm test -- projects`: only the tests whose path contains the word.
- * `npm run soak`: every test, and the long ones in full (test/support/soak.ts).
+ * `npm run soak`: every test, the long ones in full (test/support/soak.ts), and how much of the code they run.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,12 +12,13 @@ import { temporaryFolder } from './memory-folder.mjs';
 import { requireNode } from './node-version.mjs';
 
 requireNode();
-const command = process.env['npm_lifecycle_event'] === 'soak' ? 'soak' : 'test';
+const isSoak = process.env['npm_lifecycle_event'] === 'soak';
+const command = isSoak ? 'soak' : 'test';
 const {
   words: patterns,
   options: { name },
 } = argumentsOf(command);
-const isWhole = command === 'test' && patterns.length === 0 && name === undefined;
+const isWhole = !isSoak && patterns.length === 0 && name === undefined;
 
 /** Runs a program and ends this process when it fails. */
 async function run(title, program, args, env = {}) {
@@ -37,7 +38,8 @@ process.stdout.write('\n── build\n');
 buildIfNeeded({ unchecked: true });
 const report = process.env['TEST_REPORT'];
 const options = [
-  isWhole && '--coverage',
+  // Measuring it takes as long again as loading a file of tests.
+  isSoak && patterns.length === 0 && name === undefined && '--coverage',
   report && ['--json', `--outputFile=${report}`],
   name && `--testNamePattern=${name}`,
 ]
@@ -51,5 +53,5 @@ await run('tests', process.execPath, ['node_modules/jest/bin/jest.js', ...option
   TMPDIR: folder.path,
   // The processes that tests start load the same modules again and again.
   NODE_COMPILE_CACHE: join(folder.path, 'compile-cache'),
-  ...(command === 'soak' && { SOAK: process.env['SOAK'] ?? '1' }),
+  ...(isSoak && { SOAK: process.env['SOAK'] ?? '1' }),
 });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Types } from 'mongoose';
 import { at, type ProjectJson, PROJECTS } from './support/projects.js';
+import { soaked } from './support/soak.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import { type TestClient, untilTaken } from './support/test-client.js';
 
@@ -9,8 +10,8 @@ import { type TestClient, untilTaken } from './support/test-client.js';
 jest.setTimeout(120_000);
 
 /** Projects that are there throughout, and as many between them that are deleted on the way. */
-const STAYING = 2_000;
-const LEAVING = 2_000;
+const STAYING = soaked(2_000, 400);
+const LEAVING = STAYING;
 
 describe('a walk by cursors, while 200 projects at a time come and go', () => {
   let test: TestApp;
@@ -90,11 +91,11 @@ describe('a walk by cursors, while 200 projects at a time come and go', () => {
 
   const SECOND = 1_000;
   it.each<[string, string, number, (now: number, n: number) => number]>([
-    ['each project', '', 0, (now, n) => now + (n - 4_000) * SECOND],
-    ['each that a filter leaves', '&name=STAYING', 0, (now, n) => now + (n - 4_000) * SECOND],
+    ['each project', '', 0, (now, n) => now + (n - STAYING - LEAVING) * SECOND],
+    ['each that a filter leaves', '&name=STAYING', 0, (now, n) => now + (n - STAYING - LEAVING) * SECOND],
     ['each of one millisecond', '', 0, (now) => now - SECOND],
     ['each of few milliseconds', '', 0, (now, n) => now - SECOND + Math.floor(n / 700)],
-    ['each, with new ones in the middle,', '', 100, (now, n) => now + (n - 2_000) * SECOND],
+    ['each, with new ones in the middle,', '', 100, (now, n) => now + (n - STAYING) * SECOND],
   ])('meets %s that is there throughout exactly once, and none twice', async (_, query, least, timeOf) => {
     const owner = await test.anonymous.signIn();
     const now = Date.now();
