@@ -2,21 +2,13 @@
  * `node bench/cache.mjs`, after `npm run build`: what it costs to know a user from the look-up of each request, from
  * @Cache and from MongoDB, and with REDIS_URL from Redis. One after the other, in one process, on one database.
  */
-import 'reflect-metadata';
-import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createApp } from '../dist/app.js';
 import { UserDto } from '../dist/modules/users/user.dto.js';
 import { UsersService } from '../dist/modules/users/users.service.js';
 import { RedisStore } from '../dist/platform/cache/redis-store.js';
-import { Config, parseConfig } from '../dist/platform/config/config.js';
 import { ChangeFeed } from '../dist/platform/database/change-feed.js';
-import { startEmbeddedMongo } from '../dist/platform/embedded-mongo/embedded-mongo.js';
 import { Redis } from '../dist/platform/redis/redis.js';
+import { startProduct } from './product.mjs';
 
 const ROUNDS = 5;
 const ROUND_MS = 400;
@@ -35,26 +27,7 @@ async function cost(call) {
   return rounds.toSorted(([a], [b]) => a - b)[Math.floor(ROUNDS / 2)];
 }
 
-const dataDir = await mkdtemp(join(tmpdir(), 'flowversal-bench-'));
-const mongod = await startEmbeddedMongo({
-  dataDir,
-  binary: process.env.MONGOD_BINARY,
-  env: process.env,
-  log: process.stderr,
-});
-const secret = () => randomBytes(32).toString('base64');
-const parsed = parseConfig({
-  NODE_ENV: 'test',
-  BCRYPT_ROUNDS: '4',
-  DATA_DIR: dataDir,
-  MONGODB_URI: mongod.uri,
-  JWT_SECRET: secret(),
-  ENCRYPTION_KEY: secret(),
-  REDIS_URL: process.env.REDIS_URL,
-});
-const config = new Config(parsed);
-const app = await createApp(config, new Writable({ write: (_chunk, _encoding, done) => done() }));
-await app.init();
+const { app, config, stop } = await startProduct({ REDIS_URL: process.env.REDIS_URL });
 const users = app.get(UsersService);
 const fields = {
   email: 'bench@flowversal.test',
@@ -86,6 +59,4 @@ for (const [way, cpu, passes] of costs) {
     `| ${way} | ${cpu.toFixed(2)} | ${passes.toFixed(2)} | ${(cpu / mongodb).toFixed(3)} |\n`,
   );
 }
-await app.close();
-await mongod.stop();
-await rm(dataDir, { recursive: true });
+await stop();

@@ -67,8 +67,18 @@ describe('who signs in while strangers guess as fast as they may', () => {
     ['from 20 addresses, at its own device', (guesser) => () => `198.51.100.${guesser}`, 'own', true],
     ['from 20 addresses, at another device', (guesser) => () => `198.51.100.${100 + guesser}`, 'new', false],
     ['from the whole of a /48', (guesser) => (n) => `2001:db8:1:${hex(guesser * 999 + n)}::1`, 'new', false],
-    ['from 20 networks of /48', (guesser) => (n) => `2001:db8:${hex(99 + guesser)}:${hex(n)}::1`, 'new', false],
-    ['from everywhere at its account', (guesser) => (n) => `2001:db9:${hex(guesser)}:${hex(n)}::1`, 'own', true],
+    [
+      'from 20 networks of /48',
+      (guesser) => (n) => `2001:db8:${hex(99 + guesser)}:${hex(n)}::1`,
+      'new',
+      false,
+    ],
+    [
+      'from everywhere at its account',
+      (guesser) => (n) => `2001:db9:${hex(guesser)}:${hex(n)}::1`,
+      'own',
+      true,
+    ],
   ])('gets in each time: %s', async (what, guesser, device, isAtOwner) => {
     if (device === 'own') expect((await home().post(LOGIN, credentials())).status).toBe(200);
     const guessers = Array.from(

@@ -24,7 +24,7 @@ const PUBLIC = { config: { access: { kind: 'public' } }, onSend: answerUnchanged
 /** From memory, so that the page costs its reader few requests of the minute. */
 const UNLIMITED = { ...PUBLIC, config: { ...PUBLIC.config, unlimited: true } } as const;
 
-/** The page and what it loads, read once. */
+/** The page and what it loads. */
 export function readDocsFiles(): { page: StaticFile; files: Map<string, StaticFile>; version: string } {
   const folder = getAbsoluteFSPath();
   const files = new Map(
@@ -41,9 +41,11 @@ export function readDocsFiles(): { page: StaticFile; files: Map<string, StaticFi
 
 /** Serves Swagger UI at /docs and the OpenAPI document at /docs/json. */
 export function installSwaggerUi(app: INestApplication, fastify: FastifyInstance, config: Config): void {
-  const { page, files, version } = readDocsFiles();
+  // Two megabytes, which a server that nobody reads does not keep.
+  let known: ReturnType<typeof readDocsFiles> | undefined;
+  const docs = () => (known ??= readDocsFiles());
   let document: StaticFile | undefined;
-  fastify.get('/docs', PUBLIC, (request, reply) => sendFile(request, reply, page, ASK_EACH_TIME));
+  fastify.get('/docs', PUBLIC, (request, reply) => sendFile(request, reply, docs().page, ASK_EACH_TIME));
   redirectSlash(fastify, basePathOf(config), '/docs');
   fastify.get('/docs/json', PUBLIC, (request, reply) => {
     const made = (): Buffer => {
@@ -58,6 +60,7 @@ export function installSwaggerUi(app: INestApplication, fastify: FastifyInstance
     '/docs/files/:version/:file',
     UNLIMITED,
     (request, reply) => {
+      const { files, version } = docs();
       const file = files.get(request.params.file);
       if (!file) throw apiError('ROUTE_NOT_FOUND');
       return sendFile(request, reply, file, request.params.version === version ? KEEP : ASK_EACH_TIME);
