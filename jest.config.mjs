@@ -27,7 +27,7 @@ export default {
   testTimeout: 30_000,
   maxWorkers: 3,
   // A worker keeps the modules of every file that it has run (they are ECMAScript modules): begin anew in time.
-  workerIdleMemoryLimit: '250MB',
+  workerIdleMemoryLimit: '400MB',
   coverageProvider: 'v8',
   coverageReporters: ['text-summary', 'json-summary', 'lcov'],
   collectCoverageFrom: ['src/**/*.ts', 'schematics/**/*.ts', '!src/**/*.spec.ts', '!src/**/fixtures/**'],

@@ -39,6 +39,12 @@ export class ProjectCopy {
     };
   }
 
+  /** The sources and tests that differ from the project's, or are new. */
+  changed(): string[] {
+    const all = ['src', 'test'].flatMap((folder) => this.project.filesIn(folder));
+    return all.filter((path) => this.read(path) !== onDisk.read(path));
+  }
+
   /** Writes what was planned, as the command does in the end. */
   async write(changes: Changes): Promise<void> {
     for (const [path, text] of changes) {

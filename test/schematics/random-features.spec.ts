@@ -4,14 +4,14 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { changed, type Changes } from '../../schematics/project/project.ts';
+import { SEED, soaked } from '../support/soak.ts';
 import { typeFaults } from '../support/type-check.ts';
 import { everyPair } from './matrix.ts';
 import { format, lintFaults, onDisk, planFeature } from './planning.ts';
 import { featuresNamed } from './specifications.ts';
 import { withoutFault } from './without-fault.ts';
 
-const SEED = 20261125;
-const COUNT = 50;
+const COUNT = soaked(50, 12);
 
 /** So many features of chance, each on top of those before it, whom it may refer to; and those of all pairs. */
 function planAll(): { commands: string[]; changes: Changes } {

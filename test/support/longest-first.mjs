@@ -4,7 +4,10 @@ import Sequencer from '@jest/test-sequencer';
 /** Folders whose tests take longest, the longest first: processes are started and killed, browsers opened. */
 const LONG = ['test/process/generated-features', 'test/process/', 'test/browser/', 'test/schematics/'];
 
-/** Begins with what takes longest, so that no worker is left with it at the end, also on a machine's first run. */
+/**
+ * Begins with what takes longest, so that no worker is left with it at the end, also on a machine's first run. What
+ * waits for processes and what computes take turns: together they use the machine better.
+ */
 export default class LongestFirst extends Sequencer {
   sort(tests) {
     const order = ({ path }) => {
@@ -12,6 +15,14 @@ export default class LongestFirst extends Sequencer {
       return index < 0 ? LONG.length : index;
     };
     const size = ({ path }) => statSync(path).size;
-    return tests.toSorted((a, b) => order(a) - order(b) || size(b) - size(a));
+    const sorted = tests.toSorted((a, b) => order(a) - order(b) || size(b) - size(a));
+    const waiting = sorted.filter((test) => order(test) < LONG.length);
+    const computing = sorted.filter((test) => order(test) === LONG.length);
+    const each = computing.length / (waiting.length || 1);
+    const turns = waiting.flatMap((test, n) => [
+      test,
+      ...computing.slice(Math.round(n * each), Math.round((n + 1) * each)),
+    ]);
+    return waiting.length > 0 ? turns : computing;
   }
 }
