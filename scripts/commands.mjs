@@ -1,6 +1,6 @@
 /**
  * What each command of package.json does, as `npm run <command> -- --help` tells it. A command is added here and in
- * package.json; `typecheck` is the compiler and shows its help instead.
+ * package.json.
  */
 export const COMMANDS = {
   start: {
@@ -23,6 +23,7 @@ export const COMMANDS = {
     words: { usage: '[<path>…]', about: 'only these files or folders' },
     example: 'npm run format -- src/modules/projects',
   },
+  typecheck: { does: 'Checks the types of sources, tests and generator.', example: 'npm run typecheck' },
   test: {
     does: 'Checks types and format, builds, and runs every test. With a word: builds and runs the tests it names.',
     words: { usage: '[<word>…]', about: 'only tests that have one of these in their path' },

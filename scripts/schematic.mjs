@@ -31,4 +31,9 @@ try {
   process.exit(1);
 }
 process.stdout.write(`${written.join('\n')}\n`);
-say(dryRun ? 'Nothing was written: --dry-run' : `Next: npm test -- ${name}, then npm start`);
+// The test of a new migration has the singular in its name.
+const migrations = written.flatMap(
+  (line) => /^CREATE test\/(migrations-.+)\.e2e-spec\.ts$/.exec(line)?.[1] ?? [],
+);
+const tests = [name, ...migrations].join(' ');
+say(dryRun ? 'Nothing was written: --dry-run' : `Next: npm test -- ${tests}, then npm start`);

@@ -199,7 +199,7 @@ function toTime(text: string): Date | string {
 /** An instant in RFC 3339, with any offset. It is answered in UTC: `2030-01-31T00:00:00.000Z`. */
 export function UtcTime(options: Each = {}): PropertyDecorator {
   const rule =
-    'must be a time with its offset, such as 2030-01-31T00:00:00Z or 2030-01-31T01:00:00.000+01:00';
+    'must be a time that exists, with its offset, such as 2030-01-31T00:00:00Z or 2030-01-31T01:00:00.000+01:00';
   return applyDecorators(
     TransformTexts(toTime, options),
     IsDate({ ...options, message: messageOf(rule, options) }),

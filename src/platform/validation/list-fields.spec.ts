@@ -68,7 +68,7 @@ describe('a list', () => {
     ['Text', Text(1, 3, EACH), 'a\0', 'not hold NUL characters or lone surrogates'],
     ['EmailAddress', EmailAddress(EACH), 'a\u200b@example.com', 'be an email'],
     ['WebUrl', WebUrl(EACH), 'example.com', 'be an address such as https://example.com'],
-    ['UtcTime', UtcTime(EACH), '2030-02-31T00:00:00.000Z', 'be a time with its offset'],
+    ['UtcTime', UtcTime(EACH), '2030-02-31T00:00:00.000Z', 'be a time that exists, with its offset'],
     ['RecordId', RecordId(EACH), 'a', 'be an id of 24 hex digits'],
     ['SafeInteger', SafeInteger(0, 9, EACH), 10, 'not be greater than 9'],
   ])('names itself and the rule of %s', (_, decorator, fault, rule) => {

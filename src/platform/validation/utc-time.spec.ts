@@ -87,7 +87,7 @@ describe('UtcTime', () => {
     [],
     {},
   ])('refuses %j', (sent) => {
-    expect(time.refuse(sent)).toMatch(/^a must be a time with its offset/);
+    expect(time.refuse(sent)).toMatch(/^a must be a time that exists, with its offset/);
   });
 
   it('takes what it has made', () => {
