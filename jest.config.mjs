@@ -25,7 +25,7 @@ export default {
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   testTimeout: 30_000,
-  maxWorkers: 3,
+  maxWorkers: 2,
   // A worker keeps the modules of every file that it has run (they are ECMAScript modules): begin anew in time.
   workerIdleMemoryLimit: '400MB',
   coverageProvider: 'v8',
