@@ -47,9 +47,12 @@ afterAll(async () => {
 
 const said = ({ status, body }: HttpAnswer): string => `${status} ${body.code ?? ''}`.trim();
 
-/** Asks again, as a client does, until the answer is not one that passes. */
+/**
+ * Asks again, as a client does, until the answer is not one that passes. MongoDB gives up what a lost connection has
+ * left open after 60 s at most, and looks for it every 30.
+ */
 async function answered(ask: () => Promise<HttpAnswer>, seen: HttpAnswer[]): Promise<HttpAnswer> {
-  for (const giveUp = Date.now() + 60_000; ;) {
+  for (const giveUp = Date.now() + 100_000; ;) {
     const answer = await ask();
     seen.push(answer);
     if (!PASSING.has(said(answer))) return answer;

@@ -9,6 +9,7 @@ import mongoose, { type mongo } from 'mongoose';
 import { resolveMongod } from '../../src/platform/embedded-mongo/mongod-binary.js';
 import { freePort } from '../../src/platform/embedded-mongo/mongod-process.js';
 import { Relay } from './relay.js';
+import { IS_SOAK } from './soak.js';
 
 /** A member of a set, with the one way to it that everybody takes. */
 export class Member {
@@ -31,6 +32,7 @@ export class Member {
     return `127.0.0.1:${this.relay.port}`;
   }
 
+  /** In the gate MongoDB gives up a transaction that nobody ends after 5 s; its own 60 in a soak. */
   async start(): Promise<void> {
     this.mongod = spawn(
       this.program,
@@ -45,6 +47,7 @@ export class Member {
         '--wiredTigerCacheSizeGB=0.25',
         '--wiredTigerEngineConfigString=log=(prealloc=false,file_max=16MB)',
         '--setParameter=diagnosticDataCollectionEnabled=false',
+        `--setParameter=transactionLifetimeLimitSeconds=${IS_SOAK ? 60 : 5}`,
       ],
       { stdio: 'ignore' },
     );
