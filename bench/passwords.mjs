@@ -18,7 +18,7 @@ const server = app.getHttpAdapter().getInstance();
 const users = app.get(getConnectionToken()).collection('users');
 const password = 'a long way to go home';
 
-/** An account for each guess, so that nobody has to wait for having guessed too often. */
+// An account for each guess, so that nobody has to wait for having guessed too often.
 for (const [kind, cost] of Object.entries(KINDS)) {
   if (cost === undefined) continue;
   const passwordHash = await bcrypt.hash(password, cost);

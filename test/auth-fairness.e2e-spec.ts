@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { IS_SOAK, report, sampled, soaked } from './support/soak.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
-import type { Answer } from './support/test-client.js';
+import { type Answer, untilTaken } from './support/test-client.js';
 import { type Credentials, LOGIN, newCredentials, register } from './support/users.js';
 
 jest.setTimeout(120_000);
@@ -12,7 +12,8 @@ const TIMES = soaked(16, 4);
 const GUESSERS = 20;
 /** Guesses of each that are under way at a time. */
 const AT_ONCE = soaked(3);
-const BUSY: ReadonlySet<string> = new Set(['503 DATABASE_UNAVAILABLE', '503 DEADLINE_EXCEEDED']);
+/** What a machine has no time for at all says nothing of whose turn it was; OVERLOADED does. */
+const isBusy = ({ outcome }: Answer) => /^503 (DATABASE_UNAVAILABLE|DEADLINE_EXCEEDED)$/.test(outcome);
 /** How long a refused one waits. */
 const PAUSE_MS = 100;
 
@@ -27,16 +28,6 @@ describe('who signs in while strangers guess as fast as they may', () => {
     owner = await register(test.anonymous);
   });
   afterAll(() => test.close());
-
-  /** What a machine has no time for at all says nothing of whose turn it was; OVERLOADED does. */
-  async function unlessTheMachineIsBusy(send: () => Promise<Answer>): Promise<Answer> {
-    let answer = await send();
-    for (let times = 0; BUSY.has(answer.outcome) && times < 5; times++) {
-      await sleep(1_000);
-      answer = await send();
-    }
-    return answer;
-  }
 
   const home = () => test.anonymous.from('192.0.2.1');
   /** A stranger who guesses until it is told to stop. */
@@ -111,7 +102,7 @@ describe('who signs in while strangers guess as fast as they may', () => {
     for (let times = 0; times < TIMES; times++) {
       const client = device === 'own' ? home() : test.anonymous.from(`203.0.113.${times}`);
       const started = performance.now();
-      const { outcome } = await unlessTheMachineIsBusy(() => client.post(LOGIN, credentials()));
+      const { outcome } = await untilTaken(() => client.post(LOGIN, credentials()), isBusy);
       outcomes.push(outcome);
       took.push(performance.now() - started);
     }

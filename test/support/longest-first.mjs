@@ -16,13 +16,11 @@ export default class LongestFirst extends Sequencer {
     };
     const size = ({ path }) => statSync(path).size;
     const sorted = tests.toSorted((a, b) => order(a) - order(b) || size(b) - size(a));
-    const waiting = sorted.filter((test) => order(test) < LONG.length);
-    const computing = sorted.filter((test) => order(test) === LONG.length);
-    const each = computing.length / (waiting.length || 1);
-    const turns = waiting.flatMap((test, n) => [
-      test,
-      ...computing.slice(Math.round(n * each), Math.round((n + 1) * each)),
-    ]);
-    return waiting.length > 0 ? turns : computing;
+    const [waiting, computing] = [true, false].map((isLong) =>
+      sorted.filter((test) => order(test) < LONG.length === isLong),
+    );
+    const placed = (group) => group.map((test, n) => ({ test, place: n / group.length }));
+    const turns = [...placed(waiting), ...placed(computing)].toSorted((a, b) => a.place - b.place);
+    return turns.map(({ test }) => test);
   }
 }

@@ -31,9 +31,12 @@ export const PASSWORD = 'correct horse battery';
  * The answer to a request that is sent again, a second later, while a machine that is too busy answers 503, as
  * that answer asks for; five times at most. The request may have had its effect before it was answered 503.
  */
-export async function untilTaken(send: () => Promise<Answer>): Promise<Answer> {
+export async function untilTaken(
+  send: () => Promise<Answer>,
+  isBusy = ({ status }: Answer) => status === 503,
+): Promise<Answer> {
   let answer = await send();
-  for (let times = 0; answer.status === 503 && times < 5; times++) {
+  for (let times = 0; isBusy(answer) && times < 5; times++) {
     await sleep(1_000);
     answer = await send();
   }

@@ -42,8 +42,13 @@ export function isAbandoned({ newest, used, abandoned }: Generations, generation
   return abandoned.some(({ from, to }) => generation >= from && generation <= to);
 }
 
+/** Whether a token of this number is known to be used, and was not given up for lost. */
+export function isUsed(generations: Generations, generation: number): boolean {
+  return generation <= generations.used && !isAbandoned(generations, generation);
+}
+
 /** Notes that the newest tokens are used. */
-export function use(): mongo.Document[] {
+export function useNewest(): mongo.Document[] {
   return [{ $set: { abandoned: ABANDONED, unused: '$$REMOVE' } }];
 }
 

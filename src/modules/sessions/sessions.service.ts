@@ -13,7 +13,8 @@ import {
   generationsOf,
   IDLE_MS,
   isAbandoned,
-  use,
+  isUsed,
+  useNewest,
 } from './generations.js';
 import { RefreshTokens } from './refresh-tokens.js';
 import { Session } from './session.schema.js';
@@ -97,7 +98,7 @@ export class SessionsService {
     if (afresh) this.live.forget(id);
     const session = this.live.get(id);
     if (session instanceof Promise) return session.then((found) => this.use(id, generation, found));
-    return session && this.isUsed(session, generation) ? session : this.use(id, generation, session);
+    return session && isUsed(session.generations, generation) ? session : this.use(id, generation, session);
   }
 
   /** Notes that the holder of a session has proved its identity. */
@@ -144,31 +145,27 @@ export class SessionsService {
     return ids.length;
   }
 
-  private isUsed({ generations }: LiveSession, generation: number): boolean {
-    return generation <= generations.used && !isAbandoned(generations, generation);
-  }
-
   /** Notes that the tokens of this number are used, unless that is known, and ends the session if they may not be. */
   private async use(
     id: string,
     generation: number,
     session: LiveSession | null,
   ): Promise<LiveSession | null> {
-    if (!session || this.isUsed(session, generation)) return session;
-    if (isAbandoned(session.generations, generation)) {
-      await this.endStolen(id);
-      return null;
-    }
-    // What is remembered may be of before the refresh.
-    await this.collection.updateOne(
-      { _id: new Types.ObjectId(id), generation, 'unused.to': generation },
-      use(),
-    );
-    this.live.forget(id);
-    const found = await this.live.get(id);
-    if (!found || !isAbandoned(found.generations, generation)) return found;
+    if (!session || isUsed(session.generations, generation)) return session;
+    const isKnown = isAbandoned(session.generations, generation);
+    const now = isKnown ? session : await this.useNewest(id, generation);
+    if (!now || !isAbandoned(now.generations, generation)) return now;
     await this.endStolen(id);
     return null;
+  }
+
+  /** The session once it knows that the tokens of this number, if they are the newest, are used. */
+  private async useNewest(id: string, generation: number): Promise<LiveSession | null> {
+    const newest = { _id: new Types.ObjectId(id), generation, 'unused.to': generation };
+    await this.collection.updateOne(newest, useNewest());
+    // What is remembered may also be of before the refresh.
+    this.live.forget(id);
+    return this.live.get(id);
   }
 
   private async remove(id: string, owner?: UserId): Promise<Session | null> {

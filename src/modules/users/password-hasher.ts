@@ -82,7 +82,7 @@ export class PasswordHasher {
     }
   }
 
-  /** Of zeros, as good as any: what a password is compared with costs the same whether it is right or not. */
+  /** Of zeros: what a password is compared with costs the same, whatever it is the hash of. */
   private decoy(cost: number): Promise<string> {
     const known = this.decoys.get(cost);
     if (known) return known;

@@ -2,9 +2,9 @@ import { createHmac, type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model, mongo } from 'mongoose';
-import { driverCollection } from '../database/driver.js';
 import { Config } from '../config/config.js';
 import { deriveKey } from '../config/derived-key.js';
+import { driverCollection } from '../database/driver.js';
 import { duplicateKeyOf } from '../errors/driver-errors.js';
 import { Counter } from './counter.schema.js';
 

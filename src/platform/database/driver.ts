@@ -2,11 +2,19 @@ import type { Model, mongo } from 'mongoose';
 import { apiError } from '../errors/errors.js';
 
 /**
+ * The driver's database of a model.
+ * @throws ApiError DATABASE_UNAVAILABLE before there is a connection
+ */
+export function driverDatabase({ db }: Pick<Model<unknown>, 'db'>): mongo.Db {
+  if (!db.db) throw apiError('DATABASE_UNAVAILABLE');
+  return db.db;
+}
+
+/**
  * The driver's collection of a model, for pipelines and single commands that Mongoose would only make dearer. Nothing
  * of the schema applies but its indexes.
  * @throws ApiError DATABASE_UNAVAILABLE before there is a connection
  */
-export function driverCollection<T extends object>({ db, collection }: Model<T>): mongo.Collection<T> {
-  if (!db.db) throw apiError('DATABASE_UNAVAILABLE');
-  return db.db.collection<T>(collection.name);
+export function driverCollection<T extends object>(model: Model<T>): mongo.Collection<T> {
+  return driverDatabase(model).collection<T>(model.collection.name);
 }

@@ -1,6 +1,6 @@
 import { type Model, type mongo, Types } from 'mongoose';
 import type { RecordCipher } from '../encryption/record-cipher.js';
-import { apiError } from '../errors/errors.js';
+import { driverDatabase } from './driver.js';
 import { type Find, find } from './find.js';
 import type { StoredRecord } from './record.js';
 
@@ -60,9 +60,7 @@ export class RecordStore<T extends StoredRecord> {
   }
 
   private get db(): mongo.Db {
-    const { db } = this.model.db;
-    if (!db) throw apiError('DATABASE_UNAVAILABLE');
-    return db;
+    return driverDatabase(this.model);
   }
 }
 

@@ -3,6 +3,7 @@ import { type Model, type Schema, type SchemaType, Types } from 'mongoose';
 import { aOrAn, apiError, invalid } from '../errors/errors.js';
 import type { Scope } from '../security/caller.js';
 import { holdsAllWith } from './filter.js';
+import { driverDatabase } from './driver.js';
 import { find } from './find.js';
 import { type Transaction, Transactions } from './transactions.js';
 
@@ -149,10 +150,8 @@ export class References {
   /** @throws ApiError IN_USE for a record that others refer to */
   async requireUnused({ target, id }: Held, { session }: Transaction): Promise<void> {
     for (const { model, field } of this.referrers.get(target) ?? []) {
-      const { db } = model.db;
-      if (!db) throw apiError('DATABASE_UNAVAILABLE');
       const query = { filter: { [field]: id }, limit: 1, projection: { _id: 1 }, session } as const;
-      const referring = await find(db, model.collection.name, query);
+      const referring = await find(driverDatabase(model), model.collection.name, query);
       if (referring.length > 0) throw apiError('IN_USE');
     }
   }
