@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PasswordHasher } from '../src/modules/users/password-hasher.js';
 import { Quotas } from '../src/platform/attempts/quotas.js';
@@ -59,8 +60,14 @@ describe('a quota', () => {
     const client = test.anonymous.from('198.51.100.7');
     const register = () => client.post(REGISTER, newCredentials());
     const hasher = test.app.get(PasswordHasher, { strict: false });
-    const flood = Promise.allSettled(Array.from({ length: 80 }, () => hasher.hash('correct horse battery')));
+    // As long as the registrations are refused, however fast the machine is.
+    let isOver = false;
+    const hashes = async () => {
+      while (!isOver) await hasher.hash('correct horse battery').catch(() => sleep(10));
+    };
+    const flood = Promise.all(Array.from({ length: 80 }, hashes));
     for (let times = 0; times < 11; times++) expect((await register()).outcome).toBe('503 OVERLOADED');
+    isOver = true;
     await flood;
     for (let times = 0; times < 10; times++) expect((await register()).status).toBe(201);
     expect((await register()).outcome).toBe('429 RATE_LIMITED');
