@@ -1,11 +1,10 @@
 import 'reflect-metadata';
-import { NestFactory } from '@nestjs/core';
+import { APP_FILTER, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module.js';
 import { installCache } from './platform/cache/cache.module.js';
 import type { Config } from './platform/config/config.js';
-import { basePathOf } from './platform/config/public-origin.js';
 import { Database } from './platform/database/connection.js';
 import { References } from './platform/database/references.js';
 import { HttpAdapter } from './platform/http/adapter.js';
@@ -33,6 +32,10 @@ import { installRateLimit } from './platform/security/rate-limit.js';
 import { installSameOrigin } from './platform/security/same-origin.js';
 import { installInput, noteInput } from './platform/validation/input.js';
 
+/** Nest asks the filter that it has known for the longest time last, so this one stands above all modules. */
+const LAST_RESORT = { provide: APP_FILTER, useClass: FailureFilter };
+class Root {}
+
 /**
  * Builds the application: the one way to do it, for production, tests and tools alike.
  * It is not connected to anything until it is initialised or listens.
@@ -50,7 +53,8 @@ export async function createApp(
   const { logger, records } = loggers;
   const logRequest = createRequestLog(records);
   const adapter = new HttpAdapter(config, logger, logRequest);
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config, loggers), adapter, {
+  const root = { module: Root, imports: [AppModule.forRoot(config, loggers)], providers: [LAST_RESORT] };
+  const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
     bodyParser: false,
     abortOnError: false,
     logger: new FrameworkLogger(logger),
@@ -78,8 +82,7 @@ export async function createApp(
   installPreconditions(fastify);
   installInput(fastify);
   installIdempotency(fastify, app.get(IdempotencyKeys, { strict: false }));
-  installAnswers(fastify, basePathOf(config));
+  installAnswers(fastify, config);
   installSwaggerUi(app, fastify, config);
-  app.useGlobalFilters(new FailureFilter());
   return app;
 }

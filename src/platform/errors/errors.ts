@@ -35,6 +35,7 @@ export const CATALOGUE = {
   STEP_UP_REQUIRED: define(403, 'Prove that it is you: sign in again, or send POST /auth/step-up'),
   EMAIL_NOT_VERIFIED: define(403, 'Verify your email address first'),
   EMAIL_NOT_CONFIRMED: define(403, 'Supabase knows no confirmed email address of yours'),
+  NOT_FOUND: define(404, 'There is no such thing'),
   ROUTE_NOT_FOUND: define(404, 'There is nothing at this address'),
   METHOD_NOT_ALLOWED: define(405, 'This address does not support this method'),
   API_KEY_NOT_FOUND: define(404, 'API key not found'),
@@ -70,6 +71,7 @@ export const CATALOGUE = {
   IDEMPOTENCY_KEY_REUSED: define(422, 'The Idempotency-Key was sent with another request before'),
   RATE_LIMITED: define(429, 'Too many requests; try again later', 'warn'),
   HEADERS_TOO_LARGE: define(431, 'The headers are too large'),
+  CLIENT_ERROR: define(400, 'The request cannot be answered as it was sent'),
   CLIENT_ABORTED: define(499, 'The client closed the connection before it was answered'),
   INTERNAL_ERROR: define(500, 'Something went wrong on our side', 'error'),
   DATABASE_UNAVAILABLE: define(503, 'The database does not answer; try again later', 'error', RETRY_SOON),
@@ -80,6 +82,7 @@ export const CATALOGUE = {
     RETRY_SOON,
   ),
   DEADLINE_EXCEEDED: define(503, 'The request took too long; try again later', 'error', RETRY_SOON),
+  SERVICE_UNAVAILABLE: define(503, 'This is not available now; try again later', 'error', RETRY_SOON),
   OVERLOADED: define(503, 'The server is busy; try again later', 'warn', RETRY_SOON),
   MAIL_NOT_CONFIGURED: define(503, 'This server sends no mails', 'warn', { 'retry-after': '3600' }),
 } as const satisfies Record<string, Entry>;
@@ -107,7 +110,7 @@ interface Options extends ErrorOptions {
   readonly retryAfter?: number;
 }
 
-/** An error that is answered as it stands. Anything else that is thrown is answered as INTERNAL_ERROR. */
+/** An error that is answered as it stands. */
 export class ApiError extends Error {
   readonly status: number;
   readonly level: Level;

@@ -13,6 +13,7 @@ import { type CorsHeaders, corsHeaders } from '../security/cors.js';
 import { SECURITY_HEADERS } from '../security/headers.js';
 import { installClientAddress, trustOf } from '../network/client-address.js';
 import { pathCutter } from './base-path.js';
+import { sendable } from './answer-faults.js';
 import { answerClientError } from './client-error.js';
 import { Connections } from './connections.js';
 import { fail } from './failure.js';
@@ -103,6 +104,11 @@ export class HttpAdapter extends FastifyAdapter {
 
   /** Nothing to do: Nest would install its middleware, which is not used. Fastify's hooks run before it and cost less. */
   override async init(): Promise<void> {}
+
+  override reply(response: FastifyReply, body: unknown, status?: number): FastifyReply {
+    if (status !== undefined) response.code(status);
+    return super.reply(response, sendable(response, body)) as FastifyReply;
+  }
 
   /** Set by `installNotFound`: Nest would answer with a body of its own. */
   override setNotFoundHandler(): FastifyInstance {

@@ -3,8 +3,11 @@ import { ApiExtension, ApiExtraModels, ApiResponse, getSchemaPath } from '@nestj
 import fastJson from 'fast-json-stringify';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { describe, isDto } from '../validation/describe.js';
-import { schemaOf } from '../validation/json-schema.js';
+import { type JsonSchema, schemaOf } from '../validation/json-schema.js';
 import type { Constructor } from '../validation/rules.js';
+import { checkedSerialize, type Declared } from './answer-faults.js';
+import type { Config } from '../config/config.js';
+import { basePathOf } from '../config/public-origin.js';
 import { compress } from './compression.js';
 import { answerUnchanged, tagWithVersion } from './entity-tag.js';
 import type { ErrorCode } from '../errors/errors.js';
@@ -16,6 +19,8 @@ export interface Answer {
   readonly status: number;
   /** Writes what the handler returned, envelope included, in one pass. */
   readonly serialize?: (payload: unknown) => string;
+  /** What `serialize` takes. */
+  readonly declared?: Declared;
   /** The whole body, where the handler returns nothing. */
   readonly body?: string;
   /** The record has a version, which is answered as its ETag. */
@@ -78,14 +83,14 @@ export function Answers(type: Constructor, options: Options = {}): MethodDecorat
 
 /** The handler returns all of a short list of DTOs; it is answered as `{success: true, data: […]}`. */
 export function AnswersList(type: Constructor, options: Omit<Options, 'status'> = {}): MethodDecorator {
-  const schema = { type: 'array', items: schemaOf(type) };
+  const schema: JsonSchema = { type: 'array', items: schemaOf(type) };
   const documented = { type: 'array', items: { $ref: getSchemaPath(type) } };
   return answersData(type, { schema, documented, versioned: false }, options);
 }
 
 /** What stands in `data`: as it is written, and as it is documented. */
 interface Data {
-  readonly schema: object;
+  readonly schema: JsonSchema;
   readonly documented: object;
   readonly versioned: boolean;
 }
@@ -99,6 +104,7 @@ function answersData(
   const answer: Answer = {
     status,
     serialize: (payload) => stringify({ success: true, data: payload }),
+    declared: { name: type.name, schema: data.schema },
     versioned: data.versioned,
     ...(location !== undefined && { location }),
   };
@@ -119,7 +125,7 @@ export function AnswersPage(
     success,
     data: { type: 'array', items: schemaOf(type) },
     pagination: paginationSchema,
-  };
+  } as const;
   const stringify = fastJson({ type: 'object', properties } as never);
   const answer: Answer = {
     status: 200,
@@ -127,6 +133,7 @@ export function AnswersPage(
       const { items, pagination } = payload as { items: unknown; pagination: unknown };
       return stringify({ success: true, data: items, pagination });
     },
+    declared: { name: `Page of ${type.name}`, schema: { properties: { items: properties.data } } },
     versioned: false,
   };
   const documented = {
@@ -157,9 +164,9 @@ export function AnswersMessage(
   );
 }
 
-function sendBody(status: number, body: string) {
+function sendBody(body: string) {
   return (_: FastifyRequest, reply: FastifyReply, payload: unknown, done: Done) => {
-    if (reply.statusCode !== status) return done(null, payload);
+    if (reply.statusCode > 299) return done(null, payload);
     reply.header('content-type', 'application/json; charset=utf-8');
     return done(null, body);
   };
@@ -176,9 +183,10 @@ function tellLocation(collection: string) {
 /**
  * Gives every route that declares an answer its serialiser, for records with a version its ETag, for what it creates
  * its Location, and compression unless nobody may store it: only such answers hold secrets.
- * @param base path of PUBLIC_URL, without a slash at the end
  */
-export function installAnswers(fastify: FastifyInstance, base: string): void {
+export function installAnswers(fastify: FastifyInstance, config: Config): void {
+  const base = basePathOf(config);
+  const isWatched = config.mode !== 'production';
   fastify.addHook('onRoute', (route: RouteOptions) => {
     const answer = route.config?.answer;
     if (!answer) return;
@@ -189,10 +197,12 @@ export function installAnswers(fastify: FastifyInstance, base: string): void {
       const tell = tellLocation(`${base}${answer.location ?? route.url}`);
       route.preSerialization = [route.preSerialization ?? [], tell].flat();
     }
-    if (body !== undefined) route.onSend = [route.onSend ?? [], sendBody(answer.status, body)].flat();
+    if (body !== undefined) route.onSend = [route.onSend ?? [], sendBody(body)].flat();
     if (serialize) {
-      route.schema = { ...route.schema, response: { [answer.status]: {} } };
-      route.serializerCompiler = () => serialize;
+      const name = `${String(route.method)} ${route.url}`;
+      route.schema = { ...route.schema, response: { '2xx': {} } };
+      route.serializerCompiler = () =>
+        checkedSerialize(serialize, answer.declared, name, fastify.log, isWatched);
     }
     if (answer.versioned) {
       route.preSerialization = [route.preSerialization ?? [], tagWithVersion as never].flat();

@@ -18,6 +18,7 @@ describe('what anything that is thrown becomes', () => {
     ['FST_ERR_BAD_URL', 400, 'VALIDATION_ERROR'],
     ['FST_ERR_MAX_PARAM_LENGTH', 414, 'ROUTE_NOT_FOUND'],
     ['FST_ERR_CTP_INVALID_JSON_BODY', 400, 'MALFORMED_JSON'],
+    ['FST_PLUGIN_OF_SOMEBODY', 400, 'VALIDATION_ERROR'],
     ['FST_ERR_SEND_INSIDE_ONERR', 500, 'INTERNAL_ERROR'],
   ])('is known for %s', (code, status, expected) => {
     expect(toApiError(fastifyError(code, status)).code).toBe(expected);

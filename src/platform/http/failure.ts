@@ -2,6 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isOutage } from '../errors/driver-errors.js';
 import { ApiError, apiError, type ErrorCode, type Failure, invalid } from '../errors/errors.js';
+import { ofHttpError } from '../errors/http-errors.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -10,8 +11,10 @@ declare module 'fastify' {
   }
 }
 
-/** Fastify's own errors by their code; any other with a 4xx status is the client's fault. */
+/** Fastify's own errors by their code, where their status does not say as much. */
 const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
+  FST_ERR_CTP_INVALID_JSON_BODY: 'MALFORMED_JSON',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'MALFORMED_JSON',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
   FST_ERR_CTP_BODY_TOO_LARGE: 'PAYLOAD_TOO_LARGE',
 };
@@ -23,13 +26,12 @@ const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (isOutage(error)) return apiError('DATABASE_UNAVAILABLE', { cause: error });
-  const { code, statusCode } = (error ?? {}) as { code?: unknown; statusCode?: unknown };
+  const { code } = (error ?? {}) as { code?: unknown };
   const known = typeof code === 'string' ? FASTIFY_CODES[code] : undefined;
   if (known) return apiError(known);
   if (code === 'FST_ERR_BAD_URL') return invalid([{ path: 'url', message: 'must be a valid address' }]);
   if (code === 'FST_ERR_MAX_PARAM_LENGTH') return apiError('ROUTE_NOT_FOUND');
-  if (statusCode === 400) return apiError('MALFORMED_JSON');
-  return apiError('INTERNAL_ERROR', { cause: error });
+  return ofHttpError(error) ?? apiError('INTERNAL_ERROR', { cause: error });
 }
 
 /** The one body that failures have. */

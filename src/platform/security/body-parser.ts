@@ -77,7 +77,7 @@ export function installBodyParser(fastify: FastifyInstance): void {
     if (!isUtf8(body as Buffer)) return done(apiError('MALFORMED_JSON'));
     const text = body.toString();
     return parse(request, text, (error, parsed: unknown) => {
-      if (error) return done(error);
+      if (error) return done(apiError('MALFORMED_JSON'));
       try {
         const value = withHeldNumbers(parsed, text);
         if (request.headers['idempotency-key'] !== undefined) {

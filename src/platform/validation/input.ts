@@ -40,14 +40,16 @@ const PARTS = new Map<string, keyof Input>([
 function inputOf(controller: Type, handler: string): Input | undefined {
   const declared = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, handler) ?? {}) as Record<
     string,
-    { readonly index: number; readonly data?: unknown }
+    { readonly index: number; readonly data?: unknown; readonly pipes: readonly unknown[] }
   >;
   const types = (Reflect.getMetadata('design:paramtypes', controller.prototype as object, handler) ??
     []) as unknown[];
   const input: Partial<Record<keyof Input, Constructor>> = {};
-  for (const [key, { index, data }] of Object.entries(declared)) {
+  for (const [key, { index, data, pipes }] of Object.entries(declared)) {
     const part = PARTS.get(key.split(':', 1)[0] ?? '');
     if (!part) continue;
+    // Checked by its pipes, as `@Param('id', ParseIntPipe)` is.
+    if (part === 'params' && data !== undefined && pipes.length > 0) continue;
     const type = types[index];
     if (data !== undefined || typeof type !== 'function' || type === Object) {
       throw new Error(`${controller.name}.${handler} takes ${part} that is no DTO class`);

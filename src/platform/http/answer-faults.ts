@@ -1,0 +1,93 @@
+import type { FastifyBaseLogger, FastifyReply } from 'fastify';
+import type { JsonSchema } from '../validation/json-schema.js';
+
+/** In place of what a handler was to return. */
+const NULL = '{"success":true,"data":null}';
+
+/** What a route declares as `data`. */
+export interface Declared {
+  /** Of the DTO. */
+  readonly name: string;
+  readonly schema: JsonSchema;
+}
+
+type Serialize = (payload: unknown) => string;
+
+function complain(log: FastifyBaseLogger, route: string, what: string): void {
+  log.error({ event: 'answer_missing' }, `${route}: the handler returned no ${what}, so data is null`);
+}
+
+/**
+ * What a handler returned, as it is sent: an envelope with null, and an error line, in place of texts, numbers,
+ * nothing at all and lists of a route that declares something else.
+ */
+export function sendable(reply: FastifyReply, returned: unknown): unknown {
+  if (typeof returned === 'object' && returned !== null && !Array.isArray(returned)) return returned;
+  const { config } = reply.routeOptions;
+  const { answer } = config;
+  const isList = answer?.declared?.schema.type === 'array';
+  if (!answer?.declared || reply.statusCode > 299 || (isList && Array.isArray(returned))) return returned;
+  complain(reply.log, `${String(config.method)} ${config.url}`, nameOf(answer.declared));
+  reply.type('application/json; charset=utf-8');
+  return NULL;
+}
+
+function nameOf({ name, schema }: Declared): string {
+  return schema.type === 'array' ? `list of ${name}` : name;
+}
+
+/** The fields of a value that its schema does not have, at any depth. */
+function* undeclared(value: unknown, schema: JsonSchema | undefined, path = ''): Generator<string> {
+  if (typeof value !== 'object' || value === null || !schema) return;
+  if (Array.isArray(value)) {
+    for (const item of value) yield* undeclared(item, schema.items, path);
+  } else if (schema.properties) {
+    for (const [name, inner] of Object.entries(value)) {
+      const known = schema.properties[name];
+      if (known) yield* undeclared(inner, known, `${path}${name}.`);
+      else if (inner !== undefined) yield path + name;
+    }
+  }
+}
+
+/** Warns, once for each field, of what a handler or an interceptor returns and no answer declares. */
+function warnOfDropped(
+  serialize: Serialize,
+  declared: Declared,
+  route: string,
+  log: FastifyBaseLogger,
+): Serialize {
+  const warned = new Set<string>();
+  return (payload) => {
+    for (const field of undeclared(payload, declared.schema)) {
+      if (warned.has(field)) continue;
+      warned.add(field);
+      log.warn(
+        { event: 'answer_field_dropped' },
+        `${route}: the answer declares no field "${field}", so it is not sent; declare it in ${declared.name}`,
+      );
+    }
+    return serialize(payload);
+  };
+}
+
+/**
+ * The serialiser of a route. An object in place of a list is no answer; what is dropped is warned about during
+ * development, where looking for it may take time.
+ */
+export function checkedSerialize(
+  serialize: Serialize,
+  declared: Declared | undefined,
+  route: string,
+  log: FastifyBaseLogger,
+  isWatched: boolean,
+): Serialize {
+  if (!declared) return serialize;
+  const watched = isWatched ? warnOfDropped(serialize, declared, route, log) : serialize;
+  if (declared.schema.type !== 'array') return watched;
+  return (payload) => {
+    if (Array.isArray(payload)) return watched(payload);
+    complain(log, route, nameOf(declared));
+    return NULL;
+  };
+}
