@@ -30,7 +30,7 @@ async function cost(call) {
 const { app, config, stop } = await startProduct({ REDIS_URL: process.env.REDIS_URL });
 const users = app.get(UsersService);
 const fields = {
-  email: 'bench@flowversal.test',
+  email: 'bench@product.test',
   name: 'Bench',
   password: 'a long way to go home',
   role: 'user',

@@ -18,7 +18,7 @@ import { createWorld, environmentFor, migrate } from './world.mjs';
 const top = join(import.meta.dirname, '..');
 const SLICES = 15;
 const PORT = 3900;
-const folder = mkdtempSync(join(tmpdir(), 'flowversal-growth-'));
+const folder = mkdtempSync(join(tmpdir(), 'product-growth-'));
 /** Copies of the build with more features; beside the build, so that they find the same packages. */
 const copies = join(top, '.growth');
 const rows = [];
@@ -128,7 +128,7 @@ async function measureFeatures(world, uri) {
 
 async function measureDocuments(small, smallUri, mongo) {
   process.stderr.write('Documents\n');
-  const uri = mongo.uri.replace('/flowversal?', '/million?');
+  const uri = mongo.uri.replace(/\/[^/?]+\?/, '/million?');
   const world = await createWorld(uri, 1_000_000, (done) =>
     process.stderr.write(
       `\r  ${(done / 1000).toFixed(0)} of 1000 thousand documents${done === 1_000_000 ? '\n' : ''}`,
@@ -224,9 +224,7 @@ async function measureSignIns(world, uri) {
   process.stderr.write('Signing in\n');
   const password = 'Correct-Horse-7';
   const passwordHash = await bcrypt.hash(password, 12);
-  await world.db
-    .collection('users')
-    .updateOne({ email: 'bench@flowversal.test' }, { $set: { passwordHash } });
+  await world.db.collection('users').updateOne({ email: 'bench@product.test' }, { $set: { passwordHash } });
   // Not bound to one processor: the pool leaves one free for requests, which must be there.
   const server = await start(join(top, 'dist/main.js'), world, uri, { pinned: false });
   const { request } = routesOf(world).get;
@@ -238,7 +236,7 @@ async function measureSignIns(world, uri) {
       const answer = await fetch(`http://127.0.0.1:${server.port}/api/v1/auth/login`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ email: 'bench@flowversal.test', password }),
+        body: JSON.stringify({ email: 'bench@product.test', password }),
       });
       await answer.text();
       if (answer.status === 200) signedIn += 1;
@@ -278,7 +276,7 @@ const mongo = await startEmbeddedMongo({
   env: process.env,
   log: process.stderr,
 });
-const uri = mongo.uri.replace('/flowversal?', '/bench?');
+const uri = mongo.uri.replace(/\/[^/?]+\?/, '/bench?');
 const world = await createWorld(uri);
 try {
   await measureFeatures(world, uri);

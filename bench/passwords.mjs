@@ -23,7 +23,7 @@ for (const [kind, cost] of Object.entries(KINDS)) {
   if (cost === undefined) continue;
   const passwordHash = await bcrypt.hash(password, cost);
   for (let n = 0; n < TIMES; n++) {
-    const email = `${cost}-${n}@flowversal.test`;
+    const email = `${cost}-${n}@product.test`;
     const { _id } = await app.get(UsersService).create({ email, name: kind, role: 'user' });
     await users.updateOne({ _id }, { $set: { passwordHash } });
   }
@@ -42,13 +42,13 @@ async function guess(email, n) {
 }
 
 // The first hash that costs more than is configured shows how long all have to take.
-await guess('12-0@flowversal.test', 0);
+await guess('12-0@product.test', 0);
 const took = new Map(Object.keys(KINDS).map((kind) => [kind, []]));
 let asked = 1;
 for (let n = 0; n < TIMES; n++) {
   if (process.stderr.isTTY) process.stderr.write(`\r${n} of ${TIMES} `);
   for (const [kind, times] of took) {
-    times.push(await guess(`${KINDS[kind] ?? 'unknown'}-${n}@flowversal.test`, asked++));
+    times.push(await guess(`${KINDS[kind] ?? 'unknown'}-${n}@product.test`, asked++));
     await setImmediate();
   }
 }

@@ -11,7 +11,7 @@ import { startEmbeddedMongo } from '../dist/platform/embedded-mongo/embedded-mon
 
 /** @param settings environment variables in place of those that are good for measuring */
 export async function startProduct(settings) {
-  const dataDir = await mkdtemp(join(tmpdir(), 'flowversal-bench-'));
+  const dataDir = await mkdtemp(join(tmpdir(), 'product-bench-'));
   const { MONGOD_BINARY: binary } = process.env;
   const mongod = await startEmbeddedMongo({ dataDir, binary, env: process.env, log: process.stderr });
   const secret = () => randomBytes(32).toString('base64');

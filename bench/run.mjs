@@ -34,14 +34,14 @@ if (growth) {
 }
 
 if (canPin) execFileSync('taskset', ['-cp', '1', String(process.pid)], { stdio: 'ignore' });
-const folder = mkdtempSync(join(tmpdir(), 'flowversal-bench-'));
+const folder = mkdtempSync(join(tmpdir(), 'product-bench-'));
 const mongo = await startEmbeddedMongo({
   dataDir: folder,
   binary: process.env.MONGOD_BINARY,
   env: process.env,
   log: process.stderr,
 });
-const uri = mongo.uri.replace('/flowversal?', '/bench?');
+const uri = mongo.uri.replace(/\/[^/?]+\?/, '/bench?');
 const world = await createWorld(uri);
 const routes = routesOf(world);
 /** samples[server][route]: one list a round, of one measurement a slice. */

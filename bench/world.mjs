@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createSigner } from 'fast-jwt';
 import { MongoClient, ObjectId } from 'mongodb';
+import { PRODUCT } from '../src/product/product.ts';
 
 const userId = new ObjectId('66f1a0c2e4b0a1b2c3d4e5f6');
 const sessionId = new ObjectId('66f1a0c2e4b0a1b2c3d4e5f8');
@@ -35,7 +36,7 @@ export async function createWorld(uri, count = 1000, onProgress = () => undefine
   const now = new Date(START);
   await db.collection('users').insertOne({
     _id: userId,
-    email: 'bench@flowversal.test',
+    email: 'bench@product.test',
     name: 'Bench',
     passwordHash: '-',
     role: 'user',
@@ -64,7 +65,12 @@ export async function createWorld(uri, count = 1000, onProgress = () => undefine
     createdAt: now,
     updatedAt: now,
   });
-  const sign = createSigner({ key: secret, iss: 'flowversal', aud: 'flowversal-api', expiresIn: 3_600_000 });
+  const sign = createSigner({
+    key: secret,
+    iss: PRODUCT.key,
+    aud: `${PRODUCT.key}-api`,
+    expiresIn: 3_600_000,
+  });
   return {
     client,
     db,
@@ -99,6 +105,7 @@ export function environmentFor(world, uri, port) {
     PORT: String(port),
     MONGODB_URI: uri,
     JWT_SECRET: world.secret,
+    ISSUER: PRODUCT.key,
     ENCRYPTION_KEY: randomBytes(32).toString('base64'),
     RATE_LIMIT_MAX: '1000000000',
     BENCH_USER_ID: world.userId,

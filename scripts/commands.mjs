@@ -69,6 +69,16 @@ export const COMMANDS = {
     },
     example: 'npm run bench -- --quick --servers=BF',
   },
+  product: {
+    does: 'Gives the product its name, in src/product/product.ts and what is made of it. What an installation in use relies on stays as it is, and is listed.',
+    words: {
+      usage: '<name>',
+      about: 'what people call it: letters of ASCII, digits, spaces, dots and hyphens',
+      min: 1,
+      max: 1,
+    },
+    example: 'npm run product -- Deskhand',
+  },
   feature: {
     does: 'Writes a new feature with its tests. docs/adding-a-feature.md lists the types and flags of fields.',
     words: {

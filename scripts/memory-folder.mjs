@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const MEMORY = '/dev/shm';
-const PREFIX = 'flowversal-run-';
+const PREFIX = 'product-run-';
 const NEEDED_BYTES = 4 * 2 ** 30;
 
 /**

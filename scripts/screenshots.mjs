@@ -76,7 +76,7 @@ async function photographConsole(browser, url) {
   await desk.screenshot({ path: 'docs/images/console-dashboard.png', animations: 'disabled' });
 }
 
-const dataDir = await mkdtemp(join(tmpdir(), 'flowversal-screenshots-'));
+const dataDir = await mkdtemp(join(tmpdir(), 'product-screenshots-'));
 const database = await startEmbeddedMongo({ dataDir, env: process.env, log: process.stderr });
 const app = await createApp(
   new Config(

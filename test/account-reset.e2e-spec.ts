@@ -4,6 +4,7 @@ import { MailLinksService } from '../src/modules/mail-links/mail-links.service.j
 import { Accounts, CHANGE, FORGOT, NEW_PASSWORD, VERIFY } from './support/accounts.js';
 import { PASSWORD } from './support/test-client.js';
 import { LOGIN, ME, newCredentials, REFRESH, USERS } from './support/users.js';
+import { PRODUCT } from '../src/product/product.js';
 
 const INVALID_LINK = '400 INVALID_RESET_TOKEN';
 
@@ -181,7 +182,7 @@ describe('a user without a password', () => {
     expect(await users().findOne(user(body.data as { id: string }))).not.toHaveProperty('passwordHash');
     const mail = await accounts.mailTo(email);
     expect(mail).toMatchObject({
-      subject: 'Welcome to Flowversal: choose your password',
+      subject: `Welcome to ${PRODUCT.name}: choose your password`,
       to: [{ name: 'Grace Hopper', address: email }],
     });
     expect((await accounts.reset(mail.token)).status).toBe(200);

@@ -8,6 +8,9 @@ import { PROJECTS } from './support/projects.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import type { TestClient } from './support/test-client.js';
 import { faultyPaths, ME, USERS } from './support/users.js';
+import { PRODUCT } from '../src/product/product.js';
+
+const PREFIX = PRODUCT.apiKeyPrefix;
 
 const YEAR_MS = 365.25 * 24 * 3600 * 1000;
 const fromNow = (ms: number) => new Date(Date.now() + ms).toISOString();
@@ -44,7 +47,7 @@ describe('API keys', () => {
         expiresAt: expect.any(String),
         lastUsedAt: null,
         createdAt: expect.any(String),
-        key: expect.stringMatching(/^fvk_[\w-]{59}$/),
+        key: expect.stringMatching(new RegExp(`^${PREFIX}[\\w-]{59}$`)),
       });
       const days = (Date.parse(body.data.expiresAt as string) - Date.now()) / 86_400_000;
       expect(days).toBeGreaterThan(89.9);
@@ -57,9 +60,9 @@ describe('API keys', () => {
     it('of 256 random bits, of which only a hash is stored', async () => {
       const { id, key } = await createKey(ada);
       const record = await stored(id);
-      const secret = Buffer.from(key.slice(4), 'base64url').subarray(12);
+      const secret = Buffer.from(key.slice(PREFIX.length), 'base64url').subarray(12);
       expect(secret).toHaveLength(32);
-      expect(JSON.stringify(record)).not.toContain(key.slice(20));
+      expect(JSON.stringify(record)).not.toContain(key.slice(PREFIX.length + 16));
       expect(record?.['hash']).toMatch(/^[\w-]{43}$/);
       expect(Buffer.from(record?.['hash'] as string, 'base64url')).not.toEqual(secret);
     });
@@ -77,7 +80,7 @@ describe('API keys', () => {
       ['a time without its zone', { name: 'a', expiresAt: '2030-01-31T00:00:00' }, 'expiresAt'],
       ['a day without a time', { name: 'a', expiresAt: '2030-01-31' }, 'expiresAt'],
       ['a number of milliseconds', { name: 'a', expiresAt: Date.now() + 1000 }, 'expiresAt'],
-      ['a key of its own choice', { name: 'a', key: 'fvk_mine' }, 'key'],
+      ['a key of its own choice', { name: 'a', key: `${PREFIX}mine` }, 'key'],
       ['an owner', { name: 'a', ownerId: 'f'.repeat(24) }, 'ownerId'],
     ])('but not with %s', async (_, sent, path) => {
       const answer = await ada.post(API_KEYS, sent);
@@ -203,12 +206,15 @@ describe('API keys', () => {
     it.each([
       ['with another secret', () => flipped(key, 30)],
       ['with another last character', () => flipped(key, key.length - 1)],
-      ['with the id of no record', () => `fvk_${'A'.repeat(16)}${key.slice(20)}`],
-      ['with the secret of another key', async () => key.slice(0, 20) + (await createKey(ada)).key.slice(20)],
+      ['with the id of no record', () => `${PREFIX}${'A'.repeat(16)}${key.slice(PREFIX.length + 16)}`],
+      [
+        'with the secret of another key',
+        async () => key.slice(0, 20) + (await createKey(ada)).key.slice(PREFIX.length + 16),
+      ],
       ['cut short', () => key.slice(0, -1)],
       ['with one character more', () => `${key}A`],
-      ['without the prefix', () => key.slice(4)],
-      ['with the prefix alone', () => 'fvk_'],
+      ['without the prefix', () => key.slice(PREFIX.length)],
+      ['with the prefix alone', () => PREFIX],
       [
         'with their hash for a secret',
         async () => {
@@ -285,6 +291,6 @@ describe('API keys', () => {
     await ada.delete(`${API_KEYS}/${id}`);
     const events = test.logs.filter(({ recordId }) => recordId === id).map(({ event }) => event);
     expect(events).toEqual(['record_created', 'api_key_created', 'record_deleted', 'api_key_deleted']);
-    expect(test.logText()).not.toContain(key.slice(20));
+    expect(test.logText()).not.toContain(key.slice(PREFIX.length + 16));
   });
 });

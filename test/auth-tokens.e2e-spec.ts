@@ -5,6 +5,7 @@ import { PROJECTS } from './support/projects.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import type { TestClient } from './support/test-client.js';
 import { ME, USERS } from './support/users.js';
+import { PRODUCT } from '../src/product/product.js';
 
 const base64url = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
@@ -52,8 +53,8 @@ describe('access tokens', () => {
       sub: user.userId,
       sid: user.sessionId,
       gen: 1,
-      iss: 'flowversal',
-      aud: 'flowversal-api',
+      iss: PRODUCT.key,
+      aud: `${PRODUCT.key}-api`,
       iat: expect.any(Number),
       exp: (claims['iat'] as number) + 3600,
     });

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createClient } from '@keyv/redis';
-import { Redis, type RedisClient } from '../src/platform/redis/redis.js';
+import { KEY_PREFIX, Redis, type RedisClient } from '../src/platform/redis/redis.js';
 import type { UserId } from '../src/platform/security/caller.js';
 import { eventually } from './support/mails.js';
 import { type OwnRedis, startRedis } from './support/redis.js';
@@ -68,7 +68,7 @@ async function withRedis<T>(
   }
 }
 
-const namesIn = (client: RedisClient) => client.keys('flowversal:cache:*');
+const namesIn = (client: RedisClient) => client.keys(`${KEY_PREFIX}cache:*`);
 const stored = (at: OwnRedis = server) => withRedis(async (client) => (await namesIn(client)).length, at);
 
 /** Asks here, and resolves once Redis has it. */
@@ -136,7 +136,7 @@ describe('with a Redis', () => {
     for (const plain of [owner, 'Shelf', 'books', 'secret', 'count', server.password]) {
       expect(text).not.toContain(plain);
     }
-    expect(all.every((each) => each.startsWith('flowversal:'))).toBe(true);
+    expect(all.every((each) => each.startsWith(KEY_PREFIX))).toBe(true);
   });
 
   const fromBase64 = (text: string) => Buffer.from(text, 'base64').toString('latin1');

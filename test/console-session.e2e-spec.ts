@@ -12,9 +12,10 @@ import { mongo } from 'mongoose';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import type { TestClient } from './support/test-client.js';
 import { type Credentials, LOGIN, ME, register } from './support/users.js';
+import { PRODUCT } from '../src/product/product.js';
 
-const SESSION = 'flowversal_session';
-const DEVICE = 'flowversal_device';
+const SESSION = `${PRODUCT.key}_session`;
+const DEVICE = `${PRODUCT.key}_device`;
 const FOREIGN = [
   'https://evil.example',
   'null',

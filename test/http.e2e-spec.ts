@@ -176,7 +176,7 @@ describe('http', () => {
   });
 
   describe('an unexpected error', () => {
-    const MESSAGE = 'connect ECONNREFUSED mongodb://root:hunter2@10.0.0.7/flowversal at /srv/app/secret.ts:7';
+    const MESSAGE = 'connect ECONNREFUSED mongodb://root:hunter2@10.0.0.7/product at /srv/app/secret.ts:7';
 
     it.each([
       ['an error', () => Promise.reject(new Error(MESSAGE))],

@@ -9,8 +9,9 @@ import { eventually, mailTo, outboxOf, type ReadMail } from './support/mails.js'
 import { createTestApp, type TestApp } from './support/test-app.js';
 import type { TestClient } from './support/test-client.js';
 import { newCredentials, REGISTER, register, USERS } from './support/users.js';
+import { PRODUCT } from '../src/product/product.js';
 
-const ORIGIN = 'https://flowversal.test';
+const ORIGIN = 'https://product.test';
 
 function eventsOf({ logs }: TestApp, name: string, userId: string) {
   return logs.filter(({ event, userId: about }) => event === name && about === userId);
@@ -25,7 +26,7 @@ describe('mails by SMTP', () => {
     server = await MailServer.start();
     test = await createTestApp({
       SMTP_URL: server.url,
-      MAIL_FROM: 'Flowversal <hello@flowversal.test>',
+      MAIL_FROM: 'Ada <hello@product.test>',
       PUBLIC_URL: ORIGIN,
     });
     admin = await test.anonymous.signIn('admin');
@@ -42,10 +43,10 @@ describe('mails by SMTP', () => {
     const { id, email } = await register(test.anonymous);
     const mail = await arrived(email);
     expect(mail).toMatchObject({
-      from: { name: 'Flowversal', address: 'hello@flowversal.test' },
+      from: { name: 'Ada', address: 'hello@product.test' },
       to: [{ address: email }],
       subject: 'Confirm your email address',
-      link: expect.stringMatching(/^https:\/\/flowversal\.test\/verify#token=[\w-]{43}$/),
+      link: expect.stringMatching(/^https:\/\/product\.test\/verify#token=[\w-]{43}$/),
     });
     expect([mail.html, mail.attachments]).toEqual([undefined, []]);
     expect(mail.headers).toContainEqual(
@@ -125,7 +126,7 @@ describe('mails by SMTP', () => {
     expect([mail.cc, mail.bcc, mail.subject]).toEqual([
       undefined,
       undefined,
-      'Welcome to Flowversal: choose your password',
+      `Welcome to ${PRODUCT.name}: choose your password`,
     ]);
   });
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { createClient } from '@keyv/redis';
-import { Redis, type RedisClient } from '../src/platform/redis/redis.js';
+import { KEY_PREFIX, Redis, type RedisClient } from '../src/platform/redis/redis.js';
 import { eventually } from './support/mails.js';
 import { type OwnRedis, startRedis } from './support/redis.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
@@ -69,7 +69,7 @@ describe('the rate limit of two processes with one Redis', () => {
     await redis.flushAll();
     expect(refused([...(await ask(here, one, 15)), ...(await ask(there, one, 15))])).toBe(10);
     expect(refused(await ask(there, other, 15))).toBe(0);
-    const names = await redis.keys('flowversal:window:*');
+    const names = await redis.keys(`${KEY_PREFIX}window:*`);
     expect(names).toHaveLength(2);
     for (const name of names) {
       const restMs = await redis.pTTL(name);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Redis } from '../src/platform/redis/redis.js';
+import { KEY_PREFIX, Redis } from '../src/platform/redis/redis.js';
 import { eventually } from './support/mails.js';
 import { type OwnRedis, startRedis } from './support/redis.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
@@ -36,7 +36,7 @@ describe('a Redis that comes and goes', () => {
   afterEach(() => test.close());
 
   const redis = () => test.app.get(Redis);
-  const ask = () => redis().run((client) => client.get('flowversal:heartbeat'));
+  const ask = () => redis().run((client) => client.get(`${KEY_PREFIX}heartbeat`));
   const health = async () => (await test.anonymous.get('/health')).body as { status: string };
   const healthIs = (status: string) => eventually(async () => (await health()).status === status);
 
@@ -90,7 +90,7 @@ describe('a Redis that comes and goes', () => {
     await eventually(() => link.status === 'ok');
     server.freeze();
     const started = Date.now();
-    const waiting = link.run((client) => client.get('flowversal:heartbeat'));
+    const waiting = link.run((client) => client.get(`${KEY_PREFIX}heartbeat`));
     await second.close();
     expect(await waiting).toBeUndefined();
     expect(Date.now() - started).toBeLessThan(1_500);
@@ -99,7 +99,7 @@ describe('a Redis that comes and goes', () => {
 
   it('is one command that failed, and no outage, when it refuses one', async () => {
     await healthIs('ok');
-    expect(await redis().run((client) => client.sendCommand(['LPUSH', 'flowversal:heartbeat', '1']))).toBe(
+    expect(await redis().run((client) => client.sendCommand(['LPUSH', `${KEY_PREFIX}heartbeat`, '1']))).toBe(
       undefined,
     );
     expect(redis().status).toBe('ok');

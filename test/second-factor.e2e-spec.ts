@@ -16,6 +16,7 @@ import {
 import { createTestApp, type TestApp } from './support/test-app.js';
 import type { TestClient } from './support/test-client.js';
 import { faultyPaths, ME, USERS } from './support/users.js';
+import { PRODUCT } from '../src/product/product.js';
 
 const RECOVERY_CODE = /^[2-9A-HJ-NP-Z]{4}(-[2-9A-HJ-NP-Z]{4}){3}$/;
 
@@ -49,10 +50,10 @@ describe('the second factor', () => {
       expect([protocol, host, decodeURIComponent(pathname)]).toEqual([
         'otpauth:',
         'totp',
-        `/Flowversal:${email}`,
+        `/${PRODUCT.name}:${email}`,
       ]);
       expect(Object.fromEntries(searchParams)).toEqual({
-        issuer: 'Flowversal',
+        issuer: PRODUCT.name,
         secret,
         algorithm: 'SHA1',
         digits: '6',

@@ -10,7 +10,7 @@ import { MongoClient, ObjectId } from 'mongodb';
 import { destination, pino } from 'pino';
 import { many, one, toProject } from './data.mjs';
 
-const { MONGODB_URI, JWT_SECRET, PORT, RATE_LIMIT_MAX } = process.env;
+const { MONGODB_URI, JWT_SECRET, ISSUER, PORT, RATE_LIMIT_MAX } = process.env;
 const client = await new MongoClient(MONGODB_URI, {
   writeConcern: { w: 'majority' },
   maxPoolSize: 50,
@@ -60,8 +60,8 @@ function isOverLimit(address) {
 const verify = createVerifier({
   key: JWT_SECRET,
   algorithms: ['HS256'],
-  allowedIss: 'flowversal',
-  allowedAud: 'flowversal-api',
+  allowedIss: ISSUER,
+  allowedAud: `${ISSUER}-api`,
   cache: 1000,
 });
 

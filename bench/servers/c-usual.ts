@@ -38,7 +38,7 @@ import { type HydratedDocument, Model, Schema as MongooseSchema, type Types } fr
 import { Logger, LoggerModule } from 'nestjs-pino';
 import { map, type Observable } from 'rxjs';
 
-const { MONGODB_URI = '', JWT_SECRET = '', PORT, RATE_LIMIT_MAX } = process.env;
+const { MONGODB_URI = '', JWT_SECRET = '', ISSUER = '', PORT, RATE_LIMIT_MAX } = process.env;
 
 interface SignedRequest {
   headers: Record<string, string | undefined>;
@@ -232,7 +232,7 @@ class HealthController {
     ]),
     JwtModule.register({
       secret: JWT_SECRET,
-      verifyOptions: { algorithms: ['HS256'], issuer: 'flowversal', audience: 'flowversal-api' },
+      verifyOptions: { algorithms: ['HS256'], issuer: ISSUER, audience: `${ISSUER}-api` },
     }),
     // Its store looks at every hit of the window; a window of a second keeps that small where all hits have one address.
     ThrottlerModule.forRoot([{ ttl: 1000, limit: Number(RATE_LIMIT_MAX) }]),

@@ -23,7 +23,7 @@ const NEEDED = [
  * @returns openapi.json
  */
 export async function rehearsed(root: string, changes: Changes): Promise<string> {
-  const copy = mkdtempSync(join(tmpdir(), 'flowversal-feature-'));
+  const copy = mkdtempSync(join(tmpdir(), 'product-feature-'));
   try {
     for (const path of NEEDED) cpSync(join(root, path), join(copy, path), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'), 'junction');

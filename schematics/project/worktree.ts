@@ -6,7 +6,7 @@ import { refuse } from '../specification/refusal.ts';
 import type { Changes } from './project.ts';
 
 /** Digests of what the generator has written, so that it may be called again before everything is committed. */
-const WRITTEN = 'node_modules/.cache/flowversal-schematics.json';
+const WRITTEN = 'node_modules/.cache/schematics.json';
 const MAX_REMEMBERED = 1000;
 
 function digest(text: string): string {

@@ -4,6 +4,7 @@ import { at, createProject, createProjects, PROJECTS, type ProjectJson } from '.
 import type { TestClient } from '../support/test-client.js';
 import { LOGIN, type Credentials } from '../support/users.js';
 import { ConsoleTest, type Person } from './console.js';
+import { PRODUCT } from '../../src/product/product.js';
 
 jest.setTimeout(60_000);
 
@@ -62,7 +63,7 @@ describe('the projects on the dashboard', () => {
     await createProject(api, { name, description: '<script>document.title = 2</script>' });
     const page = await person.signIn(credentials);
     expect(await names(page)).toEqual([name]);
-    expect(await page.title()).toBe('Dashboard · Flowversal');
+    expect(await page.title()).toBe(`Dashboard · ${PRODUCT.name}`);
     expect(person.faults()).toEqual([]);
   });
 

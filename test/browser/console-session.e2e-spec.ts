@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { CONSOLE_REFRESH } from '../support/console.js';
 import { type Credentials, LOGIN, newCredentials } from '../support/users.js';
 import { ConsoleTest, fillIn, type Person } from './console.js';
+import { PRODUCT } from '../../src/product/product.js';
 
 jest.setTimeout(60_000);
 
@@ -50,11 +51,11 @@ describe('signing in by the console', () => {
     await page.getByTestId('dashboard').waitFor();
     expect(
       await page.evaluate('[document.cookie, JSON.stringify({ ...localStorage, ...sessionStorage })]'),
-    ).toEqual(['', '{"flowversal.session":"1"}']);
+    ).toEqual(['', `{"${PRODUCT.key}.session":"1"}`]);
     const cookies = await person.context.cookies();
     expect(cookies.map(({ name, httpOnly, sameSite }) => [name, httpOnly, sameSite]).toSorted()).toEqual([
-      ['flowversal_device', true, 'Strict'],
-      ['flowversal_session', true, 'Strict'],
+      [`${PRODUCT.key}_device`, true, 'Strict'],
+      [`${PRODUCT.key}_session`, true, 'Strict'],
     ]);
     expect(person.faults()).toEqual([]);
   });
@@ -79,7 +80,7 @@ describe('signing in by the console', () => {
     }
     const later = await person.open('/dashboard');
     await later.waitForURL('**/login*');
-    expect((await person.context.cookies()).map(({ name }) => name)).toEqual(['flowversal_device']);
+    expect((await person.context.cookies()).map(({ name }) => name)).toEqual([`${PRODUCT.key}_device`]);
   });
 
   it('leads to the sign-in at the next click once the session was revoked elsewhere', async () => {
@@ -130,7 +131,7 @@ describe('signing in by the console', () => {
     const first = await person.signIn(credentials);
     await person.context.clearCookies();
     const second = await person.open('/register');
-    await second.evaluate("localStorage.removeItem('flowversal.session')");
+    await second.evaluate(`localStorage.removeItem('${PRODUCT.key}.session')`);
     const somebody = await product.newUser();
     await second.goto(`${product.origin}/login`);
     await fillIn(second, somebody);

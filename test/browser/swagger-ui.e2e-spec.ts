@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import type { Browser, Locator, Page } from 'playwright-core';
 import { createTestApp, type TestApp } from '../support/test-app.js';
 import { openBrowser, openPage, type WatchedPage } from './browser.js';
+import { PRODUCT } from '../../src/product/product.js';
 
 const EMAIL = 'grace@example.com';
 const PASSWORD = 'correct horse battery';
@@ -72,7 +73,7 @@ describe('Swagger UI', () => {
     );
     expect(headers['content-security-policy']).not.toContain('unsafe');
     await watched.page.waitForLoadState('networkidle');
-    expect(await watched.page.title()).toBe('Flowversal API');
+    expect(await watched.page.title()).toBe(`${PRODUCT.name} API`);
     expect(watched.faults).toEqual([]);
   });
 

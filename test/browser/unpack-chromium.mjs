@@ -17,7 +17,7 @@ const temporary = tmpdir();
 /** The XDG rules: an empty or relative XDG_CACHE_HOME counts as unset. An empty HOME is the user's own. */
 function cacheFolder({ XDG_CACHE_HOME: named = '', HOME: home }) {
   const caches = isAbsolute(named) ? named : join(home || userInfo().homedir, '.cache');
-  return join(caches, 'flowversal');
+  return join(caches, 'browser-tests');
 }
 
 /** The fonts of the package first, then those of the machine, if it has any. */
@@ -52,7 +52,7 @@ async function unpack(folder) {
 /** For a home that cannot be written, as containers have it. Others could have made the folder before us. */
 async function temporaryFolder() {
   const { uid } = userInfo();
-  const folder = join(temporary, `flowversal-${uid}`);
+  const folder = join(temporary, `browser-tests-${uid}`);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const { uid: owner } = await lstat(folder);
   if (owner !== uid) throw new Error(`${folder} belongs to somebody else`);

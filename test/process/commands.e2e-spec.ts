@@ -48,6 +48,16 @@ describe.each(Object.keys(scripts))('npm run %s', (name) => {
   });
 });
 
+it.each(['Müller', '"a <b>"', "'  '", 'x'.repeat(25)])(
+  'npm run product refuses the name %s',
+  async (name) => {
+    expect(await run('product', name)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^'.*' cannot be the name: take 1 to 24 letters of ASCII/),
+    });
+  },
+);
+
 it.each([
   ['openapi', 'there'],
   ['start', 'production'],

@@ -16,7 +16,7 @@ const key = randomBytes(32).toString('base64');
 /** Everything that production requires. */
 const production = {
   NODE_ENV: 'production',
-  MONGODB_URI: 'mongodb://db.invalid:27017/flowversal?replicaSet=rs0',
+  MONGODB_URI: 'mongodb://db.invalid:27017/product?replicaSet=rs0',
   JWT_SECRET: secret,
   ENCRYPTION_KEY: key,
 };
@@ -87,7 +87,7 @@ const faulty: [what: string, env: Environment, variables: string[]][] = [
   ['a network of everybody', { TRUST_PROXY: '0.0.0.0/0' }, ['TRUST_PROXY']],
   ['a time before now', { SHUTDOWN_GRACE_MS: '-1000' }, ['SHUTDOWN_GRACE_MS']],
   ['another way of mail', { SMTP_URL: 'https://mail-zq23.test' }, ['SMTP_URL']],
-  ['a sender that is no address', { MAIL_FROM: 'Flowversal zq24' }, ['MAIL_FROM']],
+  ['a sender that is no address', { MAIL_FROM: 'Ada zq24' }, ['MAIL_FROM']],
   [
     'a mail server with options',
     { SMTP_URL: 'smtp://mail-zq27.test/?tls.rejectUnauthorized=false' },
@@ -155,7 +155,7 @@ describe('a file .env in the working directory', () => {
   let folder: string;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'flowversal-dotenv-'));
+    folder = await mkdtemp(join(tmpdir(), 'product-dotenv-'));
   });
   afterAll(() => rm(folder, { recursive: true }));
 

@@ -57,6 +57,7 @@ const ROWS: Readonly<Record<string, 'below' | { by: string; with: string } | { n
 
 /** The same for commands that begin in this way. */
 const BEGINNINGS: typeof ROWS = {
+  'npm run product -- ': { by: 'test/process/commands.e2e-spec.ts', with: "run('product', " },
   'npm run feature -- ': { by: GENERATED, with: 'number:string:required:unique:max=20' },
   'npm run field -- ': { by: GENERATED, with: 'currency:string:required:max=3:existing=EUR' },
   'node dist/main.js | grep ': { by: 'test/process/start.e2e-spec.ts', with: 'dist/main.js' },
@@ -129,7 +130,7 @@ describe('in a fresh clone', () => {
   const servers: ServerProcess[] = [];
 
   beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'flowversal-clone-'));
+    folder = mkdtempSync(join(tmpdir(), 'product-clone-'));
     // Without what git ignores; dependencies are those that `npm install` has brought.
     const isMade = /(^|\/)(node_modules|dist|coverage|\.git|\.data|\.growth|\.env)$/;
     cpSync('.', folder, { recursive: true, filter: (path) => !isMade.test(relative('.', path)) });

@@ -8,6 +8,7 @@ import { commandsNaming } from '../../src/platform/embedded-mongo/fixtures/proce
 import { resolveMongod } from '../../src/platform/embedded-mongo/mongod-binary.js';
 import { HttpCaller } from './http-caller.js';
 import { Installation, mongodOf } from './server-process.js';
+import { PRODUCT } from '../../src/product/product.js';
 
 // Processes are started and ended; a machine that is busy takes its time.
 jest.setTimeout(60_000);
@@ -39,7 +40,7 @@ describe('a start that cannot succeed', () => {
     const second = await installation.run({ DATA_DIR: dataDir });
     expect(second).toMatchObject({ code: 1, stdout: '' });
     expect(second.stderr).toBe(
-      `DATA_DIR ${dataDir} is in use by another Flowversal (mongod process ${mongod}). ` +
+      `DATA_DIR ${dataDir} is in use by another ${PRODUCT.name} (mongod process ${mongod}). ` +
         'Stop it first, or set another DATA_DIR.\n',
     );
     expect((await ada.post('/api/v1/projects', { name: 'Still here' })).status).toBe(201);

@@ -10,7 +10,7 @@ import { type OwnMongod, startOwnMongod } from './own-mongod.js';
 import { Installation } from './server-process.js';
 import { type Stop, SteppedWay } from './stepped-way.js';
 
-const ADMIN = { email: 'admin@flowversal.test', password: 'a long way to go home' };
+const ADMIN = { email: 'admin@product.test', password: 'a long way to go home' };
 /** So long a client goes on trying: MongoDB has to give up the transaction of the process that was killed. */
 const PATIENCE_MS = 30_000;
 

@@ -16,6 +16,7 @@ import {
   readDockerignore,
   type Stage,
 } from './dockerfile.js';
+import { uriOf } from '../support/databases.js';
 import { HttpCaller } from './http-caller.js';
 
 // Processes are started and ended; a machine that is busy takes its time.
@@ -30,7 +31,7 @@ let stages: Stage[];
 let image: Image;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'flowversal-image-'));
+  folder = await mkdtemp(join(tmpdir(), 'product-image-'));
   await chmod(folder, 0o755);
   stages = parseDockerfile(await readFile(join(ROOT, 'Dockerfile'), 'utf8'));
   // The checkout's own node_modules were made by the same command from the same lockfile.
@@ -116,7 +117,7 @@ describe('a container of the image', () => {
   const containerEnv = () => ({ ...image.env, PATH: pathWithNode(), PORT: String(port) });
   const settings = () => ({
     ...containerEnv(),
-    MONGODB_URI: process.env['TEST_MONGODB_URI']?.replace('/flowversal?', '/process_image?'),
+    MONGODB_URI: uriOf('process_image'),
     ...secrets,
   });
 

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type Db, MongoClient } from 'mongodb';
+import { uriOf } from '../support/databases.js';
 import { soaked } from '../support/soak.js';
 import { HttpCaller } from './http-caller.js';
 import { addMigrations, listed, RELEASED } from './next-version.js';
@@ -12,7 +13,7 @@ jest.setTimeout(120_000);
 
 const EFFECT = `await db.collection('effects').insertOne({ of: 'effect' });`;
 const TIME = /applied \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/g;
-const ADMIN = { ADMIN_EMAIL: 'admin@flowversal.test', ADMIN_PASSWORD: 'a long way to go home' };
+const ADMIN = { ADMIN_EMAIL: 'admin@product.test', ADMIN_PASSWORD: 'a long way to go home' };
 
 /** This version of the code. */
 let released: Installation;
@@ -40,7 +41,7 @@ beforeEach(() => {
   env = {
     NODE_ENV: 'production',
     HOST: '127.0.0.1',
-    MONGODB_URI: process.env['TEST_MONGODB_URI']?.replace('/flowversal?', `/${name}?`) ?? '',
+    MONGODB_URI: uriOf(name),
     JWT_SECRET: randomBytes(48).toString('base64'),
     ENCRYPTION_KEY: randomBytes(32).toString('base64'),
   };

@@ -31,7 +31,7 @@ export interface OwnMongod {
 
 /** Starts a mongod with the product's own options on a new folder. */
 export async function startOwnMongod(): Promise<OwnMongod> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'flowversal-outage-'));
+  const dataDir = await mkdtemp(join(tmpdir(), 'product-outage-'));
   const binary = process.env['MONGOD_BINARY'];
   const first = await startEmbeddedMongo({ dataDir, binary, env: process.env, log: process.stderr });
   // The same port and options for its return; the temporary folder has no spaces.

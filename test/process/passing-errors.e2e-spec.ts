@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import mongoose, { type mongo } from 'mongoose';
+import { APPLICATION } from '../../src/platform/database/connection.js';
 import { listen } from '../../src/platform/http/listen.js';
 import { createTestApp, type TestApp } from '../support/test-app.js';
 import { ME } from '../support/users.js';
@@ -68,7 +69,7 @@ it.each([
   ['SnapshotUnavailable', 246],
   ['NoSuchTransaction', 251],
 ])('%s, wherever it comes, is at worst a 503', async (_, errorCode) => {
-  await fail({ times: 12 }, { failCommands: COMMANDS, errorCode, appName: 'flowversal' });
+  await fail({ times: 12 }, { failCommands: COMMANDS, errorCode, appName: APPLICATION });
   const answers = await ask();
   await fail('off');
   for (const { status, body, headers } of answers.filter(({ status: each }) => each >= 400)) {
@@ -84,7 +85,7 @@ it.each([
   ['InterruptedDueToReplStateChange', 11_602],
 ])('%s of the acknowledgement is at worst a 503', async (_, code) => {
   const writeConcernError = { code, errmsg: 'so it goes' };
-  await fail({ times: 8 }, { failCommands: COMMANDS.slice(2), writeConcernError, appName: 'flowversal' });
+  await fail({ times: 8 }, { failCommands: COMMANDS.slice(2), writeConcernError, appName: APPLICATION });
   const answers = await ask();
   await fail('off');
   for (const { status, body } of answers.filter(({ status: each }) => each >= 400)) {

@@ -8,7 +8,7 @@ import { HttpCaller, type HttpAnswer } from './http-caller.js';
 import { type OwnMongod, startOwnMongod } from './own-mongod.js';
 import { Installation, type ServerProcess } from './server-process.js';
 
-const ADMIN = { email: 'admin@flowversal.test', password: 'a long way to go home' };
+const ADMIN = { email: 'admin@product.test', password: 'a long way to go home' };
 const PASSWORD = 'correct horse battery';
 /** How long Redis is away, in milliseconds. */
 const OUTAGE_MS = 4_000;

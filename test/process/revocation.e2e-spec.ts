@@ -6,7 +6,7 @@ import { HttpCaller } from './http-caller.js';
 import { type OwnMongod, startOwnMongod } from './own-mongod.js';
 import { Installation } from './server-process.js';
 
-const ADMIN = { email: 'admin@flowversal.test', password: 'a long way to go home' };
+const ADMIN = { email: 'admin@product.test', password: 'a long way to go home' };
 const PASSWORD = 'correct horse battery';
 
 // Processes are started and ended; a machine that is busy takes its time.

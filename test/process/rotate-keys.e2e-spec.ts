@@ -246,14 +246,14 @@ describe('npm run keys:rotate', () => {
   });
 
   it('tells in one line that the database does not answer', async () => {
-    const nowhere = 'mongodb://127.0.0.1:9/flowversal?serverSelectionTimeoutMS=300';
+    const nowhere = 'mongodb://127.0.0.1:9/product?serverSelectionTimeoutMS=300';
     const { code, stdout, stderr } = await ended(rotate({ MONGODB_URI: nowhere }));
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toBe('The database that MONGODB_URI names does not answer. Run it again to go on.\n');
   });
 
   it('takes the embedded MongoDB where no other is named, and leaves none behind', async () => {
-    const dataDir = await mkdtemp(join(tmpdir(), 'flowversal-rotate-'));
+    const dataDir = await mkdtemp(join(tmpdir(), 'product-rotate-'));
     const running = rotate({ NODE_ENV: 'development', MONGODB_URI: '', DATA_DIR: dataDir });
     const { code, stdout } = await ended(running);
     expect({ code, stdout }).toEqual({ code: 0, stdout: `second_factors: 0 values re-encrypted\n${DONE}\n` });

@@ -34,7 +34,7 @@ export class Installation {
    * @param root the project that was built: this one unless told
    * @param prefix what the folder's name begins with
    */
-  static async create(root = ROOT, prefix = 'flowversal-start-'): Promise<Installation> {
+  static async create(root = ROOT, prefix = 'product-start-'): Promise<Installation> {
     const folder = await mkdtemp(join(tmpdir(), prefix));
     for (const name of ['dist', 'scripts', 'package.json']) {
       await cp(join(root, name), join(folder, name), { recursive: true });

@@ -19,7 +19,7 @@ interface Ended {
 
 /** This project in another folder, for a developer to work in. */
 export class ProjectCopy {
-  readonly folder = mkdtempSync(join(tmpdir(), 'flowversal-project-'));
+  readonly folder = mkdtempSync(join(tmpdir(), 'product-project-'));
 
   constructor() {
     for (const part of PARTS) cpSync(part, join(this.folder, part), { recursive: true });

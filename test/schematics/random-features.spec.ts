@@ -51,7 +51,7 @@ describe('features of any specification', () => {
     const planned = planAll();
     ({ commands } = planned);
     changes = await format(planned.changes);
-    folder = mkdtempSync(join(tmpdir(), 'flowversal-features-'));
+    folder = mkdtempSync(join(tmpdir(), 'product-features-'));
     for (const [path, text] of changes) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
       writeFileSync(join(folder, path), text);

@@ -16,7 +16,7 @@ describe('a file that would change', () => {
   const write = (path: string, text: string) => writeFileSync(join(folder, path), text);
 
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'flowversal-worktree-'));
+    folder = mkdtempSync(join(tmpdir(), 'product-worktree-'));
     mkdirSync(join(folder, 'src'));
     write('src/app.module.ts', 'committed');
     write('src/other.ts', 'committed');

@@ -5,6 +5,7 @@ import { IDENTITIES, signedInAt } from './supabase-clients.js';
 import type { TestApp } from './test-app.js';
 import type { TestClient } from './test-client.js';
 import { ME, registerVerified, SESSIONS, USERS } from './users.js';
+import { PRODUCT } from '../../src/product/product.js';
 
 /** Who asks. `owner` is the user whom the request is about, or whose record it is; `user` and the last two are others. */
 export const CALLERS = [
@@ -80,7 +81,7 @@ async function newCallers(test: TestApp, supabase: SupabaseProject): Promise<Oth
     anonymous.signIn('admin'),
     anonymous.signIn('admin'),
   ]);
-  const sign = createSigner({ key: config.jwtSecret, iss: 'flowversal', aud: 'flowversal-api' });
+  const sign = createSigner({ key: config.jwtSecret, iss: PRODUCT.key, aud: `${PRODUCT.key}-api` });
   const now = Math.floor(Date.now() / 1000);
   const token = sign({ sub: expired.userId, sid: expired.sessionId, iat: now - 3601, exp: now - 1 });
   await admin.patch(`${USERS}/${disabled.userId}`, { disabled: true });

@@ -16,14 +16,15 @@ export interface PreparedDatabase {
   release(collections: Iterable<string>): Promise<void>;
 }
 
-function uriOf(name: string): string {
+/** A database of this name on the server of the run. */
+export function uriOf(name: string): string {
   const server = process.env['TEST_MONGODB_URI'];
   if (!server) throw new Error('TEST_MONGODB_URI is not set: run the tests with `npm test`');
-  return server.replace('/flowversal?', `/${name}?`);
+  return server.replace(/\/[^/?]+\?/, `/${name}?`);
 }
 
 async function withDatabase<T>(uri: string, act: (db: mongoose.mongo.Db) => Promise<T>): Promise<T> {
-  const client = await new mongoose.mongo.MongoClient(uri, { appName: 'flowversal-tests' }).connect();
+  const client = await new mongoose.mongo.MongoClient(uri, { appName: 'product-tests' }).connect();
   try {
     return await act(client.db());
   } finally {

@@ -6,7 +6,7 @@ import { startEmbeddedMongo } from '../../dist/platform/embedded-mongo/embedded-
 
 /** One real mongod for the whole run; every test file has a database of its own on it. */
 export default async function setUp() {
-  const dataDir = await mkdtemp(join(tmpdir(), 'flowversal-test-'));
+  const dataDir = await mkdtemp(join(tmpdir(), 'product-test-'));
   const binary = process.env['MONGOD_BINARY'];
   const server = await startEmbeddedMongo({ dataDir, binary, env: process.env, log: process.stderr });
   process.stderr.write(`The tests run on mongod ${server.version}.\n`);

@@ -2,7 +2,7 @@ import mongoose, { type Connection, type mongo } from 'mongoose';
 import { APPLICATION } from '../../src/platform/database/connection.js';
 
 /** The name of the tests' own connections: what they look up is no concern of the index contract. */
-const TESTS = 'flowversal-tests';
+const TESTS = 'product-tests';
 
 /** What MongoDB's profiler writes of an operation, as far as it matters here. */
 export interface Profiled {

@@ -110,7 +110,7 @@ export class ReplicaSet {
 
   /** @param electionTimeoutMillis how long the others wait for a primary that is silent */
   static async start(electionTimeoutMillis: number): Promise<ReplicaSet> {
-    const folder = await mkdtemp(join(tmpdir(), 'flowversal-set-'));
+    const folder = await mkdtemp(join(tmpdir(), 'product-set-'));
     const binary = process.env['MONGOD_BINARY'];
     const { path } = await resolveMongod({ binary, env: process.env, log: process.stderr });
     const members: Member[] = [];
@@ -129,7 +129,7 @@ export class ReplicaSet {
   }
 
   get uri(): string {
-    return `mongodb://${this.members.map(({ host }) => host).join()}/flowversal?replicaSet=rs0`;
+    return `mongodb://${this.members.map(({ host }) => host).join()}/product?replicaSet=rs0`;
   }
 
   /** Resolves with the primary once there is one among these. */

@@ -10,7 +10,7 @@ import { createApp } from '../../src/app.js';
 import { Config, parseConfig } from '../../src/platform/config/config.js';
 import type { Environment } from '../../src/platform/config/env.js';
 import { Migrations } from '../../src/platform/migrations/migrations.js';
-import { takeDatabase } from './databases.js';
+import { takeDatabase, uriOf } from './databases.js';
 import { refuseOffences, watchQueries } from './query-watch.js';
 import { PASSWORD, TestClient } from './test-client.js';
 
@@ -39,13 +39,11 @@ export function connectionOf(app: NestFastifyApplication): Connection {
 
 /** The configuration of a test, from an environment as production reads it. */
 export function testConfig(env: Environment = {}): Config {
-  const server = process.env['TEST_MONGODB_URI'];
-  if (!server) throw new Error('TEST_MONGODB_URI is not set: run the tests with `npm test`');
   const database = `test_${randomUUID().replaceAll('-', '')}`;
   const parsed = parseConfig({
     NODE_ENV: 'test',
-    DATA_DIR: join(tmpdir(), `flowversal-${database}`),
-    MONGODB_URI: server.replace('/flowversal?', `/${database}?`),
+    DATA_DIR: join(tmpdir(), `product-${database}`),
+    MONGODB_URI: uriOf(database),
     JWT_SECRET: randomBytes(48).toString('base64'),
     ENCRYPTION_KEY: randomBytes(32).toString('base64'),
     BCRYPT_ROUNDS: '4',

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import mongoose, { type Connection, type mongo } from 'mongoose';
 import { LENIENT_DECODING } from '../../src/platform/errors/driver-errors.js';
 import type { Migration } from '../../src/platform/migrations/migration.js';
+import { uriOf } from './databases.js';
 import { Upgrade, type UpgradeStep } from '../../src/platform/migrations/upgrade.js';
 
 /** A database of a test's own, with clients as upgrades have them. */
@@ -19,8 +20,7 @@ export class UpgradeDatabase {
   }
 
   static async create(): Promise<UpgradeDatabase> {
-    const server = process.env['TEST_MONGODB_URI'] ?? '';
-    const uri = server.replace('/flowversal?', `/upgrade_${randomUUID().replaceAll('-', '')}?`);
+    const uri = uriOf(`upgrade_${randomUUID().replaceAll('-', '')}`);
     return new UpgradeDatabase(uri, await connect(uri));
   }
 

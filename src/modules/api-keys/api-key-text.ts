@@ -1,9 +1,10 @@
 import { createHmac, hash, type KeyObject, randomBytes } from 'node:crypto';
+import { PRODUCT } from '../../product/product.js';
 
-const PREFIX = 'fvk_';
+const PREFIX = PRODUCT.apiKeyPrefix;
 /** 12 bytes are 16 characters and 32 bytes 43, so the parts of a key can be told apart as texts. */
 const ID_END = PREFIX.length + 16;
-const FORM = /^fvk_[\w-]{59}$/;
+const FORM = new RegExp(`^${RegExp.escape(PREFIX)}[\\w-]{59}$`);
 const HINT_LENGTH = 4;
 
 /** The part of a key that only its user knows, and what is kept of it. */

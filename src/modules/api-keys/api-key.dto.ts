@@ -4,6 +4,7 @@ import { Name, Nullable, RecordId, UtcTime } from '../../platform/validation/fie
 import type { Permission } from '../../platform/security/caller.js';
 import { PermissionList } from '../users/permissions.dto.js';
 import type { ApiKey } from './api-key.schema.js';
+import { PRODUCT } from '../../product/product.js';
 
 const LONGEST_YEARS = 10;
 
@@ -103,7 +104,7 @@ export class ApiKeyDto {
 export class CreatedApiKeyDto extends ApiKeyDto {
   @ApiProperty({
     description: 'For `Authorization: Bearer`. It is shown once and cannot be read again.',
-    example: 'fvk_ZvGgwuSwobLD1OX6pG2fJc0vQe5yV1bT8nKzR4mW7hXa3uLdS9EoYiPq2Ckx7Qk',
+    example: `${PRODUCT.apiKeyPrefix}ZvGgwuSwobLD1OX6pG2fJc0vQe5yV1bT8nKzR4mW7hXa3uLdS9EoYiPq2Ckx7Qk`,
   })
   @IsString()
   key!: string;

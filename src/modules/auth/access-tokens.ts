@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { createSigner, createVerifier } from 'fast-jwt';
 import { Config } from '../../platform/config/config.js';
+import { PRODUCT } from '../../product/product.js';
 
-const ISSUER = 'flowversal';
-const AUDIENCE = 'flowversal-api';
+const ISSUER = PRODUCT.key;
+const AUDIENCE = `${PRODUCT.key}-api`;
 
 /** Lifetime of an access token, in seconds. */
 export const TOKEN_LIFETIME_S = 3600;

@@ -2,6 +2,9 @@ import { ApiProperty } from '@nestjs/swagger';
 import { IsArray, IsString } from 'class-validator';
 import { ClaimedPassword } from '../../platform/validation/passwords.js';
 import { Otp } from '../second-factor/otp.dto.js';
+import { PRODUCT } from '../../product/product.js';
+
+const NAME = encodeURIComponent(PRODUCT.name);
 
 export class EnableOtpDto {
   @ApiProperty({ description: 'Of the signed-in user.', example: 'correct horse battery' })
@@ -29,7 +32,7 @@ export class OtpEnrolmentDto {
 
   @ApiProperty({
     description: 'For a QR code.',
-    example: 'otpauth://totp/Flowversal:ada%40example.com?issuer=Flowversal&secret=JBSWY3DPEHPK3PXP',
+    example: `otpauth://totp/${NAME}:ada%40example.com?issuer=${NAME}&secret=JBSWY3DPEHPK3PXP`,
   })
   @IsString()
   otpauthUrl!: string;

@@ -8,6 +8,7 @@ import { type LiveSession, SessionsService } from '../sessions/sessions.service.
 import { type Guest, SupabaseService } from '../supabase/supabase.service.js';
 import { UsersService } from '../users/users.service.js';
 import { AccessTokens, type TokenSubject } from './access-tokens.js';
+import { PRODUCT } from '../../product/product.js';
 
 /**
  * Knows a caller by what `Authorization: Bearer` holds: an access token, an API key, or an access token of the
@@ -26,7 +27,7 @@ export class TokenAuthenticator implements Authenticator {
   authenticate({ headers }: FastifyRequest, { afresh = false } = {}): Caller | Promise<Caller> {
     const [, token] = /^Bearer ([\w.-]{1,4096})$/i.exec(headers.authorization ?? '') ?? [];
     if (token === undefined) throw apiError('UNAUTHENTICATED');
-    if (token.startsWith('fvk_')) {
+    if (token.startsWith(PRODUCT.apiKeyPrefix)) {
       return then(this.apiKeys.resolve(token), (holder) => this.program(holder, afresh));
     }
     const subject = this.tokens.verify(token);

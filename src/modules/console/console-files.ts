@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type StaticFile, staticFile } from '../../platform/http/static-file.js';
+import { PRODUCT } from '../../product/product.js';
 
 const FOLDER = join(import.meta.dirname, 'web');
 
@@ -40,8 +41,19 @@ export interface ConsoleFiles {
   readonly version: string;
 }
 
+/** The product's accent, which console.css takes for granted. */
+function accent(): string {
+  const declared = (colors: Readonly<Record<string, string>>): string =>
+    Object.entries(colors)
+      .map(([name, value]) => `--${name}:${value};`)
+      .join('');
+  const { light, dark } = PRODUCT.colors;
+  return `:root{${declared(light)}}@media (prefers-color-scheme:dark){:root{${declared(dark)}}}\n`;
+}
+
 export function readConsoleFiles(): ConsoleFiles {
   const contents = new Map(readdirSync(join(FOLDER, 'files')).map((name) => [name, read('files', name)]));
+  contents.set('console.css', Buffer.concat([Buffer.from(accent()), read('files', 'console.css')]));
   // Draws the QR code of a second factor.
   contents.set('uqr.js', readFileSync(fileURLToPath(import.meta.resolve('uqr'))));
   const hash = createHash('sha256');
@@ -53,6 +65,8 @@ export function readConsoleFiles(): ConsoleFiles {
     const parts: Readonly<Record<string, string>> = {
       page,
       title,
+      product: PRODUCT.name,
+      key: PRODUCT.key,
       // Relative, so that they work below any path that a proxy serves the product from.
       files: `console/files/${version}`,
       body: read('pages', `${page}.html`).toString(),

@@ -8,6 +8,7 @@ import { AuthService } from '../auth/auth.service.js';
 import type { LoginDto, SignedInDto } from '../auth/auth.dto.js';
 import type { ConsoleSessionDto } from './console.dto.js';
 import { DeviceMarks } from './device-marks.js';
+import { PRODUCT } from '../../product/product.js';
 
 const PATH = '/console/session';
 /** Seconds for which the browser keeps the refresh token: no session lasts longer. */
@@ -92,6 +93,6 @@ export class ConsoleSessionService {
   }
 
   private nameOf(name: string): string {
-    return `${this.prefix}flowversal_${name}`;
+    return `${this.prefix}${PRODUCT.key}_${name}`;
   }
 }

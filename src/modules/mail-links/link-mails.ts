@@ -1,5 +1,6 @@
 import type { Mail } from '../../platform/mail/mail.js';
 import type { Purpose } from './mail-link.schema.js';
+import { PRODUCT } from '../../product/product.js';
 
 /** Whom a link is mailed to. */
 export interface Recipient {
@@ -25,7 +26,7 @@ const TEXTS: Readonly<Record<Purpose, Text>> = {
   'reset-password': {
     path: '/reset',
     subject: 'Choose a new password',
-    before: ['Somebody, hopefully you, asked for a new password for Flowversal.', 'Choose one here:'],
+    before: [`Somebody, hopefully you, asked for a new password for ${PRODUCT.name}.`, 'Choose one here:'],
     after: [
       SINGLE_USE,
       'If you did not ask for it, you need not do anything:',
@@ -34,8 +35,8 @@ const TEXTS: Readonly<Record<Purpose, Text>> = {
   },
   'set-password': {
     path: '/reset',
-    subject: 'Welcome to Flowversal: choose your password',
-    before: ['An account at Flowversal was made for you.', 'Choose your password here:'],
+    subject: `Welcome to ${PRODUCT.name}: choose your password`,
+    before: [`An account at ${PRODUCT.name} was made for you.`, 'Choose your password here:'],
     after: [
       SINGLE_USE,
       'If it has expired, ask for a new one where you sign in:',
@@ -45,13 +46,16 @@ const TEXTS: Readonly<Record<Purpose, Text>> = {
   'verify-email': {
     path: '/verify',
     subject: 'Confirm your email address',
-    before: ['This address was given for an account at Flowversal.', 'Confirm that it is yours here:'],
+    before: [`This address was given for an account at ${PRODUCT.name}.`, 'Confirm that it is yours here:'],
     after: [SINGLE_USE, 'If you did not register, do not open it: whoever did would keep the account.'],
   },
   'change-email': {
     path: '/email-change',
     subject: 'Confirm your new email address',
-    before: ['Somebody, hopefully you, wants this address for an account at Flowversal.', 'Confirm it here:'],
+    before: [
+      'Somebody, hopefully you, wants this address for an account at',
+      `${PRODUCT.name}. Confirm it here:`,
+    ],
     after: [SINGLE_USE, 'If you did not ask for it, you need not do anything.'],
   },
 };
@@ -62,7 +66,7 @@ const FORMER: Text = {
   subject: 'Your email address is about to change',
   before: [
     'Somebody, hopefully you, asked to change the address of your account at',
-    'Flowversal. If it was you, you need not do anything.',
+    `${PRODUCT.name}. If it was you, you need not do anything.`,
     '',
     'If it was not you, keep this address and sign everybody out here:',
   ],

@@ -1,7 +1,8 @@
 import { Secret, TOTP } from 'otpauth';
+import { PRODUCT } from '../../product/product.js';
 
 /** What every authenticator app knows: RFC 6238 with its defaults, which many apps assume without reading the URL. */
-const SETTINGS = { issuer: 'Flowversal', algorithm: 'SHA1', digits: 6, period: 30 } as const;
+const SETTINGS = { issuer: PRODUCT.name, algorithm: 'SHA1', digits: 6, period: 30 } as const;
 
 /** As long as a SHA-1, as RFC 4226 recommends. */
 const SECRET_BYTES = 20;

@@ -6,7 +6,7 @@ import { integer } from './kinds.js';
 
 const production: Environment = {
   NODE_ENV: 'production',
-  MONGODB_URI: 'mongodb://db.test:27017/flowversal?replicaSet=rs0',
+  MONGODB_URI: 'mongodb://db.test:27017/product?replicaSet=rs0',
   JWT_SECRET: randomBytes(48).toString('base64'),
   ENCRYPTION_KEY: randomBytes(32).toString('base64'),
 };
@@ -93,7 +93,7 @@ describe('the configuration', () => {
       ADMIN_EMAIL: 'ada@example.com',
       ADMIN_PASSWORD: 'correct horse battery',
       SMTP_URL: 'smtp://mail.test',
-      PUBLIC_URL: 'https://flowversal.test',
+      PUBLIC_URL: 'https://product.test',
     };
     expect(faultsOf({ ...production, ...pairs })).toEqual([]);
     expect(faultsOf({ SMTP_URL: 'smtp://mail.test' })).toEqual([]);

@@ -86,7 +86,7 @@ describe('an environment file', () => {
   };
 
   beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'flowversal-env-file-'));
+    folder = mkdtempSync(join(tmpdir(), 'product-env-file-'));
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 

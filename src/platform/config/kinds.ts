@@ -3,6 +3,7 @@ import { isEmail } from 'class-validator';
 import { isMailbox, mailboxOf } from '../validation/mailbox.js';
 import { passwordFault } from '../validation/passwords.js';
 import type { Kind, Mode } from './env.js';
+import { PRODUCT } from '../../product/product.js';
 
 /** A parser that refuses with one sentence, so that a message can never hold the value. */
 function kind<T>(accepts: string, parse: (text: string, mode: Mode) => T | undefined): Kind<T> {
@@ -52,7 +53,7 @@ export function email(): Kind<string> {
 
 /** An e-mail address, with or without a name before it. */
 export function mailbox(): Kind<string> {
-  return kind('an e-mail address, or one with a name: Flowversal <mail@example.com>', (text) =>
+  return kind(`an e-mail address, or one with a name: ${PRODUCT.sender} <mail@example.com>`, (text) =>
     isEmail(text, { allow_display_name: true }) ? text : undefined,
   );
 }

@@ -13,7 +13,7 @@ let dataDir: string;
 let file: string;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'flowversal-secrets-'));
+  folder = await mkdtemp(join(tmpdir(), 'product-secrets-'));
   dataDir = join(folder, 'not/yet/there');
   file = join(dataDir, 'secrets.json');
 });

@@ -9,9 +9,10 @@ import type { RecordCiphers } from '../encryption/record-cipher.js';
 import { isOutage, LENIENT_DECODING } from '../errors/driver-errors.js';
 import { Migrations } from '../migrations/migrations.js';
 import { unreachable } from './start-refusals.js';
+import { PRODUCT } from '../../product/product.js';
 
 /** What the product's own connections are called in the database's logs, profiler and list of operations. */
-export const APPLICATION = 'flowversal';
+export const APPLICATION = PRODUCT.key;
 
 /**
  * A database that is gone or frozen is noticed by the socket: neither maxTimeMS, timeoutMS nor

@@ -7,6 +7,7 @@ import { describeReplays } from './idempotency.js';
 import { closeBody, describeParameters } from './input.js';
 import { operationsOf, removeNotes } from './operation.js';
 import { describeVersions } from './versions.js';
+import { PRODUCT } from '../../product/product.js';
 
 const ABOUT = `To try things out: register, sign in, press **Authorize** and paste the \`accessToken\`.
 
@@ -34,7 +35,7 @@ function tagsOf(document: OpenAPIObject): NonNullable<OpenAPIObject['tags']> {
 export function createOpenApi(app: INestApplication): OpenAPIObject {
   const head = new DocumentBuilder()
     .setOpenAPIVersion('3.0.3')
-    .setTitle('Flowversal API')
+    .setTitle(`${PRODUCT.name} API`)
     .setDescription(ABOUT)
     .setVersion('1')
     .setLicense('MIT', 'https://opensource.org/license/mit')

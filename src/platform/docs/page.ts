@@ -1,3 +1,5 @@
+import { PRODUCT } from '../../product/product.js';
+
 /**
  * Nest's own page has styles in the HTML, which a strict policy refuses; this one has only files. Their addresses are
  * relative, so that it works below any path that a proxy serves the product from.
@@ -7,7 +9,7 @@ export const pageWith = (files: string): string => `<!doctype html>
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>Flowversal API</title>
+    <title>${PRODUCT.name} API</title>
     <link rel="stylesheet" href="${files}/swagger-ui.css">
     <link rel="stylesheet" href="${files}/page.css">
     <link rel="icon" type="image/png" href="${files}/favicon-32x32.png">

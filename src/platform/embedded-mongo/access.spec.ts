@@ -11,6 +11,7 @@ import { startEmbeddedMongo, type EmbeddedMongo } from './embedded-mongo.js';
 import { commandsNaming } from './fixtures/processes.js';
 import { resolveMongod } from './mongod-binary.js';
 import { freePort } from './mongod-process.js';
+import { PRODUCT } from '../../product/product.js';
 
 const { MongoClient, MongoServerError } = mongoose.mongo;
 const search = { binary: process.env['MONGOD_BINARY'], env: process.env, log: process.stderr };
@@ -54,7 +55,8 @@ async function withClient<T>(
 const countNotes = (uri: string) =>
   withClient(uri, (client) => client.db().collection('notes').countDocuments());
 const writeNote = (uri: string) => withClient(uri, (client) => client.db().collection('notes').insertOne({}));
-const stranger = (uri: string) => `mongodb://127.0.0.1:${new URL(uri).port}/flowversal?directConnection=true`;
+const stranger = (uri: string) =>
+  `mongodb://127.0.0.1:${new URL(uri).port}/${PRODUCT.key}?directConnection=true`;
 
 /** What another account of this machine is answered to a command. */
 function answerTo(command: Record<string, unknown>, database: string, uri: string): Promise<unknown> {
@@ -74,7 +76,7 @@ async function openMongod(): Promise<{ uri: string; end(): Promise<void> }> {
     [...options, '--nounixsocket', '--replSet=rs0', '--setParameter=diagnosticDataCollectionEnabled=false'],
     { stdio: 'ignore' },
   );
-  const uri = `mongodb://127.0.0.1:${port}/flowversal?directConnection=true`;
+  const uri = `mongodb://127.0.0.1:${port}/${PRODUCT.key}?directConnection=true`;
   await withClient(uri, async (client) => {
     const admin = client.db('admin');
     await admin.command({
@@ -121,8 +123,8 @@ describe('the embedded MongoDB, to another account of the same machine,', () => 
   it('refuses everything but to say hello, and a guessed password of every user alike', async () => {
     const { uri } = await start();
     const refused: [string, Record<string, unknown>][] = [
-      ['flowversal', { find: 'users' }],
-      ['flowversal', { update: 'users', updates: [{ q: {}, u: { $set: { role: 'administrator' } } }] }],
+      [PRODUCT.key, { find: 'users' }],
+      [PRODUCT.key, { update: 'users', updates: [{ q: {}, u: { $set: { role: 'administrator' } } }] }],
       ['admin', { createUser: 'me', pwd: 'me', roles: ['root'] }],
       ['admin', { getLog: 'global' }],
       ['admin', { currentOp: 1 }],
@@ -133,7 +135,7 @@ describe('the embedded MongoDB, to another account of the same machine,', () => 
     for (const [database, command] of refused) {
       expect([command, await answerTo(command, database, stranger(uri))]).toEqual([command, 'Unauthorized']);
     }
-    for (const user of ['flowversal', 'admin', '__system']) {
+    for (const user of [PRODUCT.key, 'admin', '__system']) {
       const guess = new URL(uri);
       Object.assign(guess, { username: user, password: 'guess' });
       expect(await answerTo({ ping: 1 }, 'admin', guess.href)).toBe('AuthenticationFailed');
@@ -153,7 +155,7 @@ describe('the embedded MongoDB, to another account of the same machine,', () => 
     answers.delete('no answer');
     expect([...answers]).toEqual(['Unauthorized']);
     const { users } = await withClient(uri, (client) => client.db('admin').command({ usersInfo: 1 }));
-    expect((users as { user: string }[]).map(({ user }) => user)).toEqual(['flowversal']);
+    expect((users as { user: string }[]).map(({ user }) => user)).toEqual([PRODUCT.key]);
     expect(await countNotes(uri)).toBe(1);
   });
 

@@ -4,9 +4,10 @@ import { join, resolve } from 'node:path';
 import mongoose from 'mongoose';
 import { EmbeddedMongoError, reasonOf } from './embedded-mongo-error.js';
 import { hasFileModes } from './systems.js';
+import { PRODUCT } from '../../product/product.js';
 
 /** The one user of the embedded MongoDB; another account of the same machine has no business in it. */
-const USER = 'flowversal';
+const USER = PRODUCT.key;
 const ADDRESS_FILE = 'mongodb.uri';
 /** Files of one start. */
 const DRAFTS = /^mongodb\.(key|uri)-/;
@@ -80,7 +81,7 @@ export async function grantAccess(
     if (!(error instanceof mongoose.mongo.MongoServerError) || error.code !== USER_NOT_FOUND) throw error;
     await admin.command({ createUser: USER, ...rights });
   });
-  const uri = `mongodb://${USER}:${pwd}@127.0.0.1:${port}/flowversal?directConnection=true&authSource=admin`;
+  const uri = `mongodb://${USER}:${pwd}@127.0.0.1:${port}/${PRODUCT.key}?directConnection=true&authSource=admin`;
   const draft = join(dataDir, `${ADDRESS_FILE}-${randomUUID()}`);
   await writeFile(draft, `${uri}\n`, PRIVATE);
   await rename(draft, join(dataDir, ADDRESS_FILE));

@@ -8,6 +8,7 @@ import mongoose from 'mongoose';
 import { startEmbeddedMongo } from './embedded-mongo.js';
 import { commandsNaming, isAlive, until } from './fixtures/processes.js';
 import { resolveMongod } from './mongod-binary.js';
+import { PRODUCT } from '../../product/product.js';
 
 const OWNER = join(import.meta.dirname, 'fixtures/owner.mjs');
 const base = { binary: process.env['MONGOD_BINARY'], env: process.env, log: process.stderr };
@@ -86,7 +87,7 @@ describe('a process that owns the embedded MongoDB', () => {
   it('is not harmed by a second process, which is told who holds the folder', async () => {
     const started = Date.now();
     await expect(startEmbeddedMongo({ ...base, binary, dataDir })).rejects.toThrow(
-      `DATA_DIR ${dataDir} is in use by another Flowversal (mongod process ${mongod}).`,
+      `DATA_DIR ${dataDir} is in use by another ${PRODUCT.name} (mongod process ${mongod}).`,
     );
     expect(Date.now() - started).toBeLessThan(8_000);
     const before = acknowledged;

@@ -6,6 +6,7 @@ import mongoose from 'mongoose';
 import { EmbeddedMongoError } from './embedded-mongo-error.js';
 import { startEmbeddedMongo, type EmbeddedMongo } from './embedded-mongo.js';
 import { isAlive, until } from './fixtures/processes.js';
+import { PRODUCT } from '../../product/product.js';
 
 let dataDir: string;
 let running: EmbeddedMongo[];
@@ -63,10 +64,12 @@ describe('the embedded MongoDB', () => {
     );
   });
 
-  it('is a primary with transactions in a database called flowversal, for this machine only', async () => {
+  it('is a primary with transactions in a database that is called after the product, for this machine only', async () => {
     const { uri, version } = await start();
     expect(uri).toMatch(
-      /^mongodb:\/\/flowversal:[\w-]{43}@127\.0\.0\.1:\d+\/flowversal\?directConnection=true&authSource=admin$/,
+      new RegExp(
+        String.raw`^mongodb://${PRODUCT.key}:[\w-]{43}@127\.0\.0\.1:\d+/${PRODUCT.key}\?directConnection=true&authSource=admin$`,
+      ),
     );
     await withClient(uri, async (client) => {
       const admin = client.db().admin();
@@ -102,7 +105,7 @@ describe('the embedded MongoDB', () => {
     const reason: unknown = lost.status === 'rejected' ? lost.reason : undefined;
     expect(reason).toBeInstanceOf(EmbeddedMongoError);
     expect((reason as EmbeddedMongoError).message).toBe(
-      `DATA_DIR ${dataDir} is in use by another Flowversal (mongod process ${winner?.pid}). ` +
+      `DATA_DIR ${dataDir} is in use by another ${PRODUCT.name} (mongod process ${winner?.pid}). ` +
         'Stop it first, or set another DATA_DIR.',
     );
     await withClient(winner?.uri ?? '', (client) => client.db().collection('notes').insertOne({}));

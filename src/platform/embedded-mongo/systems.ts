@@ -1,4 +1,5 @@
 import { posix, win32 } from 'node:path';
+import { PRODUCT } from '../../product/product.js';
 
 /**
  * What differs between operating systems, as functions of their names: tests walk through all of them on any one.
@@ -39,11 +40,11 @@ export function hasFileModes(platform: NodeJS.Platform): boolean {
 export function cacheFolderOf(env: NodeJS.ProcessEnv, home: string, platform: NodeJS.Platform): string {
   const path = platform === 'win32' ? win32 : posix;
   const named = env['XDG_CACHE_HOME'] ?? '';
-  if (path.isAbsolute(named)) return path.join(named, 'flowversal');
+  if (path.isAbsolute(named)) return path.join(named, PRODUCT.key);
   if (platform === 'win32') {
-    return path.join(env['LOCALAPPDATA'] || path.join(home, 'AppData', 'Local'), 'flowversal');
+    return path.join(env['LOCALAPPDATA'] || path.join(home, 'AppData', 'Local'), PRODUCT.key);
   }
-  return path.join(env['HOME'] || home, '.cache', 'flowversal');
+  return path.join(env['HOME'] || home, '.cache', PRODUCT.key);
 }
 
 /** What a mongod is started with. */

@@ -6,6 +6,7 @@ import type { Config } from '../config/config.js';
 import { publicOriginOf } from '../config/public-origin.js';
 import type { ErrorCode } from '../errors/errors.js';
 import type { Mail } from './mail.js';
+import { PRODUCT } from '../../product/product.js';
 
 /** Connections to the mail server, and so mails that are sent at a time. */
 export const MAX_CONNECTIONS = 2;
@@ -85,5 +86,5 @@ function senderOf(config: Config): string | { name: string; address: string } {
   if (config.mailFrom !== undefined) return config.mailFrom;
   const { hostname } = new URL(publicOriginOf(config));
   const domain = isIP(hostname.replaceAll(/[[\]]/g, '')) === 0 ? hostname : 'localhost';
-  return { name: 'Flowversal', address: `no-reply@${domain}` };
+  return { name: PRODUCT.sender, address: `no-reply@${domain}` };
 }

@@ -5,6 +5,7 @@ import type { RedisClientType } from '@keyv/redis';
 import { PinoLogger } from 'nestjs-pino';
 import { Late, within } from '../concurrency/within.js';
 import { Config } from '../config/config.js';
+import { PRODUCT } from '../../product/product.js';
 
 /** So long a request waits for a command, in milliseconds. */
 const COMMAND_MS = 100;
@@ -19,7 +20,7 @@ const SOUND_MS = 10_000;
 /** Most commands that wait for their answers. */
 const MAX_COMMANDS = 1_000;
 /** Every key of the product begins so, so that a user of Redis can be held to them. */
-export const KEY_PREFIX = 'flowversal:';
+export const KEY_PREFIX = `${PRODUCT.key}:`;
 
 type None = Record<never, never>;
 export type RedisClient = RedisClientType<None, None, None, 2, None>;

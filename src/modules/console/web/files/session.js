@@ -4,18 +4,19 @@
  */
 import { Failure, send } from './request.js';
 
+const KEY = document.documentElement.dataset.key;
 const ADDRESS = 'console/session';
 /** Says that a session may exist, so that a visitor who never signed in is not asked about. It is worth nothing else. */
-const HINT = 'flowversal.session';
+const HINT = `${KEY}.session`;
 /** One page at a time talks to the server about the session. */
-const TURN = 'flowversal.session';
+const TURN = `${KEY}.session`;
 /** Shared by every page that has a token, for others to see that asking makes sense. */
-const HOLDERS = 'flowversal.token';
+const HOLDERS = `${KEY}.token`;
 const ANSWER_WITHIN_MS = 300;
 /** Less than the ten seconds after which a used refresh token means theft. */
 const PATIENCE_MS = 7000;
 
-const channel = new BroadcastChannel('flowversal.session');
+const channel = new BroadcastChannel(`${KEY}.session`);
 const listeners = new Set();
 let session;
 
