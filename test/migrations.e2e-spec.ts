@@ -37,6 +37,19 @@ const inTheEnd = async (holds: () => boolean) => {
 };
 
 describe('migrations', () => {
+  it('that are called by the time follow those that a database has had by their numbers', async () => {
+    const ours = '0003-ours';
+    const [theirs, late, between] = ['0003-theirs', '20261128143001-late', '20261128143000-between'];
+    await database.upgrade([visible(FIRST), visible(SECOND), visible(ours)]);
+    await database.upgrade([FIRST, SECOND, ours, late].map((name) => visible(name)));
+    // A merge brings some that are older than the last one.
+    const merged = [FIRST, SECOND, ours, theirs, between, late].map((name) => visible(name));
+    expect((await readState(database.db, merged, [])).isCurrent).toBe(false);
+    await database.upgrade(merged);
+    expect(await database.effects()).toEqual([FIRST, SECOND, ours, late, theirs, between]);
+    expect(await readState(database.db, merged, [])).toMatchObject({ isCurrent: true, newer: [] });
+  });
+
   it('run in order, each once, and are written down with the time by the clock of the database', async () => {
     await database.upgrade([visible(FIRST)]);
     await database.upgrade([visible(FIRST), visible(SECOND), visible(THIRD)]);

@@ -21,7 +21,6 @@ export function filesOf({ plural, singular }: Names) {
 export const APP_MODULE = 'src/app.module.ts';
 export const ROLES = 'src/modules/users/roles.ts';
 export const FEATURES = 'test/features/features.ts';
-export const MIGRATIONS = 'src/migrations/migrations.ts';
 
 /** @throws Refusal where the file is missing */
 export function textOf(project: Project, path: string): string {

@@ -3,16 +3,12 @@ import type { Field } from '../specification/field.ts';
 import type { Names } from '../specification/names.ts';
 import { refuse } from '../specification/refusal.ts';
 import { camelCase, capitalised, wordsOf } from '../specification/words.ts';
-import { applyEdits, parse } from '../source/edit.ts';
-import { withImports } from '../source/imports.ts';
-import { addElement, arrayIn, variableNamed } from '../source/places.ts';
 import { unsentSource } from '../source/service-source.ts';
 import { literal } from '../source/values.ts';
-import { byShape, MIGRATIONS } from './layout.ts';
 import type { Project } from './project.ts';
 
 const FOLDER = 'src/migrations';
-/** Most letters of a migration's name, without its number. */
+/** Most letters of a migration's name, without its time. */
 const MAX_LENGTH = 55;
 
 /** What the records that are there get; undefined where they need nothing. @throws Refusal where nobody can know */
@@ -45,6 +41,13 @@ function shortened(words: string, room = 0): string {
   return words.slice(0, MAX_LENGTH - room).replace(/-$/, '');
 }
 
+/** The time in UTC to the second, which orders migrations; later than those that are there, whatever the clock says. */
+function timeAfter(paths: readonly string[]): string {
+  const times = paths.flatMap((path) => /\/(\d{14})-[^/]*$/.exec(path)?.[1] ?? []);
+  const now = new Date().toISOString().replaceAll(/\D/g, '').slice(0, 14);
+  return String(Math.max(Number(now), ...times.map((time) => Number(time) + 1)));
+}
+
 function testOf(title: string): string {
   return `test/migrations-${title}.e2e-spec.ts`;
 }
@@ -57,25 +60,16 @@ export function migrated(
 ): [string, string][] {
   if (given.size === 0) return [];
   const words = [...names.singular.split('-'), ...[...given.keys()].flatMap(wordsOf)].join('-');
-  const numbers = project.filesIn(FOLDER).flatMap((path) => /\/(\d{4})-[^/]*$/.exec(path)?.[1] ?? []);
-  const number = String(Math.max(0, ...numbers.map(Number)) + 1).padStart(4, '0');
+  const time = timeAfter(project.filesIn(FOLDER));
   const isTaken = project.read(testOf(shortened(words))) !== undefined;
   // An earlier one may have the same name, or one that begins in the same way.
-  const title = isTaken ? `${shortened(words, 5)}-${number}` : shortened(words);
-  const name = `${number}-${title}`;
+  const title = isTaken ? `${shortened(words, time.length + 1)}-${time}` : shortened(words);
+  const name = `${time}-${title}`;
   const constant = camelCase(title.split('-'));
   const path = `${FOLDER}/${name}.ts`;
   const list = [...given].map(([field, value]) => `${field}: ${value}`).join(', ');
   return [
     [path, source(names, name, constant, list)],
-    [
-      MIGRATIONS,
-      byShape(project, MIGRATIONS, (text) => {
-        const all = arrayIn(variableNamed(parse(text), 'migrations'), 'the list of migrations');
-        const added = applyEdits(text, [addElement(all, constant)]);
-        return withImports(added, { [constant]: { from: `./${name}.js`, kind: 'value' } });
-      }),
-    ],
     [testOf(title), testSource(names, name, list)],
   ];
 }

@@ -1,6 +1,4 @@
-import type { Migration } from '../platform/migrations/migration.js';
-import { userFlags } from './0001-user-flags.js';
-import { mailboxForms } from './0002-mailbox-forms.js';
+import { migrationsIn } from '../platform/migrations/folder.js';
 
-/** Every migration in the order in which they are applied: the next one goes to the end. */
-export const migrations: readonly Migration[] = [userFlags, mailboxForms];
+/** Every migration of this folder, in the order in which they are applied. */
+export const migrations = await migrationsIn(import.meta.dirname);

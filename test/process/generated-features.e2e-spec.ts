@@ -28,7 +28,7 @@ const WHOLE = [
   'idempotency.e2e',
   'validation.spec',
   'routes',
-  'migrations.spec',
+  'migrations/folder.spec',
 ];
 
 /** Every type alone and with each flag that it takes, in features of a few fields; every other one is shared. */
@@ -118,7 +118,7 @@ describe('generated features', () => {
     );
     expect([code, output]).toEqual([
       0,
-      expect.stringMatching(/CREATE src\/migrations\/\d{4}-trial-invoice-currency\.ts/),
+      expect.stringMatching(/CREATE src\/migrations\/\d{14}-trial-invoice-currency\.ts/),
     ]);
   }, 120_000);
 

@@ -1,4 +1,4 @@
-import { rename, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { migrations } from '../../src/migrations/migrations.js';
 
@@ -12,12 +12,11 @@ export function listed(state: string): string {
 }
 
 /**
- * Makes the next version of the code of a build: its list of migrations grows by these, in order.
+ * Makes the next version of the code of a build: it has these migrations, too.
  * @param bodies of `up({ db, progress })` in JavaScript, by the name of the migration; `sleep` is at hand
  */
 export async function addMigrations(folder: string, bodies: Readonly<Record<string, string>>): Promise<void> {
   const list = join(folder, 'dist/migrations');
-  await rename(join(list, 'migrations.js'), join(list, 'released.js'));
   for (const [name, body] of Object.entries(bodies)) {
     await writeFile(
       join(list, `${name}.js`),
@@ -26,13 +25,4 @@ export default { name: '${name}', async up({ db, progress }) { ${body} } };
 `,
     );
   }
-  const names = Object.keys(bodies);
-  const imports = names.map((name, index) => `import added${index} from './${name}.js';`);
-  await writeFile(
-    join(list, 'migrations.js'),
-    `import { migrations as released } from './released.js';
-${imports.join('\n')}
-export const migrations = [...released, ${names.map((_, index) => `added${index}`).join(', ')}];
-`,
-  );
 }

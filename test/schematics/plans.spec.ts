@@ -63,19 +63,18 @@ describe('a field that is added later', () => {
         planned,
       ),
     );
-    const number = String(onDisk.filesIn('src/migrations').length - 1).padStart(4, '0');
-    expect(changes.get(`src/migrations/${number}-trial-invoice-status-currency-tags.ts`))
+    const title = 'trial-invoice-status-currency-tags';
+    const path = [...changes.keys()].find((each) => each.endsWith(`${title}.ts`)) ?? '';
+    const [, time = ''] = /^src\/migrations\/(\d{14})-/.exec(path) ?? [];
+    expect(changes.get(path))
       .toBe(`import { type Migration, setWhereMissing } from '../platform/migrations/migration.js';
 
 /** Trial invoices that were stored before they had these fields. */
 export const trialInvoiceStatusCurrencyTags: Migration = {
-  name: '${number}-trial-invoice-status-currency-tags',
+  name: '${time}-${title}',
   up: (context) => setWhereMissing(context, 'trial_invoices', { status: 'a', currency: 'EUR', tags: [] }),
 };
 `);
-    expect(changes.get('src/migrations/migrations.ts')).toMatch(
-      /\[userFlags,.*\btrialInvoiceStatusCurrencyTags,?\s*\]/s,
-    );
     expect([...changes.keys()]).toContain('test/migrations-trial-invoice-status-currency-tags.e2e-spec.ts');
     const dto = changes.get('src/modules/trial-invoices/trial-invoice.dto.ts');
     expect(dto).toContain("currency: trialInvoice.currency ?? 'EUR',");

@@ -17,7 +17,7 @@ export interface MigrationContext {
 
 /** A step from one version of the database to the next. */
 export interface Migration {
-  /** The name of its file: `0001-user-flags`. Never changes once it has been released. */
+  /** The name of its file: `20261128143000-invoice-currency`. Never changes once it has been released. */
   readonly name: string;
   /**
    * Does the work. Must bear being done again: a process that dies in its middle, or before the ledger says that it

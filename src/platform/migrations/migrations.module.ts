@@ -3,7 +3,7 @@ import type { Migration } from './migration.js';
 import { MIGRATIONS, Migrations } from './migrations.js';
 
 /**
- * Brings the database to the version of the code: numbered migrations, a ledger of those that were applied, a lock so
+ * Brings the database to the version of the code: migrations in the order of their names, a ledger of those that were applied, a lock so
  * that of many processes one does it, and at last the indexes that schemas declare.
  */
 @Module({})
