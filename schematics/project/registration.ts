@@ -11,7 +11,7 @@ import {
 } from '../source/places.ts';
 import { editThrown } from '../source/thrown.ts';
 import { literal } from '../source/values.ts';
-import { APP_MODULE, byShape, FEATURES, filesOf, ROLES } from './layout.ts';
+import { APP_MODULE, byShape, filesOf, ROLES } from './layout.ts';
 import { changed, type Changes, type Project } from './project.ts';
 
 /** Adds a name to a sorted list of a constant, and its import. */
@@ -24,7 +24,7 @@ function listed(text: string, variable: string, name: string, from: string): str
 
 /** Every file that learns of a new feature, with its text. */
 export function registered(project: Project, names: Names, shared: boolean): Map<string, string> {
-  const { plural, Feature, records } = names;
+  const { plural, Feature } = names;
   return new Map([
     [
       APP_MODULE,
@@ -33,7 +33,6 @@ export function registered(project: Project, names: Names, shared: boolean): Map
       ),
     ],
     [ROLES, byShape(project, ROLES, (text) => withPermissions(text, plural, shared))],
-    [FEATURES, byShape(project, FEATURES, (text) => listed(text, 'FEATURES', records, `./${plural}.js`))],
   ]);
 }
 

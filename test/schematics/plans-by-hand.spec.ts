@@ -102,6 +102,6 @@ describe('a field of a feature that people have changed', () => {
     const migrations = [...second.keys()].filter((path) => /src\/migrations\/\d/.test(path));
     expect(migrations).toHaveLength(2);
     expect([...second.keys()].filter((path) => path.startsWith('test/migrations-'))).toHaveLength(2);
-    for (const path of migrations) expect(path.split('/').at(-1)).toMatch(/^\d{4}(-[a-z0-9]+)+\.ts$/);
+    for (const path of migrations) expect(path.split('/').at(-1)).toMatch(/^\d{14}(-[a-z0-9]+)+\.ts$/);
   });
 });
