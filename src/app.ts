@@ -7,6 +7,7 @@ import { installCache } from './platform/cache/cache.module.js';
 import type { Config } from './platform/config/config.js';
 import { Database } from './platform/database/connection.js';
 import { References } from './platform/database/references.js';
+import { Repositories } from './platform/database/repositories.js';
 import { HttpAdapter } from './platform/http/adapter.js';
 import { installAnswers } from './platform/http/answers.js';
 import { installClosing } from './platform/http/closing.js';
@@ -76,7 +77,8 @@ export async function createApp(
   installRateLimit(fastify, config.rateLimitMax, config.redisUrl ? app.get(SharedWindows) : undefined);
   installNotFound(fastify);
   installSameOrigin(fastify, config);
-  installAccess(fastify, config, app.get(Authenticator, { strict: false }));
+  const { permissions } = app.get(Repositories, { strict: false });
+  installAccess(fastify, config, app.get(Authenticator, { strict: false }), permissions);
   installBodyParser(fastify);
   noteInput(app);
   installPreconditions(fastify);

@@ -21,6 +21,7 @@ function doorsOf(feature: string): ReadonlySet<string> {
   const isDoor = ({ path, text }: SourceFile) =>
     path.endsWith('.module.ts') ||
     path.endsWith('.dto.ts') ||
+    path.endsWith('.errors.ts') ||
     names.some((name) => name && text.includes(`export class ${name} `));
   return new Set(files.filter(isDoor).map(({ path }) => path));
 }
@@ -39,7 +40,7 @@ describe('the architecture', () => {
     );
   });
 
-  it('lets a feature use another one only through its module, what that exports, and its DTOs', () => {
+  it('lets a feature use another one only through its module, what that exports, its DTOs and its errors', () => {
     const reachesIn = (from: string, to: string) =>
       from.startsWith('src/modules/') &&
       to.startsWith('src/modules/') &&

@@ -80,7 +80,7 @@ describe('an encrypted field', () => {
     const note = await of(TEXT);
     for (const fields of wrong) {
       await expect(own.notes.insert(newNote(fields as Note))).rejects.toThrow(TypeError);
-      const updating = own.notes.update(OWN, String(note._id), NO_PRECONDITION, fields);
+      const updating = own.notes.update(OWN, String(note._id), NO_PRECONDITION, fields as Note);
       await expect(updating).rejects.toThrow(TypeError);
     }
     expect((await read(note)).text).toBe(TEXT);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PasswordHasher } from '../src/modules/users/password-hasher.js';
 import { Quotas } from '../src/platform/attempts/quotas.js';
+import { UserErrors } from '../src/modules/users/user.errors.js';
 import { apiError } from '../src/platform/errors/errors.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import { newCredentials, REGISTER } from './support/users.js';
@@ -41,7 +42,7 @@ describe('a quota', () => {
     ['the server is overloaded', () => apiError('OVERLOADED'), QUOTA.limit],
     ['it takes too long', () => apiError('DEADLINE_EXCEEDED'), QUOTA.limit],
     ['the product has a fault', () => new TypeError('x is not a function'), QUOTA.limit],
-    ['the address is taken', () => apiError('EMAIL_TAKEN'), QUOTA.limit - 3],
+    ['the address is taken', () => apiError(UserErrors.EMAIL_TAKEN), QUOTA.limit - 3],
     ['the input is wrong', () => apiError('VALIDATION_ERROR'), QUOTA.limit - 3],
   ])('where %s', async (why, error, rest) => {
     for (let times = 0; times < 3; times++) {

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Module } from '@nestjs/common';
-import { InjectModel, MongooseModule } from '@nestjs/mongoose';
-import mongoose, { type IndexOptions, type Model, Schema, type SchemaDefinition } from 'mongoose';
+import mongoose, { type IndexOptions, Schema, type SchemaDefinition } from 'mongoose';
 import { createApp } from '../src/app.js';
 import { AppModule } from '../src/app.module.js';
-import { RECORD_OPTIONS, type StoredRecord } from '../src/platform/database/record.js';
+import { RECORD_OPTIONS, StoredRecord } from '../src/platform/database/record.js';
 import { References } from '../src/platform/database/references.js';
-import { Repositories } from '../src/platform/database/repository.js';
+import { RecordsModule } from '../src/platform/database/records.module.js';
+import { Repositories } from '../src/platform/database/repositories.js';
+import { resource } from '../src/platform/database/resource.js';
 import { connectionOf, createTestApp, testConfig, type TestApp } from './support/test-app.js';
 
 const { ObjectId } = mongoose.Schema.Types;
@@ -31,7 +32,13 @@ describe('a declaration of a reference', () => {
 
   const declare = (schema: Schema) => {
     const model = connectionOf(test.app).model<StoredRecord>(`Declared${++number}`, schema);
-    return test.app.get(Repositories).of(model, { resource: 'declaration' });
+    const declaration = resource({
+      name: `declaration ${number}`,
+      record: StoredRecord,
+      schema,
+      permissions: [],
+    });
+    return test.app.get(Repositories).of(model, declaration);
   };
 
   it.each<[string, Schema]>([
@@ -71,18 +78,9 @@ describe('a declaration of a reference', () => {
 
   it('keeps the application from being built where there is no repository of what it leads to', async () => {
     const lost = schemaOf({ lostId: { type: ObjectId, ref: 'Lost' } });
-    class LostService {
-      constructor(@InjectModel('Referring') model: Model<StoredRecord>, repositories: Repositories) {
-        repositories.of(model, { resource: 'referring' });
-      }
-    }
-    Reflect.defineMetadata('design:paramtypes', [Object, Repositories], LostService);
-    const feature = class LostModule {};
-    Module({
-      imports: [MongooseModule.forFeature([{ name: 'Referring', schema: lost }])],
-      providers: [LostService],
-    })(feature);
-    Module({ imports: [feature] })(AppModule);
+    class Referring extends StoredRecord {}
+    const referring = resource({ name: 'referring', record: Referring, schema: lost, permissions: [] });
+    Module({ imports: [RecordsModule.for(referring)] })(AppModule);
     await expect(createApp(testConfig({ LOG_LEVEL: 'silent' }))).rejects.toThrow(
       'Referring.lostId refers to Lost, which has no repository',
     );

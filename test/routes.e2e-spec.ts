@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ModulesContainer } from '@nestjs/core';
 import { createApp } from '../src/app.js';
-import { PERMISSIONS, PERMISSIONS_OF, ROLES } from '../src/modules/users/roles.js';
+import { PERMISSIONS_OF, type Role, ROLES } from '../src/modules/users/roles.js';
+import { Repositories } from '../src/platform/database/repositories.js';
+import type { Permission } from '../src/platform/security/caller.js';
 import { isDto } from '../src/platform/validation/describe.js';
 import { createTestApp, type TestApp, testConfig } from './support/test-app.js';
 import { handlersOf, type Handler } from './support/handlers.js';
@@ -9,10 +11,12 @@ import { handlersOf, type Handler } from './support/handlers.js';
 describe('every route', () => {
   let test: TestApp;
   let handlers: Handler[];
+  let permissions: ReadonlySet<Permission>;
 
   beforeAll(async () => {
     test = await createTestApp();
     handlers = handlersOf(test.app.get(ModulesContainer));
+    ({ permissions } = test.app.get(Repositories));
   });
   afterAll(() => test.close());
 
@@ -32,7 +36,7 @@ describe('every route', () => {
       access && 'permission' in access ? [access.permission] : [],
     );
     expect(asked).not.toHaveLength(0);
-    expect(PERMISSIONS).toEqual(expect.arrayContaining(asked));
+    expect([...permissions]).toEqual(expect.arrayContaining(asked));
   });
 
   it('takes bodies, queries and path parameters as DTO classes only', () => {
@@ -43,10 +47,12 @@ describe('every route', () => {
     expect(inputs.filter(({ type }) => !isDto(type)).map(({ name }) => name)).toEqual([]);
   });
 
-  it('gives the role of administrator everything and the role of user nothing of others', () => {
-    expect([...PERMISSIONS_OF.admin].toSorted()).toEqual([...PERMISSIONS].toSorted());
-    expect([...PERMISSIONS_OF.user]).toEqual([]);
-    expect(Object.keys(PERMISSIONS_OF).toSorted()).toEqual([...ROLES].toSorted());
+  it('gives administrators everything, moderators all reading, and users nothing of others', () => {
+    const of = (role: Role) => [...permissions].filter((permission) => PERMISSIONS_OF[role].has(permission));
+    expect(of('admin')).toEqual([...permissions]);
+    expect(of('moderator')).toEqual(['users:read', 'projects:read']);
+    expect(of('user')).toEqual([]);
+    expect(ROLES.toSorted()).toEqual(['admin', 'moderator', 'user']);
   });
 
   it('stops the start when it declares nothing', async () => {
@@ -54,6 +60,15 @@ describe('every route', () => {
     const fastify = app.getHttpAdapter().getInstance();
     expect(() => fastify.get('/open', () => 'open')).toThrow(
       'GET /open declares neither @Public() nor a permission',
+    );
+  });
+
+  it('stops the start when it asks for a permission that no resource declares', async () => {
+    const app = await createApp(testConfig({ LOG_LEVEL: 'silent' }));
+    const fastify = app.getHttpAdapter().getInstance();
+    const access = { kind: 'permission', permission: 'projects:asign' } as const;
+    expect(() => fastify.get('/open', { config: { access } }, () => 'open')).toThrow(
+      /^GET \/open asks for projects:asign, which no resource declares; there are .*projects:read/,
     );
   });
 });

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose, { Schema } from 'mongoose';
-import { RECORD_OPTIONS, type StoredRecord } from '../src/platform/database/record.js';
-import { Repositories, type Repository } from '../src/platform/database/repository.js';
+import { RECORD_OPTIONS, StoredRecord } from '../src/platform/database/record.js';
+import type { Records } from '../src/platform/database/records.js';
+import { Repositories } from '../src/platform/database/repositories.js';
+import { resource } from '../src/platform/database/resource.js';
 import { NO_PRECONDITION } from '../src/platform/http/entity-tag.js';
 import type { PageQuery } from '../src/platform/http/page.js';
 import type { Scope, UserId } from '../src/platform/security/caller.js';
@@ -18,7 +20,7 @@ const PAGE: PageQuery = { limit: 2, total: true } as PageQuery;
 
 describe('records that belong to nobody', () => {
   let test: TestApp;
-  let labels: Repository<TrialLabel>;
+  let labels: Records<TrialLabel>;
 
   beforeAll(async () => {
     test = await createTestApp();
@@ -97,12 +99,14 @@ describe('records that belong to nobody', () => {
     const owned = modelOf('Owned', new Schema({ ownerId: { type: ObjectId } }, { ...RECORD_OPTIONS }));
     const free = modelOf('Free', new Schema({ name: { type: String } }, { ...RECORD_OPTIONS }));
     const repositories = test.app.get(Repositories);
-    expect(() => repositories.of(owned, { resource: 'thing', shared: true })).toThrow(
+    const thing = (options: { schema: Schema; shared?: true }) =>
+      resource({ name: 'thing', record: StoredRecord, permissions: [], ...options });
+    expect(() => repositories.of(owned, thing({ schema: owned.schema, shared: true }))).toThrow(
       'The schema of a thing has an ownerId, though it is shared',
     );
-    expect(() => repositories.of(free, { resource: 'thing' })).toThrow(
+    expect(() => repositories.of(free, thing({ schema: free.schema }))).toThrow(
       'The schema of a thing lacks ownerId, though it is not shared',
     );
-    expect(repositories.of(free, { resource: 'thing', shared: true })).toBeDefined();
+    expect(repositories.of(free, thing({ schema: free.schema, shared: true }))).toBeDefined();
   });
 });

@@ -19,7 +19,6 @@ export function filesOf({ plural, singular }: Names) {
 
 /** Files that know all features. */
 export const APP_MODULE = 'src/app.module.ts';
-export const ROLES = 'src/modules/users/roles.ts';
 
 /** @throws Refusal where the file is missing */
 export function textOf(project: Project, path: string): string {

@@ -8,7 +8,6 @@ import {
 import type { Field } from '../specification/field.ts';
 import type { Names } from '../specification/names.ts';
 import { refuse } from '../specification/refusal.ts';
-import { withFields as controllerWith } from '../source/controller-edit.ts';
 import { withFields as dtoWith } from '../source/dto-edit.ts';
 import { parse } from '../source/edit.ts';
 import { exportsOf } from '../source/exported.ts';
@@ -18,9 +17,8 @@ import { withFields as serviceWith } from '../source/service-edit.ts';
 import { withFields as tableWith } from '../source/table-edit.ts';
 import { byShape, filesOf, textOf } from './layout.ts';
 import { givenTo, migrated } from './migration.ts';
-import { targetsOf } from './new-feature.ts';
+import { requireTargets } from './new-feature.ts';
 import type { Changes, Project } from './project.ts';
-import { withTargets } from './registration.ts';
 
 /** Stands for a text that lists look through already, so that a further one is not. */
 const LOOKED_THROUGH: Field = {
@@ -78,16 +76,14 @@ export function moreFields(project: Project, names: Names, fields: readonly Fiel
   const feature: Feature = { names, fields: all, shared };
   requireDistinctNames({ ...feature, fields });
   requireUsefulIndexes(all);
-  const targets = targetsOf(project, { ...feature, fields });
+  requireTargets(project, { ...feature, fields });
   const given = givenTo(fields);
   const files = filesOf(names);
-  const changes = new Map([
+  return new Map([
     [files.schema, byShape(project, files.schema, (text) => schemaWith(text, fields, feature))],
     [files.dto, byShape(project, files.dto, (text) => dtoWith(text, fields, feature, given))],
     [files.service, byShape(project, files.service, (text) => serviceWith(text, fields, feature))],
-    [files.controller, byShape(project, files.controller, (text) => controllerWith(text, fields, feature))],
     [files.table, byShape(project, files.table, (text) => tableWith(text, fields, feature))],
     ...migrated(project, names, given),
   ]);
-  return withTargets(project, changes, targets);
 }

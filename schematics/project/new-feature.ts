@@ -4,7 +4,6 @@ import {
   requireDistinctNames,
   requireUsefulIndexes,
 } from '../specification/feature.ts';
-import type { Names } from '../specification/names.ts';
 import { refuse } from '../specification/refusal.ts';
 import { controllerSource, moduleSource } from '../source/controller-source.ts';
 import { dtoSource } from '../source/dto-source.ts';
@@ -16,24 +15,24 @@ import { specSource, tableSource } from '../source/table-source.ts';
 import { filesOf } from './layout.ts';
 import { ownImports } from '../source/own-imports.ts';
 import type { Changes, Project } from './project.ts';
-import { registered, withTargets } from './registration.ts';
+import { registered } from './registration.ts';
 
 /**
  * Everything that a new feature writes, before it is formatted.
  * @throws Refusal when it cannot be
  */
 export function newFeature(project: Project, feature: Feature): Changes {
-  const { names, fields, shared } = feature;
+  const { names, fields } = feature;
   if (fields.length === 0) refuse(`${names.plural} needs a field at least`);
   const existing = fields.find((field) => field.existing !== undefined);
   if (existing) refuse(`${existing.name} cannot have existing=: no records of a new feature are there`);
   requireDistinctNames(feature);
   requireUsefulIndexes(fields);
   requireFreeNames(project, feature);
-  const targets = targetsOf(project, feature);
   const files = filesOf(names);
   const own = ownImports(feature);
-  const changes = new Map([
+  requireTargets(project, feature);
+  return new Map([
     [files.schema, withImports(schemaSource(feature))],
     [files.dto, withImports(dtoSource(feature), own.dto)],
     [files.service, withImports(serviceSource(feature), own.service)],
@@ -41,18 +40,14 @@ export function newFeature(project: Project, feature: Feature): Changes {
     [files.module, withImports(moduleSource(feature), own.module)],
     [files.table, tableSource(feature)],
     [files.spec, specSource(feature)],
-    ...registered(project, names, shared),
+    ...registered(project, names),
   ]);
-  return withTargets(project, changes, targets);
 }
 
-/**
- * The features that fields refer to.
- * @throws Refusal for one that is not there, or that no first record could refer to
- */
-export function targetsOf(project: Project, { names, fields }: Feature): Names[] {
-  return fields.flatMap(({ name, target, required }) => {
-    if (!target) return [];
+/** @throws Refusal for a field that refers to a feature that is not there, or that no first record could refer to */
+export function requireTargets(project: Project, { names, fields }: Feature): void {
+  for (const { name, target, required } of fields) {
+    if (!target) continue;
     if (target.plural === names.plural) {
       if (required)
         refuse(`${name} cannot be required: there would be no first ${names.resource} to refer to`);
@@ -61,8 +56,7 @@ export function targetsOf(project: Project, { names, fields }: Feature): Names[]
         `${name} refers to ${target.plural}, and there is no such feature: ${filesOf(target).table} is missing`,
       );
     }
-    return [target];
-  });
+  }
 }
 
 function requireFreeNames(project: Project, feature: Feature): void {

@@ -1,6 +1,5 @@
 import type { Feature } from '../specification/feature.ts';
 import { capitalised, withArticle } from '../specification/words.ts';
-import { takenCodes } from './service-source.ts';
 import { literal } from './values.ts';
 
 /** What the section of the documentation begins with, and the module's comment says. */
@@ -12,19 +11,17 @@ export function aboutSource({ names, shared }: Feature): string {
 
 /** The controller's file, without its imports. */
 export function controllerSource(feature: Feature): string {
-  const { names, fields, shared } = feature;
-  const { Record, Feature, record, records, plural, resource, resources, RECORD } = names;
-  const taken = takenCodes(feature, fields);
-  const notFound = `${RECORD}_NOT_FOUND`;
+  const { names, shared } = feature;
+  const { Record, Feature, records, plural, resource, resources } = names;
   const one = withArticle(resource);
   const access = shared
-    ? { create: `@Requires('${plural}:write')`, list: '@SignedIn()', get: '@SignedIn()' }
+    ? { create: `@Requires(${records}.may.write)`, list: '@SignedIn()', get: '@SignedIn()' }
     : {
         create: '@SignedIn()',
-        list: `@OwnerOr('${plural}:read', { parameter: 'owner' })`,
-        get: `@OwnerOr('${plural}:read')`,
+        list: `@OwnerOr(${records}.may.read, { parameter: 'owner' })`,
+        get: `@OwnerOr(${records}.may.read)`,
       };
-  const changing = shared ? `@Requires('${plural}:write')` : `@OwnerOr('${plural}:write')`;
+  const changing = shared ? `@Requires(${records}.may.write)` : `@OwnerOr(${records}.may.write)`;
   const addressed = `@CurrentScope() scope: Scope,
     @Param() { id }: IdParams,
     @IfMatch() ifMatch: Precondition,`;
@@ -32,7 +29,7 @@ export function controllerSource(feature: Feature): string {
 @ApiSection('${resources}', ${literal(aboutSource(feature))})
 @Controller('api/v1/${plural}')
 export class ${Feature}Controller {
-  constructor(private readonly ${records}: ${Feature}Service) {}
+  constructor(private readonly service: ${Feature}Service) {}
 
   @Post()
   ${access.create}
@@ -41,17 +38,13 @@ export class ${Feature}Controller {
     description: '${shared ? 'Every user may read it.' : 'It belongs to the caller.'}',
     operationId: 'create${Record}',
   })
-  @Answers(${Record}Dto, { status: 201, errors: ${literal([...taken, notFound])} })
+  @Answers(${Record}Dto, { status: 201, errors: ${records}.errors.create })
   async create(
     @CurrentScope() scope: Scope,
     @Body() dto: Create${Record}Dto,
     @CreateOnce() once: Once,
   ): Promise<${Record}Dto> {
-    const ${record} = await once.run(
-      (transaction) => this.${records}.create(scope, dto, transaction),
-      (id) => this.${records}.get(scope, id),
-    );
-    return ${Record}Dto.from(${record});
+    return ${Record}Dto.from(await this.service.create(scope, dto, once));
   }
 
   @Get()
@@ -59,15 +52,15 @@ export class ${Feature}Controller {
   @ApiOperation({ summary: 'List ${resources}', description: 'Newest first.', operationId: 'list${Feature}' })
   @AnswersPage(${Record}Dto)
   async list(@CurrentScope() scope: Scope, @Query() query: List${Feature}Query): Promise<Page<${Record}Dto>> {
-    return mapPage(await this.${records}.list(scope, query), ${Record}Dto.from);
+    return mapPage(await this.service.list(scope, query), ${Record}Dto.from);
   }
 
   @Get(':id')
   ${access.get}
   @ApiOperation({ summary: 'Get ${one}',${shared ? " description: 'Every user may read it.'," : ''} operationId: 'get${Record}' })
-  @Answers(${Record}Dto, { errors: ['${notFound}'] })
+  @Answers(${Record}Dto, { errors: ${records}.errors.get })
   async get(@CurrentScope() scope: Scope, @Param() { id }: IdParams): Promise<${Record}Dto> {
-    return ${Record}Dto.from(await this.${records}.get(scope, id));
+    return ${Record}Dto.from(await this.service.get(scope, id));
   }
 
   @Put(':id')
@@ -77,12 +70,12 @@ export class ${Feature}Controller {
     description: 'What is not sent is reset.',
     operationId: 'replace${Record}',
   })
-  @Answers(${Record}Dto, { errors: ${literal([notFound, ...taken])} })
+  @Answers(${Record}Dto, { errors: ${records}.errors.update })
   async replace(
     ${addressed}
     @Body() dto: Replace${Record}Dto,
   ): Promise<${Record}Dto> {
-    return ${Record}Dto.from(await this.${records}.replace(scope, id, ifMatch, dto));
+    return ${Record}Dto.from(await this.service.replace(scope, id, ifMatch, dto));
   }
 
   @Patch(':id')
@@ -92,22 +85,22 @@ export class ${Feature}Controller {
     description: 'Changes what is sent. null clears an optional field; lists and objects are replaced as a whole.',
     operationId: 'update${Record}',
   })
-  @Answers(${Record}Dto, { errors: ${literal([notFound, ...taken])} })
+  @Answers(${Record}Dto, { errors: ${records}.errors.update })
   async update(
     ${addressed}
     @Body() dto: Update${Record}Dto,
   ): Promise<${Record}Dto> {
-    return ${Record}Dto.from(await this.${records}.update(scope, id, ifMatch, dto));
+    return ${Record}Dto.from(await this.service.update(scope, id, ifMatch, dto));
   }
 
   @Delete(':id')
   ${changing}
   @ApiOperation({ summary: 'Delete ${one}', operationId: 'delete${Record}' })
-  @AnswersMessage('${capitalised(resource)} deleted', { errors: ['${notFound}'] })
+  @AnswersMessage('${capitalised(resource)} deleted', { errors: ${records}.errors.remove })
   async remove(
     ${addressed}
   ): Promise<void> {
-    await this.${records}.remove(scope, id, ifMatch);
+    await this.service.remove(scope, id, ifMatch);
   }
 }
 `;
@@ -115,11 +108,11 @@ export class ${Feature}Controller {
 
 /** The module's file, without its imports. */
 export function moduleSource(feature: Feature): string {
-  const { Record, Feature } = feature.names;
+  const { records, Feature } = feature.names;
   return `
 /** ${aboutSource(feature)} */
 @Module({
-  imports: [MongooseModule.forFeature([{ name: ${Record}.name, schema: ${Record}Schema }])],
+  imports: [RecordsModule.for(${records})],
   controllers: [${Feature}Controller],
   providers: [${Feature}Service],
 })

@@ -26,12 +26,8 @@ export function withFields(
       classNamed(source, `Create${names.Record}Dto`),
       fields.map((field) => inputSource(field, feature)).join('\n'),
     ),
-    addMember(answered, fields.map((field) => outputSource(field, names)).join('\n'), 'version'),
-    addProperty(
-      from,
-      fields.map((field) => fromSource(field, names, given.get(field.name))).join(''),
-      'version',
-    ),
+    addMember(answered, fields.map((field) => outputSource(field, names)).join('\n'), 'from'),
+    addProperty(from, fields.map((field) => fromSource(field, names, given.get(field.name))).join('')),
   ];
   if (filters.length > 0) {
     const query = classNamed(source, `List${names.Feature}Query`);

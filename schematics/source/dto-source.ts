@@ -84,18 +84,12 @@ export function filterSource(field: Field, { names, fields }: Feature): string {
 export function dtoSource(feature: Feature): string {
   const { names, fields, shared } = feature;
   const { Record, Feature, record, resource, resources, plural } = names;
-  const owner = {
-    filter: `
+  const owner = `
   @ApiProperty({ description: '${capitalised(resources)} of this user, or of \`all\`. Needs ${plural}:read.', example: 'all' })
   @OwnerFilter()
   owner?: string;
-`,
-    answer: `
-  @ApiProperty({ example: '66f1a0c2e4b0a1b2c3d4e5f6' })
-  @RecordId()
-  ownerId!: string;
-`,
-  };
+`;
+  const base = shared ? 'RecordDto' : 'OwnedRecordDto';
   return `
 export class Create${Record}Dto {
 ${fields.map((field) => inputSource(field, feature)).join('\n')}}
@@ -110,34 +104,15 @@ export class List${Feature}Query extends PageQuery {
 ${fields
   .map((field) => filterSource(field, feature))
   .filter(Boolean)
-  .join('\n')}${shared ? '' : owner.filter}}
+  .join('\n')}${shared ? '' : owner}}
 
 /** ${capitalised(withArticle(resource))} as it is answered. */
-export class ${Record}Dto {
-  @ApiProperty({ example: '66f1a0c2e4b0a1b2c3d4e5f7' })
-  @RecordId()
-  id!: string;
-${shared ? '' : owner.answer}
+export class ${Record}Dto extends ${base} {
 ${fields.map((field) => outputSource(field, names)).join('\n')}
-  @ApiProperty({ description: 'Rises with every change; also the ETag.', example: 1 })
-  @IsInt()
-  version!: number;
-
-  @ApiProperty({ example: '2026-11-22T10:00:00.000Z' })
-  @IsDate()
-  createdAt!: Date;
-
-  @ApiProperty({ example: '2026-11-22T10:00:00.000Z' })
-  @IsDate()
-  updatedAt!: Date;
-
   static from(${record}: ${Record}): ${Record}Dto {
     return {
-      id: ${record}._id.toHexString(),
-${shared ? '' : `      ownerId: ${record}.ownerId.toHexString(),\n`}${fields.map((field) => fromSource(field, names)).join('')}version: ${record}.version,
-      createdAt: ${record}.createdAt,
-      updatedAt: ${record}.updatedAt,
-    };
+      ...${base}.of(${record}),
+${fields.map((field) => fromSource(field, names)).join('')}    };
   }
 }
 `;

@@ -12,7 +12,7 @@ export function ownImports({
   names,
   fields,
 }: Pick<Feature, 'names' | 'fields'>): Record<'dto' | 'service' | 'controller' | 'module', Imports> {
-  const { Record, Feature, plural, singular } = names;
+  const { Record, Feature, records, plural, singular } = names;
   const enums = fields.filter(({ type }) => type === 'enum').map((field) => enumNamesOf(names, field));
   const schema = `./${singular}.schema.js`;
   const sent = [`Create${Record}Dto`, `Replace${Record}Dto`, `Update${Record}Dto`, `List${Feature}Query`];
@@ -23,10 +23,18 @@ export function ownImports({
       ...from(schema, 'type', Record, ...enums.map(({ type }) => type)),
       ...from(schema, 'value', ...enums.map(({ constant }) => constant)),
     },
-    service: { ...from(dto, 'type', ...sent), ...from(schema, 'value', Record) },
-    controller: { ...from(dto, 'value', ...sent, `${Record}Dto`), ...service },
+    service: {
+      ...from(dto, 'type', ...sent),
+      ...from(schema, 'type', Record),
+      ...from(schema, 'value', records),
+    },
+    controller: {
+      ...from(dto, 'value', ...sent, `${Record}Dto`),
+      ...from(schema, 'value', records),
+      ...service,
+    },
     module: {
-      ...from(schema, 'value', Record, `${Record}Schema`),
+      ...from(schema, 'value', records),
       ...from(`./${plural}.controller.js`, 'value', `${Feature}Controller`),
       ...service,
     },

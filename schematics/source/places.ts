@@ -48,9 +48,13 @@ export function optionalVariable(source: ts.SourceFile, name: string): ts.Variab
 
 /** The value of a property within a node: `errors` of `{ status: 201, errors: [] }`. */
 export function propertyNamed(within: ts.Node, name: string): ts.Expression {
+  return found(optionalProperty(within, name), `the property ${name}`);
+}
+
+export function optionalProperty(within: ts.Node, name: string): ts.Expression | undefined {
   const isIt = (node: ts.Node): node is ts.PropertyAssignment =>
     ts.isPropertyAssignment(node) && node.name.getText() === name;
-  return found(findNode(within, isIt), `the property ${name}`).initializer;
+  return findNode(within, isIt)?.initializer;
 }
 
 export function arrayIn(within: ts.Node, what: string): ts.ArrayLiteralExpression {

@@ -1,14 +1,41 @@
+import type ts from 'typescript';
 import type { Feature } from '../specification/feature.ts';
 import type { Field } from '../specification/field.ts';
-import { applyEdits, parse } from './edit.ts';
+import { applyEdits, type Edit, parse } from './edit.ts';
 import { withImports } from './imports.ts';
-import { addMember, classNamed } from './places.ts';
+import {
+  addElement,
+  addMember,
+  addProperty,
+  arrayIn,
+  classNamed,
+  objectIn,
+  optionalProperty,
+  variableNamed,
+} from './places.ts';
+import { literal } from './values.ts';
 import { enumSource, indexSource, propSource } from './schema-source.ts';
+
+/** The end of the statement before a declaration: where further indexes stand. */
+function behindStatementBefore(declaration: ts.VariableDeclaration): number {
+  return declaration.parent.parent.getFullStart();
+}
+
+/** The resource's list of unique fields with further ones. */
+function uniqueEdits(declaration: ts.VariableDeclaration, fields: readonly Field[]): Edit[] {
+  const added = fields.filter(({ unique }) => unique).map(({ name }) => literal(name));
+  if (added.length === 0) return [];
+  const list = optionalProperty(declaration, 'unique');
+  if (list) return [addElement(arrayIn(list, 'the list unique'), added.join(', '))];
+  return [addProperty(objectIn(declaration, 'the object of the resource'), `unique: [${added.join(', ')}]`)];
+}
 
 /** The schema's file with further fields. */
 export function withFields(text: string, fields: readonly Field[], feature: Feature): string {
   const { names } = feature;
-  const record = classNamed(parse(text), names.Record);
+  const source = parse(text);
+  const record = classNamed(source, names.Record);
+  const declaration = variableNamed(source, names.records);
   const start = record.getFullStart();
   const enums = fields
     .filter(({ type }) => type === 'enum')
@@ -17,6 +44,12 @@ export function withFields(text: string, fields: readonly Field[], feature: Feat
   const edits = [
     { from: start, to: start, text: enums.join('') },
     addMember(record, fields.map((field) => propSource(field, names)).join('\n')),
+    {
+      from: behindStatementBefore(declaration),
+      to: behindStatementBefore(declaration),
+      text: `\n${indexes.trimEnd()}`,
+    },
+    ...uniqueEdits(declaration, fields),
   ];
-  return withImports(applyEdits(text, edits).trimEnd() + `\n${indexes}`);
+  return withImports(applyEdits(text, edits));
 }

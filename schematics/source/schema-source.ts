@@ -89,6 +89,18 @@ export function indexSource(field: Field, { names, shared }: Feature): string {
   return source;
 }
 
+/** What the feature's records are, said once. */
+function resourceSource({ names, fields, shared }: Feature): string {
+  const { Record, records, resource } = names;
+  const unique = fields.filter((field) => field.unique).map(({ name }) => name);
+  return `export const ${records} = resource({
+  name: '${resource}',
+  record: ${Record},
+  schema: ${Record}Schema,${shared ? '\n  shared: true,' : ''}${unique.length > 0 ? `\n  unique: ${literal(unique)},` : ''}
+});
+`;
+}
+
 /** The schema's file, without its imports. */
 export function schemaSource(feature: Feature): string {
   const { names, fields, shared } = feature;
@@ -117,5 +129,6 @@ ${fields.map((field) => propSource(field, names)).join('\n')}}
 
 export const ${Record}Schema = SchemaFactory.createForClass(${Record});
 
-${lists}${fields.map((field) => indexSource(field, feature)).join('')}`;
+${lists}${fields.map((field) => indexSource(field, feature)).join('')}
+${resourceSource(feature)}`;
 }

@@ -14,15 +14,7 @@ import {
   objectIn,
   optionalVariable,
 } from './places.ts';
-import { editThrown } from './thrown.ts';
-import {
-  conditionSource,
-  defaultsSource,
-  filtersOf,
-  listSource,
-  refusalsOf,
-  unsentSource,
-} from './service-source.ts';
+import { conditionSource, defaultsSource, filtersOf, listSource, unsentSource } from './service-source.ts';
 
 /** The methods that write, and what they call for it. */
 const WRITING = [
@@ -38,7 +30,6 @@ export function withFields(text: string, fields: readonly Field[], feature: Feat
   const edits = [
     ...defaultsEdits(source, service, { ...feature, fields }),
     ...listEdits(service, fields, feature),
-    ...WRITING.flatMap(([method]) => commentEdits(methodNamed(service, method), fields, feature)),
   ];
   return withImports(applyEdits(text, edits), ownImports(feature).service);
 }
@@ -51,22 +42,21 @@ function defaultsEdits(source: ts.SourceFile, service: ts.ClassDeclaration, feat
     const lines = optional.map((field) => `${field.name}: ${unsentSource(field)},`).join('\n');
     return [addProperty(objectIn(defaults, 'the object DEFAULTS'), lines)];
   }
-  const { records } = feature.names;
   const start = service.getFullStart();
   return [
     { from: start, to: start, text: `\n\n${defaultsSource(feature).trimEnd()}` },
     ...WRITING.map(([method, filling]) => {
-      const call = ownCall(methodNamed(service, method), records, method === 'create' ? 'create' : 'update');
+      const call = ownCall(methodNamed(service, method), method === 'create' ? 'create' : 'update');
       const dto = call.arguments.find((argument) => argument.getText() === 'dto');
-      if (!dto) throw new MissingPlace(`dto in the call of this.${records} in ${method}`);
+      if (!dto) throw new MissingPlace(`dto in the call of this.records in ${method}`);
       return { from: dto.getStart(), to: dto.end, text: `${filling}(dto, DEFAULTS)` };
     }),
   ];
 }
 
 /** Where a method calls its repository. */
-function ownCall(method: ts.MethodDeclaration, records: string, name: string): ts.CallExpression {
-  const callee = `this.${records}.${name}`;
+function ownCall(method: ts.MethodDeclaration, name: string): ts.CallExpression {
+  const callee = `this.records.${name}`;
   const isIt = (node: ts.Node): node is ts.CallExpression =>
     ts.isCallExpression(node) && node.expression.getText() === callee;
   const call = method.body && findNode(method.body, isIt);
@@ -78,7 +68,7 @@ function listEdits(service: ts.ClassDeclaration, fields: readonly Field[], featu
   const filters = filtersOf(fields, feature.fields);
   if (filters.length === 0) return [];
   const list = methodNamed(service, 'list');
-  const call = ownCall(list, feature.names.records, 'page');
+  const call = ownCall(list, 'page');
   const conditions = call.arguments[2];
   const bindings = bindingsOfQuery(list);
   if (!bindings && !conditions && call.parent.parent === list.body && list.body?.statements.length === 1) {
@@ -101,15 +91,4 @@ function bindingsOfQuery(list: ts.MethodDeclaration): ts.ObjectBindingPattern | 
     ts.isObjectBindingPattern(node.name) &&
     node.initializer?.getText() === 'query';
   return list.body && findNode(list.body, isIt)?.name;
-}
-
-/** `@throws` names what a new field may be refused with: behind what is not found, before what another writer did. */
-function commentEdits(method: ts.MethodDeclaration, fields: readonly Field[], feature: Feature): Edit[] {
-  const added = refusalsOf(feature, fields);
-  if (added.length === 0) return [];
-  const placeOf = (code: string) =>
-    code.endsWith('_NOT_FOUND') ? 0 : code === 'VALIDATION_ERROR' ? 1 : code.endsWith('_TAKEN') ? 2 : 3;
-  return editThrown(method, (codes) =>
-    [...new Set([...codes, ...added])].toSorted((a, b) => placeOf(a) - placeOf(b)),
-  );
 }

@@ -1,22 +1,6 @@
 import { type Feature, type Filter, filterOf, isAlwaysThere } from '../specification/feature.ts';
 import type { Field } from '../specification/field.ts';
-import { constantCase, wordsOf } from '../specification/words.ts';
 import { literal } from './values.ts';
-
-/** The codes of the errors for values that are taken: `INVOICE_NUMBER_TAKEN`. */
-export function takenCodes({ names }: Pick<Feature, 'names'>, fields: readonly Field[]): string[] {
-  return fields
-    .filter(({ unique }) => unique)
-    .map(({ name }) => `${names.RECORD}_${constantCase(wordsOf(name))}_TAKEN`);
-}
-
-/** The codes that writing the fields may be refused with, beside those of every feature. */
-export function refusalsOf({ names }: Pick<Feature, 'names'>, fields: readonly Field[]): string[] {
-  return [
-    ...(fields.some(({ type }) => type === 'ref') ? ['VALIDATION_ERROR'] : []),
-    ...takenCodes({ names }, fields),
-  ];
-}
 
 /** What stands for a field that is not sent, or null; undefined for one that is always sent. */
 export function unsentSource(field: Field): string | undefined {
@@ -60,66 +44,54 @@ export function conditionSource({ name }: Field, filter: Filter): string {
 
 /** What `list` does. */
 export function listSource(feature: Feature): string {
-  const { names, fields, shared } = feature;
+  const { fields, shared } = feature;
   const filters = filtersOf(fields, fields);
   const parameters = [...filters.map(({ field }) => field.name), ...(shared ? [] : ['owner'])];
   const conditions = [
     ...filters.map(({ field, filter }) => conditionSource(field, filter)),
     ...(shared ? [] : ["...(owner && owner !== 'all' && { ownerId: new Types.ObjectId(owner) })"]),
   ];
-  if (conditions.length === 0) return `return this.${names.records}.page(scope, query);`;
+  if (conditions.length === 0) return `return this.records.page(scope, query);`;
   return `const { ${parameters.join(', ')} } = query;
-    return this.${names.records}.page(scope, query, {
+    return this.records.page(scope, query, {
       ${conditions.join(',\n')},
     });`;
 }
 
 /** The service's file, without its imports. */
 export function serviceSource(feature: Feature): string {
-  const { names, fields, shared } = feature;
-  const { Record, Feature, records, resource, plural, RECORD } = names;
+  const { names, fields } = feature;
+  const { Record, Feature, records } = names;
   const optional = fields.some((field) => unsentSource(field) !== undefined);
   const sent = optional ? 'withDefaults(dto, DEFAULTS)' : 'dto';
   const changed = optional ? 'nullsToDefaults(dto, DEFAULTS)' : 'dto';
-  const errors = refusalsOf(feature, fields);
-  const creating = errors.length > 0 ? `  /** @throws ApiError ${errors.join(', ')} */\n` : '';
-  const changing = [`${RECORD}_NOT_FOUND`, ...errors, 'PRECONDITION_FAILED', 'CONFLICT'].join(', ');
-  const access = shared ? 'shared: true' : `readers: '${plural}:read'`;
   return `
 ${defaultsSource(feature)}@Injectable()
 export class ${Feature}Service {
-  private readonly ${records}: Repository<${Record}>;
+  constructor(@InjectRecords(${records}) private readonly records: Records<${Record}>) {}
 
-  constructor(@InjectModel(${Record}.name) model: Model<${Record}>, repositories: Repositories) {
-    this.${records} = repositories.of(model, { resource: '${resource}', ${access} });
+  create(scope: Scope, dto: Create${Record}Dto, once: Once): Promise<${Record}> {
+    return this.records.create(scope, ${sent}, once);
   }
 
-${creating}  create(scope: Scope, dto: Create${Record}Dto, transaction?: Transaction): Promise<${Record}> {
-    return this.${records}.create(scope, ${sent}, transaction);
-  }
-
-  /** @throws ApiError ${RECORD}_NOT_FOUND */
   get(scope: Scope, id: string): Promise<${Record}> {
-    return this.${records}.get(scope, id);
+    return this.records.get(scope, id);
   }
 
   list(scope: Scope, query: List${Feature}Query): Promise<Page<${Record}>> {
     ${listSource(feature)}
   }
 
-  /** @throws ApiError ${changing} */
   replace(scope: Scope, id: string, ifMatch: Precondition, dto: Replace${Record}Dto): Promise<${Record}> {
-    return this.${records}.update(scope, id, ifMatch, ${sent});
+    return this.records.update(scope, id, ifMatch, ${sent});
   }
 
-  /** @throws ApiError ${changing} */
   update(scope: Scope, id: string, ifMatch: Precondition, dto: Update${Record}Dto): Promise<${Record}> {
-    return this.${records}.update(scope, id, ifMatch, ${changed});
+    return this.records.update(scope, id, ifMatch, ${changed});
   }
 
-  /** @throws ApiError ${RECORD}_NOT_FOUND, PRECONDITION_FAILED */
-  remove(scope: Scope, id: string, ifMatch: Precondition): Promise<void> {
-    return this.${records}.remove(scope, id, ifMatch);
+  remove(scope: Scope, id: string, ifMatch: Precondition): Promise<${Record}> {
+    return this.records.remove(scope, id, ifMatch);
   }
 }
 `;

@@ -94,7 +94,7 @@ describe('generated features', () => {
 
   it('refer to each other', async () => {
     await copy.write(planFeature(PAYMENTS, copy.project));
-    expect(copy.text('src/modules/trial-invoices/trial-invoices.controller.ts')).toContain("'IN_USE'");
+    expect(copy.text('src/modules/trial-payments/trial-payment.schema.ts')).toContain("ref: 'TrialInvoice'");
   }, 120_000);
 
   it("are written by Nest's own command, too, with the fields of projects", async () => {
@@ -152,7 +152,7 @@ describe('generated features', () => {
   it('may belong to nobody', async () => {
     await copy.write(planFeature(CURRENCIES, copy.project));
     expect(copy.text('src/modules/trial-currencies/trial-currencies.controller.ts')).toContain(
-      "@Requires('trial-currencies:write')",
+      '@Requires(trialCurrencies.may.write)',
     );
   }, 120_000);
 

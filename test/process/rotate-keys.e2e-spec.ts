@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type Model, Types } from 'mongoose';
-import { SecondFactor } from '../../src/modules/second-factor/second-factor.schema.js';
-import { Repositories, type Repository } from '../../src/platform/database/repository.js';
+import { SecondFactor, secondFactors } from '../../src/modules/second-factor/second-factor.schema.js';
+import type { Records } from '../../src/platform/database/records.js';
+import { Repositories } from '../../src/platform/database/repositories.js';
 import { NO_PRECONDITION } from '../../src/platform/http/entity-tag.js';
 import { withoutFeatures } from '../support/rotations.js';
 import { soaked } from '../support/soak.js';
@@ -101,9 +102,9 @@ class Load {
   private isRunning = true;
   private readonly writers: readonly Promise<void>[];
   private readonly model = modelOf(server);
-  private readonly repository: Repository<SecondFactor> = server.app
+  private readonly repository: Records<SecondFactor> = server.app
     .get(Repositories)
-    .of(this.model, { resource: 'second factor' });
+    .of(this.model, secondFactors);
 
   /** @param secrets by record; keeps up with what is written */
   constructor(private readonly secrets: Map<string, string>) {

@@ -11,17 +11,13 @@ function changedByHand(plan: Changes, path: string, from: string, to: string): C
 
 describe('a field of a feature that people have changed', () => {
   const SERVICE = 'src/modules/trial-rates/trial-rates.service.ts';
-  const CONTROLLER = 'src/modules/trial-rates/trial-rates.controller.ts';
+  const SCHEMA = 'src/modules/trial-rates/trial-rate.schema.ts';
   const DTO = 'src/modules/trial-rates/trial-rate.dto.ts';
   const SHARED = 'trial-rates amount:number:required --shared';
 
   it.each([
     ['a condition', 'page(scope, query)', 'page(scope, query, { amount: positive(query) })'],
-    [
-      'a statement',
-      'return this.trialRates.page(scope',
-      'this.audit(scope);\n return this.trialRates.page(scope',
-    ],
+    ['a statement', 'return this.records.page(scope', 'this.audit(scope);\n return this.records.page(scope'],
   ])('is refused where it would throw away %s', (_, from, to) => {
     const plan = changedByHand(planFeature(SHARED), SERVICE, from, to);
     expect(() => planFields('trial-rates kind:enum:a,b', plan)).toThrow(
@@ -31,7 +27,7 @@ describe('a field of a feature that people have changed', () => {
   });
 
   it('changes the calls of the repository, and no others', () => {
-    const update = 'return this.trialRates.update(scope, id, ifMatch, dto)';
+    const update = 'return this.records.update(scope, id, ifMatch, dto)';
     const checked = changedByHand(
       planFeature('trial-rates amount:number'),
       SERVICE,
@@ -47,38 +43,27 @@ describe('a field of a feature that people have changed', () => {
     );
     const text = planFields('trial-rates note:text', plan).get(SERVICE);
     expect(text).toContain('this.check(dto);');
-    expect(text).toContain('this.trialRates.update(scope, id, ifMatch, withDefaults(dto, DEFAULTS))');
+    expect(text).toContain('this.records.update(scope, id, ifMatch, withDefaults(dto, DEFAULTS))');
   });
 
   it('keeps what a comment says', () => {
-    const words =
-      '/**\n * Replaces all.\n * @throws ApiError TRIAL_RATE_NOT_FOUND, CONFLICT\n *   when two came at once\n * @returns it\n */';
-    const comment = '/** @throws ApiError TRIAL_RATE_NOT_FOUND, PRECONDITION_FAILED, CONFLICT */';
-    const plan = changedByHand(planFeature('trial-rates amount:number:required'), SERVICE, comment, words);
-    expect(planFields('trial-rates code:string:unique', plan).get(SERVICE)).toContain(
-      words.replace('NOT_FOUND, CONFLICT', 'NOT_FOUND, TRIAL_RATE_CODE_TAKEN, CONFLICT'),
-    );
     const cents = changedByHand(
       planFeature('trial-rates amount:number:required'),
       DTO,
-      'ownerId!: string;',
-      'ownerId!: string; // of the owner',
+      'amount!: number;',
+      'amount!: number; // in cents',
     );
-    expect(planFields('trial-rates code:string', cents).get(DTO)).toContain(
-      'ownerId!: string; // of the owner',
-    );
+    expect(planFields('trial-rates code:string', cents).get(DTO)).toContain('amount!: number; // in cents');
   });
 
-  it('is refused where the errors of a route stand elsewhere', () => {
+  it('is refused where the unique fields stand elsewhere', () => {
     const plan = changedByHand(
-      planFeature(SHARED),
-      CONTROLLER,
-      "errors: ['TRIAL_RATE_NOT_FOUND'] })\n  async replace",
-      'errors: ERRORS })\n  async replace',
+      planFeature('trial-rates amount:number:required:unique'),
+      SCHEMA,
+      "unique: ['amount']",
+      'unique: UNIQUE',
     );
-    expect(() => planFields('trial-rates code:string:unique', plan)).toThrow(
-      'the list of errors of replace is missing',
-    );
+    expect(() => planFields('trial-rates code:string:unique', plan)).toThrow('the list unique is missing');
   });
 
   it('is refused when its choices would have the name of others', () => {

@@ -1,7 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { changed } from '../../schematics/project/project.ts';
-import { referredTo } from '../../schematics/project/registration.ts';
-import { namesOf } from '../../schematics/specification/names.ts';
 import { format, onDisk, planFeature, planFields } from './planning.ts';
 
 /** Two specifications of a feature: what it begins with, and the fields that are added later. */
@@ -139,16 +136,6 @@ describe('a feature', () => {
   ])('is refused: %s', (command, message) => {
     expect(() => planFeature(command)).toThrow(message);
   });
-
-  it('that is referred to says so from then on', async () => {
-    const changes = await format(planFeature('trial-invoices projectId:ref:projects:required'));
-    expect(changes.get('src/modules/projects/projects.controller.ts')).toContain(
-      "@AnswersMessage('Project deleted', { errors: ['PROJECT_NOT_FOUND', 'IN_USE'] })",
-    );
-    expect(changes.get('src/modules/projects/projects.service.ts')).toContain(
-      '/** @throws ApiError PROJECT_NOT_FOUND, PRECONDITION_FAILED, IN_USE */',
-    );
-  });
 });
 
 /** What projects say in words of their own, and what the generator says in their place. */
@@ -179,11 +166,6 @@ describe('projects, the model', () => {
         withoutProjects,
       ),
     );
-    // A feature of yours may refer to projects.
-    if (onDisk.read('src/modules/projects/projects.controller.ts')?.includes('IN_USE')) {
-      const own = await format(referredTo(changed(onDisk, changes), namesOf('projects')));
-      for (const [path, text] of own) changes.set(path, text);
-    }
     const files = [...changes.keys()].filter((path) => path.startsWith('src/modules/projects/'));
     expect(files).toHaveLength(5);
     for (const path of files) {

@@ -1,7 +1,9 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
 import { OwnedRecord, RECORD_OPTIONS } from '../../src/platform/database/record.js';
-import { Repositories, type Repository } from '../../src/platform/database/repository.js';
+import type { Records } from '../../src/platform/database/records.js';
+import { Repositories } from '../../src/platform/database/repositories.js';
+import { resource } from '../../src/platform/database/resource.js';
 import type { UserId } from '../../src/platform/security/caller.js';
 import { connectionOf, createTestApp, type TestApp } from './test-app.js';
 
@@ -22,11 +24,13 @@ const NoteSchema = SchemaFactory.createForClass(Note);
 // Lists of an owner's notes.
 NoteSchema.index({ ownerId: 1, createdAt: -1, _id: -1 });
 
+const trialNotes = resource({ name: 'note', record: Note, schema: NoteSchema, permissions: [] });
+
 /** An application with a feature whose records have encrypted fields. */
 export interface Notes {
   readonly test: TestApp;
   readonly model: Model<Note>;
-  readonly notes: Repository<Note>;
+  readonly notes: Records<Note>;
   /** What the database holds, as it stands there. */
   stored(note: Pick<Note, '_id'>): Promise<Readonly<Record<string, unknown>>>;
   /** Writes past everything that encrypts. */
@@ -36,7 +40,7 @@ export interface Notes {
 export const OWNER = '66f1a0c2e4b0a1b2c3d4e5f6' as UserId;
 export const OWN = { owner: OWNER };
 
-export function newNote(fields: Pick<Note, 'text' | 'hint'>): Parameters<Repository<Note>['insert']>[0] {
+export function newNote(fields: Pick<Note, 'text' | 'hint'>): Parameters<Records<Note>['insert']>[0] {
   return { ownerId: new Types.ObjectId(OWNER), title: 'Note', ...fields };
 }
 
@@ -49,7 +53,7 @@ export async function createNotes(env: Readonly<Record<string, string>> = {}): P
   return {
     test,
     model,
-    notes: test.app.get(Repositories).of(model, { resource: 'note' }),
+    notes: test.app.get(Repositories).of(model, trialNotes),
     stored: async ({ _id }) => ({ ...(await raw.findOne({ _id })) }),
     overwrite: async ({ _id }, fields) => void (await raw.updateOne({ _id }, { $set: fields })),
   };

@@ -1,11 +1,13 @@
 import { Body, Controller, Get, Injectable, Module, Param, Patch, Post, Put } from '@nestjs/common';
 import { ApiProperty, PartialType } from '@nestjs/swagger';
-import { InjectModel, MongooseModule, Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import { IsInt, IsOptional, IsString } from 'class-validator';
-import { type Model, Types } from 'mongoose';
+import { Types } from 'mongoose';
 import { AppModule } from '../../src/app.module.js';
 import { OwnedRecord, RECORD_OPTIONS } from '../../src/platform/database/record.js';
-import { Repositories, type Repository } from '../../src/platform/database/repository.js';
+import type { Records } from '../../src/platform/database/records.js';
+import { InjectRecords, RecordsModule } from '../../src/platform/database/records.module.js';
+import { resource } from '../../src/platform/database/resource.js';
 import { ApiSection } from '../../src/platform/docs/section.js';
 import { Answers } from '../../src/platform/http/answers.js';
 import { IfMatch, type Precondition } from '../../src/platform/http/entity-tag.js';
@@ -24,6 +26,12 @@ class TrialNote extends OwnedRecord {
   @Prop({ type: String })
   text?: string | null;
 }
+
+const trialNotes = resource({
+  name: 'note',
+  record: TrialNote,
+  schema: SchemaFactory.createForClass(TrialNote),
+});
 
 class CreateNoteDto {
   @ApiProperty({ example: 'Groceries' })
@@ -66,11 +74,7 @@ class NoteDto {
 
 @Injectable()
 class NotesService {
-  readonly notes: Repository<TrialNote>;
-
-  constructor(@InjectModel(TrialNote.name) model: Model<TrialNote>, repositories: Repositories) {
-    this.notes = repositories.of(model, { resource: 'note' });
-  }
+  constructor(@InjectRecords(trialNotes) readonly notes: Records<TrialNote>) {}
 }
 
 @ApiSection('notes', 'Notes with rich text.')
@@ -128,9 +132,7 @@ class NotesController {
 }
 
 @Module({
-  imports: [
-    MongooseModule.forFeature([{ name: TrialNote.name, schema: SchemaFactory.createForClass(TrialNote) }]),
-  ],
+  imports: [RecordsModule.for(trialNotes)],
   controllers: [NotesController],
   providers: [NotesService],
 })

@@ -12,13 +12,15 @@ import {
   Query,
 } from '@nestjs/common';
 import { ApiProperty, PartialType } from '@nestjs/swagger';
-import { InjectModel, MongooseModule, Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import { InjectModel, Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import { IsInt, IsOptional, IsString } from 'class-validator';
 import mongoose, { type Model, Types } from 'mongoose';
 import { AppModule } from '../../src/app.module.js';
 import { type Defaults, nullsToDefaults, withDefaults } from '../../src/platform/database/defaults.js';
 import { OwnedRecord, RECORD_OPTIONS, StoredRecord } from '../../src/platform/database/record.js';
-import { Repositories, type Repository } from '../../src/platform/database/repository.js';
+import type { Records } from '../../src/platform/database/records.js';
+import { InjectRecords, RecordsModule } from '../../src/platform/database/records.module.js';
+import { resource } from '../../src/platform/database/resource.js';
 import type { Transaction } from '../../src/platform/database/transactions.js';
 import { ApiSection } from '../../src/platform/docs/section.js';
 import { Answers, AnswersMessage } from '../../src/platform/http/answers.js';
@@ -44,6 +46,14 @@ const LabelSchema = SchemaFactory.createForClass(TrialLabel);
 LabelSchema.index({ createdAt: -1, _id: -1 });
 // A name is there once.
 LabelSchema.index({ name: 1 }, { unique: true });
+
+const trialLabels = resource({
+  name: 'label',
+  record: TrialLabel,
+  schema: LabelSchema,
+  shared: true,
+  unique: ['name'],
+});
 
 @Schema({ ...RECORD_OPTIONS, collection: 'trial_tasks' })
 export class TrialTask extends OwnedRecord {
@@ -77,6 +87,14 @@ for (const field of ['projectId', 'labelId', 'parentId', 'assigneeId']) {
   // What refers to a record.
   TaskSchema.index({ [field]: 1 }, { partialFilterExpression: { [field]: { $exists: true } } });
 }
+
+const trialTasks = resource({
+  name: 'task',
+  record: TrialTask,
+  schema: TaskSchema,
+  unique: ['projectId'],
+  permissions: [],
+});
 
 class CreateTrialTaskDto {
   @ApiProperty({ example: 'Sweep' })
@@ -171,20 +189,14 @@ const DEFAULTS: Defaults<CreateTrialTaskDto, TrialTask> = {
 /** Tasks, which refer to projects, labels, users and each other, and labels, which belong to nobody. */
 @Injectable()
 export class TrialTasksService {
-  readonly tasks: Repository<TrialTask>;
-  readonly labels: Repository<TrialLabel>;
-
   constructor(
     @InjectModel(TrialTask.name) readonly model: Model<TrialTask>,
-    @InjectModel(TrialLabel.name) labels: Model<TrialLabel>,
-    repositories: Repositories,
-  ) {
-    this.tasks = repositories.of(model, { resource: 'task', readers: 'tasks:read' });
-    this.labels = repositories.of(labels, { resource: 'label', shared: true });
-  }
+    @InjectRecords(trialTasks) readonly tasks: Records<TrialTask>,
+    @InjectRecords(trialLabels) readonly labels: Records<TrialLabel>,
+  ) {}
 
-  create(scope: Scope, dto: CreateTrialTaskDto, transaction?: Transaction): Promise<TrialTask> {
-    return this.tasks.create(scope, withDefaults(dto, DEFAULTS), transaction);
+  create(scope: Scope, dto: CreateTrialTaskDto, within?: Once | Transaction): Promise<TrialTask> {
+    return this.tasks.create(scope, withDefaults(dto, DEFAULTS), within);
   }
 
   list(scope: Scope, query: ListTrialTasksQuery): Promise<Page<TrialTask>> {
@@ -208,17 +220,13 @@ class TrialTasksController {
 
   @Post()
   @SignedIn()
-  @Answers(TrialTaskDto, { status: 201, errors: ['TASK_TITLE_TAKEN', 'TASK_NOT_FOUND'] })
+  @Answers(TrialTaskDto, { status: 201, errors: trialTasks.errors.create })
   async create(
     @CurrentScope() scope: Scope,
     @Body() dto: CreateTrialTaskDto,
     @CreateOnce() once: Once,
   ): Promise<TrialTaskDto> {
-    const task = await once.run(
-      (transaction) => this.tasks.create(scope, dto, transaction),
-      (id) => this.tasks.tasks.get(scope, id),
-    );
-    return TrialTaskDto.from(task);
+    return TrialTaskDto.from(await this.tasks.create(scope, dto, once));
   }
 
   @Get()
@@ -230,7 +238,7 @@ class TrialTasksController {
 
   @Put(':id')
   @OwnerOr('users:write')
-  @Answers(TrialTaskDto, { errors: ['TASK_NOT_FOUND'] })
+  @Answers(TrialTaskDto, { errors: trialTasks.errors.update })
   async replace(
     @CurrentScope() scope: Scope,
     @Param() { id }: IdParams,
@@ -242,7 +250,7 @@ class TrialTasksController {
 
   @Patch(':id')
   @OwnerOr('users:write')
-  @Answers(TrialTaskDto, { errors: ['TASK_NOT_FOUND'] })
+  @Answers(TrialTaskDto, { errors: trialTasks.errors.update })
   async update(
     @CurrentScope() scope: Scope,
     @Param() { id }: IdParams,
@@ -254,7 +262,7 @@ class TrialTasksController {
 
   @Delete(':id')
   @OwnerOr('users:write')
-  @AnswersMessage('TrialTask deleted', { errors: ['TASK_NOT_FOUND', 'IN_USE'] })
+  @AnswersMessage('TrialTask deleted', { errors: trialTasks.errors.remove })
   async remove(
     @CurrentScope() scope: Scope,
     @Param() { id }: IdParams,
@@ -265,7 +273,7 @@ class TrialTasksController {
 
   @Delete('of-nobody/:id')
   @Requires('users:write')
-  @AnswersMessage('TrialLabel deleted', { errors: ['LABEL_NOT_FOUND', 'IN_USE'] })
+  @AnswersMessage('TrialLabel deleted', { errors: trialLabels.errors.remove })
   async removeLabel(
     @CurrentScope() scope: Scope,
     @Param() { id }: IdParams,
@@ -276,12 +284,7 @@ class TrialTasksController {
 }
 
 @Module({
-  imports: [
-    MongooseModule.forFeature([
-      { name: TrialTask.name, schema: TaskSchema },
-      { name: TrialLabel.name, schema: LabelSchema },
-    ]),
-  ],
+  imports: [RecordsModule.for(trialTasks, trialLabels)],
   controllers: [TrialTasksController],
   providers: [TrialTasksService],
 })

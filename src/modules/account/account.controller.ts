@@ -10,6 +10,8 @@ import { NoStore } from '../../platform/security/headers.js';
 import { StepUp } from '../../platform/security/step-up.js';
 import { ChangePasswordDto, ForgotPasswordDto, ResetPasswordDto, VerifyEmailDto } from './account.dto.js';
 import { AccountService } from './account.service.js';
+import { UserErrors } from '../users/user.errors.js';
+import { MailLinkErrors } from '../mail-links/mail-link.errors.js';
 
 @ApiSection('account', 'The password of a user, and the proof that mails reach it.')
 @Controller('api/v1/auth')
@@ -26,7 +28,7 @@ export class AccountController {
     operationId: 'changePassword',
   })
   @AnswersMessage('Password changed', {
-    errors: ['INVALID_CREDENTIALS', 'WEAK_PASSWORD', 'CONFLICT', 'OVERLOADED'],
+    errors: [UserErrors.INVALID_CREDENTIALS, UserErrors.WEAK_PASSWORD, 'CONFLICT', 'OVERLOADED'],
   })
   async changePassword(
     @CurrentCaller() caller: Caller,
@@ -61,7 +63,9 @@ export class AccountController {
     description: 'Ends every session of the user and proves its address. The link works once.',
     operationId: 'resetPassword',
   })
-  @AnswersMessage('Password set', { errors: ['INVALID_RESET_TOKEN', 'WEAK_PASSWORD', 'OVERLOADED'] })
+  @AnswersMessage('Password set', {
+    errors: [MailLinkErrors.INVALID_RESET_TOKEN, UserErrors.WEAK_PASSWORD, 'OVERLOADED'],
+  })
   async resetPassword(@Body() dto: ResetPasswordDto): Promise<void> {
     await this.account.resetPassword(dto);
   }
@@ -74,7 +78,7 @@ export class AccountController {
     description: 'The link works once.',
     operationId: 'verifyEmail',
   })
-  @AnswersMessage('Email address verified', { errors: ['INVALID_RESET_TOKEN'] })
+  @AnswersMessage('Email address verified', { errors: [MailLinkErrors.INVALID_RESET_TOKEN] })
   async verifyEmail(@Body() dto: VerifyEmailDto): Promise<void> {
     await this.account.verifyEmail(dto);
   }

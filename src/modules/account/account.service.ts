@@ -18,6 +18,7 @@ import type {
   ResetPasswordDto,
   VerifyEmailDto,
 } from './account.dto.js';
+import { MailLinkErrors } from '../mail-links/mail-link.errors.js';
 
 /** Links that let their reader choose a password. */
 const PASSWORD_LINKS = ['reset-password', 'set-password'] as const;
@@ -93,11 +94,11 @@ export class AccountService {
     const link = await this.links.find(token, PASSWORD_LINKS);
     const user = link && (await this.users.findById(link.owner));
     if (!user || (link.email !== undefined && link.email !== user.email))
-      throw apiError('INVALID_RESET_TOKEN');
+      throw apiError(MailLinkErrors.INVALID_RESET_TOKEN);
     const { owner } = link;
     // What takes time or may be refused comes first.
     const hash = await this.passwords.hash(newPassword, user.email, 'newPassword');
-    if (!(await this.links.redeem(token, PASSWORD_LINKS))) throw apiError('INVALID_RESET_TOKEN');
+    if (!(await this.links.redeem(token, PASSWORD_LINKS))) throw apiError(MailLinkErrors.INVALID_RESET_TOKEN);
     await this.addresses.claim(user, hash);
     await this.links.revoke(owner, PASSWORD_LINKS);
     await this.sessions.endAll(owner);
@@ -107,7 +108,7 @@ export class AccountService {
   /** @throws ApiError INVALID_RESET_TOKEN */
   async verifyEmail({ token }: VerifyEmailDto): Promise<void> {
     const link = await this.links.redeem(token, ['verify-email']);
-    if (!link) throw apiError('INVALID_RESET_TOKEN');
+    if (!link) throw apiError(MailLinkErrors.INVALID_RESET_TOKEN);
     await this.addresses.verify(link.owner, link.email);
   }
 

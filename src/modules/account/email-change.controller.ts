@@ -8,6 +8,8 @@ import { NoStore } from '../../platform/security/headers.js';
 import { StepUp } from '../../platform/security/step-up.js';
 import { ChangeEmailDto, EmailChangedDto, VerifyEmailDto } from './account.dto.js';
 import { EmailChangeService } from './email-change.service.js';
+import { MailLinkErrors } from '../mail-links/mail-link.errors.js';
+import { UserErrors } from '../users/user.errors.js';
 
 @ApiSection('account', 'The password of a user, and the proof that mails reach it.')
 @Controller('api/v1/auth/email/change')
@@ -41,7 +43,7 @@ export class EmailChangeController {
       'The link to the new address ends every other session. The link to the old one brings that back, also before the change; it ends every session, removes API keys, identities and a second factor of the last days, and a password that was changed since.',
     operationId: 'confirmEmailChange',
   })
-  @Answers(EmailChangedDto, { errors: ['INVALID_RESET_TOKEN', 'EMAIL_TAKEN'] })
+  @Answers(EmailChangedDto, { errors: [MailLinkErrors.INVALID_RESET_TOKEN, UserErrors.EMAIL_TAKEN] })
   confirm(@Body() dto: VerifyEmailDto): Promise<EmailChangedDto> {
     return this.changes.confirm(dto);
   }

@@ -11,6 +11,7 @@ import { UserAddresses } from '../users/user-addresses.js';
 import { UserDto } from '../users/user.dto.js';
 import { UsersService } from '../users/users.service.js';
 import type { ChangeEmailDto, EmailChangedDto, VerifyEmailDto } from './account.dto.js';
+import { MailLinkErrors } from '../mail-links/mail-link.errors.js';
 
 const HOUR_S = 3600;
 /** Each mails the old address as well. */
@@ -77,7 +78,8 @@ export class EmailChangeService {
   ): Promise<Omit<RedeemedLink, 'email'> & EmailChangedDto> {
     const link = await this.links.redeem(token, ['change-email'], transaction);
     const user = link && (await this.users.findById(link.owner));
-    if (link?.email === undefined || !user || user.disabled) throw apiError('INVALID_RESET_TOKEN');
+    if (link?.email === undefined || !user || user.disabled)
+      throw apiError(MailLinkErrors.INVALID_RESET_TOKEN);
     const { owner, email, session } = link;
     await this.addresses.move(owner, email, transaction);
     // What was mailed to the old address.

@@ -1,8 +1,18 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsBoolean, IsDate, IsOptional, IsString, ValidateBy } from 'class-validator';
+import { applyDecorators } from '@nestjs/common';
+import {
+  ArrayMaxSize,
+  ArrayUnique,
+  IsArray,
+  IsBoolean,
+  IsDate,
+  IsOptional,
+  IsString,
+  Matches,
+  ValidateBy,
+} from 'class-validator';
 import { Name, Nullable, RecordId, UtcTime } from '../../platform/validation/fields.js';
 import type { Permission } from '../../platform/security/caller.js';
-import { PermissionList } from '../users/permissions.dto.js';
 import type { ApiKey } from './api-key.schema.js';
 import { PRODUCT } from '../../product/product.js';
 
@@ -22,6 +32,19 @@ function IsAhead(years: number): PropertyDecorator {
       defaultMessage: () => '$property must be in the future, and at most $constraint1 years from now',
     },
   });
+}
+
+/** A list of permissions, each once. Which there are, the service knows. */
+function PermissionList(): PropertyDecorator {
+  return applyDecorators(
+    IsArray(),
+    ArrayMaxSize(100),
+    ArrayUnique(),
+    Matches(/^[a-z][a-z0-9-]{0,63}:[a-z][a-z-]{0,31}$/, {
+      each: true,
+      message: 'each value in $property must be a permission, such as projects:read',
+    }),
+  );
 }
 
 export class CreateApiKeyDto {

@@ -1,6 +1,7 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import type { Types } from 'mongoose';
 import { CredentialOwner, OwnedRecord, RECORD_OPTIONS } from '../../platform/database/record.js';
+import { resource } from '../../platform/database/resource.js';
 import type { Permission } from '../../platform/security/caller.js';
 
 /** What a program signs in with, in the name of its user. */
@@ -45,3 +46,5 @@ export const ApiKeySchema = SchemaFactory.createForClass(ApiKey);
 
 // `GET /auth/api-keys` and counting: a user's keys, newest first, and from a cursor on.
 ApiKeySchema.index({ ownerId: 1, createdAt: -1, _id: -1 });
+
+export const apiKeys = resource({ name: 'API key', record: ApiKey, schema: ApiKeySchema, permissions: [] });

@@ -12,6 +12,8 @@ import { NoStore } from '../../platform/security/headers.js';
 import { StepUp } from '../../platform/security/step-up.js';
 import { ApiKeyDto, CreateApiKeyDto, CreatedApiKeyDto } from './api-key.dto.js';
 import { ApiKeysService } from './api-keys.service.js';
+import { ApiKeyErrors } from './api-key.errors.js';
+import { apiKeys } from './api-key.schema.js';
 
 @ApiSection('api-keys', 'Keys for programs. A key has the rights of its user, except over credentials.')
 @Controller('api/v1/auth/api-keys')
@@ -27,7 +29,7 @@ export class ApiKeysController {
     description: 'The answer is the only one that holds the key. A user has at most 50.',
     operationId: 'createApiKey',
   })
-  @Answers(CreatedApiKeyDto, { status: 201, errors: ['API_KEY_LIMIT_REACHED', 'API_KEY_NOT_FOUND'] })
+  @Answers(CreatedApiKeyDto, { status: 201, errors: [ApiKeyErrors.API_KEY_LIMIT_REACHED, apiKeys.notFound] })
   async create(
     @CurrentCaller() caller: Caller,
     @Body() dto: CreateApiKeyDto,
@@ -61,7 +63,7 @@ export class ApiKeysController {
     description: 'It is refused from the next request on.',
     operationId: 'deleteApiKey',
   })
-  @AnswersMessage('API key deleted', { errors: ['API_KEY_NOT_FOUND'] })
+  @AnswersMessage('API key deleted', { errors: [apiKeys.notFound] })
   async remove(
     @CurrentCaller() caller: Caller,
     @Param() { id }: IdParams,

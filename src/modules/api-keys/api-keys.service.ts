@@ -6,17 +6,20 @@ import { Config } from '../../platform/config/config.js';
 import { deriveKey } from '../../platform/config/derived-key.js';
 import { type LiveCache, LiveCaches } from '../../platform/database/live-cache.js';
 import { withinBound } from '../../platform/database/owner-bound.js';
-import { Repositories, type Repository } from '../../platform/database/repository.js';
+import { InjectRecords } from '../../platform/database/records.module.js';
+import type { Records } from '../../platform/database/records.js';
+import { Repositories } from '../../platform/database/repositories.js';
 import { type Transaction, Transactions } from '../../platform/database/transactions.js';
-import { apiError } from '../../platform/errors/errors.js';
+import { apiError, invalid } from '../../platform/errors/errors.js';
 import type { Precondition } from '../../platform/http/entity-tag.js';
 import type { Page, PageQuery } from '../../platform/http/page.js';
 import { DomainEvents } from '../../platform/logging/events.js';
-import type { Caller, Permission, UserId } from '../../platform/security/caller.js';
+import type { Caller, Permission, Permissions, UserId } from '../../platform/security/caller.js';
 import type { CreateApiKeyDto } from './api-key.dto.js';
-import { ApiKey } from './api-key.schema.js';
+import { ApiKey, apiKeys } from './api-key.schema.js';
 import { grantOf, type Grant } from './api-key-grant.js';
 import { newSalt, readKey, secretFrom, writeKey } from './api-key-text.js';
+import { ApiKeyErrors } from './api-key.errors.js';
 
 /** Most keys of a user. */
 const MAX_KEYS = 50;
@@ -50,27 +53,27 @@ export interface KeyHolder {
 
 @Injectable()
 export class ApiKeysService {
-  private readonly keys: Repository<ApiKey>;
   private readonly known: LiveCache<KnownKey>;
   private readonly secretKey: KeyObject;
 
   constructor(
     @InjectModel(ApiKey.name) private readonly model: Model<ApiKey>,
+    @InjectRecords(apiKeys) private readonly records: Records<ApiKey>,
     private readonly transactions: Transactions,
     private readonly events: DomainEvents,
+    private readonly repositories: Repositories,
     config: Config,
-    repositories: Repositories,
     caches: LiveCaches,
   ) {
     this.secretKey = deriveKey(config, 'API key');
-    this.keys = repositories.of(model, { resource: 'API key' });
     this.known = caches.of(model, (id) => this.load(id));
   }
 
   /**
    * The new key is known to the caller alone: what is kept of it cannot be turned back.
    * @param seed of which its secret is made, known to the caller alone
-   * @throws ApiError FORBIDDEN for permissions that the maker lacks, API_KEY_LIMIT_REACHED
+   * @throws ApiError VALIDATION_ERROR for permissions that there are not, FORBIDDEN for those that the maker lacks,
+   *   API_KEY_LIMIT_REACHED
    */
   create(
     { id: owner, permissions: own }: Pick<Caller, 'id' | 'permissions'>,
@@ -79,15 +82,16 @@ export class ApiKeysService {
     transaction?: Transaction,
   ): Promise<ApiKey> {
     const { name, permissions = null } = dto;
+    requireKnown(this.repositories.permissions, permissions ?? []);
     requireOwn(own, permissions ?? []);
     const expiresAt = dto.expiresAt ?? new Date(Date.now() + LIFETIME_MS);
     const readOnly = dto.readOnly ?? false;
     const ownerId = new Types.ObjectId(owner);
     const salt = newSalt();
     const { hash, hint } = secretFrom(this.secretKey, [owner, salt, seed]);
-    const bound = { owner, most: MAX_KEYS, refusal: () => apiError('API_KEY_LIMIT_REACHED') };
+    const bound = { owner, most: MAX_KEYS, refusal: () => apiError(ApiKeyErrors.API_KEY_LIMIT_REACHED) };
     return withinBound(this.transactions, this.model, bound, transaction, async (within) => {
-      const record = await this.keys.insert(
+      const record = await this.records.insert(
         { ownerId, name, permissions, readOnly, salt, hash, hint, expiresAt },
         within,
       );
@@ -106,11 +110,11 @@ export class ApiKeysService {
 
   /** @throws ApiError API_KEY_NOT_FOUND */
   get(owner: UserId, id: string): Promise<ApiKey> {
-    return this.keys.get({ owner }, id);
+    return this.records.get({ owner }, id);
   }
 
   list(owner: UserId, query: PageQuery): Promise<Page<ApiKey>> {
-    return this.keys.page({ owner }, query);
+    return this.records.page({ owner }, query);
   }
 
   /**
@@ -118,7 +122,7 @@ export class ApiKeysService {
    * @throws ApiError API_KEY_NOT_FOUND, PRECONDITION_FAILED
    */
   async remove(owner: UserId, id: string, ifMatch: Precondition): Promise<void> {
-    await this.keys.remove({ owner }, id, ifMatch);
+    await this.records.remove({ owner }, id, ifMatch);
     this.known.forget(id.toLowerCase());
     this.events.record('api_key_deleted', { userId: owner, recordId: id });
   }
@@ -175,8 +179,16 @@ export class ApiKeysService {
   }
 }
 
+/** @throws ApiError VALIDATION_ERROR */
+function requireKnown(all: ReadonlySet<Permission>, asked: readonly Permission[]): void {
+  const unknown = asked.find((permission) => !all.has(permission));
+  if (unknown === undefined) return;
+  const message = `each value in permissions must be one of the following values: ${[...all].join(', ')}`;
+  throw invalid([{ path: 'permissions', message }]);
+}
+
 /** @throws ApiError FORBIDDEN */
-function requireOwn(own: ReadonlySet<Permission>, asked: readonly Permission[]): void {
+function requireOwn(own: Permissions, asked: readonly Permission[]): void {
   const missing = asked.filter((permission) => !own.has(permission));
   if (missing.length === 0) return;
   const message = `permissions must be among your own, which ${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} not`;

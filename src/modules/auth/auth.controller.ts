@@ -11,6 +11,9 @@ import { OptionalBody } from '../../platform/validation/input.js';
 import { UserDto } from '../users/user.dto.js';
 import { LoginDto, LogoutDto, RefreshDto, RegisterDto, SignedInDto } from './auth.dto.js';
 import { AuthService } from './auth.service.js';
+import { UserErrors } from '../users/user.errors.js';
+import { OtpErrors } from '../second-factor/otp.errors.js';
+import { SessionErrors } from '../sessions/session.errors.js';
 
 @ApiSection('auth', 'Registering, signing in, and who is signed in.')
 @Controller('api/v1/auth')
@@ -18,7 +21,9 @@ export class AuthController {
   constructor(private readonly auth: AuthService) {}
 
   @Post('register')
-  @Public({ refuse: ({ registration }) => (registration === 'closed' ? 'REGISTRATION_CLOSED' : undefined) })
+  @Public({
+    refuse: ({ registration }) => (registration === 'closed' ? UserErrors.REGISTRATION_CLOSED : undefined),
+  })
   @NoStore()
   @ApiOperation({
     summary: 'Register as a new user',
@@ -28,7 +33,13 @@ export class AuthController {
   @Answers(UserDto, {
     status: 201,
     location: '/api/v1/users',
-    errors: ['WEAK_PASSWORD', 'EMAIL_TAKEN', 'USER_NOT_FOUND', 'REGISTRATION_CLOSED', 'OVERLOADED'],
+    errors: [
+      UserErrors.WEAK_PASSWORD,
+      UserErrors.EMAIL_TAKEN,
+      UserErrors.USER_NOT_FOUND,
+      UserErrors.REGISTRATION_CLOSED,
+      'OVERLOADED',
+    ],
   })
   async register(
     @Body() dto: RegisterDto,
@@ -47,7 +58,9 @@ export class AuthController {
       'Gives an access token for `Authorization: Bearer`, and a refresh token for when it expires.',
     operationId: 'login',
   })
-  @Answers(SignedInDto, { errors: ['INVALID_CREDENTIALS', 'OTP_REQUIRED', 'INVALID_OTP', 'OVERLOADED'] })
+  @Answers(SignedInDto, {
+    errors: [UserErrors.INVALID_CREDENTIALS, OtpErrors.OTP_REQUIRED, OtpErrors.INVALID_OTP, 'OVERLOADED'],
+  })
   login(@Body() dto: LoginDto, @CurrentDevice() device: Device): Promise<SignedInDto> {
     return this.auth.login(dto, device);
   }
@@ -62,7 +75,11 @@ export class AuthController {
     operationId: 'refresh',
   })
   @Answers(SignedInDto, {
-    errors: ['INVALID_REFRESH_TOKEN', 'REFRESH_TOKEN_REUSED', 'REFRESH_IN_PROGRESS'],
+    errors: [
+      SessionErrors.INVALID_REFRESH_TOKEN,
+      SessionErrors.REFRESH_TOKEN_REUSED,
+      SessionErrors.REFRESH_IN_PROGRESS,
+    ],
   })
   refresh(@Body() { refreshToken }: RefreshDto, @CurrentDevice() device: Device): Promise<SignedInDto> {
     return this.auth.refresh(refreshToken, device);
@@ -77,7 +94,9 @@ export class AuthController {
     description: 'Ends the session of the refresh token or, without one, that of the access token.',
     operationId: 'logout',
   })
-  @AnswersMessage('Signed out', { errors: ['INVALID_REFRESH_TOKEN', 'UNAUTHENTICATED', 'FORBIDDEN'] })
+  @AnswersMessage('Signed out', {
+    errors: [SessionErrors.INVALID_REFRESH_TOKEN, 'UNAUTHENTICATED', 'FORBIDDEN'],
+  })
   logout(@Body() { refreshToken }: LogoutDto, @KnownCaller() caller: Caller | undefined): Promise<void> {
     return this.auth.logout(refreshToken, caller);
   }

@@ -20,6 +20,8 @@ import { type User, UsersService } from '../users/users.service.js';
 import { AccessTokens, TOKEN_LIFETIME_S } from './access-tokens.js';
 import type { LoginDto, RegisterDto, SignedInDto } from './auth.dto.js';
 import { KnownDevices } from './known-devices.js';
+import { SessionErrors } from '../sessions/session.errors.js';
+import { UserErrors } from '../users/user.errors.js';
 
 /** Registering tells whether an address is taken, so one address may not ask for many. */
 const REGISTRATIONS = { limit: 10, seconds: 60 * 60 };
@@ -94,7 +96,7 @@ export class AuthService {
     const user = await this.users.findById(grant.owner);
     if (user && !user.disabled) return this.answer(user, grant);
     await this.sessions.endAll(grant.owner);
-    throw apiError('INVALID_REFRESH_TOKEN');
+    throw apiError(SessionErrors.INVALID_REFRESH_TOKEN);
   }
 
   /**
@@ -132,7 +134,7 @@ export class AuthService {
     const match = await this.passwords.match(user, password, claim);
     if (!user || !match || user.disabled) {
       this.events.record('login_failed', { userId: user ? String(user._id) : undefined });
-      throw apiError('INVALID_CREDENTIALS');
+      throw apiError(UserErrors.INVALID_CREDENTIALS);
     }
     if (user.otpEnabled) await this.factors.require(user._id.toHexString() as UserId, otp);
     return { user, isOutdated: match === 'outdated' };
@@ -150,7 +152,7 @@ export class AuthService {
       now?.passwordHash === user.passwordHash || (await this.passwords.match(now, password)) !== undefined;
     if (now && isSamePassword && now.otpEnabled === user.otpEnabled && !now.disabled) return;
     await this.sessions.endOwn(sessionId);
-    throw apiError('INVALID_CREDENTIALS');
+    throw apiError(UserErrors.INVALID_CREDENTIALS);
   }
 
   private answer(user: User, { owner, sessionId, generation, refreshToken }: Grant): SignedInDto {

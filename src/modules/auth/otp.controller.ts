@@ -9,6 +9,8 @@ import { NoStore } from '../../platform/security/headers.js';
 import { StepUp } from '../../platform/security/step-up.js';
 import { ConfirmOtpDto, DisableOtpDto, EnableOtpDto, OtpEnrolmentDto, RecoveryCodesDto } from './otp.dto.js';
 import { OtpService } from './otp.service.js';
+import { UserErrors } from '../users/user.errors.js';
+import { OtpErrors } from '../second-factor/otp.errors.js';
 
 @ApiSection('second factor', 'Signing in with a code of an authenticator app beside the password.')
 @Controller('api/v1/auth/otp')
@@ -25,7 +27,7 @@ export class OtpController {
     operationId: 'enableOtp',
   })
   @Answers(OtpEnrolmentDto, {
-    errors: ['INVALID_CREDENTIALS', 'OTP_ALREADY_ENABLED', 'CONFLICT', 'OVERLOADED'],
+    errors: [UserErrors.INVALID_CREDENTIALS, OtpErrors.OTP_ALREADY_ENABLED, 'CONFLICT', 'OVERLOADED'],
   })
   enable(
     @CurrentCaller() caller: Caller,
@@ -44,7 +46,7 @@ export class OtpController {
     description: 'With a code of the app. Gives recovery codes, once, and ends your other sessions.',
     operationId: 'confirmOtp',
   })
-  @Answers(RecoveryCodesDto, { errors: ['INVALID_OTP'] })
+  @Answers(RecoveryCodesDto, { errors: [OtpErrors.INVALID_OTP] })
   confirm(
     @CurrentCaller() caller: Caller,
     @Body() { otp }: ConfirmOtpDto,
@@ -63,7 +65,7 @@ export class OtpController {
     operationId: 'disableOtp',
   })
   @AnswersMessage('Second factor turned off', {
-    errors: ['INVALID_CREDENTIALS', 'INVALID_OTP', 'OVERLOADED'],
+    errors: [UserErrors.INVALID_CREDENTIALS, OtpErrors.INVALID_OTP, 'OVERLOADED'],
   })
   async disable(
     @CurrentCaller() caller: Caller,

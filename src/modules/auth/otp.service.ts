@@ -8,6 +8,7 @@ import { SessionsService } from '../sessions/sessions.service.js';
 import { IdentityProof, type Proof } from '../users/identity-proof.js';
 import { UsersService } from '../users/users.service.js';
 import type { OtpEnrolmentDto, RecoveryCodesDto } from './otp.dto.js';
+import { OtpErrors } from '../second-factor/otp.errors.js';
 
 /** Turns the second factor of users on and off. */
 @Injectable()
@@ -23,7 +24,7 @@ export class OtpService {
   /** @throws ApiError OTP_ALREADY_ENABLED, INVALID_CREDENTIALS, RATE_LIMITED, OVERLOADED, CONFLICT */
   async enable(caller: Caller, password: string, device: Device): Promise<OtpEnrolmentDto> {
     const user = await this.userOf(caller);
-    if (user.otpEnabled) throw apiError('OTP_ALREADY_ENABLED');
+    if (user.otpEnabled) throw apiError(OtpErrors.OTP_ALREADY_ENABLED);
     await this.proof.requirePassword(user, password, device);
     return this.factors.enroll({ id: caller.id, email: user.email });
   }

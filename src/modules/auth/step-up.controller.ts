@@ -8,6 +8,8 @@ import type { Caller } from '../../platform/security/caller.js';
 import { NoStore } from '../../platform/security/headers.js';
 import { StepUpDto } from './step-up.dto.js';
 import { StepUpService } from './step-up.service.js';
+import { UserErrors } from '../users/user.errors.js';
+import { OtpErrors } from '../second-factor/otp.errors.js';
 
 @ApiSection('auth', 'Registering, signing in, and who is signed in.')
 @Controller('api/v1/auth/step-up')
@@ -24,7 +26,7 @@ export class StepUpController {
     operationId: 'stepUp',
   })
   @AnswersMessage('Identity proved', {
-    errors: ['INVALID_CREDENTIALS', 'OTP_REQUIRED', 'INVALID_OTP', 'OVERLOADED'],
+    errors: [UserErrors.INVALID_CREDENTIALS, OtpErrors.OTP_REQUIRED, OtpErrors.INVALID_OTP, 'OVERLOADED'],
   })
   async prove(
     @CurrentCaller() caller: Caller,

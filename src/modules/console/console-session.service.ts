@@ -9,6 +9,7 @@ import type { LoginDto, SignedInDto } from '../auth/auth.dto.js';
 import type { ConsoleSessionDto } from './console.dto.js';
 import { DeviceMarks } from './device-marks.js';
 import { PRODUCT } from '../../product/product.js';
+import { SessionErrors } from '../sessions/session.errors.js';
 
 const PATH = '/console/session';
 /** Seconds for which the browser keeps the refresh token: no session lasts longer. */
@@ -52,7 +53,7 @@ export class ConsoleSessionService {
   /** @throws ApiError INVALID_REFRESH_TOKEN, REFRESH_TOKEN_REUSED, REFRESH_IN_PROGRESS */
   async refresh(cookies: Cookies, device: Device): Promise<ConsoleSessionDto> {
     const refreshToken = this.get(cookies, 'session');
-    if (!refreshToken) throw apiError('INVALID_REFRESH_TOKEN');
+    if (!refreshToken) throw apiError(SessionErrors.INVALID_REFRESH_TOKEN);
     try {
       return this.hand(cookies, await this.auth.refresh(refreshToken, device));
     } catch (error) {

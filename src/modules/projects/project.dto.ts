@@ -1,7 +1,8 @@
 import { ApiProperty, PartialType } from '@nestjs/swagger';
-import { IsDate, IsInt, IsOptional, IsString } from 'class-validator';
+import { IsOptional, IsString } from 'class-validator';
+import { OwnedRecordDto } from '../../platform/database/record.dto.js';
 import { PageQuery } from '../../platform/http/page.js';
-import { Compose, Name, Nullable, OwnerFilter, RecordId, Text } from '../../platform/validation/fields.js';
+import { Compose, Name, Nullable, OwnerFilter, Text } from '../../platform/validation/fields.js';
 import { IsMetadata, type Metadata } from '../../platform/validation/is-metadata.js';
 import type { Project } from './project.schema.js';
 
@@ -46,15 +47,7 @@ export class ListProjectsQuery extends PageQuery {
 }
 
 /** A project as it is answered. */
-export class ProjectDto {
-  @ApiProperty({ example: '66f1a0c2e4b0a1b2c3d4e5f7' })
-  @RecordId()
-  id!: string;
-
-  @ApiProperty({ example: '66f1a0c2e4b0a1b2c3d4e5f6' })
-  @RecordId()
-  ownerId!: string;
-
+export class ProjectDto extends OwnedRecordDto {
   @ApiProperty({ example: 'Website relaunch' })
   @IsString()
   name!: string;
@@ -68,28 +61,12 @@ export class ProjectDto {
   @IsMetadata()
   metadata!: Metadata;
 
-  @ApiProperty({ description: 'Rises with every change; also the ETag.', example: 1 })
-  @IsInt()
-  version!: number;
-
-  @ApiProperty({ example: '2026-11-22T10:00:00.000Z' })
-  @IsDate()
-  createdAt!: Date;
-
-  @ApiProperty({ example: '2026-11-22T10:00:00.000Z' })
-  @IsDate()
-  updatedAt!: Date;
-
   static from(project: Project): ProjectDto {
     return {
-      id: project._id.toHexString(),
-      ownerId: project.ownerId.toHexString(),
+      ...OwnedRecordDto.of(project),
       name: project.name,
       description: project.description ?? null,
       metadata: project.metadata,
-      version: project.version,
-      createdAt: project.createdAt,
-      updatedAt: project.updatedAt,
     };
   }
 }

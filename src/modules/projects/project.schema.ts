@@ -1,6 +1,7 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import mongoose from 'mongoose';
 import { OwnedRecord, RECORD_OPTIONS } from '../../platform/database/record.js';
+import { resource } from '../../platform/database/resource.js';
 import type { Metadata } from '../../platform/validation/is-metadata.js';
 
 /**
@@ -27,3 +28,10 @@ ProjectSchema.index({ ownerId: 1, createdAt: -1, _id: -1 });
 ProjectSchema.index({ createdAt: -1, _id: -1 });
 // Creating and changing: an owner has each name once.
 ProjectSchema.index({ ownerId: 1, name: 1 }, { unique: true });
+
+export const projects = resource({
+  name: 'project',
+  record: Project,
+  schema: ProjectSchema,
+  unique: ['name'],
+});

@@ -15,12 +15,13 @@ import {
   ReplaceProjectDto,
   UpdateProjectDto,
 } from './project.dto.js';
+import { projects } from './project.schema.js';
 import { ProjectsService } from './projects.service.js';
 
 @ApiSection('projects', 'What users work on. A project belongs to the user who created it.')
 @Controller('api/v1/projects')
 export class ProjectsController {
-  constructor(private readonly projects: ProjectsService) {}
+  constructor(private readonly service: ProjectsService) {}
 
   @Post()
   @SignedIn()
@@ -29,79 +30,75 @@ export class ProjectsController {
     description: 'It belongs to the caller.',
     operationId: 'createProject',
   })
-  @Answers(ProjectDto, { status: 201, errors: ['PROJECT_NAME_TAKEN', 'PROJECT_NOT_FOUND'] })
+  @Answers(ProjectDto, { status: 201, errors: projects.errors.create })
   async create(
     @CurrentScope() scope: Scope,
     @Body() dto: CreateProjectDto,
     @CreateOnce() once: Once,
   ): Promise<ProjectDto> {
-    const project = await once.run(
-      (transaction) => this.projects.create(scope, dto, transaction),
-      (id) => this.projects.get(scope, id),
-    );
-    return ProjectDto.from(project);
+    return ProjectDto.from(await this.service.create(scope, dto, once));
   }
 
   @Get()
-  @OwnerOr('projects:read', { parameter: 'owner' })
+  @OwnerOr(projects.may.read, { parameter: 'owner' })
   @ApiOperation({ summary: 'List projects', description: 'Newest first.', operationId: 'listProjects' })
   @AnswersPage(ProjectDto)
   async list(@CurrentScope() scope: Scope, @Query() query: ListProjectsQuery): Promise<Page<ProjectDto>> {
-    return mapPage(await this.projects.list(scope, query), ProjectDto.from);
+    return mapPage(await this.service.list(scope, query), ProjectDto.from);
   }
 
   @Get(':id')
-  @OwnerOr('projects:read')
+  @OwnerOr(projects.may.read)
   @ApiOperation({ summary: 'Get a project', operationId: 'getProject' })
-  @Answers(ProjectDto, { errors: ['PROJECT_NOT_FOUND'] })
+  @Answers(ProjectDto, { errors: projects.errors.get })
   async get(@CurrentScope() scope: Scope, @Param() { id }: IdParams): Promise<ProjectDto> {
-    return ProjectDto.from(await this.projects.get(scope, id));
+    return ProjectDto.from(await this.service.get(scope, id));
   }
 
   @Put(':id')
-  @OwnerOr('projects:write')
+  @OwnerOr(projects.may.write)
   @ApiOperation({
     summary: 'Replace a project',
     description: 'What is not sent is reset.',
     operationId: 'replaceProject',
   })
-  @Answers(ProjectDto, { errors: ['PROJECT_NOT_FOUND', 'PROJECT_NAME_TAKEN'] })
+  @Answers(ProjectDto, { errors: projects.errors.update })
   async replace(
     @CurrentScope() scope: Scope,
     @Param() { id }: IdParams,
     @IfMatch() ifMatch: Precondition,
     @Body() dto: ReplaceProjectDto,
   ): Promise<ProjectDto> {
-    return ProjectDto.from(await this.projects.replace(scope, id, ifMatch, dto));
+    return ProjectDto.from(await this.service.replace(scope, id, ifMatch, dto));
   }
 
   @Patch(':id')
-  @OwnerOr('projects:write')
+  @OwnerOr(projects.may.write)
   @ApiOperation({
     summary: 'Change a project',
     description:
       'Changes what is sent. null clears an optional field; lists and objects are replaced as a whole.',
     operationId: 'updateProject',
   })
-  @Answers(ProjectDto, { errors: ['PROJECT_NOT_FOUND', 'PROJECT_NAME_TAKEN'] })
+  @Answers(ProjectDto, { errors: projects.errors.update })
   async update(
     @CurrentScope() scope: Scope,
     @Param() { id }: IdParams,
     @IfMatch() ifMatch: Precondition,
     @Body() dto: UpdateProjectDto,
   ): Promise<ProjectDto> {
-    return ProjectDto.from(await this.projects.update(scope, id, ifMatch, dto));
+    return ProjectDto.from(await this.service.update(scope, id, ifMatch, dto));
   }
 
   @Delete(':id')
-  @OwnerOr('projects:write')
+  @OwnerOr(projects.may.write)
   @ApiOperation({ summary: 'Delete a project', operationId: 'deleteProject' })
-  @AnswersMessage('Project deleted', { errors: ['PROJECT_NOT_FOUND'] })
+  @AnswersMessage('Project deleted', { errors: projects.errors.remove })
   async remove(
     @CurrentScope() scope: Scope,
     @Param() { id }: IdParams,
     @IfMatch() ifMatch: Precondition,
   ): Promise<void> {
-    await this.projects.remove(scope, id, ifMatch);
+    await this.service.remove(scope, id, ifMatch);
   }
 }

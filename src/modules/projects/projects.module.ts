@@ -1,12 +1,12 @@
 import { Module } from '@nestjs/common';
-import { MongooseModule } from '@nestjs/mongoose';
-import { Project, ProjectSchema } from './project.schema.js';
+import { RecordsModule } from '../../platform/database/records.module.js';
+import { projects } from './project.schema.js';
 import { ProjectsController } from './projects.controller.js';
 import { ProjectsService } from './projects.service.js';
 
 /** What users work on; the model of every feature. */
 @Module({
-  imports: [MongooseModule.forFeature([{ name: Project.name, schema: ProjectSchema }])],
+  imports: [RecordsModule.for(projects)],
   controllers: [ProjectsController],
   providers: [ProjectsService],
 })

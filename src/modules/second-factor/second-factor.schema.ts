@@ -1,6 +1,8 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import type { Types } from 'mongoose';
 import { CredentialOwner, OwnedRecord, RECORD_OPTIONS } from '../../platform/database/record.js';
+import { resource } from '../../platform/database/resource.js';
+import { CATALOGUE } from '../../platform/errors/errors.js';
 
 /** The authenticator app of a user, and what helps when it is lost. */
 @Schema({ ...RECORD_OPTIONS, collection: 'second_factors' })
@@ -29,3 +31,13 @@ export const SecondFactorSchema = SchemaFactory.createForClass(SecondFactor);
 
 // Everything: a user has one.
 SecondFactorSchema.index({ ownerId: 1 }, { unique: true });
+
+export const secondFactors = resource({
+  name: 'second factor',
+  record: SecondFactor,
+  schema: SecondFactorSchema,
+  unique: ['ownerId'],
+  permissions: [],
+  // Another request of the same user was first.
+  taken: { ownerId: CATALOGUE.CONFLICT },
+});

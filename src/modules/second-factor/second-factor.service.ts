@@ -1,15 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
-import { Repositories, type Repository } from '../../platform/database/repository.js';
+import { InjectRecords } from '../../platform/database/records.module.js';
+import type { Records } from '../../platform/database/records.js';
 import type { Transaction } from '../../platform/database/transactions.js';
 import { apiError } from '../../platform/errors/errors.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import type { UserId } from '../../platform/security/caller.js';
 import { isTimeCode } from './otp.dto.js';
 import { hashOf, newRecoveryCodes } from './recovery-codes.js';
-import { SecondFactor } from './second-factor.schema.js';
+import { SecondFactor, secondFactors } from './second-factor.schema.js';
 import { newSecret, otpauthUrl, stepOf } from './time-codes.js';
+import { OtpErrors } from './otp.errors.js';
 
 /** What an authenticator app needs to know. */
 export interface Enrolment {
@@ -22,19 +24,11 @@ export interface Enrolment {
 /** The second factors of users. Whether one is asked for, `otpEnabled` of the user says: change both together. */
 @Injectable()
 export class SecondFactorService {
-  private readonly factors: Repository<SecondFactor>;
-
   constructor(
     @InjectModel(SecondFactor.name) private readonly model: Model<SecondFactor>,
+    @InjectRecords(secondFactors) private readonly records: Records<SecondFactor>,
     private readonly events: DomainEvents,
-    repositories: Repositories,
-  ) {
-    this.factors = repositories.of(model, {
-      resource: 'second factor',
-      // Another request of the same user was first.
-      taken: () => apiError('CONFLICT'),
-    });
-  }
+  ) {}
 
   /**
    * A new secret, which nobody is asked for before it is confirmed. One that was not confirmed is forgotten.
@@ -42,10 +36,11 @@ export class SecondFactorService {
    */
   async enroll({ id, email }: { readonly id: UserId; readonly email: string }): Promise<Enrolment> {
     const ownerId = new Types.ObjectId(id);
-    if (await this.model.countDocuments({ ownerId, confirmed: true })) throw apiError('OTP_ALREADY_ENABLED');
+    if (await this.model.countDocuments({ ownerId, confirmed: true }))
+      throw apiError(OtpErrors.OTP_ALREADY_ENABLED);
     await this.model.deleteOne({ ownerId, confirmed: false });
     const secret = newSecret();
-    await this.factors.insert({ ownerId, secret, confirmed: false, lastStep: 0, recoveryCodes: [] });
+    await this.records.insert({ ownerId, secret, confirmed: false, lastStep: 0, recoveryCodes: [] });
     return { secret, otpauthUrl: otpauthUrl(secret, email) };
   }
 
@@ -54,9 +49,9 @@ export class SecondFactorService {
    * @throws ApiError INVALID_OTP also where nothing waits to be confirmed
    */
   async confirm(owner: UserId, otp: string, transaction: Transaction): Promise<string[]> {
-    const factor = await this.factors.first({ owner }, { confirmed: false }, transaction);
+    const factor = await this.records.first({ owner }, { confirmed: false }, transaction);
     const step = factor && stepOf(factor.secret, otp);
-    if (!step) throw apiError('INVALID_OTP');
+    if (!step) throw apiError(OtpErrors.INVALID_OTP);
     const codes = newRecoveryCodes();
     await this.model.updateOne(
       { _id: factor._id },
@@ -69,10 +64,10 @@ export class SecondFactorService {
 
   /** @throws ApiError OTP_REQUIRED without a code, INVALID_OTP for one that `verify` refuses */
   async require(owner: UserId, otp: string | null | undefined): Promise<void> {
-    if (otp === undefined || otp === null) throw apiError('OTP_REQUIRED');
+    if (otp === undefined || otp === null) throw apiError(OtpErrors.OTP_REQUIRED);
     if (await this.verify(owner, otp)) return;
     this.events.record('otp_refused', { userId: owner });
-    throw apiError('INVALID_OTP');
+    throw apiError(OtpErrors.INVALID_OTP);
   }
 
   /** Whether a code is right, and uses it up: a second request with it is refused, in whichever process. */
@@ -94,7 +89,7 @@ export class SecondFactorService {
   }
 
   private async useTimeCode(owner: UserId, code: string): Promise<boolean> {
-    const factor = await this.factors.first({ owner }, { confirmed: true });
+    const factor = await this.records.first({ owner }, { confirmed: true });
     const step = factor && stepOf(factor.secret, code);
     if (!step) return false;
     const { modifiedCount } = await this.model.updateOne(

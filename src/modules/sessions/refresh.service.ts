@@ -10,6 +10,7 @@ import { generationsOf, rotation } from './generations.js';
 import { type RefreshClaim, RefreshTokens } from './refresh-tokens.js';
 import { Session } from './session.schema.js';
 import { type Grant, SessionsService } from './sessions.service.js';
+import { SessionErrors } from './session.errors.js';
 
 /** So long after a refresh, whoever asks with the replaced token was merely second: a tab beside the first. */
 const GRACE_MS = 10_000;
@@ -31,7 +32,7 @@ export class RefreshService {
    */
   async refresh(token: string, device: Device): Promise<Grant> {
     const claim = this.tokens.read(token);
-    if (!claim) throw apiError('INVALID_REFRESH_TOKEN');
+    if (!claim) throw apiError(SessionErrors.INVALID_REFRESH_TOKEN);
     const valid = { tokenHash: claim.hash, expiresAt: { $gt: new Date() } };
     return (
       (await this.rotate(claim, claim.generation, valid, device)) ?? (await this.refreshAgain(claim, device))
@@ -61,15 +62,16 @@ export class RefreshService {
     const { sessionId, generation } = claim;
     const session = await this.collection.findOne({ _id: new Types.ObjectId(sessionId) });
     if (!session || session.expiresAt <= new Date() || generation >= session.generation) {
-      throw apiError('INVALID_REFRESH_TOKEN');
+      throw apiError(SessionErrors.INVALID_REFRESH_TOKEN);
     }
     const { newest, used } = generationsOf(session);
     const isUnused = generation === used;
     const replacedAt = session.rotatedAt.at(isUnused ? -1 : generation - newest);
-    if (replacedAt && Date.now() - replacedAt.getTime() < GRACE_MS) throw apiError('REFRESH_IN_PROGRESS');
+    if (replacedAt && Date.now() - replacedAt.getTime() < GRACE_MS)
+      throw apiError(SessionErrors.REFRESH_IN_PROGRESS);
     if (!isUnused) {
       await this.sessions.endStolen(sessionId);
-      throw apiError('REFRESH_TOKEN_REUSED');
+      throw apiError(SessionErrors.REFRESH_TOKEN_REUSED);
     }
     const grant = await this.rotate(claim, newest, { 'unused.from': used + 1 }, device);
     if (grant) this.events.record('refresh_answered_again', { userId: grant.owner, sessionId });

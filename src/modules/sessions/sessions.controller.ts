@@ -8,6 +8,7 @@ import type { Caller } from '../../platform/security/caller.js';
 import { NoStore } from '../../platform/security/headers.js';
 import { SessionDto } from './session.dto.js';
 import { SessionsService } from './sessions.service.js';
+import { SessionErrors } from './session.errors.js';
 
 @ApiSection('sessions', 'Where a user is signed in.')
 @Controller('api/v1/auth/sessions')
@@ -36,7 +37,7 @@ export class SessionsController {
     description: 'Its access token is refused from the next request on.',
     operationId: 'deleteSession',
   })
-  @AnswersMessage('Session ended', { errors: ['SESSION_NOT_FOUND'] })
+  @AnswersMessage('Session ended', { errors: [SessionErrors.SESSION_NOT_FOUND] })
   async end(@CurrentCaller() caller: Caller, @Param() { id }: IdParams): Promise<void> {
     await this.sessions.end(caller.id, id.toLowerCase());
   }

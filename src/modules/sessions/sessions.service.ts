@@ -3,7 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import { type Model, type mongo, Types } from 'mongoose';
 import { driverCollection } from '../../platform/database/driver.js';
 import { type LiveCache, LiveCaches } from '../../platform/database/live-cache.js';
-import { apiError, notFound } from '../../platform/errors/errors.js';
+import { apiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import type { UserId } from '../../platform/security/caller.js';
@@ -18,6 +18,7 @@ import {
 } from './generations.js';
 import { RefreshTokens } from './refresh-tokens.js';
 import { Session } from './session.schema.js';
+import { SessionErrors } from './session.errors.js';
 
 /** A user's further sign-ins end the sessions that were not used for longest. */
 export const MAX_SESSIONS = 100;
@@ -109,7 +110,7 @@ export class SessionsService {
 
   /** @throws ApiError SESSION_NOT_FOUND when it is over or somebody else's */
   async end(owner: UserId, id: string): Promise<void> {
-    if (!(await this.remove(id, owner))) throw notFound('session');
+    if (!(await this.remove(id, owner))) throw apiError(SessionErrors.SESSION_NOT_FOUND);
   }
 
   /** Ends the session that a caller uses. */
@@ -123,7 +124,7 @@ export class SessionsService {
    */
   async endByToken(token: string): Promise<void> {
     const claim = this.tokens.read(token);
-    if (!claim) throw apiError('INVALID_REFRESH_TOKEN');
+    if (!claim) throw apiError(SessionErrors.INVALID_REFRESH_TOKEN);
     await this.remove(claim.sessionId);
   }
 

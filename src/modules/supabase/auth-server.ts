@@ -4,6 +4,7 @@ import { Config } from '../../platform/config/config.js';
 import { apiError } from '../../platform/errors/errors.js';
 import { EmailAddress } from '../../platform/validation/fields.js';
 import { validatorOf } from '../../platform/validation/compile.js';
+import { SupabaseErrors } from './supabase.errors.js';
 
 /** How long an answer may take, in milliseconds: two of them fit into the time that a request has. */
 const TIMEOUT_MS = 1_000;
@@ -110,7 +111,7 @@ export class AuthServer {
 }
 
 function unavailable(cause: unknown): Error {
-  return apiError('AUTH_SERVER_UNAVAILABLE', { cause });
+  return apiError(SupabaseErrors.AUTH_SERVER_UNAVAILABLE, { cause });
 }
 
 /** The body, if it is not too long. */

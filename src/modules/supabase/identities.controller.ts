@@ -12,11 +12,13 @@ import { NoStore } from '../../platform/security/headers.js';
 import { StepUp } from '../../platform/security/step-up.js';
 import { IdentitiesService } from './identities.service.js';
 import { IdentityDto, LinkIdentityDto } from './identity.dto.js';
+import { SupabaseErrors } from './supabase.errors.js';
+import { identities } from './identity.schema.js';
 
 @ApiSection('identities', 'Identities of a Supabase project that sign in as a user.')
 @Controller('api/v1/auth/identities')
 export class IdentitiesController {
-  constructor(private readonly identities: IdentitiesService) {}
+  constructor(private readonly service: IdentitiesService) {}
 
   @Post()
   @SignedIn({ apiKeys: false })
@@ -29,7 +31,12 @@ export class IdentitiesController {
   })
   @Answers(IdentityDto, {
     status: 201,
-    errors: ['IDENTITY_TAKEN', 'IDENTITY_LIMIT_REACHED', 'IDENTITY_NOT_FOUND', 'AUTH_SERVER_UNAVAILABLE'],
+    errors: [
+      SupabaseErrors.IDENTITY_TAKEN,
+      SupabaseErrors.IDENTITY_LIMIT_REACHED,
+      identities.notFound,
+      SupabaseErrors.AUTH_SERVER_UNAVAILABLE,
+    ],
   })
   async link(
     @CurrentCaller() { id: owner }: Caller,
@@ -37,8 +44,8 @@ export class IdentitiesController {
     @CreateOnce() once: Once,
   ): Promise<IdentityDto> {
     const identity = await once.run(
-      (transaction) => this.identities.link(owner, accessToken, transaction),
-      (id) => this.identities.get(owner, id),
+      (transaction) => this.service.link(owner, accessToken, transaction),
+      (id) => this.service.get(owner, id),
     );
     return IdentityDto.from(identity);
   }
@@ -53,7 +60,7 @@ export class IdentitiesController {
   })
   @AnswersPage(IdentityDto)
   async list(@CurrentCaller() { id }: Caller, @Query() query: PageQuery): Promise<Page<IdentityDto>> {
-    return mapPage(await this.identities.list(id, query), IdentityDto.from);
+    return mapPage(await this.service.list(id, query), IdentityDto.from);
   }
 
   @Delete(':id')
@@ -65,12 +72,12 @@ export class IdentitiesController {
     description: 'Its access tokens do not sign in as the caller any more, from the next request on.',
     operationId: 'unlinkIdentity',
   })
-  @AnswersMessage('Identity unlinked', { errors: ['IDENTITY_NOT_FOUND', 'LAST_WAY_IN'] })
+  @AnswersMessage('Identity unlinked', { errors: [identities.notFound, SupabaseErrors.LAST_WAY_IN] })
   async unlink(
     @CurrentCaller() caller: Caller,
     @Param() { id }: IdParams,
     @IfMatch() ifMatch: Precondition,
   ): Promise<void> {
-    await this.identities.unlink(caller.id, id, ifMatch);
+    await this.service.unlink(caller.id, id, ifMatch);
   }
 }

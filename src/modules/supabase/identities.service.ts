@@ -3,7 +3,8 @@ import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
 import { type LiveCache, LiveCaches } from '../../platform/database/live-cache.js';
 import { withinBound } from '../../platform/database/owner-bound.js';
-import { Repositories, type Repository } from '../../platform/database/repository.js';
+import { InjectRecords } from '../../platform/database/records.module.js';
+import type { Records } from '../../platform/database/records.js';
 import { type Transaction, Transactions } from '../../platform/database/transactions.js';
 import { ApiError, apiError, invalid } from '../../platform/errors/errors.js';
 import type { Precondition } from '../../platform/http/entity-tag.js';
@@ -11,8 +12,9 @@ import type { Page, PageQuery } from '../../platform/http/page.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import type { UserId } from '../../platform/security/caller.js';
 import { UsersService } from '../users/users.service.js';
-import { Identity } from './identity.schema.js';
+import { Identity, identities } from './identity.schema.js';
 import { type Bearer, SupabaseTokens } from './supabase-tokens.js';
+import { SupabaseErrors } from './supabase.errors.js';
 
 /** Most identities of a user. */
 const MAX_IDENTITIES = 10;
@@ -20,22 +22,17 @@ const MAX_IDENTITIES = 10;
 /** Who is known elsewhere, and as which user. Nothing but issuer and subject links the two. */
 @Injectable()
 export class IdentitiesService {
-  private readonly identities: Repository<Identity>;
   private readonly known: LiveCache<{ readonly owner: UserId }>;
 
   constructor(
     @InjectModel(Identity.name) private readonly model: Model<Identity>,
+    @InjectRecords(identities) private readonly records: Records<Identity>,
     private readonly tokens: SupabaseTokens,
     private readonly users: UsersService,
     private readonly transactions: Transactions,
     private readonly events: DomainEvents,
-    repositories: Repositories,
     caches: LiveCaches,
   ) {
-    this.identities = repositories.of(model, {
-      resource: 'identity',
-      taken: () => apiError('IDENTITY_TAKEN'),
-    });
     this.known = caches.of(model, async (id) => {
       const identity = await model.findById(id, { ownerId: 1 }).lean<Identity>();
       return identity && { owner: ownerOf(identity) };
@@ -44,11 +41,11 @@ export class IdentitiesService {
 
   /** @throws ApiError IDENTITY_NOT_FOUND */
   get(owner: UserId, id: string): Promise<Identity> {
-    return this.identities.get({ owner }, id);
+    return this.records.get({ owner }, id);
   }
 
   list(owner: UserId, query: PageQuery): Promise<Page<Identity>> {
-    return this.identities.page({ owner }, query);
+    return this.records.page({ owner }, query);
   }
 
   /** The user of a bearer, without a promise where it is known already; null when there is none yet. */
@@ -70,7 +67,11 @@ export class IdentitiesService {
     }
     const linked = await this.find(bearer);
     if (linked) return theirs(linked, owner);
-    const bound = { owner, most: MAX_IDENTITIES, refusal: () => apiError('IDENTITY_LIMIT_REACHED') };
+    const bound = {
+      owner,
+      most: MAX_IDENTITIES,
+      refusal: () => apiError(SupabaseErrors.IDENTITY_LIMIT_REACHED),
+    };
     try {
       return await withinBound(this.transactions, this.model, bound, transaction, (within) =>
         this.insert(owner, bearer, within),
@@ -89,14 +90,14 @@ export class IdentitiesService {
   async unlink(owner: UserId, id: string, ifMatch: Precondition): Promise<void> {
     await this.transactions.run(async (transaction) => {
       const { session } = transaction;
-      await this.identities.require({ owner }, id, ifMatch, transaction);
+      await this.records.require({ owner }, id, ifMatch, transaction);
       // Written to, so that of two removals at the same time one comes after the other.
       const all = { ownerId: new Types.ObjectId(owner) };
       await this.model.updateMany(all, { updatedAt: new Date() }, { session, timestamps: false });
       const count = await this.model.countDocuments(all).session(session);
       const { passwordHash } = await this.users.get({ owner }, owner);
-      if (count === 1 && passwordHash === undefined) throw apiError('LAST_WAY_IN');
-      await this.identities.remove({ owner }, id, ifMatch, transaction);
+      if (count === 1 && passwordHash === undefined) throw apiError(SupabaseErrors.LAST_WAY_IN);
+      await this.records.remove({ owner }, id, ifMatch, transaction);
     });
     this.known.forget(id.toLowerCase());
     this.events.record('identity_unlinked', { userId: owner, recordId: id });
@@ -128,7 +129,7 @@ export class IdentitiesService {
    */
   async ownerSince(bearer: Bearer): Promise<UserId> {
     const identity = await this.find(bearer);
-    if (!identity) throw apiError('ACCOUNT_LINK_REQUIRED');
+    if (!identity) throw apiError(SupabaseErrors.ACCOUNT_LINK_REQUIRED);
     return ownerOf(identity);
   }
 
@@ -151,7 +152,7 @@ export class IdentitiesService {
   private async insert(owner: UserId, bearer: Bearer, transaction?: Transaction): Promise<Identity> {
     const { issuer, subject } = bearer;
     const ownerId = new Types.ObjectId(owner);
-    const identity = await this.identities.insert({ ownerId, issuer, subject }, transaction);
+    const identity = await this.records.insert({ ownerId, issuer, subject }, transaction);
     const note = (): void =>
       this.events.record('identity_linked', { userId: owner, recordId: identity._id.toHexString() });
     if (transaction) transaction.afterwards(note);
@@ -166,7 +167,7 @@ function ownerOf({ ownerId }: Identity): UserId {
 
 /** @throws ApiError IDENTITY_TAKEN */
 function theirs(identity: Identity, owner: UserId): Identity {
-  if (ownerOf(identity) !== owner) throw apiError('IDENTITY_TAKEN');
+  if (ownerOf(identity) !== owner) throw apiError(SupabaseErrors.IDENTITY_TAKEN);
   return identity;
 }
 

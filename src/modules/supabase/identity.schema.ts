@@ -1,6 +1,8 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import type { Types } from 'mongoose';
 import { CredentialOwner, OwnedRecord, RECORD_OPTIONS } from '../../platform/database/record.js';
+import { resource } from '../../platform/database/resource.js';
+import { SupabaseErrors } from './supabase.errors.js';
 
 /** A person as an auth server knows it, and the user that it signs in as. */
 @Schema({ ...RECORD_OPTIONS, collection: 'identities' })
@@ -22,3 +24,12 @@ export const IdentitySchema = SchemaFactory.createForClass(Identity);
 IdentitySchema.index({ issuer: 1, subject: 1 }, { unique: true });
 // `GET /auth/identities` and counting: a user's identities, newest first, and from a cursor on.
 IdentitySchema.index({ ownerId: 1, createdAt: -1, _id: -1 });
+
+export const identities = resource({
+  name: 'identity',
+  record: Identity,
+  schema: IdentitySchema,
+  unique: ['subject'],
+  permissions: [],
+  taken: { subject: SupabaseErrors.IDENTITY_TAKEN },
+});

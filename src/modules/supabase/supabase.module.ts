@@ -1,16 +1,16 @@
 import { Module } from '@nestjs/common';
-import { MongooseModule } from '@nestjs/mongoose';
+import { RecordsModule } from '../../platform/database/records.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AuthServer } from './auth-server.js';
 import { IdentitiesController } from './identities.controller.js';
 import { IdentitiesService } from './identities.service.js';
-import { Identity, IdentitySchema } from './identity.schema.js';
+import { identities } from './identity.schema.js';
 import { SupabaseService } from './supabase.service.js';
 import { SupabaseTokens } from './supabase-tokens.js';
 
 /** Signing in with access tokens of a Supabase project. */
 @Module({
-  imports: [UsersModule, MongooseModule.forFeature([{ name: Identity.name, schema: IdentitySchema }])],
+  imports: [UsersModule, RecordsModule.for(identities)],
   controllers: [IdentitiesController],
   providers: [AuthServer, IdentitiesService, SupabaseService, SupabaseTokens],
   exports: [SupabaseService],

@@ -6,6 +6,8 @@ import { UsersService } from '../users/users.service.js';
 import { AuthServer } from './auth-server.js';
 import { IdentitiesService } from './identities.service.js';
 import { type Bearer, SupabaseTokens } from './supabase-tokens.js';
+import { SupabaseErrors } from './supabase.errors.js';
+import { UserErrors } from '../users/user.errors.js';
 
 /** Most people at a time who come for the first time. */
 const MAX_ARRIVALS = 1_000;
@@ -71,9 +73,9 @@ export class SupabaseService {
     const owner = await this.identities.ownerOf(bearer);
     if (owner) return owner;
     const email = await this.server.confirmedEmailOf(bearer.subject, token);
-    if (email === undefined) throw apiError('EMAIL_NOT_CONFIRMED');
+    if (email === undefined) throw apiError(SupabaseErrors.EMAIL_NOT_CONFIRMED);
     if (await this.users.findByEmail(email)) return this.identities.ownerSince(bearer);
-    if (this.config.registration === 'closed') throw apiError('REGISTRATION_CLOSED');
+    if (this.config.registration === 'closed') throw apiError(UserErrors.REGISTRATION_CLOSED);
     return this.identities.createUser(bearer, email);
   }
 }

@@ -4,6 +4,7 @@ import type { Model } from 'mongoose';
 import type { Transaction } from '../../platform/database/transactions.js';
 import { apiError } from '../../platform/errors/errors.js';
 import { User } from './user.schema.js';
+import { UserErrors } from './user.errors.js';
 
 /** Sees to it that there is always somebody who may change everything. */
 @Injectable()
@@ -22,7 +23,7 @@ export class Administrators {
       .session(session)
       .lean();
     const [only] = found.length === 1 ? found : [];
-    if (only?._id.equals(id)) throw apiError('LAST_ADMIN');
+    if (only?._id.equals(id)) throw apiError(UserErrors.LAST_ADMIN);
   }
 
   async exist(): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import { OwnedRecord, RECORD_OPTIONS } from '../../platform/database/record.js';
+import { resource } from '../../platform/database/resource.js';
 
 /** An address that its owner asked to leave. It stays reserved for a while, and a link mailed there brings it back. */
 @Schema({ ...RECORD_OPTIONS, collection: 'former_addresses' })
@@ -31,3 +32,11 @@ FormerAddressSchema.index({ tokenHash: 1 }, { unique: true });
 FormerAddressSchema.index({ email: 1 });
 // No query: MongoDB removes what has expired. Late, so that every use asks for the time as well.
 FormerAddressSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
+
+export const formerAddresses = resource({
+  name: 'former address',
+  record: FormerAddress,
+  schema: FormerAddressSchema,
+  unique: ['tokenHash'],
+  permissions: [],
+});

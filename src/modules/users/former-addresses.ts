@@ -2,13 +2,15 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
-import { Repositories, type Repository } from '../../platform/database/repository.js';
+import { InjectRecords } from '../../platform/database/records.module.js';
+import type { Records } from '../../platform/database/records.js';
 import type { Transaction } from '../../platform/database/transactions.js';
 import { apiError } from '../../platform/errors/errors.js';
 import type { UserId } from '../../platform/security/caller.js';
 import { olderFormsOf } from '../../platform/validation/mailbox.js';
-import { FormerAddress } from './former-address.schema.js';
+import { FormerAddress, formerAddresses } from './former-address.schema.js';
 import type { User } from './user.schema.js';
+import { UserErrors } from './user.errors.js';
 
 /** How long a change of address can be undone. */
 const LIFETIME_MS = 7 * 24 * 60 * 60 * 1000;
@@ -17,20 +19,16 @@ const TOKEN_BYTES = 32;
 /** Addresses that users asked to leave, each kept for its user for a week. */
 @Injectable()
 export class FormerAddresses {
-  private readonly addresses: Repository<FormerAddress>;
-
   constructor(
     @InjectModel(FormerAddress.name) private readonly model: Model<FormerAddress>,
-    repositories: Repositories,
-  ) {
-    this.addresses = repositories.of(model, { resource: 'former address' });
-  }
+    @InjectRecords(formerAddresses) private readonly records: Records<FormerAddress>,
+  ) {}
 
   /** Keeps the address that a user has now, and answers the token that brings it back. */
   async keep({ _id, email, passwordHash }: User): Promise<string> {
     const token = randomBytes(TOKEN_BYTES).toString('base64url');
     const expiresAt = new Date(Date.now() + LIFETIME_MS);
-    await this.addresses.insert({
+    await this.records.insert({
       ownerId: _id,
       email,
       tokenHash: hashOf(token),
@@ -65,7 +63,7 @@ export class FormerAddresses {
         { ownerId: 1 },
       )
       .lean<FormerAddress[]>();
-    if (kept.some(({ ownerId }) => ownerId.toHexString() !== owner)) throw apiError('EMAIL_TAKEN');
+    if (kept.some(({ ownerId }) => ownerId.toHexString() !== owner)) throw apiError(UserErrors.EMAIL_TAKEN);
   }
 }
 

@@ -7,6 +7,7 @@ import { networkOf } from '../../platform/network/client-address.js';
 import { SecondFactorService } from '../second-factor/second-factor.service.js';
 import { PasswordHasher } from './password-hasher.js';
 import type { User } from './user.schema.js';
+import { UserErrors } from './user.errors.js';
 
 /** What somebody shows to be a user. */
 export interface Proof {
@@ -55,6 +56,6 @@ export class IdentityProof {
   }
 
   private async checkPassword({ passwordHash }: User, password: string): Promise<void> {
-    if (!(await this.hasher.match(password, passwordHash))) throw apiError('INVALID_CREDENTIALS');
+    if (!(await this.hasher.match(password, passwordHash))) throw apiError(UserErrors.INVALID_CREDENTIALS);
   }
 }

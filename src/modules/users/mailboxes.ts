@@ -5,6 +5,7 @@ import { apiError } from '../../platform/errors/errors.js';
 import type { UserId } from '../../platform/security/caller.js';
 import { mailboxOf, olderFormsOf } from '../../platform/validation/mailbox.js';
 import { User } from './user.schema.js';
+import { UserErrors } from './user.errors.js';
 
 /**
  * Finds users by their e-mail address. One mailbox has one account: addresses are stored as `mailboxOf` gives them. Two
@@ -30,6 +31,6 @@ export class Mailboxes {
     const forms = olderFormsOf(mailbox);
     if (forms.length === 0) return;
     const others = owner === undefined ? {} : { _id: { $ne: owner } };
-    if (await this.model.exists({ email: { $in: forms }, ...others })) throw apiError('EMAIL_TAKEN');
+    if (await this.model.exists({ email: { $in: forms }, ...others })) throw apiError(UserErrors.EMAIL_TAKEN);
   }
 }

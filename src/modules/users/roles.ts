@@ -1,20 +1,17 @@
-import type { Permission } from '../../platform/security/caller.js';
+import type { Permission, Permissions } from '../../platform/security/caller.js';
 
-export const ROLES = ['admin', 'user', 'moderator'] as const;
-export type Role = (typeof ROLES)[number];
+/** What each role may do to records of others. Nobody needs a permission for records of its own. */
+const MAY = {
+  admin: () => true,
+  user: () => false,
+  moderator: (permission) => permission.endsWith(':read'),
+} as const satisfies Record<string, (permission: Permission) => boolean>;
 
-/** Every permission there is. A user needs none for records of its own. */
-export const PERMISSIONS = [
-  'users:read',
-  'users:write',
-  'users:create',
-  'projects:read',
-  'projects:write',
-] as const;
+export type Role = keyof typeof MAY;
 
-/** What a role may do to records of others. A permission that is missing here is given to nobody. */
-export const PERMISSIONS_OF: Readonly<Record<Role, ReadonlySet<Permission>>> = {
-  admin: new Set(PERMISSIONS),
-  moderator: new Set<Permission>(['users:read', 'projects:read']),
-  user: new Set(),
-};
+export const ROLES = Object.keys(MAY) as Role[];
+
+/** The permissions of a role: which there are, resources declare. */
+export const PERMISSIONS_OF = Object.fromEntries(
+  Object.entries(MAY).map(([role, has]) => [role, { has }]),
+) as Readonly<Record<Role, Permissions>>;

@@ -1,5 +1,6 @@
 import { apiError } from '../../platform/errors/errors.js';
 import { weaknessOf } from '../../platform/validation/passwords.js';
+import { UserErrors } from './user.errors.js';
 
 /**
  * Refuses a password that is tried first by who guesses.
@@ -10,5 +11,5 @@ import { weaknessOf } from '../../platform/validation/passwords.js';
 export function requireStrongPassword(password: string, email: string, field = 'password'): void {
   const weakness = weaknessOf(password, email);
   if (weakness === undefined) return;
-  throw apiError('WEAK_PASSWORD', { details: [{ path: field, message: `${field} ${weakness}` }] });
+  throw apiError(UserErrors.WEAK_PASSWORD, { details: [{ path: field, message: `${field} ${weakness}` }] });
 }

@@ -15,6 +15,8 @@ import { FormerAddresses, passwordMarkOf } from './former-addresses.js';
 import { Mailboxes } from './mailboxes.js';
 import { User } from './user.schema.js';
 import { UsersService } from './users.service.js';
+import { MailLinkErrors } from '../mail-links/mail-link.errors.js';
+import { UserErrors } from './user.errors.js';
 
 /** A second factor that is so much older than a change of address was not set up by whoever asked for the change. */
 const TRUSTED_FACTOR_AGE_MS = 7 * 24 * 60 * 60 * 1000;
@@ -54,7 +56,7 @@ export class UserAddresses {
       const before = await this.model
         .findOneAndUpdate({ _id, email }, { passwordHash }, { session, timestamps: false })
         .lean<User>();
-      if (!before) throw apiError('INVALID_RESET_TOKEN');
+      if (!before) throw apiError(MailLinkErrors.INVALID_RESET_TOKEN);
       if (!before.emailVerified) {
         await this.owned.removeCredentials(id, transaction);
         await this.write(id, { $set: { otpEnabled: false } }, transaction);
@@ -84,7 +86,7 @@ export class UserAddresses {
     const id = ownerId.toHexString() as UserId;
     const { session } = transaction;
     const user = await this.model.findById(id).session(session).lean<User>();
-    if (!user) throw apiError('INVALID_RESET_TOKEN');
+    if (!user) throw apiError(MailLinkErrors.INVALID_RESET_TOKEN);
     const trusted = new Date(createdAt.getTime() - TRUSTED_FACTOR_AGE_MS);
     const keepsFactor = user.otpEnabled && (await this.factors.isOlderThan(id, trusted, transaction));
     await this.owned.removeCredentials(id, transaction, undefined, keepsFactor ? ['SecondFactor'] : []);
@@ -121,7 +123,7 @@ export class UserAddresses {
       const { modifiedCount } = await this.model.updateOne(filter, change, { session });
       if (modifiedCount === 0) return false;
     } catch (error) {
-      throw duplicateKeyOf(error) ? apiError('EMAIL_TAKEN') : error;
+      throw duplicateKeyOf(error) ? apiError(UserErrors.EMAIL_TAKEN) : error;
     }
     await this.caches.evict(UsersService, id, transaction);
     transaction.afterwards(() => this.feed.note(this.model.collection.name, id));

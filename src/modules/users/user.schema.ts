@@ -1,5 +1,7 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import { RECORD_OPTIONS, StoredRecord } from '../../platform/database/record.js';
+import { resource } from '../../platform/database/resource.js';
+import { UserErrors } from './user.errors.js';
 import { ROLES, type Role } from './roles.js';
 
 /** A person who may sign in. */
@@ -44,3 +46,13 @@ UserSchema.index({ email: 1 }, { unique: true });
 UserSchema.index({ createdAt: -1, _id: -1 });
 // The start, which looks for an administrator.
 UserSchema.index({ role: 1 });
+
+export const users = resource({
+  name: 'user',
+  record: User,
+  schema: UserSchema,
+  ownerField: '_id',
+  unique: ['email'],
+  permissions: ['read', 'write', 'create'],
+  taken: { email: UserErrors.EMAIL_TAKEN },
+});

@@ -13,11 +13,14 @@ import { StepUp } from '../../platform/security/step-up.js';
 import { OptionalBody } from '../../platform/validation/input.js';
 import { CreateUserDto, DeleteSelfDto, ListUsersQuery, UpdateUserDto, UserDto } from './user.dto.js';
 import { UsersService } from './users.service.js';
+import { UserErrors } from './user.errors.js';
+import { OtpErrors } from '../second-factor/otp.errors.js';
+import { users } from './user.schema.js';
 
 @ApiSection('users', 'Who may sign in, and with which role.')
 @Controller('api/v1/users')
 export class UsersController {
-  constructor(private readonly users: UsersService) {}
+  constructor(private readonly service: UsersService) {}
 
   @Post()
   @Requires('users:create')
@@ -30,7 +33,13 @@ export class UsersController {
   })
   @Answers(UserDto, {
     status: 201,
-    errors: ['WEAK_PASSWORD', 'EMAIL_TAKEN', 'USER_NOT_FOUND', 'OVERLOADED', 'MAIL_NOT_CONFIGURED'],
+    errors: [
+      UserErrors.WEAK_PASSWORD,
+      UserErrors.EMAIL_TAKEN,
+      users.notFound,
+      'OVERLOADED',
+      'MAIL_NOT_CONFIGURED',
+    ],
   })
   async create(
     @CurrentCaller() caller: Caller,
@@ -39,8 +48,8 @@ export class UsersController {
     @CreateOnce() once: Once,
   ): Promise<UserDto> {
     const user = await once.run(
-      (transaction) => this.users.createFor(caller, dto, transaction),
-      (id) => this.users.get(scope, id),
+      (transaction) => this.service.createFor(caller, dto, transaction),
+      (id) => this.service.get(scope, id),
     );
     return UserDto.from(user);
   }
@@ -50,15 +59,15 @@ export class UsersController {
   @ApiOperation({ summary: 'List users', description: 'Newest first.', operationId: 'listUsers' })
   @AnswersPage(UserDto)
   async list(@CurrentScope() scope: Scope, @Query() query: ListUsersQuery): Promise<Page<UserDto>> {
-    return mapPage(await this.users.list(scope, query), UserDto.from);
+    return mapPage(await this.service.list(scope, query), UserDto.from);
   }
 
   @Get(':id')
   @OwnerOr('users:read')
   @ApiOperation({ summary: 'Get a user', operationId: 'getUser' })
-  @Answers(UserDto, { errors: ['USER_NOT_FOUND'] })
+  @Answers(UserDto, { errors: [users.notFound] })
   async get(@CurrentScope() scope: Scope, @Param() { id }: IdParams): Promise<UserDto> {
-    return UserDto.from(await this.users.get(scope, id));
+    return UserDto.from(await this.service.get(scope, id));
   }
 
   @Patch(':id')
@@ -70,14 +79,14 @@ export class UsersController {
       'Changes what is sent: your own name, or with users:write anything of anybody. Acts at once.',
     operationId: 'updateUser',
   })
-  @Answers(UserDto, { errors: ['FORBIDDEN', 'USER_NOT_FOUND', 'LAST_ADMIN'] })
+  @Answers(UserDto, { errors: ['FORBIDDEN', users.notFound, UserErrors.LAST_ADMIN] })
   async update(
     @CurrentScope() scope: Scope,
     @Param() { id }: IdParams,
     @IfMatch() ifMatch: Precondition,
     @Body() dto: UpdateUserDto,
   ): Promise<UserDto> {
-    return UserDto.from(await this.users.update(scope, id, ifMatch, dto));
+    return UserDto.from(await this.service.update(scope, id, ifMatch, dto));
   }
 
   @Delete(':id')
@@ -88,13 +97,13 @@ export class UsersController {
     description: 'With everything that belongs to it.',
     operationId: 'deleteUser',
   })
-  @AnswersMessage('User deleted', { errors: ['USER_NOT_FOUND', 'LAST_ADMIN'] })
+  @AnswersMessage('User deleted', { errors: [users.notFound, UserErrors.LAST_ADMIN] })
   async remove(
     @CurrentScope() scope: Scope,
     @Param() { id }: IdParams,
     @IfMatch() ifMatch: Precondition,
   ): Promise<void> {
-    await this.users.remove(scope, id, ifMatch);
+    await this.service.remove(scope, id, ifMatch);
   }
 
   @Post(':id/delete')
@@ -108,11 +117,11 @@ export class UsersController {
   })
   @AnswersMessage('User deleted', {
     errors: [
-      'USER_NOT_FOUND',
-      'INVALID_CREDENTIALS',
-      'OTP_REQUIRED',
-      'INVALID_OTP',
-      'LAST_ADMIN',
+      users.notFound,
+      UserErrors.INVALID_CREDENTIALS,
+      OtpErrors.OTP_REQUIRED,
+      OtpErrors.INVALID_OTP,
+      UserErrors.LAST_ADMIN,
       'OVERLOADED',
     ],
   })
@@ -122,6 +131,6 @@ export class UsersController {
     @Body() dto: DeleteSelfDto,
     @CurrentDevice() device: Device,
   ): Promise<void> {
-    await this.users.removeSelf(caller, id, dto, device);
+    await this.service.removeSelf(caller, id, dto, device);
   }
 }

@@ -1,30 +1,23 @@
 import { Module } from '@nestjs/common';
-import { MongooseModule } from '@nestjs/mongoose';
+import { RecordsModule } from '../../platform/database/records.module.js';
 import { MailLinksModule } from '../mail-links/mail-links.module.js';
 import { SecondFactorModule } from '../second-factor/second-factor.module.js';
 import { Administrators } from './administrators.js';
 import { FirstAdministrator } from './first-administrator.js';
-import { FormerAddress, FormerAddressSchema } from './former-address.schema.js';
+import { formerAddresses } from './former-address.schema.js';
 import { FormerAddresses } from './former-addresses.js';
 import { IdentityProof } from './identity-proof.js';
 import { Mailboxes } from './mailboxes.js';
 import { PasswordHasher } from './password-hasher.js';
 import { UserAddresses } from './user-addresses.js';
-import { User, UserSchema } from './user.schema.js';
+import { users } from './user.schema.js';
 import { UserPasswords } from './user-passwords.js';
 import { UsersController } from './users.controller.js';
 import { UsersService } from './users.service.js';
 
 /** Who may sign in, and with which role. */
 @Module({
-  imports: [
-    MongooseModule.forFeature([
-      { name: User.name, schema: UserSchema },
-      { name: FormerAddress.name, schema: FormerAddressSchema },
-    ]),
-    MailLinksModule,
-    SecondFactorModule,
-  ],
+  imports: [RecordsModule.for(users, formerAddresses), MailLinksModule, SecondFactorModule],
   controllers: [UsersController],
   providers: [
     UsersService,

@@ -6,7 +6,9 @@ import { Caches } from '../../platform/cache/caches.js';
 import type { Claim } from '../../platform/concurrency/fair-queue.js';
 import { type LiveCache, LiveCaches } from '../../platform/database/live-cache.js';
 import { OwnedRecords } from '../../platform/database/owned-records.js';
-import { type NewRecord, Repositories, type Repository } from '../../platform/database/repository.js';
+import type { NewRecord } from '../../platform/database/record.js';
+import { InjectRecords } from '../../platform/database/records.module.js';
+import type { Records } from '../../platform/database/records.js';
 import { afterwards, type Transaction, Transactions } from '../../platform/database/transactions.js';
 import { apiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
@@ -24,17 +26,17 @@ import type { NewUser } from './new-user.js';
 import { PasswordHasher } from './password-hasher.js';
 import { requireStrongPassword } from './strong-password.js';
 import { type CreateUserDto, type ListUsersQuery, type UpdateUserDto, UserDto } from './user.dto.js';
-import { User } from './user.schema.js';
+import { User, users } from './user.schema.js';
 
 export type { User };
 
 @Injectable()
 export class UsersService {
-  private readonly users: Repository<User>;
   private readonly callers: LiveCache<Caller>;
 
   constructor(
     @InjectModel(User.name) private readonly model: Model<User>,
+    @InjectRecords(users) private readonly records: Records<User>,
     private readonly hasher: PasswordHasher,
     private readonly mailboxes: Mailboxes,
     private readonly events: DomainEvents,
@@ -45,16 +47,9 @@ export class UsersService {
     private readonly administrators: Administrators,
     private readonly caches: Caches,
     private readonly former: FormerAddresses,
-    repositories: Repositories,
     live: LiveCaches,
   ) {
     this.callers = live.of(model, (id) => this.loadCaller(id));
-    this.users = repositories.of(model, {
-      resource: 'user',
-      ownerField: '_id',
-      readers: 'users:read',
-      taken: () => apiError('EMAIL_TAKEN'),
-    });
   }
 
   /** @throws ApiError WEAK_PASSWORD, EMAIL_TAKEN */
@@ -99,7 +94,7 @@ export class UsersService {
 
   /** @throws ApiError USER_NOT_FOUND */
   get(scope: Scope, id: string): Promise<User> {
-    return this.users.get(scope, id);
+    return this.records.get(scope, id);
   }
 
   /**
@@ -108,13 +103,13 @@ export class UsersService {
    */
   @Cache({ ttl: 300 })
   async profile(id: UserId): Promise<UserDto> {
-    return UserDto.from(await this.users.get({ owner: id }, id));
+    return UserDto.from(await this.records.get({ owner: id }, id));
   }
 
   async list(scope: Scope, query: ListUsersQuery): Promise<Page<User>> {
-    if (query.email === undefined) return this.users.page(scope, query, {});
+    if (query.email === undefined) return this.records.page(scope, query, {});
     const found = await this.mailboxes.find(query.email);
-    return this.users.page(scope, query, { email: found?.email ?? query.email });
+    return this.records.page(scope, query, { email: found?.email ?? query.email });
   }
 
   /**
@@ -143,7 +138,7 @@ export class UsersService {
     );
     const owner = _id.toHexString() as UserId;
     const records = await this.owned.removeAllOf(owner);
-    await this.users.remove(scope, id, NO_PRECONDITION);
+    await this.records.remove(scope, id, NO_PRECONDITION);
     // What a request that was under way has added since.
     const late = await this.owned.removeAllOf(owner);
     this.events.record('user_deleted', { userId: owner, records: records + late });
@@ -155,7 +150,7 @@ export class UsersService {
    */
   async removeSelf(caller: Caller, id: string, proof: Proof, device: Device): Promise<void> {
     const scope = { owner: caller.id };
-    const user = await this.users.get(scope, id);
+    const user = await this.records.get(scope, id);
     // Without any the session has a recent one.
     if (proof.password != null || proof.otp != null) await this.proof.require(user, proof, device);
     await this.remove(scope, id, NO_PRECONDITION);
@@ -181,12 +176,12 @@ export class UsersService {
     await this.transactions.lock(`user ${id.toLowerCase()}`, transaction);
     if (takesRights(change)) {
       await this.transactions.lock('administrators', transaction);
-      await this.users.require(scope, id, ifMatch, transaction);
+      await this.records.require(scope, id, ifMatch, transaction);
       await this.administrators.requireAnother(id, transaction);
     }
     const { disabled } = change;
     const rest = disabled ? { ...change, validFrom: new Date() } : change;
-    const user = await this.users.update(scope, id, ifMatch, rest, transaction);
+    const user = await this.records.update(scope, id, ifMatch, rest, transaction);
     const owner = user._id.toHexString() as UserId;
     if (disabled) {
       // For good: who is enabled again signs in again.
@@ -202,7 +197,7 @@ export class UsersService {
   private async insert(user: NewRecord<User>, transaction?: Transaction): Promise<User> {
     await this.mailboxes.requireFree(user.email);
     await this.former.requireFree(user.email);
-    return this.users.insert(user, transaction);
+    return this.records.insert(user, transaction);
   }
 
   /** The user with this id, whoever asks: for keeping it signed in. */

@@ -23,6 +23,6 @@ export function holderOf(value: unknown): Holder {
   const { owner, all, id, permissions } = (value ?? {}) as Partial<Record<string, unknown>>;
   if (isId(owner) && all === undefined) return owner;
   if (all === true && owner === undefined) return ALL;
-  if (isId(id) && permissions instanceof Set) return id;
+  if (isId(id) && typeof (permissions as { has?: unknown } | undefined)?.has === 'function') return id;
   throw new TypeError('The first argument names no owner: a UserId, a Scope or a Caller');
 }

@@ -7,7 +7,7 @@ import { Cursors } from './cursor.js';
 import { LiveCaches } from './live-cache.js';
 import { OwnedRecords } from './owned-records.js';
 import { References } from './references.js';
-import { Repositories } from './repository.js';
+import { Repositories } from './repositories.js';
 import { Transactions } from './transactions.js';
 
 /** The connection, and repositories that keep every feature's records to their owners. */

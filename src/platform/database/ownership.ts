@@ -2,13 +2,10 @@ import { type Schema, Types } from 'mongoose';
 import { aOrAn } from '../errors/errors.js';
 import type { Permission, Scope, UserId } from '../security/caller.js';
 import { ANY_VALUE, type Filter } from './filter.js';
+import type { Resource } from './resource.js';
 
-interface Options {
-  readonly resource: string;
-  readonly ownerField?: string;
-  readonly shared?: true;
-  readonly readers?: Permission;
-}
+/** What no record is. */
+const NOTHING: Filter = { _id: { $in: [] } };
 
 /** The user in whose name an operation is done. */
 export function actorOf(scope: Scope): UserId {
@@ -22,20 +19,30 @@ export class Ownership {
   private readonly readers: Permission | undefined;
 
   /** @throws Error for a schema with another owner than its repository says */
-  constructor(schema: Schema, { resource, ownerField = 'ownerId', shared, readers }: Options) {
+  constructor(schema: Schema, { name, ownerField, shared, may }: Resource) {
     if (shared && schema.path('ownerId')) {
-      throw new Error(`The schema of ${aOrAn(resource)} has an ownerId, though it is shared`);
+      throw new Error(`The schema of ${aOrAn(name)} has an ownerId, though it is shared`);
     }
     if (!shared && !schema.path(ownerField)) {
-      throw new Error(`The schema of ${aOrAn(resource)} lacks ${ownerField}, though it is not shared`);
+      throw new Error(`The schema of ${aOrAn(name)} lacks ${ownerField}, though it is not shared`);
     }
     this.field = shared ? undefined : ownerField;
-    this.readers = readers;
+    this.readers = may['read'];
   }
 
   /** The records that a scope may touch. */
   within(scope: Scope): Filter {
     return scope.all ? {} : this.of(scope.owner);
+  }
+
+  /** The records that a scope may touch and that fit. A filter cannot name another owner than the scope. */
+  fitting(scope: Scope, filter: Filter): Filter {
+    const own = this.within(scope);
+    const { field } = this;
+    if (field === undefined || scope.all || !(field in filter)) return { ...own, ...filter };
+    const [asked, given] = [filter[field], own[field]];
+    if (!(asked instanceof Types.ObjectId)) return { $and: [own, filter] };
+    return asked.equals(given as Types.ObjectId) ? filter : { ...filter, ...NOTHING };
   }
 
   /** A record, if the scope may touch it. */

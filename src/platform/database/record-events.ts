@@ -19,6 +19,10 @@ export class RecordEvents {
     this.events.record(happened, { resource: this.resource, recordId: String(id) });
   }
 
+  noteAll(happened: Happened, count: number): void {
+    this.events.record(happened, { resource: this.resource, count });
+  }
+
   /** A record was opened by a scope. */
   noteRead(scope: Scope, record: StoredRecord): void {
     if (!this.ownership.isForeign(scope, record)) return;

@@ -20,6 +20,15 @@ export abstract class OwnedRecord extends StoredRecord {
   ownerId!: Types.ObjectId;
 }
 
+/** What a new record starts with. Nothing is filled in by a schema, so that the compiler sees what is missing. */
+export type NewRecord<T> = Omit<T, keyof StoredRecord>;
+
+/** The fields of a new record whose owner is whoever is behind the scope. */
+export type NewFields<T> = Omit<NewRecord<T>, 'ownerId'>;
+
+/** Fields with their next values; null or undefined unsets one. */
+export type Change<T> = { readonly [K in keyof NewFields<T>]?: NewFields<T>[K] | null | undefined };
+
 /**
  * What a record lets somebody do: `token` acts as its owner, `entrance` helps to sign in as it. Both end when the
  * owner of the address takes an account over from a stranger, tokens also when the user is disabled.

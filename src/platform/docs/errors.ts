@@ -1,17 +1,9 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import {
-  ApiError,
-  apiError,
-  CATALOGUE,
-  type Detail,
-  type ErrorCode,
-  notFound,
-  taken,
-} from '../errors/errors.js';
+import { CATALOGUE, type Detail, type ErrorCode, type ErrorDefinition } from '../errors/errors.js';
 import { mayForbid } from './access.js';
 import { createsOnce } from './idempotency.js';
 import { bodySchemaOf } from './input.js';
-import { type Method, type Operation, parametersOf } from './operation.js';
+import { type Operation, parametersOf } from './operation.js';
 
 /** The body of every failure. */
 export const FAILURE_SCHEMA = {
@@ -52,10 +44,8 @@ const HEADERS = {
   'WWW-Authenticate': { description: 'How to authenticate.', schema: { type: 'string', example: 'Bearer' } },
 } as const;
 
-const NOT_FOUND = '_NOT_FOUND';
-
 /** What an operation accepts tells which of the general errors it may answer. */
-function* generalCodes(method: Method, operation: Operation): Generator<ErrorCode> {
+function* generalCodes(operation: Operation): Generator<ErrorCode> {
   const hasIfMatch = parametersOf(operation).some(({ name }) => name === 'If-Match');
   // Every operation refuses what it does not know in the query and in the body.
   yield 'VALIDATION_ERROR';
@@ -67,30 +57,7 @@ function* generalCodes(method: Method, operation: Operation): Generator<ErrorCod
   if (stepUp?.verified) yield 'EMAIL_NOT_VERIFIED';
   if (hasIfMatch) yield 'PRECONDITION_FAILED';
   if (createsOnce(operation)) yield* ['IDEMPOTENCY_IN_PROGRESS', 'IDEMPOTENCY_KEY_REUSED'];
-  if (hasIfMatch && method !== 'delete') yield 'CONFLICT';
   yield* ['RATE_LIMITED', 'INTERNAL_ERROR', 'DATABASE_UNAVAILABLE', 'DEADLINE_EXCEEDED'];
-}
-
-/** `BLOG_POST` → `blog post` */
-function wordsOf(code: string): string {
-  return code.toLowerCase().replaceAll('_', ' ');
-}
-
-/**
- * The error that a code of the document stands for: of the catalogue, or made for a resource. Of PROJECT_NAME_TAKEN
- * the PROJECT_NOT_FOUND beside it tells what is the resource, and what its field.
- */
-function errorOf(code: string, _: number, beside: readonly string[]): ApiError {
-  if (code in CATALOGUE) return apiError(code as ErrorCode);
-  if (code.endsWith(NOT_FOUND)) return notFound(wordsOf(code.slice(0, -NOT_FOUND.length)));
-  const place = code.replace(/_TAKEN$/, '');
-  const resources = beside
-    .filter((each) => each.endsWith(NOT_FOUND))
-    .map((each) => each.slice(0, -NOT_FOUND.length));
-  const [resource = place.replace(/_[^_]*$/, '')] = resources
-    .filter((each) => place.startsWith(`${each}_`))
-    .toSorted((a, b) => b.length - a.length);
-  return taken(wordsOf(resource), wordsOf(place.slice(resource.length + 1)));
 }
 
 /** A fault that this operation would report. */
@@ -109,22 +76,34 @@ function faultOf(operation: Operation, document: OpenAPIObject): Detail {
   return { path, message: 'is not a known field' };
 }
 
-function exampleOf({ code, message }: ApiError, operation: Operation, document: OpenAPIObject): object {
+function exampleOf(
+  { code, message }: ErrorDefinition,
+  operation: Operation,
+  document: OpenAPIObject,
+): object {
   const requestId = FAILURE_SCHEMA.properties.requestId.example;
   const body = { success: false, error: message, code, requestId };
   return code === 'VALIDATION_ERROR' ? { ...body, details: [faultOf(operation, document)] } : body;
 }
 
-function headersOf(errors: readonly ApiError[]): Partial<typeof HEADERS> {
-  const names = new Set(errors.flatMap((error) => Object.keys(error.headers)));
+function headersOf(errors: readonly ErrorDefinition[]): Partial<typeof HEADERS> {
+  const names = new Set(errors.flatMap((error) => Object.keys(error.headers ?? {})));
   if (errors.some(({ code }) => code === 'RATE_LIMITED')) names.add('retry-after');
   return Object.fromEntries(Object.entries(HEADERS).filter(([name]) => names.has(name.toLowerCase())));
 }
 
 /** Adds the errors that an operation may answer, each with its body as an example. */
-export function describeErrors(method: Method, operation: Operation, document: OpenAPIObject): void {
-  const codes = new Set<string>([...generalCodes(method, operation), ...(operation['x-errors'] ?? [])]);
-  const byStatus = Map.groupBy([...codes].map(errorOf), ({ status }) => status);
+export function describeErrors(
+  operation: Operation,
+  document: OpenAPIObject,
+  isReferredTo: (modelName: string) => boolean,
+): void {
+  const own = (operation['x-errors'] ?? []).filter(
+    ({ ifReferredTo }) => ifReferredTo === undefined || isReferredTo(ifReferredTo),
+  );
+  const general = [...generalCodes(operation)].map((code) => CATALOGUE[code]);
+  const all = new Map([...general, ...own].map((error) => [error.code, error]));
+  const byStatus = Map.groupBy(all.values(), ({ status }) => status);
   for (const [status, errors] of [...byStatus].toSorted(([a], [b]) => a - b)) {
     const headers = headersOf(errors);
     operation.responses[status] = {

@@ -1,5 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { References } from '../database/references.js';
 import { describeAccess } from './access.js';
 import { describeErrors, FAILURE_SCHEMA } from './errors.js';
 import { describeHeaders, HEADERS } from './headers.js';
@@ -54,6 +55,8 @@ export function createOpenApi(app: INestApplication): OpenAPIObject {
     schemas: { ...document.components?.schemas, Failure: FAILURE_SCHEMA },
     headers: HEADERS,
   };
+  const references = app.get(References, { strict: false });
+  const isReferredTo = (modelName: string): boolean => references.leadTo(modelName);
   for (const { path, method, operation } of operationsOf(document)) {
     describeAccess(operation);
     describeParameters(operation);
@@ -61,7 +64,7 @@ export function createOpenApi(app: INestApplication): OpenAPIObject {
     if (path.startsWith('/api/')) {
       describeVersions(method, operation);
       describeReplays(operation);
-      describeErrors(method, operation, document);
+      describeErrors(operation, document, isReferredTo);
       describeHeaders(operation);
     }
     removeNotes(operation);

@@ -1,6 +1,7 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { Access } from '../security/access.js';
 import type { StepUpRule } from '../security/step-up.js';
+import type { PossibleError } from '../database/resource.js';
 
 type Documented = NonNullable<OpenAPIObject['paths'][string]['get']>;
 
@@ -13,7 +14,7 @@ interface Notes {
   /** Of `@StepUp`. */
   'x-step-up'?: StepUpRule;
   /** Of `@Answers` and its kin: the codes that only this operation has. */
-  'x-errors'?: string[];
+  'x-errors'?: PossibleError[];
   /** Of `@Answers`: the record has a version. */
   'x-versioned'?: boolean;
 }

@@ -1,5 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { aOrAn, ApiError, apiError, CATALOGUE, type ErrorCode, invalid, notFound, taken } from './errors.js';
+import {
+  aOrAn,
+  ApiError,
+  apiError,
+  CATALOGUE,
+  type ErrorCode,
+  invalid,
+  notFoundError,
+  takenError,
+} from './errors.js';
 
 describe('the catalogue of errors', () => {
   it.each(Object.entries(CATALOGUE))('has a status, a sentence and a level for %s', (code, entry) => {
@@ -40,7 +49,7 @@ describe('an error', () => {
     ['blog post', 'BLOG_POST_NOT_FOUND', 'Blog post not found'],
     ['API key', 'API_KEY_NOT_FOUND', 'API key not found'],
   ])('says that there is no %s', (resource, code, message) => {
-    expect(notFound(resource)).toMatchObject({ code, status: 404, message });
+    expect(apiError(notFoundError(resource))).toMatchObject({ code, status: 404, message });
   });
 
   it.each([
@@ -49,7 +58,11 @@ describe('an error', () => {
     ['blog post', 'slug', 'BLOG_POST_SLUG_TAKEN', 'a blog post with this slug'],
     ['API key', 'line2Text', 'API_KEY_LINE2_TEXT_TAKEN', 'an API key with this line2 text'],
   ])('says that there is a %s with this %s', (resource, field, code, what) => {
-    expect(taken(resource, field)).toMatchObject({ code, status: 409, message: `There is already ${what}` });
+    expect(apiError(takenError(resource, field))).toMatchObject({
+      code,
+      status: 409,
+      message: `There is already ${what}`,
+    });
   });
 
   it.each([

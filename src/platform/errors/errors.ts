@@ -10,48 +10,47 @@ interface Entry {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-function define(status: number, message: string, level: Level = 'info', headers?: Entry['headers']): Entry {
+/** A coded error that may be answered. Codes are for programs and never change; messages are for people. */
+export interface ErrorDefinition extends Entry {
+  readonly code: string;
+}
+
+/** `define(409, 'The email address is taken')`; logged as `info` unless told. */
+export function define(
+  status: number,
+  message: string,
+  level: Level = 'info',
+  headers?: Entry['headers'],
+): Entry {
   return headers ? { status, message, level, headers } : { status, message, level };
 }
 
-const RETRY_SOON = { 'retry-after': '1' };
-const BEARER = { 'www-authenticate': 'Bearer' };
+/** Header of what is worth trying again in a second. */
+export const RETRY_SOON = { 'retry-after': '1' };
+/** Header of every 401. */
+export const BEARER = { 'www-authenticate': 'Bearer' };
 
-/** Every coded error of the product. Codes are for programs and never change; messages are for people. */
-export const CATALOGUE = {
+/** The errors of a feature by their codes: `throw apiError(TicketErrors.TICKET_CLOSED)`. */
+export function defineErrors<const Code extends string>(
+  entries: Readonly<Record<Code, Entry>>,
+): Readonly<Record<Code, ErrorDefinition>> {
+  const definitions = Object.entries<Entry>(entries).map(([code, entry]) => [code, { code, ...entry }]);
+  return Object.fromEntries(definitions) as Record<Code, ErrorDefinition>;
+}
+
+/** The errors that any route may answer. A feature declares its own with `defineErrors`. */
+export const CATALOGUE = defineErrors({
   VALIDATION_ERROR: define(400, 'The request is not valid'),
   MALFORMED_JSON: define(400, 'The body is not valid JSON'),
-  WEAK_PASSWORD: define(400, 'The password is too easy to guess'),
-  INVALID_RESET_TOKEN: define(400, 'The link was used, has expired or is not known; ask for a new one'),
   INVALID_CURSOR: define(400, 'The cursor is not valid for this list'),
   UNAUTHENTICATED: define(401, 'A valid access token is required', 'info', BEARER),
-  INVALID_CREDENTIALS: define(401, 'The email or the password is wrong', 'info', BEARER),
-  INVALID_REFRESH_TOKEN: define(401, 'The refresh token is not valid; sign in again', 'info', BEARER),
-  REFRESH_TOKEN_REUSED: define(401, 'The refresh token was used before; sign in again', 'warn', BEARER),
-  OTP_REQUIRED: define(401, 'A code of the second factor is required', 'info', BEARER),
-  INVALID_OTP: define(401, 'The code is wrong or was used before', 'info', BEARER),
   FORBIDDEN: define(403, 'You may not do this', 'warn'),
-  REGISTRATION_CLOSED: define(403, 'Registration is closed'),
   STEP_UP_REQUIRED: define(403, 'Prove that it is you: sign in again, or send POST /auth/step-up'),
   EMAIL_NOT_VERIFIED: define(403, 'Verify your email address first'),
-  EMAIL_NOT_CONFIRMED: define(403, 'Supabase knows no confirmed email address of yours'),
   NOT_FOUND: define(404, 'There is no such thing'),
   ROUTE_NOT_FOUND: define(404, 'There is nothing at this address'),
   METHOD_NOT_ALLOWED: define(405, 'This address does not support this method'),
-  API_KEY_NOT_FOUND: define(404, 'API key not found'),
   REQUEST_TIMEOUT: define(408, 'The request took too long to arrive'),
-  EMAIL_TAKEN: define(409, 'The email address is taken'),
-  REFRESH_IN_PROGRESS: define(409, 'The refresh token was used a moment ago; use the one that came of it'),
-  OTP_ALREADY_ENABLED: define(409, 'The second factor is on already'),
-  API_KEY_LIMIT_REACHED: define(409, 'You have as many API keys as a user may have; delete one first'),
-  ACCOUNT_LINK_REQUIRED: define(
-    409,
-    'There is a user with this email address; sign in as that user and link the identity',
-  ),
-  IDENTITY_TAKEN: define(409, 'The identity is linked to another user'),
-  IDENTITY_LIMIT_REACHED: define(409, 'You have as many identities as a user may have; unlink one first'),
-  LAST_WAY_IN: define(409, 'Without a password this is the only way to sign in'),
-  LAST_ADMIN: define(409, 'This is the last administrator who may sign in'),
   CONFLICT: define(409, 'The record was changed at the same time; read it again and retry'),
   IN_USE: define(409, 'Other records refer to this one; change or delete them first'),
   IDEMPOTENCY_IN_PROGRESS: define(
@@ -75,18 +74,13 @@ export const CATALOGUE = {
   CLIENT_ABORTED: define(499, 'The client closed the connection before it was answered'),
   INTERNAL_ERROR: define(500, 'Something went wrong on our side', 'error'),
   DATABASE_UNAVAILABLE: define(503, 'The database does not answer; try again later', 'error', RETRY_SOON),
-  AUTH_SERVER_UNAVAILABLE: define(
-    503,
-    'Supabase does not answer, so its token cannot be checked; try again later',
-    'error',
-    RETRY_SOON,
-  ),
   DEADLINE_EXCEEDED: define(503, 'The request took too long; try again later', 'error', RETRY_SOON),
   SERVICE_UNAVAILABLE: define(503, 'This is not available now; try again later', 'error', RETRY_SOON),
   OVERLOADED: define(503, 'The server is busy; try again later', 'warn', RETRY_SOON),
   MAIL_NOT_CONFIGURED: define(503, 'This server sends no mails', 'warn', { 'retry-after': '3600' }),
-} as const satisfies Record<string, Entry>;
+});
 
+/** A code of the catalogue. */
 export type ErrorCode = keyof typeof CATALOGUE;
 
 /** One fault of the input: where (`metadata.tags.0`) and what is expected. */
@@ -116,30 +110,38 @@ export class ApiError extends Error {
   readonly level: Level;
   readonly headers: Readonly<Record<string, string>>;
 
+  readonly code: string;
+  readonly details: readonly Detail[] | undefined;
+
   constructor(
-    readonly code: string,
-    entry: Entry,
-    readonly details?: readonly Detail[],
-    { retryAfter, ...options }: Omit<Options, 'details'> = {},
+    { code, message, status, level, headers }: ErrorDefinition,
+    { details, retryAfter, ...options }: Options = {},
   ) {
-    super(entry.message, options);
-    this.status = entry.status;
-    this.level = entry.level;
+    super(message, options);
+    this.code = code;
+    this.status = status;
+    this.level = level;
+    this.details = details;
     this.headers = {
-      ...entry.headers,
+      ...headers,
       ...(retryAfter !== undefined && { 'retry-after': String(Math.max(1, Math.ceil(retryAfter))) }),
     };
   }
 }
 
-/** `throw apiError('CONFLICT')` */
-export function apiError(code: ErrorCode, { details, ...options }: Options = {}): ApiError {
-  return new ApiError(code, CATALOGUE[code], details, options);
+/** `throw apiError('CONFLICT')`, or one of a feature: `throw apiError(TicketErrors.TICKET_CLOSED)`. */
+export function apiError(error: ErrorCode | ErrorDefinition, options?: Options): ApiError {
+  return new ApiError(definitionOf(error), options);
+}
+
+/** An error of the catalogue by its code, or the one that is given. */
+export function definitionOf(error: ErrorCode | ErrorDefinition): ErrorDefinition {
+  return typeof error === 'string' ? CATALOGUE[error] : error;
 }
 
 /** 400 VALIDATION_ERROR; `details` name every field at fault. */
 export function invalid(details: readonly Detail[]): ApiError {
-  return new ApiError('VALIDATION_ERROR', CATALOGUE.VALIDATION_ERROR, details);
+  return apiError('VALIDATION_ERROR', { details });
 }
 
 /** `blogPost` → `blog Post` */
@@ -162,13 +164,13 @@ export function aOrAn(words: string): string {
   return `${soundsOpen ? 'an' : 'a'} ${words}`;
 }
 
-/** 404 for a record that is not there or not the caller's: `notFound('project')` → PROJECT_NOT_FOUND. */
-export function notFound(resource: string): ApiError {
-  return new ApiError(`${codeOf(resource)}_NOT_FOUND`, define(404, `${sentence(resource)} not found`));
+/** For a record that is not there or not the caller's: `notFoundError('project')` is PROJECT_NOT_FOUND. */
+export function notFoundError(resource: string): ErrorDefinition {
+  return { code: `${codeOf(resource)}_NOT_FOUND`, ...define(404, `${sentence(resource)} not found`) };
 }
 
-/** 409 for a value that must be unique: `taken('invoice', 'customerEmail')` → INVOICE_CUSTOMER_EMAIL_TAKEN. */
-export function taken(resource: string, field: string): ApiError {
+/** For a value that must be unique: `takenError('invoice', 'customerEmail')` is INVOICE_CUSTOMER_EMAIL_TAKEN. */
+export function takenError(resource: string, field: string): ErrorDefinition {
   const message = `There is already ${aOrAn(resource)} with this ${wordsOf(field).toLowerCase()}`;
-  return new ApiError(`${codeOf(resource)}_${codeOf(field)}_TAKEN`, define(409, message));
+  return { code: `${codeOf(resource)}_${codeOf(field)}_TAKEN`, ...define(409, message) };
 }

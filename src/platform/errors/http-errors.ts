@@ -1,5 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import { ApiError, CATALOGUE, type Detail, type ErrorCode } from './errors.js';
+import { type ApiError, apiError, CATALOGUE, type Detail, type ErrorCode } from './errors.js';
 
 /** The code for a status, where an exception names none. */
 const CODES: Readonly<Record<number, ErrorCode>> = {
@@ -53,11 +53,10 @@ function ofException(exception: HttpException): ApiError {
   // An error in place of a body was never meant for clients.
   const isBody = !(body instanceof Error);
   const message = status < 500 && isBody ? sentenceOf(body) : undefined;
-  return new ApiError(
-    errorCode,
-    { ...entry, status, message: message ?? entry.message },
-    isBody ? detailsOf(body as Body) : undefined,
-    { cause: exception, ...(status === 429 && { retryAfter: 1 }) },
+  const details = isBody ? detailsOf(body as Body) : undefined;
+  return apiError(
+    { ...entry, code: errorCode, status, message: message ?? entry.message },
+    { cause: exception, ...(details && { details }), ...(status === 429 && { retryAfter: 1 }) },
   );
 }
 
@@ -70,6 +69,5 @@ export function ofHttpError(error: unknown): ApiError | undefined {
   const { statusCode: status } = (error ?? {}) as { statusCode?: unknown };
   if (typeof status !== 'number' || !Number.isInteger(status) || status < 400 || status > 499)
     return undefined;
-  const code = codeOf(status);
-  return new ApiError(code, { ...CATALOGUE[code], status }, undefined, { cause: error });
+  return apiError({ ...CATALOGUE[codeOf(status)], status }, { cause: error });
 }

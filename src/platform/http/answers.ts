@@ -10,7 +10,7 @@ import type { Config } from '../config/config.js';
 import { basePathOf } from '../config/public-origin.js';
 import { compress } from './compression.js';
 import { answerUnchanged, tagWithVersion } from './entity-tag.js';
-import type { ErrorCode } from '../errors/errors.js';
+import { definitionOf, type ErrorCode, type ErrorDefinition } from '../errors/errors.js';
 import { paginationSchema } from './page.js';
 import { routeConfig } from '../routing/route-config.js';
 
@@ -35,8 +35,8 @@ declare module 'fastify' {
   }
 }
 
-/** Codes that only this route has: the general ones (401, 429, …) are known from what it accepts. */
-type OwnErrors = readonly (ErrorCode | `${string}_NOT_FOUND` | `${string}_TAKEN`)[];
+/** Errors that only this route has: the general ones (401, 429, …) are known from what it accepts. */
+type OwnErrors = readonly (ErrorCode | ErrorDefinition)[];
 
 interface Options {
   /** 200 unless told. */
@@ -63,7 +63,7 @@ function answers(type: Constructor, answer: Answer, schema: object, errors: OwnE
     ApiExtraModels(type),
     describeParameters,
     ApiResponse({ status: answer.status, description: 'Success', schema }),
-    ApiExtension('x-errors', [...errors]),
+    ApiExtension('x-errors', errors.map(definitionOf)),
     ...(answer.versioned ? [ApiExtension('x-versioned', true)] : []),
     routeConfig({ answer }),
   );
@@ -158,7 +158,7 @@ export function AnswersMessage(
   return applyDecorators(
     HttpCode(status),
     ApiResponse({ status, description: 'Success', schema: schema as never }),
-    ApiExtension('x-errors', [...errors]),
+    ApiExtension('x-errors', errors.map(definitionOf)),
     describeParameters,
     routeConfig({ answer: { status, body, versioned: false } }),
   );

@@ -2,13 +2,13 @@ import { applyDecorators, createParamDecorator, type ExecutionContext } from '@n
 import { ApiBearerAuth, ApiExtension } from '@nestjs/swagger';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { Config } from '../config/config.js';
-import { ApiError, apiError, type ErrorCode } from '../errors/errors.js';
+import { ApiError, apiError, type ErrorCode, type ErrorDefinition } from '../errors/errors.js';
 import { routeConfig } from '../routing/route-config.js';
 import type { Caller, Permission, Scope } from './caller.js';
 import { concerns, missingFor, needsBody } from './step-up.js';
 
 /** Why a configuration closes a public route, if it does. */
-type Refusal = (config: Config) => ErrorCode | undefined;
+type Refusal = (config: Config) => ErrorCode | ErrorDefinition | undefined;
 
 /** Who may use a route. */
 export type Access =
@@ -108,9 +108,9 @@ function scopeFor(access: Access, caller: Caller, query: Record<string, unknown>
   return opens ? { all: true, permission, caller: caller.id, permissions } : own;
 }
 
-function refuse(code: ErrorCode) {
+function refuse(error: ErrorCode | ErrorDefinition) {
   return (_request: FastifyRequest, _reply: FastifyReply, done: (error: Error) => void): void =>
-    done(apiError(code));
+    done(apiError(error));
 }
 
 function identify(authenticator: Authenticator) {
@@ -134,15 +134,26 @@ function admit(access: Access, request: FastifyRequest, caller: Caller): void {
 
 /**
  * The guard of every route. It runs before a body is read, which Nest's own guards do not, so that
- * strangers cannot make the server parse anything. A route that declares no access stops the start.
+ * strangers cannot make the server parse anything. A route that declares no access stops the start, and so does one
+ * that asks for a permission that there is not.
  */
-export function installAccess(fastify: FastifyInstance, config: Config, authenticator: Authenticator): void {
+export function installAccess(
+  fastify: FastifyInstance,
+  config: Config,
+  authenticator: Authenticator,
+  permissions: ReadonlySet<Permission>,
+): void {
   fastify.decorateRequest('caller', undefined);
   fastify.decorateRequest('scope', undefined);
   fastify.addHook('onRoute', (route: RouteOptions) => {
     const access = route.config?.access;
     if (!access) {
       throw new Error(`${String(route.method)} ${route.url} declares neither @Public() nor a permission`);
+    }
+    if ('permission' in access && !permissions.has(access.permission)) {
+      throw new Error(
+        `${String(route.method)} ${route.url} asks for ${access.permission}, which no resource declares; there are ${[...permissions].join(', ')}`,
+      );
     }
     if (access.kind === 'public') {
       const refused = access.refuse?.(config);

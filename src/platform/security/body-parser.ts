@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest, preParsingHookHandler } from 'fastify';
-import { ApiError, apiError, CATALOGUE } from '../errors/errors.js';
+import { type ApiError, apiError, CATALOGUE } from '../errors/errors.js';
 import { withHeldNumbers } from '../validation/held-numbers.js';
 
 declare module 'fastify' {
@@ -18,12 +18,9 @@ function needsBody({ routeOptions: { config } }: FastifyRequest): boolean {
 
 /** 415: no encoding is understood, so that no small body becomes a large one. */
 function encoded(): ApiError {
-  const { status, level } = CATALOGUE.UNSUPPORTED_MEDIA_TYPE;
-  const message = 'The body must not be compressed or encoded otherwise';
-  return new ApiError('UNSUPPORTED_MEDIA_TYPE', {
-    status,
-    level,
-    message,
+  return apiError({
+    ...CATALOGUE.UNSUPPORTED_MEDIA_TYPE,
+    message: 'The body must not be compressed or encoded otherwise',
     headers: { 'accept-encoding': 'identity' },
   });
 }

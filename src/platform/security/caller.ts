@@ -3,14 +3,19 @@ declare const userIdBrand: unique symbol;
 /** The id of a user: 24 hex digits. A text becomes one only where a user was found. */
 export type UserId = string & { readonly [userIdBrand]: true };
 
-/** What a role may do to records of others: `projects:read`. */
-export type Permission = `${string}:${'read' | 'write' | 'create'}`;
+/** What a role may do to records of others: `projects:read`, or any other verb that a resource declares. */
+export type Permission = `${string}:${string}`;
+
+/** The permissions that somebody has. */
+export interface Permissions {
+  has(permission: Permission): boolean;
+}
 
 /** A signed-in user, as it stood when the request arrived. */
 export interface Caller {
   readonly id: UserId;
   readonly role: string;
-  readonly permissions: ReadonlySet<Permission>;
+  readonly permissions: Permissions;
   /** The session of its access token; absent where it has shown something else. */
   readonly session?: string;
   /** The API key that it has shown. */
@@ -34,5 +39,5 @@ export type Scope = (
   | { readonly all: true; readonly permission: Permission; readonly caller: UserId; readonly owner?: never }
 ) & {
   /** What whoever is behind it may do besides: they open what a record may refer to. */
-  readonly permissions?: ReadonlySet<Permission>;
+  readonly permissions?: Permissions;
 };

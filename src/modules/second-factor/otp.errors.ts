@@ -1,0 +1,8 @@
+import { BEARER, define, defineErrors } from '../../platform/errors/errors.js';
+
+/** The errors of this feature, beside those that its resource makes. */
+export const OtpErrors = defineErrors({
+  OTP_REQUIRED: define(401, 'A code of the second factor is required', 'info', BEARER),
+  INVALID_OTP: define(401, 'The code is wrong or was used before', 'info', BEARER),
+  OTP_ALREADY_ENABLED: define(409, 'The second factor is on already'),
+});

@@ -1,0 +1,40 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsDate, IsInt } from 'class-validator';
+import type { OwnedRecord, StoredRecord } from './record.js';
+import { RecordId } from '../validation/fields.js';
+
+/** What every record is answered with. */
+export abstract class RecordDto {
+  @ApiProperty({ example: '66f1a0c2e4b0a1b2c3d4e5f7' })
+  @RecordId()
+  id!: string;
+
+  @ApiProperty({ description: 'Rises with every change; also the ETag.', example: 1 })
+  @IsInt()
+  version!: number;
+
+  @ApiProperty({ example: '2026-11-22T10:00:00.000Z' })
+  @IsDate()
+  createdAt!: Date;
+
+  @ApiProperty({ example: '2026-11-22T10:00:00.000Z' })
+  @IsDate()
+  updatedAt!: Date;
+
+  /** These fields of a record. */
+  static of({ _id, version, createdAt, updatedAt }: StoredRecord): RecordDto {
+    return { id: _id.toHexString(), version, createdAt, updatedAt };
+  }
+}
+
+/** What a record that belongs to a user is answered with. */
+export abstract class OwnedRecordDto extends RecordDto {
+  @ApiProperty({ example: '66f1a0c2e4b0a1b2c3d4e5f6' })
+  @RecordId()
+  ownerId!: string;
+
+  /** These fields of a record. */
+  static override of(record: OwnedRecord): OwnedRecordDto {
+    return { ...super.of(record), ownerId: record.ownerId.toHexString() };
+  }
+}

@@ -1,0 +1,245 @@
+import { type Model, Types } from 'mongoose';
+import type { RecordCiphers } from '../encryption/record-cipher.js';
+import { duplicateKeyOf } from '../errors/driver-errors.js';
+import { type ApiError, apiError, takenError } from '../errors/errors.js';
+import type { Precondition } from '../http/entity-tag.js';
+import type { DomainEvents } from '../logging/events.js';
+import type { Scope } from '../security/caller.js';
+import type { Cursors } from './cursor.js';
+import type { Filter } from './filter.js';
+import { RecordReads } from './record-reads.js';
+import type { Change, NewFields, NewRecord, StoredRecord } from './record.js';
+import { type Link, linksIn, type ReferenceField, type References } from './references.js';
+import { requireUniqueFields, type Resource } from './resource.js';
+import { afterwards, isTransaction, type Transaction } from './transactions.js';
+
+/** Creates a record once, however often the same request is sent. */
+export interface CreatesOnce {
+  run<T extends StoredRecord>(
+    create: (transaction?: Transaction) => Promise<T>,
+    again: (id: string) => Promise<T>,
+  ): Promise<T>;
+}
+
+/** Reads and writes the records of one resource, always within a `Scope`. Records come back as plain objects. */
+export class Records<T extends StoredRecord> extends RecordReads<T> {
+  private readonly referenceFields: readonly ReferenceField[];
+
+  constructor(
+    private readonly model: Model<T>,
+    resource: Resource,
+    cursors: Cursors,
+    private readonly references: References,
+    events: DomainEvents,
+    ciphers: RecordCiphers,
+  ) {
+    requireUniqueFields(resource);
+    super(model, resource, cursors, events, ciphers.of(model.collection.name, model.schema));
+    this.referenceFields = references.add(model as Model<unknown>, {
+      resource: resource.name,
+      isReadable: async (scope, id, { session }) => {
+        const filter = this.ownership.readable(scope, id);
+        return (await this.store.find({ filter, limit: 1, projection: { _id: 1 }, session })).length > 0;
+      },
+    });
+  }
+
+  /**
+   * Writes a new record, which belongs to whoever is behind the scope. A field that is null or undefined is not stored.
+   * @param within what makes a repeated request create nothing more (`@CreateOnce()`), or a transaction
+   * @throws ApiError …_TAKEN when a unique field repeats, VALIDATION_ERROR for a reference that leads nowhere
+   */
+  create(scope: Scope, fields: NewFields<T>, within?: Transaction | CreatesOnce): Promise<T> {
+    if (!within || isTransaction(within)) return this.add(scope, fields, within);
+    return within.run(
+      (transaction) => this.add(scope, fields, transaction),
+      (id) => this.get(scope, id),
+    );
+  }
+
+  private async add(scope: Scope, fields: NewFields<T>, transaction: Transaction | undefined): Promise<T> {
+    const record = { ...fields, ...this.ownership.ofNew(scope) };
+    const links = linksIn(this.referenceFields, record);
+    if (links.length === 0) return this.write(record, transaction);
+    return this.references.linking(links, transaction, async (within) => {
+      await this.references.require(scope, links, within);
+      return this.write(record, within);
+    });
+  }
+
+  /**
+   * Writes a new record where there is no scope. A field that is null or undefined is not stored.
+   * @throws ApiError …_TAKEN when a unique field repeats
+   * @throws Error for a record with references: nobody is there who may read what they lead to
+   */
+  async insert(fields: NewRecord<T>, transaction?: Transaction): Promise<T> {
+    const [link] = linksIn(this.referenceFields, fields);
+    if (link) throw new Error(`${link.field} is a reference: create the record in a scope`);
+    return this.write(fields, transaction);
+  }
+
+  /**
+   * Changes the fields that `change` has; null or undefined unsets one. Raises the version, always.
+   * @throws ApiError …_NOT_FOUND, PRECONDITION_FAILED (412), …_TAKEN, VALIDATION_ERROR for a reference that leads
+   *   nowhere
+   */
+  async update(
+    scope: Scope,
+    id: string,
+    precondition: Precondition,
+    change: Change<T>,
+    transaction?: Transaction,
+  ): Promise<T> {
+    const links = linksIn(this.referenceFields, change);
+    if (links.length === 0) return this.change(scope, id, precondition, change, transaction);
+    return this.references.linking(links, transaction, (within) =>
+      this.change(scope, id, precondition, change, within, links),
+    );
+  }
+
+  /**
+   * Changes every record of the scope that fits, in one operation, and answers how many those were.
+   * @throws Error for encrypted fields and references, which are checked record by record: use `update`
+   * @throws ApiError …_TAKEN; then some of them are changed, outside a transaction
+   */
+  async updateWhere(
+    scope: Scope,
+    filter: Filter,
+    change: Change<T>,
+    transaction?: Transaction,
+  ): Promise<number> {
+    this.cipher?.refuse(filter);
+    this.cipher?.refuse(change);
+    const [link] = linksIn(this.referenceFields, change);
+    if (link) throw new Error(`${link.field} is a reference: change the records one by one, with update`);
+    const { modifiedCount } = await this.store.collection
+      .updateMany(
+        this.ownership.fitting(scope, filter),
+        this.store.updateOf('', change),
+        sessionOf(transaction),
+      )
+      .catch(this.refuseTaken);
+    afterwards(transaction, () => {
+      this.events.notePage(scope, filter, modifiedCount);
+      this.events.noteAll('record_updated', modifiedCount);
+    });
+    return modifiedCount;
+  }
+
+  /**
+   * Makes sure that a record is there and as the caller expects it, before other records are changed for it.
+   * @throws ApiError …_NOT_FOUND, PRECONDITION_FAILED (412)
+   */
+  async require(
+    scope: Scope,
+    id: string,
+    precondition: Precondition,
+    transaction?: Transaction,
+  ): Promise<void> {
+    const filter = { ...this.ownership.one(scope, id), ...versionsOf(precondition) };
+    const session = transaction?.session;
+    const [current] = await this.store.find({ filter, limit: 1, projection: { _id: 1 }, session });
+    if (!current) throw await this.absent(scope, id, precondition, transaction);
+  }
+
+  /**
+   * Removes a record and answers it as it was stored: what is encrypted stays so. Users are removed whatever refers to
+   * them.
+   * @throws ApiError …_NOT_FOUND, PRECONDITION_FAILED (412), IN_USE (409) for what other records refer to
+   */
+  async remove(scope: Scope, id: string, precondition: Precondition, transaction?: Transaction): Promise<T> {
+    const target = this.model.modelName;
+    if (this.ownership.field === '_id' || !this.references.leadTo(target)) {
+      return this.erase(scope, id, precondition, transaction);
+    }
+    const record = { target, id: new Types.ObjectId(id) };
+    return this.references.removing(record, transaction, async (within) => {
+      // Afterwards: what only refers to itself is in nobody's use.
+      const removed = await this.erase(scope, id, precondition, within);
+      await this.references.requireUnused(record, within);
+      return removed;
+    });
+  }
+
+  private async write(fields: object, transaction: Transaction | undefined): Promise<T> {
+    const record = await this.store.insert(fields, transaction?.session).catch(this.refuseTaken);
+    afterwards(transaction, () => this.events.note('record_created', record._id));
+    return record;
+  }
+
+  private async change(
+    scope: Scope,
+    id: string,
+    precondition: Precondition,
+    change: object,
+    transaction: Transaction | undefined,
+    links: readonly Link[] = [],
+  ): Promise<T> {
+    if (transaction && links.length > 0) {
+      await this.require(scope, id, precondition, transaction);
+      await this.references.require(scope, links, transaction);
+    }
+    const filter = { ...this.ownership.one(scope, id), ...versionsOf(precondition) };
+    const update = this.store.updateOf(id, change);
+    const updated = (await this.store.collection
+      .findOneAndUpdate(filter, update, { returnDocument: 'after', ...sessionOf(transaction) })
+      .catch(this.refuseTaken)) as T | null;
+    if (!updated) throw await this.absent(scope, id, precondition, transaction);
+    afterwards(transaction, () => {
+      this.events.noteRead(scope, updated);
+      this.events.note('record_updated', updated._id);
+    });
+    return this.store.opened(updated);
+  }
+
+  private async erase(
+    scope: Scope,
+    id: string,
+    precondition: Precondition,
+    transaction: Transaction | undefined,
+  ): Promise<T> {
+    const filter = { ...this.ownership.one(scope, id), ...versionsOf(precondition) };
+    const removed = (await this.store.collection.findOneAndDelete(
+      filter,
+      sessionOf(transaction),
+    )) as T | null;
+    if (!removed) throw await this.absent(scope, id, precondition, transaction);
+    afterwards(transaction, () => {
+      this.events.noteRead(scope, removed);
+      this.events.note('record_deleted', removed._id);
+    });
+    return removed;
+  }
+
+  /** Why a record was not found: it is not there for the scope, or it is not as the caller expects it. */
+  private async absent(
+    scope: Scope,
+    id: string,
+    precondition: Precondition,
+    transaction: Transaction | undefined,
+  ): Promise<ApiError> {
+    const isConditional = Object.keys(versionsOf(precondition)).length > 0;
+    const one = this.ownership.one(scope, id);
+    const count = () => this.store.collection.countDocuments(one, { limit: 1, ...sessionOf(transaction) });
+    const exists = isConditional && (await count()) > 0;
+    return apiError(exists ? 'PRECONDITION_FAILED' : this.resource.notFound);
+  }
+
+  private readonly refuseTaken = (error: unknown): never => {
+    const fields = duplicateKeyOf(error);
+    if (!fields || fields.length === 0) throw error;
+    // An owner has one: only its own field is left to name.
+    const field = fields.findLast((name) => name !== this.ownership.field) ?? String(fields[0]);
+    throw apiError(this.resource.taken[field] ?? takenError(this.resource.name, field));
+  };
+}
+
+/** The versions that a record may have, as conditions that find it. */
+function versionsOf({ versions, except }: Precondition): Filter {
+  if (versions === 'any' && !except) return {};
+  return { version: { ...(versions !== 'any' && { $in: versions }), ...(except && { $nin: except }) } };
+}
+
+function sessionOf(transaction: Transaction | undefined): { session?: Transaction['session'] } {
+  return transaction ? { session: transaction.session } : {};
+}

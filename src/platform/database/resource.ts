@@ -1,0 +1,121 @@
+import type { Schema } from 'mongoose';
+import { CATALOGUE, type ErrorDefinition, notFoundError, takenError } from '../errors/errors.js';
+import type { Permission } from '../security/caller.js';
+import { uniqueKeys } from './filter.js';
+import type { StoredRecord } from './record.js';
+
+/** What users own may be read and written by others who have a permission for it. */
+const OF_OTHERS = ['read', 'write'] as const;
+
+interface Declaration<T extends StoredRecord, Unique extends string, Verb extends string> {
+  /** What a record is called, in the singular: `blog post`. Messages, error codes and log lines are made of it. */
+  readonly name: string;
+  /** The class of its records. */
+  readonly record: { readonly name: string; readonly prototype: T };
+  /** Made with `RECORD_OPTIONS` and a `collection`. */
+  readonly schema: Schema;
+  /** Fields of which a value can be taken: the last field of each unique index. */
+  readonly unique?: readonly Unique[];
+  /**
+   * What roles can be allowed to do to records of others: `['read', 'write', 'assign']` makes `tickets:assign`.
+   * `read` and `write` unless told, `write` where the records belong to nobody.
+   */
+  readonly permissions?: readonly Verb[];
+  /** The records belong to nobody: everybody reads all of them. */
+  readonly shared?: true;
+  /** The field that says whose record it is: `ownerId` unless told. */
+  readonly ownerField?: string;
+  /** Errors for values that are taken, where they are not made of the names: `{ email: UserErrors.EMAIL_TAKEN }`. */
+  readonly taken?: Readonly<Partial<Record<Unique, ErrorDefinition>>>;
+}
+
+/** An error of an operation, as it is documented. */
+export interface PossibleError extends ErrorDefinition {
+  /** Only where other records refer to those of this model. */
+  readonly ifReferredTo?: string;
+}
+
+/** What a feature's records are, said once: their names, permissions, errors and where they are stored. */
+export interface Resource<
+  T extends StoredRecord = StoredRecord,
+  Unique extends string = string,
+  Verb extends string = string,
+> {
+  readonly name: string;
+  readonly record: { readonly name: string; readonly prototype: T };
+  readonly schema: Schema;
+  readonly shared: boolean;
+  readonly ownerField: string;
+  readonly unique: readonly Unique[];
+  /** The permissions by their verbs: `may.read` is `blog-posts:read`. */
+  readonly may: Readonly<Record<Verb, Permission>>;
+  /** BLOG_POST_NOT_FOUND */
+  readonly notFound: ErrorDefinition;
+  /** BLOG_POST_TITLE_TAKEN, by the field. */
+  readonly taken: Readonly<Record<Unique, ErrorDefinition>>;
+  /** What each operation may answer instead of a record, for `@Answers`. */
+  readonly errors: {
+    readonly create: readonly PossibleError[];
+    readonly get: readonly PossibleError[];
+    readonly update: readonly PossibleError[];
+    readonly remove: readonly PossibleError[];
+  };
+}
+
+/**
+ * Declares what a feature's records are. Names, permissions, errors and the repository derive from it.
+ *
+ *     export const projects = resource({ name: 'project', record: Project, schema: ProjectSchema, unique: ['name'] });
+ */
+export function resource<
+  T extends StoredRecord,
+  const Unique extends string = never,
+  const Verb extends string = (typeof OF_OTHERS)[number],
+>(declaration: Declaration<T, Unique, Verb>): Resource<T, Unique, Verb> {
+  const { name, record, schema, shared = false, ownerField = 'ownerId', unique = [] } = declaration;
+  const verbs = declaration.permissions ?? (shared ? ['write'] : OF_OTHERS);
+  const plural = schema.get('collection')?.replaceAll('_', '-');
+  if (!plural && verbs.length > 0)
+    throw new Error(`resource '${name}': give the schema of ${record.name} a collection`);
+  const notFound = notFoundError(name);
+  const taken = unique.map(
+    (field) => [field, declaration.taken?.[field] ?? takenError(name, field)] as const,
+  );
+  const conflicts = taken.map(([, error]) => error);
+  return {
+    name,
+    record,
+    schema,
+    shared,
+    ownerField,
+    unique,
+    may: Object.fromEntries(verbs.map((verb) => [verb, `${plural}:${verb}`])) as Record<Verb, Permission>,
+    notFound,
+    taken: Object.fromEntries(taken) as Record<Unique, ErrorDefinition>,
+    errors: {
+      // A repeated request may find that what it created is gone.
+      create: [...conflicts, notFound],
+      get: [notFound],
+      update: [notFound, ...conflicts],
+      remove: [notFound, { ...CATALOGUE.IN_USE, ifReferredTo: record.name }],
+    },
+  };
+}
+
+/** @throws Error where the unique fields of a resource are not those of its indexes */
+export function requireUniqueFields({ name, schema, ownerField, unique }: Resource): void {
+  const fieldOf = (keys: readonly string[]) => keys.findLast((key) => key !== ownerField) ?? keys.at(-1);
+  const indexed = uniqueKeys(schema)
+    .map(fieldOf)
+    .filter((field): field is string => field !== undefined && field !== '_id');
+  const missing = indexed.find((field) => !unique.includes(field));
+  if (missing !== undefined) {
+    throw new Error(`resource '${name}': ${missing} has a unique index; write unique: ['${missing}']`);
+  }
+  const unindexed = unique.find((field) => !indexed.includes(field));
+  if (unindexed !== undefined) {
+    throw new Error(
+      `resource '${name}': unique names ${unindexed}, which ends no unique index of the schema`,
+    );
+  }
+}
