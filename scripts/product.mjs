@@ -1,6 +1,7 @@
 /** `npm run product -- Deskhand`: gives the product its name. */
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { MANIFEST, recorded } from '../schematics/project/manifest.ts';
 import { argumentsOf } from './command-line.mjs';
 import { requireNode } from './node-version.mjs';
 
@@ -34,13 +35,13 @@ writeFileSync(
   sender === before ? named.replace(`  sender: '${sender}',`, `  sender: '${name}',`) : named,
 );
 
+const project = { read: (path) => (existsSync(path) ? readFileSync(path, 'utf8') : undefined) };
+writeFileSync(MANIFEST, recorded(project, 'product', [name]));
+
 process.stderr.write('Bringing the documents up to date …\n');
-for (const script of ['openapi', 'configuration']) {
-  const { status } = spawnSync(process.execPath, ['scripts/run.mjs', script], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  if (status !== 0) process.exit(1);
-}
+const stdio = ['ignore', 'ignore', 'inherit'];
+const { status } = spawnSync(process.execPath, ['scripts/run.mjs', 'configuration'], { stdio });
+if (status !== 0) process.exit(1);
 
 process.stdout.write(`The product is called ${name}: in ${FILE}, which holds its colours, too.
 ${sender === before ? '' : `Mails are still from ${sender}: change \`sender\` there.\n`}

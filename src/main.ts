@@ -5,6 +5,7 @@ import type { EmbeddedMongo } from './platform/embedded-mongo/embedded-mongo.js'
 import { listen } from './platform/http/listen.js';
 import { giveBackMemory } from './platform/process/memory.js';
 import { endWith, startDatabase } from './platform/process/program.js';
+import { RELEASE } from './product/release.js';
 
 /** Lets requests in flight finish, then the database; leaves no process behind. A second signal ends it at once. */
 function stopOnSignals(
@@ -39,7 +40,7 @@ async function start(): Promise<void> {
         `\n  Console     ${url}/login\n  API         ${url}/api/v1\n  Swagger UI  ${url}/docs\n  Health      ${url}/health\n\n`,
       );
     }
-    app.getHttpAdapter().getInstance().log.info({ event: 'listening', url });
+    app.getHttpAdapter().getInstance().log.info({ event: 'listening', release: RELEASE, url });
   } catch (error) {
     await database?.stop();
     throw error;

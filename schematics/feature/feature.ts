@@ -15,7 +15,8 @@ const USUAL_FIELDS = ['name:string:required:unique:max=100', 'description:text:m
 
 /** `nest g feature invoices`, and `npm run feature`. */
 export function feature({ name, fields = [], shared = false }: Options): Rule {
-  return ruleOf((project) =>
+  const args = [name, ...fields, ...(shared ? ['--shared'] : [])];
+  return ruleOf('feature', args, (project) =>
     newFeature(project, {
       names: namesOf(name),
       fields: parseFields(fields.length > 0 ? fields : USUAL_FIELDS),

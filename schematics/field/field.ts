@@ -11,5 +11,7 @@ interface Options {
 
 /** `npm run field -- invoices paidAt:date` */
 export function field({ name, fields }: Options): Rule {
-  return ruleOf((project) => moreFields(project, namesOf(name), parseFields(fields)));
+  return ruleOf('field', [name, ...fields], (project) =>
+    moreFields(project, namesOf(name), parseFields(fields)),
+  );
 }

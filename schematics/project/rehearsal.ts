@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { refuse } from '../specification/refusal.ts';
 import type { Changes } from './project.ts';
 
-const OPENAPI = 'openapi.json';
 /** What building and describing the application takes. */
 const NEEDED = [
   'src',
@@ -20,9 +19,8 @@ const NEEDED = [
 /**
  * Builds the changed application in a copy and lets it describe itself, before anything is written: what does not
  * compile or does not start is refused.
- * @returns openapi.json
  */
-export async function rehearsed(root: string, changes: Changes): Promise<string> {
+export async function rehearse(root: string, changes: Changes): Promise<void> {
   const copy = mkdtempSync(join(tmpdir(), 'product-feature-'));
   try {
     for (const path of NEEDED) cpSync(join(root, path), join(copy, path), { recursive: true });
@@ -35,7 +33,6 @@ export async function rehearsed(root: string, changes: Changes): Promise<string>
     const described = faultOf(describe(copy));
     const fault = (await faultOf(checkTypes(copy))) ?? (await described);
     if (fault !== undefined) refuse(`The project does not build with it; nothing was written:\n${fault}`);
-    return readFileSync(join(copy, OPENAPI), 'utf8');
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }

@@ -4,7 +4,8 @@ import { type Rule, SchematicsException, type Tree } from '@angular-devkit/schem
 import { Refusal, refuse } from '../specification/refusal.ts';
 import { formatted } from './format.ts';
 import type { Changes, Project } from './project.ts';
-import { rehearsed } from './rehearsal.ts';
+import { MANIFEST, recorded } from './manifest.ts';
+import { rehearse } from './rehearsal.ts';
 import { remember, requireCommitted } from './worktree.ts';
 
 /** The files of a schematic's tree. */
@@ -29,23 +30,25 @@ function projectOf(tree: Tree, root: string): Project {
 }
 
 /**
- * A schematic that writes what `plan` makes of the project: formatted, built and described in a copy first, so that
- * either everything is written or nothing.
+ * A schematic that writes what `plan` makes of the project, and notes the command in the manifest: formatted, built and
+ * described in a copy first, so that either everything is written or nothing.
  */
-export function ruleOf(plan: (project: Project) => Changes): Rule {
+export function ruleOf(command: string, args: readonly string[], plan: (project: Project) => Changes): Rule {
   return async (tree) => {
     const root = process.cwd();
     try {
       process.stderr.write('Planning …\n');
-      const planned = plan(projectOf(tree, root));
+      const project = projectOf(tree, root);
+      const planned = plan(project);
       const entries = [...planned].map(
         async ([path, text]) => [path, await formatted(root, path, text)] as const,
       );
       const changes = new Map(await Promise.all(entries));
       requireShort(changes);
-      requireCommitted(root, new Map([...changes, ['openapi.json', '']]));
+      requireCommitted(root, changes);
       process.stderr.write('Building the project with it, in a copy …\n');
-      changes.set('openapi.json', await rehearsed(root, changes));
+      await rehearse(root, changes);
+      changes.set(MANIFEST, recorded(project, command, args));
       for (const [path, text] of changes) {
         if (!tree.exists(path)) tree.create(path, text);
         else if (tree.readText(path) !== text) tree.overwrite(path, text);

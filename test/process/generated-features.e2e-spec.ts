@@ -9,6 +9,7 @@ import { IS_SOAK, sampled } from '../support/soak.js';
 import { exampleOf, type OpenApi, placesOf, resolve } from '../support/openapi-document.js';
 import { testConfig } from '../support/test-app.js';
 import { HttpCaller } from './http-caller.js';
+import { RELEASE } from '../../src/product/release.js';
 import { Installation } from './server-process.js';
 
 const INVOICES =
@@ -88,8 +89,9 @@ describe('generated features', () => {
       0,
       expect.stringContaining('CREATE src/modules/trial-invoices/trial-invoice.schema.ts'),
     ]);
-    expect(output).toContain('UPDATE openapi.json');
-    expect(copy.text('openapi.json')).toContain('/api/v1/trial-invoices/{id}');
+    expect(copy.text('generated.jsonl')).toBe(
+      `${JSON.stringify({ release: RELEASE, command: 'feature', args: INVOICES.split(' ') })}\n`,
+    );
   }, 120_000);
 
   it('refer to each other', async () => {

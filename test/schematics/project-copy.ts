@@ -9,7 +9,7 @@ import { onDisk } from './planning.ts';
 
 const PARTS = [
   'src test schematics scripts package.json package-lock.json nest-cli.json tsconfig.json tsconfig.build.json',
-  'jest.config.mjs openapi.json .oxlintrc.json .prettierrc.json .prettierignore',
+  'jest.config.mjs .oxlintrc.json .prettierrc.json .prettierignore',
 ].flatMap((line) => line.split(' '));
 
 interface Ended {

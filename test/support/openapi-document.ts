@@ -43,6 +43,7 @@ export interface Operation {
 }
 
 export interface OpenApi {
+  readonly info: { readonly version: string };
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
 }

@@ -9,6 +9,7 @@ import { closeBody, describeParameters } from './input.js';
 import { operationsOf, removeNotes } from './operation.js';
 import { describeVersions } from './versions.js';
 import { PRODUCT } from '../../product/product.js';
+import { RELEASE } from '../../product/release.js';
 
 const ABOUT = `To try things out: register, sign in, press **Authorize** and paste the \`accessToken\`.
 
@@ -38,7 +39,7 @@ export function createOpenApi(app: INestApplication): OpenAPIObject {
     .setOpenAPIVersion('3.0.3')
     .setTitle(`${PRODUCT.name} API`)
     .setDescription(ABOUT)
-    .setVersion('1')
+    .setVersion(RELEASE)
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addBearerAuth({
       type: 'http',
