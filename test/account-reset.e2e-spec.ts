@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
+import { verifyEmail } from '../src/modules/mail-links/verify-email.mail.js';
 import { MailLinksService } from '../src/modules/mail-links/mail-links.service.js';
 import { Accounts, CHANGE, FORGOT, NEW_PASSWORD, VERIFY } from './support/accounts.js';
 import { PASSWORD } from './support/test-client.js';
@@ -168,7 +169,7 @@ describe('a forgotten password', () => {
     const { id, verification } = await accounts.newUser();
     const links = accounts.test.app.get(MailLinksService, { strict: false });
     const owners = await Promise.all(
-      Array.from({ length: 100 }, () => links.redeem(verification, ['verify-email'])),
+      Array.from({ length: 100 }, () => links.redeem(verification, [verifyEmail])),
     );
     expect(owners.flatMap((link) => link?.owner ?? [])).toEqual([id]);
   });

@@ -22,6 +22,7 @@ function doorsOf(feature: string): ReadonlySet<string> {
     path.endsWith('.module.ts') ||
     path.endsWith('.dto.ts') ||
     path.endsWith('.errors.ts') ||
+    path.endsWith('.mail.ts') ||
     names.some((name) => name && text.includes(`export class ${name} `));
   return new Set(files.filter(isDoor).map(({ path }) => path));
 }

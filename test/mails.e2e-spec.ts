@@ -1,7 +1,8 @@
 import { once } from 'node:events';
+import { globSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
 import { MailServer } from './support/mail-server.js';
@@ -9,6 +10,8 @@ import { eventually, mailTo, outboxOf, type ReadMail } from './support/mails.js'
 import { createTestApp, type TestApp } from './support/test-app.js';
 import type { TestClient } from './support/test-client.js';
 import { newCredentials, REGISTER, register, USERS } from './support/users.js';
+import { composeLinkMail, linkMail, type LinkMail } from '../src/platform/mail/link-mail.js';
+import type { Mail } from '../src/platform/mail/mail.js';
 import { PRODUCT } from '../src/product/product.js';
 
 const ORIGIN = 'https://product.test';
@@ -16,6 +19,29 @@ const ORIGIN = 'https://product.test';
 function eventsOf({ logs }: TestApp, name: string, userId: string) {
   return logs.filter(({ event, userId: about }) => event === name && about === userId);
 }
+
+describe('every mail with a link', () => {
+  it('is in ASCII, and in lines that no program breaks, and named only where an administrator causes it', async () => {
+    const files = globSync('src/modules/**/*.mail.ts').map((path) => resolve(path));
+    const mails = (
+      await Promise.all(files.map(async (path) => Object.values((await import(path)) as object)))
+    ).flat();
+    const recipient = { id: '1', email: 'ada@example.com', name: 'Ada' };
+    const texts = (mails as LinkMail[]).map((mail) => composeLinkMail(mail, recipient, ORIGIN, 'x'));
+    expect(texts.length).toBeGreaterThan(4);
+    const isPlain = ({ subject, text }: Mail) => /^(?:[ -~]{0,78}\n)*$/.test(`${subject}\n${text}`);
+    expect(texts.filter((mail) => !isPlain(mail))).toEqual([]);
+    const named = texts.filter(({ to }) => to.name !== '').map(({ kind }) => kind);
+    expect(named).toContain('set-password');
+    expect(named).not.toContain('verify-email');
+  });
+
+  it('has a purpose of its own, so that no link opens what another is for', () => {
+    const mail = { purpose: 'trial', path: '/trial', subject: 'Trial', before: [], after: [] };
+    linkMail(mail);
+    expect(() => linkMail(mail)).toThrow("Two mails have the purpose 'trial'");
+  });
+});
 
 describe('mails by SMTP', () => {
   let server: MailServer;

@@ -5,6 +5,9 @@ import type { Device } from '../../platform/http/device.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import type { Caller } from '../../platform/security/caller.js';
 import { networkOf } from '../../platform/network/client-address.js';
+import { resetPassword } from '../mail-links/reset-password.mail.js';
+import { setPassword } from '../mail-links/set-password.mail.js';
+import { verifyEmail } from '../mail-links/verify-email.mail.js';
 import { MailLinksService } from '../mail-links/mail-links.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { IdentityProof } from '../users/identity-proof.js';
@@ -21,7 +24,7 @@ import type {
 import { MailLinkErrors } from '../mail-links/mail-link.errors.js';
 
 /** Links that let their reader choose a password. */
-const PASSWORD_LINKS = ['reset-password', 'set-password'] as const;
+const PASSWORD_LINKS = [resetPassword, setPassword];
 
 const HOUR_S = 3600;
 /** An office may share an address. */
@@ -70,7 +73,7 @@ export class AccountService {
    */
   async forgotPassword({ address }: Device, { email }: ForgotPasswordDto): Promise<void> {
     await this.quotas.take('forgot', networkOf(address), FORGOT_PER_ADDRESS);
-    this.links.send('reset-password', async () => {
+    this.links.send(resetPassword, async () => {
       const user = await this.users.findByEmail(email);
       if (!user || user.disabled) return null;
       const recipient = UserDto.from(user);
@@ -79,7 +82,7 @@ export class AccountService {
         (await this.quotas.takeQuietly('forgot-pair', pair, FORGOT_PER_PAIR)) &&
         (await this.quotas.takeQuietly('forgot-user', recipient.id, FORGOT_PER_USER));
       if (isLeft) return recipient;
-      await this.links.keep('reset-password', recipient);
+      await this.links.keep(resetPassword, recipient);
       return null;
     });
   }
@@ -107,7 +110,7 @@ export class AccountService {
 
   /** @throws ApiError INVALID_RESET_TOKEN */
   async verifyEmail({ token }: VerifyEmailDto): Promise<void> {
-    const link = await this.links.redeem(token, ['verify-email']);
+    const link = await this.links.redeem(token, [verifyEmail]);
     if (!link) throw apiError(MailLinkErrors.INVALID_RESET_TOKEN);
     await this.addresses.verify(link.owner, link.email);
   }
@@ -116,7 +119,7 @@ export class AccountService {
   async requestVerification({ id }: Caller): Promise<void> {
     this.links.requireMail();
     await this.quotas.take('verify', id, VERIFICATIONS_PER_USER);
-    this.links.send('verify-email', async () => {
+    this.links.send(verifyEmail, async () => {
       const user = await this.users.findById(id);
       return user && !user.emailVerified ? UserDto.from(user) : null;
     });

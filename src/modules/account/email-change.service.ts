@@ -4,6 +4,11 @@ import { type Transaction, Transactions } from '../../platform/database/transact
 import { apiError, invalid } from '../../platform/errors/errors.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import type { Caller, UserId } from '../../platform/security/caller.js';
+import { changeEmail } from '../mail-links/change-email.mail.js';
+import { resetPassword } from '../mail-links/reset-password.mail.js';
+import { setPassword } from '../mail-links/set-password.mail.js';
+import { undoEmailChange } from '../mail-links/undo-email-change.mail.js';
+import { verifyEmail } from '../mail-links/verify-email.mail.js';
 import { MailLinksService, type RedeemedLink } from '../mail-links/mail-links.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { FormerAddresses } from '../users/former-addresses.js';
@@ -45,10 +50,10 @@ export class EmailChangeService {
       throw invalid([{ path: 'email', message: 'email must be another one than you have' }]);
     }
     await this.quotas.take('email-change', id, CHANGES_PER_USER);
-    await this.links.revoke(id, ['change-email']);
+    await this.links.revoke(id, [changeEmail]);
     const recipient = UserDto.from(user);
-    this.links.warn(recipient, await this.former.keep(user));
-    this.links.send('change-email', async () => {
+    this.links.tell(undoEmailChange, recipient, await this.former.keep(user));
+    this.links.send(changeEmail, async () => {
       if (await this.users.findByEmail(email)) return null;
       const isLeft = await this.quotas.takeQuietly('email-change-to', email, MAILS_PER_ADDRESS);
       return isLeft ? { ...recipient, email, session } : null;
@@ -76,14 +81,14 @@ export class EmailChangeService {
     token: string,
     transaction: Transaction,
   ): Promise<Omit<RedeemedLink, 'email'> & EmailChangedDto> {
-    const link = await this.links.redeem(token, ['change-email'], transaction);
+    const link = await this.links.redeem(token, [changeEmail], transaction);
     const user = link && (await this.users.findById(link.owner));
     if (link?.email === undefined || !user || user.disabled)
       throw apiError(MailLinkErrors.INVALID_RESET_TOKEN);
     const { owner, email, session } = link;
     await this.addresses.move(owner, email, transaction);
     // What was mailed to the old address.
-    await this.links.revoke(owner, ['reset-password', 'set-password', 'verify-email'], transaction);
+    await this.links.revoke(owner, [resetPassword, setPassword, verifyEmail], transaction);
     return { owner, email, session, undone: false };
   }
 }

@@ -10,6 +10,7 @@ import { DomainEvents } from '../../platform/logging/events.js';
 import type { Caller, UserId } from '../../platform/security/caller.js';
 import { networkOf } from '../../platform/network/client-address.js';
 import { mailboxOf } from '../../platform/validation/mailbox.js';
+import { verifyEmail } from '../mail-links/verify-email.mail.js';
 import { MailLinksService } from '../mail-links/mail-links.service.js';
 import { SecondFactorService } from '../second-factor/second-factor.service.js';
 import { RefreshService } from '../sessions/refresh.service.js';
@@ -124,7 +125,7 @@ export class AuthService {
     const user = await this.users.create(fields, transaction, claim);
     afterwards(transaction, () => {
       this.events.record('user_registered', { userId: String(user._id) });
-      this.links.send('verify-email', () => Promise.resolve(UserDto.from(user)));
+      this.links.send(verifyEmail, () => Promise.resolve(UserDto.from(user)));
     });
     return user;
   }

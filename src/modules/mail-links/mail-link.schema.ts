@@ -2,18 +2,15 @@ import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import type { Types } from 'mongoose';
 import { CredentialOwner, OwnedRecord, RECORD_OPTIONS } from '../../platform/database/record.js';
 
-/** What a mailed link lets its reader do. */
-export const PURPOSES = ['reset-password', 'set-password', 'verify-email', 'change-email'] as const;
-export type Purpose = (typeof PURPOSES)[number];
-
 /** A link that was mailed to its owner and was not used yet. */
 @Schema({ ...RECORD_OPTIONS, collection: 'mail_links' })
 export class MailLink extends OwnedRecord {
   @CredentialOwner('entrance')
   override ownerId!: Types.ObjectId;
 
-  @Prop({ type: String, enum: PURPOSES, required: true })
-  purpose!: Purpose;
+  /** Of the mail that brought it. */
+  @Prop({ type: String, required: true })
+  purpose!: string;
 
   /** What the token is made of; absent for links that are older than this. */
   @Prop({ type: String })

@@ -6,10 +6,10 @@ import { Config } from '../../platform/config/config.js';
 import { deriveKey } from '../../platform/config/derived-key.js';
 import { publicOriginOf } from '../../platform/config/public-origin.js';
 import type { Transaction } from '../../platform/database/transactions.js';
+import { composeLinkMail, type LinkMail, type Recipient } from '../../platform/mail/link-mail.js';
 import { Mailer } from '../../platform/mail/mailer.js';
 import type { UserId } from '../../platform/security/caller.js';
-import { composeLinkMail, composeUndoMail, type Recipient } from './link-mails.js';
-import { MailLink, type Purpose } from './mail-link.schema.js';
+import { MailLink } from './mail-link.schema.js';
 
 const LIFETIME_MS = 30 * 60 * 1000;
 const TOKEN_BYTES = 32;
@@ -47,58 +47,59 @@ export class MailLinksService {
    * Mails a link after the answer to the request: the one that its owner has for this purpose and address, while it is valid.
    * @param find the recipient, looked for after the answer as well; null when nobody gets a mail
    */
-  send(purpose: Purpose, find: () => Promise<Recipient | null>): void {
-    this.mailer.send(purpose, async () => {
+  send(mail: LinkMail, find: () => Promise<Recipient | null>): void {
+    this.mailer.send(mail.purpose, async () => {
       const recipient = await find();
-      return (
-        recipient && composeLinkMail(purpose, recipient, this.origin, await this.issue(purpose, recipient))
-      );
+      return recipient && composeLinkMail(mail, recipient, this.origin, await this.issue(mail, recipient));
     });
   }
 
-  /** Tells a user, after the answer, that its address is about to change. The token undoes it. */
-  warn(recipient: Recipient, token: string): void {
-    this.mailer.send('undo-email-change', () =>
-      Promise.resolve(composeUndoMail(recipient, this.origin, token)),
+  /** Mails, after the answer, a link with a token that is somebody else's to redeem. */
+  tell(mail: LinkMail, recipient: Recipient, token: string): void {
+    this.mailer.send(mail.purpose, () =>
+      Promise.resolve(composeLinkMail(mail, recipient, this.origin, token)),
     );
   }
 
   /** The valid link with this token, without using it up; null for any other token. */
-  async find(token: string, purposes: readonly Purpose[]): Promise<RedeemedLink | null> {
-    return linkOf(await this.model.findOne(valid(token, purposes)).lean<MailLink>());
+  async find(token: string, mails: readonly LinkMail[]): Promise<RedeemedLink | null> {
+    return linkOf(await this.model.findOne(valid(token, mails)).lean<MailLink>());
   }
 
   /** Uses up a valid link; null for any other token. Of many at once, one gets it. */
   async redeem(
     token: string,
-    purposes: readonly Purpose[],
+    mails: readonly LinkMail[],
     transaction?: Transaction,
   ): Promise<RedeemedLink | null> {
     const session = transaction?.session ?? null;
-    return linkOf(await this.model.findOneAndDelete(valid(token, purposes), { session }).lean<MailLink>());
+    return linkOf(await this.model.findOneAndDelete(valid(token, mails), { session }).lean<MailLink>());
   }
 
   /** Ends what was mailed to a user for these purposes. */
-  async revoke(owner: UserId, purposes: readonly Purpose[], transaction?: Transaction): Promise<void> {
-    const ofOwner = { ownerId: new Types.ObjectId(owner), purpose: { $in: purposes } };
+  async revoke(owner: UserId, mails: readonly LinkMail[], transaction?: Transaction): Promise<void> {
+    const ofOwner = {
+      ownerId: new Types.ObjectId(owner),
+      purpose: { $in: mails.map(({ purpose }) => purpose) },
+    };
     await this.model.deleteMany(ofOwner).session(transaction?.session ?? null);
   }
 
   /** Lets the link that was mailed last live on: for who asks again, and gets no further mail. */
-  async keep(purpose: Purpose, recipient: Recipient): Promise<void> {
-    await this.renew(purpose, recipient);
+  async keep(mail: LinkMail, recipient: Recipient): Promise<void> {
+    await this.renew(mail, recipient);
   }
 
   /** A link that is still valid is mailed again: otherwise who asks in somebody's name would end its links. */
-  private async issue(purpose: Purpose, recipient: Recipient): Promise<string> {
+  private async issue(mail: LinkMail, recipient: Recipient): Promise<string> {
     const { id, email, session } = recipient;
-    const mailed = await this.renew(purpose, recipient);
+    const mailed = await this.renew(mail, recipient);
     if (mailed?.salt) return this.tokenOf(mailed.salt);
     const salt = randomBytes(TOKEN_BYTES).toString('base64url');
     const token = this.tokenOf(salt);
     const expiresAt = new Date(Date.now() + LIFETIME_MS);
     await this.model.updateOne(
-      { ownerId: new Types.ObjectId(id), purpose },
+      { ownerId: new Types.ObjectId(id), purpose: mail.purpose },
       {
         $set: { salt, tokenHash: hashOf(token), email, expiresAt, ...(session !== undefined && { session }) },
       },
@@ -108,7 +109,7 @@ export class MailLinksService {
   }
 
   /** A link to an address that its owner has no more, or for another session, is left to be replaced. */
-  private renew(purpose: Purpose, { id, email, session }: Recipient): Promise<MailLink | null> {
+  private renew({ purpose }: LinkMail, { id, email, session }: Recipient): Promise<MailLink | null> {
     const now = Date.now();
     const expiresAt = new Date(now + LIFETIME_MS);
     const isValid = {
@@ -132,8 +133,12 @@ function hashOf(token: string): string {
 }
 
 /** MongoDB removes expired links late, so that the time is part of the question. */
-function valid(token: string, purposes: readonly Purpose[]): object {
-  return { tokenHash: hashOf(token), purpose: { $in: purposes }, expiresAt: { $gt: new Date() } };
+function valid(token: string, mails: readonly LinkMail[]): object {
+  return {
+    tokenHash: hashOf(token),
+    purpose: { $in: mails.map(({ purpose }) => purpose) },
+    expiresAt: { $gt: new Date() },
+  };
 }
 
 function linkOf(link: MailLink | null): RedeemedLink | null {

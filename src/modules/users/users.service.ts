@@ -16,6 +16,8 @@ import { NO_PRECONDITION, type Precondition } from '../../platform/http/entity-t
 import type { Page } from '../../platform/http/page.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import type { Caller, Scope, UserId } from '../../platform/security/caller.js';
+import { changeEmail } from '../mail-links/change-email.mail.js';
+import { setPassword } from '../mail-links/set-password.mail.js';
 import { MailLinksService } from '../mail-links/mail-links.service.js';
 import { Administrators } from './administrators.js';
 import { callerOf } from './caller-of.js';
@@ -71,7 +73,7 @@ export class UsersService {
     const user = await this.create(fields, transaction);
     afterwards(transaction, () => {
       this.events.record('user_created', { userId: String(user._id), role: user.role });
-      if (isInvited) this.links.send('set-password', () => Promise.resolve(UserDto.from(user)));
+      if (isInvited) this.links.send(setPassword, () => Promise.resolve(UserDto.from(user)));
     });
     return user;
   }
@@ -186,7 +188,7 @@ export class UsersService {
     if (disabled) {
       // For good: who is enabled again signs in again.
       await this.owned.removeCredentials(owner, transaction, ['token']);
-      await this.links.revoke(owner, ['change-email'], transaction);
+      await this.links.revoke(owner, [changeEmail], transaction);
     }
     await this.caches.evict(UsersService, owner, transaction);
     transaction.afterwards(() => this.callers.forget(owner));
