@@ -2,7 +2,6 @@ import { Body, Controller, Delete, Get, Param, Post, Query } from '@nestjs/commo
 import { ApiOperation } from '@nestjs/swagger';
 import { ApiSection } from '../../platform/docs/section.js';
 import { Answers, AnswersMessage, AnswersPage } from '../../platform/http/answers.js';
-import { IfMatch, type Precondition } from '../../platform/http/entity-tag.js';
 import { mapPage, type Page, PageQuery } from '../../platform/http/page.js';
 import { IdParams } from '../../platform/http/record-id.dto.js';
 import { CreateOnce, type Once } from '../../platform/idempotency/once.js';
@@ -15,7 +14,11 @@ import { ApiKeysService } from './api-keys.service.js';
 import { ApiKeyErrors } from './api-key.errors.js';
 import { apiKeys } from './api-key.schema.js';
 
-@ApiSection('api-keys', 'Keys for programs. A key has the rights of its user, except over credentials.')
+@ApiSection(
+  'api-keys',
+  'Keys for programs. A key has the rights of its user, except over credentials.',
+  'account',
+)
 @Controller('api/v1/auth/api-keys')
 export class ApiKeysController {
   constructor(private readonly keys: ApiKeysService) {}
@@ -64,11 +67,7 @@ export class ApiKeysController {
     operationId: 'deleteApiKey',
   })
   @AnswersMessage('API key deleted', { errors: [apiKeys.notFound] })
-  async remove(
-    @CurrentCaller() caller: Caller,
-    @Param() { id }: IdParams,
-    @IfMatch() ifMatch: Precondition,
-  ): Promise<void> {
-    await this.keys.remove(caller.id, id, ifMatch);
+  async remove(@CurrentCaller() caller: Caller, @Param() { id }: IdParams): Promise<void> {
+    await this.keys.remove(caller.id, id);
   }
 }

@@ -11,7 +11,7 @@ import type { Records } from '../../platform/database/records.js';
 import { Repositories } from '../../platform/database/repositories.js';
 import { type Transaction, Transactions } from '../../platform/database/transactions.js';
 import { apiError, invalid } from '../../platform/errors/errors.js';
-import type { Precondition } from '../../platform/http/entity-tag.js';
+import { NO_PRECONDITION } from '../../platform/http/entity-tag.js';
 import type { Page, PageQuery } from '../../platform/http/page.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import type { Caller, Permission, Permissions, UserId } from '../../platform/security/caller.js';
@@ -119,10 +119,10 @@ export class ApiKeysService {
 
   /**
    * The key is refused from the next request on.
-   * @throws ApiError API_KEY_NOT_FOUND, PRECONDITION_FAILED
+   * @throws ApiError API_KEY_NOT_FOUND
    */
-  async remove(owner: UserId, id: string, ifMatch: Precondition): Promise<void> {
-    await this.records.remove({ owner }, id, ifMatch);
+  async remove(owner: UserId, id: string): Promise<void> {
+    await this.records.remove({ owner }, id, NO_PRECONDITION);
     this.known.forget(id.toLowerCase());
     this.events.record('api_key_deleted', { userId: owner, recordId: id });
   }

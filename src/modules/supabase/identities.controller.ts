@@ -2,7 +2,6 @@ import { Body, Controller, Delete, Get, Param, Post, Query } from '@nestjs/commo
 import { ApiOperation } from '@nestjs/swagger';
 import { ApiSection } from '../../platform/docs/section.js';
 import { Answers, AnswersMessage, AnswersPage } from '../../platform/http/answers.js';
-import { IfMatch, type Precondition } from '../../platform/http/entity-tag.js';
 import { mapPage, type Page, PageQuery } from '../../platform/http/page.js';
 import { IdParams } from '../../platform/http/record-id.dto.js';
 import { CreateOnce, type Once } from '../../platform/idempotency/once.js';
@@ -15,7 +14,7 @@ import { IdentityDto, LinkIdentityDto } from './identity.dto.js';
 import { SupabaseErrors } from './supabase.errors.js';
 import { identities } from './identity.schema.js';
 
-@ApiSection('identities', 'Identities of a Supabase project that sign in as a user.')
+@ApiSection('identities', 'Identities of a Supabase project that sign in as a user.', 'account')
 @Controller('api/v1/auth/identities')
 export class IdentitiesController {
   constructor(private readonly service: IdentitiesService) {}
@@ -73,11 +72,7 @@ export class IdentitiesController {
     operationId: 'unlinkIdentity',
   })
   @AnswersMessage('Identity unlinked', { errors: [identities.notFound, SupabaseErrors.LAST_WAY_IN] })
-  async unlink(
-    @CurrentCaller() caller: Caller,
-    @Param() { id }: IdParams,
-    @IfMatch() ifMatch: Precondition,
-  ): Promise<void> {
-    await this.service.unlink(caller.id, id, ifMatch);
+  async unlink(@CurrentCaller() caller: Caller, @Param() { id }: IdParams): Promise<void> {
+    await this.service.unlink(caller.id, id);
   }
 }

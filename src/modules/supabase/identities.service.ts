@@ -7,7 +7,7 @@ import { InjectRecords } from '../../platform/database/records.module.js';
 import type { Records } from '../../platform/database/records.js';
 import { type Transaction, Transactions } from '../../platform/database/transactions.js';
 import { ApiError, apiError, invalid } from '../../platform/errors/errors.js';
-import type { Precondition } from '../../platform/http/entity-tag.js';
+import { NO_PRECONDITION } from '../../platform/http/entity-tag.js';
 import type { Page, PageQuery } from '../../platform/http/page.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import type { UserId } from '../../platform/security/caller.js';
@@ -85,19 +85,19 @@ export class IdentitiesService {
   }
 
   /**
-   * @throws ApiError IDENTITY_NOT_FOUND, PRECONDITION_FAILED, LAST_WAY_IN for a user who could not sign in any more
+   * @throws ApiError IDENTITY_NOT_FOUND, LAST_WAY_IN for a user who could not sign in any more
    */
-  async unlink(owner: UserId, id: string, ifMatch: Precondition): Promise<void> {
+  async unlink(owner: UserId, id: string): Promise<void> {
     await this.transactions.run(async (transaction) => {
       const { session } = transaction;
-      await this.records.require({ owner }, id, ifMatch, transaction);
+      await this.records.require({ owner }, id, NO_PRECONDITION, transaction);
       // Written to, so that of two removals at the same time one comes after the other.
       const all = { ownerId: new Types.ObjectId(owner) };
       await this.model.updateMany(all, { updatedAt: new Date() }, { session, timestamps: false });
       const count = await this.model.countDocuments(all).session(session);
       const { passwordHash } = await this.users.get({ owner }, owner);
       if (count === 1 && passwordHash === undefined) throw apiError(SupabaseErrors.LAST_WAY_IN);
-      await this.records.remove({ owner }, id, ifMatch, transaction);
+      await this.records.remove({ owner }, id, NO_PRECONDITION, transaction);
     });
     this.known.forget(id.toLowerCase());
     this.events.record('identity_unlinked', { userId: owner, recordId: id });
