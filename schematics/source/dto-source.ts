@@ -85,7 +85,7 @@ export function dtoSource(feature: Feature): string {
   const { names, fields, shared } = feature;
   const { Record, Feature, record, resource, resources, plural } = names;
   const owner = `
-  @ApiProperty({ description: '${capitalised(resources)} of this user, or of \`all\`. Needs ${plural}:read.', example: 'all' })
+  @ApiProperty({ description: '${capitalised(resources)} of this user, or of \`all\`. Needs ${plural}:read.' })
   @OwnerFilter()
   owner?: string;
 `;

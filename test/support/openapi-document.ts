@@ -12,6 +12,7 @@ export interface Schema {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly maxItems?: number;
+  readonly pattern?: string;
 }
 
 interface Content {
@@ -19,6 +20,12 @@ interface Content {
     readonly schema: Schema;
     readonly examples?: Readonly<Record<string, { readonly value: Failure }>>;
   };
+}
+
+interface Response {
+  readonly description: string;
+  readonly headers?: Readonly<Record<string, unknown>>;
+  readonly content?: Content;
 }
 
 /** The body of a failure. */
@@ -37,15 +44,18 @@ export interface Operation {
   readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
   readonly parameters?: readonly { name: string; in: string; description?: string; schema: Schema }[];
   readonly requestBody?: { readonly required?: boolean; readonly content: Content };
-  readonly responses: Readonly<
-    Record<string, { description: string; headers?: Readonly<Record<string, unknown>>; content?: Content }>
-  >;
+  readonly responses: Readonly<Record<string, Response>>;
 }
 
 export interface OpenApi {
   readonly info: { readonly version: string };
+  readonly tags: readonly { readonly name: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
+  readonly components: {
+    readonly schemas: Readonly<Record<string, Schema>>;
+    readonly responses: Readonly<Record<string, Response>>;
+    readonly examples: Readonly<Record<string, { readonly value: Failure }>>;
+  };
 }
 
 /** An operation and where it stands. */
@@ -55,9 +65,32 @@ export interface Place {
   readonly operation: Operation;
 }
 
-export function placesOf({ paths }: OpenApi): Place[] {
-  return Object.entries(paths).flatMap(([path, item]) =>
-    Object.entries(item).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
+/** A response, and each of its examples, in place of references to them. */
+function whole({ components }: OpenApi, response: Response & { readonly $ref?: string }): Response {
+  const shared =
+    components.responses[response.$ref?.replace('#/components/responses/', '') ?? ''] ?? response;
+  const json = shared.content?.['application/json'];
+  if (!json?.examples) return shared;
+  const examples = Object.keys(json.examples).flatMap((code) => {
+    const example = components.examples[code];
+    return example ? [[code, example] as const] : [];
+  });
+  return { ...shared, content: { 'application/json': { ...json, examples: Object.fromEntries(examples) } } };
+}
+
+/** Every operation, with what it refers to among the responses. */
+export function placesOf(document: OpenApi): Place[] {
+  return Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]) => {
+      const responses = Object.entries(operation.responses).map(
+        ([status, response]) => [status, whole(document, response)] as const,
+      );
+      return {
+        path,
+        method: method.toUpperCase(),
+        operation: { ...operation, responses: Object.fromEntries(responses) },
+      };
+    }),
   );
 }
 

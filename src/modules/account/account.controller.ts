@@ -13,7 +13,7 @@ import { AccountService } from './account.service.js';
 import { UserErrors } from '../users/user.errors.js';
 import { MailLinkErrors } from '../mail-links/mail-link.errors.js';
 
-@ApiSection('account', 'The password of a user, and the proof that mails reach it.')
+@ApiSection('account', 'The password of a user, and the proof that mails reach it.', 'account')
 @Controller('api/v1/auth')
 export class AccountController {
   constructor(private readonly account: AccountService) {}

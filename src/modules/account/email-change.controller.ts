@@ -11,7 +11,7 @@ import { EmailChangeService } from './email-change.service.js';
 import { MailLinkErrors } from '../mail-links/mail-link.errors.js';
 import { UserErrors } from '../users/user.errors.js';
 
-@ApiSection('account', 'The password of a user, and the proof that mails reach it.')
+@ApiSection('account', 'The password of a user, and the proof that mails reach it.', 'account')
 @Controller('api/v1/auth/email/change')
 export class EmailChangeController {
   constructor(private readonly changes: EmailChangeService) {}

@@ -15,7 +15,7 @@ import { UserErrors } from '../users/user.errors.js';
 import { OtpErrors } from '../second-factor/otp.errors.js';
 import { SessionErrors } from '../sessions/session.errors.js';
 
-@ApiSection('auth', 'Registering, signing in, and who is signed in.')
+@ApiSection('auth', 'Registering, signing in, and who is signed in.', 'start')
 @Controller('api/v1/auth')
 export class AuthController {
   constructor(private readonly auth: AuthService) {}

@@ -12,7 +12,7 @@ import { OtpService } from './otp.service.js';
 import { UserErrors } from '../users/user.errors.js';
 import { OtpErrors } from '../second-factor/otp.errors.js';
 
-@ApiSection('second factor', 'Signing in with a code of an authenticator app beside the password.')
+@ApiSection('second factor', 'Signing in with a code of an authenticator app beside the password.', 'account')
 @Controller('api/v1/auth/otp')
 export class OtpController {
   constructor(private readonly otp: OtpService) {}

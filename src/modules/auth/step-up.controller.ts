@@ -11,7 +11,7 @@ import { StepUpService } from './step-up.service.js';
 import { UserErrors } from '../users/user.errors.js';
 import { OtpErrors } from '../second-factor/otp.errors.js';
 
-@ApiSection('auth', 'Registering, signing in, and who is signed in.')
+@ApiSection('auth', 'Registering, signing in, and who is signed in.', 'start')
 @Controller('api/v1/auth/step-up')
 export class StepUpController {
   constructor(private readonly stepUp: StepUpService) {}

@@ -41,7 +41,7 @@ export class ListProjectsQuery extends PageQuery {
   @Text(0, 100)
   name?: string;
 
-  @ApiProperty({ description: 'Projects of this user, or of `all`. Needs projects:read.', example: 'all' })
+  @ApiProperty({ description: 'Projects of this user, or of `all`. Needs projects:read.' })
   @OwnerFilter()
   owner?: string;
 }

@@ -10,7 +10,7 @@ import { SessionDto } from './session.dto.js';
 import { SessionsService } from './sessions.service.js';
 import { SessionErrors } from './session.errors.js';
 
-@ApiSection('sessions', 'Where a user is signed in.')
+@ApiSection('sessions', 'Where a user is signed in.', 'account')
 @Controller('api/v1/auth/sessions')
 export class SessionsController {
   constructor(private readonly sessions: SessionsService) {}

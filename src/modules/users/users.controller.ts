@@ -17,7 +17,7 @@ import { UserErrors } from './user.errors.js';
 import { OtpErrors } from '../second-factor/otp.errors.js';
 import { users } from './user.schema.js';
 
-@ApiSection('users', 'Who may sign in, and with which role.')
+@ApiSection('users', 'Who may sign in, and with which role.', 'administration')
 @Controller('api/v1/users')
 export class UsersController {
   constructor(private readonly service: UsersService) {}

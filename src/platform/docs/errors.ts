@@ -2,11 +2,11 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import { CATALOGUE, type Detail, type ErrorCode, type ErrorDefinition } from '../errors/errors.js';
 import { mayForbid } from './access.js';
 import { createsOnce } from './idempotency.js';
-import { bodySchemaOf } from './input.js';
-import { type Operation, parametersOf } from './operation.js';
+import { type Operation, operationsOf, parametersOf } from './operation.js';
 
 /** The body of every failure. */
-export const FAILURE_SCHEMA = {
+const FAILURE = {
+  title: 'Failure',
   type: 'object',
   description: 'What every failure is answered with.',
   required: ['success', 'error', 'code', 'requestId'],
@@ -17,7 +17,7 @@ export const FAILURE_SCHEMA = {
       description: 'A sentence for people.',
       example: 'Too many requests; try again later',
     },
-    code: { type: 'string', description: 'For programs; never changes.', example: 'RATE_LIMITED' },
+    code: { $ref: '#/components/schemas/ErrorCode' },
     requestId: {
       type: 'string',
       nullable: true,
@@ -28,6 +28,7 @@ export const FAILURE_SCHEMA = {
       type: 'array',
       description: 'With VALIDATION_ERROR and WEAK_PASSWORD: every fault of the request.',
       items: {
+        title: 'Fault',
         type: 'object',
         required: ['path', 'message'],
         properties: {
@@ -37,7 +38,7 @@ export const FAILURE_SCHEMA = {
       },
     },
   },
-} satisfies NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string];
+};
 
 const HEADERS = {
   'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer', example: 1 } },
@@ -60,30 +61,19 @@ function* generalCodes(operation: Operation): Generator<ErrorCode> {
   yield* ['RATE_LIMITED', 'INTERNAL_ERROR', 'DATABASE_UNAVAILABLE', 'DEADLINE_EXCEEDED'];
 }
 
-/** A fault that this operation would report. */
-function faultOf(operation: Operation, document: OpenAPIObject): Detail {
-  const body = bodySchemaOf(operation, document);
-  const [required] = body?.required ?? [];
-  if (required) return { path: required, message: `${required} is required` };
-  const parameters = parametersOf(operation);
-  if (!body && parameters.some(({ name }) => name === 'limit')) {
-    return { path: 'limit', message: 'limit must not be greater than 100' };
-  }
-  const id = parameters.find((parameter) => parameter.in === 'path');
-  if (!body && id) return { path: id.name, message: `${id.name} must be an id of 24 hex digits` };
-  let path = 'colour';
-  while (path in (body?.properties ?? {})) path = `other${path}`;
-  return { path, message: 'is not a known field' };
+/** Every code that the product answers: those of the catalogue, and those that its operations declare. */
+export function codesOf(document: OpenAPIObject): string[] {
+  const declared = operationsOf(document).flatMap(({ operation }) => operation['x-errors'] ?? []);
+  return [...new Set([...Object.keys(CATALOGUE), ...declared.map(({ code }) => code)])].toSorted();
 }
 
-function exampleOf(
-  { code, message }: ErrorDefinition,
-  operation: Operation,
-  document: OpenAPIObject,
-): object {
-  const requestId = FAILURE_SCHEMA.properties.requestId.example;
+/** A fault that every operation reports when it is asked for `?nmae=x`: none has such a parameter. */
+const FAULT: Detail = { path: 'nmae', message: 'is not a known field' };
+
+function exampleOf({ code, message }: ErrorDefinition): object {
+  const requestId = FAILURE.properties.requestId.example;
   const body = { success: false, error: message, code, requestId };
-  return code === 'VALIDATION_ERROR' ? { ...body, details: [faultOf(operation, document)] } : body;
+  return code === 'VALIDATION_ERROR' ? { ...body, details: [FAULT] } : body;
 }
 
 function headersOf(errors: readonly ErrorDefinition[]): Partial<typeof HEADERS> {
@@ -92,18 +82,23 @@ function headersOf(errors: readonly ErrorDefinition[]): Partial<typeof HEADERS> 
   return Object.fromEntries(Object.entries(HEADERS).filter(([name]) => names.has(name.toLowerCase())));
 }
 
+const CODES = Object.keys(CATALOGUE);
+
+/** The catalogue's come first. */
+function placeOf({ code }: ErrorDefinition): number {
+  return code in CATALOGUE ? CODES.indexOf(code) : CODES.length;
+}
+
 /** Adds the errors that an operation may answer, each with its body as an example. */
-export function describeErrors(
-  operation: Operation,
-  document: OpenAPIObject,
-  isReferredTo: (modelName: string) => boolean,
-): void {
+export function describeErrors(operation: Operation, isReferredTo: (modelName: string) => boolean): void {
   const own = (operation['x-errors'] ?? []).filter(
     ({ ifReferredTo }) => ifReferredTo === undefined || isReferredTo(ifReferredTo),
   );
   const general = [...generalCodes(operation)].map((code) => CATALOGUE[code]);
   const all = new Map([...general, ...own].map((error) => [error.code, error]));
-  const byStatus = Map.groupBy(all.values(), ({ status }) => status);
+  // In one order, whoever declared them: operations with the same errors share what is said about them.
+  const ordered = [...all.values()].toSorted((a, b) => placeOf(a) - placeOf(b) || (a.code < b.code ? -1 : 1));
+  const byStatus = Map.groupBy(ordered, ({ status }) => status);
   for (const [status, errors] of [...byStatus].toSorted(([a], [b]) => a - b)) {
     const headers = headersOf(errors);
     operation.responses[status] = {
@@ -111,10 +106,8 @@ export function describeErrors(
       ...(Object.keys(headers).length > 0 && { headers }),
       content: {
         'application/json': {
-          schema: { $ref: '#/components/schemas/Failure' },
-          examples: Object.fromEntries(
-            errors.map((error) => [error.code, { value: exampleOf(error, operation, document) }]),
-          ),
+          schema: FAILURE as never,
+          examples: Object.fromEntries(errors.map((error) => [error.code, { value: exampleOf(error) }])),
         },
       },
     };

@@ -2,11 +2,13 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { References } from '../database/references.js';
 import { describeAccess } from './access.js';
-import { describeErrors, FAILURE_SCHEMA } from './errors.js';
+import { codesOf, describeErrors } from './errors.js';
 import { describeHeaders, HEADERS } from './headers.js';
 import { describeReplays } from './idempotency.js';
 import { closeBody, describeParameters } from './input.js';
 import { operationsOf, removeNotes } from './operation.js';
+import { PARTS, type Section } from './section.js';
+import { shareAnswers } from './share.js';
 import { describeVersions } from './versions.js';
 import { PRODUCT } from '../../product/product.js';
 import { RELEASE } from '../../product/release.js';
@@ -21,16 +23,18 @@ const ABOUT = `To try things out: register, sign in, press **Authorize** and pas
 - Numbers that a double cannot hold are refused with 400: integers beyond ±(2^53 − 1), what overflows, and what would become zero.
 - Fields that are not documented are refused with 400.`;
 
-/** The headings in the order in which their routes are declared; those of the API stand before those of operators. */
+/** The headings by their parts, and within one in the order in which their routes are declared. */
 function tagsOf(document: OpenAPIObject): NonNullable<OpenAPIObject['tags']> {
-  const places = operationsOf(document);
-  const isApi = ({ path }: { path: string }) => path.startsWith('/api/');
-  const ordered = [...places.filter(isApi), ...places.filter((place) => !isApi(place))];
-  const about = new Map<string, string | undefined>();
-  for (const { operation } of ordered) {
-    for (const name of operation.tags ?? []) about.set(name, about.get(name) ?? operation['x-about']);
+  const sections = new Map<string, Section | undefined>();
+  for (const { operation } of operationsOf(document)) {
+    for (const name of operation.tags ?? []) {
+      sections.set(name, sections.get(name) ?? operation['x-section']);
+    }
   }
-  return [...about].map(([name, description]) => ({ name, ...(description && { description }) }));
+  const placeOf = (section?: Section): number => PARTS.indexOf(section?.part ?? 'features');
+  return [...sections]
+    .toSorted(([, a], [, b]) => placeOf(a) - placeOf(b))
+    .map(([name, section]) => ({ name, ...(section && { description: section.about }) }));
 }
 
 /** The OpenAPI document: every route with its errors and examples. Needs no database, and no configuration changes it. */
@@ -48,12 +52,20 @@ export function createOpenApi(app: INestApplication): OpenAPIObject {
     })
     .addServer('/', 'This server')
     .build();
-  delete head.info.contact;
+  head.info.contact = { name: PRODUCT.name };
   const document = SwaggerModule.createDocument(app, head);
   document.tags = tagsOf(document);
   document.components = {
     ...document.components,
-    schemas: { ...document.components?.schemas, Failure: FAILURE_SCHEMA },
+    schemas: {
+      ...document.components?.schemas,
+      ErrorCode: {
+        type: 'string',
+        description: 'For programs; never changes.',
+        enum: codesOf(document),
+        example: 'RATE_LIMITED',
+      },
+    },
     headers: HEADERS,
   };
   const references = app.get(References, { strict: false });
@@ -65,11 +77,12 @@ export function createOpenApi(app: INestApplication): OpenAPIObject {
     if (path.startsWith('/api/')) {
       describeVersions(method, operation);
       describeReplays(operation);
-      describeErrors(operation, document, isReferredTo);
+      describeErrors(operation, isReferredTo);
       describeHeaders(operation);
     }
     removeNotes(operation);
   }
+  shareAnswers(document);
   return document;
 }
 

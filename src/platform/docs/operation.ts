@@ -1,6 +1,7 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { Access } from '../security/access.js';
 import type { StepUpRule } from '../security/step-up.js';
+import type { Section } from './section.js';
 import type { PossibleError } from '../database/resource.js';
 
 type Documented = NonNullable<OpenAPIObject['paths'][string]['get']>;
@@ -8,7 +9,7 @@ type Documented = NonNullable<OpenAPIObject['paths'][string]['get']>;
 /** What decorators note on a handler for this folder. The finished document has none of it. */
 interface Notes {
   /** Of `@ApiSection`. */
-  'x-about'?: string;
+  'x-section'?: Section;
   /** Of `@Public`, `@SignedIn`, `@Requires` and `@OwnerOr`. */
   'x-access'?: Access;
   /** Of `@StepUp`. */
@@ -47,6 +48,6 @@ export function parametersOf({ parameters = [] }: Operation): Parameter[] {
 }
 
 export function removeNotes(operation: Operation): void {
-  for (const note of ['x-about', 'x-access', 'x-step-up', 'x-errors', 'x-versioned'] as const)
+  for (const note of ['x-section', 'x-access', 'x-step-up', 'x-errors', 'x-versioned'] as const)
     delete operation[note];
 }

@@ -19,7 +19,7 @@ export function describeVersions(method: Method, operation: Operation): void {
     in: 'header',
     required: false,
     description: 'ETags that the client has. When the record still has one of them: 304.',
-    schema: { type: 'string', example: '"1"' },
+    schema: { type: 'string', example: '"2"' },
   });
   operation.responses['304'] = { description: 'The client has this version.', headers: { ETag: ETAG } };
 }

@@ -6,37 +6,57 @@ import { Public } from '../security/access.js';
 import { Unlimited } from '../security/rate-limit.js';
 import { HealthMonitor } from './health.monitor.js';
 
-const serviceSchema = (example: string) => ({
+const SERVICE = {
+  title: 'ServiceHealth',
   type: 'object',
   required: ['status'],
-  properties: { status: { type: 'string', enum: ['ok', 'error', 'disabled'], example } },
-});
+  properties: { status: { type: 'string', enum: ['ok', 'error', 'disabled'] } },
+};
 
-const healthSchema = (status: 'ok' | 'error') => ({
+const HEALTH = {
+  title: 'Health',
   type: 'object',
   required: ['status', 'timestamp', 'services'],
   properties: {
-    status: { type: 'string', enum: ['ok', 'degraded', 'error'], example: status },
-    timestamp: { type: 'string', format: 'date-time', example: '2026-11-22T10:00:00.000Z' },
+    status: { type: 'string', enum: ['ok', 'degraded', 'error'] },
+    timestamp: { type: 'string', format: 'date-time' },
     services: {
+      title: 'Services',
       type: 'object',
       required: ['database', 'redis', 'external'],
       properties: {
-        database: serviceSchema(status),
-        redis: serviceSchema('disabled'),
-        external: serviceSchema('disabled'),
+        database: SERVICE,
+        redis: SERVICE,
+        external: SERVICE,
       },
+    },
+  },
+};
+
+/** @param status of the database */
+const healthOf = (status: 'ok' | 'error') => ({
+  'application/json': {
+    schema: HEALTH,
+    example: {
+      status,
+      timestamp: '2026-11-22T10:00:00.000Z',
+      services: { database: { status }, redis: { status: 'disabled' }, external: { status: 'disabled' } },
     },
   },
 });
 
-const stateSchema = (example: string) => ({
+const STATE = {
+  title: 'State',
   type: 'object',
   required: ['status'],
-  properties: { status: { type: 'string', example } },
+  properties: { status: { type: 'string', enum: ['ok', 'unavailable'] } },
+};
+
+const stateOf = (status: 'ok' | 'unavailable') => ({
+  'application/json': { schema: STATE, example: { status } },
 });
 
-@ApiSection('health', 'For operators and orchestrators. Public and not rate limited.')
+@ApiSection('health', 'For operators and orchestrators. Public and not rate limited.', 'operation')
 @Controller('health')
 export class HealthController {
   constructor(private readonly monitor: HealthMonitor) {}
@@ -49,10 +69,10 @@ export class HealthController {
     description: 'Only the database makes it an error; other services degrade it.',
     operationId: 'getHealth',
   })
-  @ApiOkResponse({ description: 'The database answers', schema: healthSchema('ok') })
+  @ApiOkResponse({ description: 'The database answers', content: healthOf('ok') })
   @ApiServiceUnavailableResponse({
     description: 'The database does not answer',
-    schema: healthSchema('error'),
+    content: healthOf('error'),
   })
   health(@Res() reply: FastifyReply): void {
     const { health } = this.monitor;
@@ -67,7 +87,7 @@ export class HealthController {
     description: 'Asks no service, so that an outage of one restarts nothing.',
     operationId: 'getLiveness',
   })
-  @ApiOkResponse({ description: 'It runs', schema: stateSchema('ok') })
+  @ApiOkResponse({ description: 'It runs', content: stateOf('ok') })
   live(@Res() reply: FastifyReply): void {
     answer(reply, true, { status: 'ok' });
   }
@@ -81,8 +101,8 @@ export class HealthController {
       'Not while the database does not answer or is older than the code, or while the process shuts down.',
     operationId: 'getReadiness',
   })
-  @ApiOkResponse({ description: 'They should', schema: stateSchema('ok') })
-  @ApiServiceUnavailableResponse({ description: 'They should not', schema: stateSchema('unavailable') })
+  @ApiOkResponse({ description: 'They should', content: stateOf('ok') })
+  @ApiServiceUnavailableResponse({ description: 'They should not', content: stateOf('unavailable') })
   ready(@Res() reply: FastifyReply): void {
     const { isReady } = this.monitor;
     answer(reply, isReady, { status: isReady ? 'ok' : 'unavailable' });

@@ -56,6 +56,9 @@ const describeParameters: MethodDecorator = (target, property) => {
   for (const type of types) if (isDto(type)) describe(type);
 };
 
+/** `ProjectDto` and `Answer` → `ProjectAnswer`, the name of the whole body in the document and in generated clients. */
+const titleOf = ({ name }: Constructor, kind: string): string => `${name.replace(/Dto$/, '')}${kind}`;
+
 function answers(type: Constructor, answer: Answer, schema: object, errors: OwnErrors = []): MethodDecorator {
   describe(type);
   return applyDecorators(
@@ -78,20 +81,25 @@ export function Answers(type: Constructor, options: Options = {}): MethodDecorat
       `@Answers(${type.name}, { status: 201 }): give ${type.name} an id, for the Location header`,
     );
   }
-  return answersData(type, { schema, documented: { $ref: getSchemaPath(type) }, versioned }, options);
+  return answersData(
+    type,
+    { schema, documented: { $ref: getSchemaPath(type) }, kind: 'Answer', versioned },
+    options,
+  );
 }
 
 /** The handler returns all of a short list of DTOs; it is answered as `{success: true, data: […]}`. */
 export function AnswersList(type: Constructor, options: Omit<Options, 'status'> = {}): MethodDecorator {
   const schema: JsonSchema = { type: 'array', items: schemaOf(type) };
   const documented = { type: 'array', items: { $ref: getSchemaPath(type) } };
-  return answersData(type, { schema, documented, versioned: false }, options);
+  return answersData(type, { schema, documented, kind: 'List', versioned: false }, options);
 }
 
 /** What stands in `data`: as it is written, and as it is documented. */
 interface Data {
   readonly schema: JsonSchema;
   readonly documented: object;
+  readonly kind: 'Answer' | 'List';
   readonly versioned: boolean;
 }
 
@@ -109,6 +117,7 @@ function answersData(
     ...(location !== undefined && { location }),
   };
   const documented = {
+    title: titleOf(type, data.kind),
     type: 'object',
     required: ['success', 'data'],
     properties: { success, data: data.documented },
@@ -137,6 +146,7 @@ export function AnswersPage(
     versioned: false,
   };
   const documented = {
+    title: titleOf(type, 'Page'),
     type: 'object',
     required: ['success', 'data', 'pagination'],
     properties: { ...properties, data: { type: 'array', items: { $ref: getSchemaPath(type) } } },
@@ -144,20 +154,26 @@ export function AnswersPage(
   return answers(type, answer, documented, ['INVALID_CURSOR', ...errors]);
 }
 
+const MESSAGE = {
+  title: 'Message',
+  type: 'object',
+  required: ['success', 'message'],
+  properties: { success: { type: 'boolean', enum: [true] }, message: { type: 'string', example: 'Done' } },
+};
+
 /** The handler returns nothing; it is answered as `{success: true, message}`. */
 export function AnswersMessage(
   message: string,
   { status = 200, errors = [] }: Options = {},
 ): MethodDecorator {
   const body = JSON.stringify({ success: true, message });
-  const schema = {
-    type: 'object',
-    required: ['success', 'message'],
-    properties: { success, message: { type: 'string', example: message } },
-  };
   return applyDecorators(
     HttpCode(status),
-    ApiResponse({ status, description: 'Success', schema: schema as never }),
+    ApiResponse({
+      status,
+      description: 'Success',
+      content: { 'application/json': { schema: MESSAGE, example: { success: true, message } } },
+    }),
     ApiExtension('x-errors', errors.map(definitionOf)),
     describeParameters,
     routeConfig({ answer: { status, body, versioned: false } }),

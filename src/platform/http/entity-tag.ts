@@ -86,7 +86,7 @@ const documentPreconditions: ParameterDecorator = (target, property) => {
   if (!handler || property === undefined) return;
   routeConfig({ preconditions: true })(target, property, handler);
   for (const [name, description] of HEADERS) {
-    const schema = { type: 'string', example: name === 'If-Match' ? '"1"' : '*' };
+    const schema = { type: 'string', example: name === 'If-Match' ? '"1"' : '"2"' };
     ApiHeader({ name, required: false, description, schema })(target, property, handler);
   }
 };

@@ -39,12 +39,12 @@ export class PageQuery {
   @QueryInteger(1, 100)
   limit: number = 20;
 
-  @ApiProperty({ description: 'Records to leave out. Not with `page` or `cursor`.', example: 0 })
+  @ApiProperty({ description: 'Records to leave out. Not with `page` or `cursor`.' })
   @QueryInteger(0, MAX_OFFSET)
   @ExcludesWith('page', 'cursor')
   offset?: number;
 
-  @ApiProperty({ description: 'Page to answer, from 1. Not with `offset` or `cursor`.', example: 1 })
+  @ApiProperty({ description: 'Page to answer, from 1. Not with `offset` or `cursor`.' })
   @QueryInteger(1, MAX_OFFSET + 1)
   @IsReachablePage()
   @ExcludesWith('cursor')
@@ -84,6 +84,7 @@ export function mapPage<T, U>({ items, pagination }: Page<T>, map: (item: T) => 
 }
 
 export const paginationSchema = {
+  title: 'Pagination',
   type: 'object',
   required: ['limit', 'offset', 'hasMore', 'nextCursor'],
   properties: {

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { CATALOGUE } from '../src/platform/errors/errors.js';
+import { FEATURES } from './features/features.js';
+import {
+  type OpenApi,
+  type Operation,
+  type Place,
+  placesOf,
+  type Schema,
+} from './support/openapi-document.js';
+import { createTestApp, type TestApp } from './support/test-app.js';
+
+/** What generators of clients and checkers of documents need. */
+describe('the OpenAPI document, for tools', () => {
+  let test: TestApp;
+  let document: OpenApi;
+  let places: Place[];
+
+  /** The operations of the API that break a rule, by name; the list is what a failure shows. */
+  const offenders = (isRight: (operation: Operation) => boolean) =>
+    places.filter(({ operation }) => !isRight(operation)).map(({ operation }) => operation.operationId);
+
+  beforeAll(async () => {
+    test = await createTestApp();
+    document = (await test.anonymous.get('/docs/json')).body as OpenApi;
+    places = placesOf(document);
+    expect(places.length).toBeGreaterThan(20);
+  });
+  afterAll(() => test.close());
+
+  it('gives every schema a name, and every id its pattern', () => {
+    const isNamed = (schema: Schema): boolean =>
+      schema.$ref !== undefined ||
+      (schema.properties === undefined && (schema.items === undefined || isNamed(schema.items)));
+    const schemas = Object.entries(document.components.schemas);
+    const fields = schemas.flatMap(([name, { properties = {} }]) =>
+      Object.entries(properties).map(([field, schema]) => ({ name: `${name}.${field}`, field, schema })),
+    );
+    expect(fields.filter(({ schema }) => !isNamed(schema))).toEqual([]);
+    const bodies = ({ requestBody, responses }: Operation) =>
+      [requestBody?.content, ...Object.values(responses).map(({ content }) => content)].flatMap(
+        (content) => content?.['application/json'].schema ?? [],
+      );
+    expect(offenders((operation) => bodies(operation).every(({ $ref }) => $ref))).toEqual([]);
+    const ids = fields.filter(({ field }) => /^(?:id|.*Id)$/.test(field) && field !== 'requestId');
+    expect(ids.length).toBeGreaterThan(5);
+    expect(ids.filter(({ schema }) => schema.pattern === undefined)).toEqual([]);
+    const inPath = ({ parameters = [] }: Operation) => parameters.filter((each) => each.in === 'path');
+    expect(offenders((operation) => inPath(operation).every(({ schema }) => schema.pattern))).toEqual([]);
+  });
+
+  it('says each failure once: operations refer to it, and its code is one of a list', () => {
+    const codes = document.components.schemas['ErrorCode']?.enum ?? [];
+    const failures = Object.entries(document.paths).flatMap(([path, item]) =>
+      Object.values(item).flatMap(({ responses }) =>
+        Object.entries(responses).filter(([status]) => path.startsWith('/api/') && Number(status) >= 400),
+      ),
+    );
+    expect(failures.length).toBeGreaterThan(100);
+    for (const [, response] of failures) expect(Object.keys(response)).toEqual(['$ref']);
+    const texts = Object.values(document.components.responses).map((response) => JSON.stringify(response));
+    expect(new Set(texts).size).toBe(texts.length);
+    for (const [code, { value }] of Object.entries(document.components.examples)) {
+      expect(codes).toContain(code);
+      expect(value.code).toBe(code);
+    }
+    expect(Object.keys(CATALOGUE).filter((code) => !codes.includes(code))).toEqual([]);
+  });
+
+  it('begins with signing in and the features, and ends with what operators need', () => {
+    const headings = document.tags.map(({ name }) => name);
+    const features = FEATURES.map(({ path }) => path.replace('/api/v1/', ''));
+    expect(headings.slice(0, 1 + features.length).toSorted()).toEqual(['auth', ...features].toSorted());
+    expect(headings[0]).toBe('auth');
+    expect(headings.slice(-2)).toEqual(['users', 'health']);
+  });
+
+  it('has examples of parameters that are accepted all together', async () => {
+    const lists = places.filter(({ path, operation }) => !path.includes('{') && operation.parameters?.length);
+    const reading = lists.filter(({ method }) => method === 'GET');
+    expect(reading).not.toHaveLength(0);
+    const admin = await test.anonymous.signIn('admin');
+    const person = await test.anonymous.signIn();
+    for (const { path, operation } of reading) {
+      const examples = (operation.parameters ?? []).flatMap(({ name, in: place, schema }) =>
+        place === 'query' && schema.example !== undefined
+          ? [[name, String(schema.example)] as [string, string]]
+          : [],
+      );
+      const query = new URLSearchParams(examples).toString();
+      const usual = await person.get(path);
+      expect({ path, query, ...(await person.get(`${path}?${query}`)) }).toMatchObject({
+        status: usual.status,
+      });
+      expect({ path, query, ...(await admin.get(`${path}?${query}`)) }).toMatchObject({ status: 200 });
+    }
+  });
+});
