@@ -1,3 +1,9 @@
+/** What a JSON object of the client's own making may be. */
+export const METADATA = { bytes: 16 * 1024, depth: 5, keys: 200 } as const;
+
+/** Most characters of rich text: reading hostile HTML takes time that grows faster than its length. */
+export const MAX_RICH_TEXT = 20_000;
+
 /** Deepest nesting of a body. The deepest field there is, metadata, allows five levels of its own. */
 export const MAX_DEPTH = 16;
 

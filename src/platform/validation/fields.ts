@@ -30,6 +30,8 @@ import {
   TransformTexts,
   UNITS_PER_CHARACTER,
 } from './texts.js';
+import { timeOf } from './utc-time.js';
+import { MAX_WEB_URL, WEB_URL_CHARACTERS, WEB_URL_FORM } from './web-url.js';
 
 /** Most units that Unicode composes to one: Greek letters with three marks, such as U+1F82. */
 const UNITS_PER_COMPOSED_UNIT = 4;
@@ -123,21 +125,17 @@ export function ClaimedAddress(): PropertyDecorator {
   );
 }
 
-/**
- * The address of a page or a service in the web. IsUrl takes addresses without `//`, and those with a name in them,
- * which look like addresses of another host; and characters that nobody sees, or that end an attribute of HTML.
- */
+/** The address of a page or a service in the web. */
 export function WebUrl(options: Each = {}): PropertyDecorator {
   const rule = { ...options, message: messageOf('must be an address such as https://example.com', options) };
-  const form = { protocols: ['http', 'https'], require_protocol: true, disallow_auth: true };
   return applyDecorators(
     Trim(options),
     IsString(options),
-    MaxUnits(2048, options),
-    Length(1, 2048, options),
+    MaxUnits(MAX_WEB_URL, options),
+    Length(1, MAX_WEB_URL, options),
     IsCleanText(options),
-    IsUrl(form, rule),
-    Matches(/^https?:\/\/[^\s\p{Cc}\p{Cf}"<>\\]+$/iu, rule),
+    IsUrl(WEB_URL_FORM, rule),
+    Matches(WEB_URL_CHARACTERS, rule),
   );
 }
 
@@ -179,29 +177,12 @@ export function SafeInteger(
   return applyDecorators(IsInt(options), Min(min, options), Max(max, options));
 }
 
-const RFC_3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(?:Z|([+-])([01]\d|2[0-3]):([0-5]\d))$/i;
-
-/**
- * The instant that a text names, cut to milliseconds; whatever names none, such as the 31st of February, is left for
- * the rules to refuse. So is what UTC has in no year of four digits, and a leap second, which a Date cannot hold.
- */
-function toTime(text: string): Date | string {
-  const [, written, decimals = '', sign, hours = '0', minutes = '0'] = RFC_3339.exec(text) ?? [];
-  if (written === undefined) return text;
-  const local = Date.parse(`${written}.${decimals.slice(0, 3).padEnd(3, '0')}Z`.toUpperCase());
-  // Date.parse takes the 31st of February and 24:00 for another day.
-  if (Number.isNaN(local) || !new Date(local).toISOString().startsWith(written.toUpperCase())) return text;
-  const offset = (Number(hours) * 60 + Number(minutes)) * 60_000;
-  const time = new Date(sign === '-' ? local + offset : local - offset);
-  return /^\d{4}-/.test(time.toISOString()) ? time : text;
-}
-
 /** An instant in RFC 3339, with any offset. It is answered in UTC: `2030-01-31T00:00:00.000Z`. */
 export function UtcTime(options: Each = {}): PropertyDecorator {
   const rule =
     'must be a time that exists, with its offset, such as 2030-01-31T00:00:00Z or 2030-01-31T01:00:00.000+01:00';
   return applyDecorators(
-    TransformTexts(toTime, options),
+    TransformTexts((text) => timeOf(text) ?? text, options),
     IsDate({ ...options, message: messageOf(rule, options) }),
   );
 }

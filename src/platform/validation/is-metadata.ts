@@ -1,12 +1,9 @@
 import { ValidateBy } from 'class-validator';
+import { METADATA } from './bounds.js';
 import { isCleanText } from './texts.js';
 
 /** A JSON object of the caller's own making. */
 export type Metadata = Record<string, unknown>;
-
-const MAX_BYTES = 16 * 1024;
-const MAX_DEPTH = 5;
-const MAX_KEYS = 200;
 
 /** Keys that a database or a JavaScript object would take for more than a name. */
 const RESERVED: ReadonlySet<string> = new Set(['_bsontype', '__proto__', 'constructor', 'prototype']);
@@ -28,14 +25,14 @@ export function metadataFault(value: unknown): string | undefined {
   let mostBytes = MOST_VALUE_BYTES;
   let level: object[] = [value];
   for (let depth = 1; level.length > 0; depth++) {
-    if (depth > MAX_DEPTH) return `must not be nested deeper than ${MAX_DEPTH} levels`;
+    if (depth > METADATA.depth) return `must not be nested deeper than ${METADATA.depth} levels`;
     const next: object[] = [];
     for (const node of level) {
       const isList = Array.isArray(node);
       for (const key of Object.keys(node)) {
         const child = (node as Record<string, unknown>)[key];
         mostBytes += MOST_VALUE_BYTES + MOST_BYTES * (isList ? 0 : key.length);
-        if (!isList && ++keys > MAX_KEYS) return `must not have more than ${MAX_KEYS} keys`;
+        if (!isList && ++keys > METADATA.keys) return `must not have more than ${METADATA.keys} keys`;
         if (!isList && isForbiddenKey(key)) {
           return 'must not have keys that start with $, hold a dot or NUL, or are reserved';
         }
@@ -49,8 +46,8 @@ export function metadataFault(value: unknown): string | undefined {
     }
     level = next;
   }
-  const isSmall = mostBytes <= MAX_BYTES || Buffer.byteLength(JSON.stringify(value)) <= MAX_BYTES;
-  return isSmall ? undefined : 'must not be larger than 16 KiB';
+  const isSmall = mostBytes <= METADATA.bytes || Buffer.byteLength(JSON.stringify(value)) <= METADATA.bytes;
+  return isSmall ? undefined : `must not be larger than ${METADATA.bytes / 1024} KiB`;
 }
 
 /** A JSON object of ≤ 16 KiB, ≤ 5 levels and ≤ 200 keys, without keys that mean something to a database. */

@@ -1,10 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
 import { ValidateBy } from 'class-validator';
 import sanitizeHtml from 'sanitize-html';
+import { MAX_RICH_TEXT } from './bounds.js';
 import { Text } from './fields.js';
-
-/** Most characters that a field may have: reading hostile HTML takes time that grows faster than its length. */
-const MAX_CHARACTERS = 20_000;
 
 /** What notes and descriptions need. Nothing that loads, runs, is styled, has a name, or looks like the page around it. */
 export const RICH_TEXT_TAGS =
@@ -53,7 +51,7 @@ export function sanitised(html: string): string {
  * @throws at once when `max` is more than 20,000
  */
 export function RichText(max: number): PropertyDecorator {
-  if (max > MAX_CHARACTERS) throw new Error(`@RichText(${max}) is more than ${MAX_CHARACTERS} characters`);
+  if (max > MAX_RICH_TEXT) throw new Error(`@RichText(${max}) is more than ${MAX_RICH_TEXT} characters`);
   return applyDecorators(
     Text(0, max),
     // Beside class-validator's rules, so that whatever inherits or copies the rules of a field takes it along.
