@@ -1,7 +1,8 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { ALLOWED, TYPES, VALUED } from '../schematics/specification/types.ts';
+import { VALUED } from '../schematics/types/flags.ts';
+import { FIELD_TYPES, TYPES } from '../schematics/types/types.ts';
 import { EVENTS } from '../src/platform/logging/events.js';
 import { METRICS } from '../src/platform/metrics/metrics.js';
 import { typeFaults } from './support/type-check.js';
@@ -108,7 +109,7 @@ describe('the documentation', () => {
     const documented = tableOf(GUIDE, 'Types');
     expect(documented).toEqual(
       TYPES.map((type) => {
-        const { about, flags } = ALLOWED[type];
+        const { about, flags } = FIELD_TYPES[type];
         return [type, about, flags.map((flag) => `\`${VALUED.has(flag) ? `${flag}=` : flag}\``).join(' ')];
       }),
     );

@@ -2,7 +2,7 @@ import type { Rule } from '@angular-devkit/schematics';
 import { newFeature } from '../project/new-feature.ts';
 import { ruleOf } from '../project/rule.ts';
 import { parseFields } from '../specification/fields.ts';
-import { namesOf } from '../specification/names.ts';
+import { namesOf } from '../naming/names.ts';
 
 interface Options {
   readonly name: string;

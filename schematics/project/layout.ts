@@ -1,5 +1,5 @@
-import { refuse } from '../specification/refusal.ts';
-import type { Names } from '../specification/names.ts';
+import { refuse } from '../naming/refusal.ts';
+import type { Names } from '../naming/names.ts';
 import { MissingPlace } from '../source/places.ts';
 import type { Project } from './project.ts';
 

@@ -1,10 +1,9 @@
 import { isAlwaysThere } from '../specification/feature.ts';
-import type { Field } from '../specification/field.ts';
-import type { Names } from '../specification/names.ts';
-import { refuse } from '../specification/refusal.ts';
-import { camelCase, capitalised, wordsOf } from '../specification/words.ts';
+import type { Field } from '../types/field.ts';
+import type { Names } from '../naming/names.ts';
+import { refuse } from '../naming/refusal.ts';
+import { camelCase, capitalised, wordsOf } from '../naming/words.ts';
 import { unsentSource } from '../source/service-source.ts';
-import { literal } from '../source/values.ts';
 import type { Project } from './project.ts';
 
 const FOLDER = 'src/migrations';
@@ -17,9 +16,9 @@ function valueOf(field: Field): string | undefined {
   if (!isAlwaysThere(field)) return undefined;
   if (!required) return unsentSource(field);
   if (list) return '[]';
-  if (type === 'object') return '{}';
-  if (existing !== undefined) return type === 'date' ? `new Date(${literal(existing)})` : literal(existing);
-  const canHave = type !== 'ref' && !field.unique && !field.encrypted;
+  if (type.empty !== undefined) return type.empty;
+  if (existing !== undefined) return type.writeValue(existing);
+  const canHave = type.flags.includes('existing') && !field.unique && !field.encrypted;
   return canHave
     ? refuse(`${name} is required, and needs existing=…: what the records get that are there`)
     : refuse(

@@ -1,13 +1,14 @@
 import ts from 'typescript';
 import {
-  enumNamesOf,
   type Feature,
+  fieldDeclarations,
   requireDistinctNames,
   requireUsefulIndexes,
 } from '../specification/feature.ts';
-import type { Field } from '../specification/field.ts';
-import type { Names } from '../specification/names.ts';
-import { refuse } from '../specification/refusal.ts';
+import type { Field } from '../types/field.ts';
+import type { Names } from '../naming/names.ts';
+import { FIELD_TYPES } from '../types/types.ts';
+import { refuse } from '../naming/refusal.ts';
 import { withFields as dtoWith } from '../source/dto-edit.ts';
 import { parse } from '../source/edit.ts';
 import { exportsOf } from '../source/exported.ts';
@@ -23,7 +24,7 @@ import type { Changes, Project } from './project.ts';
 /** Stands for a text that lists look through already, so that a further one is not. */
 const LOOKED_THROUGH: Field = {
   name: '',
-  type: 'string',
+  type: FIELD_TYPES.string,
   list: false,
   required: false,
   unique: false,
@@ -67,8 +68,12 @@ export function moreFields(project: Project, names: Names, fields: readonly Fiel
   const taken = fields.find(({ name }) => before.fields.includes(name));
   if (taken) refuse(`${names.plural} has the field ${taken.name} already`);
   const { shared, looksThrough } = before;
-  for (const field of fields.filter(({ type }) => type === 'enum')) {
-    const twice = Object.values(enumNamesOf(names, field)).find((name) => before.exported.includes(name));
+  for (const field of fields) {
+    const declared = fieldDeclarations({ names, fields: [field] }).flatMap((each) => [
+      each.constant,
+      each.type,
+    ]);
+    const twice = declared.find((name) => before.exported.includes(name));
     if (twice !== undefined)
       refuse(`${field.name} would declare ${twice}, which is there already; choose another name`);
   }

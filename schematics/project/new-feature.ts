@@ -4,7 +4,7 @@ import {
   requireDistinctNames,
   requireUsefulIndexes,
 } from '../specification/feature.ts';
-import { refuse } from '../specification/refusal.ts';
+import { refuse } from '../naming/refusal.ts';
 import { controllerSource, moduleSource } from '../source/controller-source.ts';
 import { dtoSource } from '../source/dto-source.ts';
 import { exportsOf } from '../source/exported.ts';

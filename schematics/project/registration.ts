@@ -1,4 +1,4 @@
-import type { Names } from '../specification/names.ts';
+import type { Names } from '../naming/names.ts';
 import { applyEdits, parse } from '../source/edit.ts';
 import { withImports } from '../source/imports.ts';
 import { addElement, arrayIn, variableNamed } from '../source/places.ts';

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { refuse } from '../specification/refusal.ts';
+import { refuse } from '../naming/refusal.ts';
 import type { Changes } from './project.ts';
 
 /** What building and describing the application takes. */

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Rule, SchematicsException, type Tree } from '@angular-devkit/schematics';
-import { Refusal, refuse } from '../specification/refusal.ts';
+import { Refusal, refuse } from '../naming/refusal.ts';
 import { formatted } from './format.ts';
 import type { Changes, Project } from './project.ts';
 import { MANIFEST, recorded } from './manifest.ts';

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { refuse } from '../specification/refusal.ts';
+import { refuse } from '../naming/refusal.ts';
 import type { Changes } from './project.ts';
 
 /** Digests of what the generator has written, so that it may be called again before everything is committed. */

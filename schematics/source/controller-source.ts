@@ -1,6 +1,6 @@
 import type { Feature } from '../specification/feature.ts';
-import { capitalised, withArticle } from '../specification/words.ts';
-import { literal } from './values.ts';
+import { capitalised, withArticle } from '../naming/words.ts';
+import { literal } from '../types/source.ts';
 
 /** What the section of the documentation begins with, and the module's comment says. */
 export function aboutSource({ names, shared }: Feature): string {

@@ -1,6 +1,6 @@
 import { ownImports } from './own-imports.ts';
 import type { Feature } from '../specification/feature.ts';
-import type { Field } from '../specification/field.ts';
+import type { Field } from '../types/field.ts';
 import { filterSource, fromSource, inputSource, outputSource } from './dto-source.ts';
 import { applyEdits, type Edit, parse } from './edit.ts';
 import { withImports } from './imports.ts';

@@ -1,9 +1,10 @@
 import { type Feature, filterOf, isAlwaysThere } from '../specification/feature.ts';
-import type { Field } from '../specification/field.ts';
-import type { Names } from '../specification/names.ts';
-import { capitalised, withArticle, wordsOf } from '../specification/words.ts';
-import { filterRules, inputRules, MAX_ITEMS, outputRules, typeOf } from './rules.ts';
-import { exampleOf, filterExampleOf, literal } from './values.ts';
+import type { Field } from '../types/field.ts';
+import type { Names } from '../naming/names.ts';
+import { capitalised, withArticle, wordsOf } from '../naming/words.ts';
+import { filterRules, inputRules, MAX_ITEMS, outputRules } from './rules.ts';
+import { literal } from '../types/source.ts';
+import { exampleOf, filterExampleOf } from './values.ts';
 
 function described(description: string, example: string): string {
   const about = description === '' ? '' : `description: ${literal(description)}, `;
@@ -12,12 +13,10 @@ function described(description: string, example: string): string {
 
 /** What rules cannot say about a field. */
 function inputDescription({ names, shared }: Feature, field: Field): string {
-  const { unique, list, type, target, default: byDefault } = field;
+  const { unique, list, type, default: byDefault } = field;
   return [
     unique && (shared ? 'Unique.' : `Unique among the ${names.resources} of its owner.`),
-    target && `Id of ${withArticle(target.resource)} that the caller may read.`,
-    type === 'rich' && 'HTML, of which only harmless parts are kept.',
-    type === 'object' && 'At most 16 KiB, 5 levels, 200 keys.',
+    type.note?.(field),
     list && `At most ${MAX_ITEMS}.`,
     byDefault !== undefined && `\`${byDefault}\` where it is not sent.`,
   ]
@@ -28,7 +27,7 @@ function inputDescription({ names, shared }: Feature, field: Field): string {
 /** A property of what is sent. */
 export function inputSource(field: Field, feature: Feature): string {
   const { names } = feature;
-  const type = typeOf(field, names) + (field.list ? '[]' : '');
+  const type = field.type.typeSource(field, names) + (field.list ? '[]' : '');
   const property = field.required ? `${field.name}!: ${type}` : `${field.name}?: ${type} | null`;
   return [
     described(inputDescription(feature, field), literal(exampleOf(field))),
@@ -40,7 +39,7 @@ export function inputSource(field: Field, feature: Feature): string {
 /** A property of what is answered. */
 export function outputSource(field: Field, names: Names): string {
   const isNullable = !isAlwaysThere(field);
-  const type = (field.type === 'ref' ? 'string' : typeOf(field, names)) + (field.list ? '[]' : '');
+  const type = field.type.answerType(field, names) + (field.list ? '[]' : '');
   return [
     described('', literal(exampleOf(field))),
     ...outputRules(field, names, isNullable),
@@ -52,7 +51,7 @@ export function outputSource(field: Field, names: Names): string {
 export function fromSource(field: Field, { record }: Names, lacking = 'null'): string {
   const { name, type } = field;
   const isThere = isAlwaysThere(field);
-  const value = `${record}.${name}${type === 'ref' ? `${isThere ? '' : '?'}.toHexString()` : ''}`;
+  const value = type.answerValue(`${record}.${name}`, isThere);
   const isLacked = !isThere || lacking !== 'null';
   return `${name}: ${value}${isLacked ? ` ?? ${lacking}` : ''},\n`;
 }
@@ -76,7 +75,7 @@ export function filterSource(field: Field, { names, fields }: Feature): string {
   return [
     described(`Only ${names.resources} ${what}.`, literal(filterExampleOf(field, false))),
     ...filterRules(field, names),
-    `${field.name}?: ${typeOf(field, names)};\n`,
+    `${field.name}?: ${field.type.typeSource(field, names)};\n`,
   ].join('\n');
 }
 

@@ -1,4 +1,4 @@
-import { enumNamesOf, type Feature } from '../specification/feature.ts';
+import { type Feature, fieldDeclarations } from '../specification/feature.ts';
 import type { withImports } from './imports.ts';
 
 type Imports = NonNullable<Parameters<typeof withImports>[1]>;
@@ -13,15 +13,15 @@ export function ownImports({
   fields,
 }: Pick<Feature, 'names' | 'fields'>): Record<'dto' | 'service' | 'controller' | 'module', Imports> {
   const { Record, Feature, records, plural, singular } = names;
-  const enums = fields.filter(({ type }) => type === 'enum').map((field) => enumNamesOf(names, field));
+  const declared = fieldDeclarations({ names, fields });
   const schema = `./${singular}.schema.js`;
   const sent = [`Create${Record}Dto`, `Replace${Record}Dto`, `Update${Record}Dto`, `List${Feature}Query`];
   const dto = `./${singular}.dto.js`;
   const service = from(`./${plural}.service.js`, 'value', `${Feature}Service`);
   return {
     dto: {
-      ...from(schema, 'type', Record, ...enums.map(({ type }) => type)),
-      ...from(schema, 'value', ...enums.map(({ constant }) => constant)),
+      ...from(schema, 'type', Record, ...declared.map(({ type }) => type)),
+      ...from(schema, 'value', ...declared.map(({ constant }) => constant)),
     },
     service: {
       ...from(dto, 'type', ...sent),

@@ -1,6 +1,6 @@
 import type ts from 'typescript';
-import type { Feature } from '../specification/feature.ts';
-import type { Field } from '../specification/field.ts';
+import { type Feature, fieldDeclarations } from '../specification/feature.ts';
+import type { Field } from '../types/field.ts';
 import { applyEdits, type Edit, parse } from './edit.ts';
 import { withImports } from './imports.ts';
 import {
@@ -13,8 +13,8 @@ import {
   optionalProperty,
   variableNamed,
 } from './places.ts';
-import { literal } from './values.ts';
-import { enumSource, indexSource, propSource } from './schema-source.ts';
+import { literal } from '../types/source.ts';
+import { indexSource, propSource } from './schema-source.ts';
 
 /** The end of the statement before a declaration: where further indexes stand. */
 function behindStatementBefore(declaration: ts.VariableDeclaration): number {
@@ -37,12 +37,10 @@ export function withFields(text: string, fields: readonly Field[], feature: Feat
   const record = classNamed(source, names.Record);
   const declaration = variableNamed(source, names.records);
   const start = record.getFullStart();
-  const enums = fields
-    .filter(({ type }) => type === 'enum')
-    .map((field) => `\n\n${enumSource(field, names)}`);
+  const declared = fieldDeclarations({ names, fields }).map((each) => `\n\n${each.source}`);
   const indexes = fields.map((field) => indexSource(field, feature)).join('');
   const edits = [
-    { from: start, to: start, text: enums.join('') },
+    { from: start, to: start, text: declared.join('') },
     addMember(record, fields.map((field) => propSource(field, names)).join('\n')),
     {
       from: behindStatementBefore(declaration),

@@ -1,53 +1,21 @@
-import { enumNamesOf, type Feature, isAlwaysThere } from '../specification/feature.ts';
-import type { Field } from '../specification/field.ts';
-import { lengthsOf } from '../specification/lengths.ts';
-import type { Names } from '../specification/names.ts';
-import type { TypeName } from '../specification/types.ts';
-import { withArticle, wordsOf } from '../specification/words.ts';
-import { typeOf } from './rules.ts';
-import { literal } from './values.ts';
-
-/** Most UTF-16 units of what the DTO counts as one character. */
-const UNITS_PER_CHARACTER = 3;
-
-/** `export const INVOICE_STATUSES = …` and the type of its items. */
-export function enumSource(field: Field, names: Names): string {
-  const { constant, type } = enumNamesOf(names, field);
-  return `export const ${constant} = [${field.choices.map(literal).join(', ')}] as const;
-export type ${type} = (typeof ${constant})[number];
-`;
-}
-
-/** What a value is to Mongoose. */
-const KINDS: Readonly<Record<TypeName, string>> = {
-  string: 'String',
-  text: 'String',
-  rich: 'String',
-  number: 'Number',
-  integer: 'Number',
-  boolean: 'Boolean',
-  date: 'Date',
-  email: 'String',
-  url: 'String',
-  enum: 'String',
-  object: 'mongoose.Schema.Types.Mixed',
-  ref: 'mongoose.Schema.Types.ObjectId',
-};
+import { type Feature, fieldDeclarations, isAlwaysThere } from '../specification/feature.ts';
+import type { Field } from '../types/field.ts';
+import type { Names } from '../naming/names.ts';
+import { withArticle, wordsOf } from '../naming/words.ts';
+import { literal } from '../types/source.ts';
 
 function propOptions(field: Field, names: Names): string {
   const { type, list, required, encrypted, default: byDefault } = field;
-  const longest = { email: 254, url: 2048 }[type as 'email'] ?? UNITS_PER_CHARACTER * lengthsOf(field).max;
-  const isBounded = KINDS[type] === 'String' && type !== 'enum' && !list;
+  const { schemaType, maxUnits, empty } = type;
   return [
-    `type: ${list ? `[${KINDS[type]}]` : KINDS[type]}`,
-    field.target && `ref: ${literal(field.target.Record)}`,
-    type === 'enum' && `enum: ${enumNamesOf(names, field).constant}`,
+    `type: ${list ? `[${schemaType}]` : schemaType}`,
+    ...type.schemaOptions(field, names),
     required && !list && 'required: true',
-    isBounded && !encrypted && `maxlength: ${longest}`,
+    maxUnits && !list && !encrypted && `maxlength: ${maxUnits(field)}`,
     encrypted && 'encrypted: true',
     byDefault !== undefined && `default: ${literal(byDefault)}`,
     list && 'default: () => []',
-    type === 'object' && 'default: () => ({})',
+    empty !== undefined && `default: () => (${empty})`,
   ]
     .filter(Boolean)
     .join(', ');
@@ -55,7 +23,7 @@ function propOptions(field: Field, names: Names): string {
 
 /** One property of the schema's class. */
 export function propSource(field: Field, names: Names): string {
-  const type = typeOf(field, names) + (field.list ? '[]' : '');
+  const type = field.type.typeSource(field, names) + (field.list ? '[]' : '');
   const property = isAlwaysThere(field) ? `${field.name}!: ${type}` : `${field.name}?: ${type} | null`;
   return `@Prop({ ${propOptions(field, names)} })\n${property};\n`;
 }
@@ -63,7 +31,7 @@ export function propSource(field: Field, names: Names): string {
 /** The indexes of a field, each with the query that it serves. */
 export function indexSource(field: Field, { names, shared }: Feature): string {
   const { Record, plural } = names;
-  const { name, type, unique, index, required, target } = field;
+  const { name, unique, index, required, target } = field;
   const words = wordsOf(name).join(' ');
   const owner = shared ? '' : 'ownerId: 1, ';
   const whose = shared ? 'those' : "an owner's";
@@ -81,7 +49,7 @@ export function indexSource(field: Field, { names, shared }: Feature): string {
       `// \`GET /${plural}?${name}=…\`: ${whose} of one ${words}, newest first.\n` +
       statement(`${owner}${name}: 1, createdAt: -1, _id: -1`);
   }
-  if (type === 'ref' && target) {
+  if (target) {
     source +=
       `// \`GET /${plural}?${name}=…\`, and whether ${withArticle(target.resource)} may be deleted.\n` +
       statement(`${name}: 1, createdAt: -1, _id: -1`);
@@ -116,9 +84,8 @@ ${Record}Schema.index({ ownerId: 1, createdAt: -1, _id: -1 });
 ${Record}Schema.index({ createdAt: -1, _id: -1 });
 `;
   return `
-${fields
-  .filter(({ type }) => type === 'enum')
-  .map((field) => `${enumSource(field, names)}\n`)
+${fieldDeclarations(feature)
+  .map(({ source }) => `${source}\n`)
   .join('')}/**
  * Lengths bound what the DTOs already refuse: three UTF-16 units for each character that they allow. A test holds
  * what the DTOs accept against them; Mongoose applies them where a document is saved through the model.

@@ -1,7 +1,7 @@
 import ts from 'typescript';
 import { ownImports } from './own-imports.ts';
 import type { Feature } from '../specification/feature.ts';
-import type { Field } from '../specification/field.ts';
+import type { Field } from '../types/field.ts';
 import { applyEdits, type Edit, parse } from './edit.ts';
 import { withImports } from './imports.ts';
 import {

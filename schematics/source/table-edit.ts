@@ -1,5 +1,5 @@
 import type { Feature } from '../specification/feature.ts';
-import type { Field } from '../specification/field.ts';
+import type { Field } from '../types/field.ts';
 import { applyEdits, parse } from './edit.ts';
 import { addProperty, objectIn, propertyNamed, variableNamed } from './places.ts';
 import { entrySource } from './table-source.ts';

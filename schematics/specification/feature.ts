@@ -1,8 +1,7 @@
-import type { Field } from './field.ts';
-import type { Names } from './names.ts';
-import { refuse } from './refusal.ts';
+import type { Declaration, Field } from '../types/field.ts';
+import type { Names } from '../naming/names.ts';
+import { refuse } from '../naming/refusal.ts';
 import { declarationFault } from './reserved.ts';
-import { constantCase, pascalCase, pluralOf, wordsOf } from './words.ts';
 
 /** A feature as it is to be generated. */
 export interface Feature {
@@ -12,25 +11,16 @@ export interface Feature {
   readonly shared: boolean;
 }
 
-/** The choices of an enum, as the schema declares them. */
-export interface EnumNames {
-  /** `INVOICE_STATUSES` */
-  readonly constant: string;
-  /** `InvoiceStatus` */
-  readonly type: string;
-}
-
-export function enumNamesOf({ RECORD, Record }: Names, { name }: Field): EnumNames {
-  const words = wordsOf(name);
-  return { constant: `${RECORD}_${constantCase(pluralOf(words))}`, type: Record + pascalCase(words) };
+/** What the schema's file declares for fields. */
+export function fieldDeclarations({ names, fields }: Pick<Feature, 'names' | 'fields'>): Declaration[] {
+  return fields.flatMap((field) => field.type.declares?.(field, names) ?? []);
 }
 
 /** Everything that a feature's files declare, in the order of the files. */
-export function declarationsOf({ names, fields }: Feature): string[] {
-  const { Record, Feature, record, records } = names;
-  const enums = fields.filter(({ type }) => type === 'enum').map((field) => enumNamesOf(names, field));
+export function declarationsOf(feature: Feature): string[] {
+  const { Record, Feature, record, records } = feature.names;
   return [
-    ...enums.flatMap(({ constant, type }) => [constant, type]),
+    ...fieldDeclarations(feature).flatMap(({ constant, type }) => [constant, type]),
     Record,
     `${Record}Schema`,
     `Create${Record}Dto`,
@@ -65,15 +55,14 @@ export type Filter = 'contains' | 'equals';
 /** The first text is looked through; choices, flags, references and what has an index are compared. */
 export function filterOf(field: Field, fields: readonly Field[]): Filter | undefined {
   const { type, index, unique } = field;
-  const isText = (each: Field) => each.type === 'string' && !each.encrypted && !each.list;
+  const isText = (each: Field) => each.type.filter === 'contains' && !each.encrypted && !each.list;
   if (field === fields.find(isText)) return 'contains';
-  const isCompared = type === 'enum' || type === 'boolean' || type === 'ref' || index || unique;
-  return isCompared ? 'equals' : undefined;
+  return type.filter === 'always' || index || unique ? 'equals' : undefined;
 }
 
 /** Whether a record always has a value of it: it was sent, or has one that stands for it. */
 export function isAlwaysThere({ required, list, type, default: byDefault }: Field): boolean {
-  return required || list || type === 'object' || byDefault !== undefined;
+  return required || list || type.empty !== undefined || byDefault !== undefined;
 }
 
 /** @throws Refusal for an index that would serve no query */

@@ -1,15 +1,14 @@
-import type { Field } from './field.ts';
-import { type Names, namesOf } from './names.ts';
-import { refuse } from './refusal.ts';
+import type { Field } from '../types/field.ts';
+import { refuse } from '../naming/refusal.ts';
 import { fieldNameFault } from './reserved.ts';
-import { ALLOWED, BOUNDS, EXCLUSIVE, type Flag, FLAGS, TYPES, type TypeName, VALUED } from './types.ts';
+import { EXCLUSIVE, type Flag, FLAGS, VALUED } from '../types/flags.ts';
+import { numberIn } from '../types/numbers.ts';
+import { FIELD_TYPES, TYPES, type TypeName } from '../types/types.ts';
 import { parsedValue } from './values.ts';
 
 const MAX_NAME = 40;
 const MAX_FIELDS = 50;
-const MAX_CHOICES = 50;
 const NAME = /^[a-z][a-zA-Z0-9]*$/;
-const CHOICE = /^[A-Za-z][A-Za-z0-9_-]{0,39}$/;
 /** Room that a unique field must leave, so that its values do not run out. */
 const UNIQUE_ROOM = 1000;
 
@@ -30,20 +29,21 @@ export function parseField(text: string): Field {
   if (type === undefined) {
     refuse(`${name} has the unknown type "${typeName}"; there are ${TYPES.join(', ')}`);
   }
-  const choices = type === 'enum' ? choicesOf(name, rest.shift()) : [];
-  const target = type === 'ref' ? targetOf(name, rest.shift()) : undefined;
+  const { readWord } = FIELD_TYPES[type];
+  const word = readWord?.(name, rest.shift() ?? '');
   const flags = flagsOf(name, type, rest);
   const field = withBounds(
+    type,
     {
       name,
-      type,
+      type: FIELD_TYPES[type],
       list: flags.has('list'),
       required: flags.has('required'),
       unique: flags.has('unique'),
       index: flags.has('index'),
       encrypted: flags.has('encrypted'),
-      choices,
-      ...(target && { target }),
+      choices: [],
+      ...word,
     },
     flags,
   );
@@ -58,24 +58,6 @@ export function parseFields(texts: readonly string[]): Field[] {
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) refuse(`The field ${twice} is there twice`);
   return fields;
-}
-
-function choicesOf(name: string, text = ''): string[] {
-  const choices = text.split(',');
-  const wrong = choices.find((choice) => !CHOICE.test(choice));
-  if (wrong !== undefined) {
-    refuse(
-      `${name} has the choice "${wrong}"; write words of letters, digits, - and _, such as enum:draft,sent`,
-    );
-  }
-  if (new Set(choices).size !== choices.length) refuse(`${name} has the same choice twice`);
-  if (choices.length < 2 || choices.length > MAX_CHOICES) refuse(`${name} needs 2 to ${MAX_CHOICES} choices`);
-  return choices;
-}
-
-function targetOf(name: string, text = ''): Names {
-  if (text === '') refuse(`${name} does not say what it refers to; write ref:projects`);
-  return namesOf(text);
 }
 
 /** The flags with their values. A value may hold colons: what is no flag belongs to the one before. */
@@ -93,7 +75,7 @@ function flagsOf(name: string, type: TypeName, parts: readonly string[]): Map<Fl
       continue;
     }
     if (flags.has(flag)) refuse(`${name} has the flag ${flag} twice`);
-    if (!ALLOWED[type].flags.includes(flag)) {
+    if (!FIELD_TYPES[type].flags.includes(flag)) {
       refuse(`${name} cannot have ${written(flag)}: a field of type ${type} takes ${takes(type)}`);
     }
     flags.set(flag, value.join('='));
@@ -105,26 +87,26 @@ function flagsOf(name: string, type: TypeName, parts: readonly string[]): Map<Fl
 }
 
 function takes(type: TypeName): string {
-  return ALLOWED[type].flags.map(written).join(', ');
+  return FIELD_TYPES[type].flags.map(written).join(', ');
 }
 
 function written(flag: Flag): string {
   return VALUED.has(flag) ? `${flag}=` : flag;
 }
 
-function withBounds(field: Field, flags: ReadonlyMap<Flag, string>): Field {
-  const { name, type, unique } = field;
+function withBounds(type: TypeName, field: Field, flags: ReadonlyMap<Flag, string>): Field {
+  const { name, unique } = field;
+  const { bounds } = field.type;
   const [min, max] = (['min', 'max'] as const).map((flag) => boundOf(field, flag, flags.get(flag)));
-  const lengths = type === 'string' || type === 'text' || type === 'rich' ? BOUNDS[type] : undefined;
   if (min !== undefined && max !== undefined && min > max) refuse(`${name} has a min= above its max=`);
-  if (lengths) {
-    const { limit } = lengths;
+  if (typeof bounds === 'object') {
+    const { limit } = bounds;
     if ((max ?? 1) < 1 || (max ?? 1) > limit)
       refuse(`${name} has max=${max}; a ${type} may have 1 to ${limit}`);
-    if ((min ?? 1) < lengths.min || (min ?? 0) > (max ?? lengths.max)) {
-      refuse(`${name} has min=${min}; it must be from ${lengths.min} to ${max ?? lengths.max}`);
+    if ((min ?? 1) < bounds.min || (min ?? 0) > (max ?? bounds.max)) {
+      refuse(`${name} has min=${min}; it must be from ${bounds.min} to ${max ?? bounds.max}`);
     }
-    if (unique && (max ?? lengths.max) < 3) refuse(`${name} is unique, and needs max=3 at least`);
+    if (unique && (max ?? bounds.max) < 3) refuse(`${name} is unique, and needs max=3 at least`);
   } else if (unique && min !== undefined && max !== undefined && max - min < UNIQUE_ROOM) {
     refuse(`${name} is unique, and needs room for ${UNIQUE_ROOM} values between min= and max=`);
   }
@@ -133,12 +115,8 @@ function withBounds(field: Field, flags: ReadonlyMap<Flag, string>): Field {
 
 function boundOf({ name, type }: Field, flag: 'min' | 'max', text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  const isDecimal = type === 'number' && /^-?\d{1,12}(\.\d{1,6})?$/.test(text);
-  if (!isDecimal && !/^-?\d{1,15}$/.test(text)) {
-    refuse(`${name} has ${flag}=${text}, which is no ${type === 'number' ? 'number' : 'whole number'}`);
-  }
-  // Without a negative zero, which is written otherwise than it is read.
-  return Number(text) + 0;
+  const noun = type.bounds === 'number' ? type.bounds : 'whole number';
+  return numberIn(text, noun) ?? refuse(`${name} has ${flag}=${text}, which is no ${noun}`);
 }
 
 function withValues(field: Field, flags: ReadonlyMap<Flag, string>): Field {

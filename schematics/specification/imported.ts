@@ -1,14 +1,16 @@
+import { FIELDS } from '../types/source.ts';
+import { FIELD_TYPES } from '../types/types.ts';
+
 const HTTP = '../../platform/http';
 const DATABASE = '../../platform/database';
-const VALIDATION = '../../platform/validation';
 
-/** Where generated code has its names from; types are marked, and are imported as such. */
-const MODULES: Readonly<Record<string, string>> = {
+/** Where the code of every feature has its names from; types are marked, and are imported as such. */
+const OF_EVERY_FEATURE: Readonly<Record<string, string>> = {
   '@nestjs/common': 'Body Controller Delete Get Injectable Module Param Patch Post Put Query',
   '@nestjs/mongoose': 'Prop Schema SchemaFactory',
   '@nestjs/swagger': 'ApiOperation ApiProperty PartialType',
-  'class-validator': 'IsBoolean IsDate IsIn IsInt IsNumber IsOptional IsString Max Min',
-  mongoose: 'Types default:mongoose',
+  'class-validator': 'IsOptional',
+  mongoose: 'Types',
   '../../platform/docs/section.js': 'ApiSection',
   [`${DATABASE}/defaults.js`]: 'type:Defaults nullsToDefaults withDefaults',
   [`${DATABASE}/filter.js`]: 'contains',
@@ -24,10 +26,7 @@ const MODULES: Readonly<Record<string, string>> = {
   '../../platform/idempotency/once.js': 'CreateOnce type:Once',
   '../../platform/security/access.js': 'CurrentScope OwnerOr Requires SignedIn',
   '../../platform/security/caller.js': 'type:Scope',
-  [`${VALIDATION}/fields.js`]:
-    'Compose EmailAddress List Name Nullable OwnerFilter QueryFlag QueryInteger QueryNumber RecordId Reference SafeInteger Text UtcTime WebUrl',
-  [`${VALIDATION}/is-metadata.js`]: 'IsMetadata type:Metadata',
-  [`${VALIDATION}/rich-text.js`]: 'RichText',
+  [FIELDS]: 'Compose List Nullable OwnerFilter Text',
 };
 
 /** Where a name comes from, and what it is. */
@@ -38,10 +37,12 @@ export interface Import {
 
 /** Every name that generated code may import. */
 export const IMPORTS: Readonly<Record<string, Import>> = Object.fromEntries(
-  Object.entries(MODULES).flatMap(([from, names]) =>
-    names.split(' ').map((text): [string, Import] => {
-      const [kind = '', name] = text.split(':');
-      return name === undefined ? [kind, { from, kind: 'value' }] : [name, { from, kind: kind as 'type' }];
-    }),
-  ),
+  [OF_EVERY_FEATURE, ...Object.values(FIELD_TYPES).map(({ imports }) => imports)]
+    .flatMap(Object.entries<string>)
+    .flatMap(([from, names]) =>
+      names.split(' ').map((text): [string, Import] => {
+        const [kind = '', name] = text.split(':');
+        return name === undefined ? [kind, { from, kind: 'value' }] : [name, { from, kind: kind as 'type' }];
+      }),
+    ),
 );

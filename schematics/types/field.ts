@@ -1,5 +1,5 @@
-import type { Names } from './names.ts';
-import type { TypeName } from './types.ts';
+import type { Names } from '../naming/names.ts';
+import type { Flag } from './flags.ts';
 
 /** A value that can be written on a command line. */
 export type Scalar = string | number | boolean;
@@ -7,7 +7,7 @@ export type Scalar = string | number | boolean;
 /** One field of a feature, as `name:type:flag:flag` says it. */
 export interface Field {
   readonly name: string;
-  readonly type: TypeName;
+  readonly type: FieldType;
   readonly list: boolean;
   readonly required: boolean;
   readonly unique: boolean;
@@ -23,4 +23,81 @@ export interface Field {
   readonly choices: readonly string[];
   /** Of a ref: the feature that it refers to. */
   readonly target?: Names;
+}
+
+/** The bounds of a text in characters. */
+export interface Length {
+  /** Where the field has no `min=`; another one where it is required, too. */
+  readonly min: number;
+  readonly minRequired: number;
+  /** Where the field has no `max=`. */
+  readonly max: number;
+  /** What `max=` may be. */
+  readonly limit: number;
+}
+
+/** A constant and a type that the schema's file declares for a field. */
+export interface Declaration {
+  readonly constant: string;
+  readonly type: string;
+  readonly source: string;
+}
+
+/** Values for the tests of a field, as TypeScript writes them. */
+export interface Samples {
+  /** An expression of another value for each `n`. */
+  readonly value: string;
+  readonly accepts?: readonly string[];
+  /** What is sent, and what becomes of it. */
+  readonly becomes?: readonly (readonly [string, string])[];
+  readonly refuses: readonly string[];
+}
+
+/**
+ * Everything that a type of fields is. No part is optional: the compiler names what a new type lacks. Decorators are
+ * written as source; `each` is their last argument where the field is a list.
+ */
+export interface FieldType {
+  /** What it is, and the flags that it takes; docs/adding-a-feature.md shows both. */
+  readonly about: string;
+  readonly flags: readonly Flag[];
+  /** Reads the word behind the type, as in `enum:draft,sent`; undefined where there is none. @throws Refusal */
+  readonly readWord: ((name: string, word: string) => Pick<Field, 'choices' | 'target'>) | undefined;
+  /** What `min=` and `max=` bound. */
+  readonly bounds: Length | 'number' | 'whole number' | undefined;
+  /** The value of `default=` and `existing=`; undefined for a text that is none. */
+  readonly readValue: (text: string, field: Field) => Scalar | undefined;
+  /** Such a value, as the database holds it. */
+  readonly writeValue: (value: Scalar) => string;
+  /** What a record has where nothing was sent, in place of null. */
+  readonly empty: '{}' | undefined;
+  /** Whether lists can be asked for a value always, or where there is an index; or for what the first such field contains. */
+  readonly filter: 'always' | 'indexed' | 'contains';
+
+  /** The names that its source uses, by module; types are marked, as in `type:Metadata`. */
+  readonly imports: Readonly<Record<string, string>>;
+  readonly declares: ((field: Field, names: Names) => Declaration) | undefined;
+  /** The type of a value as it is sent and stored. */
+  readonly typeSource: (field: Field, names: Names) => string;
+
+  /** What a value is to Mongoose, with options of its own. */
+  readonly schemaType: string;
+  readonly schemaOptions: (field: Field, names: Names) => readonly string[];
+  /** Most UTF-16 units that are stored; undefined where other rules bound it. */
+  readonly maxUnits: ((field: Field) => number) | undefined;
+
+  /** What the rules cannot say about what is sent. */
+  readonly note: ((field: Field) => string) | undefined;
+  readonly rules: (field: Field, names: Names, each?: string) => readonly string[];
+  /** The rules of a query parameter that is compared with it. */
+  readonly queryRules: (field: Field, names: Names) => readonly string[];
+
+  readonly answerType: (field: Field, names: Names) => string;
+  readonly answerRule: (field: Field, names: Names, each?: string) => string;
+  /** The expression of what is answered, from the one of what is stored, which may be null or undefined. */
+  readonly answerValue: (stored: string, isThere: boolean) => string;
+
+  /** A value for the documentation; tests send it to the server. */
+  readonly example: (field: Field) => unknown;
+  readonly samples: (field: Field) => Samples;
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { moreFields } from '../../schematics/project/more-fields.ts';
 import { parseFields } from '../../schematics/specification/fields.ts';
-import { namesOf } from '../../schematics/specification/names.ts';
+import { namesOf } from '../../schematics/naming/names.ts';
 import { everyExisting, everyField } from '../schematics/matrix.ts';
 import { planFeature } from '../schematics/planning.ts';
 import { ProjectCopy } from '../schematics/project-copy.ts';

@@ -1,46 +1,49 @@
-import {
-  ALLOWED,
-  EXCLUSIVE,
-  type Flag,
-  TYPES,
-  type TypeName,
-  VALUED,
-} from '../../schematics/specification/types.ts';
+import { EXCLUSIVE, type Flag, VALUED } from '../../schematics/types/flags.ts';
+import { FIELD_TYPES, TYPES, type TypeName } from '../../schematics/types/types.ts';
 
-/** A value of each flag that takes one, by the type of the field. */
-export const VALUES: Readonly<Partial<Record<Flag, Readonly<Partial<Record<TypeName, string>>>>>> = {
-  min: { string: '2', text: '2', number: '-1.5', integer: '-1' },
-  max: { string: '20', text: '20', rich: '200', number: '10000.5', integer: '10000' },
-  default: { string: 'xyz', text: 'xyz', number: '1', integer: '1', boolean: 'true', enum: 'sent' },
-  existing: {
-    string: 'x:y',
-    text: 'x',
-    rich: 'x',
-    number: '1',
-    integer: '1',
-    boolean: 'false',
-    date: '2030-01-31T00:00:00.000Z',
-    email: 'a@example.com',
-    url: 'https://example.com/a',
-    enum: 'draft',
-  },
-};
-
-/** A type as it is written: enums and references say more. */
-export function writtenType(type: TypeName, target = 'projects'): string {
-  return type === 'enum' ? 'enum:draft,sent' : type === 'ref' ? `ref:${target}` : type;
+/** How tests write a type. */
+interface Row {
+  /** What stands behind the type's name, where something must; references are to one of these features. */
+  readonly words?: (targets: readonly string[]) => readonly string[];
+  /** A value of each flag that takes one. */
+  readonly values: Readonly<Partial<Record<Flag, string>>>;
 }
 
-/** A flag with a value that fits, and with what it needs beside it. */
+const ROWS: Readonly<Record<TypeName, Row>> = {
+  string: { values: { min: '2', max: '20', default: 'xyz', existing: 'x:y' } },
+  text: { values: { min: '2', max: '20', default: 'xyz', existing: 'x' } },
+  rich: { values: { max: '200', existing: 'x' } },
+  number: { values: { min: '-1.5', max: '10000.5', default: '1', existing: '1' } },
+  integer: { values: { min: '-1', max: '10000', default: '1', existing: '1' } },
+  boolean: { values: { default: 'true', existing: 'false' } },
+  date: { values: { existing: '2030-01-31T00:00:00.000Z' } },
+  email: { values: { existing: 'a@example.com' } },
+  url: { values: { existing: 'https://example.com/a' } },
+  enum: { words: () => ['draft,sent', 'a,b,c-d,E_f'], values: { default: 'sent', existing: 'draft' } },
+  object: { values: {} },
+  ref: { words: (targets) => targets, values: {} },
+};
+
+/** A type in each way that it can be written. */
+export function writtenTypes(type: TypeName, targets: readonly string[]): string[] {
+  return ROWS[type].words?.(targets).map((word) => `${type}:${word}`) ?? [type];
+}
+
+export function writtenType(type: TypeName, target = 'projects'): string {
+  return writtenTypes(type, [target])[0] ?? type;
+}
+
+/** A flag with a value that fits, and with what it needs beside it; of a type that does not take it, any value. */
 export function writtenFlag(flag: Flag, type: TypeName): string {
-  const written = VALUED.has(flag) ? `${flag}=${VALUES[flag]?.[type] ?? '1'}` : flag;
+  const value = ROWS[type].values[flag] ?? '1';
+  const written = VALUED.has(flag) ? `${flag}=${value}` : flag;
   return flag === 'existing' ? `required:${written}` : written;
 }
 
 /** Every type alone, and with each flag that it takes. */
 export function everyField(target: string): string[] {
   return TYPES.flatMap((type) => {
-    const flags = ALLOWED[type].flags.filter((flag) => flag !== 'existing');
+    const flags = FIELD_TYPES[type].flags.filter((flag) => flag !== 'existing');
     const alone = `${type}Alone:${writtenType(type, target)}`;
     const flagged = flags.map((flag) => {
       const name = `${type}${flag.charAt(0).toUpperCase()}${flag.slice(1)}`;
@@ -55,7 +58,7 @@ export function everyPair(target: string): string[] {
   const excluded = (a: Flag, b: Flag) =>
     EXCLUSIVE.some(([c, d]) => (a === c && b === d) || (a === d && b === c));
   return TYPES.flatMap((type) => {
-    const flags = ALLOWED[type].flags.filter((flag) => flag !== 'existing');
+    const flags = FIELD_TYPES[type].flags.filter((flag) => flag !== 'existing');
     return flags.flatMap((a, index) =>
       flags
         .slice(index + 1)
@@ -70,7 +73,7 @@ export function everyPair(target: string): string[] {
 
 /** Every type with a value for the records that are there. */
 export function everyExisting(): string[] {
-  return TYPES.filter((type) => ALLOWED[type].flags.includes('existing')).map(
+  return TYPES.filter((type) => FIELD_TYPES[type].flags.includes('existing')).map(
     (type) => `${type}Later:${writtenType(type)}:${writtenFlag('existing', type)}`,
   );
 }

@@ -5,7 +5,7 @@ import { moreFields } from '../../schematics/project/more-fields.ts';
 import { newFeature } from '../../schematics/project/new-feature.ts';
 import { changed, type Changes, type Project } from '../../schematics/project/project.ts';
 import { parseFields } from '../../schematics/specification/fields.ts';
-import { namesOf } from '../../schematics/specification/names.ts';
+import { namesOf } from '../../schematics/naming/names.ts';
 
 /** This project, as it stands on the disk. */
 export const onDisk: Project = {

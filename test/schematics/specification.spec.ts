@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { ALLOWED, EXCLUSIVE, FLAGS, TYPES } from '../../schematics/specification/types.ts';
+import { EXCLUSIVE, FLAGS } from '../../schematics/types/flags.ts';
+import { FIELD_TYPES, TYPES } from '../../schematics/types/types.ts';
 import { parseField, parseFields } from '../../schematics/specification/fields.ts';
-import { namesOf } from '../../schematics/specification/names.ts';
+import { namesOf } from '../../schematics/naming/names.ts';
 import { writtenFlag, writtenType } from './matrix.ts';
 
 describe('the name of a feature', () => {
@@ -57,7 +58,7 @@ describe('a field', () => {
   it('is read with everything that is said of it', () => {
     expect(parseField('status:enum:draft,sent,paid:default=draft')).toEqual({
       name: 'status',
-      type: 'enum',
+      type: FIELD_TYPES.enum,
       list: false,
       required: false,
       unique: false,
@@ -77,14 +78,14 @@ describe('a field', () => {
     expect(parseField('text:string:default=a:b=c:max=9')).toMatchObject({ default: 'a:b=c', max: 9 });
   });
 
-  it.each(PAIRS.filter(({ type, flag }) => ALLOWED[type].flags.includes(flag)))(
+  it.each(PAIRS.filter(({ type, flag }) => FIELD_TYPES[type].flags.includes(flag)))(
     'of type $type may have $flag',
     ({ type, flag }) => {
       expect(() => parseField(`field:${writtenType(type)}:${writtenFlag(flag, type)}`)).not.toThrow();
     },
   );
 
-  it.each(PAIRS.filter(({ type, flag }) => !ALLOWED[type].flags.includes(flag)))(
+  it.each(PAIRS.filter(({ type, flag }) => !FIELD_TYPES[type].flags.includes(flag)))(
     'of type $type is refused with $flag, by name',
     ({ type, flag }) => {
       const written = `field:${writtenType(type)}:${writtenFlag(flag, type)}`;
@@ -95,9 +96,12 @@ describe('a field', () => {
   );
 
   it.each(
-    EXCLUSIVE.filter(([a, b]) => TYPES.some((type) => [a, b].every((f) => ALLOWED[type].flags.includes(f)))),
+    EXCLUSIVE.filter(([a, b]) =>
+      TYPES.some((type) => [a, b].every((f) => FIELD_TYPES[type].flags.includes(f))),
+    ),
   )('cannot be both %s and %s', (a, b, why) => {
-    const type = TYPES.find((each) => [a, b].every((flag) => ALLOWED[each].flags.includes(flag))) ?? 'string';
+    const type =
+      TYPES.find((each) => [a, b].every((flag) => FIELD_TYPES[each].flags.includes(flag))) ?? 'string';
     const flags = [a, b].map((flag) => writtenFlag(flag, type)).join(':');
     const written = `field:${writtenType(type)}:${[...new Set(flags.split(':'))].join(':')}`;
     expect(() => parseField(written)).toThrow(why);

@@ -1,6 +1,8 @@
 import * as fc from 'fast-check';
 import { parseField } from '../../schematics/specification/fields.ts';
-import { FLAGS, TYPES, VALUED } from '../../schematics/specification/types.ts';
+import { FLAGS, VALUED } from '../../schematics/types/flags.ts';
+import { TYPES } from '../../schematics/types/types.ts';
+import { writtenTypes } from './matrix.ts';
 import { withoutFault } from './without-fault.ts';
 
 const NAMES =
@@ -34,12 +36,7 @@ const flags = fc
 
 /** A field as people write it; references are to one of these features. */
 function fieldsTo(targets: readonly string[]): fc.Arbitrary<string> {
-  const types = fc.constantFrom(...TYPES).chain((type) => {
-    if (type === 'enum') return fc.constantFrom('enum:draft,sent', 'enum:a,b,c-d,E_f');
-    return type === 'ref'
-      ? fc.constantFrom(...targets).map((target) => `ref:${target}`)
-      : fc.constant(type as string);
-  });
+  const types = fc.constantFrom(...TYPES).chain((type) => fc.constantFrom(...writtenTypes(type, targets)));
   return fc
     .tuple(fc.constantFrom(...NAMES), types, fc.uniqueArray(flags, { maxLength: 3 }))
     .map((parts) => parts.flat().join(':'))

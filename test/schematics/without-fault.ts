@@ -1,4 +1,4 @@
-import { Refusal } from '../../schematics/specification/refusal.ts';
+import { Refusal } from '../../schematics/naming/refusal.ts';
 
 /** Whether something is not refused. What fails otherwise is no refusal. */
 export function withoutFault(ask: () => unknown): boolean {

@@ -1,0 +1,29 @@
+import type { FieldType } from './field.ts';
+import { literal } from './source.ts';
+
+type Part =
+  | 'readWord'
+  | 'writeValue'
+  | 'empty'
+  | 'declares'
+  | 'schemaOptions'
+  | 'maxUnits'
+  | 'note'
+  | 'answerType'
+  | 'answerValue';
+
+/** The parts of a type whose values are sent, stored and answered alike, and need nothing beside them. */
+export function plain(typeSource: string): Pick<FieldType, Part | 'typeSource'> {
+  return {
+    readWord: undefined,
+    writeValue: literal,
+    empty: undefined,
+    declares: undefined,
+    typeSource: () => typeSource,
+    schemaOptions: () => [],
+    maxUnits: undefined,
+    note: undefined,
+    answerType: () => typeSource,
+    answerValue: (stored) => stored,
+  };
+}

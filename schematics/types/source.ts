@@ -1,0 +1,24 @@
+/** A value as TypeScript writes it. */
+export function literal(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`;
+  if (typeof value === 'object' && value !== null) {
+    return `{ ${Object.entries(value)
+      .map(([key, each]) => `${key}: ${literal(each)}`)
+      .join(', ')} }`;
+  }
+  if (typeof value !== 'string') return String(value);
+  const inner = JSON.stringify(value).slice(1, -1);
+  return `'${inner.replaceAll(String.raw`\"`, '"').replaceAll("'", String.raw`\'`)}'`;
+}
+
+/** A decorator with its arguments, of which those at the end that are undefined are left out. */
+export function decorator(name: string, ...args: (string | number | undefined)[]): string {
+  const end = args.findLastIndex((arg) => arg !== undefined);
+  return `@${name}(${args
+    .slice(0, end + 1)
+    .map((arg) => arg ?? 'undefined')
+    .join(', ')})`;
+}
+
+/** The module of the product's own decorators. */
+export const FIELDS = '../../platform/validation/fields.js';

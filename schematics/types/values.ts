@@ -1,0 +1,116 @@
+import { isURL } from 'class-validator';
+import { isMailbox, mailboxOf, MAX_MAILBOX } from '../../src/platform/validation/mailbox.ts';
+import { timeOf } from '../../src/platform/validation/utc-time.ts';
+import { MAX_WEB_URL, WEB_URL_CHARACTERS, WEB_URL_FORM } from '../../src/platform/validation/web-url.ts';
+import type { FieldType } from './field.ts';
+import { plain } from './plain.ts';
+import { decorator, FIELDS, literal } from './source.ts';
+
+/** Types whose values have a form of their own. */
+export const VALUES: Readonly<Record<'boolean' | 'date' | 'email' | 'url', FieldType>> = {
+  boolean: {
+    ...plain('boolean'),
+    about: 'true or false',
+    flags: ['required', 'index', 'default', 'existing'],
+    bounds: undefined,
+    readValue: (text) => (text === 'true' ? true : text === 'false' ? false : undefined),
+    filter: 'always',
+    imports: { 'class-validator': 'IsBoolean', [FIELDS]: 'QueryFlag' },
+    schemaType: 'Boolean',
+    rules: () => ['@IsBoolean()'],
+    queryRules: () => ['@QueryFlag()'],
+    answerRule: () => '@IsBoolean()',
+    example: () => true,
+    samples: () => ({ value: 'n % 2 === 0', accepts: ['true', 'false'], refuses: ["'true'", '1', '[true]'] }),
+  },
+  date: {
+    ...plain('Date'),
+    about: 'an instant, as RFC 3339 writes it; answered in UTC',
+    flags: ['required', 'unique', 'index', 'existing'],
+    bounds: undefined,
+    // A day is its beginning.
+    readValue: (text) => (timeOf(text) ?? timeOf(`${text}T00:00:00Z`))?.toISOString(),
+    writeValue: (value) => `new Date(${literal(value)})`,
+    filter: 'indexed',
+    imports: { 'class-validator': 'IsDate IsOptional', [FIELDS]: 'UtcTime' },
+    schemaType: 'Date',
+    rules: () => ['@UtcTime()'],
+    queryRules: () => ['@IsOptional()', '@UtcTime()'],
+    answerRule: () => '@IsDate()',
+    example: () => '2030-01-31T00:00:00.000Z',
+    samples: () => ({
+      value: 'new Date(Date.UTC(2031, 0, n)).toISOString()',
+      accepts: ["'2028-02-29T23:59:59.999Z'"],
+      becomes: [
+        ["'2030-01-31T00:00:00Z'", "'2030-01-31T00:00:00.000Z'"],
+        ["'2030-01-31t01:00:00.123456+01:00'", "'2030-01-31T00:00:00.123Z'"],
+      ],
+      refuses: [
+        "'2030-02-31T00:00:00.000Z'",
+        "'2030-01-31T00:00:00'",
+        "'2030-01-31'",
+        "'tomorrow'",
+        '1',
+        "['2030-01-31T00:00:00Z']",
+      ],
+    }),
+  },
+  email: {
+    ...plain('string'),
+    about: 'an e-mail address, in small letters',
+    flags: ['list', 'required', 'unique', 'index', 'encrypted', 'existing'],
+    bounds: undefined,
+    readValue: (text) => (isMailbox(mailboxOf(text)) ? mailboxOf(text) : undefined),
+    filter: 'indexed',
+    imports: { 'class-validator': 'IsOptional IsString', [FIELDS]: 'EmailAddress' },
+    schemaType: 'String',
+    maxUnits: () => MAX_MAILBOX,
+    rules: (_field, _names, each) => [decorator('EmailAddress', each)],
+    queryRules: () => ['@IsOptional()', '@EmailAddress()'],
+    answerRule: (_field, _names, each) => decorator('IsString', each),
+    example: () => 'ada@example.com',
+    samples: () => ({
+      value: '`person-${n}@example.com`',
+      becomes: [["' Ada@Example.COM '", "'ada@example.com'"]],
+      refuses: [
+        "''",
+        "'nobody'",
+        "'a@b'",
+        `\`\${'a'.repeat(${MAX_MAILBOX - 4})}@example.com\``,
+        '1',
+        "['ada@example.com']",
+      ],
+    }),
+  },
+  url: {
+    ...plain('string'),
+    about: 'an address of http or https, up to 2,048 characters',
+    flags: ['list', 'required', 'unique', 'index', 'encrypted', 'existing'],
+    bounds: undefined,
+    readValue: (text) =>
+      text.length <= MAX_WEB_URL && isURL(text, WEB_URL_FORM) && WEB_URL_CHARACTERS.test(text)
+        ? text
+        : undefined,
+    filter: 'indexed',
+    imports: { 'class-validator': 'IsOptional IsString', [FIELDS]: 'WebUrl' },
+    schemaType: 'String',
+    maxUnits: () => MAX_WEB_URL,
+    rules: (_field, _names, each) => [decorator('WebUrl', each)],
+    queryRules: () => ['@IsOptional()', '@WebUrl()'],
+    answerRule: (_field, _names, each) => decorator('IsString', each),
+    example: () => 'https://example.com/',
+    samples: () => ({
+      value: '`https://example.com/${n}`',
+      accepts: ["'http://example.com/a?b=c#d'"],
+      refuses: [
+        "''",
+        "'example.com'",
+        "'javascript:alert(1)'",
+        "'ftp://example.com/'",
+        `\`https://example.com/\${'a'.repeat(${MAX_WEB_URL})}\``,
+        '1',
+        "['https://example.com/']",
+      ],
+    }),
+  },
+};
