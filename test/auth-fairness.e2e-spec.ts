@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { STEP_UP } from './support/second-factor.js';
 import { IS_SOAK, report, sampled, soaked } from './support/soak.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
-import { type Answer, untilTaken } from './support/test-client.js';
+import { type Answer, PASSWORD, type TestClient, untilTaken } from './support/test-client.js';
 import { type Credentials, LOGIN, newCredentials, register } from './support/users.js';
 
 jest.setTimeout(120_000);
@@ -30,9 +31,9 @@ describe('who signs in while strangers guess as fast as they may', () => {
   afterAll(() => test.close());
 
   const home = () => test.anonymous.from('192.0.2.1');
-  /** A stranger who guesses until it is told to stop. */
-  class Guesser {
-    /** Guesses that were found wrong; the others were refused unseen. */
+  /** Somebody who sends passwords until it is told to stop. */
+  class Hasty {
+    /** Passwords that were found right or wrong; the others were refused unseen. */
     judged = 0;
     answered = 0;
     private isOver = false;
@@ -40,10 +41,10 @@ describe('who signs in while strangers guess as fast as they may', () => {
     private asked = 0;
 
     constructor(
-      private readonly addressOf: (n: number) => string,
-      private readonly emailOf: () => string,
+      private readonly ask: (n: number) => Promise<Answer>,
+      atOnce = AT_ONCE,
     ) {
-      this.lines = Array.from({ length: AT_ONCE }, () => this.guess());
+      this.lines = Array.from({ length: atOnce }, () => this.go());
     }
 
     stop(): Promise<unknown> {
@@ -51,13 +52,11 @@ describe('who signs in while strangers guess as fast as they may', () => {
       return Promise.all(this.lines);
     }
 
-    private async guess(): Promise<void> {
+    private async go(): Promise<void> {
       while (!this.isOver) {
-        const client = test.anonymous.from(this.addressOf(this.asked++));
-        const guess = { email: this.emailOf(), password: 'a wrong password' };
-        const { status } = await client.post(LOGIN, guess);
+        const { status } = await this.ask(this.asked++);
         this.answered++;
-        if (status === 401) this.judged++;
+        if (status === 401 || status === 200) this.judged++;
         // Who asks in the same process would take the time of those who answer.
         else await sleep(PAUSE_MS);
       }
@@ -91,10 +90,12 @@ describe('who signs in while strangers guess as fast as they may', () => {
   ];
   it.each(sampled(SIEGES, 2))('gets in each time: %s', async (what, guesser, device, isAtOwner) => {
     if (device === 'own') expect((await home().post(LOGIN, credentials())).status).toBe(200);
-    const guessers = Array.from(
-      { length: GUESSERS },
-      (_, index) => new Guesser(guesser(index + 1), isAtOwner ? () => owner.email : someone),
-    );
+    const guessers = Array.from({ length: GUESSERS }, (_, index) => {
+      const [addressOf, emailOf] = [guesser(index + 1), isAtOwner ? () => owner.email : someone];
+      return new Hasty((n) =>
+        test.anonymous.from(addressOf(n)).post(LOGIN, { email: emailOf(), password: 'a wrong password' }),
+      );
+    });
     // Of those who come for the first time at the same moment, nobody is known to be a guesser.
     while (!guessers.every(({ answered }) => answered > 0)) await sleep(10);
     const outcomes: string[] = [];
@@ -113,6 +114,21 @@ describe('who signs in while strangers guess as fast as they may', () => {
     expect(outcomes).toEqual(Array.from({ length: TIMES }, () => '200'));
     // Otherwise nobody was in the way.
     expect(judged).toBeGreaterThan(0);
+  });
+
+  it('gets in each time while others who are signed in prove themselves as fast as they may', async () => {
+    expect((await home().post(LOGIN, credentials())).status).toBe(200);
+    const clients: TestClient[] = [];
+    for (let n = 1; n <= 8; n++) clients.push(await test.anonymous.from(`198.51.100.${n}`).signIn());
+    const others = clients.map((client) => new Hasty(() => client.post(STEP_UP, { password: PASSWORD }), 5));
+    while (!others.every(({ answered }) => answered > 0)) await sleep(10);
+    const outcomes: string[] = [];
+    for (let times = 0; times < TIMES; times++) {
+      outcomes.push((await untilTaken(() => home().post(LOGIN, credentials()), isBusy)).outcome);
+    }
+    await Promise.all(others.map((each) => each.stop()));
+    expect(others.some(({ judged }) => judged > 0)).toBe(true);
+    expect(outcomes).toEqual(Array.from({ length: TIMES }, () => '200'));
   });
 
   const credentials = () => ({ email: owner.email, password: owner.password });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { TRUSTED } from '../../src/modules/users/password-hasher.js';
 import { UsersService } from '../../src/modules/users/users.service.js';
 import type { Role } from '../../src/modules/users/roles.js';
 import { checkAnswer } from './answer-rules.js';
@@ -116,13 +117,8 @@ export class TestClient {
   /** Creates a user and signs it in. */
   async signIn(role: Role = 'user'): Promise<TestClient> {
     const email = `${randomUUID()}@example.com`;
-    await this.app.get(UsersService).create({
-      email,
-      name: role,
-      password: PASSWORD,
-      role,
-      emailVerified: true,
-    });
+    const fields = { email, name: role, password: PASSWORD, role, emailVerified: true };
+    await this.app.get(UsersService).create(fields, TRUSTED);
     return this.signInAs({ email, password: PASSWORD });
   }
 

@@ -66,8 +66,8 @@ export class AccountController {
   @AnswersMessage('Password set', {
     errors: [MailLinkErrors.INVALID_RESET_TOKEN, UserErrors.WEAK_PASSWORD, 'OVERLOADED'],
   })
-  async resetPassword(@Body() dto: ResetPasswordDto): Promise<void> {
-    await this.account.resetPassword(dto);
+  async resetPassword(@CurrentDevice() device: Device, @Body() dto: ResetPasswordDto): Promise<void> {
+    await this.account.resetPassword(device, dto);
   }
 
   @Post('email/verify')

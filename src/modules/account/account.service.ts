@@ -59,7 +59,7 @@ export class AccountService {
   ): Promise<void> {
     const user = await this.users.get({ owner: id }, id);
     await this.proof.requirePassword(user, currentPassword, device);
-    const hash = await this.passwords.hash(newPassword, user.email, 'newPassword');
+    const hash = await this.passwords.hash(newPassword, user.email, 'newPassword', device);
     if (!(await this.passwords.replace(user, hash))) throw apiError('CONFLICT');
     await this.links.revoke(id, PASSWORD_LINKS);
     await this.sessions.endAll(id, session);
@@ -93,14 +93,14 @@ export class AccountService {
    * valid.
    * @throws ApiError INVALID_RESET_TOKEN, WEAK_PASSWORD
    */
-  async resetPassword({ token, newPassword }: ResetPasswordDto): Promise<void> {
+  async resetPassword(device: Device, { token, newPassword }: ResetPasswordDto): Promise<void> {
     const link = await this.links.find(token, PASSWORD_LINKS);
     const user = link && (await this.users.findById(link.owner));
     if (!user || (link.email !== undefined && link.email !== user.email))
       throw apiError(MailLinkErrors.INVALID_RESET_TOKEN);
     const { owner } = link;
     // What takes time or may be refused comes first.
-    const hash = await this.passwords.hash(newPassword, user.email, 'newPassword');
+    const hash = await this.passwords.hash(newPassword, user.email, 'newPassword', device);
     if (!(await this.links.redeem(token, PASSWORD_LINKS))) throw apiError(MailLinkErrors.INVALID_RESET_TOKEN);
     await this.addresses.claim(user, hash);
     await this.links.revoke(owner, PASSWORD_LINKS);

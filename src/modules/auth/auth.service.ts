@@ -79,10 +79,11 @@ export class AuthService {
     const { user, isOutdated } = await this.attempts.guard(budgets, () => this.identify(credentials, claim));
     const owner = user._id.toHexString() as UserId;
     const grant = await this.sessions.start(owner, device);
-    await this.requireUnchanged(user, password, grant);
+    const proved = { ...claim, isKnown: true };
+    await this.requireUnchanged(user, password, grant, proved);
     await this.devices.remember(owner, email, device);
     this.events.record('login_succeeded', { userId: owner, sessionId: grant.sessionId });
-    if (isOutdated) await this.passwords.renew(user, password);
+    if (isOutdated) await this.passwords.renew(user, password, proved);
     return this.answer(user, grant);
   }
 
@@ -122,7 +123,7 @@ export class AuthService {
   ): Promise<User> {
     const [localPart = email] = email.split('@');
     const fields = { email, password, name: name ?? localPart, role: 'user' } as const;
-    const user = await this.users.create(fields, transaction, claim);
+    const user = await this.users.create(fields, claim, transaction);
     afterwards(transaction, () => {
       this.events.record('user_registered', { userId: String(user._id) });
       this.links.send(verifyEmail, () => Promise.resolve(UserDto.from(user)));
@@ -146,11 +147,17 @@ export class AuthService {
    * this one might have come too late for it.
    * @throws ApiError INVALID_CREDENTIALS
    */
-  private async requireUnchanged(user: User, password: string, { owner, sessionId }: Grant): Promise<void> {
+  private async requireUnchanged(
+    user: User,
+    password: string,
+    { owner, sessionId }: Grant,
+    claim: Claim,
+  ): Promise<void> {
     const now = await this.users.findById(owner);
     // Another sign-in may have hashed the same password anew.
     const isSamePassword =
-      now?.passwordHash === user.passwordHash || (await this.passwords.match(now, password)) !== undefined;
+      now?.passwordHash === user.passwordHash ||
+      (await this.passwords.match(now, password, claim)) !== undefined;
     if (now && isSamePassword && now.otpEnabled === user.otpEnabled && !now.disabled) return;
     await this.sessions.endOwn(sessionId);
     throw apiError(UserErrors.INVALID_CREDENTIALS);

@@ -4,6 +4,7 @@ import { ApiError } from '../../platform/errors/errors.js';
 import { Migrations } from '../../platform/migrations/migrations.js';
 import type { UserId } from '../../platform/security/caller.js';
 import { Administrators } from './administrators.js';
+import { TRUSTED } from './password-hasher.js';
 import { UserAddresses } from './user-addresses.js';
 import { UsersService } from './users.service.js';
 
@@ -28,14 +29,9 @@ export class FirstAdministrator implements OnApplicationBootstrap {
     const { adminEmail: email, adminPassword: password } = this.config;
     if (!email || !password || !(await this.isMissing())) return;
     try {
-      await this.users.provision({
-        email,
-        name: 'Administrator',
-        password,
-        role: 'admin',
-        // Whoever runs the server says so.
-        emailVerified: true,
-      });
+      // Whoever runs the server says that the address is theirs.
+      const fields = { email, name: 'Administrator', password, role: 'admin', emailVerified: true } as const;
+      await this.users.provision(fields, TRUSTED);
     } catch (error) {
       // Another process that starts at the same time was first.
       if (!(error instanceof ApiError && error.code === 'EMAIL_TAKEN')) throw error;

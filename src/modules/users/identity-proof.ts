@@ -5,7 +5,7 @@ import type { Device } from '../../platform/http/device.js';
 import type { UserId } from '../../platform/security/caller.js';
 import { networkOf } from '../../platform/network/client-address.js';
 import { SecondFactorService } from '../second-factor/second-factor.service.js';
-import { PasswordHasher } from './password-hasher.js';
+import { claimOf, UserPasswords } from './user-passwords.js';
 import type { User } from './user.schema.js';
 import { UserErrors } from './user.errors.js';
 
@@ -19,7 +19,7 @@ export interface Proof {
 @Injectable()
 export class IdentityProof {
   constructor(
-    private readonly hasher: PasswordHasher,
+    private readonly passwords: UserPasswords,
     private readonly factors: SecondFactorService,
     private readonly attempts: Attempts,
   ) {}
@@ -29,7 +29,7 @@ export class IdentityProof {
    * @throws ApiError INVALID_CREDENTIALS; RATE_LIMITED after too many failures; OVERLOADED
    */
   requirePassword(user: User, password: string, device: Device): Promise<void> {
-    return this.guard(user, device, () => this.checkPassword(user, password));
+    return this.guard(user, device, () => this.checkPassword(user, password, device));
   }
 
   /**
@@ -41,7 +41,7 @@ export class IdentityProof {
       throw invalid([{ path: 'password', message: 'password is required' }]);
     }
     await this.guard(user, device, async () => {
-      if (password != null) await this.checkPassword(user, password);
+      if (password != null) await this.checkPassword(user, password, device);
       if (otp != null || user.otpEnabled) await this.factors.require(user._id.toHexString() as UserId, otp);
     });
   }
@@ -55,7 +55,8 @@ export class IdentityProof {
     return this.attempts.guard(budgets, work);
   }
 
-  private async checkPassword({ passwordHash }: User, password: string): Promise<void> {
-    if (!(await this.hasher.match(password, passwordHash))) throw apiError(UserErrors.INVALID_CREDENTIALS);
+  private async checkPassword(user: User, password: string, { address }: Device): Promise<void> {
+    const match = await this.passwords.match(user, password, claimOf(address, user.email, true));
+    if (!match) throw apiError(UserErrors.INVALID_CREDENTIALS);
   }
 }

@@ -2,13 +2,20 @@ import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import bcrypt from 'bcrypt';
 import { Config } from '../../platform/config/config.js';
 import { ApiError } from '../../platform/errors/errors.js';
-import { PasswordHasher } from './password-hasher.js';
+import { PasswordHasher, TRUSTED } from './password-hasher.js';
 
-const hasherOf = (bcryptRounds: number) => new PasswordHasher(new Config({ bcryptRounds }));
+const hasherOf = (bcryptRounds: number) => {
+  const hasher = new PasswordHasher(new Config({ bcryptRounds }));
+  return {
+    hash: (password: string) => hasher.hash(password, TRUSTED),
+    match: (password: string, hash: string | undefined) => hasher.match(password, hash, TRUSTED),
+  };
+};
+type Hasher = ReturnType<typeof hasherOf>;
 const PASSWORD = 'correct horse battery';
 
 describe('hashing passwords', () => {
-  let hasher: PasswordHasher;
+  let hasher: Hasher;
   beforeEach(() => {
     hasher = hasherOf(4);
   });
@@ -59,7 +66,7 @@ describe('hashing passwords', () => {
 
   describe('does the same work for a wrong password', () => {
     /** The rounds of all hashes that are compared with, in powers of two. */
-    async function workOf(one: PasswordHasher, password: string, hash: string | undefined) {
+    async function workOf(one: Hasher, password: string, hash: string | undefined) {
       const compare = jest.spyOn(bcrypt, 'compare');
       await one.match(password, hash);
       const work = compare.mock.calls.map(([, against]) => 2 ** bcrypt.getRounds(against));

@@ -14,7 +14,7 @@ const MAX_WAITING = 64;
 /** Whether a password is right: `outdated` is right as well, but its hash should be made anew. */
 export type Match = 'current' | 'outdated' | undefined;
 
-/** Who is signed in, or has a mailed link: nobody whom the product does not know gets in their way. */
+/** The server itself, when it starts. Whoever sends a request is counted. */
 export const TRUSTED: Claim = { isKnown: true, subjects: [] };
 
 /** Hashes passwords with bcrypt, few at a time, so that a flood of sign-ins cannot stall the server. */
@@ -37,7 +37,7 @@ export class PasswordHasher {
   }
 
   /** @throws ApiError OVERLOADED when too many are waiting */
-  hash(password: string, claim = TRUSTED): Promise<string> {
+  hash(password: string, claim: Claim): Promise<string> {
     const form = passwordForm(password);
     return this.queue.run(
       claim,
@@ -51,7 +51,7 @@ export class PasswordHasher {
    * `passwordForm` are of the password as it was typed.
    * @throws ApiError OVERLOADED when too many are waiting
    */
-  async match(password: string, hash: string | undefined, claim = TRUSTED): Promise<Match> {
+  async match(password: string, hash: string | undefined, claim: Claim): Promise<Match> {
     const form = passwordForm(password);
     if (await this.compare(form, hash, claim)) {
       return hash !== undefined && bcrypt.getRounds(hash) === this.rounds ? 'current' : 'outdated';

@@ -3,6 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import type { Claim } from '../../platform/concurrency/fair-queue.js';
 import { ApiError } from '../../platform/errors/errors.js';
+import type { Device } from '../../platform/http/device.js';
 import { networkOf } from '../../platform/network/client-address.js';
 import { type Match, PasswordHasher } from './password-hasher.js';
 import { requireStrongPassword } from './strong-password.js';
@@ -33,15 +34,16 @@ export class UserPasswords {
    * The hash of a password that may be chosen.
    * @param email of the user, in lower case
    * @param field that the client sent it in, for the error
+   * @param device of who is signed in, or has a mailed link: nobody whom the product does not know gets in their way
    * @throws ApiError WEAK_PASSWORD, OVERLOADED
    */
-  async hash(password: string, email: string, field: string): Promise<string> {
+  async hash(password: string, email: string, field: string, { address }: Device): Promise<string> {
     requireStrongPassword(password, email, field);
-    return this.hasher.hash(password);
+    return this.hasher.hash(password, claimOf(address, email, true));
   }
 
   /** Whether this is the password of the user; `null` stands for a user that does not exist and takes as long. */
-  match(user: Pick<User, 'passwordHash'> | null, password: string, claim?: Claim): Promise<Match> {
+  match(user: Pick<User, 'passwordHash'> | null, password: string, claim: Claim): Promise<Match> {
     return this.hasher.match(password, user?.passwordHash, claim);
   }
 
@@ -57,9 +59,9 @@ export class UserPasswords {
   }
 
   /** Hashes the right password of a user anew, where its hash is outdated. A busy server leaves it for the next time. */
-  async renew(user: User, password: string): Promise<void> {
+  async renew(user: User, password: string, claim: Claim): Promise<void> {
     try {
-      await this.replace(user, await this.hasher.hash(password));
+      await this.replace(user, await this.hasher.hash(password, claim));
     } catch (error) {
       if (!(error instanceof ApiError && error.code === 'OVERLOADED')) throw error;
     }

@@ -44,11 +44,12 @@ export class UsersController {
   async create(
     @CurrentCaller() caller: Caller,
     @CurrentScope() scope: Scope,
+    @CurrentDevice() device: Device,
     @Body() dto: CreateUserDto,
     @CreateOnce() once: Once,
   ): Promise<UserDto> {
     const user = await once.run(
-      (transaction) => this.service.createFor(caller, dto, transaction),
+      (transaction) => this.service.createFor(caller, device, dto, transaction),
       (id) => this.service.get(scope, id),
     );
     return UserDto.from(user);

@@ -27,6 +27,7 @@ import { Mailboxes } from './mailboxes.js';
 import type { NewUser } from './new-user.js';
 import { PasswordHasher } from './password-hasher.js';
 import { requireStrongPassword } from './strong-password.js';
+import { claimOf } from './user-passwords.js';
 import { type CreateUserDto, type ListUsersQuery, type UpdateUserDto, UserDto } from './user.dto.js';
 import { User, users } from './user.schema.js';
 
@@ -55,7 +56,7 @@ export class UsersService {
   }
 
   /** @throws ApiError WEAK_PASSWORD, EMAIL_TAKEN */
-  async create({ password, ...fields }: NewUser, transaction?: Transaction, claim?: Claim): Promise<User> {
+  async create({ password, ...fields }: NewUser, claim: Claim, transaction?: Transaction): Promise<User> {
     if (password != null) requireStrongPassword(password, fields.email);
     const passwordHash = password == null ? undefined : await this.hasher.hash(password, claim);
     const user = { emailVerified: false, ...fields, disabled: false, otpEnabled: false };
@@ -67,10 +68,10 @@ export class UsersService {
    * with a link to choose one.
    * @throws ApiError WEAK_PASSWORD, EMAIL_TAKEN, MAIL_NOT_CONFIGURED
    */
-  async provision(fields: NewUser, transaction?: Transaction): Promise<User> {
+  async provision(fields: NewUser, claim: Claim, transaction?: Transaction): Promise<User> {
     const isInvited = fields.password == null;
     if (isInvited) this.links.requireMail();
-    const user = await this.create(fields, transaction);
+    const user = await this.create(fields, claim, transaction);
     afterwards(transaction, () => {
       this.events.record('user_created', { userId: String(user._id), role: user.role });
       if (isInvited) this.links.send(setPassword, () => Promise.resolve(UserDto.from(user)));
@@ -79,10 +80,15 @@ export class UsersService {
   }
 
   /** @throws ApiError FORBIDDEN for a program that gives a role, and as `provision` */
-  createFor({ apiKey }: Caller, dto: CreateUserDto, transaction?: Transaction): Promise<User> {
+  createFor(
+    { id, apiKey }: Caller,
+    { address }: Device,
+    dto: CreateUserDto,
+    transaction?: Transaction,
+  ): Promise<User> {
     const role = dto.role ?? 'user';
     if (apiKey !== undefined && role !== 'user') throw apiError('FORBIDDEN');
-    return this.provision({ ...dto, role }, transaction);
+    return this.provision({ ...dto, role }, claimOf(address, id, true), transaction);
   }
 
   /**

@@ -65,6 +65,19 @@ describe('a fair queue', () => {
     expect(entered.at(-1)).toBe('owner again');
   });
 
+  it('takes who is counted for nothing as never having asked, whichever of the two comes first', async () => {
+    for (const isFirst of [true, false]) {
+      const { ask, end, entered } = queueOf();
+      ask('first', ['other']);
+      const uncounted = () => ask('uncounted', [], true);
+      if (isFirst) uncounted();
+      for (let times = 0; times < 3; times++) ask('busy', ['busy'], true);
+      if (!isFirst) uncounted();
+      for (let turn = 0; turn < 2; turn++) await end();
+      expect(entered[1]).toBe('uncounted');
+    }
+  });
+
   it('refuses at once who comes last in that order, when too many wait', async () => {
     const { ask, refused, settled } = queueOf(3);
     for (let times = 0; times < 4; times++) ask(`crowd ${times}`, ['crowd']);

@@ -115,18 +115,20 @@ export class FairQueue {
 
   /** Of equals, the last to come goes first: the others are as likely to have given up. */
   private inOrder(): Waiting[] {
-    const counts = new Map<Waiting, number[]>();
-    for (const each of this.waiting)
-      counts.set(
-        each,
-        each.subjects.map((subject) => this.countOf(subject)),
-      );
-    return [...this.waiting].toReversed().toSorted((a, b) => {
-      if (a.isKnown !== b.isKnown) return a.isKnown ? -1 : 1;
-      const [ours, theirs] = [counts.get(a) ?? [], counts.get(b) ?? []];
-      const index = ours.findIndex((count, at) => Math.round(count) !== Math.round(theirs[at] ?? 0));
-      return index < 0 ? 0 : (ours[index] ?? 0) - (theirs[index] ?? 0);
+    const lastFirst = [...this.waiting].toReversed();
+    const counted = lastFirst.map((waiting) => ({
+      waiting,
+      counts: waiting.subjects.map((subject) => Math.round(this.countOf(subject))),
+    }));
+    const sorted = counted.toSorted((a, b) => {
+      if (a.waiting.isKnown !== b.waiting.isKnown) return a.waiting.isKnown ? -1 : 1;
+      for (let at = 0; at < Math.max(a.counts.length, b.counts.length); at++) {
+        const difference = (a.counts[at] ?? 0) - (b.counts[at] ?? 0);
+        if (difference !== 0) return difference;
+      }
+      return 0;
     });
+    return sorted.map(({ waiting }) => waiting);
   }
 
   private giveBack({ subjects }: Claim): void {
