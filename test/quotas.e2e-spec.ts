@@ -6,6 +6,7 @@ import { Quotas } from '../src/platform/attempts/quotas.js';
 import { UserErrors } from '../src/modules/users/user.errors.js';
 import { apiError } from '../src/platform/errors/errors.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
+import { PASSWORD } from './support/test-client.js';
 import { newCredentials, REGISTER } from './support/users.js';
 
 const QUOTA = { limit: 10, seconds: 3600 };
@@ -56,6 +57,34 @@ describe('a quota', () => {
     expect(await left('refused')).toBe(QUOTA.limit);
     expect(await codeOf(spend('refused', () => Promise.reject(apiError('OVERLOADED'))))).toBe('RATE_LIMITED');
     expect(await left('refused')).toBe(0);
+  });
+
+  it('is given back to by those who had it, while others are refused', async () => {
+    const everybodyAsked = Promise.withResolvers<undefined>();
+    let [had, refused, failed] = [0, 0, 0];
+    const work = async () => {
+      const isLucky = ++had % 2 === 0;
+      await everybodyAsked.promise;
+      if (isLucky) return;
+      failed++;
+      throw apiError('OVERLOADED');
+    };
+    const ask = async () => {
+      if ((await codeOf(spend('some fail', work))) === 'RATE_LIMITED') refused++;
+      if (refused === 40) everybodyAsked.resolve(undefined);
+    };
+    await Promise.all(Array.from({ length: 50 }, ask));
+    expect([had, await left('some fail')]).toEqual([QUOTA.limit, failed]);
+  });
+
+  it('of registrations is not used up by weak passwords', async () => {
+    const client = test.anonymous.from('198.51.100.9');
+    const register = (password: string) => client.post(REGISTER, { ...newCredentials(), password });
+    for (let times = 0; times < 11; times++) {
+      expect((await register('password123')).outcome).toBe('400 WEAK_PASSWORD');
+    }
+    for (let times = 0; times < 10; times++) expect((await register(PASSWORD)).status).toBe(201);
+    expect((await register(PASSWORD)).outcome).toBe('429 RATE_LIMITED');
   });
 
   it('of registrations is not used up by those that a busy server refuses', async () => {

@@ -15,6 +15,7 @@ import { MailLinksService } from '../mail-links/mail-links.service.js';
 import { SecondFactorService } from '../second-factor/second-factor.service.js';
 import { RefreshService } from '../sessions/refresh.service.js';
 import { type Grant, SessionsService } from '../sessions/sessions.service.js';
+import { requireStrongPassword } from '../users/strong-password.js';
 import { UserDto } from '../users/user.dto.js';
 import { claimOf, UserPasswords } from '../users/user-passwords.js';
 import { type User, UsersService } from '../users/users.service.js';
@@ -50,10 +51,12 @@ export class AuthService {
   ) {}
 
   /**
-   * Whoever sends the same request again gets who was registered then, and uses up nothing of the quota.
+   * Whoever sends the same request again gets who was registered then, and uses up nothing of the quota; nor does a
+   * weak password. Asking for an address that is taken does: that is what the quota bounds.
    * @throws ApiError WEAK_PASSWORD, EMAIL_TAKEN, RATE_LIMITED
    */
-  register(dto: RegisterDto, { address }: Device, once: Once): Promise<User> {
+  async register(dto: RegisterDto, { address }: Device, once: Once): Promise<User> {
+    requireStrongPassword(dto.password, dto.email);
     return this.quotas.spend('registrations', networkOf(address), REGISTRATIONS, (take) =>
       once.run(
         async (transaction) => {

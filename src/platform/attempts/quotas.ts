@@ -60,7 +60,8 @@ export class Quotas {
       { $set: { isOver } },
       {
         $set: {
-          count: { $cond: ['$isOver', 1, { $min: [{ $add: ['$count', 1] }, limit + 1] }] },
+          // Not beyond the limit: a refused one takes nothing, so that what is given back is there for the next.
+          count: { $cond: ['$isOver', 1, { $min: [{ $add: ['$count', 1] }, limit] }] },
           expiresAt: { $cond: ['$isOver', end, '$expiresAt'] },
         },
       },
