@@ -69,6 +69,22 @@ describe('asking for a new password', () => {
     expect((await accounts.reset(link)).status).toBe(200);
   });
 
+  it('mails an owner who asks from where it has signed in, whatever strangers have used up', async () => {
+    const registered = await accounts.newUser();
+    const { email } = registered;
+    const home = accounts.stranger();
+    await home.signInAs(registered);
+    for (let n = 0; n < 7; n++) {
+      const stranger = accounts.stranger();
+      for (let times = 0; times < 3; times++) await stranger.post(FORGOT, { email });
+    }
+    const { token } = await accounts.mailTo(email, 1 + 20);
+    for (let times = 0; times < 4; times++) expect((await home.post(FORGOT, { email })).status).toBe(202);
+    expect((await accounts.mailTo(email, 1 + 20 + 3)).token).toBe(token);
+    await sleep(100);
+    expect(accounts.mailsTo(email)).toHaveLength(1 + 20 + 3);
+  });
+
   it('is refused after ten times an hour from one address', async () => {
     const client = accounts.stranger();
     for (let n = 0; n < 10; n++) expect((await client.post(FORGOT, newEmail())).status).toBe(202);

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.js';
 import { MailLinksModule } from '../mail-links/mail-links.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
@@ -9,7 +10,7 @@ import { EmailChangeService } from './email-change.service.js';
 
 /** What users do about their own password and address. */
 @Module({
-  imports: [UsersModule, MailLinksModule, SessionsModule],
+  imports: [AuthModule, UsersModule, MailLinksModule, SessionsModule],
   controllers: [AccountController, EmailChangeController],
   providers: [AccountService, EmailChangeService],
 })

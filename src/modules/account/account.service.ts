@@ -5,6 +5,7 @@ import type { Device } from '../../platform/http/device.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import type { Caller } from '../../platform/security/caller.js';
 import { networkOf } from '../../platform/network/client-address.js';
+import { KnownDevices } from '../auth/known-devices.js';
 import { resetPassword } from '../mail-links/reset-password.mail.js';
 import { setPassword } from '../mail-links/set-password.mail.js';
 import { verifyEmail } from '../mail-links/verify-email.mail.js';
@@ -29,9 +30,9 @@ const PASSWORD_LINKS = [resetPassword, setPassword];
 const HOUR_S = 3600;
 /** An office may share an address. */
 const FORGOT_PER_ADDRESS = { limit: 10, seconds: HOUR_S };
-/** Of a network and a user together: strangers must not use up what its owner may ask for. */
+/** Of a network, or a device that the user has signed in with, and a user together. */
 const FORGOT_PER_PAIR = { limit: 3, seconds: HOUR_S };
-/** Mails that all others together can have sent to somebody. The link in the last of them stays valid. */
+/** Mails that strangers together can have sent to somebody. The link in the last of them stays valid. */
 const FORGOT_PER_USER = { limit: 20, seconds: HOUR_S };
 const VERIFICATIONS_PER_USER = { limit: 3, seconds: HOUR_S };
 
@@ -42,6 +43,7 @@ export class AccountService {
     private readonly passwords: UserPasswords,
     private readonly addresses: UserAddresses,
     private readonly links: MailLinksService,
+    private readonly devices: KnownDevices,
     private readonly sessions: SessionsService,
     private readonly proof: IdentityProof,
     private readonly quotas: Quotas,
@@ -71,16 +73,19 @@ export class AccountService {
    * its content nor its time tells.
    * @throws ApiError RATE_LIMITED by the address that asks; of too many mails to one user nobody is told
    */
-  async forgotPassword({ address }: Device, { email }: ForgotPasswordDto): Promise<void> {
-    await this.quotas.take('forgot', networkOf(address), FORGOT_PER_ADDRESS);
+  async forgotPassword(device: Device, { email }: ForgotPasswordDto): Promise<void> {
+    const network = networkOf(device.address);
+    await this.quotas.take('forgot', network, FORGOT_PER_ADDRESS);
     this.links.send(resetPassword, async () => {
       const user = await this.users.findByEmail(email);
       if (!user || user.disabled) return null;
       const recipient = UserDto.from(user);
-      const pair = `${networkOf(address)} ${recipient.id}`;
+      const known = await this.devices.find(user.email, device);
+      const pair = `${known ?? network} ${recipient.id}`;
       const isLeft =
         (await this.quotas.takeQuietly('forgot-pair', pair, FORGOT_PER_PAIR)) &&
-        (await this.quotas.takeQuietly('forgot-user', recipient.id, FORGOT_PER_USER));
+        (known !== undefined ||
+          (await this.quotas.takeQuietly('forgot-user', recipient.id, FORGOT_PER_USER)));
       if (isLeft) return recipient;
       await this.links.keep(resetPassword, recipient);
       return null;

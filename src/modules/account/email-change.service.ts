@@ -21,8 +21,10 @@ import { MailLinkErrors } from '../mail-links/mail-link.errors.js';
 const HOUR_S = 3600;
 /** Each mails the old address as well. */
 const CHANGES_PER_USER = { limit: 5, seconds: HOUR_S };
-/** Mails that users can have sent to somebody. */
-const MAILS_PER_ADDRESS = { limit: 3, seconds: HOUR_S };
+/** Of a user and an address together: nobody uses up the mail that somebody else has asked for. */
+const MAILS_PER_PAIR = { limit: 3, seconds: HOUR_S };
+/** To an address in all; accounts that anybody can make use up no mails of those who have proved to be reached. */
+const MAILS_PER_ADDRESS = { limit: 20, seconds: HOUR_S };
 
 /** Changes the addresses of users, and undoes that. */
 @Injectable()
@@ -55,7 +57,10 @@ export class EmailChangeService {
     this.links.tell(undoEmailChange, recipient, await this.former.keep(user));
     this.links.send(changeEmail, async () => {
       if (await this.users.findByEmail(email)) return null;
-      const isLeft = await this.quotas.takeQuietly('email-change-to', email, MAILS_PER_ADDRESS);
+      const total = `email-change-to-by-${user.emailVerified ? 'verified' : 'unverified'}`;
+      const isLeft =
+        (await this.quotas.takeQuietly('email-change-pair', `${id} ${email}`, MAILS_PER_PAIR)) &&
+        (await this.quotas.takeQuietly(total, email, MAILS_PER_ADDRESS));
       return isLeft ? { ...recipient, email, session } : null;
     });
     this.events.record('email_change_requested', { userId: id });

@@ -38,6 +38,6 @@ import { TokenAuthenticator } from './token-authenticator.js';
     StepUpService,
     { provide: Authenticator, useClass: TokenAuthenticator },
   ],
-  exports: [AuthService],
+  exports: [AuthService, KnownDevices],
 })
 export class AuthModule {}

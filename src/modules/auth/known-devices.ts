@@ -36,17 +36,22 @@ export class KnownDevices {
    * @param email in lower case, of an account that need not exist: the question takes as long
    */
   async budgetsOf(email: string, device: Device): Promise<Budget[]> {
+    const known = await this.find(email, device);
+    if (known !== undefined) return [['device', known]];
+    return [
+      ['account', email],
+      ['address', networkOf(device.address)],
+    ];
+  }
+
+  /** What stands for the device, where the user with this address has signed in with it; `email` as above. */
+  async find(email: string, device: Device): Promise<string | undefined> {
     const ids = this.idsOf(email, device);
     const known = await this.model
       .find({ _id: { $in: ids }, expiresAt: { $gt: new Date() } }, { _id: 1 })
       .lean<Pick<KnownDevice, '_id'>[]>();
     // The mark of a browser says more than an address, which others may share.
-    const mine = ids.find((id) => known.some(({ _id }) => _id === id));
-    if (mine !== undefined) return [['device', mine]];
-    return [
-      ['account', email],
-      ['address', networkOf(device.address)],
-    ];
+    return ids.find((id) => known.some(({ _id }) => _id === id));
   }
 
   /** Whether this user has signed in with this mark: nobody else's may become known for it. */
