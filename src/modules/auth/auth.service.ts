@@ -15,7 +15,6 @@ import { MailLinksService } from '../mail-links/mail-links.service.js';
 import { SecondFactorService } from '../second-factor/second-factor.service.js';
 import { RefreshService } from '../sessions/refresh.service.js';
 import { type Grant, SessionsService } from '../sessions/sessions.service.js';
-import { requireStrongPassword } from '../users/strong-password.js';
 import { UserDto } from '../users/user.dto.js';
 import { claimOf, UserPasswords } from '../users/user-passwords.js';
 import { type User, UsersService } from '../users/users.service.js';
@@ -56,7 +55,7 @@ export class AuthService {
    * @throws ApiError WEAK_PASSWORD, EMAIL_TAKEN, RATE_LIMITED
    */
   async register(dto: RegisterDto, { address }: Device, once: Once): Promise<User> {
-    requireStrongPassword(dto.password, dto.email);
+    this.passwords.requireStrong(dto.password, dto.email);
     return this.quotas.spend('registrations', networkOf(address), REGISTRATIONS, (take) =>
       once.run(
         async (transaction) => {

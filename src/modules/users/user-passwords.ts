@@ -30,6 +30,11 @@ export class UserPasswords {
     private readonly hasher: PasswordHasher,
   ) {}
 
+  /** @throws ApiError WEAK_PASSWORD; `email` in lower case */
+  requireStrong(password: string, email: string): void {
+    requireStrongPassword(password, email);
+  }
+
   /**
    * The hash of a password that may be chosen.
    * @param email of the user, in lower case
