@@ -9,7 +9,7 @@ import { Database } from './platform/database/connection.js';
 import { References } from './platform/database/references.js';
 import { Repositories } from './platform/database/repositories.js';
 import { HttpAdapter } from './platform/http/adapter.js';
-import { installAnswers } from './platform/http/answers.js';
+import { installAnswers, noteAnswers } from './platform/http/answers.js';
 import { installClosing } from './platform/http/closing.js';
 import { installDeadline } from './platform/http/deadline.js';
 import { FailureFilter } from './platform/http/failure.js';
@@ -81,6 +81,7 @@ export async function createApp(
   installAccess(fastify, config, app.get(Authenticator, { strict: false }), permissions);
   installBodyParser(fastify);
   noteInput(app);
+  noteAnswers(app);
   installPreconditions(fastify);
   installInput(fastify);
   installIdempotency(fastify, app.get(IdempotencyKeys, { strict: false }));

@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { ApiSection } from '../docs/section.js';
 import { Public } from '../security/access.js';
 import { Unlimited } from '../security/rate-limit.js';
+import { AnyInput } from '../validation/input.js';
 import { HealthMonitor } from './health.monitor.js';
 
 const SERVICE = {
@@ -64,6 +65,7 @@ export class HealthController {
   @Get()
   @Public()
   @Unlimited()
+  @AnyInput()
   @ApiOperation({
     summary: 'How the product and its services are',
     description: 'Only the database makes it an error; other services degrade it.',
@@ -82,6 +84,7 @@ export class HealthController {
   @Get('live')
   @Public()
   @Unlimited()
+  @AnyInput()
   @ApiOperation({
     summary: 'Whether the process runs',
     description: 'Asks no service, so that an outage of one restarts nothing.',
@@ -95,6 +98,7 @@ export class HealthController {
   @Get('ready')
   @Public()
   @Unlimited()
+  @AnyInput()
   @ApiOperation({
     summary: 'Whether requests should be sent to this process',
     description:

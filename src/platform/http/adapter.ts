@@ -24,6 +24,9 @@ const HEADERS_TIMEOUT_MS = 5_000;
 /** Node looks for late headers this often; unless told, every 30 s. */
 const LOOK_EVERY_MS = 500;
 
+/** What a form may hold unless its route says otherwise. A file may be as large as any body. */
+const FORM_LIMITS = { files: 10, fields: 100, parts: 110, fieldSize: 64 * 1024 };
+
 const TRUSTED_BY_COUNT =
   'TRUST_PROXY is a number of proxies, so whoever reaches this port directly chooses its own address: ' +
   'let only the proxies reach it, or set TRUST_PROXY to their networks, such as 10.0.0.0/8';
@@ -95,6 +98,7 @@ export class HttpAdapter extends FastifyAdapter {
       frameworkErrors: answerUnreadable(writeLine, corsFor) as never,
     });
     super(server);
+    Object.assign(this, { multipartOptions: { limits: FORM_LIMITS } });
     this.connections = new Connections(server.server, trustOf(trustProxy));
     server.setErrorHandler(fail);
     server.addHook('onRoute', ({ url }) => void roots.add(url.split('/')[1] ?? ''));
@@ -102,7 +106,7 @@ export class HttpAdapter extends FastifyAdapter {
     if (typeof trustProxy === 'number') logger.warn(TRUSTED_BY_COUNT);
   }
 
-  /** Nothing to do: Nest would install its middleware, which is not used. Fastify's hooks run before it and cost less. */
+  /** Nothing to do: Nest would install its engine for middleware, which `createMiddlewareFactory` does when needed. */
   override async init(): Promise<void> {}
 
   override reply(response: FastifyReply, body: unknown, status?: number): FastifyReply {

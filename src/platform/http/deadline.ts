@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import { StartError } from '../config/start-error.js';
 import { apiError } from '../errors/errors.js';
+import { routeConfig } from '../routing/route-config.js';
 import { fail } from './failure.js';
 
 /** Longest time from the headers of a request to the end of its body. */
@@ -21,6 +23,8 @@ declare module 'fastify' {
     bodyMs?: number;
     /** Longest time until the answer begins instead of 2.5 s. */
     answerMs?: number;
+    /** The answer is a stream of events. */
+    isEvents?: boolean;
   }
   interface FastifyReply {
     /** Where it stands among those under way, or -1. */
@@ -58,6 +62,15 @@ class UnderWay {
     reply.waitingUntil = performance.now() + ms - VERDICT_MS;
   }
 
+  /** Ends streams of events, which nothing else would end; their clients connect again. */
+  endEvents(): void {
+    for (const { raw, routeOptions } of this.replies) {
+      if (!raw.headersSent || !routeOptions.config.isEvents) continue;
+      raw.end();
+      raw.socket?.destroySoon();
+    }
+  }
+
   end(reply: FastifyReply): void {
     const place = reply.waitingAt;
     const last = this.replies.at(-1);
@@ -90,6 +103,16 @@ class UnderWay {
   }
 }
 
+/**
+ * Gives a handler so many milliseconds until its answer begins, instead of 2,500; `false`: as long as it takes. What
+ * has begun, such as a stream, may take as long as it likes anyway.
+ */
+export function Deadline(ms: number | false): MethodDecorator {
+  if (ms !== false && !(ms > 0))
+    throw new StartError(`@Deadline(${ms}): write milliseconds, or false for none`);
+  return routeConfig({ answerMs: ms === false ? Infinity : ms });
+}
+
 /** Ends a request that nobody waits for any more: Fastify itself would never say that it has ended. */
 function abandon(reply: FastifyReply): void {
   reply.request.failure ??= apiError('CLIENT_ABORTED');
@@ -99,7 +122,7 @@ function abandon(reply: FastifyReply): void {
 
 /** Answers in place of a handler that goes on, and whose own answer comes too late. */
 function answerFor(reply: FastifyReply, code: 'DEADLINE_EXCEEDED' | 'DATABASE_UNAVAILABLE'): void {
-  if (reply.sent) return;
+  if (reply.sent || reply.raw.headersSent) return;
   fail(apiError(code), reply.request, reply);
   reply.send = () => reply;
 }
@@ -127,7 +150,7 @@ export function installDeadline(fastify: FastifyInstance, options: Options): voi
 
   const timer = setInterval(() => {
     for (const reply of underWay.lost()) abandon(reply);
-    const late = underWay.late().filter(({ sent }) => !sent);
+    const late = underWay.late().filter(({ sent, raw }) => !sent && !raw.headersSent);
     for (const reply of late) {
       if (reply.waitsForBody) fail(apiError('REQUEST_TIMEOUT'), reply.request, reply);
     }
@@ -141,6 +164,7 @@ export function installDeadline(fastify: FastifyInstance, options: Options): voi
   fastify.addHook('preClose', (done) => {
     // So that a client that has stopped sending is answered before the process has to end.
     underWay.hurry(options.shutdownGraceMs * 0.8);
+    underWay.endEvents();
     done();
   });
   fastify.addHook('onClose', (_, done) => {
@@ -156,16 +180,19 @@ export function installDeadline(fastify: FastifyInstance, options: Options): voi
     if (hasBody) underWay.waitForBody(reply);
     done();
   });
-  fastify.addHook('preHandler', (_, reply, done) => {
-    // The time of a body does not count.
-    if (reply.waitsForBody) underWay.waitForAnswer(reply);
-    done();
+  fastify.addHook('preHandler', ({ raw }, reply, done) => {
+    if (!reply.waitsForBody) return done();
+    const { input, answerMs } = reply.routeOptions.config;
+    // The time of a body does not count. The handler reads a form.
+    if (!input?.form || raw.complete) underWay.waitForAnswer(reply);
+    else raw.once('end', () => underWay.waitForAnswer(reply, answerMs));
+    return done();
   });
   fastify.addHook('onRoute', (route: RouteOptions) => {
     const { answerMs } = route.config ?? {};
     if (answerMs === undefined) return;
     const wait = (_: FastifyRequest, reply: FastifyReply, done: () => void): void => {
-      underWay.waitForAnswer(reply, answerMs);
+      if (!reply.waitsForBody) underWay.waitForAnswer(reply, answerMs);
       done();
     };
     route.preHandler = [route.preHandler ?? [], wait].flat();

@@ -55,6 +55,11 @@ export function fail(thrown: unknown, request: FastifyRequest, reply: FastifyRep
       error.message,
     );
   }
+  // What is left of a broken answer would be taken for a whole one.
+  if (reply.raw.headersSent) {
+    reply.raw.destroy();
+    return;
+  }
   void reply
     .code(error.status)
     .headers(error.headers)

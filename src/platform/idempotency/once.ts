@@ -87,6 +87,10 @@ function keyedRequest(request: FastifyRequest): KeyedRequest | undefined {
   if (typeof key !== 'string' || !FORM.test(key)) {
     throw invalid([{ path: 'idempotency-key', message: 'must be 1 to 255 visible ASCII characters' }]);
   }
+  if (request.routeOptions.config.input?.form) {
+    // The files are not read yet, and two forms with other files are not the same request.
+    throw invalid([{ path: 'idempotency-key', message: 'cannot be used with a form' }]);
+  }
   const { method, routeOptions, sentBody = { bytes: Buffer.alloc(0) }, caller, params, query } = request;
   const route = routeOptions.url ?? '';
   return {

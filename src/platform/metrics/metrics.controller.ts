@@ -6,6 +6,7 @@ import { Config } from '../config/config.js';
 import { apiError } from '../errors/errors.js';
 import { Public } from '../security/access.js';
 import { Unlimited } from '../security/rate-limit.js';
+import { AnyInput } from '../validation/input.js';
 
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
@@ -32,6 +33,7 @@ export class MetricsController {
   @Get()
   @Public()
   @Unlimited()
+  @AnyInput()
   @ApiExcludeEndpoint()
   async metrics(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     this.admit(request);

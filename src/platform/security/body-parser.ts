@@ -1,6 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import type { Readable } from 'node:stream';
-import type { FastifyInstance, FastifyReply, FastifyRequest, preParsingHookHandler } from 'fastify';
+import type {
+  FastifyContextConfig,
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  preParsingHookHandler,
+} from 'fastify';
 import { type ApiError, apiError, CATALOGUE } from '../errors/errors.js';
 import { withHeldNumbers } from '../validation/held-numbers.js';
 
@@ -8,12 +14,20 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The body before it is checked, where an Idempotency-Key makes it matter: its bytes, and what they hold. */
     sentBody?: { readonly bytes: Buffer; readonly value?: unknown };
+    /** Its bytes, where the handler takes them by `@RawBody()`. */
+    rawBody?: Buffer;
   }
 }
 
-/** Whether a request without a body makes no sense. */
-function needsBody({ routeOptions: { config } }: FastifyRequest): boolean {
-  return config.input?.body !== undefined && !config.optionalBody;
+/** Whether a request without a JSON body makes no sense. */
+function needsBody({ input, optionalBody }: FastifyContextConfig): boolean {
+  return input?.body !== undefined && !input.form && !optionalBody;
+}
+
+/** Whether the route takes a body of this type, besides JSON. */
+function isTaken(type: string, { input }: FastifyContextConfig): boolean {
+  const isForm = /^\s*multipart\/form-data\b/i.test(type);
+  return isForm ? input?.form === true : input?.raw === true && !input.body;
 }
 
 /** 415: no encoding is understood, so that no small body becomes a large one. */
@@ -38,19 +52,42 @@ function checkBodyHeaders(
   const encoding = headers['content-encoding'];
   if (isThere && encoding !== undefined && !/^\s*(identity)?\s*$/i.test(encoding)) return done(encoded());
   const type = headers['content-type'];
-  if (type !== undefined && !/^\s*application\/json\b/i.test(type) && !needsBody(request)) {
-    headers['content-type'] = undefined;
+  if (type !== undefined && !/^\s*application\/json\b/i.test(type)) {
+    const { config } = request.routeOptions;
+    // The parser that a plugin has brought along is for routes that take its type.
+    if (!isTaken(type, config)) {
+      if (needsBody(config)) return done(apiError('UNSUPPORTED_MEDIA_TYPE'));
+      headers['content-type'] = undefined;
+    }
   }
   return done(null, payload);
 }
 
-/** What is not JSON: an empty body where none is needed, or a fault. */
-function expectNothing(
-  request: FastifyRequest,
-  payload: Readable,
-  done: (error: Error | null, body?: unknown) => void,
-): void {
-  if (needsBody(request)) return done(apiError('UNSUPPORTED_MEDIA_TYPE'));
+type Done = (error: Error | null, body?: unknown) => void;
+
+/** Keeps the bytes of a body that is not parsed. */
+function readBytes(request: FastifyRequest, payload: Readable, most: number, done: Done): void {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  payload.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    if (size > most) payload.removeAllListeners('data').resume();
+    else chunks.push(chunk);
+    if (size > most) done(apiError('PAYLOAD_TOO_LARGE'));
+  });
+  payload.on('end', () => {
+    if (size > most) return;
+    request.rawBody = Buffer.concat(chunks);
+    done(null);
+  });
+  payload.on('error', done);
+}
+
+/** What is not JSON: bytes of a route that takes any, an empty body where none is needed, or a fault. */
+function expectNothing(request: FastifyRequest, payload: Readable, done: Done): void {
+  const { config, bodyLimit } = request.routeOptions;
+  if (config.input?.raw && !config.input.body) return readBytes(request, payload, bodyLimit, done);
+  if (needsBody(config)) return done(apiError('UNSUPPORTED_MEDIA_TYPE'));
   const settle = (error: Error | null): void => {
     payload.off('data', refuse).off('end', accept).off('error', settle);
     done(error);
@@ -67,10 +104,14 @@ function expectNothing(
  */
 export function installBodyParser(fastify: FastifyInstance): void {
   fastify.decorateRequest('sentBody', undefined);
+  fastify.decorateRequest('rawBody', undefined);
   const parse = fastify.getDefaultJsonParser('error', 'ignore');
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
-    if (body.length === 0) return done(null, undefined);
+    const { input } = request.routeOptions.config;
+    if (input?.raw) request.rawBody = body as Buffer;
+    // Bytes alone may be anything.
+    if (body.length === 0 || (input?.raw && !input.body)) return done(null, undefined);
     if (!isUtf8(body as Buffer)) return done(apiError('MALFORMED_JSON'));
     const text = body.toString();
     return parse(request, text, (error, parsed: unknown) => {

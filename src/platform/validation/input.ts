@@ -1,14 +1,21 @@
-import { type INestApplication, type Type } from '@nestjs/common';
-import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
+import type { INestApplication } from '@nestjs/common';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
-import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { ApiBody } from '@nestjs/swagger';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { type Detail, invalid } from '../errors/errors.js';
+import {
+  type Handler,
+  handlerOf,
+  handlersOf,
+  type Parameter,
+  takes,
+  takesForm,
+} from '../routing/handlers.js';
 import { routeConfig } from '../routing/route-config.js';
 import { isWithinBounds, TOO_MUCH } from './bounds.js';
 import { type Validator, validatorOf } from './compile.js';
 import { isEnough, report, reportUnknown } from './faults.js';
+import { checkForm, type CheckPart } from './form.js';
 import type { Constructor } from './rules.js';
 
 /** The DTO classes that a handler takes, by the part of the request that each describes. */
@@ -16,6 +23,10 @@ export interface Input {
   readonly params?: Constructor;
   readonly query?: Constructor;
   readonly body?: Constructor;
+  /** By `@RawBody()`: the bytes of the body, whatever they are. */
+  readonly raw?: true;
+  /** By an interceptor that reads forms; the body is checked after it. */
+  readonly form?: true;
 }
 
 declare module 'fastify' {
@@ -23,46 +34,67 @@ declare module 'fastify' {
     input?: Input;
     /** No body is as good as an empty object. */
     optionalBody?: boolean;
+    /** Nothing of a request is checked. */
+    anyInput?: boolean;
   }
 }
 
-const PARTS = new Map<string, keyof Input>([
-  [String(RouteParamtypes.PARAM), 'params'],
-  [String(RouteParamtypes.QUERY), 'query'],
-  [String(RouteParamtypes.BODY), 'body'],
-]);
+const PARTS: Readonly<Partial<Record<RouteParamtypes, readonly ['params' | 'query' | 'body', string]>>> = {
+  [RouteParamtypes.PARAM]: ['params', 'Param'],
+  [RouteParamtypes.QUERY]: ['query', 'Query'],
+  [RouteParamtypes.BODY]: ['body', 'Body'],
+};
+
+/** What a parameter has for a type where its declaration names no class. */
+const NO_CLASSES: ReadonlySet<unknown> = new Set([Object, Array, String, Number, Boolean, undefined]);
+
+/** What to write in place of a parameter that cannot be checked. */
+function instead(decorator: string, { type, data }: Parameter): string {
+  const isList = type === Array;
+  const field = isList ? 'items' : typeof data === 'string' ? data : undefined;
+  if (field === undefined) {
+    return `@${decorator}() has a type that is gone at run time: give it a class with class-validator's decorators, not an interface, and import it without \`type\``;
+  }
+  const rules = isList
+    ? '@IsArray() @ValidateNested({ each: true }) @Type(() => Item)'
+    : decorator === 'Param' && field === 'id'
+      ? '@RecordId()'
+      : '@IsString()';
+  const pipe =
+    decorator === 'Param' ? `, or add a pipe that checks it: @Param('${field}', ParseIntPipe)` : '';
+  return (
+    `@${decorator}(${isList ? '' : `'${field}'`}) names no class whose rules could be checked. ` +
+    `Write class Sent { ${rules} ${field}!: ${isList ? 'Item[]' : 'string'} } and take @${decorator}() { ${field} }: Sent${pipe}`
+  );
+}
 
 /**
- * What a handler takes, from `@Param()`, `@Query()` and `@Body()` and the types of these parameters. Undefined for
- * one that has the response in hand: scrapers and probes may send what they like.
- * @throws where such a parameter is no class, or only a part of one: it could not be checked
+ * What a handler takes, from its parameters.
+ * @throws for one that could not be checked
  */
-function inputOf(controller: Type, handler: string): Input | undefined {
-  const declared = (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, handler) ?? {}) as Record<
-    string,
-    { readonly index: number; readonly data?: unknown; readonly pipes: readonly unknown[] }
-  >;
-  const types = (Reflect.getMetadata('design:paramtypes', controller.prototype as object, handler) ??
-    []) as unknown[];
-  const input: Partial<Record<keyof Input, Constructor>> = {};
-  for (const [key, { index, data, pipes }] of Object.entries(declared)) {
-    const part = PARTS.get(key.split(':', 1)[0] ?? '');
-    if (!part) continue;
-    // Checked by its pipes, as `@Param('id', ParseIntPipe)` is.
+function inputOf(handler: Handler): Input {
+  const input: Partial<Record<'params' | 'query' | 'body', Constructor>> = {};
+  for (const parameter of handler.parameters) {
+    const [part, decorator] = PARTS[parameter.kind] ?? [];
+    if (!part || !decorator) continue;
+    const { type, data, pipes } = parameter;
+    // Checked by its pipes. A query or a body is closed, so all of it has to be known.
     if (part === 'params' && data !== undefined && pipes.length > 0) continue;
-    const type = types[index];
-    if (data !== undefined || typeof type !== 'function' || type === Object) {
-      throw new Error(`${controller.name}.${handler} takes ${part} that is no DTO class`);
+    if (data !== undefined || NO_CLASSES.has(type)) {
+      throw new Error(`${handler.title}: ${instead(decorator, parameter)}`);
     }
     input[part] = type as Constructor;
   }
-  const answersItself = Object.keys(declared).some((key) => key.startsWith(`${RouteParamtypes.RESPONSE}:`));
-  return answersItself && Object.keys(input).length === 0 ? undefined : input;
+  return {
+    ...input,
+    ...(takes(handler, RouteParamtypes.RAW_BODY) && { raw: true }),
+    ...(takesForm(handler) && { form: true }),
+  };
 }
 
 /** Lets clients leave out the whole body of a request. */
 export const OptionalBody = (): MethodDecorator => (target, property, descriptor) => {
-  const body = inputOf(target.constructor as Type, String(property))?.body;
+  const { body } = inputOf(handlerOf(target, String(property)));
   if (!body)
     throw new Error(`${target.constructor.name}.${String(property)} takes no body that could be left out`);
   // Its type as well: Swagger takes a body that is described by hand for a text.
@@ -70,20 +102,16 @@ export const OptionalBody = (): MethodDecorator => (target, property, descriptor
   routeConfig({ optionalBody: true })(target, property, descriptor);
 };
 
+/** Lets clients send what they like, and looks at none of it: for probes and scrapers. */
+export const AnyInput = (): MethodDecorator => routeConfig({ anyInput: true });
+
 /** Tells Fastify what every handler of the application takes. For before its routes are declared. */
 export function noteInput(app: INestApplication): void {
-  const scanner = new MetadataScanner();
-  const controllers = [...app.get(ModulesContainer).values()].flatMap((module) => [
-    ...module.controllers.values(),
-  ]);
-  for (const { metatype } of controllers) {
-    const prototype = metatype?.prototype as object | undefined;
-    if (!metatype || !prototype) continue;
-    for (const name of scanner.getAllMethodNames(prototype)) {
-      const handler = (prototype as Record<string, unknown>)[name];
-      const input = inputOf(metatype as Type, name);
-      if (input) routeConfig({ input })(prototype, name, { value: handler });
-    }
+  for (const handler of handlersOf(app)) {
+    const input = inputOf(handler);
+    const { prototype, name, method } = handler;
+    routeConfig({ input })(prototype, name, { value: method });
+    if (input.form) checkForm(handler, checkOf('body', input.body));
   }
 }
 
@@ -107,10 +135,7 @@ function refuseAll(part: unknown, faults: Detail[]): void {
   }
 }
 
-/** Makes the DTO of one part of a request and puts it in its place. */
-type CheckPart = (request: FastifyRequest, faults: Detail[]) => void;
-
-function checkOf(part: keyof Input, type: Constructor | undefined): CheckPart {
+function checkOf(part: 'params' | 'query' | 'body', type: Constructor | undefined): CheckPart {
   if (!type) return (request, faults) => refuseAll(request[part], faults);
   const validate: Validator<object> = validatorOf(type);
   return (request, faults) => {
@@ -133,13 +158,13 @@ function fillBody(request: FastifyRequest, _: FastifyReply, done: () => void): v
  */
 export function installInput(fastify: FastifyInstance): void {
   fastify.addHook('onRoute', (route: RouteOptions) => {
-    const input = route.config?.input;
-    if (!input) return;
+    const { input, anyInput } = route.config ?? {};
+    if (!input || anyInput) return;
     const checks = [
       // The router has matched the path: what a handler does not take of it is no fault.
       ...(input.params ? [checkOf('params', input.params)] : []),
       checkOf('query', input.query),
-      checkOf('body', input.body),
+      ...(input.form || (input.raw && !input.body) ? [] : [checkOf('body', input.body)]),
     ];
     const check = (request: FastifyRequest, _: FastifyReply, done: (error?: Error) => void): void => {
       if (!isSmall(request) && !isWithinBounds(request.body)) {
