@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { CATALOGUE } from '../src/platform/errors/errors.js';
 import { FEATURES } from './features/features.js';
 import {
@@ -8,11 +8,21 @@ import {
   placesOf,
   type Schema,
 } from './support/openapi-document.js';
+import { prepareTools, PYTHON, runTool } from './support/openapi-tools.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
+import { newCredentials } from './support/users.js';
+
+const NODE = `"${process.execPath}"`;
+/** TypeScript's native compiler, with the options of a strict project. */
+const COMPILE = `${NODE} ../node_modules/typescript-native/bin/tsc --ignoreConfig --noEmit --strict --skipLibCheck --module nodenext --allowImportingTsExtensions --types node`;
+
+// Each tool starts a process or three, in a machine that may have other things to do.
+jest.setTimeout(120_000);
 
 /** What generators of clients and checkers of documents need. */
 describe('the OpenAPI document, for tools', () => {
   let test: TestApp;
+  let address: string;
   let document: OpenApi;
   let places: Place[];
 
@@ -22,10 +32,13 @@ describe('the OpenAPI document, for tools', () => {
 
   beforeAll(async () => {
     test = await createTestApp();
+    await test.app.listen(0, '127.0.0.1');
+    address = new URL(await test.app.getUrl()).origin;
     document = (await test.anonymous.get('/docs/json')).body as OpenApi;
     places = placesOf(document);
     expect(places.length).toBeGreaterThan(20);
-  });
+    await prepareTools(document);
+  }, 300_000);
   afterAll(() => test.close());
 
   it('gives every schema a name, and every id its pattern', () => {
@@ -94,5 +107,48 @@ describe('the OpenAPI document, for tools', () => {
       });
       expect({ path, query, ...(await admin.get(`${path}?${query}`)) }).toMatchObject({ status: 200 });
     }
+  });
+
+  it.each([
+    ['Spectral', 'spectral lint generated/openapi.json --ruleset spectral.yaml --fail-severity hint'],
+    ['Redocly', 'redocly lint generated/openapi.json --config redocly.yaml --max-problems 100'],
+    ['openapi-spec-validator', `${PYTHON} -m openapi_spec_validator generated/openapi.json`],
+  ])('has nothing that %s warns of', async (_, line) => {
+    expect(await runTool(line, { CI: 'true' })).not.toMatch(/\bwarning/i);
+  });
+
+  it.each([
+    {
+      client: 'openapi-fetch',
+      generate: 'openapi-typescript generated/openapi.json --output generated/schema.ts',
+      check: `${COMPILE} openapi-fetch.ts`,
+      use: `${NODE} openapi-fetch.ts`,
+    },
+    {
+      client: 'hey-api',
+      generate: 'openapi-ts --file hey-api.config.mjs --no-log-file',
+      check: `${COMPILE} hey-api.ts`,
+      use: `${NODE} hey-api.ts`,
+    },
+    {
+      client: 'openapi-python-client',
+      generate:
+        'openapi-python-client generate --path generated/openapi.json --output-path generated/python --meta none --overwrite --fail-on-warning',
+      check:
+        'pyrefly check --preset default --search-path . --search-path python use_openapi_python_client.py',
+      use: `${PYTHON} use_openapi_python_client.py`,
+    },
+  ])('makes a client of $client that fits its types and works', async ({ client, generate, check, use }) => {
+    await runTool(generate);
+    await runTool(check);
+    const { email } = newCredentials();
+    const answers = JSON.parse(await runTool(`${use} ${address} ${client}-${email}`)) as unknown;
+    expect(answers).toEqual({
+      read: 'Website',
+      total: 1,
+      updated: 2,
+      deleted: 'Project deleted',
+      code: 'PROJECT_NOT_FOUND',
+    });
   });
 });
