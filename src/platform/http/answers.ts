@@ -75,7 +75,13 @@ const describeParameters: MethodDecorator = (target, property) => {
   for (const type of types) if (isDto(type)) describe(type);
 };
 
-/** `ProjectDto` and `Answer` → `ProjectAnswer`, the name of the whole body in the document and in generated clients. */
+/** A whole body. Its title names it in the document and in generated clients. */
+function envelope(title: string, properties: Readonly<Record<string, object>>): object {
+  const required = ['success', ...Object.keys(properties)];
+  return { title, type: 'object', required, properties: { success, ...properties } };
+}
+
+/** `ProjectDto` and `Answer` → `ProjectAnswer` */
 const titleOf = ({ name }: Constructor, kind: string): string => `${name.replace(/Dto$/, '')}${kind}`;
 
 function answers(type: Constructor, answer: Answer, schema: object, errors: OwnErrors = []): MethodDecorator {
@@ -135,13 +141,7 @@ function answersData(
     versioned: data.versioned,
     ...(location !== undefined && { location }),
   };
-  const documented = {
-    title: titleOf(type, data.kind),
-    type: 'object',
-    required: ['success', 'data'],
-    properties: { success, data: data.documented },
-  };
-  return answers(type, answer, documented, errors);
+  return answers(type, answer, envelope(titleOf(type, data.kind), { data: data.documented }), errors);
 }
 
 /** The handler returns a `Page` of DTOs; it is answered as `{success: true, data: […], pagination}`. */
@@ -164,21 +164,14 @@ export function AnswersPage(
     declared: { name: `Page of ${type.name}`, schema: { properties: { items: properties.data } } },
     versioned: false,
   };
-  const documented = {
-    title: titleOf(type, 'Page'),
-    type: 'object',
-    required: ['success', 'data', 'pagination'],
-    properties: { ...properties, data: { type: 'array', items: { $ref: getSchemaPath(type) } } },
-  };
+  const documented = envelope(titleOf(type, 'Page'), {
+    data: { type: 'array', items: { $ref: getSchemaPath(type) } },
+    pagination: paginationSchema,
+  });
   return answers(type, answer, documented, ['INVALID_CURSOR', ...errors]);
 }
 
-const MESSAGE = {
-  title: 'Message',
-  type: 'object',
-  required: ['success', 'message'],
-  properties: { success: { type: 'boolean', enum: [true] }, message: { type: 'string', example: 'Done' } },
-};
+const MESSAGE = envelope('Message', { message: { type: 'string', example: 'Done' } });
 
 /** The handler returns nothing; it is answered as `{success: true, message}`. */
 export function AnswersMessage(
@@ -209,7 +202,7 @@ export function AnswersRaw(type: string, { status = 200, errors = [] }: Options 
     Header('content-type', type),
     ApiProduces(type),
     ApiResponse({ status, description: 'Success', schema: { type: 'string', format: 'binary' } }),
-    ApiExtension('x-errors', [...errors]),
+    ApiExtension('x-errors', errors.map(definitionOf)),
     describeParameters,
     routeConfig({ isRaw: true }),
   );
