@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Types } from 'mongoose';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import type { Answer, TestClient } from './support/test-client.js';
@@ -8,6 +8,20 @@ interface Tokens {
   readonly access: string;
   readonly refresh: string;
 }
+
+/** All but the date. */
+const TIMERS = [
+  'nextTick',
+  'hrtime',
+  'performance',
+  'queueMicrotask',
+  'setImmediate',
+  'clearImmediate',
+  'setInterval',
+  'clearInterval',
+  'setTimeout',
+  'clearTimeout',
+] as const;
 
 describe('a refresh whose answer got lost', () => {
   let one: TestApp;
@@ -68,8 +82,8 @@ describe('a refresh whose answer got lost', () => {
   it('is answered again with new tokens, as often as it gets lost', async () => {
     for (const test of [one, two, one]) await lose(test, first);
     const answered = tokensOf(await ask(two, first));
-    for (const test of [one, two]) expect((await me(test, answered)).status).toBe(200);
     expect((await me(two, first)).status).toBe(200);
+    for (const test of [one, two]) expect((await me(test, answered)).status).toBe(200);
     const next = tokensOf(await ask(one, answered));
     expect((await me(two, next)).status).toBe(200);
     expect(events('refresh_answered_again')).toHaveLength(3);
@@ -83,6 +97,33 @@ describe('a refresh whose answer got lost', () => {
       '200',
       ...Array.from({ length: 3 }, () => '409 REFRESH_IN_PROGRESS'),
     ]);
+    for (const { status, headers } of answers) {
+      if (status === 409) expect(headers['retry-after']).toMatch(/^([1-9]|10)$/);
+    }
+  });
+
+  it('says nothing of asking again where that would end the session', async () => {
+    const fresh = tokensOf(await ask(one, first));
+    expect((await me(one, fresh)).status).toBe(200);
+    const { outcome, headers } = await ask(one, first);
+    expect([outcome, headers['retry-after']]).toEqual(['409 REFRESH_IN_PROGRESS', undefined]);
+  });
+
+  it('waits ten seconds by the clock of the database, whatever that of a process says', async () => {
+    const askLater = async () => {
+      jest.useFakeTimers({ doNotFake: [...TIMERS], now: Date.now() + 60_000 });
+      try {
+        return (await ask(one, first)).outcome;
+      } finally {
+        jest.useRealTimers();
+      }
+    };
+    tokensOf(await ask(two, first));
+    expect(await askLater()).toBe('409 REFRESH_IN_PROGRESS');
+    await wait();
+    expect(await askLater()).toBe('200');
+    await wait();
+    expect((await ask(two, first)).outcome).toBe('200');
   });
 
   it.each(['access', 'refresh'] as const)('ends the session once the new %s token was used', async (kind) => {
@@ -107,6 +148,36 @@ describe('a refresh whose answer got lost', () => {
     },
   );
 
+  it('is noticed where somebody else asked again and the owner had not used its new tokens', async () => {
+    for (const kind of ['access', 'refresh'] as const) {
+      user = await one.anonymous.signIn();
+      first = { access: user.signedIn.accessToken, refresh: user.signedIn.refreshToken };
+      const owners = await lose(one, first);
+      const thiefs = tokensOf(await ask(two, first));
+      expect((await me(one, first)).status).toBe(200);
+      expect((await me(one, thiefs)).status).toBe(200);
+      // From now on the owner cannot go on with its old one, and not notice.
+      expect((await me(one, first)).outcome).toBe('401 UNAUTHENTICATED');
+      expect((await me(one, thiefs)).status).toBe(200);
+      await wait();
+      if (kind === 'access') expect((await me(one, owners)).outcome).toBe('401 UNAUTHENTICATED');
+      else expect((await ask(one, owners)).outcome).toBe('401 REFRESH_TOKEN_REUSED');
+      await expectTheEnd(first, owners, thiefs);
+    }
+  });
+
+  it('leaves a client whose answer got lost signed in, also where its old access token is still under way', async () => {
+    await lose(one, first);
+    let mine = tokensOf(await ask(one, first));
+    expect((await me(one, mine)).status).toBe(200);
+    expect((await me(one, first)).outcome).toBe('401 UNAUTHENTICATED');
+    for (let times = 0; times < 2; times++) {
+      mine = tokensOf(await ask(one, mine));
+      expect((await me(one, mine)).status).toBe(200);
+    }
+    expect(events('refresh_token_reused')).toEqual([]);
+  });
+
   it('ends it also long after, and while the later tokens are unused', async () => {
     const owners = await lose(one, first);
     const thiefs = await lose(two, first);
@@ -121,6 +192,19 @@ describe('a refresh whose answer got lost', () => {
     for (let times = 0; times < 3; times++) newest = tokensOf(await ask(two, newest));
     expect((await me(two, newest)).status).toBe(200);
     expect((await me(two, lost)).outcome).toBe('401 UNAUTHENTICATED');
+    await expectTheEnd(lost, newest);
+  });
+
+  it('gives tokens that got lost no new life, however many were lost after them', async () => {
+    const lost = await lose(one, first);
+    let newest = tokensOf(await ask(one, first));
+    for (let times = 0; times < 11; times++) {
+      await lose(one, newest);
+      newest = tokensOf(await ask(one, newest));
+      expect((await me(one, newest)).status).toBe(200);
+    }
+    expect((await me(one, lost)).outcome).toBe('401 UNAUTHENTICATED');
+    expect((await ask(one, lost)).outcome).toBe('401 REFRESH_TOKEN_REUSED');
     await expectTheEnd(lost, newest);
   });
 

@@ -7,16 +7,19 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export const IDLE_MS = 30 * DAY_MS;
 /** So long after the sign-in a session is over, however often it was refreshed. */
 const ABSOLUTE_MS = 90 * DAY_MS;
-/** How many replacements are remembered, to know when one was. */
-const MAX_ROTATIONS = 10;
-/** How many times tokens that nobody had used were replaced are remembered. */
+/** So long after a refresh, whoever asks with the replaced token was merely second: a tab beside the first. */
+export const GRACE_MS = 10_000;
+/** Replacements of the last ten seconds are remembered, to know when one was: as many as an address has requests. */
+const MAX_ROTATIONS = 300;
+/** How many times tokens that nobody had used were replaced are remembered. Older ones are refused all the same. */
 const MAX_ABANDONED = 10;
 
 /**
  * What the tokens of a session have come to. A refresh gives an access and a refresh token of the next number. Until
  * one of the two is used, they may have got lost on their way, and the refresh token before them is answered again:
  * with tokens of yet another number, in place of the ones that are then abandoned. Whoever uses those shows that they
- * had arrived, so that somebody else has a copy of the token before them.
+ * had arrived, so that somebody else has a copy of the token before them. For that to be noticed, no access token from
+ * before counts once the later ones are used: an owner who had the lost ones must not go on without them.
  */
 export interface Generations {
   /** The number of the newest tokens. */
@@ -42,9 +45,14 @@ export function isAbandoned({ newest, used, abandoned }: Generations, generation
   return abandoned.some(({ from, to }) => generation >= from && generation <= to);
 }
 
-/** Whether a token of this number is known to be used, and was not given up for lost. */
+/** Whether access tokens of this number count no more: later ones were given up for lost, or they were themselves. */
+export function isOutdated({ abandoned }: Generations, generation: number): boolean {
+  return generation <= (abandoned.at(-1)?.to ?? -1);
+}
+
+/** Whether a token of this number is known to be used, and counts. */
 export function isUsed(generations: Generations, generation: number): boolean {
-  return generation <= generations.used && !isAbandoned(generations, generation);
+  return generation <= generations.used && !isOutdated(generations, generation);
 }
 
 /** Notes that the newest tokens are used. */
@@ -52,13 +60,11 @@ export function useNewest(): mongo.Document[] {
   return [{ $set: { abandoned: ABANDONED, unused: '$$REMOVE' } }];
 }
 
-/** Replaces the newest tokens; those of number `used` are the last that were used. */
-export function rotation(
-  used: number,
-  next: Pick<Session, 'generation' | 'tokenHash'>,
-  device: Device,
-  now: Date,
-) {
+/**
+ * Replaces the newest tokens; those of number `used` are the last that were used. Its times are the database's: the
+ * clocks of processes may differ by more than the ten seconds.
+ */
+export function rotation(used: number, next: Pick<Session, 'generation' | 'tokenHash'>, device: Device) {
   return [
     {
       $set: {
@@ -68,17 +74,21 @@ export function rotation(
         // What a client says of itself is literal: in a pipeline, a text that begins with `$` would be a field.
         tokenHash: { $literal: next.tokenHash },
         generation: next.generation,
-        rotatedAt: { $slice: [{ $concatArrays: ['$rotatedAt', [now]] }, -MAX_ROTATIONS] },
-        lastUsedAt: now,
+        rotatedAt: { $slice: [{ $concatArrays: [RECENT, ['$$NOW']] }, -MAX_ROTATIONS] },
+        lastUsedAt: '$$NOW',
         userAgent: { $literal: device.userAgent },
         address: { $literal: device.address },
-        expiresAt: { $min: [{ $add: ['$createdAt', ABSOLUTE_MS] }, new Date(now.getTime() + IDLE_MS)] },
+        expiresAt: { $min: [{ $add: ['$createdAt', ABSOLUTE_MS] }, { $add: ['$$NOW', IDLE_MS] }] },
         version: { $add: ['$version', 1] },
-        updatedAt: now,
+        updatedAt: '$$NOW',
       },
     },
   ];
 }
+
+const RECENT = {
+  $filter: { input: '$rotatedAt', cond: { $gt: ['$$this', { $subtract: ['$$NOW', GRACE_MS] }] } },
+};
 
 /** The ranges that stand once the newest tokens are used: those of the unused ones that were replaced come to them. */
 const ABANDONED = {

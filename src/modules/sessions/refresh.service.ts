@@ -6,14 +6,11 @@ import { apiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import type { UserId } from '../../platform/security/caller.js';
-import { generationsOf, rotation } from './generations.js';
+import { GENERATIONS_PROJECTION, generationsOf, GRACE_MS, rotation } from './generations.js';
 import { type RefreshClaim, RefreshTokens } from './refresh-tokens.js';
 import { Session } from './session.schema.js';
 import { type Grant, SessionsService } from './sessions.service.js';
 import { SessionErrors } from './session.errors.js';
-
-/** So long after a refresh, whoever asks with the replaced token was merely second: a tab beside the first. */
-const GRACE_MS = 10_000;
 
 @Injectable()
 export class RefreshService {
@@ -50,7 +47,7 @@ export class RefreshService {
     const { token: refreshToken, hash: tokenHash } = this.tokens.make(sessionId, generation);
     const rotated = await this.collection.findOneAndUpdate(
       { _id: new Types.ObjectId(sessionId), generation: newest, ...isAsTold },
-      rotation(used, { generation, tokenHash }, device, new Date()),
+      rotation(used, { generation, tokenHash }, device),
       { projection: { ownerId: 1 } },
     );
     if (!rotated) return undefined;
@@ -60,15 +57,21 @@ export class RefreshService {
   /** Answers a token that was replaced already. @throws ApiError why not, where it does not */
   private async refreshAgain(claim: RefreshClaim, device: Device): Promise<Grant> {
     const { sessionId, generation } = claim;
-    const session = await this.collection.findOne({ _id: new Types.ObjectId(sessionId) });
-    if (!session || session.expiresAt <= new Date() || generation >= session.generation) {
+    const session = await this.collection.findOne<Session & { readonly now: Date }>(
+      { _id: new Types.ObjectId(sessionId) },
+      { projection: { ...GENERATIONS_PROJECTION, rotatedAt: 1, expiresAt: 1, now: '$$NOW' } },
+    );
+    if (!session || session.expiresAt <= session.now || generation >= session.generation) {
       throw apiError(SessionErrors.INVALID_REFRESH_TOKEN);
     }
     const { newest, used } = generationsOf(session);
     const isUnused = generation === used;
     const replacedAt = session.rotatedAt.at(isUnused ? -1 : generation - newest);
-    if (replacedAt && Date.now() - replacedAt.getTime() < GRACE_MS)
-      throw apiError(SessionErrors.REFRESH_IN_PROGRESS);
+    const restMs = replacedAt ? replacedAt.getTime() + GRACE_MS - session.now.getTime() : 0;
+    if (restMs > 0) {
+      // Once the new tokens are used, asking with this one again would end the session: nobody is told to.
+      throw apiError(SessionErrors.REFRESH_IN_PROGRESS, isUnused ? { retryAfter: restMs / 1000 } : {});
+    }
     if (!isUnused) {
       await this.sessions.endStolen(sessionId);
       throw apiError(SessionErrors.REFRESH_TOKEN_REUSED);

@@ -30,7 +30,7 @@ export class Session extends OwnedRecord {
   @Prop({ type: [{ from: Number, to: Number, _id: false }], default: undefined })
   abandoned?: Range[];
 
-  /** When the last few tokens were replaced, newest last. */
+  /** When tokens were replaced of late, newest last, by the clock of the database. */
   @Prop({ type: [Date], required: true })
   rotatedAt!: Date[];
 

@@ -13,6 +13,7 @@ import {
   generationsOf,
   IDLE_MS,
   isAbandoned,
+  isOutdated,
   isUsed,
   useNewest,
 } from './generations.js';
@@ -153,10 +154,12 @@ export class SessionsService {
     session: LiveSession | null,
   ): Promise<LiveSession | null> {
     if (!session || isUsed(session.generations, generation)) return session;
-    const isKnown = isAbandoned(session.generations, generation);
+    const isKnown =
+      isAbandoned(session.generations, generation) || isOutdated(session.generations, generation);
     const now = isKnown ? session : await this.useNewest(id, generation);
-    if (!now || !isAbandoned(now.generations, generation)) return now;
-    await this.endStolen(id);
+    if (!now) return null;
+    if (isAbandoned(now.generations, generation)) await this.endStolen(id);
+    else if (!isOutdated(now.generations, generation)) return now;
     return null;
   }
 
