@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { CONSOLE_REFRESH } from '../support/console.js';
-import { type Credentials, LOGIN, newCredentials } from '../support/users.js';
+import { eventually } from '../support/mails.js';
+import { type Credentials, LOGIN, newCredentials, REFRESH } from '../support/users.js';
 import { ConsoleTest, fillIn, type Person } from './console.js';
 import { PRODUCT } from '../../src/product/product.js';
 
@@ -99,6 +100,33 @@ describe('signing in by the console', () => {
     await page.waitForURL('**/login*');
     await page.getByText('Your session has ended.').waitFor();
     expect(person.faults(/answer: 401/)).toEqual([]);
+  });
+
+  it('goes on when the answer to a renewal got lost, ten seconds later', async () => {
+    await (await person.signIn(credentials)).close();
+    const cookies = await person.context.cookies();
+    const refreshToken = cookies.find(({ name }) => name === `${PRODUCT.key}_session`)?.value;
+    // Nobody hears the answer.
+    expect((await product.test.anonymous.post(REFRESH, { refreshToken })).status).toBe(200);
+    await person.context.clock.install();
+    await person.context.clock.pauseAt(Date.now() + 1_000);
+    const refusals: number[] = [];
+    person.context.on('response', (response) => {
+      if (response.url().endsWith(CONSOLE_REFRESH) && response.status() === 409) refusals.push(Date.now());
+    });
+    const page = await person.open('/dashboard');
+    // More than two seconds each time, by the clock of the page.
+    for (let times = 1; times < 5; times++) {
+      await eventually(() => refusals.length === times);
+      await page.clock.runFor(2_100);
+    }
+    await eventually(() => refusals.length === 5);
+    await product.test.connection
+      .collection('sessions')
+      .updateMany({}, [{ $set: { rotatedAt: { $map: { input: '$rotatedAt', in: new Date(0) } } } }]);
+    await page.clock.runFor(2_100);
+    await page.getByTestId('dashboard').waitFor();
+    expect(person.faults(/answer: 409/)).toEqual([]);
   });
 
   it('is renewed once for two tabs that open at the same time', async () => {

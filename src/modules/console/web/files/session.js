@@ -13,8 +13,9 @@ const TURN = `${KEY}.session`;
 /** Shared by every page that has a token, for others to see that asking makes sense. */
 const HOLDERS = `${KEY}.token`;
 const ANSWER_WITHIN_MS = 300;
-/** Less than the ten seconds after which a used refresh token means theft. */
-const PATIENCE_MS = 7000;
+/** More than the ten seconds after which a renewal whose answer got lost is answered again. */
+const PATIENCE_MS = 15_000;
+const LONGEST_WAIT_MS = 2000;
 
 const channel = new BroadcastChannel(`${KEY}.session`);
 const listeners = new Set();
@@ -86,13 +87,13 @@ function askOtherPages() {
 /** A new access token by the cookie; undefined when the session is over. */
 async function renewByCookie() {
   const giveUpAt = Date.now() + PATIENCE_MS;
-  for (let wait = 200; ; wait *= 2) {
+  for (let wait = 200; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
     try {
       return adoptAnswer(await send('POST', `${ADDRESS}/refresh`));
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       if (error.status === 401) return undefined;
-      // A page without locks is renewing at this moment: its new cookie is on the way.
+      // A page without locks is renewing at this moment, and its new cookie is on the way; or that got lost.
       if (error.code !== 'REFRESH_IN_PROGRESS' || Date.now() + wait > giveUpAt) throw error;
       await pause(wait);
     }
