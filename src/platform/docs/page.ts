@@ -34,8 +34,8 @@ export const STYLE = `.swagger-ui .info { margin: 24px 0; }
 `;
 
 /**
- * Swagger UI fills every example of a parameter in, so that a list would be asked for its `page` and its `offset`
- * at once. Here only what is required is filled in; the other examples are told in the description.
+ * Swagger UI fills every example of a parameter in, so that a list would be filtered and a change bound to a version
+ * that its reader never chose. Here only what is required is filled in; the other examples are told in the description.
  */
 export const SCRIPT = `const here = new URL('.', location.href).href.slice(0, -1);
 
