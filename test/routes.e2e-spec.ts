@@ -50,7 +50,8 @@ describe('every route', () => {
   it('gives administrators everything, moderators all reading, and users nothing of others', () => {
     const of = (role: Role) => [...permissions].filter((permission) => PERMISSIONS_OF[role].has(permission));
     expect(of('admin')).toEqual([...permissions]);
-    expect(of('moderator')).toEqual(['users:read', 'projects:read']);
+    expect(of('moderator')).toEqual([...permissions].filter((permission) => permission.endsWith(':read')));
+    expect(of('moderator')).toContain('users:read');
     expect(of('user')).toEqual([]);
     expect(ROLES.toSorted()).toEqual(['admin', 'moderator', 'user']);
   });

@@ -1,0 +1,146 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { moreFields } from '../../schematics/project/more-fields.ts';
+import { parseFields } from '../../schematics/specification/fields.ts';
+import { namesOf } from '../../schematics/specification/names.ts';
+import { PRODUCT } from '../../src/product/product.js';
+import { RELEASE } from '../../src/product/release.js';
+import { planFeature } from '../schematics/planning.ts';
+import { ProjectCopy } from '../schematics/project-copy.ts';
+import { IS_SOAK } from '../support/soak.js';
+
+const NEXT = '90.0.0';
+/** What of the merged project is tested: everything in a soak, what both sides have touched in the gate. */
+const TESTED = IS_SOAK
+  ? []
+  : ['src/product', 'platform/migrations/folder', 'test/migrations-trial', 'mails.e2e', 'routes.e2e'];
+
+/**
+ * A product that has grown on this release takes the next one, which has grown in the same places: git merges both
+ * without a conflict, and what it makes of them is right.
+ */
+describe('a product that takes the next release', () => {
+  let copy: ProjectCopy;
+
+  const git = (...words: string[]) =>
+    execFileSync('git', ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.com', ...words], {
+      cwd: copy.folder,
+      encoding: 'utf8',
+      stdio: 'pipe',
+    });
+  const commit = (subject: string) => {
+    git('add', '--all');
+    git('commit', '--quiet', '--message', subject);
+  };
+  const edit = (path: string, from: string, to: string) => {
+    const text = copy.text(path);
+    expect([path, text.includes(from)]).toEqual([path, true]);
+    writeFileSync(
+      join(copy.folder, path),
+      text.replace(from, () => to),
+    );
+  };
+
+  /** A feature with a migration, an error code and a mail of its own, and a line for those who use it. */
+  async function grow(plural: string): Promise<void> {
+    const { singular, records, Record, RECORD } = namesOf(plural);
+    const folder = `src/modules/${plural}`;
+    await copy.write(planFeature(`${plural} number:string:required:unique`, copy.project));
+    commit(`Add ${plural}`);
+    const currency = parseFields(['currency:string:required:existing=EUR']);
+    await copy.write(moreFields(copy.project, namesOf(plural), currency));
+    const controller = `${folder}/${plural}.controller.ts`;
+    await copy.write(
+      new Map([
+        [
+          `${folder}/${singular}.errors.ts`,
+          `import { define, defineErrors } from '../../platform/errors/errors.js';
+
+/** The errors of this feature, beside those that its resource makes. */
+export const ${Record}Errors = defineErrors({ ${RECORD}_PAID: define(409, 'It is paid and stays as it is') });
+`,
+        ],
+        [
+          `${folder}/${singular}-reminder.mail.ts`,
+          `import { linkMail, SINGLE_USE } from '../../platform/mail/link-mail.js';
+
+export const reminder = linkMail({
+  purpose: '${singular}-reminder', path: '/pay', subject: 'A reminder', before: ['Pay here:'], after: [SINGLE_USE],
+});
+`,
+        ],
+        [
+          controller,
+          `import { ${Record}Errors } from './${singular}.errors.js';\n${copy
+            .text(controller)
+            .replaceAll(
+              `errors: ${records}.errors.update`,
+              `errors: [...${records}.errors.update, ${Record}Errors.${RECORD}_PAID]`,
+            )}`,
+        ],
+      ]),
+    );
+    expect(copy.text(controller)).toContain(`${Record}Errors.${RECORD}_PAID]`);
+    edit('CHANGELOG.md', '## Unreleased\n', `## Unreleased\n\n- There are ${plural}.\n`);
+    commit(`Let ${plural} be paid`);
+  }
+
+  beforeAll(async () => {
+    copy = new ProjectCopy();
+    for (const part of ['.gitattributes', '.gitignore', '.env.example', 'CHANGELOG.md', 'docs', 'dist']) {
+      cpSync(part, join(copy.folder, part), { recursive: true });
+    }
+    git('init', '--quiet', '--initial-branch=release');
+    commit('Release');
+    git('checkout', '--quiet', '-b', 'product');
+    expect(await copy.run('scripts/product.mjs', 'Deskhand')).toMatchObject({
+      code: 0,
+      output: expect.stringContaining(`key           ${PRODUCT.key}\n`),
+    });
+    commit('Call it Deskhand');
+  }, 120_000);
+  afterAll(() => copy.remove());
+
+  it('is renamed by one command in one file, and in what is made of it', () => {
+    const changed = git('diff', '--name-only', 'release').trim().split('\n');
+    expect(changed).toEqual(['docs/configuration.md', 'generated.jsonl', 'src/product/product.ts']);
+    const line = { release: RELEASE, command: 'product', args: ['Deskhand'] };
+    expect(copy.text('generated.jsonl')).toContain(`${JSON.stringify(line)}\n`);
+    expect(copy.text('src/product/product.ts')).toContain(`  key: '${PRODUCT.key}',\n`);
+  });
+
+  it('merges it without a conflict', async () => {
+    await grow('trial-invoices');
+    git('checkout', '--quiet', 'release');
+    await grow('trial-tickets');
+    edit('package.json', `"version": "${RELEASE}"`, `"version": "${NEXT}"`);
+    commit(`Release ${NEXT}`);
+    git('checkout', '--quiet', 'product');
+    git('merge', '--quiet', '--no-edit', 'release');
+    expect(git('status', '--porcelain')).toBe('');
+    expect(copy.text('package.json')).toContain(`"version": "${NEXT}"`);
+    expect(copy.text('src/product/product.ts')).toContain("name: 'Deskhand'");
+  }, 120_000);
+
+  it('has the parts of both, with right types', async () => {
+    for (const name of ['TrialInvoicesModule', 'TrialTicketsModule']) {
+      expect(copy.text('src/app.module.ts').split(name)).toHaveLength(3);
+    }
+    expect(await copy.run('scripts/typecheck.mjs')).toEqual({ code: 0, output: '' });
+  }, 300_000);
+
+  it(`passes ${IS_SOAK ? 'all its' : 'its'} tests`, async () => {
+    const { code, output } = await copy.run(
+      '--experimental-vm-modules',
+      '--no-warnings',
+      'node_modules/jest/bin/jest.js',
+      '--maxWorkers=1',
+      '--silent',
+      ...TESTED,
+    );
+    const failures = output.split('\n').filter((line) => /^\s+● |^FAIL /.test(line));
+    expect([failures, code]).toEqual([[], 0]);
+  }, 3_600_000);
+});
