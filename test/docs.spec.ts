@@ -81,6 +81,21 @@ describe('the documentation', () => {
     expect(broken).toEqual([]);
   });
 
+  it('has a changelog of releases, the newest first, of which none is newer than package.json', () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    const headings = readFileSync('CHANGELOG.md', 'utf8').match(/^## .*$/gm) ?? [];
+    expect(headings[0]).toBe('## Unreleased');
+    const releases = headings.slice(1).map((text) => /^## (\d+\.\d+\.\d+), \d{4}-\d\d-\d\d$/.exec(text)?.[1]);
+    const known = [version, ...releases].map((text) =>
+      text
+        ?.split('.')
+        .map((part) => part.padStart(6, '0'))
+        .join(),
+    );
+    expect(known).toEqual(known.toSorted().toReversed());
+    expect(known).not.toContain(undefined);
+  });
+
   it('names a test for every attack that was tried', () => {
     const [, tried = ''] = textOf('docs/security.md').split(/^## What was tried$/m);
     const rows = (tried.split(/^## /m)[0] ?? '').split('\n').filter((line) => /^\| (?!Attack |-)/.test(line));
