@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { VersioningType } from '@nestjs/common';
 import { APP_FILTER, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { DestinationStream } from 'pino';
@@ -9,8 +10,10 @@ import { Database } from './platform/database/connection.js';
 import { References } from './platform/database/references.js';
 import { Repositories } from './platform/database/repositories.js';
 import { HttpAdapter } from './platform/http/adapter.js';
-import { installAnswers, noteAnswers } from './platform/http/answers.js';
+import { installAnswers } from './platform/http/answers.js';
+import { refuseBypasses } from './platform/http/bypasses.js';
 import { installClosing } from './platform/http/closing.js';
+import { noteAnswers } from './platform/http/declared-answers.js';
 import { installDeadline } from './platform/http/deadline.js';
 import { FailureFilter } from './platform/http/failure.js';
 import { installNotFound } from './platform/http/not-found.js';
@@ -60,6 +63,7 @@ export async function createApp(
     abortOnError: false,
     logger: new FrameworkLogger(logger),
   });
+  app.enableVersioning({ type: VersioningType.URI, prefix: 'api/v' });
   installCache(app);
   app.get(References, { strict: false }).check();
   const fastify = adapter.getInstance();
@@ -80,6 +84,7 @@ export async function createApp(
   const { permissions } = app.get(Repositories, { strict: false });
   installAccess(fastify, config, app.get(Authenticator, { strict: false }), permissions);
   installBodyParser(fastify);
+  refuseBypasses(app);
   noteInput(app);
   noteAnswers(app);
   installPreconditions(fastify);

@@ -21,6 +21,7 @@ import {
   ParseIntPipe,
   Query,
   ServiceUnavailableException,
+  type Type,
   UnauthorizedException,
   UseFilters,
   UseGuards,
@@ -34,12 +35,15 @@ import { AppModule } from '../../src/app.module.js';
 import { Answers, AnswersList, AnswersMessage } from '../../src/platform/http/answers.js';
 import { Public } from '../../src/platform/security/access.js';
 
-/** Adds controllers and providers to the application that this test file builds. */
-export function addToApp(metadata: Parameters<typeof Module>[0]): void {
-  class LabModule {}
-  Module(metadata)(LabModule);
-  const others = (Reflect.getMetadata('imports', AppModule) ?? []) as (typeof LabModule)[];
-  Module({ imports: [...others, LabModule] })(AppModule);
+/** Adds a module to the application that this test file builds; `take back` undoes it. */
+export function addToApp(
+  metadata: Parameters<typeof Module>[0],
+  module: Type = class LabModule {},
+): () => void {
+  Module(metadata)(module);
+  const others = (Reflect.getMetadata('imports', AppModule) ?? []) as Type[];
+  Module({ imports: [...others, module] })(AppModule);
+  return () => Module({ imports: others })(AppModule);
 }
 
 export class LabQuery {

@@ -72,9 +72,13 @@ function refuseSecrets(log: string): void {
 /**
  * Builds and initialises the application on an empty database, which `close()` empties again. Rejects when the start
  * is refused.
+ * @param prepare what `main.ts` would do with the application before it is initialised
  * `close()` rejects when a secret was logged, or when the application asked what no index serves.
  */
-export async function createTestApp(env: Environment = {}): Promise<TestApp> {
+export async function createTestApp(
+  env: Environment = {},
+  prepare: (app: NestFastifyApplication) => void = () => undefined,
+): Promise<TestApp> {
   const database = env['MONGODB_URI'] === undefined ? await takeDatabase() : undefined;
   const config = testConfig({ ...(database && { MONGODB_URI: database.uri }), ...env });
   const chunks: string[] = [];
@@ -93,6 +97,7 @@ export async function createTestApp(env: Environment = {}): Promise<TestApp> {
   try {
     // As an operator does: production changes no database by itself.
     if (config.mode === 'production') await app.get(Migrations).upgrade(() => undefined);
+    prepare(app);
     await app.init();
     await app.getHttpAdapter().getInstance().ready();
   } catch (error) {

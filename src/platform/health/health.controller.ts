@@ -68,7 +68,8 @@ export class HealthController {
   @AnyInput()
   @ApiOperation({
     summary: 'How the product and its services are',
-    description: 'Only the database makes it an error; other services degrade it.',
+    description:
+      'The database, and what features cannot do without, make it an error; other services degrade it.',
     operationId: 'getHealth',
   })
   @ApiOkResponse({ description: 'The database answers', content: healthOf('ok') })

@@ -10,6 +10,7 @@ import type { Connection } from 'mongoose';
 import { Config } from '../config/config.js';
 import { Migrations } from '../migrations/migrations.js';
 import { Redis } from '../redis/redis.js';
+import { HealthIndicators } from './health-indicators.js';
 
 export type ServiceStatus = 'ok' | 'error' | 'disabled';
 
@@ -18,7 +19,8 @@ export interface Health {
   readonly status: 'ok' | 'degraded' | 'error';
   /** When the services were checked. */
   readonly timestamp: Date;
-  readonly services: Readonly<Record<'database' | 'redis' | 'external', { readonly status: ServiceStatus }>>;
+  /** The database, Redis, the language model, and what features have added. */
+  readonly services: Readonly<Record<string, { readonly status: ServiceStatus }>>;
 }
 
 const CHECK_EVERY_MS = 10_000;
@@ -47,6 +49,7 @@ export class HealthMonitor
     private readonly redis: Redis,
     private readonly config: Config,
     private readonly migrations: Migrations,
+    private readonly indicators: HealthIndicators,
     @InjectConnection() private readonly connection: Connection,
   ) {}
 
@@ -66,17 +69,21 @@ export class HealthMonitor
     clearTimeout(this.next);
   }
 
-  /** The latest result. Only the database makes it an error; other services degrade it. */
+  /** The latest result. Redis and what is optional only degrade it. */
   get health(): Health {
     const redis = this.redis.status;
-    const others = redis === 'error' ? 'degraded' : 'ok';
+    const { rows } = this.indicators;
+    const down = rows.filter(([, { isUp }]) => !isUp);
+    const isBroken = this.database !== 'ok' || down.some(([, { optional }]) => !optional);
+    const isDegraded = redis === 'error' || down.length > 0;
     return {
-      status: this.database === 'ok' ? others : 'error',
+      status: isBroken ? 'error' : isDegraded ? 'degraded' : 'ok',
       timestamp: this.checkedAt,
       services: {
         database: { status: this.database },
         redis: { status: redis },
         external: { status: this.config.openaiApiKey ? 'ok' : 'disabled' },
+        ...Object.fromEntries(rows.map(([name, { isUp }]) => [name, { status: isUp ? 'ok' : 'error' }])),
       },
     };
   }
@@ -102,6 +109,7 @@ export class HealthMonitor
     } catch {
       this.database = 'error';
     }
+    await this.indicators.check();
     this.checkedAt = new Date();
     if (this.stopped) return;
     const isWell = this.database === 'ok' && this.migrations.isCurrent;

@@ -1,3 +1,4 @@
+import type { RequestMethod } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import fastify, {
   type FastifyBaseLogger,
@@ -9,10 +10,12 @@ import fastify, {
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.js';
 import { basePathOf } from '../config/public-origin.js';
+import { StartError } from '../config/start-error.js';
 import { type CorsHeaders, corsHeaders } from '../security/cors.js';
 import { SECURITY_HEADERS } from '../security/headers.js';
 import { installClientAddress, trustOf } from '../network/client-address.js';
 import { pathCutter } from './base-path.js';
+import { MiddlewarePaths } from './bypasses.js';
 import { sendable } from './answer-faults.js';
 import { answerClientError } from './client-error.js';
 import { Connections } from './connections.js';
@@ -64,6 +67,7 @@ function sharedLogger(logger: Logger): FastifyBaseLogger {
 /** Nest on Fastify, with every bound set and every way out through `fail`. */
 export class HttpAdapter extends FastifyAdapter {
   readonly connections: Connections;
+  private readonly middleware: MiddlewarePaths;
 
   constructor(
     { bodyLimit, corsOrigins, publicUrl, trustProxy }: Options,
@@ -100,6 +104,7 @@ export class HttpAdapter extends FastifyAdapter {
     super(server);
     Object.assign(this, { multipartOptions: { limits: FORM_LIMITS } });
     this.connections = new Connections(server.server, trustOf(trustProxy));
+    this.middleware = new MiddlewarePaths(server);
     server.setErrorHandler(fail);
     server.addHook('onRoute', ({ url }) => void roots.add(url.split('/')[1] ?? ''));
     installClientAddress(server, trustProxy);
@@ -108,6 +113,26 @@ export class HttpAdapter extends FastifyAdapter {
 
   /** Nothing to do: Nest would install its engine for middleware, which `createMiddlewareFactory` does when needed. */
   override async init(): Promise<void> {}
+
+  override async createMiddlewareFactory(
+    method: RequestMethod,
+  ): ReturnType<FastifyAdapter['createMiddlewareFactory']> {
+    const use = await super.createMiddlewareFactory(method);
+    return (path, callback) => {
+      this.middleware.add(path);
+      use(path, callback);
+    };
+  }
+
+  override enableCors(): never {
+    throw new StartError('app.enableCors(): name the origins in CORS_ORIGINS instead');
+  }
+
+  override useBodyParser(): never {
+    throw new StartError(
+      'app.useBodyParser(): bodies are JSON. Take other ones by @RawBody(), forms by FileInterceptor and its like',
+    );
+  }
 
   override reply(response: FastifyReply, body: unknown, status?: number): FastifyReply {
     if (status !== undefined) response.code(status);

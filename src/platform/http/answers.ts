@@ -1,32 +1,18 @@
-import { applyDecorators, Header, HttpCode, type INestApplication, StreamableFile } from '@nestjs/common';
-import {
-  HTTP_CODE_METADATA,
-  REDIRECT_METADATA,
-  RENDER_METADATA,
-  SSE_METADATA,
-} from '@nestjs/common/constants.js';
-import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
+import { applyDecorators, Header, HttpCode } from '@nestjs/common';
 import { ApiExtension, ApiExtraModels, ApiProduces, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import fastJson from 'fast-json-stringify';
-import type {
-  FastifyContextConfig,
-  FastifyInstance,
-  FastifyReply,
-  FastifyRequest,
-  RouteOptions,
-} from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { describe, isDto } from '../validation/describe.js';
 import { type JsonSchema, schemaOf } from '../validation/json-schema.js';
 import type { Constructor } from '../validation/rules.js';
 import { checkedSerialize, type Declared } from './answer-faults.js';
 import type { Config } from '../config/config.js';
-import { StartError } from '../config/start-error.js';
 import { basePathOf } from '../config/public-origin.js';
 import { compress } from './compression.js';
+import { refuseUndeclared } from './declared-answers.js';
 import { answerUnchanged, tagWithVersion } from './entity-tag.js';
 import { definitionOf, type ErrorCode, type ErrorDefinition } from '../errors/errors.js';
 import { paginationSchema } from './page.js';
-import { handlersOf, hasResponse } from '../routing/handlers.js';
 import { routeConfig } from '../routing/route-config.js';
 
 /** What a handler answers, and which errors of its own it may answer instead. */
@@ -47,10 +33,6 @@ export interface Answer {
 declare module 'fastify' {
   interface FastifyContextConfig {
     answer?: Answer;
-    /** The handler that serves the route: `ProjectsController.create`. */
-    handler?: string;
-    /** It answers without the envelope, by itself. */
-    isRaw?: boolean;
   }
 }
 
@@ -205,45 +187,6 @@ export function AnswersRaw(type: string, { status = 200, errors = [] }: Options 
     ApiExtension('x-errors', errors.map(definitionOf)),
     describeParameters,
     routeConfig({ isRaw: true }),
-  );
-}
-
-/** What tells that a handler answers by itself. */
-const RAW = [SSE_METADATA, REDIRECT_METADATA, RENDER_METADATA];
-
-/**
- * Tells Fastify which handler serves a route, and whether it answers by itself. For before the routes are declared.
- * @throws StartError for a handler whose status is declared twice
- */
-export function noteAnswers(app: INestApplication): void {
-  for (const handler of handlersOf(app)) {
-    const { title, prototype, name, method } = handler;
-    const returns: unknown = Reflect.getMetadata('design:returntype', prototype, name);
-    const isRaw =
-      hasResponse(handler) ||
-      returns === StreamableFile ||
-      RAW.some((key) => Reflect.hasMetadata(key, method));
-    const isEvents = Reflect.hasMetadata(SSE_METADATA, method);
-    routeConfig({ handler: title, ...(isRaw && { isRaw }), ...(isEvents && { isEvents }) })(prototype, name, {
-      value: method,
-    });
-    const { answer } = Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, method) as FastifyContextConfig;
-    const status = Reflect.getMetadata(HTTP_CODE_METADATA, method) as number | undefined;
-    if (answer && answer.status !== status) {
-      throw new StartError(
-        `${title}: @HttpCode(${status}) contradicts its answer of ${answer.status}: write @Answers(Dto, { status: ${status} }) without @HttpCode`,
-      );
-    }
-  }
-}
-
-/** An /api route has an answer, or says that it has none of the product's. */
-function refuseUndeclared({ method, url, config }: RouteOptions): void {
-  if (!config?.handler || config.isRaw || !url.startsWith('/api/')) return;
-  throw new StartError(
-    `${String(method)} ${url}: ${config.handler} does not say what it answers. Write @Answers(Dto) above it ` +
-      '(where it creates @Answers(Dto, { status: 201 }), with @CreateOnce() as a parameter), ' +
-      "@AnswersMessage('…') where it returns nothing, or @AnswersRaw('text/csv') for streams, files and other types",
   );
 }
 

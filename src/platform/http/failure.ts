@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isOutage } from '../errors/driver-errors.js';
@@ -73,6 +74,9 @@ export function fail(thrown: unknown, request: FastifyRequest, reply: FastifyRep
 export class FailureFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    fail(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+    const reply = http.getResponse<FastifyReply | ServerResponse>();
+    // Of middleware, which has Node's own; Fastify's error handler, to which this goes, is `fail`.
+    if (!('request' in reply)) throw error;
+    fail(error, http.getRequest<FastifyRequest>(), reply);
   }
 }

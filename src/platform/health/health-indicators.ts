@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import type { HealthIndicatorResult } from '@nestjs/terminus';
+import { within } from '../concurrency/within.js';
+import { StartError } from '../config/start-error.js';
+
+const CHECK_TIMEOUT_MS = 2_000;
+
+type Check = () => HealthIndicatorResult | Promise<HealthIndicatorResult>;
+
+interface Indicator {
+  readonly check: Check;
+  readonly optional: boolean;
+  isUp: boolean;
+}
+
+/** What features add to /health. They import `HealthModule` for it. */
+@Injectable()
+export class HealthIndicators {
+  private readonly known = new Map<string, Indicator>();
+
+  /**
+   * Adds a row: `add('storage', () => this.storage.isHealthy('storage'))`, with an indicator as Terminus has them. It
+   * is asked in the background. While it is down, /health is 503; with `optional` it is degraded.
+   */
+  add(name: string, check: Check, { optional = false } = {}): void {
+    if (this.known.has(name) || ['database', 'redis', 'external'].includes(name)) {
+      throw new StartError(
+        `/health has a service that is called ${name} already: add yours under another name`,
+      );
+    }
+    this.known.set(name, { check, optional, isUp: true });
+  }
+
+  get rows(): readonly (readonly [string, Indicator])[] {
+    return [...this.known];
+  }
+
+  /** Asks all of them. What throws, or takes longer than two seconds, is down. */
+  async check(): Promise<void> {
+    await Promise.all(
+      [...this.known.values()].map(async (indicator) => {
+        const asked = (async () => indicator.check())();
+        const answer = await within(CHECK_TIMEOUT_MS, asked).catch(() => undefined);
+        const rows = Object.values<{ status?: string }>(answer ?? {});
+        indicator.isUp = rows.length > 0 && rows.every(({ status }) => status !== 'down');
+      }),
+    );
+  }
+}

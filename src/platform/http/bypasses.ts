@@ -1,0 +1,96 @@
+import type { INestApplication } from '@nestjs/common';
+import { PATH_METADATA, VERSION_METADATA } from '@nestjs/common/constants.js';
+import { BaseExceptionFilter, ModulesContainer } from '@nestjs/core';
+import { LegacyRouteConverter } from '@nestjs/core/internal';
+import type { FastifyInstance } from 'fastify';
+import { pathToRegexp } from 'path-to-regexp';
+import { StartError } from '../config/start-error.js';
+import { type Handler, handlersOf } from '../routing/handlers.js';
+
+/** Where `@WebSocketGateway()` notes what it is; its package need not be installed. */
+const GATEWAY = 'websockets:is_gateway';
+
+/** What `main.ts` cannot change any more, and what to do instead. */
+const SETTLED = {
+  setGlobalPrefix:
+    'controllers name their whole path, and PUBLIC_URL may have a path that a proxy puts in front',
+  enableVersioning:
+    "versions are part of the path: write @Controller({ path: 'tickets', version: '2' }) for /api/v2/tickets",
+};
+
+/** `/api/v2/api/v1/tickets` is meant by nobody. */
+function refuseTwoVersions({ prototype: { constructor }, method }: Handler): void {
+  const isVersioned = [constructor, method].some(
+    (place) => Reflect.getMetadata(VERSION_METADATA, place) !== undefined,
+  );
+  if (!isVersioned || !String(Reflect.getMetadata(PATH_METADATA, constructor)).startsWith('api/')) return;
+  throw new StartError(
+    `${constructor.name} has a version and a path that begins with api/: write @Controller({ path: 'tickets', version: '2' }) for /api/v2/tickets`,
+  );
+}
+
+/**
+ * Stops the start for what would go past the product's rules.
+ * @throws StartError with what to write instead
+ */
+export function refuseBypasses(app: INestApplication): void {
+  for (const handler of handlersOf(app)) refuseTwoVersions(handler);
+  for (const { providers, injectables } of app.get(ModulesContainer).values()) {
+    for (const { metatype, instance } of [...providers.values(), ...injectables.values()]) {
+      if (typeof metatype === 'function' && Reflect.hasMetadata(GATEWAY, metatype)) {
+        throw new StartError(
+          `${metatype.name} is a WebSocket gateway, which no access decorator guards. Send events by @Sse() under @SignedIn() instead, and take what clients send by routes`,
+        );
+      }
+      const isBase =
+        metatype?.prototype instanceof BaseExceptionFilter || instance instanceof BaseExceptionFilter;
+      if (isBase) {
+        throw new StartError(
+          `${metatype?.name} extends BaseExceptionFilter, which answers without codes: write \`extends FailureFilter\``,
+        );
+      }
+    }
+  }
+  for (const [name, why] of Object.entries(SETTLED)) {
+    const refuse = (): never => {
+      throw new StartError(`app.${name}(): ${why}`);
+    };
+    // Nest's own proxy takes no assignment.
+    Object.defineProperty(app, name, { value: refuse, configurable: true });
+  }
+}
+
+/** The address of a route with something in place of its parameters. */
+function exampleOf(url: string): string {
+  return url.replaceAll(/:[^/]+|\*/g, 'x');
+}
+
+/** Stops the start for middleware that would never run. */
+export class MiddlewarePaths {
+  private readonly urls = new Set<string>();
+  private readonly paths = new Set<string>();
+
+  constructor(fastify: FastifyInstance) {
+    fastify.addHook('onRoute', ({ url }) => void this.urls.add(exampleOf(url)));
+    fastify.addHook('onReady', (done) => {
+      this.check();
+      done();
+    });
+  }
+
+  add(path: string): void {
+    this.paths.add(path);
+  }
+
+  private check(): void {
+    const unused = [...this.paths].find((path) => {
+      const { regexp } = pathToRegexp(LegacyRouteConverter.tryConvert(path.replace(/\$$/, '')));
+      return ![...this.urls].some((url) => regexp.test(url) || regexp.test(`${url}/`));
+    });
+    if (unused === undefined) return;
+    throw new StartError(
+      `forRoutes('${unused}') matches no route, so its middleware would never run. ` +
+        `A path is matched as a whole: write the controller's class, or '${unused.replace(/\/$/, '')}/*path' for all below it`,
+    );
+  }
+}

@@ -1,0 +1,180 @@
+import {
+  type CallHandler,
+  Controller,
+  type ExecutionContext,
+  ForbiddenException,
+  Get,
+  Injectable,
+  type MiddlewareConsumer,
+  type NestModule,
+} from '@nestjs/common';
+import {
+  HealthCheck,
+  HealthCheckService,
+  type HealthIndicatorResult,
+  HealthIndicatorService,
+  TerminusModule,
+} from '@nestjs/terminus';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { map, type Observable } from 'rxjs';
+import { HealthIndicators } from '../src/platform/health/health-indicators.js';
+import { HealthModule } from '../src/platform/health/health.module.js';
+import { Answers, AnswersRaw } from '../src/platform/http/answers.js';
+import { Public } from '../src/platform/security/access.js';
+import { eventually } from './support/mails.js';
+import { addToApp, LabDto } from './support/nest-lab.js';
+import { createTestApp, type TestApp } from './support/test-app.js';
+
+/** Whether what the features of this file need is there. */
+const up = { storage: true, printer: true };
+
+@Injectable()
+class Indicators {
+  constructor(
+    private readonly results: HealthIndicatorService,
+    indicators: HealthIndicators,
+  ) {
+    indicators.add('storage', () => this.isHealthy('storage'));
+    indicators.add('printer', () => this.isHealthy('printer'), { optional: true });
+  }
+
+  async isHealthy(name: keyof typeof up): Promise<HealthIndicatorResult> {
+    const result = this.results.check(name);
+    return Promise.resolve(up[name] ? result.up() : result.down({ host: 'secret.example' }));
+  }
+}
+
+@Controller('api/v1/start')
+class StartController {
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly indicators: Indicators,
+  ) {}
+
+  @Get('health')
+  @Public()
+  @HealthCheck({ swaggerDocumentation: false })
+  @AnswersRaw('application/json')
+  async check(): Promise<object> {
+    return this.health.check([() => this.indicators.isHealthy('storage')]);
+  }
+
+  @Get('things/:id')
+  @Public()
+  @Answers(LabDto)
+  thing(): LabDto {
+    return { name: 'thing' };
+  }
+}
+
+@Controller({ path: 'start', version: '2' })
+class SecondController {
+  @Get('things/:id')
+  @Public()
+  @Answers(LabDto)
+  thing(): LabDto {
+    return { name: 'second thing' };
+  }
+}
+
+class StartModule implements NestModule {
+  configure(consumer: MiddlewareConsumer): void {
+    consumer
+      .apply((request: IncomingMessage, response: ServerResponse, next: (error?: Error) => void) => {
+        response.setHeader('x-middleware', 'ran');
+        next(request.headers['x-refuse'] === undefined ? undefined : new ForbiddenException('Not today'));
+      })
+      .forRoutes(StartController, 'api/v1/projects/*path');
+  }
+}
+
+addToApp(
+  {
+    imports: [TerminusModule.forRoot({ logger: false }), HealthModule],
+    controllers: [StartController, SecondController],
+    providers: [Indicators],
+  },
+  StartModule,
+);
+
+class MarkedGuard {
+  canActivate(context: ExecutionContext): boolean {
+    return (
+      context.switchToHttp().getRequest<{ headers: object }>().headers['x-forbidden' as never] === undefined
+    );
+  }
+}
+
+class Louder {
+  intercept(_: ExecutionContext, next: CallHandler<unknown>): Observable<unknown> {
+    return next
+      .handle()
+      .pipe(
+        map((dto) =>
+          dto instanceof Object && 'name' in dto ? { ...dto, name: `${String(dto.name)}!` } : dto,
+        ),
+      );
+  }
+}
+
+describe('an application as main.ts and its modules set it up', () => {
+  let test: TestApp;
+
+  beforeAll(async () => {
+    test = await createTestApp({}, (app) => {
+      app.useGlobalGuards(new MarkedGuard());
+      app.useGlobalInterceptors(new Louder());
+    });
+  });
+  afterAll(() => test.close());
+
+  it('uses global guards and interceptors', async () => {
+    const url = '/api/v1/start/things/1';
+    expect((await test.anonymous.get(url)).body.data).toEqual({ name: 'thing!' });
+    expect((await test.anonymous.get(url, { 'x-forbidden': '1' })).outcome).toBe('403 FORBIDDEN');
+  });
+
+  it('serves a second version beside the first', async () => {
+    expect((await test.anonymous.get('/api/v2/start/things/1')).body.data).toEqual({ name: 'second thing!' });
+    const { paths } = (await test.anonymous.get('/docs/json')).body as { paths: object };
+    expect(Object.keys(paths)).toEqual(
+      expect.arrayContaining(['/api/v1/start/things/{id}', '/api/v2/start/things/{id}']),
+    );
+  });
+
+  it('runs middleware for the routes that it names, before it is known who calls', async () => {
+    const ranFor = async (url: string) => (await test.anonymous.get(url)).headers['x-middleware'];
+    expect(await ranFor('/api/v1/start/things/1')).toBe('ran');
+    expect(await ranFor('/api/v1/projects/66f1a0c2e4b0a1b2c3d4e5f6')).toBe('ran');
+    expect(await ranFor('/api/v1/users')).toBeUndefined();
+    const refused = await test.anonymous.get('/api/v1/projects/1', { 'x-refuse': '1' });
+    expect([refused.outcome, refused.body.error]).toEqual(['403 FORBIDDEN', 'Not today']);
+  });
+
+  it('tells in /health how the services of features are', async () => {
+    const tells = (status: string, services: object) =>
+      eventually(async () => {
+        await test.app.get(HealthIndicators, { strict: false }).check();
+        const { body } = await test.anonymous.get('/health');
+        return body.status === status && expect(body.services).toMatchObject(services) === undefined;
+      });
+    await tells('ok', { storage: { status: 'ok' }, printer: { status: 'ok' } });
+    up.printer = false;
+    await tells('degraded', { printer: { status: 'error' } });
+    up.storage = false;
+    await tells('error', { storage: { status: 'error' } });
+    const { status, text } = await test.anonymous.get('/health');
+    expect([status, text.includes('secret')]).toEqual([503, false]);
+  });
+
+  it('answers 503 with its row for a health check of one’s own', async () => {
+    up.storage = false;
+    const { outcome, body, text } = await test.anonymous.get('/api/v1/start/health');
+    expect([outcome, body.details]).toEqual([
+      '503 SERVICE_UNAVAILABLE',
+      [{ path: 'storage', message: 'is down' }],
+    ]);
+    expect(text).not.toContain('secret');
+  });
+});
