@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { findCycle, readSources, type SourceFile } from './support/source-tree.js';
 
@@ -123,6 +124,55 @@ describe('the architecture', () => {
       /\/(utils?|helpers?|common|misc|shared)\/|\/index\.ts$/.test(path),
     );
     expect(drawers.map(({ path }) => path)).toEqual([]);
+  });
+});
+
+describe('docs/architecture.md', () => {
+  const page = readFileSync('docs/architecture.md', 'utf8');
+  const [, picture = ''] = /```mermaid\n(.*?)```/s.exec(page) ?? [];
+  const pathOf = new Map(
+    [...picture.matchAll(/^ *(\w+)\["([\w/.-]+\.ts)<br>/gm)].map(([, name = '', path]) => [
+      name,
+      `src/${path}`,
+    ]),
+  );
+  const arrows = (kind: string) =>
+    [...picture.matchAll(/^ *(\w+) (-->|==>|-\.->)(?:\|\w+\|)? (\w+)$/gm)]
+      .filter(([, , each]) => each === kind)
+      .map(([, from = '', , to = '']) => ({ from: pathOf.get(from), to: pathOf.get(to) ?? to }));
+  const fileAt = (path = '') => production.find((file) => file.path === path);
+
+  it('draws imports that there are', () => {
+    expect(pathOf.size).toBeGreaterThan(20);
+    const drawn = arrows('-->');
+    expect(drawn.length).toBeGreaterThan(5);
+    expect(drawn.filter(({ from, to }) => !fileAt(from)?.imports.includes(to))).toEqual([]);
+  });
+
+  it('draws every hook that the application installs, in its order, up to the handler', () => {
+    const { text, imports } = fileAt('src/app.ts') ?? { text: '', imports: [] };
+    const [, body = ''] = text.split('export async function createApp');
+    const installed = [...body.matchAll(/\b(install\w+)\(fastify/g)].map(([, name = '']) =>
+      imports.find((path) => fileAt(path)?.text.includes(`export function ${name}(`)),
+    );
+    const hooks = arrows('==>').map(({ to }) => to);
+    expect(hooks.at(-1)).toBe('src/modules/projects/projects.controller.ts');
+    expect([...hooks.slice(0, -1), 'src/platform/http/answers.ts']).toEqual(installed);
+  });
+
+  it('leads to what it names, for twenty changes, in three files at most', () => {
+    const [, table = ''] = page.split(/^## Where to change what$/m);
+    const rows = table.split('\n').filter((line) => /^\| (?!I want|-)/.test(line));
+    const places = rows.map((row) =>
+      [...row.matchAll(/`@?(\w+)(?:\(\w*\))?` (?:in|of) [^|[]*\[[^\]]+\]\(\.\.\/([^)]+)\)/g)].map(
+        ([, name = '', path = '']) => ({ name, path }),
+      ),
+    );
+    expect(rows).toHaveLength(20);
+    expect(rows.filter((_, index) => !places[index] || places[index].length === 0)).toEqual([]);
+    expect(rows.filter((row) => (row.match(/\]\(/g) ?? []).length > 3)).toEqual([]);
+    const absent = places.flat().filter(({ name, path }) => !readFileSync(path, 'utf8').includes(name));
+    expect(absent).toEqual([]);
   });
 });
 
