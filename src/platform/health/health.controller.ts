@@ -30,6 +30,8 @@ const HEALTH = {
         redis: SERVICE,
         external: SERVICE,
       },
+      // What features add.
+      additionalProperties: SERVICE,
     },
   },
 };
