@@ -7,6 +7,7 @@ import {
   Injectable,
   type MiddlewareConsumer,
   type NestModule,
+  ValidationPipe,
 } from '@nestjs/common';
 import {
   HealthCheck,
@@ -24,6 +25,7 @@ import { Answers, AnswersRaw } from '../src/platform/http/answers.js';
 import { Public } from '../src/platform/security/access.js';
 import { eventually } from './support/mails.js';
 import { addToApp, LabDto } from './support/nest-lab.js';
+import { PASSWORD } from './support/test-client.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 
 /** Whether what the features of this file need is there. */
@@ -125,6 +127,7 @@ describe('an application as main.ts and its modules set it up', () => {
     test = await createTestApp({}, (app) => {
       app.useGlobalGuards(new MarkedGuard());
       app.useGlobalInterceptors(new Louder());
+      app.useGlobalPipes(new ValidationPipe({ transform: true, whitelist: true }));
     });
   });
   afterAll(() => test.close());
@@ -135,12 +138,25 @@ describe('an application as main.ts and its modules set it up', () => {
     expect((await test.anonymous.get(url, { 'x-forbidden': '1' })).outcome).toBe('403 FORBIDDEN');
   });
 
+  it('uses global pipes after its own check', async () => {
+    const credentials = { email: 'ada@example.com', password: PASSWORD };
+    expect((await test.anonymous.post('/api/v1/auth/register', credentials)).status).toBe(201);
+    const { outcome, body } = await test.anonymous.post('/api/v1/auth/register', {
+      ...credentials,
+      other: 1,
+    });
+    expect([outcome, body.details]).toMatchObject(['400 VALIDATION_ERROR', [{ path: 'other' }]]);
+  });
+
   it('serves a second version beside the first', async () => {
     expect((await test.anonymous.get('/api/v2/start/things/1')).body.data).toEqual({ name: 'second thing!' });
-    const { paths } = (await test.anonymous.get('/docs/json')).body as { paths: object };
-    expect(Object.keys(paths)).toEqual(
-      expect.arrayContaining(['/api/v1/start/things/{id}', '/api/v2/start/things/{id}']),
-    );
+    const pathsOf = async (url: string) =>
+      Object.keys(((await test.anonymous.get(url)).body as { paths: object }).paths);
+    expect(await pathsOf('/docs/v2/json')).toEqual(['/api/v2/start/things/{id}']);
+    const first = await pathsOf('/docs/json');
+    expect(first).toContain('/api/v1/start/things/{id}');
+    expect(first.filter((path) => path.startsWith('/api/v2'))).toEqual([]);
+    expect((await test.anonymous.get('/docs/v3/json')).outcome).toBe('404 ROUTE_NOT_FOUND');
   });
 
   it('runs middleware for the routes that it names, before it is known who calls', async () => {

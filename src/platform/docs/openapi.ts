@@ -37,8 +37,16 @@ function tagsOf(document: OpenAPIObject): NonNullable<OpenAPIObject['tags']> {
     .map(([name, section]) => ({ name, ...(section && { description: section.about }) }));
 }
 
-/** The OpenAPI document: every route with its errors and examples. Needs no database, and no configuration changes it. */
-export function createOpenApi(app: INestApplication): OpenAPIObject {
+/** The version that a path belongs to. What is not of the API stands beside the first. */
+function versionOf(path: string): string {
+  return /^\/api\/v([^/]+)/.exec(path)?.[1] ?? '1';
+}
+
+/**
+ * The OpenAPI document of a version: its routes with their errors and examples. Needs no database, and no
+ * configuration changes it.
+ */
+export function createOpenApi(app: INestApplication, version = '1'): OpenAPIObject {
   const head = new DocumentBuilder()
     .setOpenAPIVersion('3.0.3')
     .setTitle(`${PRODUCT.name} API`)
@@ -54,6 +62,8 @@ export function createOpenApi(app: INestApplication): OpenAPIObject {
     .build();
   head.info.contact = { name: PRODUCT.name };
   const document = SwaggerModule.createDocument(app, head);
+  const own = Object.entries(document.paths).filter(([path]) => versionOf(path) === version);
+  document.paths = Object.fromEntries(own);
   document.tags = tagsOf(document);
   document.components = {
     ...document.components,

@@ -55,8 +55,10 @@ function tellExamples(document) {
   return document;
 }
 
+const version = new URLSearchParams(location.search).get('version');
+
 window.ui = SwaggerUIBundle({
-  url: 'docs/json',
+  url: version ? 'docs/v' + encodeURIComponent(version) + '/json' : 'docs/json',
   dom_id: '#swagger-ui',
   deepLinking: true,
   defaultModelsExpandDepth: 0,

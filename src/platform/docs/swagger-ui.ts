@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { INestApplication } from '@nestjs/common';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 // The package's main file loads the whole of Swagger UI into the server.
 import getAbsoluteFSPath from 'swagger-ui-dist/absolute-path.js';
 import type { Config } from '../config/config.js';
@@ -39,23 +39,30 @@ export function readDocsFiles(): { page: StaticFile; files: Map<string, StaticFi
   return { page, files, version };
 }
 
-/** Serves Swagger UI at /docs and the OpenAPI document at /docs/json. */
+/** Serves Swagger UI at /docs and the OpenAPI document at /docs/json; of further versions at /docs?version=2 and /docs/v2/json. */
 export function installSwaggerUi(app: INestApplication, fastify: FastifyInstance, config: Config): void {
   // Two megabytes, which a server that nobody reads does not keep.
   let known: ReturnType<typeof readDocsFiles> | undefined;
   const docs = () => (known ??= readDocsFiles());
-  let document: StaticFile | undefined;
+  const documents = new Map<string, StaticFile>();
   fastify.get('/docs', PUBLIC, (request, reply) => sendFile(request, reply, docs().page, ASK_EACH_TIME));
   redirectSlash(fastify, basePathOf(config), '/docs');
-  fastify.get('/docs/json', PUBLIC, (request, reply) => {
-    const made = (): Buffer => {
-      const { publicUrl } = config;
-      const whole = createOpenApi(app);
-      return Buffer.from(JSON.stringify(publicUrl ? { ...whole, servers: [{ url: publicUrl }] } : whole));
-    };
-    document ??= staticFile('application/json; charset=utf-8', made());
+  const made = (version: string): StaticFile => {
+    const { publicUrl } = config;
+    const whole = createOpenApi(app, version);
+    if (Object.keys(whole.paths).length === 0) throw apiError('ROUTE_NOT_FOUND');
+    const text = JSON.stringify(publicUrl ? { ...whole, servers: [{ url: publicUrl }] } : whole);
+    return staticFile('application/json; charset=utf-8', Buffer.from(text));
+  };
+  const serve = (request: FastifyRequest, reply: FastifyReply, version: string): FastifyReply => {
+    const document = documents.get(version) ?? made(version);
+    documents.set(version, document);
     return sendFile(request, reply, document, ASK_EACH_TIME);
-  });
+  };
+  fastify.get('/docs/json', PUBLIC, (request, reply) => serve(request, reply, '1'));
+  fastify.get<{ Params: { version: string } }>('/docs/v:version/json', PUBLIC, (request, reply) =>
+    serve(request, reply, request.params.version),
+  );
   fastify.get<{ Params: { version: string; file: string } }>(
     '/docs/files/:version/:file',
     UNLIMITED,
