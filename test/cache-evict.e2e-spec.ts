@@ -30,7 +30,7 @@ beforeEach(async () => {
 });
 
 const count = async (from: Shelf, of: UserId | Scope = owner) => (await from.books(of)).count;
-const everybody = { all: true, permission: 'books:read', caller: newOwner() } as const;
+const everybody = { all: true, permission: 'books:read', actor: { kind: 'user', id: newOwner() } } as const;
 
 /** Resolves with the milliseconds until the other application answers so. */
 async function until(expected: number, of: UserId | Scope = owner): Promise<number> {

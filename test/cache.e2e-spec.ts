@@ -4,7 +4,7 @@ import { Types } from 'mongoose';
 import { Cache } from '../src/platform/cache/cache.js';
 import { Caches } from '../src/platform/cache/caches.js';
 import { ChangeFeed } from '../src/platform/database/change-feed.js';
-import type { Caller, UserId } from '../src/platform/security/caller.js';
+import { type Caller, scopeOf, type UserId } from '../src/platform/security/caller.js';
 import { hearsOfChanges, newOwner, Shelf } from './support/shelf.js';
 import { connectionOf, createTestApp, type TestApp } from './support/test-app.js';
 
@@ -112,16 +112,16 @@ describe('what a method answers', () => {
       otpEnabled: false,
       validFrom: 0,
     };
-    const all = { all: true, permission: 'books:read', caller: owner } as const;
+    const all = { all: true, permission: 'books:read', actor: { kind: 'user', id: owner } } as const;
     const asked: Parameters<Shelf['books']>[] = [
       [owner],
       [newOwner()],
-      [{ owner }],
+      [scopeOf(owner)],
       [caller],
       [{ ...caller, role: 'admin' }],
       [{ ...caller, session: 'a' }],
       [all],
-      [{ ...all, caller: newOwner() }],
+      [{ ...all, actor: { kind: 'user', id: newOwner() } }],
       [owner, undefined],
       [owner, { a: 1, b: 2 }],
       [owner, { a: '1', b: 2 }],

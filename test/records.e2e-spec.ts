@@ -5,15 +5,17 @@ import type { Records } from '../src/platform/database/records.js';
 import { requireUniqueFields, resource } from '../src/platform/database/resource.js';
 import { Transactions } from '../src/platform/database/transactions.js';
 import { NO_PRECONDITION } from '../src/platform/http/entity-tag.js';
-import type { Scope, UserId } from '../src/platform/security/caller.js';
+import { type Scope, scopeOf, SYSTEM, type UserId } from '../src/platform/security/caller.js';
 import { addTasks, type TrialTask, TrialTasksService } from './support/tasks.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 
 addTasks();
 
-const ADA = { owner: '66f1a0c2e4b0a1b2c3d4e5f6' as UserId };
-const BOB = { owner: '66f1a0c2e4b0a1b2c3d4e5f7' as UserId };
-const ALL: Scope = { all: true, permission: 'trial-tasks:read', caller: BOB.owner };
+const ADA_ID = '66f1a0c2e4b0a1b2c3d4e5f6' as UserId;
+const BOB_ID = '66f1a0c2e4b0a1b2c3d4e5f7' as UserId;
+const ADA = scopeOf(ADA_ID);
+const BOB = scopeOf(BOB_ID);
+const ALL: Scope = { all: true, permission: 'trial-tasks:read', actor: { kind: 'user', id: BOB_ID } };
 
 describe('records in a scope', () => {
   let test: TestApp;
@@ -43,11 +45,11 @@ describe('records in a scope', () => {
   });
 
   it.each<[string, Record<string, unknown>]>([
-    ['its owner', { ownerId: new Types.ObjectId(BOB.owner) }],
+    ['its owner', { ownerId: new Types.ObjectId(BOB_ID) }],
     ['any owner', { ownerId: { $exists: true } }],
   ])('stay the scope’s own where a condition names %s', async (_, filter) => {
     const found = await tasks.find(ADA, { ...sortedTitles, filter });
-    expect(found.every(({ ownerId }) => ownerId.toHexString() === ADA.owner)).toBe(true);
+    expect(found.every(({ ownerId }) => ownerId.toHexString() === ADA_ID)).toBe(true);
     expect((await tasks.page(ADA, { limit: 10 }, filter)).items).toHaveLength(found.length);
     expect(await tasks.updateWhere(ADA, filter, { tags: ['taken'] })).toBe(found.length);
     expect((await tasks.find(BOB, sortedTitles))[0]?.tags).toEqual([]);
@@ -91,6 +93,18 @@ describe('records in a scope', () => {
     });
     await expect(work).rejects.toThrow('undone');
     expect(titles(await tasks.find(ADA, sortedTitles))).toEqual(['a', 'b', 'c']);
+  });
+
+  it('are all the product’s own to read, which owns none and opens none of others', async () => {
+    expect(titles(await tasks.find(SYSTEM, { limit: 10 }))).toEqual(['d', 'a', 'c', 'b']);
+    await expect(tasks.create(SYSTEM, { title: 'e', tags: [] })).rejects.toThrow(/owns no records/);
+  });
+
+  it('of others name in the log who opened them, and by which API key', async () => {
+    const apiKey = '66f1a0c2e4b0a1b2c3d4e5aa';
+    await tasks.find({ ...ALL, actor: { kind: 'apiKey', id: apiKey, user: BOB_ID } }, { limit: 10 });
+    const line = test.logs.findLast(({ event }) => event === 'foreign_access');
+    expect(line).toMatchObject({ userId: BOB_ID, apiKey, permission: 'trial-tasks:read', count: 4 });
   });
 
   it('are updated by fields that they have', () => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
-import type { UserId } from '../src/platform/security/caller.js';
+import { scopeOf, type UserId } from '../src/platform/security/caller.js';
 import { at, createProject } from './support/projects.js';
 import { addTasks, TASKS, TrialTasksService } from './support/tasks.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
@@ -72,7 +72,7 @@ describe('references', () => {
   it('let many be set at the same time', async () => {
     const project = await createProject(ada);
     const owner = ada.userId as UserId;
-    const label = await service.labels.create({ owner }, { name: 'Common' });
+    const label = await service.labels.create(scopeOf(owner), { name: 'Common' });
     const fields = { projectId: project.id, labelId: String(label._id) };
     const answers = await Promise.all(Array.from({ length: 20 }, () => addTask(ada, fields)));
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 201));

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
 import { Transactions } from '../src/platform/database/transactions.js';
 import { NO_PRECONDITION } from '../src/platform/http/entity-tag.js';
-import type { Permission, Scope, UserId } from '../src/platform/security/caller.js';
+import { type Permission, type Scope, scopeOf, type UserId } from '../src/platform/security/caller.js';
 import { at, createProject, PROJECTS } from './support/projects.js';
 import { queriesDuring } from './support/query-watch.js';
 import { addTasks, LABELS, TASKS, TrialTasksService } from './support/tasks.js';
@@ -49,10 +49,7 @@ describe('references', () => {
   }
 
   async function newLabel(): Promise<Types.ObjectId> {
-    const { _id } = await service.labels.create(
-      { owner: ada.userId as UserId },
-      { name: `Label ${++titles}` },
-    );
+    const { _id } = await service.labels.create(scopeOf(ada.userId as UserId), { name: `Label ${++titles}` });
     return _id;
   }
 
@@ -154,8 +151,8 @@ describe('references', () => {
   });
 
   describe('in code', () => {
-    const scopeOf = (permissions?: Permission[]): Scope => ({
-      owner: moderator.userId as UserId,
+    const asModerator = (permissions?: Permission[]): Scope => ({
+      ...scopeOf(moderator.userId as UserId),
       ...(permissions && { permissions: new Set(permissions) }),
     });
     const createTask = (scope: Scope, projectId: unknown) =>
@@ -167,15 +164,17 @@ describe('references', () => {
 
     it('are bound to the permissions of the scope, of which one made by hand has none', async () => {
       const projectId = new Types.ObjectId((await createProject(ada)).id);
-      await expect(createTask(scopeOf(), projectId)).rejects.toMatchObject({ status: 400 });
-      await expect(createTask(scopeOf(['projects:write']), projectId)).rejects.toMatchObject({ status: 400 });
-      expect(await createTask(scopeOf(['projects:read']), projectId)).toMatchObject({ projectId });
+      await expect(createTask(asModerator(), projectId)).rejects.toMatchObject({ status: 400 });
+      await expect(createTask(asModerator(['projects:write']), projectId)).rejects.toMatchObject({
+        status: 400,
+      });
+      expect(await createTask(asModerator(['projects:read']), projectId)).toMatchObject({ projectId });
     });
 
     it('take ids only, and a scope', async () => {
       const ownerId = new Types.ObjectId(ada.userId);
       const projectId = new Types.ObjectId((await createProject(ada)).id);
-      await expect(createTask(scopeOf(), String(projectId))).rejects.toThrow(TypeError);
+      await expect(createTask(asModerator(), String(projectId))).rejects.toThrow(TypeError);
       const task = { ownerId, title: `Task ${++titles}`, tags: [] };
       await expect(service.tasks.insert({ ...task, projectId })).rejects.toThrow(
         'create the record in a scope',
@@ -185,7 +184,7 @@ describe('references', () => {
 
     it('may be part of a unique index, of which a list needs no order', async () => {
       const projectId = new Types.ObjectId((await createProject(ada)).id);
-      const scope = { owner: ada.userId as UserId };
+      const scope = scopeOf(ada.userId as UserId);
       const { title } = await service.tasks.create(scope, { title: 'Only one', tags: [], projectId });
       const again = service.tasks.create(scope, { title, tags: [], projectId });
       await expect(again).rejects.toMatchObject({ code: 'TASK_PROJECT_ID_TAKEN' });
@@ -197,7 +196,7 @@ describe('references', () => {
 
     it('are part of the transaction that they are given', async () => {
       const { id } = await createProject(ada);
-      const scope = { owner: ada.userId as UserId };
+      const scope = scopeOf(ada.userId as UserId);
       const failing = test.app.get(Transactions).run(async (transaction) => {
         const task = { title: `Task ${++titles}`, tags: [], projectId: new Types.ObjectId(id) };
         await service.tasks.create(scope, task, transaction);
@@ -254,7 +253,11 @@ describe('references', () => {
       const foreign = await newTask(moderator, { projectId: id, assigneeId: leaver.userId });
       expect((await admin.delete(`${USERS}/${leaver.userId}`)).status).toBe(200);
       const { tasks } = service;
-      const all = { all: true, permission: 'tasks:read', caller: admin.userId as UserId } as const;
+      const all = {
+        all: true,
+        permission: 'tasks:read',
+        actor: { kind: 'user', id: admin.userId as UserId },
+      } as const;
       await expect(tasks.get(all, idOf(own))).rejects.toMatchObject({ code: 'TASK_NOT_FOUND' });
       expect(String((await tasks.get(all, idOf(foreign))).projectId)).toBe(id);
       // What leads nowhere can be changed, but not set again.
@@ -280,7 +283,7 @@ describe('references', () => {
   it('undo the transaction that would remove what they lead to', async () => {
     const parent = idOf(await newTask(ada));
     await newTask(ada, { parentId: parent });
-    const scope = { owner: ada.userId as UserId };
+    const scope = scopeOf(ada.userId as UserId);
     const { tasks } = service;
     const removing = test.app.get(Transactions).run(async (transaction) => {
       await tasks.create(scope, { title: 'Undone', tags: [] }, transaction);

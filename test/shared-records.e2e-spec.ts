@@ -6,7 +6,7 @@ import { Repositories } from '../src/platform/database/repositories.js';
 import { resource } from '../src/platform/database/resource.js';
 import { NO_PRECONDITION } from '../src/platform/http/entity-tag.js';
 import type { PageQuery } from '../src/platform/http/page.js';
-import type { Scope, UserId } from '../src/platform/security/caller.js';
+import { type Scope, scopeOf, type UserId } from '../src/platform/security/caller.js';
 import { queriesDuring } from './support/query-watch.js';
 import { addTasks, type TrialLabel, TrialTasksService } from './support/tasks.js';
 import { connectionOf, createTestApp, type TestApp } from './support/test-app.js';
@@ -15,7 +15,7 @@ addTasks();
 
 const ADA = '66f1a0c2e4b0a1b2c3d4e5f6' as UserId;
 const BOB = '66f1a0c2e4b0a1b2c3d4e5f7' as UserId;
-const WRITER: Scope = { all: true, permission: 'labels:write', caller: BOB };
+const WRITER: Scope = { all: true, permission: 'labels:write', actor: { kind: 'user', id: BOB } };
 const PAGE: PageQuery = { limit: 2, total: true } as PageQuery;
 
 describe('records that belong to nobody', () => {
@@ -29,7 +29,7 @@ describe('records that belong to nobody', () => {
   afterAll(() => test.close());
 
   it('are created, read, changed and removed in every scope', async () => {
-    const { _id } = await labels.create({ owner: ADA }, { name: 'One' });
+    const { _id } = await labels.create(scopeOf(ADA), { name: 'One' });
     const id = String(_id);
     const stored = await test.connection.collection('trial_labels').findOne({ _id });
     expect(Object.keys(stored ?? {}).toSorted()).toEqual([
@@ -39,19 +39,19 @@ describe('records that belong to nobody', () => {
       'updatedAt',
       'version',
     ]);
-    for (const scope of [{ owner: ADA }, { owner: BOB }, WRITER]) {
+    for (const scope of [scopeOf(ADA), scopeOf(BOB), WRITER]) {
       expect(await labels.get(scope, id)).toMatchObject({ name: 'One' });
       await labels.update(scope, id, NO_PRECONDITION, { name: 'One' });
     }
-    await labels.remove({ owner: BOB }, id, NO_PRECONDITION);
-    await expect(labels.get({ owner: ADA }, id)).rejects.toMatchObject({ code: 'LABEL_NOT_FOUND' });
+    await labels.remove(scopeOf(BOB), id, NO_PRECONDITION);
+    await expect(labels.get(scopeOf(ADA), id)).rejects.toMatchObject({ code: 'LABEL_NOT_FOUND' });
   });
 
   it('are one list for all, counted by an index, whose cursors are each caller’s own', async () => {
     for (const name of ['A', 'B', 'C']) await labels.create(WRITER, { name });
     const read: string[][] = [];
     const asked = await queriesDuring(test.connection, 'trial_labels', async () => {
-      for (const scope of [{ owner: ADA }, { owner: BOB }, WRITER]) {
+      for (const scope of [scopeOf(ADA), scopeOf(BOB), WRITER]) {
         const { items, pagination } = await labels.page(scope, PAGE);
         expect(pagination).toMatchObject({ total: 3, hasMore: true });
         const cursor = pagination.nextCursor ?? '';
@@ -63,14 +63,14 @@ describe('records that belong to nobody', () => {
     expect(asked.length).toBeGreaterThan(0);
     // mongod 8.0 calls some of them EXPRESS_IXSCAN.
     for (const { planSummary } of asked) expect(planSummary).toMatch(/^(?:(?:EXPRESS_)?IXSCAN|COUNT_SCAN) /);
-    const { pagination } = await labels.page({ owner: ADA }, PAGE);
-    const stolen = labels.page({ owner: BOB }, { ...PAGE, cursor: pagination.nextCursor ?? '' });
+    const { pagination } = await labels.page(scopeOf(ADA), PAGE);
+    const stolen = labels.page(scopeOf(BOB), { ...PAGE, cursor: pagination.nextCursor ?? '' });
     await expect(stolen).rejects.toMatchObject({ code: 'INVALID_CURSOR' });
   });
 
   it('have each unique value once among all', async () => {
-    await labels.create({ owner: ADA }, { name: 'Unique' });
-    await expect(labels.create({ owner: BOB }, { name: 'Unique' })).rejects.toMatchObject({
+    await labels.create(scopeOf(ADA), { name: 'Unique' });
+    await expect(labels.create(scopeOf(BOB), { name: 'Unique' })).rejects.toMatchObject({
       code: 'LABEL_NAME_TAKEN',
       message: 'There is already a label with this name',
     });
@@ -85,11 +85,11 @@ describe('records that belong to nobody', () => {
   });
 
   it('stay when a user is deleted', async () => {
-    const { _id } = await labels.create({ owner: ADA }, { name: 'Staying' });
+    const { _id } = await labels.create(scopeOf(ADA), { name: 'Staying' });
     const admin = await test.anonymous.signIn('admin');
     const leaver = await test.anonymous.signIn();
     expect((await admin.delete(`/api/v1/users/${leaver.userId}`)).status).toBe(200);
-    expect(await labels.get({ owner: BOB }, String(_id))).toMatchObject({ name: 'Staying' });
+    expect(await labels.get(scopeOf(BOB), String(_id))).toMatchObject({ name: 'Staying' });
   });
 
   it('have a schema without an owner, and others have one with it', () => {

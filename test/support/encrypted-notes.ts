@@ -4,7 +4,7 @@ import { OwnedRecord, RECORD_OPTIONS } from '../../src/platform/database/record.
 import type { Records } from '../../src/platform/database/records.js';
 import { Repositories } from '../../src/platform/database/repositories.js';
 import { resource } from '../../src/platform/database/resource.js';
-import type { UserId } from '../../src/platform/security/caller.js';
+import { scopeOf, type UserId } from '../../src/platform/security/caller.js';
 import { connectionOf, createTestApp, type TestApp } from './test-app.js';
 
 @Schema({ ...RECORD_OPTIONS, collection: 'trial_notes' })
@@ -38,7 +38,7 @@ export interface Notes {
 }
 
 export const OWNER = '66f1a0c2e4b0a1b2c3d4e5f6' as UserId;
-export const OWN = { owner: OWNER };
+export const OWN = scopeOf(OWNER);
 
 export function newNote(fields: Pick<Note, 'text' | 'hint'>): Parameters<Records<Note>['insert']>[0] {
   return { ownerId: new Types.ObjectId(OWNER), title: 'Note', ...fields };

@@ -14,7 +14,7 @@ import { IfMatch, type Precondition } from '../../src/platform/http/entity-tag.j
 import { IdParams } from '../../src/platform/http/record-id.dto.js';
 import { CreateOnce, type Once } from '../../src/platform/idempotency/once.js';
 import { CurrentCaller, SignedIn } from '../../src/platform/security/access.js';
-import type { Caller } from '../../src/platform/security/caller.js';
+import { type Caller, scopeOf } from '../../src/platform/security/caller.js';
 import { Nullable, RecordId, Text } from '../../src/platform/validation/fields.js';
 import { RichText } from '../../src/platform/validation/rich-text.js';
 
@@ -94,7 +94,7 @@ class NotesController {
     const ownerId = new Types.ObjectId(owner);
     const note = await once.run(
       (transaction) => notes.insert({ ownerId, ...dto }, transaction),
-      (id) => notes.get({ owner }, id),
+      (id) => notes.get(scopeOf(owner), id),
     );
     return NoteDto.from(note);
   }
@@ -103,7 +103,7 @@ class NotesController {
   @SignedIn()
   @Answers(NoteDto)
   async get(@CurrentCaller() { id: owner }: Caller, @Param() { id }: IdParams): Promise<NoteDto> {
-    return NoteDto.from(await this.service.notes.get({ owner }, id));
+    return NoteDto.from(await this.service.notes.get(scopeOf(owner), id));
   }
 
   @Put(':id')
@@ -115,7 +115,7 @@ class NotesController {
     @IfMatch() ifMatch: Precondition,
     @Body() { title = null, text = null }: ReplaceNoteDto,
   ): Promise<NoteDto> {
-    return NoteDto.from(await this.service.notes.update({ owner }, id, ifMatch, { title, text }));
+    return NoteDto.from(await this.service.notes.update(scopeOf(owner), id, ifMatch, { title, text }));
   }
 
   @Patch(':id')
@@ -127,7 +127,7 @@ class NotesController {
     @IfMatch() ifMatch: Precondition,
     @Body() dto: UpdateNoteDto,
   ): Promise<NoteDto> {
-    return NoteDto.from(await this.service.notes.update({ owner }, id, ifMatch, { ...dto }));
+    return NoteDto.from(await this.service.notes.update(scopeOf(owner), id, ifMatch, { ...dto }));
   }
 }
 

@@ -3,7 +3,7 @@ import { Quotas } from '../../platform/attempts/quotas.js';
 import { apiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
 import { DomainEvents } from '../../platform/logging/events.js';
-import type { Caller } from '../../platform/security/caller.js';
+import { type Caller, scopeOf } from '../../platform/security/caller.js';
 import { networkOf } from '../../platform/network/client-address.js';
 import { KnownDevices } from '../auth/known-devices.js';
 import { resetPassword } from '../mail-links/reset-password.mail.js';
@@ -59,7 +59,7 @@ export class AccountService {
     device: Device,
     { currentPassword, newPassword }: ChangePasswordDto,
   ): Promise<void> {
-    const user = await this.users.get({ owner: id }, id);
+    const user = await this.users.get(scopeOf(id), id);
     await this.proof.requirePassword(user, currentPassword, device);
     const hash = await this.passwords.hash(newPassword, user.email, 'newPassword', device);
     if (!(await this.passwords.replace(user, hash))) throw apiError('CONFLICT');

@@ -3,7 +3,7 @@ import { Quotas } from '../../platform/attempts/quotas.js';
 import { type Transaction, Transactions } from '../../platform/database/transactions.js';
 import { apiError, invalid } from '../../platform/errors/errors.js';
 import { DomainEvents } from '../../platform/logging/events.js';
-import type { Caller, UserId } from '../../platform/security/caller.js';
+import { type Caller, scopeOf, type UserId } from '../../platform/security/caller.js';
 import { changeEmail } from '../mail-links/change-email.mail.js';
 import { resetPassword } from '../mail-links/reset-password.mail.js';
 import { setPassword } from '../mail-links/set-password.mail.js';
@@ -47,7 +47,7 @@ export class EmailChangeService {
    */
   async request({ id, session }: Caller, { email }: ChangeEmailDto): Promise<void> {
     this.links.requireMail();
-    const user = await this.users.get({ owner: id }, id);
+    const user = await this.users.get(scopeOf(id), id);
     if (email === user.email) {
       throw invalid([{ path: 'email', message: 'email must be another one than you have' }]);
     }

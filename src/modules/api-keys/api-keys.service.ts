@@ -14,7 +14,7 @@ import { apiError, invalid } from '../../platform/errors/errors.js';
 import { NO_PRECONDITION } from '../../platform/http/entity-tag.js';
 import type { Page, PageQuery } from '../../platform/http/page.js';
 import { DomainEvents } from '../../platform/logging/events.js';
-import type { Caller, Permission, Permissions, UserId } from '../../platform/security/caller.js';
+import { type Caller, type Permission, scopeOf, type UserId } from '../../platform/security/caller.js';
 import type { CreateApiKeyDto } from './api-key.dto.js';
 import { ApiKey, apiKeys } from './api-key.schema.js';
 import { grantOf, type Grant } from './api-key-grant.js';
@@ -110,11 +110,11 @@ export class ApiKeysService {
 
   /** @throws ApiError API_KEY_NOT_FOUND */
   get(owner: UserId, id: string): Promise<ApiKey> {
-    return this.records.get({ owner }, id);
+    return this.records.get(scopeOf(owner), id);
   }
 
   list(owner: UserId, query: PageQuery): Promise<Page<ApiKey>> {
-    return this.records.page({ owner }, query);
+    return this.records.page(scopeOf(owner), query);
   }
 
   /**
@@ -122,7 +122,7 @@ export class ApiKeysService {
    * @throws ApiError API_KEY_NOT_FOUND
    */
   async remove(owner: UserId, id: string): Promise<void> {
-    await this.records.remove({ owner }, id, NO_PRECONDITION);
+    await this.records.remove(scopeOf(owner), id, NO_PRECONDITION);
     this.known.forget(id.toLowerCase());
     this.events.record('api_key_deleted', { userId: owner, recordId: id });
   }
@@ -188,7 +188,7 @@ function requireKnown(all: ReadonlySet<Permission>, asked: readonly Permission[]
 }
 
 /** @throws ApiError FORBIDDEN */
-function requireOwn(own: Permissions, asked: readonly Permission[]): void {
+function requireOwn(own: ReadonlySet<Permission>, asked: readonly Permission[]): void {
   const missing = asked.filter((permission) => !own.has(permission));
   if (missing.length === 0) return;
   const message = `permissions must be among your own, which ${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} not`;

@@ -7,7 +7,7 @@ import { apiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
 import type { Once } from '../../platform/idempotency/once.js';
 import { DomainEvents } from '../../platform/logging/events.js';
-import type { Caller, UserId } from '../../platform/security/caller.js';
+import { type Caller, scopeOf, type UserId } from '../../platform/security/caller.js';
 import { networkOf } from '../../platform/network/client-address.js';
 import { mailboxOf } from '../../platform/validation/mailbox.js';
 import { verifyEmail } from '../mail-links/verify-email.mail.js';
@@ -62,7 +62,7 @@ export class AuthService {
           await take();
           return this.create(dto, claimOf(address, dto.email, false), transaction);
         },
-        (id) => this.users.get({ owner: id as UserId }, id),
+        (id) => this.users.get(scopeOf(id as UserId), id),
       ),
     );
   }

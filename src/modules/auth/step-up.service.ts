@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { apiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
 import { DomainEvents } from '../../platform/logging/events.js';
-import type { Caller } from '../../platform/security/caller.js';
+import { type Caller, scopeOf } from '../../platform/security/caller.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { IdentityProof, type Proof } from '../users/identity-proof.js';
 import { UsersService } from '../users/users.service.js';
@@ -23,7 +23,7 @@ export class StepUpService {
    */
   async prove({ id, session }: Caller, proof: Proof, device: Device): Promise<void> {
     if (session === undefined) throw apiError('FORBIDDEN');
-    await this.proof.require(await this.users.get({ owner: id }, id), proof, device);
+    await this.proof.require(await this.users.get(scopeOf(id), id), proof, device);
     await this.sessions.prove(session);
     this.events.record('identity_proved', { userId: id, sessionId: session });
   }

@@ -6,7 +6,7 @@ import type { Records } from '../../platform/database/records.js';
 import type { Transaction } from '../../platform/database/transactions.js';
 import { apiError } from '../../platform/errors/errors.js';
 import { DomainEvents } from '../../platform/logging/events.js';
-import type { UserId } from '../../platform/security/caller.js';
+import { scopeOf, type UserId } from '../../platform/security/caller.js';
 import { isTimeCode } from './otp.dto.js';
 import { hashOf, newRecoveryCodes } from './recovery-codes.js';
 import { SecondFactor, secondFactors } from './second-factor.schema.js';
@@ -49,7 +49,7 @@ export class SecondFactorService {
    * @throws ApiError INVALID_OTP also where nothing waits to be confirmed
    */
   async confirm(owner: UserId, otp: string, transaction: Transaction): Promise<string[]> {
-    const factor = await this.records.first({ owner }, { confirmed: false }, transaction);
+    const factor = await this.records.first(scopeOf(owner), { confirmed: false }, transaction);
     const step = factor && stepOf(factor.secret, otp);
     if (!step) throw apiError(OtpErrors.INVALID_OTP);
     const codes = newRecoveryCodes();
@@ -89,7 +89,7 @@ export class SecondFactorService {
   }
 
   private async useTimeCode(owner: UserId, code: string): Promise<boolean> {
-    const factor = await this.records.first({ owner }, { confirmed: true });
+    const factor = await this.records.first(scopeOf(owner), { confirmed: true });
     const step = factor && stepOf(factor.secret, code);
     if (!step) return false;
     const { modifiedCount } = await this.model.updateOne(

@@ -10,7 +10,7 @@ import { ApiError, apiError, invalid } from '../../platform/errors/errors.js';
 import { NO_PRECONDITION } from '../../platform/http/entity-tag.js';
 import type { Page, PageQuery } from '../../platform/http/page.js';
 import { DomainEvents } from '../../platform/logging/events.js';
-import type { UserId } from '../../platform/security/caller.js';
+import { scopeOf, type UserId } from '../../platform/security/caller.js';
 import { UsersService } from '../users/users.service.js';
 import { Identity, identities } from './identity.schema.js';
 import { type Bearer, SupabaseTokens } from './supabase-tokens.js';
@@ -41,11 +41,11 @@ export class IdentitiesService {
 
   /** @throws ApiError IDENTITY_NOT_FOUND */
   get(owner: UserId, id: string): Promise<Identity> {
-    return this.records.get({ owner }, id);
+    return this.records.get(scopeOf(owner), id);
   }
 
   list(owner: UserId, query: PageQuery): Promise<Page<Identity>> {
-    return this.records.page({ owner }, query);
+    return this.records.page(scopeOf(owner), query);
   }
 
   /** The user of a bearer, without a promise where it is known already; null when there is none yet. */
@@ -90,14 +90,14 @@ export class IdentitiesService {
   async unlink(owner: UserId, id: string): Promise<void> {
     await this.transactions.run(async (transaction) => {
       const { session } = transaction;
-      await this.records.require({ owner }, id, NO_PRECONDITION, transaction);
+      await this.records.require(scopeOf(owner), id, NO_PRECONDITION, transaction);
       // Written to, so that of two removals at the same time one comes after the other.
       const all = { ownerId: new Types.ObjectId(owner) };
       await this.model.updateMany(all, { updatedAt: new Date() }, { session, timestamps: false });
       const count = await this.model.countDocuments(all).session(session);
-      const { passwordHash } = await this.users.get({ owner }, owner);
+      const { passwordHash } = await this.users.get(scopeOf(owner), owner);
       if (count === 1 && passwordHash === undefined) throw apiError(SupabaseErrors.LAST_WAY_IN);
-      await this.records.remove({ owner }, id, NO_PRECONDITION, transaction);
+      await this.records.remove(scopeOf(owner), id, NO_PRECONDITION, transaction);
     });
     this.known.forget(id.toLowerCase());
     this.events.record('identity_unlinked', { userId: owner, recordId: id });

@@ -1,14 +1,16 @@
-import type { Caller, UserId } from '../../platform/security/caller.js';
-import { PERMISSIONS_OF } from './roles.js';
+import type { Caller, Permission, UserId } from '../../platform/security/caller.js';
 import type { User } from './user.schema.js';
 
 /** What is asked of a user at each request; null for one who is disabled. */
-export function callerOf({ _id, disabled, role, emailVerified, otpEnabled, validFrom }: User): Caller | null {
+export function callerOf(
+  { _id, disabled, role, emailVerified, otpEnabled, validFrom }: User,
+  permissions: ReadonlySet<Permission>,
+): Caller | null {
   if (disabled) return null;
   return {
     id: _id.toHexString() as UserId,
     role,
-    permissions: PERMISSIONS_OF[role],
+    permissions,
     emailVerified,
     otpEnabled,
     // Tokens name the second that they were issued in.

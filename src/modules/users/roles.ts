@@ -1,4 +1,6 @@
-import type { Permission, Permissions } from '../../platform/security/caller.js';
+import { Injectable } from '@nestjs/common';
+import { Repositories } from '../../platform/database/repositories.js';
+import type { Permission } from '../../platform/security/caller.js';
 
 /** What each role may do to records of others. Nobody needs a permission for records of its own. */
 const MAY = {
@@ -11,7 +13,18 @@ export type Role = keyof typeof MAY;
 
 export const ROLES = Object.keys(MAY) as Role[];
 
-/** The permissions of a role: which there are, resources declare. */
-export const PERMISSIONS_OF = Object.fromEntries(
-  Object.entries(MAY).map(([role, has]) => [role, { has }]),
-) as Readonly<Record<Role, Permissions>>;
+/** The permissions of each role, of those that resources declare. */
+@Injectable()
+export class Roles {
+  private readonly known = new Map<Role, ReadonlySet<Permission>>();
+
+  constructor(private readonly repositories: Repositories) {}
+
+  permissionsOf(role: Role): ReadonlySet<Permission> {
+    const known = this.known.get(role);
+    if (known) return known;
+    const permissions = new Set([...this.repositories.permissions].filter(MAY[role]));
+    this.known.set(role, permissions);
+    return permissions;
+  }
+}

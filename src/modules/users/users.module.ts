@@ -14,6 +14,7 @@ import { users } from './user.schema.js';
 import { UserPasswords } from './user-passwords.js';
 import { UsersController } from './users.controller.js';
 import { UsersService } from './users.service.js';
+import { Roles } from './roles.js';
 
 /** Who may sign in, and with which role. */
 @Module({
@@ -28,6 +29,7 @@ import { UsersService } from './users.service.js';
     FormerAddresses,
     IdentityProof,
     Administrators,
+    Roles,
     FirstAdministrator,
   ],
   exports: [UsersService, UserPasswords, UserAddresses, FormerAddresses, IdentityProof],

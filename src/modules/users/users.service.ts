@@ -15,7 +15,7 @@ import type { Device } from '../../platform/http/device.js';
 import { NO_PRECONDITION, type Precondition } from '../../platform/http/entity-tag.js';
 import type { Page } from '../../platform/http/page.js';
 import { DomainEvents } from '../../platform/logging/events.js';
-import type { Caller, Scope, UserId } from '../../platform/security/caller.js';
+import { type Caller, type Scope, scopeOf, type UserId } from '../../platform/security/caller.js';
 import { changeEmail } from '../mail-links/change-email.mail.js';
 import { setPassword } from '../mail-links/set-password.mail.js';
 import { MailLinksService } from '../mail-links/mail-links.service.js';
@@ -30,6 +30,7 @@ import { requireStrongPassword } from './strong-password.js';
 import { claimOf } from './user-passwords.js';
 import { type CreateUserDto, type ListUsersQuery, type UpdateUserDto, UserDto } from './user.dto.js';
 import { User, users } from './user.schema.js';
+import { Roles } from './roles.js';
 
 export type { User };
 
@@ -50,6 +51,7 @@ export class UsersService {
     private readonly administrators: Administrators,
     private readonly caches: Caches,
     private readonly former: FormerAddresses,
+    private readonly roles: Roles,
     live: LiveCaches,
   ) {
     this.callers = live.of(model, (id) => this.loadCaller(id));
@@ -111,7 +113,7 @@ export class UsersService {
    */
   @Cache({ ttl: 300 })
   async profile(id: UserId): Promise<UserDto> {
-    return UserDto.from(await this.records.get({ owner: id }, id));
+    return UserDto.from(await this.records.get(scopeOf(id), id));
   }
 
   async list(scope: Scope, query: ListUsersQuery): Promise<Page<User>> {
@@ -157,7 +159,7 @@ export class UsersService {
    * @throws ApiError USER_NOT_FOUND, INVALID_CREDENTIALS, OTP_REQUIRED, INVALID_OTP, RATE_LIMITED, LAST_ADMIN
    */
   async removeSelf(caller: Caller, id: string, proof: Proof, device: Device): Promise<void> {
-    const scope = { owner: caller.id };
+    const scope = scopeOf(caller.id);
     const user = await this.records.get(scope, id);
     // Without any the session has a recent one.
     if (proof.password != null || proof.otp != null) await this.proof.require(user, proof, device);
@@ -166,7 +168,7 @@ export class UsersService {
 
   /** Says whether a second factor is asked for, in the transaction that turns it on or off. */
   async setOtpEnabled(id: UserId, otpEnabled: boolean, transaction: Transaction): Promise<void> {
-    await this.change({ owner: id }, id, NO_PRECONDITION, { otpEnabled }, transaction);
+    await this.change(scopeOf(id), id, NO_PRECONDITION, { otpEnabled }, transaction);
   }
 
   /**
@@ -228,7 +230,7 @@ export class UsersService {
     const user = await this.model
       .findById(id, { role: 1, disabled: 1, emailVerified: 1, otpEnabled: 1, validFrom: 1 })
       .lean<User>();
-    return user && callerOf(user);
+    return user && callerOf(user, this.roles.permissionsOf(user.role));
   }
 }
 

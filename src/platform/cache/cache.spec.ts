@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import type { Caller, Scope, UserId } from '../security/caller.js';
+import { type Caller, type Scope, scopeOf, SYSTEM, type UserId } from '../security/caller.js';
 import { Cache, CacheEvict, MAX_TTL_S } from './cache.js';
 import { jittered } from './caches.js';
 import { holderOf } from './owner.js';
@@ -71,8 +71,8 @@ describe('the owner of what is kept', () => {
   };
 
   it('is read from an id, a scope or a caller', () => {
-    expect([ID, { owner: ID }, caller].map(holderOf)).toEqual([ID, ID, ID]);
-    expect(holderOf({ all: true, permission: 'users:read', caller: ID })).toBe('all');
+    expect([ID, scopeOf(ID), caller].map(holderOf)).toEqual([ID, ID, ID]);
+    expect(holderOf({ ...SYSTEM, permission: 'users:read' })).toBe('all');
   });
 
   it.each<[string, unknown]>([
@@ -82,9 +82,9 @@ describe('the owner of what is kept', () => {
     ['an id in capitals, which is the id of nobody', ID.toUpperCase()],
     ['an id with a line break', `${ID}\n`],
     ['a record', { id: ID, name: 'Ada' }],
-    ['a scope with both', { owner: ID, all: true }],
+    ['a scope with both', { ...scopeOf(ID), all: true }],
     ['a scope with neither', {}],
-    ['a scope whose owner is none', { owner: 'all' }],
+    ['a scope whose owner is none', { owner: { kind: 'user', id: 'all' } }],
     ['a list', [ID]],
   ])('cannot be %s', (_, value) => {
     expect(() => holderOf(value)).toThrow('names no owner');

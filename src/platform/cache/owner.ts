@@ -21,8 +21,9 @@ function isId(value: unknown): value is UserId {
 export function holderOf(value: unknown): Holder {
   if (isId(value)) return value;
   const { owner, all, id, permissions } = (value ?? {}) as Partial<Record<string, unknown>>;
-  if (isId(owner) && all === undefined) return owner;
+  const ownerId = (owner as { id?: unknown } | undefined)?.id;
+  if (isId(ownerId) && all === undefined) return ownerId;
   if (all === true && owner === undefined) return ALL;
-  if (isId(id) && typeof (permissions as { has?: unknown } | undefined)?.has === 'function') return id;
+  if (isId(id) && permissions instanceof Set) return id;
   throw new TypeError('The first argument names no owner: a UserId, a Scope or a Caller');
 }

@@ -1,16 +1,11 @@
 import { type Schema, Types } from 'mongoose';
 import { aOrAn } from '../errors/errors.js';
-import type { Permission, Scope, UserId } from '../security/caller.js';
+import { type Permission, type Scope, userOf } from '../security/caller.js';
 import { ANY_VALUE, type Filter } from './filter.js';
 import type { Resource } from './resource.js';
 
 /** What no record is. */
 const NOTHING: Filter = { _id: { $in: [] } };
-
-/** The user in whose name an operation is done. */
-export function actorOf(scope: Scope): UserId {
-  return scope.owner ?? scope.caller;
-}
 
 /** Whose the records of a collection are, as conditions that find them. */
 export class Ownership {
@@ -32,7 +27,7 @@ export class Ownership {
 
   /** The records that a scope may touch. */
   within(scope: Scope): Filter {
-    return scope.all ? {} : this.of(scope.owner);
+    return scope.all ? {} : this.of(scope.owner.id);
   }
 
   /** The records that a scope may touch and that fit. A filter cannot name another owner than the scope. */
@@ -53,12 +48,12 @@ export class Ownership {
   /** A record, if whoever is behind the scope may read it: its own, one of nobody, or any by the permission. */
   readable(scope: Scope, id: Types.ObjectId): Filter {
     const readsAll = this.readers !== undefined && scope.permissions?.has(this.readers);
-    return withId(id, readsAll ? {} : this.of(actorOf(scope)));
+    return withId(id, readsAll ? {} : this.of(ownerOf(scope)));
   }
 
   /** What makes a new record belong to whoever is behind the scope. Users belong to themselves already. */
   ofNew(scope: Scope): Filter {
-    return this.field === '_id' ? {} : this.of(actorOf(scope));
+    return this.field === '_id' ? {} : this.of(ownerOf(scope));
   }
 
   /** Every record, by an index: of nobody's by the one that lists have, of others by the one that owners have. */
@@ -70,12 +65,20 @@ export class Ownership {
   isForeign(scope: Scope, fields: object): scope is Scope & { all: true } {
     const { field } = this;
     if (!scope.all || field === undefined) return false;
-    return String((fields as Readonly<Record<string, unknown>>)[field]) !== scope.caller;
+    return String((fields as Readonly<Record<string, unknown>>)[field]) !== userOf(scope);
   }
 
-  private of(owner: UserId): Filter {
+  private of(owner: string): Filter {
     return this.field === undefined ? {} : { [this.field]: new Types.ObjectId(owner) };
   }
+}
+
+/** Whose new records of a scope are. */
+function ownerOf(scope: Scope): string {
+  const owner = scope.owner?.id ?? userOf(scope);
+  if (owner === undefined)
+    throw new Error('The product itself owns no records: create them in the scope of an owner');
+  return owner;
 }
 
 function withId(id: Types.ObjectId | string, conditions: Filter): Filter {

@@ -1,6 +1,6 @@
 import type { Types } from 'mongoose';
 import type { DomainEvents } from '../logging/events.js';
-import type { Scope } from '../security/caller.js';
+import { type Scope, userOf } from '../security/caller.js';
 import type { Filter } from './filter.js';
 import type { Ownership } from './ownership.js';
 import type { StoredRecord } from './record.js';
@@ -35,7 +35,14 @@ export class RecordEvents {
     this.events.record('foreign_access', { ...this.access(scope), count });
   }
 
-  private access({ permission, caller }: Scope & { all: true }): object {
-    return { resource: this.resource, permission, userId: caller };
+  private access(scope: Scope & { all: true }): object {
+    const { permission, actor } = scope;
+    const userId = userOf(scope);
+    return {
+      resource: this.resource,
+      permission,
+      userId,
+      ...(actor.kind === 'apiKey' && { apiKey: actor.id }),
+    };
   }
 }

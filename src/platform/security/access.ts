@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from
 import type { Config } from '../config/config.js';
 import { ApiError, apiError, type ErrorCode, type ErrorDefinition } from '../errors/errors.js';
 import { routeConfig } from '../routing/route-config.js';
-import type { Caller, Permission, Scope } from './caller.js';
+import type { Actor, Caller, Permission, Scope } from './caller.js';
 import { concerns, missingFor, needsBody } from './step-up.js';
 
 /** Why a configuration closes a public route, if it does. */
@@ -97,7 +97,8 @@ export const CurrentScope = createParamDecorator((_: unknown, context: Execution
 /** @throws ApiError FORBIDDEN */
 function scopeFor(access: Access, caller: Caller, query: Record<string, unknown>): Scope {
   const { permissions } = caller;
-  const own: Scope = { owner: caller.id, permissions };
+  const by = { actor: actorOf(caller), permissions };
+  const own: Scope = { ...by, owner: { kind: 'user', id: caller.id } };
   if (!('permission' in access)) return own;
   const { permission } = access;
   const allowed = permissions.has(permission);
@@ -105,7 +106,11 @@ function scopeFor(access: Access, caller: Caller, query: Record<string, unknown>
   const asksForOthers = access.kind === 'permission' || (parameter !== undefined && parameter in query);
   if (asksForOthers && !allowed) throw apiError('FORBIDDEN');
   const opens = asksForOthers || (allowed && parameter === undefined);
-  return opens ? { all: true, permission, caller: caller.id, permissions } : own;
+  return opens ? { ...by, all: true, permission } : own;
+}
+
+function actorOf({ id, apiKey }: Caller): Actor {
+  return apiKey === undefined ? { kind: 'user', id } : { kind: 'apiKey', id: apiKey, user: id };
 }
 
 function refuse(error: ErrorCode | ErrorDefinition) {

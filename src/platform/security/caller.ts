@@ -6,16 +6,11 @@ export type UserId = string & { readonly [userIdBrand]: true };
 /** What a role may do to records of others: `projects:read`, or any other verb that a resource declares. */
 export type Permission = `${string}:${string}`;
 
-/** The permissions that somebody has. */
-export interface Permissions {
-  has(permission: Permission): boolean;
-}
-
 /** A signed-in user, as it stood when the request arrived. */
 export interface Caller {
   readonly id: UserId;
   readonly role: string;
-  readonly permissions: Permissions;
+  readonly permissions: ReadonlySet<Permission>;
   /** The session of its access token; absent where it has shown something else. */
   readonly session?: string;
   /** The API key that it has shown. */
@@ -30,14 +25,46 @@ export interface Caller {
   readonly validFrom: number;
 }
 
+/** Whose a record is. */
+export interface Owner {
+  readonly kind: 'user' | 'organization';
+  /** 24 hex digits. */
+  readonly id: string;
+}
+
+/** Who acts: a user, a program with the API key of one, or the product itself. */
+export type Actor =
+  | { readonly kind: 'user'; readonly id: UserId }
+  | { readonly kind: 'apiKey'; readonly id: string; readonly user: UserId }
+  | { readonly kind: 'system' };
+
 /**
- * Whose records an operation may touch: those of one owner, or everybody's by a permission.
+ * Who acts, and whose records it may touch: those of one owner, or everybody's by a permission.
  * Every operation of a feature asks for one, so that a forgotten owner does not compile.
  */
 export type Scope = (
-  | { readonly owner: UserId; readonly all?: never }
-  | { readonly all: true; readonly permission: Permission; readonly caller: UserId; readonly owner?: never }
+  | { readonly owner: Owner; readonly all?: never }
+  | { readonly all: true; readonly permission: Permission; readonly owner?: never }
 ) & {
-  /** What whoever is behind it may do besides: they open what a record may refer to. */
-  readonly permissions?: Permissions;
+  readonly actor: Actor;
+  /** What the actor may do besides: it opens what a record may refer to. */
+  readonly permissions?: ReadonlySet<Permission>;
 };
+
+/** A user who acts for itself. */
+export function scopeOf(id: UserId): Scope {
+  return { actor: { kind: 'user', id }, owner: { kind: 'user', id } };
+}
+
+/** For schedules and deletions, which nobody asks for. No request has it. */
+export const SYSTEM = {
+  actor: { kind: 'system' },
+  all: true,
+  permission: 'system:all',
+} as const satisfies Scope;
+
+/** The user who acts, or whose API key does; undefined for the product itself. */
+export function userOf({ actor }: Scope): UserId | undefined {
+  if (actor.kind === 'system') return undefined;
+  return actor.kind === 'user' ? actor.id : actor.user;
+}
