@@ -77,6 +77,17 @@ describe('a quota', () => {
     expect([had, await left('some fail')]).toEqual([QUOTA.limit, failed]);
   });
 
+  it('gets nothing back of the hour before', async () => {
+    const failing = spend('late', async () => {
+      const over = { $set: { expiresAt: new Date(0) } };
+      await test.connection.collection('counters').updateMany({}, over);
+      expect(await left('late')).toBe(QUOTA.limit);
+      throw apiError('OVERLOADED');
+    });
+    expect(await codeOf(failing)).toBe('OVERLOADED');
+    expect(await left('late')).toBe(0);
+  });
+
   it('of registrations is not used up by weak passwords', async () => {
     const client = test.anonymous.from('198.51.100.9');
     const register = (password: string) => client.post(REGISTER, { ...newCredentials(), password });

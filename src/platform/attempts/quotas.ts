@@ -15,8 +15,14 @@ export class Quotas {
 
   /** @throws ApiError RATE_LIMITED with Retry-After when the subject has used it up */
   async take(name: string, subject: string, quota: Quota): Promise<void> {
-    const waitMs = await this.use(name, subject, quota);
-    if (waitMs > 0) throw apiError('RATE_LIMITED', { retryAfter: waitMs / 1000 });
+    await this.takeUntil(name, subject, quota);
+  }
+
+  /** Takes one, and tells when those that are taken now are forgotten. */
+  private async takeUntil(name: string, subject: string, quota: Quota): Promise<Date> {
+    const { isLeft, end } = await this.use(name, subject, quota);
+    if (isLeft) return end;
+    throw apiError('RATE_LIMITED', { retryAfter: (end.getTime() - Date.now()) / 1000 });
   }
 
   /**
@@ -30,29 +36,35 @@ export class Quotas {
     quota: Quota,
     work: (take: () => Promise<void>) => Promise<T>,
   ): Promise<T> {
-    let taken: Promise<void> | undefined;
+    let taken: Promise<Date> | undefined;
     try {
-      return await work(() => (taken ??= this.take(name, subject, quota)));
+      return await work(async () => void (await (taken ??= this.takeUntil(name, subject, quota))));
     } catch (error) {
-      if (taken && isOurFault(error)) await this.giveBack(name, subject);
+      const end = await taken?.catch(() => undefined);
+      if (end && isOurFault(error)) await this.giveBack(name, subject, end);
       throw error;
     }
   }
 
-  /** Where the database is away, it is lost. */
-  private async giveBack(name: string, subject: string): Promise<void> {
-    const count = { $max: [0, { $subtract: [{ $ifNull: ['$count', 0] }, 1] }] };
-    const expiresAt = { $ifNull: ['$expiresAt', new Date()] };
+  /** Unless what was taken is forgotten by now. Where the database is away, it is lost. */
+  private async giveBack(name: string, subject: string, end: Date): Promise<void> {
+    const isCounted = { $cond: [{ $eq: ['$expiresAt', end] }, 1, 0] };
+    const count = { $max: [0, { $subtract: [{ $ifNull: ['$count', 0] }, isCounted] }] };
+    const expiresAt = { $ifNull: ['$expiresAt', end] };
     const given = this.counters.change(this.counters.idOf(name, subject), [{ $set: { count, expiresAt } }]);
     await given.catch(() => undefined);
   }
 
   /** Whether there was one left: for what must not tell that it did nothing. */
   async takeQuietly(name: string, subject: string, quota: Quota): Promise<boolean> {
-    return (await this.use(name, subject, quota)) === 0;
+    return (await this.use(name, subject, quota)).isLeft;
   }
 
-  private async use(name: string, subject: string, { limit, seconds }: Quota): Promise<number> {
+  private async use(
+    name: string,
+    subject: string,
+    { limit, seconds }: Quota,
+  ): Promise<{ readonly isLeft: boolean; readonly end: Date }> {
     const now = new Date();
     const end = new Date(now.getTime() + seconds * 1000);
     const isOver = { $lte: [{ $ifNull: ['$expiresAt', now] }, now] };
@@ -67,8 +79,8 @@ export class Quotas {
       },
       { $unset: 'isOver' },
     ]);
-    const left = (before?.expiresAt.getTime() ?? 0) - now.getTime();
-    return before && left > 0 && before.count >= limit ? left : 0;
+    if (!before || before.expiresAt <= now) return { isLeft: true, end };
+    return { isLeft: before.count < limit, end: before.expiresAt };
   }
 }
 
