@@ -98,4 +98,11 @@ describe('what a Nest developer writes by the book', () => {
   it('answers one envelope where a handler returns no list', async () => {
     expect((await test.anonymous.get(`${LAB}/nothings`)).body).toEqual({ success: true, data: null });
   });
+
+  it('warns of what a handler returns beside a message', async () => {
+    expect((await test.anonymous.get(`${LAB}/told`)).body).toEqual({ success: true, message: 'Told' });
+    expect(test.logs.map(({ msg }) => msg)).toContain(
+      `GET ${LAB}/told: only its message is sent, not what the handler returns; write @Answers(Dto)`,
+    );
+  });
 });

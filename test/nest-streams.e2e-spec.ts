@@ -117,6 +117,19 @@ describe('streams, webhooks and uploads, by the book', () => {
     });
   });
 
+  it.each(['application/json', 'text/plain'])(
+    'tells webhooks with one Idempotency-Key apart by their bytes (%s)',
+    async (type) => {
+      const send = async (body: string) =>
+        (await post('received', body, { 'content-type': type, 'idempotency-key': type })).outcome;
+      expect([await send('{"a":1}'), await send('{"a":1}'), await send('{"a":2}')]).toEqual([
+        201,
+        201,
+        '422 IDEMPOTENCY_KEY_REUSED',
+      ]);
+    },
+  );
+
   it('takes a file with a DTO beside it', async () => {
     const form = formOf({ caption: 'My cat' }, { picture: 5_000 });
     expect(await post('picture', form)).toMatchObject({ outcome: 200, name: 'My cat: cat.png, 5000 bytes' });

@@ -188,6 +188,13 @@ class LabController {
     return values[kind] as LabDto;
   }
 
+  @Get('told')
+  @Public()
+  @AnswersMessage('Told')
+  told(): object {
+    return { name: 'unheard' };
+  }
+
   @Get('nothings')
   @Public()
   @AnswersList(LabDto)

@@ -29,9 +29,11 @@ import {
 } from '@nestjs/platform-fastify/multipart';
 import { IsString, Length } from 'class-validator';
 import type { FastifyInstance, FastifyPluginCallback, FastifyReply } from 'fastify';
+import { Types } from 'mongoose';
 import { interval, map, type Observable, take } from 'rxjs';
 import { Answers, AnswersRaw } from '../../src/platform/http/answers.js';
 import { Deadline } from '../../src/platform/http/deadline.js';
+import { CreateOnce, type Once } from '../../src/platform/idempotency/once.js';
 import { Public } from '../../src/platform/security/access.js';
 import { addToApp, LabDto } from './nest-lab.js';
 
@@ -45,6 +47,11 @@ export class CaptionDto {
   @IsString()
   @Length(1, 20)
   caption!: string;
+}
+
+export class ReceivedDto {
+  @IsString()
+  id!: string;
 }
 
 /** Begins at once and takes longer than the deadline. */
@@ -120,6 +127,17 @@ class StreamsController {
       .update(raw ?? '')
       .digest('hex');
     return { name: own === signature ? 'genuine' : 'forged' };
+  }
+
+  @Post('received')
+  @Public()
+  @Answers(ReceivedDto, { status: 201 })
+  async received(@RawBody() _raw: Buffer, @CreateOnce() once: Once): Promise<ReceivedDto> {
+    const { _id } = await once.run(
+      async () => Promise.resolve({ _id: new Types.ObjectId() }),
+      async (id) => Promise.resolve({ _id: new Types.ObjectId(id) }),
+    );
+    return { id: _id.toHexString() };
   }
 
   @Post('webhook-dto')

@@ -1,4 +1,4 @@
-import type { FastifyBaseLogger, FastifyReply } from 'fastify';
+import type { FastifyBaseLogger, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { JsonSchema } from '../validation/json-schema.js';
 
 /** In place of what a handler was to return. */
@@ -89,5 +89,23 @@ export function checkedSerialize(
     if (Array.isArray(payload)) return watched(payload);
     complain(log, route, nameOf(declared));
     return NULL;
+  };
+}
+
+/** Fastify hook, not in production: warns of what the handler of a route returns that answers a message. */
+export function warnOfUnsent({ method, url }: RouteOptions) {
+  return (
+    { log }: FastifyRequest,
+    { statusCode }: FastifyReply,
+    payload: unknown,
+    done: (error: null, payload: unknown) => void,
+  ): void => {
+    if (statusCode < 300) {
+      log.warn(
+        { event: 'answer_field_dropped' },
+        `${String(method)} ${url}: only its message is sent, not what the handler returns; write @Answers(Dto)`,
+      );
+    }
+    done(null, payload);
   };
 }

@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from
 import { describe, isDto } from '../validation/describe.js';
 import { type JsonSchema, schemaOf } from '../validation/json-schema.js';
 import type { Constructor } from '../validation/rules.js';
-import { checkedSerialize, type Declared } from './answer-faults.js';
+import { checkedSerialize, type Declared, warnOfUnsent } from './answer-faults.js';
 import type { Config } from '../config/config.js';
 import { basePathOf } from '../config/public-origin.js';
 import { compress } from './compression.js';
@@ -223,7 +223,10 @@ export function installAnswers(fastify: FastifyInstance, config: Config): void {
       const tell = tellLocation(`${base}${answer.location ?? route.url}`);
       route.preSerialization = [route.preSerialization ?? [], tell].flat();
     }
-    if (body !== undefined) route.onSend = [route.onSend ?? [], sendBody(body)].flat();
+    if (body !== undefined) {
+      route.onSend = [route.onSend ?? [], sendBody(body)].flat();
+      if (isWatched) route.preSerialization = [route.preSerialization ?? [], warnOfUnsent(route)].flat();
+    }
     if (serialize) {
       const name = `${String(route.method)} ${route.url}`;
       route.schema = { ...route.schema, response: { '2xx': {} } };

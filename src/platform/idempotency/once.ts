@@ -91,7 +91,7 @@ function keyedRequest(request: FastifyRequest): KeyedRequest | undefined {
     // The files are not read yet, and two forms with other files are not the same request.
     throw invalid([{ path: 'idempotency-key', message: 'cannot be used with a form' }]);
   }
-  const { method, routeOptions, sentBody = { bytes: Buffer.alloc(0) }, caller, params, query } = request;
+  const { method, routeOptions, sentBody, rawBody, caller, params, query } = request;
   const route = routeOptions.url ?? '';
   return {
     key,
@@ -100,8 +100,9 @@ function keyedRequest(request: FastifyRequest): KeyedRequest | undefined {
     route,
     params,
     query,
-    body: sentBody.value,
-    bytes: sentBody.bytes,
+    // Bytes that nobody parses are what was sent.
+    body: sentBody ? sentBody.value : rawBody?.toString('base64'),
+    bytes: sentBody?.bytes ?? Buffer.alloc(0),
   };
 }
 
