@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { parseField } from '../../schematics/specification/fields.ts';
 import { FLAGS, VALUED } from '../../schematics/types/flags.ts';
-import { TYPES } from '../../schematics/types/types.ts';
+import { TYPES, type TypeName } from '../../schematics/types/types.ts';
 import { writtenTypes } from './matrix.ts';
 import { withoutFault } from './without-fault.ts';
 
@@ -34,23 +34,26 @@ const flags = fc
       : fc.constant(flag as string),
   );
 
-/** A field as people write it; references are to one of these features. */
-function fieldsTo(targets: readonly string[]): fc.Arbitrary<string> {
-  const types = fc.constantFrom(...TYPES).chain((type) => fc.constantFrom(...writtenTypes(type, targets)));
+/** A field of one of these types, as people write it; references are to one of these features. */
+function fieldsOf(among: readonly TypeName[], targets: readonly string[]): fc.Arbitrary<string> {
+  const types = fc.constantFrom(...among).chain((type) => fc.constantFrom(...writtenTypes(type, targets)));
   return fc
     .tuple(fc.constantFrom(...NAMES), types, fc.uniqueArray(flags, { maxLength: 3 }))
     .map((parts) => parts.flat().join(':'))
     .filter((field) => withoutFault(() => parseField(field)));
 }
 
-/** The command of a feature, as `npm run feature --` takes it. */
-export function featuresNamed(plural: string, targets: readonly string[]): fc.Arbitrary<string> {
-  const fields = fc.uniqueArray(fieldsTo([plural, ...targets]), {
-    minLength: 1,
-    maxLength: 8,
-    selector: (field) => field.split(':')[0],
+/** The command of a feature that has a field of a type, as `npm run feature --` takes it. */
+export function featuresNamed(
+  plural: string,
+  type: TypeName,
+  targets: readonly string[],
+): fc.Arbitrary<string> {
+  const all = [plural, ...targets];
+  const nameOf = (field: string) => field.split(':')[0];
+  const others = fc.uniqueArray(fieldsOf(TYPES, all), { maxLength: 7, selector: nameOf });
+  return fc.tuple(fieldsOf([type], all), others, fc.boolean()).map(([first, more, shared]) => {
+    const fields = [first, ...more.filter((field) => nameOf(field) !== nameOf(first))];
+    return [plural, ...fields, ...(shared ? ['--shared'] : [])].join(' ');
   });
-  return fc
-    .tuple(fields, fc.boolean())
-    .map(([each, shared]) => [plural, ...each, ...(shared ? ['--shared'] : [])].join(' '));
 }
