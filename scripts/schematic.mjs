@@ -2,10 +2,14 @@
  * `npm run feature -- invoices number:string:required amount:number`, `npm run field -- invoices paidAt:date`:
  * runs a schematic of `schematics/` in this process. `nest g` takes no fields; docs/adding-a-feature.md has them all.
  */
+import { enableCompileCache, getCompileCacheDir } from 'node:module';
 import { argumentsOf } from './command-line.mjs';
 import { requireNode } from './node-version.mjs';
 
 requireNode();
+// Compilers are large: of them and of the project, which describes itself in a process of its own, the compiled code is kept.
+enableCompileCache('node_modules/.cache/node');
+process.env.NODE_COMPILE_CACHE ??= getCompileCacheDir();
 const [schematic, ...args] = process.argv.slice(2);
 const { options: flags, words } = argumentsOf(schematic, args);
 const [name, ...fields] = words;
