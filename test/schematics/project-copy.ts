@@ -8,7 +8,7 @@ import type { Changes, Project } from '../../schematics/project/project.ts';
 import { onDisk } from './planning.ts';
 
 const PARTS = [
-  'src test schematics scripts package.json package-lock.json nest-cli.json tsconfig.json tsconfig.build.json',
+  'src test schematics scripts docs package.json package-lock.json nest-cli.json tsconfig.json tsconfig.build.json',
   'jest.config.mjs .oxlintrc.json .prettierrc.json .prettierignore',
 ].flatMap((line) => line.split(' '));
 
