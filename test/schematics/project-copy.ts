@@ -70,6 +70,10 @@ export class ProjectCopy {
     }
   }
 
+  replace(path: string, text: string): void {
+    writeFileSync(join(this.folder, path), text);
+  }
+
   text(path: string): string {
     return readFileSync(join(this.folder, path), 'utf8');
   }

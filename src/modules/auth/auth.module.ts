@@ -1,11 +1,9 @@
 import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
 import { Authenticator } from '../../platform/security/access.js';
-import { ApiKeysModule } from '../api-keys/api-keys.module.js';
 import { MailLinksModule } from '../mail-links/mail-links.module.js';
 import { SecondFactorModule } from '../second-factor/second-factor.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
-import { SupabaseModule } from '../supabase/supabase.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccessTokens } from './access-tokens.js';
 import { AuthController } from './auth.controller.js';
@@ -22,11 +20,9 @@ import { TokenAuthenticator } from './token-authenticator.js';
 @Module({
   imports: [
     MongooseModule.forFeature([{ name: KnownDevice.name, schema: KnownDeviceSchema }]),
-    ApiKeysModule,
     MailLinksModule,
     SecondFactorModule,
     SessionsModule,
-    SupabaseModule,
     UsersModule,
   ],
   controllers: [AuthController, OtpController, StepUpController],

@@ -3,16 +3,14 @@ import type { FastifyRequest } from 'fastify';
 import { apiError } from '../../platform/errors/errors.js';
 import type { Authenticator } from '../../platform/security/access.js';
 import type { Caller } from '../../platform/security/caller.js';
-import { ApiKeysService, type KeyHolder } from '../api-keys/api-keys.service.js';
 import { type LiveSession, SessionsService } from '../sessions/sessions.service.js';
-import { type Guest, SupabaseService } from '../supabase/supabase.service.js';
+import { type Bearer, type BearerKind, BearerKinds } from '../users/bearer-kinds.js';
 import { UsersService } from '../users/users.service.js';
 import { AccessTokens, type TokenSubject } from './access-tokens.js';
-import { PRODUCT } from '../../product/product.js';
 
 /**
- * Knows a caller by what `Authorization: Bearer` holds: an access token, an API key, or an access token of the
- * Supabase project. Cookies are never looked at.
+ * Knows a caller by what `Authorization: Bearer` holds: an access token, or one of the kinds that modules register.
+ * Cookies are never looked at.
  */
 @Injectable()
 export class TokenAuthenticator implements Authenticator {
@@ -20,19 +18,19 @@ export class TokenAuthenticator implements Authenticator {
     private readonly tokens: AccessTokens,
     private readonly sessions: SessionsService,
     private readonly users: UsersService,
-    private readonly apiKeys: ApiKeysService,
-    private readonly supabase: SupabaseService,
+    private readonly kinds: BearerKinds,
   ) {}
 
   authenticate({ headers }: FastifyRequest, { afresh = false } = {}): Caller | Promise<Caller> {
     const [, token] = /^Bearer ([\w.-]{1,4096})$/i.exec(headers.authorization ?? '') ?? [];
     if (token === undefined) throw apiError('UNAUTHENTICATED');
-    if (token.startsWith(PRODUCT.apiKeyPrefix)) {
-      return then(this.apiKeys.resolve(token), (holder) => this.program(holder, afresh));
-    }
+    const kind = this.kinds.byPrefix(token);
+    if (kind) return this.bearer(kind, token, afresh);
     const subject = this.tokens.verify(token);
     if (subject) return this.person(subject, afresh);
-    return then(this.supabase.resolve(token), (bearer) => this.guest(bearer, afresh));
+    const { other } = this.kinds;
+    if (!other) throw apiError('UNAUTHENTICATED');
+    return this.bearer(other, token, afresh);
   }
 
   private person(subject: TokenSubject, afresh: boolean): Caller | Promise<Caller> {
@@ -44,21 +42,10 @@ export class TokenAuthenticator implements Authenticator {
     return signedIn(subject, session, user);
   }
 
-  private program(holder: KeyHolder | null, afresh: boolean): Caller | Promise<Caller> {
-    if (!holder) throw apiError('UNAUTHENTICATED');
-    return then(this.users.findCaller(holder.owner, afresh), (user) => {
-      const caller = known(user);
-      const { id: apiKey, readOnly } = holder;
-      return { ...caller, apiKey, readOnly, permissions: holder.permissionsOf(caller) };
-    });
-  }
-
-  private guest(guest: Guest | null, afresh: boolean): Caller | Promise<Caller> {
-    if (!guest) throw apiError('UNAUTHENTICATED');
-    return then(this.users.findCaller(guest.owner, afresh), (user) => {
-      const caller = known(user);
-      if (guest.issuedAt < caller.validFrom) throw apiError('UNAUTHENTICATED');
-      return { ...caller, provenAt: guest.provenAt };
+  private bearer(kind: BearerKind, token: string, afresh: boolean): Caller | Promise<Caller> {
+    return then(kind.resolve(token), (bearer: Bearer | null) => {
+      if (!bearer) throw apiError('UNAUTHENTICATED');
+      return then(this.users.findCaller(bearer.owner, afresh), (user) => known(bearer.as(known(user))));
     });
   }
 }

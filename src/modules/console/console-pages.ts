@@ -7,7 +7,7 @@ import { apiError } from '../../platform/errors/errors.js';
 import { answerUnchanged } from '../../platform/http/entity-tag.js';
 import { addressBelow, redirectSlash } from '../../platform/http/base-path.js';
 import { ASK_EACH_TIME, KEEP, sendFile } from '../../platform/http/static-file.js';
-import { readConsoleFiles } from './console-files.js';
+import { readConsoleFiles } from './console.files.js';
 
 const PUBLIC = { access: { kind: 'public' } } as const;
 /** From memory, so that a page and its dozen files cost its reader one request of the minute. */

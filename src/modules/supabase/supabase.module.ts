@@ -13,6 +13,5 @@ import { SupabaseTokens } from './supabase-tokens.js';
   imports: [UsersModule, RecordsModule.for(identities)],
   controllers: [IdentitiesController],
   providers: [AuthServer, IdentitiesService, SupabaseService, SupabaseTokens],
-  exports: [SupabaseService],
 })
 export class SupabaseModule {}

@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../../platform/config/config.js';
 import { apiError } from '../../platform/errors/errors.js';
 import type { UserId } from '../../platform/security/caller.js';
+import { type Bearer, type BearerKind, BearerKinds } from '../users/bearer-kinds.js';
 import { UsersService } from '../users/users.service.js';
 import { AuthServer } from './auth-server.js';
 import { IdentitiesService } from './identities.service.js';
-import { type Bearer, SupabaseTokens } from './supabase-tokens.js';
+import { type Bearer as ProjectToken, SupabaseTokens } from './supabase-tokens.js';
 import { SupabaseErrors } from './supabase.errors.js';
 import { UserErrors } from '../users/user.errors.js';
 
@@ -14,17 +15,9 @@ const MAX_ARRIVALS = 1_000;
 /** How long who was refused is not looked at again, in milliseconds: the auth server would say the same. */
 const REFUSAL_MS = 2_000;
 
-/** A user who is signed in at the project. */
-export interface Guest {
-  readonly owner: UserId;
-  /** Milliseconds since 1970: when its token was issued, and when it last proved its identity there. */
-  readonly issuedAt: number;
-  readonly provenAt: number;
-}
-
 /** Knows users by access tokens of the Supabase project, and creates the user of who comes for the first time. */
 @Injectable()
-export class SupabaseService {
+export class SupabaseService implements BearerKind {
   /** By subject, so that of requests that arrive together one creates the user. */
   private readonly arrivals = new Map<string, Promise<UserId>>();
 
@@ -34,28 +27,31 @@ export class SupabaseService {
     private readonly server: AuthServer,
     private readonly identities: IdentitiesService,
     private readonly users: UsersService,
-  ) {}
+    kinds: BearerKinds,
+  ) {
+    kinds.register(this);
+  }
 
   /**
    * The user whom a token stands for, without a promise where it is known already; null for an invalid token.
    * @throws ApiError AUTH_SERVER_UNAVAILABLE, and for who comes for the first time EMAIL_NOT_CONFIRMED,
    *   ACCOUNT_LINK_REQUIRED, REGISTRATION_CLOSED, OVERLOADED
    */
-  resolve(token: string): Guest | null | Promise<Guest | null> {
+  resolve(token: string): Bearer | null | Promise<Bearer | null> {
     const bearer = this.tokens.verify(token);
     if (bearer instanceof Promise) return bearer.then((verified) => verified && this.userOf(verified, token));
     return bearer && this.userOf(bearer, token);
   }
 
-  private userOf(bearer: Bearer, token: string): Guest | Promise<Guest> {
+  private userOf(bearer: ProjectToken, token: string): Bearer | Promise<Bearer> {
     const known = this.identities.ownerOf(bearer);
-    if (typeof known === 'string') return guestOf(bearer, known);
+    if (typeof known === 'string') return bearerOf(bearer, known);
     return Promise.resolve(known)
       .then((owner) => owner ?? this.arrive(bearer, token))
-      .then((owner) => guestOf(bearer, owner));
+      .then((owner) => bearerOf(bearer, owner));
   }
 
-  private arrive(bearer: Bearer, token: string): Promise<UserId> {
+  private arrive(bearer: ProjectToken, token: string): Promise<UserId> {
     const { subject } = bearer;
     const underWay = this.arrivals.get(subject);
     if (underWay) return underWay;
@@ -68,7 +64,7 @@ export class SupabaseService {
   }
 
   /** The address is asked of the auth server: what a token says of it, its bearer may have written. */
-  private async admit(bearer: Bearer, token: string): Promise<UserId> {
+  private async admit(bearer: ProjectToken, token: string): Promise<UserId> {
     // Since it was looked for, another request may have arrived and been let in.
     const owner = await this.identities.ownerOf(bearer);
     if (owner) return owner;
@@ -80,6 +76,7 @@ export class SupabaseService {
   }
 }
 
-function guestOf({ issuedAt, provenAt }: Bearer, owner: UserId): Guest {
-  return { owner, issuedAt, provenAt };
+/** Tokens from before the user's rights were ended are refused. */
+function bearerOf({ issuedAt, provenAt }: ProjectToken, owner: UserId): Bearer {
+  return { owner, as: (user) => (issuedAt < user.validFrom ? null : { ...user, provenAt }) };
 }

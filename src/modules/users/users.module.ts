@@ -3,6 +3,7 @@ import { RecordsModule } from '../../platform/database/records.module.js';
 import { MailLinksModule } from '../mail-links/mail-links.module.js';
 import { SecondFactorModule } from '../second-factor/second-factor.module.js';
 import { Administrators } from './administrators.js';
+import { BearerKinds } from './bearer-kinds.js';
 import { FirstAdministrator } from './first-administrator.js';
 import { formerAddresses } from './former-address.schema.js';
 import { FormerAddresses } from './former-addresses.js';
@@ -30,8 +31,9 @@ import { Roles } from './roles.js';
     IdentityProof,
     Administrators,
     Roles,
+    BearerKinds,
     FirstAdministrator,
   ],
-  exports: [UsersService, UserPasswords, UserAddresses, FormerAddresses, IdentityProof],
+  exports: [BearerKinds, UsersService, UserPasswords, UserAddresses, FormerAddresses, IdentityProof],
 })
 export class UsersModule {}

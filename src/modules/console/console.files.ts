@@ -82,3 +82,9 @@ export function readConsoleFiles(): ConsoleFiles {
     version,
   };
 }
+
+/** What the build compresses. */
+export function staticFiles(): readonly StaticFile[] {
+  const { pages, files } = readConsoleFiles();
+  return [...pages, ...files];
+}

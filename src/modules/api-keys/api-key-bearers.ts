@@ -1,0 +1,28 @@
+import { Injectable } from '@nestjs/common';
+import { PRODUCT } from '../../product/product.js';
+import { type Bearer, type BearerKind, BearerKinds } from '../users/bearer-kinds.js';
+import { ApiKeysService, type KeyHolder } from './api-keys.service.js';
+
+/** Programs that show an API key act as its user, as far as the key goes. */
+@Injectable()
+export class ApiKeyBearers implements BearerKind {
+  readonly prefix = PRODUCT.apiKeyPrefix;
+
+  constructor(
+    private readonly keys: ApiKeysService,
+    kinds: BearerKinds,
+  ) {
+    kinds.register(this);
+  }
+
+  resolve(key: string): Bearer | null | Promise<Bearer | null> {
+    const holder = this.keys.resolve(key);
+    return holder instanceof Promise ? holder.then(bearerOf) : bearerOf(holder);
+  }
+}
+
+function bearerOf(holder: KeyHolder | null): Bearer | null {
+  if (!holder) return null;
+  const { owner, id: apiKey, readOnly, permissionsOf } = holder;
+  return { owner, as: (user) => ({ ...user, apiKey, readOnly, permissions: permissionsOf(user) }) };
+}
