@@ -1,7 +1,7 @@
 import { getConnectionToken } from '@nestjs/mongoose';
 import mongoose, { type Connection } from 'mongoose';
 import { runCommand } from './command.js';
-import { StartError } from './platform/config/start-error.js';
+import { StartError } from './platform/errors/start-error.js';
 import { FieldCipher } from './platform/encryption/field-cipher.js';
 import { encryptedFieldsIn, rotateKeys } from './platform/encryption/key-rotation.js';
 import { isOutage, LENIENT_DECODING } from './platform/errors/driver-errors.js';

@@ -61,7 +61,7 @@ describe('every route', () => {
     const app = await createApp(testConfig({ LOG_LEVEL: 'silent' }));
     const fastify = app.getHttpAdapter().getInstance();
     expect(() => fastify.get('/open', () => 'open')).toThrow(
-      'GET /open declares neither @Public() nor a permission',
+      'GET /open declares no access: write @SignedIn(), @OwnerOr(…), @Requires(…) or @Public() above its handler',
     );
   });
 

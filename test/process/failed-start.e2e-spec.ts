@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
+import { transformSync } from '@swc/core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { commandsNaming } from '../../src/platform/embedded-mongo/fixtures/processes.js';
 import { resolveMongod } from '../../src/platform/embedded-mongo/mongod-binary.js';
@@ -144,4 +145,66 @@ describe('a start that cannot succeed', () => {
     expect(code).toBe(78);
     expect(await readFile(file, 'utf8')).toBe(before);
   });
+
+  it.each([
+    [
+      'a route without access',
+      `@Controller('api/v1/lab') class LabController { @Get() all() {} }
+       @Module({ controllers: [LabController] }) class LabModule {}`,
+      'GET /api/v1/lab declares no access: write @SignedIn(), @OwnerOr(…), @Requires(…) or @Public() above its handler\n',
+    ],
+    [
+      'a decorator with what it does not take, by the file that it stands in',
+      `class LabDto { @RichText(99999) text; } class LabModule {}`,
+      '@RichText(99999) is more than 20000 characters (src/modules/lab/lab.module.ts)\n',
+    ],
+    [
+      'a rule that cannot be honoured',
+      `class LabDto { @IsString({ groups: ['a'] }) text; }
+       @Controller('api/v1/lab') class LabController { @Get() @SignedIn() @Answers(LabDto) all() {} }
+       class LabModule {}`,
+      /^LabDto\.text uses groups.*\(src\/modules\/lab\/lab\.module\.ts\)\n$/,
+    ],
+    [
+      'a provider that nobody provides',
+      `class Other {} class LabService { constructor(@Inject(Other) other) {} }
+       @Module({ providers: [LabService] }) class LabModule {}`,
+      /^Nest can't resolve dependencies of the LabService \(\?\)/,
+    ],
+  ])('tells of %s in a sentence', async (_, module, stderr) => {
+    const folder = await withModule(module);
+    const env = { MONGODB_URI: process.env['TEST_MONGODB_URI'], DATA_DIR: dataDir };
+    const exit = await installation.run(env, folder, folder);
+    expect(exit.stderr).toEqual(typeof stderr === 'string' ? stderr : expect.stringMatching(stderr));
+    expect(exit.stderr + exit.stdout).not.toMatch(/\n\s+at |"stack"/);
+    expect(exit).toMatchObject({ code: 78, stdout: '' });
+  });
 });
+
+/** The build in a folder of its own, with one more feature, compiled. */
+async function withModule(source: string): Promise<string> {
+  const folder = join(installation.folder, `lab-${count++}`);
+  const compiled = transformSync(
+    `import { Controller, Get, Inject, Module } from '@nestjs/common';
+     import { IsString } from 'class-validator';
+     import { Answers } from '../../platform/http/answers.js';
+     import { SignedIn } from '../../platform/security/access.js';
+     import { RichText } from '../../platform/validation/rich-text.js';
+     ${source} export { LabModule };`,
+    {
+      jsc: {
+        parser: { syntax: 'ecmascript', decorators: true },
+        transform: { legacyDecorator: true },
+        target: 'es2022',
+      },
+    },
+  ).code;
+  await cp(join(installation.folder, 'dist'), join(folder, 'dist'), { recursive: true });
+  await cp(join(installation.folder, 'package.json'), join(folder, 'package.json'));
+  await mkdir(join(folder, 'dist/modules/lab'));
+  await writeFile(join(folder, 'dist/modules/lab/lab.module.js'), compiled);
+  const app = join(folder, 'dist/app.module.js');
+  const listed = `import { LabModule } from './modules/lab/lab.module.js';\nFEATURES.push(LabModule);\n`;
+  await writeFile(app, `${await readFile(app, 'utf8')}\n${listed}`);
+  return folder;
+}

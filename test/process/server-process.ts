@@ -50,9 +50,9 @@ export class Installation {
     return server;
   }
 
-  /** Runs `dist/main.js` until it ends. */
-  async run(env: Environment, folder = this.folder): Promise<Exit> {
-    return this.spawn([process.execPath, join(this.folder, 'dist/main.js')], env, folder).ended;
+  /** Runs `dist/main.js` until it ends, of this build unless told. */
+  async run(env: Environment, folder = this.folder, build = this.folder): Promise<Exit> {
+    return this.spawn([process.execPath, join(build, 'dist/main.js')], env, folder).ended;
   }
 
   /** Runs `dist/migrate.js` with these words until it ends. */

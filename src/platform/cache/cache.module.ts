@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { MongooseModule } from '@nestjs/mongoose';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DeclarationError } from '../errors/start-error.js';
 import { CacheStamp, CacheStampSchema } from './cache-stamp.schema.js';
 import { Caches, ruledMethods } from './caches.js';
 import { Stamps } from './stamps.js';
@@ -18,7 +19,7 @@ export class CacheModule {}
 
 /**
  * Puts the cache before the methods of all providers that ask for it, before any of them is called.
- * @throws Error for a provider that is made anew for each request
+ * @throws DeclarationError for a provider that is made anew for each request
  */
 export function installCache(app: NestFastifyApplication): void {
   const caches = app.get(Caches);
@@ -29,7 +30,7 @@ export function installCache(app: NestFastifyApplication): void {
     const { metatype, name } = wrapper;
     const isOne = wrapper.isDependencyTreeStatic() && !wrapper.isTransient;
     if (!isOne && metatype && ruledMethods(metatype).length > 0) {
-      throw new Error(`${String(name)} has @Cache or @CacheEvict and is made more than once`);
+      throw new DeclarationError(`${String(name)} has @Cache or @CacheEvict and is made more than once`);
     }
     const instance: unknown = isOne ? wrapper.instance : undefined;
     if (typeof instance === 'object' && instance !== null) caches.bind(instance);

@@ -1,3 +1,4 @@
+import { DeclarationError } from '../errors/start-error.js';
 import type { Owner } from './owner.js';
 
 /** Longer than that nothing is kept, in seconds: stamps must live longer than what they are part of. */
@@ -70,9 +71,9 @@ export function CacheEvict({ shared = false }: { readonly shared?: boolean } = {
 
 function note(key: symbol, rule: CacheRule): SharedDecorator {
   return (_prototype, name, { value }) => {
-    if (typeof value !== 'function') throw new TypeError(`${String(name)} is no method`);
+    if (typeof value !== 'function') throw new DeclarationError(`${String(name)} is no method`);
     if (Reflect.hasMetadata(CACHED, value) || Reflect.hasMetadata(EVICTS, value)) {
-      throw new TypeError(`${String(name)} either keeps or evicts, and once`);
+      throw new DeclarationError(`${String(name)} either keeps or evicts, and once`);
     }
     Reflect.defineMetadata(key, rule, value);
   };

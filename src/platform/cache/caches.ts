@@ -1,6 +1,7 @@
 import { Injectable, type Type } from '@nestjs/common';
 import { MetadataScanner } from '@nestjs/core';
 import { PinoLogger } from 'nestjs-pino';
+import { DeclarationError } from '../errors/start-error.js';
 import { isTransaction, type Transaction } from '../database/transactions.js';
 import { type CacheRule, cacheRuleOf, evictRuleOf } from './cache.js';
 import { ALL, type Holder, holderOf, type Owner } from './owner.js';
@@ -73,7 +74,7 @@ export class Caches {
   /** Keys begin with the name of the class. */
   private claim(type: object & { readonly name: string }): void {
     const known = this.types.get(type.name) ?? type;
-    if (known !== type) throw new Error(`Two classes with @Cache are called ${type.name}`);
+    if (known !== type) throw new DeclarationError(`Two classes with @Cache are called ${type.name}`);
     this.types.set(type.name, type);
   }
 

@@ -21,7 +21,7 @@ import {
 } from './kinds.js';
 import { mongodbUri } from './mongodb-uri.js';
 import { weaknessOf } from '../validation/passwords.js';
-import { StartError } from './start-error.js';
+import { StartError } from '../errors/start-error.js';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 

@@ -1,4 +1,5 @@
 import { type Schema, Types } from 'mongoose';
+import { DeclarationError } from '../errors/start-error.js';
 import { aOrAn } from '../errors/errors.js';
 import { type Permission, type Scope, userOf } from '../security/caller.js';
 import { ANY_VALUE, type Filter } from './filter.js';
@@ -13,13 +14,13 @@ export class Ownership {
   readonly field: string | undefined;
   private readonly readers: Permission | undefined;
 
-  /** @throws Error for a schema with another owner than its repository says */
+  /** @throws DeclarationError for a schema with another owner than its repository says */
   constructor(schema: Schema, { name, ownerField, shared, may }: Resource) {
     if (shared && schema.path('ownerId')) {
-      throw new Error(`The schema of ${aOrAn(name)} has an ownerId, though it is shared`);
+      throw new DeclarationError(`The schema of ${aOrAn(name)} has an ownerId, though it is shared`);
     }
     if (!shared && !schema.path(ownerField)) {
-      throw new Error(`The schema of ${aOrAn(name)} lacks ${ownerField}, though it is not shared`);
+      throw new DeclarationError(`The schema of ${aOrAn(name)} lacks ${ownerField}, though it is not shared`);
     }
     this.field = shared ? undefined : ownerField;
     this.readers = may['read'];

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Model, type Schema, type SchemaType, Types } from 'mongoose';
+import { DeclarationError } from '../errors/start-error.js';
 import { aOrAn, apiError, invalid } from '../errors/errors.js';
 import type { Scope } from '../security/caller.js';
 import { holdsAllWith } from './filter.js';
@@ -161,7 +162,7 @@ export class References {
     if (member) return member;
     const [referrer] = this.referrers.get(target) ?? [];
     const field = referrer && `${referrer.model.modelName}.${referrer.field}`;
-    throw new Error(`${field} refers to ${target}, which has no repository`);
+    throw new DeclarationError(`${field} refers to ${target}, which has no repository`);
   }
 }
 
@@ -171,7 +172,7 @@ function referencesOf({ modelName, schema }: AnyModel): ReferenceField[] {
   schema.eachPath((path, type) => {
     if (!holdsReference(type)) return;
     const problem = problemOf(schema, path, type);
-    if (problem) throw new Error(`The reference ${modelName}.${path} ${problem}`);
+    if (problem) throw new DeclarationError(`The reference ${modelName}.${path} ${problem}`);
     fields.push({ field: path, target: type.options['ref'] as string });
   });
   return fields;

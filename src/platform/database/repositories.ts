@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Model } from 'mongoose';
+import { DeclarationError } from '../errors/start-error.js';
 import { RecordCiphers } from '../encryption/record-cipher.js';
 import { DomainEvents } from '../logging/events.js';
 import type { Permission } from '../security/caller.js';
@@ -24,7 +25,7 @@ export class Repositories {
   of<T extends StoredRecord>(model: Model<T>, resource: Resource<T>): Records<T> {
     const { name } = resource;
     if ((this.declared.get(name) ?? resource) !== resource) {
-      throw new Error(
+      throw new DeclarationError(
         `resource '${name}' is declared twice: its error codes and events need a name of their own`,
       );
     }

@@ -1,4 +1,5 @@
 import type { Schema } from 'mongoose';
+import { DeclarationError } from '../errors/start-error.js';
 import { CATALOGUE, type ErrorDefinition, notFoundError, takenError } from '../errors/errors.js';
 import type { Permission } from '../security/caller.js';
 import { uniqueKeys } from './filter.js';
@@ -76,7 +77,7 @@ export function resource<
   const verbs = declaration.permissions ?? (shared ? ['write'] : OF_OTHERS);
   const plural = schema.get('collection')?.replaceAll('_', '-');
   if (!plural && verbs.length > 0)
-    throw new Error(`resource '${name}': give the schema of ${record.name} a collection`);
+    throw new DeclarationError(`resource '${name}': give the schema of ${record.name} a collection`);
   const notFound = notFoundError(name);
   const taken = unique.map(
     (field) => [field, declaration.taken?.[field] ?? takenError(name, field)] as const,
@@ -102,7 +103,7 @@ export function resource<
   };
 }
 
-/** @throws Error where the unique fields of a resource are not those of its indexes */
+/** @throws DeclarationError where the unique fields of a resource are not those of its indexes */
 export function requireUniqueFields({ name, schema, ownerField, unique }: Resource): void {
   const fieldOf = (keys: readonly string[]) => keys.findLast((key) => key !== ownerField) ?? keys.at(-1);
   const indexed = uniqueKeys(schema)
@@ -110,11 +111,13 @@ export function requireUniqueFields({ name, schema, ownerField, unique }: Resour
     .filter((field): field is string => field !== undefined && field !== '_id');
   const missing = indexed.find((field) => !unique.includes(field));
   if (missing !== undefined) {
-    throw new Error(`resource '${name}': ${missing} has a unique index; write unique: ['${missing}']`);
+    throw new DeclarationError(
+      `resource '${name}': ${missing} has a unique index; write unique: ['${missing}']`,
+    );
   }
   const unindexed = unique.find((field) => !indexed.includes(field));
   if (unindexed !== undefined) {
-    throw new Error(
+    throw new DeclarationError(
       `resource '${name}': unique names ${unindexed}, which ends no unique index of the schema`,
     );
   }

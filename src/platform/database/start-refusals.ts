@@ -1,5 +1,5 @@
 import { ConfigError } from '../config/config.js';
-import { StartError } from '../config/start-error.js';
+import { StartError } from '../errors/start-error.js';
 
 /** Answers of a database that stay the same until somebody changes MONGODB_URI or the database's users. By code. */
 const REFUSALS: ReadonlyMap<unknown, string> = new Map([

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { DeclarationError } from '../errors/start-error.js';
 import { operationsOf } from './operation.js';
 
 type Components = NonNullable<OpenAPIObject['components']>;
@@ -9,7 +10,9 @@ type Kind = 'schemas' | 'responses' | 'examples';
 function share(components: Components, kind: Kind, name: string, value: object): { $ref: string } {
   const known = ((components[kind] as Record<string, object> | undefined) ??= {});
   if (known[name] && !isDeepStrictEqual(known[name], value)) {
-    throw new Error(`The OpenAPI document has two ${kind} called ${name}: rename the class of one of them`);
+    throw new DeclarationError(
+      `The OpenAPI document has two ${kind} called ${name}: rename the class of one of them`,
+    );
   }
   known[name] = value;
   return { $ref: `#/components/${kind}/${name}` };

@@ -1,4 +1,5 @@
 import type { Schema, SchemaType } from 'mongoose';
+import { DeclarationError } from '../errors/start-error.js';
 
 /** Operators that can reach a field without naming it as a key. */
 const OPAQUE: ReadonlySet<string> = new Set(['$expr', '$where', '$jsonSchema', '$rename']);
@@ -46,11 +47,11 @@ export function projectionFault(
 
 /**
  * Stops the start over a declaration that cannot be honoured.
- * @throws Error for a field that is no text of the record itself, has another name, or is indexed
+ * @throws DeclarationError for a field that is no text of the record itself, has another name, or is indexed
  */
 export function checkEncryptedFields(schema: Schema): void {
   const refuse = (path: string, problem: string): never => {
-    throw new Error(`The encrypted field ${path} of ${schema.get('collection')} ${problem}`);
+    throw new DeclarationError(`The encrypted field ${path} of ${schema.get('collection')} ${problem}`);
   };
   schema.eachPath((path, type) => {
     const isNested = path.includes('.') || type.schema !== undefined || type.instance !== 'String';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { HealthIndicatorResult } from '@nestjs/terminus';
 import { within } from '../concurrency/within.js';
-import { StartError } from '../config/start-error.js';
+import { DeclarationError } from '../errors/start-error.js';
 
 const CHECK_TIMEOUT_MS = 2_000;
 
@@ -24,7 +24,7 @@ export class HealthIndicators {
    */
   add(name: string, check: Check, { optional = false } = {}): void {
     if (this.known.has(name) || ['database', 'redis', 'external'].includes(name)) {
-      throw new StartError(
+      throw new DeclarationError(
         `/health has a service that is called ${name} already: add yours under another name`,
       );
     }

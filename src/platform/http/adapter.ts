@@ -10,7 +10,7 @@ import fastify, {
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.js';
 import { basePathOf } from '../config/public-origin.js';
-import { StartError } from '../config/start-error.js';
+import { DeclarationError } from '../errors/start-error.js';
 import { type CorsHeaders, corsHeaders } from '../security/cors.js';
 import { SECURITY_HEADERS } from '../security/headers.js';
 import { installClientAddress, trustOf } from '../network/client-address.js';
@@ -125,11 +125,11 @@ export class HttpAdapter extends FastifyAdapter {
   }
 
   override enableCors(): never {
-    throw new StartError('app.enableCors(): name the origins in CORS_ORIGINS instead');
+    throw new DeclarationError('app.enableCors(): name the origins in CORS_ORIGINS instead');
   }
 
   override useBodyParser(): never {
-    throw new StartError(
+    throw new DeclarationError(
       'app.useBodyParser(): bodies are JSON. Take other ones by @RawBody(), forms by FileInterceptor and its like',
     );
   }

@@ -2,6 +2,7 @@ import { applyDecorators, Header, HttpCode } from '@nestjs/common';
 import { ApiExtension, ApiExtraModels, ApiProduces, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import fastJson from 'fast-json-stringify';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import { DeclarationError } from '../errors/start-error.js';
 import { describe, isDto } from '../validation/describe.js';
 import { type JsonSchema, schemaOf } from '../validation/json-schema.js';
 import type { Constructor } from '../validation/rules.js';
@@ -84,7 +85,7 @@ export function Answers(type: Constructor, options: Options = {}): MethodDecorat
   const schema = schemaOf(type);
   const versioned = schema.properties?.['version'] !== undefined;
   if (options.status === 201 && schema.properties?.['id'] === undefined) {
-    throw new Error(
+    throw new DeclarationError(
       `@Answers(${type.name}, { status: 201 }): give ${type.name} an id, for the Location header`,
     );
   }

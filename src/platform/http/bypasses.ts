@@ -4,7 +4,7 @@ import { BaseExceptionFilter, ModulesContainer } from '@nestjs/core';
 import { LegacyRouteConverter } from '@nestjs/core/internal';
 import type { FastifyInstance } from 'fastify';
 import { pathToRegexp } from 'path-to-regexp';
-import { StartError } from '../config/start-error.js';
+import { DeclarationError } from '../errors/start-error.js';
 import { type Handler, handlersOf } from '../routing/handlers.js';
 
 /** Where `@WebSocketGateway()` notes what it is; its package need not be installed. */
@@ -24,28 +24,28 @@ function refuseTwoVersions({ prototype: { constructor }, method }: Handler): voi
     (place) => Reflect.getMetadata(VERSION_METADATA, place) !== undefined,
   );
   if (!isVersioned || !String(Reflect.getMetadata(PATH_METADATA, constructor)).startsWith('api/')) return;
-  throw new StartError(
+  throw new DeclarationError(
     `${constructor.name} has a version and a path that begins with api/: write @Controller({ path: 'tickets', version: '2' }) for /api/v2/tickets`,
   );
 }
 
 /**
  * Stops the start for what would go past the product's rules.
- * @throws StartError with what to write instead
+ * @throws DeclarationError with what to write instead
  */
 export function refuseBypasses(app: INestApplication): void {
   for (const handler of handlersOf(app)) refuseTwoVersions(handler);
   for (const { providers, injectables } of app.get(ModulesContainer).values()) {
     for (const { metatype, instance } of [...providers.values(), ...injectables.values()]) {
       if (typeof metatype === 'function' && Reflect.hasMetadata(GATEWAY, metatype)) {
-        throw new StartError(
+        throw new DeclarationError(
           `${metatype.name} is a WebSocket gateway, which no access decorator guards. Send events by @Sse() under @SignedIn() instead, and take what clients send by routes`,
         );
       }
       const isBase =
         metatype?.prototype instanceof BaseExceptionFilter || instance instanceof BaseExceptionFilter;
       if (isBase) {
-        throw new StartError(
+        throw new DeclarationError(
           `${metatype?.name} extends BaseExceptionFilter, which answers without codes: write \`extends FailureFilter\``,
         );
       }
@@ -53,7 +53,7 @@ export function refuseBypasses(app: INestApplication): void {
   }
   for (const [name, why] of Object.entries(SETTLED)) {
     const refuse = (): never => {
-      throw new StartError(`app.${name}(): ${why}`);
+      throw new DeclarationError(`app.${name}(): ${why}`);
     };
     // Nest's own proxy takes no assignment.
     Object.defineProperty(app, name, { value: refuse, configurable: true });
@@ -88,7 +88,7 @@ export class MiddlewarePaths {
       return ![...this.urls].some((url) => regexp.test(url) || regexp.test(`${url}/`));
     });
     if (unused === undefined) return;
-    throw new StartError(
+    throw new DeclarationError(
       `forRoutes('${unused}') matches no route, so its middleware would never run. ` +
         `A path is matched as a whole: write the controller's class, or '${unused.replace(/\/$/, '')}/*path' for all below it`,
     );

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
-import { StartError } from '../config/start-error.js';
+import { DeclarationError } from '../errors/start-error.js';
 import { apiError } from '../errors/errors.js';
 import { routeConfig } from '../routing/route-config.js';
 import { fail } from './failure.js';
@@ -109,7 +109,7 @@ class UnderWay {
  */
 export function Deadline(ms: number | false): MethodDecorator {
   if (ms !== false && !(ms > 0))
-    throw new StartError(`@Deadline(${ms}): write milliseconds, or false for none`);
+    throw new DeclarationError(`@Deadline(${ms}): write milliseconds, or false for none`);
   return routeConfig({ answerMs: ms === false ? Infinity : ms });
 }
 

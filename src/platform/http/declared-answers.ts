@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common/constants.js';
 import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
 import type { FastifyContextConfig, RouteOptions } from 'fastify';
-import { StartError } from '../config/start-error.js';
+import { DeclarationError } from '../errors/start-error.js';
 import { handlersOf, hasResponse } from '../routing/handlers.js';
 import { routeConfig } from '../routing/route-config.js';
 
@@ -25,7 +25,7 @@ const RAW = [SSE_METADATA, REDIRECT_METADATA, RENDER_METADATA];
 
 /**
  * Tells Fastify which handler serves a route, and whether it answers by itself. For before the routes are declared.
- * @throws StartError for a handler whose status is declared twice
+ * @throws DeclarationError for a handler whose status is declared twice
  */
 export function noteAnswers(app: INestApplication): void {
   for (const handler of handlersOf(app)) {
@@ -42,7 +42,7 @@ export function noteAnswers(app: INestApplication): void {
     const { answer } = Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, method) as FastifyContextConfig;
     const status = Reflect.getMetadata(HTTP_CODE_METADATA, method) as number | undefined;
     if (answer && answer.status !== status) {
-      throw new StartError(
+      throw new DeclarationError(
         `${title}: @HttpCode(${status}) contradicts its answer of ${answer.status}: write @Answers(Dto, { status: ${status} }) without @HttpCode`,
       );
     }
@@ -52,7 +52,7 @@ export function noteAnswers(app: INestApplication): void {
 /** An /api route has an answer, or says that it has none of the product's. */
 export function refuseUndeclared({ method, url, config }: RouteOptions): void {
   if (!config?.handler || config.isRaw || !url.startsWith('/api/')) return;
-  throw new StartError(
+  throw new DeclarationError(
     `${String(method)} ${url}: ${config.handler} does not say what it answers. Write @Answers(Dto) above it ` +
       '(where it creates @Answers(Dto, { status: 201 }), with @CreateOnce() as a parameter), ' +
       "@AnswersMessage('…') where it returns nothing, or @AnswersRaw('text/csv') for streams, files and other types",

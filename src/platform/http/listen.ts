@@ -1,6 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Config, ConfigError } from '../config/config.js';
-import { StartError } from '../config/start-error.js';
+import { StartError } from '../errors/start-error.js';
 
 type Address = Pick<Config, 'port' | 'host'>;
 

@@ -3,6 +3,7 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { Types } from 'mongoose';
+import { DeclarationError } from '../errors/start-error.js';
 import type { Transaction } from '../database/transactions.js';
 import { invalid } from '../errors/errors.js';
 import { routeConfig } from '../routing/route-config.js';
@@ -113,7 +114,9 @@ export function installIdempotency(fastify: FastifyInstance, keys: IdempotencyKe
     const { createsOnce, answer } = route.config ?? {};
     if (!createsOnce) {
       if (answer?.status !== 201) return;
-      throw new Error(`${String(route.method)} ${route.url} creates without @CreateOnce()`);
+      throw new DeclarationError(
+        `${String(route.method)} ${route.url} creates without @CreateOnce(): write it above the handler`,
+      );
     }
     const give = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
       request.once = new Once(keys, keyedRequest(request), reply);

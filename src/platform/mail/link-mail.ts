@@ -1,3 +1,4 @@
+import { DeclarationError } from '../errors/start-error.js';
 import type { Mail } from './mail.js';
 
 /** Whom a link is mailed to. */
@@ -32,7 +33,7 @@ const purposes = new Set<string>();
 /** Declares a mail, in a file of its own: `<purpose>.mail.ts`, in the feature that sends it. */
 export function linkMail(mail: LinkMail): LinkMail {
   if (purposes.has(mail.purpose)) {
-    throw new Error(
+    throw new DeclarationError(
       `Two mails have the purpose '${mail.purpose}': each would open what the other is for. Rename one.`,
     );
   }

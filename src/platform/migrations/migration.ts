@@ -1,5 +1,5 @@
 import type { mongo } from 'mongoose';
-import { StartError } from '../config/start-error.js';
+import { StartError } from '../errors/start-error.js';
 import { duplicateKeyOf } from '../errors/driver-errors.js';
 
 /** What a migration works with. */

@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.js';
 import { environment } from '../config/load.js';
-import { StartError } from '../config/start-error.js';
+import { DeclarationError, StartError } from '../errors/start-error.js';
 import { refusalOf } from '../database/start-refusals.js';
 import { type EmbeddedMongo, startEmbeddedMongo } from '../embedded-mongo/embedded-mongo.js';
 import { EmbeddedMongoError } from '../embedded-mongo/embedded-mongo-error.js';
@@ -15,9 +15,22 @@ export function startDatabase({
   return startEmbeddedMongo({ dataDir, binary: mongodBinary, env: environment, log: process.stderr });
 }
 
+/** Errors of the frameworks about what the code declares, by name: a program that only tells of one loads none. */
+const DECLARATIONS = /^(RuntimeException|CannotDetermineTypeError|OverwriteModelError)$|^FST_ERR_/;
+
+/** What a framework has against the code, such as a provider that nobody provides or a route that is there twice. */
+function refusalOfFramework(error: unknown): DeclarationError | undefined {
+  const names = [(error as { code?: unknown } | null | undefined)?.code];
+  for (let kind: unknown = error; kind instanceof Error; kind = Object.getPrototypeOf(kind)) {
+    names.push(kind.constructor.name);
+  }
+  const isOfCode = error instanceof Error && names.some((name) => DECLARATIONS.test(String(name)));
+  return isOfCode ? new DeclarationError(error.message, { cause: error }) : undefined;
+}
+
 /** Tells why a program cannot go on, in one line where the person at the terminal can mend it, and ends the process. */
 export function endWith(thrown: unknown): never {
-  const error = refusalOf(thrown) ?? thrown;
+  const error = refusalOf(thrown) ?? refusalOfFramework(thrown) ?? thrown;
   const isExpected = error instanceof StartError || error instanceof EmbeddedMongoError;
   const text = error instanceof Error ? (isExpected ? error.message : error.stack) : String(error);
   process.stderr.write(`${text}\n`);

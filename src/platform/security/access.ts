@@ -2,6 +2,7 @@ import { applyDecorators, createParamDecorator, type ExecutionContext } from '@n
 import { ApiBearerAuth, ApiExtension } from '@nestjs/swagger';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { Config } from '../config/config.js';
+import { DeclarationError } from '../errors/start-error.js';
 import { ApiError, apiError, type ErrorCode, type ErrorDefinition } from '../errors/errors.js';
 import { routeConfig } from '../routing/route-config.js';
 import type { Actor, Caller, Permission, Scope } from './caller.js';
@@ -153,10 +154,12 @@ export function installAccess(
   fastify.addHook('onRoute', (route: RouteOptions) => {
     const access = route.config?.access;
     if (!access) {
-      throw new Error(`${String(route.method)} ${route.url} declares neither @Public() nor a permission`);
+      throw new DeclarationError(
+        `${String(route.method)} ${route.url} declares no access: write @SignedIn(), @OwnerOr(…), @Requires(…) or @Public() above its handler`,
+      );
     }
     if ('permission' in access && !permissions.has(access.permission)) {
-      throw new Error(
+      throw new DeclarationError(
         `${String(route.method)} ${route.url} asks for ${access.permission}, which no resource declares; there are ${[...permissions].join(', ')}`,
       );
     }

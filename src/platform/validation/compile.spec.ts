@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { Inject } from '@nestjs/common';
 import { Exclude, Expose, Transform, Type } from 'class-transformer';
 import {
+  Allow,
   ArrayMaxSize,
   IsArray,
   IsDefined,
@@ -61,6 +63,32 @@ class Slow {
   }
 }
 
+@ValidatorConstraint()
+class Promising {
+  async validate(): Promise<boolean> {
+    return (await Promise.resolve(1)) === 1;
+  }
+}
+
+@ValidatorConstraint()
+class Unique {
+  constructor(@Inject('names') private readonly names: ReadonlySet<unknown>) {}
+
+  validate(value: unknown): boolean {
+    return !this.names.has(value);
+  }
+}
+
+@ValidatorConstraint()
+class Known {
+  @Inject('names')
+  private readonly names!: ReadonlySet<unknown>;
+
+  validate(value: unknown): boolean {
+    return this.names.has(value);
+  }
+}
+
 describe('compiling a DTO class', () => {
   it.each([
     ['groups on a rule', dtoWith(IsString({ groups: ['admin'] })), 'groups'],
@@ -71,14 +99,22 @@ describe('compiling a DTO class', () => {
         IsString(),
         Transform(({ value }) => value as string, { groups: ['admin'] }),
       ),
-      '@Transform with groups',
+      '@Transform with groups or versions',
     ],
     ['an async rule', dtoWith(Validate(Slow)), 'an async rule'],
-    ['a promise', dtoWith(ValidatePromise()), 'promiseValidation'],
+    ['an async method', dtoWith(Validate(Promising)), 'an async rule'],
+    ['a promise', dtoWith(ValidatePromise()), '@ValidatePromise'],
+    [
+      'a rule that is given something',
+      dtoWith(Validate(Unique)),
+      "Unique, a rule with dependencies: a DTO's rules see the value alone. Look it up in the service",
+    ],
+    ['a rule with a property that is given', dtoWith(Validate(Known)), 'Known, a rule with dependencies'],
+    ['a context', dtoWith(IsString({ context: { code: 1 } })), 'context: nobody reads it'],
     [
       '@ValidateNested without @Type',
       dtoWith(ValidateNested()),
-      '@ValidateNested without @Type(() => Class)',
+      '@ValidateNested without @Type: write @Type(() => Class)',
     ],
     [
       '@Type with subtypes',
@@ -86,20 +122,27 @@ describe('compiling a DTO class', () => {
         ValidateNested(),
         Type(() => Item, { discriminator: { property: 'kind', subTypes: [{ name: 'item', value: Item }] } }),
       ),
-      '@ValidateNested without @Type(() => Class)',
+      '@Type with a discriminator: give each kind a field of its own',
     ],
-    [
-      '@Type without @ValidateNested',
+    ...(
+      [
+        [Number, '@QueryInteger() or @QueryNumber() in a query'],
+        [Boolean, '@QueryFlag() in a query'],
+        [Date, '@UtcTime()'],
+        [Item, '@ValidateNested() beside it'],
+      ] as const
+    ).map(([target, instead]): [string, Constructor, string] => [
+      `@Type(() => ${target.name})`,
       dtoWith(
-        IsInt(),
-        Type(() => Number),
+        Allow(),
+        Type(() => target),
       ),
-      '@Type without @ValidateNested',
-    ],
+      `@Type(() => ${target.name}): write ${instead}`,
+    ]),
     ['@Expose on a field', dtoWith(IsString(), Expose({ name: 'b' })), '@Expose or @Exclude'],
     ['@Exclude on a field', dtoWith(IsString(), Exclude()), '@Expose or @Exclude'],
   ])('refuses %s', (_, type, rule) => {
-    const message = `Dto.a uses ${rule}, which compiled validation does not support`;
+    const message = `Dto.a uses ${rule}`;
     expect(() => validatorOf(type)).toThrow(message);
     // Half a plan that is kept would accept `{}`.
     expect(() => validatorOf(type)).toThrow(message);

@@ -1,14 +1,15 @@
 import type { ValidationArguments } from 'class-validator';
+import { DeclarationError } from '../errors/start-error.js';
 import type { Detail } from '../errors/errors.js';
 import { report, reportUnknown } from './faults.js';
-import { type Check, type Constructor, type FieldRules, rulesOf } from './rules.js';
+import { type Check, type Constructor, type FieldRules, rulesOf, UnsupportedRule } from './rules.js';
 
 /** What checking an input comes to: the DTO, or every fault. */
 export type Outcome<T> =
   | { readonly value: T; readonly faults?: never }
   | { readonly faults: readonly Detail[]; readonly value?: never };
 
-/** Checks a parsed JSON value against a DTO class and makes its instance. Never throws for any input. */
+/** Checks a parsed JSON value against a DTO class and makes its instance. Never throws for any input but one of a rule that answers by a promise. */
 export type Validator<T> = (input: unknown) => Outcome<T>;
 
 const compiled = new WeakMap<Constructor, Plan>();
@@ -64,7 +65,8 @@ class Plan {
       ...rules,
       ...(rules.nested && { plan: planOf(rules.nested) }),
     }));
-    if (this.fields.length === 0) throw new Error(`${this.type.name} declares no field with class-validator`);
+    if (this.fields.length === 0)
+      throw new DeclarationError(`${this.type.name} declares no field with class-validator`);
     this.known = new Set(this.fields.map((field) => field.name));
     this.unfinished = this.fields.filter((field) => field.finish ?? field.plan);
   }
@@ -154,7 +156,8 @@ function objectionOf(rule: Check, args: ValidationArguments): string | undefined
         : rule.passes(value, args);
     if (passes) return undefined;
     return value === undefined ? `${args.property} is required` : rule.message(args);
-  } catch {
+  } catch (error) {
+    if (error instanceof UnsupportedRule) throw error;
     return `${args.property} is not valid`;
   }
 }

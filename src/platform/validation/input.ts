@@ -2,6 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import { ApiBody } from '@nestjs/swagger';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import { DeclarationError } from '../errors/start-error.js';
 import { type Detail, invalid } from '../errors/errors.js';
 import {
   type Handler,
@@ -81,7 +82,7 @@ function inputOf(handler: Handler): Input {
     // Checked by its pipes. A query or a body is closed, so all of it has to be known.
     if (part === 'params' && data !== undefined && pipes.length > 0) continue;
     if (data !== undefined || NO_CLASSES.has(type)) {
-      throw new Error(`${handler.title}: ${instead(decorator, parameter)}`);
+      throw new DeclarationError(`${handler.title}: ${instead(decorator, parameter)}`);
     }
     input[part] = type as Constructor;
   }
@@ -96,7 +97,9 @@ function inputOf(handler: Handler): Input {
 export const OptionalBody = (): MethodDecorator => (target, property, descriptor) => {
   const { body } = inputOf(handlerOf(target, String(property)));
   if (!body)
-    throw new Error(`${target.constructor.name}.${String(property)} takes no body that could be left out`);
+    throw new DeclarationError(
+      `${target.constructor.name}.${String(property)} takes no body that could be left out`,
+    );
   // Its type as well: Swagger takes a body that is described by hand for a text.
   ApiBody({ type: body, required: false })(target, property, descriptor);
   routeConfig({ optionalBody: true })(target, property, descriptor);

@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ValidateBy } from 'class-validator';
 import sanitizeHtml from 'sanitize-html';
+import { DeclarationError } from '../errors/start-error.js';
 import { MAX_RICH_TEXT } from './bounds.js';
 import { Text } from './fields.js';
 
@@ -51,7 +52,8 @@ export function sanitised(html: string): string {
  * @throws at once when `max` is more than 20,000
  */
 export function RichText(max: number): PropertyDecorator {
-  if (max > MAX_RICH_TEXT) throw new Error(`@RichText(${max}) is more than ${MAX_RICH_TEXT} characters`);
+  if (max > MAX_RICH_TEXT)
+    throw new DeclarationError(`@RichText(${max}) is more than ${MAX_RICH_TEXT} characters`);
   return applyDecorators(
     Text(0, max),
     // Beside class-validator's rules, so that whatever inherits or copies the rules of a field takes it along.

@@ -1,6 +1,8 @@
+import { PROPERTY_DEPS_METADATA } from '@nestjs/common/constants.js';
 import { getMetadataStorage, type ValidationArguments, ValidationTypes } from 'class-validator';
 // The package offers no public way to read these; it is the object that every @Transform and @Type writes to.
 import { defaultMetadataStorage } from 'class-transformer/cjs/storage.js';
+import { DeclarationError } from '../errors/start-error.js';
 import { noteOf } from './texts.js';
 
 export type Constructor<T extends object = object> = new () => T;
@@ -50,11 +52,38 @@ const SUPPORTED: ReadonlySet<string> = new Set([
   ValidationTypes.WHITELIST,
 ]);
 
-/** Fails the start: a rule that the compiled check could not honour must not be declared silently. */
-class UnsupportedRule extends Error {
-  constructor(type: Constructor, field: string, rule: string) {
-    super(`${type.name}.${field} uses ${rule}, which compiled validation does not support`);
+/** A rule that the compiled check could not honour. */
+export class UnsupportedRule extends DeclarationError {
+  constructor(type: Constructor, field: string, rule: string, instead: string) {
+    super(`${type.name}.${field} uses ${rule}: ${instead}`);
   }
+}
+
+const IN_A_SERVICE =
+  "a DTO's rules see the value alone. Look it up in the service, which throws invalid([{ path, message }])";
+const A_CLASS_EACH =
+  'write a DTO class for each case; PickType, OmitType and PartialType of @nestjs/swagger make one of another';
+const AS_SENT = 'a DTO has the fields that clients send and get. Give the field that name, or leave it out';
+
+/** What takes the place of a conversion: JSON has these types already, and texts of a query name theirs. */
+const CONVERSIONS = new Map<unknown, string>([
+  [Number, '@QueryInteger() or @QueryNumber() in a query, @IsInt() or @IsNumber() in a body'],
+  [Boolean, '@QueryFlag() in a query, @IsBoolean() in a body'],
+  [Date, '@UtcTime()'],
+  [String, '@IsString()'],
+]);
+
+/** Why nothing gives a rule's class what it needs; undefined where it needs nothing. */
+function needsInjection({ target }: { readonly target: object }): boolean {
+  return (target as Constructor).length > 0 || Reflect.hasMetadata(PROPERTY_DEPS_METADATA, target);
+}
+
+/** A rule that answers by a promise, though nothing says that it would. */
+function isPassed(outcome: unknown, refuse: () => never): boolean {
+  if (!(outcome instanceof Promise)) return outcome === true;
+  // Nobody waits for it: without a listener its failure would end the process.
+  outcome.catch(() => undefined);
+  return refuse();
 }
 
 /**
@@ -87,8 +116,14 @@ function checksOf(type: Constructor, metadata: Metadata): Check[] {
   return getMetadataStorage()
     .getTargetValidatorConstraints(constraintCls)
     .map((constraint) => {
-      if (constraint.async) throw new UnsupportedRule(type, metadata.propertyName, 'an async rule');
+      const refuse = (rule: string): never => {
+        throw new UnsupportedRule(type, metadata.propertyName, rule, IN_A_SERVICE);
+      };
+      const { target, name } = constraint;
+      if (constraint.async) refuse('an async rule');
+      if (needsInjection(constraint)) refuse(`${target.name}, a rule with dependencies`);
       const { instance } = constraint;
+      if (instance.validate.constructor.name === 'AsyncFunction') refuse('an async rule');
       const { validateIf } = metadata;
       return {
         name: constraint.name,
@@ -96,7 +131,7 @@ function checksOf(type: Constructor, metadata: Metadata): Check[] {
         each,
         passes: (value, args) =>
           (validateIf ? !validateIf(args.object, args.value) : false) ||
-          instance.validate(value, args) === true,
+          isPassed(instance.validate(value, args), () => refuse(`${name}, a rule that answers by a promise`)),
         message: (args) => {
           const text = typeof message === 'function' ? message(args) : message;
           return replaceTokens(text || instance.defaultMessage?.(args) || '$property is not valid', args);
@@ -108,8 +143,13 @@ function checksOf(type: Constructor, metadata: Metadata): Check[] {
 function nestedTypeOf(type: Constructor, field: string): Constructor {
   const typed = defaultMetadataStorage.findTypeMetadata(type, field);
   const nested = typed?.typeFunction() as Constructor | undefined;
-  if (!nested || typed?.options?.discriminator) {
-    throw new UnsupportedRule(type, field, '@ValidateNested without @Type(() => Class)');
+  if (!nested) {
+    const instead = 'write @Type(() => Class) beside it';
+    throw new UnsupportedRule(type, field, '@ValidateNested without @Type', instead);
+  }
+  if (typed?.options?.discriminator) {
+    const instead = 'give each kind a field of its own with @Type(() => Class), each @IsOptional()';
+    throw new UnsupportedRule(type, field, '@Type with a discriminator', instead);
   }
   return nested;
 }
@@ -125,12 +165,19 @@ export function rulesOf(type: Constructor): readonly FieldRules[] {
   return [...byField].map(([name, metadatas]) => {
     const of = (...kinds: string[]) => metadatas.filter((m) => kinds.includes(m.type));
     const other = metadatas.find((m) => !SUPPORTED.has(m.type));
-    if (other) throw new UnsupportedRule(type, name, other.type);
-    if (metadatas.some((m) => m.groups?.length)) throw new UnsupportedRule(type, name, 'groups');
+    if (other) throw new UnsupportedRule(type, name, '@ValidatePromise', IN_A_SERVICE);
+    if (metadatas.some((m) => m.groups?.length))
+      throw new UnsupportedRule(type, name, 'groups', A_CLASS_EACH);
+    if (metadatas.some((m) => m.context !== undefined)) {
+      throw new UnsupportedRule(type, name, 'context', 'nobody reads it. Say it in the message');
+    }
     const conditions = of(ValidationTypes.CONDITIONAL_VALIDATION).map((m) => m.constraints[0] as Condition);
     const isNested = of(ValidationTypes.NESTED_VALIDATION).length > 0;
-    if (!isNested && defaultMetadataStorage.findTypeMetadata(type, name)) {
-      throw new UnsupportedRule(type, name, '@Type without @ValidateNested');
+    const typed = defaultMetadataStorage.findTypeMetadata(type, name);
+    if (!isNested && typed) {
+      const target = typed.typeFunction() as Constructor;
+      const instead = CONVERSIONS.get(target) ?? '@ValidateNested() beside it';
+      throw new UnsupportedRule(type, name, `@Type(() => ${target.name})`, `write ${instead}`);
     }
     const checks = of(ValidationTypes.IS_DEFINED, ValidationTypes.CUSTOM_VALIDATION)
       .flatMap((m) => checksOf(type, m))
@@ -153,7 +200,10 @@ export function rulesOf(type: Constructor): readonly FieldRules[] {
 function transformsOf(type: Constructor, key: string): Transform[] {
   // 0 is PLAIN_TO_CLASS; the enumeration is erased from the types.
   return defaultMetadataStorage.findTransformMetadatas(type, key, 0).map(({ transformFn, options }) => {
-    if (options.groups?.length) throw new UnsupportedRule(type, key, '@Transform with groups');
+    const { groups, since, until } = options;
+    if (groups?.length || since !== undefined || until !== undefined) {
+      throw new UnsupportedRule(type, key, '@Transform with groups or versions', A_CLASS_EACH);
+    }
     return (value, obj) => transformFn({ value, key, obj, type: 0, options: {} }) as unknown;
   });
 }
@@ -170,6 +220,6 @@ function refuseRenaming(type: Constructor): void {
     ...defaultMetadataStorage.getExcludedMetadatas(type),
   ];
   if (metadata || defaultMetadataStorage.getStrategy(type) !== 'none') {
-    throw new UnsupportedRule(type, metadata?.propertyName ?? '*', '@Expose or @Exclude');
+    throw new UnsupportedRule(type, metadata?.propertyName ?? '*', '@Expose or @Exclude', AS_SENT);
   }
 }
