@@ -1,32 +1,61 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Logger } from 'pino';
 
-/** Nest's own messages in the product's log. What it tells about its start is for debugging only. */
+type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+
+/** Where Nest tells about its start. `ExceptionHandler` throws again what it tells, and the end of the start tells it. */
+const OF_THE_START: ReadonlySet<unknown> = new Set([
+  'ExceptionHandler',
+  'InjectorLogger',
+  'InstanceLoader',
+  'NestApplication',
+  'NestFactory',
+  'RouterExplorer',
+  'RoutesResolver',
+]);
+
+/** What is given to Nest's `Logger`, its own messages included, in the product's log. Its start is for debugging only. */
 export class FrameworkLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
 
-  log(message: unknown, context?: unknown): void {
-    this.write('debug', message, context);
+  log(message: unknown, ...more: unknown[]): void {
+    this.write('info', message, more);
   }
 
-  debug(message: unknown, context?: unknown): void {
-    this.write('debug', message, context);
+  debug(message: unknown, ...more: unknown[]): void {
+    this.write('debug', message, more);
   }
 
-  verbose(message: unknown, context?: unknown): void {
-    this.write('trace', message, context);
+  verbose(message: unknown, ...more: unknown[]): void {
+    this.write('trace', message, more);
   }
 
-  warn(message: unknown, context?: unknown): void {
-    this.write('warn', message, context);
+  warn(message: unknown, ...more: unknown[]): void {
+    this.write('warn', message, more);
   }
 
-  error(message: unknown, stack?: unknown, context?: unknown): void {
-    if (message instanceof Error) this.logger.error({ err: message, context: context ?? stack });
-    else this.logger.error({ stack, context }, String(message));
+  error(message: unknown, ...more: unknown[]): void {
+    this.write('error', message, more);
   }
 
-  private write(level: 'trace' | 'debug' | 'warn', message: unknown, context: unknown): void {
-    this.logger[level]({ context }, String(message));
+  fatal(message: unknown, ...more: unknown[]): void {
+    this.write('fatal', message, more);
+  }
+
+  /** Nest puts the context at the end. An error or its stack may stand before it, and anything else. */
+  private write(level: Level, message: unknown, more: readonly unknown[]): void {
+    const context = typeof more.at(-1) === 'string' ? more.at(-1) : undefined;
+    const fields: Record<string, unknown> = { context };
+    const others: unknown[] = [];
+    for (const each of context === undefined ? more : more.slice(0, -1)) {
+      if (each instanceof Error) fields['err'] = each;
+      else if (typeof each === 'string' && /\n\s+at /.test(each)) fields['stack'] = each;
+      else if (each !== undefined) others.push(each);
+    }
+    if (others.length > 0) fields['more'] = others;
+    const to = OF_THE_START.has(context) && level !== 'warn' ? 'debug' : level;
+    if (message instanceof Error) this.logger[to]({ ...fields, err: message });
+    else if (typeof message === 'object') this.logger[to]({ ...message, ...fields });
+    else this.logger[to](fields, String(message));
   }
 }
