@@ -1,8 +1,9 @@
-import { type Model, type mongo, Types } from 'mongoose';
+import { type Model, type mongo, type Schema, Types } from 'mongoose';
 import type { RecordCipher } from '../encryption/record-cipher.js';
 import { driverDatabase } from './driver.js';
 import { type Find, find } from './find.js';
 import type { StoredRecord } from './record.js';
+import { SchemaRules } from './schema-rules.js';
 
 /**
  * The records of one collection as they are stored. The driver is called beneath the Mongoose model: inputs have been
@@ -10,12 +11,15 @@ import type { StoredRecord } from './record.js';
  */
 export class RecordStore<T extends StoredRecord> {
   private driverCollection: mongo.Collection | undefined;
+  private readonly rules: SchemaRules;
 
   constructor(
     private readonly model: Model<T>,
     /** Only where the schema has encrypted fields. */
     private readonly cipher: RecordCipher | undefined,
-  ) {}
+  ) {
+    this.rules = new SchemaRules({ modelName: model.modelName, schema: model.schema as Schema });
+  }
 
   /** What is encrypted stays so. */
   find<R>(query: Find): Promise<R[]> {
@@ -33,6 +37,8 @@ export class RecordStore<T extends StoredRecord> {
     const _id = new Types.ObjectId();
     const record: Record<string, unknown> = { _id };
     split(fields, record);
+    this.rules.fill(record, fields);
+    this.rules.check(record);
     Object.assign(record, { version: 1, createdAt: now, updatedAt: now });
     const stored = this.cipher?.seal(String(_id), record) ?? record;
     await this.collection.insertOne(stored, session && { session });
@@ -43,6 +49,7 @@ export class RecordStore<T extends StoredRecord> {
   updateOf(id: string, change: object): mongo.UpdateFilter<mongo.Document> {
     const fields: Record<string, unknown> = { updatedAt: new Date() };
     const absent = split(change, fields);
+    this.rules.check(fields);
     const $set = this.cipher?.seal(id.toLowerCase(), fields) ?? fields;
     const update = { $inc: { version: 1 }, $set };
     return absent.length > 0
