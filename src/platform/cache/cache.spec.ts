@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { type Caller, type Scope, scopeOf, SYSTEM, type UserId } from '../security/caller.js';
+import { DeclarationError } from '../errors/start-error.js';
 import { Cache, CacheEvict, MAX_TTL_S } from './cache.js';
 import { jittered } from './caches.js';
 import { holderOf } from './owner.js';
@@ -112,7 +113,7 @@ describe('a decorator', () => {
   it('is refused beside another one, and on what is no method', () => {
     const method = { value: () => Promise.resolve() };
     Cache({ ttl: 1, shared: true })({}, 'method', method);
-    expect(() => CacheEvict({ shared: true })({}, 'method', method)).toThrow(TypeError);
+    expect(() => CacheEvict({ shared: true })({}, 'method', method)).toThrow(DeclarationError);
     expect(() => Cache({ ttl: 1, shared: true })({}, 'field', {})).toThrow('field is no method');
   });
 });
