@@ -37,7 +37,7 @@ export class RecordStore<T extends StoredRecord> {
     const _id = new Types.ObjectId();
     const record: Record<string, unknown> = { _id };
     split(fields, record);
-    this.rules.fill(record, fields);
+    this.rules.fillIn(record, fields);
     this.rules.check(record);
     Object.assign(record, { version: 1, createdAt: now, updatedAt: now });
     const stored = this.cipher?.seal(String(_id), record) ?? record;

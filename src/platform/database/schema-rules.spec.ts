@@ -98,7 +98,7 @@ describe('what a schema declares that holds', () => {
     });
     const filled = (given: Record<string, unknown>) => {
       const record = { ...given };
-      rules.fill(record, given);
+      rules.fillIn(record, given);
       return record;
     };
     const first = filled({ title: 'Ada' });
@@ -112,7 +112,7 @@ describe('what a schema declares that holds', () => {
     });
     // Null is a value: nothing.
     const nothing = {};
-    rules.fill(nothing, { state: null, tags: null, slug: null });
+    rules.fillIn(nothing, { state: null, tags: null, slug: null });
     expect(nothing).toEqual({});
   });
 });

@@ -105,7 +105,7 @@ export class SchemaRules {
   }
 
   /** Gives a new record the defaults of what it does not name. What is null stays away. */
-  fill(record: Record<string, unknown>, given: object): void {
+  fillIn(record: Record<string, unknown>, given: object): void {
     for (const [name, fallback] of this.defaults) {
       if ((given as Readonly<Record<string, unknown>>)[name] !== undefined) continue;
       const value: unknown =
