@@ -21,7 +21,8 @@ interface Ended {
 export class ProjectCopy {
   readonly folder = mkdtempSync(join(tmpdir(), 'product-project-'));
 
-  constructor() {
+  /** @param settings environment variables of the programs that are run there */
+  constructor(private readonly settings: NodeJS.ProcessEnv = {}) {
     for (const part of PARTS) cpSync(part, join(this.folder, part), { recursive: true });
     symlinkSync(join(process.cwd(), 'node_modules'), join(this.folder, 'node_modules'));
   }
@@ -60,7 +61,7 @@ export class ProjectCopy {
     try {
       const { stdout, stderr } = await promisify(execFile)(process.execPath, command, {
         cwd: this.folder,
-        env: { ...env, PATH: `${join(process.cwd(), 'node_modules/.bin')}:${env['PATH']}` },
+        env: { ...env, ...this.settings, PATH: `${join(process.cwd(), 'node_modules/.bin')}:${env['PATH']}` },
         maxBuffer: 100_000_000,
       });
       return { code: 0, output: stdout + stderr };
