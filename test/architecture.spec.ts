@@ -23,6 +23,7 @@ function doorsOf(feature: string): ReadonlySet<string> {
     path.endsWith('.module.ts') ||
     path.endsWith('.dto.ts') ||
     path.endsWith('.errors.ts') ||
+    path.endsWith('.events.ts') ||
     path.endsWith('.mail.ts') ||
     names.some((name) => name && text.includes(`export class ${name} `));
   return new Set(files.filter(isDoor).map(({ path }) => path));
@@ -42,7 +43,7 @@ describe('the architecture', () => {
     );
   });
 
-  it('lets a feature use another one only through its module, what that exports, its DTOs and its errors', () => {
+  it('lets a feature use another one only through its module, what that exports, its DTOs, errors and events', () => {
     const reachesIn = (from: string, to: string) =>
       from.startsWith('src/modules/') &&
       to.startsWith('src/modules/') &&

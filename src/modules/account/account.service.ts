@@ -23,6 +23,7 @@ import type {
   VerifyEmailDto,
 } from './account.dto.js';
 import { MailLinkErrors } from '../mail-links/mail-link.errors.js';
+import { AccountEvents } from './account.events.js';
 
 /** Links that let their reader choose a password. */
 const PASSWORD_LINKS = [resetPassword, setPassword];
@@ -65,7 +66,7 @@ export class AccountService {
     if (!(await this.passwords.replace(user, hash))) throw apiError('CONFLICT');
     await this.links.revoke(id, PASSWORD_LINKS);
     await this.sessions.endAll(id, session);
-    this.events.record('password_changed', { userId: id });
+    this.events.record(AccountEvents.password_changed, { userId: id });
   }
 
   /**
@@ -110,7 +111,7 @@ export class AccountService {
     await this.addresses.claim(user, hash);
     await this.links.revoke(owner, PASSWORD_LINKS);
     await this.sessions.endAll(owner);
-    this.events.record('password_reset', { userId: owner });
+    this.events.record(AccountEvents.password_reset, { userId: owner });
   }
 
   /** @throws ApiError INVALID_RESET_TOKEN */

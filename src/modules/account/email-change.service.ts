@@ -17,6 +17,7 @@ import { UserDto } from '../users/user.dto.js';
 import { UsersService } from '../users/users.service.js';
 import type { ChangeEmailDto, EmailChangedDto, VerifyEmailDto } from './account.dto.js';
 import { MailLinkErrors } from '../mail-links/mail-link.errors.js';
+import { AccountEvents } from './account.events.js';
 
 const HOUR_S = 3600;
 /** Each mails the old address as well. */
@@ -63,7 +64,7 @@ export class EmailChangeService {
         (await this.quotas.takeQuietly(total, email, MAILS_PER_ADDRESS));
       return isLeft ? { ...recipient, email, session } : null;
     });
-    this.events.record('email_change_requested', { userId: id });
+    this.events.record(AccountEvents.email_change_requested, { userId: id });
   }
 
   /**

@@ -20,6 +20,7 @@ import { ApiKey, apiKeys } from './api-key.schema.js';
 import { grantOf, type Grant } from './api-key-grant.js';
 import { newSalt, readKey, secretFrom, writeKey } from './api-key-text.js';
 import { ApiKeyErrors } from './api-key.errors.js';
+import { ApiKeyEvents } from './api-key.events.js';
 
 /** Most keys of a user. */
 const MAX_KEYS = 50;
@@ -96,7 +97,10 @@ export class ApiKeysService {
         within,
       );
       within.afterwards(() =>
-        this.events.record('api_key_created', { userId: owner, recordId: record._id.toHexString() }),
+        this.events.record(ApiKeyEvents.api_key_created, {
+          userId: owner,
+          recordId: record._id.toHexString(),
+        }),
       );
       return record;
     });
@@ -124,7 +128,7 @@ export class ApiKeysService {
   async remove(owner: UserId, id: string): Promise<void> {
     await this.records.remove(scopeOf(owner), id, NO_PRECONDITION);
     this.known.forget(id.toLowerCase());
-    this.events.record('api_key_deleted', { userId: owner, recordId: id });
+    this.events.record(ApiKeyEvents.api_key_deleted, { userId: owner, recordId: id });
   }
 
   /** Whose key this is, without a promise where it is known already; null for one that is not valid now. */

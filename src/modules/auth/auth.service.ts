@@ -23,6 +23,8 @@ import type { LoginDto, RegisterDto, SignedInDto } from './auth.dto.js';
 import { KnownDevices } from './known-devices.js';
 import { SessionErrors } from '../sessions/session.errors.js';
 import { UserErrors } from '../users/user.errors.js';
+import { AuthEvents } from './auth.events.js';
+import { UserEvents } from '../users/user.events.js';
 
 /** Registering tells whether an address is taken, so one address may not ask for many. */
 const REGISTRATIONS = { limit: 10, seconds: 60 * 60 };
@@ -84,7 +86,7 @@ export class AuthService {
     const proved = { ...claim, isKnown: true };
     await this.requireUnchanged(user, password, grant, proved);
     await this.devices.remember(owner, email, device);
-    this.events.record('login_succeeded', { userId: owner, sessionId: grant.sessionId });
+    this.events.record(AuthEvents.login_succeeded, { userId: owner, sessionId: grant.sessionId });
     if (isOutdated) await this.passwords.renew(user, password, proved);
     return this.answer(user, grant);
   }
@@ -127,7 +129,7 @@ export class AuthService {
     const fields = { email, password, name: name ?? localPart, role: 'user' } as const;
     const user = await this.users.create(fields, claim, transaction);
     afterwards(transaction, () => {
-      this.events.record('user_registered', { userId: String(user._id) });
+      this.events.record(UserEvents.user_registered, { userId: String(user._id) });
       this.links.send(verifyEmail, () => Promise.resolve(UserDto.from(user)));
     });
     return user;
@@ -137,7 +139,7 @@ export class AuthService {
     const user = await this.users.findByEmail(email);
     const match = await this.passwords.match(user, password, claim);
     if (!user || !match || user.disabled) {
-      this.events.record('login_failed', { userId: user ? String(user._id) : undefined });
+      this.events.record(AuthEvents.login_failed, { userId: user ? String(user._id) : undefined });
       throw apiError(UserErrors.INVALID_CREDENTIALS);
     }
     if (user.otpEnabled) await this.factors.require(user._id.toHexString() as UserId, otp);

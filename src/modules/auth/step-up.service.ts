@@ -6,6 +6,7 @@ import { type Caller, scopeOf } from '../../platform/security/caller.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { IdentityProof, type Proof } from '../users/identity-proof.js';
 import { UsersService } from '../users/users.service.js';
+import { AuthEvents } from './auth.events.js';
 
 /** Renews the proof of identity of a session, which signing in has given it. Refreshing does not. */
 @Injectable()
@@ -25,6 +26,6 @@ export class StepUpService {
     if (session === undefined) throw apiError('FORBIDDEN');
     await this.proof.require(await this.users.get(scopeOf(id), id), proof, device);
     await this.sessions.prove(session);
-    this.events.record('identity_proved', { userId: id, sessionId: session });
+    this.events.record(AuthEvents.identity_proved, { userId: id, sessionId: session });
   }
 }

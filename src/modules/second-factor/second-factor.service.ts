@@ -12,6 +12,7 @@ import { hashOf, newRecoveryCodes } from './recovery-codes.js';
 import { SecondFactor, secondFactors } from './second-factor.schema.js';
 import { newSecret, otpauthUrl, stepOf } from './time-codes.js';
 import { OtpErrors } from './otp.errors.js';
+import { OtpEvents } from './otp.events.js';
 
 /** What an authenticator app needs to know. */
 export interface Enrolment {
@@ -58,7 +59,7 @@ export class SecondFactorService {
       { confirmed: true, lastStep: step, recoveryCodes: codes.map(hashOf) },
       { session: transaction.session },
     );
-    transaction.afterwards(() => this.events.record('otp_enabled', { userId: owner }));
+    transaction.afterwards(() => this.events.record(OtpEvents.otp_enabled, { userId: owner }));
     return codes;
   }
 
@@ -66,7 +67,7 @@ export class SecondFactorService {
   async require(owner: UserId, otp: string | null | undefined): Promise<void> {
     if (otp === undefined || otp === null) throw apiError(OtpErrors.OTP_REQUIRED);
     if (await this.verify(owner, otp)) return;
-    this.events.record('otp_refused', { userId: owner });
+    this.events.record(OtpEvents.otp_refused, { userId: owner });
     throw apiError(OtpErrors.INVALID_OTP);
   }
 
@@ -85,7 +86,7 @@ export class SecondFactorService {
   /** Forgets everything about the second factor of a user. */
   async disable(owner: UserId, { session, afterwards }: Transaction): Promise<void> {
     await this.model.deleteOne({ ownerId: new Types.ObjectId(owner) }, { session });
-    afterwards(() => this.events.record('otp_disabled', { userId: owner }));
+    afterwards(() => this.events.record(OtpEvents.otp_disabled, { userId: owner }));
   }
 
   private async useTimeCode(owner: UserId, code: string): Promise<boolean> {
@@ -105,7 +106,7 @@ export class SecondFactorService {
       { ownerId: new Types.ObjectId(owner), confirmed: true, recoveryCodes },
       { $pull: { recoveryCodes } },
     );
-    if (modifiedCount === 1) this.events.record('recovery_code_used', { userId: owner });
+    if (modifiedCount === 1) this.events.record(OtpEvents.recovery_code_used, { userId: owner });
     return modifiedCount === 1;
   }
 }

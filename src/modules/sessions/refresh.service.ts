@@ -11,6 +11,7 @@ import { type RefreshClaim, RefreshTokens } from './refresh-tokens.js';
 import { Session } from './session.schema.js';
 import { type Grant, SessionsService } from './sessions.service.js';
 import { SessionErrors } from './session.errors.js';
+import { SessionEvents } from './session.events.js';
 
 @Injectable()
 export class RefreshService {
@@ -77,7 +78,7 @@ export class RefreshService {
       throw apiError(SessionErrors.REFRESH_TOKEN_REUSED);
     }
     const grant = await this.rotate(claim, newest, { 'unused.from': used + 1 }, device);
-    if (grant) this.events.record('refresh_answered_again', { userId: grant.owner, sessionId });
+    if (grant) this.events.record(SessionEvents.refresh_answered_again, { userId: grant.owner, sessionId });
     // Somebody else was first, or the new tokens were used a moment ago.
     return grant ?? this.refreshAgain(claim, device);
   }

@@ -20,6 +20,7 @@ import {
 import { RefreshTokens } from './refresh-tokens.js';
 import { Session } from './session.schema.js';
 import { SessionErrors } from './session.errors.js';
+import { SessionEvents } from './session.events.js';
 
 /** A user's further sign-ins end the sessions that were not used for longest. */
 export const MAX_SESSIONS = 100;
@@ -133,7 +134,10 @@ export class SessionsService {
   async endStolen(id: string): Promise<void> {
     const session = await this.remove(id);
     if (session)
-      this.events.record('refresh_token_reused', { userId: String(session.ownerId), sessionId: id });
+      this.events.record(SessionEvents.refresh_token_reused, {
+        userId: String(session.ownerId),
+        sessionId: id,
+      });
   }
 
   /** Ends all sessions of a user but one, and answers how many. */
@@ -143,7 +147,8 @@ export class SessionsService {
       .toArray();
     const ids = sessions.map(({ _id }) => _id).filter((id) => id.toHexString() !== except);
     await this.removeMany(ids);
-    if (ids.length > 0) this.events.record('sessions_ended', { userId: owner, count: ids.length });
+    if (ids.length > 0)
+      this.events.record(SessionEvents.sessions_ended, { userId: owner, count: ids.length });
     return ids.length;
   }
 
@@ -178,7 +183,8 @@ export class SessionsService {
       ...(owner !== undefined && { ownerId: new Types.ObjectId(owner) }),
     });
     this.live.forget(id);
-    if (removed) this.events.record('session_ended', { userId: String(removed.ownerId), sessionId: id });
+    if (removed)
+      this.events.record(SessionEvents.session_ended, { userId: String(removed.ownerId), sessionId: id });
     return removed;
   }
 

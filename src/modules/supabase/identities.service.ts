@@ -15,6 +15,8 @@ import { UsersService } from '../users/users.service.js';
 import { Identity, identities } from './identity.schema.js';
 import { type Bearer, SupabaseTokens } from './supabase-tokens.js';
 import { SupabaseErrors } from './supabase.errors.js';
+import { SupabaseEvents } from './supabase.events.js';
+import { UserEvents } from '../users/user.events.js';
 
 /** Most identities of a user. */
 const MAX_IDENTITIES = 10;
@@ -100,7 +102,7 @@ export class IdentitiesService {
       await this.records.remove(scopeOf(owner), id, NO_PRECONDITION, transaction);
     });
     this.known.forget(id.toLowerCase());
-    this.events.record('identity_unlinked', { userId: owner, recordId: id });
+    this.events.record(SupabaseEvents.identity_unlinked, { userId: owner, recordId: id });
   }
 
   /**
@@ -113,7 +115,7 @@ export class IdentitiesService {
       return await this.transactions.run(async (transaction) => {
         const user = await this.users.createProved({ email, name }, transaction);
         const owner = user._id.toHexString() as UserId;
-        transaction.afterwards(() => this.events.record('user_registered', { userId: owner }));
+        transaction.afterwards(() => this.events.record(UserEvents.user_registered, { userId: owner }));
         await this.insert(owner, bearer, transaction);
         return owner;
       });
@@ -154,7 +156,10 @@ export class IdentitiesService {
     const ownerId = new Types.ObjectId(owner);
     const identity = await this.records.insert({ ownerId, issuer, subject }, transaction);
     const note = (): void =>
-      this.events.record('identity_linked', { userId: owner, recordId: identity._id.toHexString() });
+      this.events.record(SupabaseEvents.identity_linked, {
+        userId: owner,
+        recordId: identity._id.toHexString(),
+      });
     if (transaction) transaction.afterwards(note);
     else note();
     return identity;

@@ -17,6 +17,7 @@ import { User } from './user.schema.js';
 import { UsersService } from './users.service.js';
 import { MailLinkErrors } from '../mail-links/mail-link.errors.js';
 import { UserErrors } from './user.errors.js';
+import { UserEvents } from './user.events.js';
 
 /** A second factor that is so much older than a change of address was not set up by whoever asked for the change. */
 const TRUSTED_FACTOR_AGE_MS = 7 * 24 * 60 * 60 * 1000;
@@ -73,7 +74,7 @@ export class UserAddresses {
     await this.mailboxes.requireFree(email, id);
     await this.former.requireFree(email, id);
     await this.write(id, { $set: { email, emailVerified: true }, $inc: { version: 1 } }, transaction);
-    transaction.afterwards(() => this.events.record('email_changed', { userId: id }));
+    transaction.afterwards(() => this.events.record(UserEvents.email_changed, { userId: id }));
   }
 
   /**
@@ -101,7 +102,7 @@ export class UserAddresses {
       transaction,
     );
     await this.former.forgetSince(former, transaction);
-    transaction.afterwards(() => this.events.record('email_change_undone', { userId: id }));
+    transaction.afterwards(() => this.events.record(UserEvents.email_change_undone, { userId: id }));
   }
 
   /** Raises the version: the user is answered differently from then on. */
@@ -109,7 +110,7 @@ export class UserAddresses {
     const isNews = { _id: id, emailVerified: { $ne: true }, ...(email !== undefined && { email }) };
     const change = { $set: { emailVerified: true }, $inc: { version: 1 } };
     if (!(await this.write(id, change, transaction, isNews))) return;
-    transaction.afterwards(() => this.events.record('email_verified', { userId: id }));
+    transaction.afterwards(() => this.events.record(UserEvents.email_verified, { userId: id }));
   }
 
   private async write(

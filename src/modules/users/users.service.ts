@@ -31,6 +31,7 @@ import { claimOf } from './user-passwords.js';
 import { type CreateUserDto, type ListUsersQuery, type UpdateUserDto, UserDto } from './user.dto.js';
 import { User, users } from './user.schema.js';
 import { Roles } from './roles.js';
+import { UserEvents } from './user.events.js';
 
 export type { User };
 
@@ -75,7 +76,7 @@ export class UsersService {
     if (isInvited) this.links.requireMail();
     const user = await this.create(fields, claim, transaction);
     afterwards(transaction, () => {
-      this.events.record('user_created', { userId: String(user._id), role: user.role });
+      this.events.record(UserEvents.user_created, { userId: String(user._id), role: user.role });
       if (isInvited) this.links.send(setPassword, () => Promise.resolve(UserDto.from(user)));
     });
     return user;
@@ -133,7 +134,8 @@ export class UsersService {
       this.change(scope, id, ifMatch, change, transaction),
     );
     const { _id, role, disabled } = user;
-    if (changesRights) this.events.record('user_rights_changed', { userId: String(_id), role, disabled });
+    if (changesRights)
+      this.events.record(UserEvents.user_rights_changed, { userId: String(_id), role, disabled });
     return user;
   }
 
@@ -151,7 +153,7 @@ export class UsersService {
     await this.records.remove(scope, id, NO_PRECONDITION);
     // What a request that was under way has added since.
     const late = await this.owned.removeAllOf(owner);
-    this.events.record('user_deleted', { userId: owner, records: records + late });
+    this.events.record(UserEvents.user_deleted, { userId: owner, records: records + late });
   }
 
   /**
