@@ -11,6 +11,8 @@ export interface JsonSchema {
   maxLength?: number;
   minimum?: number;
   maximum?: number;
+  not?: { enum: unknown[] };
+  minItems?: number;
   maxItems?: number;
   uniqueItems?: boolean;
   properties?: Record<string, JsonSchema>;
@@ -43,6 +45,19 @@ const KEYWORDS: Readonly<Record<string, Keywords>> = {
   isNumber: () => ({ type: 'number' }),
   min: (minimum: number) => ({ minimum }),
   max: (maximum: number) => ({ maximum }),
+  isEnum: (_: object, choices: unknown[]) => ({ enum: [...choices] }),
+  isUuid: () => ({ type: 'string', format: 'uuid' }),
+  isMongoId: () => ({ type: 'string', pattern: '^[0-9a-fA-F]{24}$' }),
+  // A day or a week is enough, so that it is no date-time.
+  isDateString: () => ({ type: 'string', pattern: String.raw`^[+-]?\d{4}` }),
+  isIso8601: () => ({ type: 'string', pattern: String.raw`^[+-]?\d{4}` }),
+  isNumberString: () => ({ type: 'string', pattern: String.raw`\d$` }),
+  isBooleanString: () => ({ type: 'string', enum: ['true', 'false', '1', '0'] }),
+  isPositive: () => ({ type: 'number', minimum: 0, not: { enum: [0] } }),
+  isNegative: () => ({ type: 'number', maximum: 0, not: { enum: [0] } }),
+  isNotEmpty: () => ({ minLength: 1 }),
+  arrayMinSize: (minItems: number) => ({ minItems }),
+  arrayNotEmpty: () => ({ minItems: 1 }),
   isBoolean: () => ({ type: 'boolean' }),
   isDate: () => ({ type: 'string', format: 'date-time' }),
   isMetadata: () => ({ type: 'object', additionalProperties: true }),
@@ -57,7 +72,7 @@ export function fieldSchema(field: FieldRules): JsonSchema {
   const item: JsonSchema = field.nested ? schemaOf(field.nested) : {};
   for (const { name, constraints, each } of field.checks) {
     const keywords = KEYWORDS[name]?.(...(constraints as never[]));
-    Object.assign(isList && each ? item : own, keywords);
+    narrow(isList && each ? item : own, keywords);
   }
   const schema: JsonSchema = isList
     ? { ...own, type: 'array', items: typed(item) }
@@ -65,6 +80,15 @@ export function fieldSchema(field: FieldRules): JsonSchema {
   if (!field.nullable) return schema;
   // OpenAPI 3.0 lets null in only where both say so.
   return { ...schema, ...(schema.enum && { enum: [...schema.enum, null] }), nullable: true };
+}
+
+/** Adds what a rule says. Rules about the type come first, and of two bounds both hold. */
+function narrow(schema: JsonSchema, keywords: JsonSchema = {}): void {
+  const { type = keywords.type, minimum = -Infinity, maximum = Infinity, minLength = 0 } = schema;
+  Object.assign(schema, keywords, type && { type });
+  if (keywords.minimum !== undefined) schema.minimum = Math.max(minimum, keywords.minimum);
+  if (keywords.maximum !== undefined) schema.maximum = Math.min(maximum, keywords.maximum);
+  if (keywords.minLength !== undefined) schema.minLength = Math.max(minLength, keywords.minLength);
 }
 
 /** Choices of texts are texts. */
