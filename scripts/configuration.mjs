@@ -1,32 +1,33 @@
 /**
- * `npm run configuration`: writes docs/configuration.md and .env.example from the class Config.
+ * `npm run configuration`: writes docs/configuration.md and .env.example from the class Config and the features' own.
  * With `--check` it writes nothing and fails when one of them is out of date.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import ts from 'typescript';
-import { Config } from '../dist/platform/config/config.js';
+import { CONFIG_CLASSES } from '../dist/platform/config/config.js';
 import { variablesOf } from '../dist/platform/config/env.js';
 
 const ROOT = join(import.meta.dirname, '..');
 const SOURCE = join(ROOT, 'src/platform/config/config.ts');
 
-/** The doc comment of every property of the class, on one line. */
+/** The doc comment of every property of the classes, on one line, by class and property. */
 function comments() {
-  const source = ts.createSourceFile(SOURCE, readFileSync(SOURCE, 'utf8'), ts.ScriptTarget.Latest, true);
-  const declaration = source.statements.find(
-    (node) => ts.isClassDeclaration(node) && node.name?.text === 'Config',
-  );
-  const properties = declaration.members.filter(ts.isPropertyDeclaration);
-  return new Map(
-    properties.map((property) => {
-      const texts = ts
-        .getJSDocCommentsAndTags(property)
-        .map(({ comment }) => ts.getTextOfJSDocComment(comment) ?? '');
-      return [property.name.getText(source), texts.join(' ').replaceAll(/\s+/g, ' ').trim()];
-    }),
-  );
+  const texts = new Map();
+  for (const file of [SOURCE, ...globSync(join(ROOT, 'src/modules/*/*.config.ts'))]) {
+    const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true);
+    for (const declaration of source.statements.filter(ts.isClassDeclaration)) {
+      for (const property of declaration.members.filter(ts.isPropertyDeclaration)) {
+        const all = ts
+          .getJSDocCommentsAndTags(property)
+          .map(({ comment }) => ts.getTextOfJSDocComment(comment) ?? '');
+        const key = `${declaration.name?.text}.${property.name.getText(source)}`;
+        texts.set(key, all.join(' ').replaceAll(/\s+/g, ' ').trim());
+      }
+    }
+  }
+  return texts;
 }
 
 /** The text that sets the variable to this default; empty when that is the same as not setting it. */
@@ -50,7 +51,7 @@ function row(variable, comment) {
 }
 
 function documentation(variables, commentOf) {
-  return `<!-- Made by \`npm run configuration\` from src/platform/config/config.ts: change it there. -->
+  return `<!-- Made by \`npm run configuration\` from src/platform/config/config.ts and src/modules/*/*.config.ts: change it there. -->
 
 # Configuration
 
@@ -106,19 +107,21 @@ function example(variables, commentOf) {
     const about = [firstSentence(commentOf(variable)), ...marks].filter(Boolean).join(' ');
     return `# ${about}\n# ${variable.name}=${textOf(variable.default)}\n`;
   });
-  return `# Made by \`npm run configuration\` from src/platform/config/config.ts. docs/configuration.md says more.
+  return `# Made by \`npm run configuration\` from src/platform/config/config.ts and src/modules/*/*.config.ts. docs/configuration.md says more.
 # Development needs none of these: copy this file to .env and set what should be different.
 
 ${entries.join('\n')}`;
 }
 
 const texts = comments();
-const commentOf = ({ name, property }) => {
-  const comment = texts.get(property);
-  if (!comment) throw new Error(`${name} has no doc comment in src/platform/config/config.ts`);
+const variables = CONFIG_CLASSES.flatMap((type) =>
+  variablesOf(type).map((variable) => ({ ...variable, type: type.name })),
+);
+const commentOf = ({ name, property, type }) => {
+  const comment = texts.get(`${type}.${property}`);
+  if (!comment) throw new Error(`${name} has no doc comment: write one above ${type}.${property}`);
   return comment;
 };
-const variables = variablesOf(Config);
 const options = { ...(await resolveConfig(SOURCE)), parser: 'markdown' };
 const files = {
   'docs/configuration.md': await format(documentation(variables, commentOf), options),

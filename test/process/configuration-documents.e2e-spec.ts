@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Config, parseConfig } from '../../src/platform/config/config.js';
 import { variablesOf } from '../../src/platform/config/env.js';
+import { addToBuild } from './lab-feature.js';
 import { Installation } from './server-process.js';
 
 // Processes are started and ended; a machine that is busy takes its time.
@@ -70,6 +71,49 @@ describe('docs/configuration.md and .env.example', () => {
       text.replace('/** TCP port of the HTTP server; 0 takes a free one and prints it. */', ''),
     );
     expect(await run()).toContain('PORT has no doc comment');
+  });
+
+  it("hold a feature's own variables, which are checked with all others and injected by their class", async () => {
+    const run = await generator();
+    const source = `import { Env } from '../../platform/config/env.js';
+      import { integer } from '../../platform/config/kinds.js';
+      export class LabConfig {
+        /** How many copies are printed. They take paper. */
+        @Env('LAB_COPIES', integer(1, 9), { default: 2 })
+        readonly copies!: number;
+      }`;
+    const logs = `import { Logger, Module } from '@nestjs/common';
+      import { LabConfig } from './lab.config.js';
+      @Module({})
+      export class LabModule {
+        constructor(config: LabConfig) { new Logger('Lab').log({ copies: config.copies }); }
+      }`;
+    await mkdir(join(installation.folder, 'src/modules/lab'), { recursive: true });
+    await writeFile(join(installation.folder, 'src/modules/lab/lab.config.ts'), source);
+    await addToBuild(installation.folder, { 'lab.config': source, 'lab.module': logs });
+    expect(await run()).toBe('');
+    const [documentation, example] = await Promise.all(
+      FILES.map((file) => readFile(join(installation.folder, file), 'utf8')),
+    );
+    expect(documentation).toMatch(
+      /^\| `LAB_COPIES` \| `2` \| an integer from 1 to 9 \| How many copies are printed\. They take paper\. \|$/m,
+    );
+    expect(example).toContain('# How many copies are printed.\n# LAB_COPIES=2\n');
+    const refused = await installation.run({ LAB_COPIES: '0', PORT: 'x' });
+    expect(refused).toMatchObject({ code: 78, stdout: '' });
+    expect(refused.stderr).toBe(
+      'The configuration is not valid:\n' +
+        '  PORT must be an integer from 0 to 65535\n  LAB_COPIES must be an integer from 1 to 9\n',
+    );
+    await writeFile(join(installation.folder, '.env'), 'LAB_COPIE=3');
+    expect((await installation.run({})).stderr).toContain('LAB_COPIES');
+    await writeFile(join(installation.folder, '.env'), 'LAB_COPIES=3');
+    const server = installation.spawn([process.execPath, 'dist/main.js'], {
+      MONGODB_URI: process.env['TEST_MONGODB_URI'],
+    });
+    await server.listening();
+    server.kill('SIGTERM');
+    expect((await server.ended).stdout).toContain('"copies":3');
   });
 });
 

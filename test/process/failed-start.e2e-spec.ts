@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
-import { transformSync } from '@swc/core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { commandsNaming } from '../../src/platform/embedded-mongo/fixtures/processes.js';
 import { resolveMongod } from '../../src/platform/embedded-mongo/mongod-binary.js';
+import { addToBuild } from './lab-feature.js';
 import { HttpCaller } from './http-caller.js';
 import { Installation, mongodOf } from './server-process.js';
 import { PRODUCT } from '../../src/product/product.js';
@@ -184,27 +184,14 @@ describe('a start that cannot succeed', () => {
 /** The build in a folder of its own, with one more feature, compiled. */
 async function withModule(source: string): Promise<string> {
   const folder = join(installation.folder, `lab-${count++}`);
-  const compiled = transformSync(
-    `import { Controller, Get, Inject, Module } from '@nestjs/common';
-     import { IsString } from 'class-validator';
-     import { Answers } from '../../platform/http/answers.js';
-     import { SignedIn } from '../../platform/security/access.js';
-     import { RichText } from '../../platform/validation/rich-text.js';
-     ${source} export { LabModule };`,
-    {
-      jsc: {
-        parser: { syntax: 'ecmascript', decorators: true },
-        transform: { legacyDecorator: true },
-        target: 'es2022',
-      },
-    },
-  ).code;
   await cp(join(installation.folder, 'dist'), join(folder, 'dist'), { recursive: true });
   await cp(join(installation.folder, 'package.json'), join(folder, 'package.json'));
-  await mkdir(join(folder, 'dist/modules/lab'));
-  await writeFile(join(folder, 'dist/modules/lab/lab.module.js'), compiled);
-  const app = join(folder, 'dist/app.module.js');
-  const listed = `import { LabModule } from './modules/lab/lab.module.js';\nFEATURES.push(LabModule);\n`;
-  await writeFile(app, `${await readFile(app, 'utf8')}\n${listed}`);
+  const imports = `
+    import { Controller, Get, Inject, Module } from '@nestjs/common';
+    import { IsString } from 'class-validator';
+    import { Answers } from '../../platform/http/answers.js';
+    import { SignedIn } from '../../platform/security/access.js';
+    import { RichText } from '../../platform/validation/rich-text.js';`;
+  await addToBuild(folder, { 'lab.module': `${imports} ${source} export { LabModule };` });
   return folder;
 }

@@ -1,4 +1,14 @@
-import { Env, type Environment, type Fault, MODES, type Mode, readVariables, variablesOf } from './env.js';
+import {
+  type ConfigClass,
+  Env,
+  type Environment,
+  type Fault,
+  MODES,
+  type Mode,
+  readVariables,
+  variablesOf,
+} from './env.js';
+import { featureConfigs } from './feature-configs.js';
 import {
   bytes,
   email,
@@ -21,12 +31,12 @@ import {
 } from './kinds.js';
 import { mongodbUri } from './mongodb-uri.js';
 import { weaknessOf } from '../validation/passwords.js';
-import { StartError } from '../errors/start-error.js';
+import { DeclarationError, StartError } from '../errors/start-error.js';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 /**
- * Everything that can be set from outside, read once at the start.
+ * Everything that can be set from outside, read once at the start. A feature adds a class of its own (feature-configs.ts).
  * The comment of a variable is its documentation: docs/configuration.md is made from it.
  */
 export class Config {
@@ -138,11 +148,31 @@ export class Config {
   @Env('PUBLIC_URL', site())
   readonly publicUrl?: string;
 
+  /** What the features' own classes hold. Each is injected by its class. */
+  readonly features?: ReadonlyMap<ConfigClass, object>;
+
   constructor(values: Partial<Config>) {
     Object.assign(this, values);
     Object.freeze(this);
   }
 }
+
+/** Every class of variables, the product's own first. */
+export const CONFIG_CLASSES = [Config, ...featureConfigs] as const;
+
+/** @throws DeclarationError for a variable that two properties are read from */
+function requireDistinct(classes: readonly { prototype: object; name: string }[]): void {
+  const readers = new Map<string, string>();
+  for (const type of classes) {
+    for (const { name } of variablesOf(type)) {
+      const reader = readers.get(name);
+      if (reader) throw new DeclarationError(`${type.name} and ${reader} both read ${name}: rename one`);
+      readers.set(name, type.name);
+    }
+  }
+}
+
+requireDistinct(CONFIG_CLASSES);
 
 /** The start is refused. `faults` names every variable at fault and holds no value. */
 export class ConfigError extends StartError {
@@ -195,6 +225,12 @@ export function parseConfig(env: Environment): ParsedConfig {
   const { adminEmail, adminPassword } = values as Partial<Config>;
   const weakness = adminEmail && adminPassword && weaknessOf(adminPassword, adminEmail);
   if (weakness) faults.push({ variable: 'ADMIN_PASSWORD', problem: weakness });
+  const features = new Map<ConfigClass, object>();
+  for (const type of featureConfigs) {
+    const own = readVariables(variablesOf(type), env, mode);
+    faults.push(...own.faults);
+    features.set(type, Object.freeze(Object.assign(new type(), own.values)));
+  }
   if (faults.length > 0) throw new ConfigError(faults);
-  return values as unknown as ParsedConfig;
+  return { ...values, features } as unknown as ParsedConfig;
 }

@@ -30,6 +30,9 @@ export interface Variable extends Settings<unknown> {
   readonly kind: Kind<unknown>;
 }
 
+/** A class of one concern's variables. A feature's own stands in `<name>.config.ts` beside its module. */
+export type ConfigClass = new () => object;
+
 const declared = new WeakMap<object, Variable[]>();
 
 /** Declares that a property is read from the environment variable `name`. */

@@ -1,4 +1,4 @@
-import { Config, ConfigError, type ParsedConfig, parseConfig } from './config.js';
+import { type Config, CONFIG_CLASSES, ConfigError, type ParsedConfig, parseConfig } from './config.js';
 import { type EnvFile, readEnvFile } from './env-file.js';
 import { type Fault, variablesOf } from './env.js';
 import { completeSecrets } from './secrets.js';
@@ -30,7 +30,7 @@ function faultsOf(parse: () => ParsedConfig): readonly Fault[] {
 export function loadConfig(): Config {
   const file = readEnvFile(
     FILE,
-    variablesOf(Config).map(({ name }) => name),
+    CONFIG_CLASSES.flatMap(variablesOf).map(({ name }) => name),
   );
   add(file);
   if (file.faults.length > 0) {
