@@ -105,7 +105,7 @@ describe('a time to live', () => {
   });
 
   it.each([0, -1, Number.NaN, Infinity, MAX_TTL_S + 1])('cannot be %d', (ttl) => {
-    expect(() => Cache({ ttl })).toThrow(RangeError);
+    expect(() => Cache({ ttl })).toThrow(DeclarationError);
   });
 });
 

@@ -53,7 +53,8 @@ type SharedDecorator = <Args extends unknown[], Result>(
 export function Cache(options: OwnedOptions): OwnedDecorator;
 export function Cache(options: SharedOptions): SharedDecorator;
 export function Cache({ ttl, shared = false }: OwnedOptions | SharedOptions): SharedDecorator {
-  if (!(ttl > 0 && ttl <= MAX_TTL_S)) throw new RangeError(`@Cache takes a ttl up to ${MAX_TTL_S} seconds`);
+  if (!(ttl > 0 && ttl <= MAX_TTL_S))
+    throw new DeclarationError(`@Cache takes a ttl up to ${MAX_TTL_S} seconds`);
   return note(CACHED, { isShared: shared, ttl });
 }
 
