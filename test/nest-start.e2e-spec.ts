@@ -9,6 +9,8 @@ import {
   type NestModule,
   ValidationPipe,
 } from '@nestjs/common';
+import { EventEmitter2, EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
+import { Interval, ScheduleModule } from '@nestjs/schedule';
 import {
   HealthCheck,
   HealthCheckService,
@@ -91,11 +93,34 @@ class StartModule implements NestModule {
   }
 }
 
+const heard: unknown[] = [];
+
+/** A job whose end another part of the feature hears of. */
+@Injectable()
+class Jobs {
+  constructor(private readonly events: EventEmitter2) {}
+
+  @Interval(5)
+  tick(): void {
+    this.events.emit('job.done', { rows: 3 });
+  }
+
+  @OnEvent('job.done')
+  hear(event: unknown): void {
+    heard.push(event);
+  }
+}
+
 addToApp(
   {
-    imports: [TerminusModule.forRoot({ logger: false }), HealthModule],
+    imports: [
+      TerminusModule.forRoot({ logger: false }),
+      HealthModule,
+      ScheduleModule.forRoot(),
+      EventEmitterModule.forRoot(),
+    ],
     controllers: [StartController, SecondController],
-    providers: [Indicators],
+    providers: [Indicators, Jobs],
   },
   StartModule,
 );
@@ -192,5 +217,9 @@ describe('an application as main.ts and its modules set it up', () => {
       [{ path: 'storage', message: 'is down' }],
     ]);
     expect(text).not.toContain('secret');
+  });
+
+  it('runs jobs of @nestjs/schedule, and tells listeners of @nestjs/event-emitter', async () => {
+    expect(await eventually(() => heard[0] as object | undefined)).toEqual({ rows: 3 });
   });
 });
