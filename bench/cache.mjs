@@ -8,6 +8,7 @@ import { UsersService } from '../dist/modules/users/users.service.js';
 import { RedisStore } from '../dist/platform/cache/redis-store.js';
 import { ChangeFeed } from '../dist/platform/database/change-feed.js';
 import { Redis } from '../dist/platform/redis/redis.js';
+import { scopeOf } from '../dist/platform/security/caller.js';
 import { startProduct } from './product.mjs';
 
 const ROUNDS = 5;
@@ -41,7 +42,7 @@ while (!app.get(ChangeFeed).isFresh) await sleep(50);
 const ways = {
   'look-up of each request (LiveCache)': () => users.findCaller(id),
   '@Cache, in memory': () => users.profile(id),
-  MongoDB: async () => UserDto.from(await users.get({ owner: id }, id)),
+  MongoDB: async () => UserDto.from(await users.get(scopeOf(id), id)),
 };
 const redis = app.get(Redis);
 if (redis.isConfigured) {

@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { argumentsOf } from '../scripts/command-line.mjs';
 import { canPin, SERVERS, startServer } from './servers.mjs';
 import { measure, routesOf, warmUp } from './load.mjs';
@@ -53,15 +54,17 @@ async function answersOf({ port }) {
   const headers = routes.get.request.headers;
   const ask = async ({ path }) =>
     (await (await fetch(`http://127.0.0.1:${port}${path}`, { headers })).json()).data;
-  return JSON.stringify([await ask(routes.get.request), await ask(routes.list.request)]);
+  return [await ask(routes.get.request), await ask(routes.list.request)];
 }
 
 async function requireSameAnswers(servers) {
   const expected = await answersOf(servers[0]);
   for (const server of servers) {
     const answers = await answersOf(server);
-    if (answers !== expected) {
-      throw new Error(`${server.name} answers other data:\n${answers}\ninstead of\n${expected}`);
+    // In whatever order their fields stand.
+    if (!isDeepStrictEqual(answers, expected)) {
+      const [got, wanted] = [answers, expected].map((each) => JSON.stringify(each));
+      throw new Error(`${server.name} answers other data:\n${got}\ninstead of\n${wanted}`);
     }
   }
 }

@@ -13,6 +13,7 @@ import { withoutFeatures } from '../support/rotations.js';
 import { soaked } from '../support/soak.js';
 import { connectionOf, createTestApp, type TestApp } from '../support/test-app.js';
 import { gone, Installation, mongodOf, type ServerProcess } from './server-process.js';
+import { SYSTEM } from '../../src/platform/security/caller.js';
 
 // Processes are started and ended; a machine that is busy takes its time.
 jest.setTimeout(120_000);
@@ -128,10 +129,9 @@ class Load {
   }
 
   private async use(id: string, way: number): Promise<void> {
-    const scope = { all: true, caller: '66f1a0c2e4b0a1b2c3d4e5f6', permission: 'users:write' } as never;
     const secret = `WRITTEN ${randomBytes(6).toString('hex')}`;
     const writeBy = [
-      () => this.repository.update(scope, id, NO_PRECONDITION, { secret }),
+      () => this.repository.update(SYSTEM, id, NO_PRECONDITION, { secret }),
       () => this.model.updateOne({ _id: id }, { secret }),
       async () => (await this.model.findById(id))?.set({ secret }).save(),
       undefined,
@@ -142,7 +142,7 @@ class Load {
       this.secrets.set(id, secret);
       this.writes++;
     }
-    const read = way % 2 ? await this.model.findById(id).lean() : await this.repository.get(scope, id);
+    const read = way % 2 ? await this.model.findById(id).lean() : await this.repository.get(SYSTEM, id);
     if (read?.secret !== this.secrets.get(id)) throw new Error(`Read ${read?.secret}`);
     this.reads++;
   }
