@@ -12,7 +12,7 @@ import {
   ValidateBy,
 } from 'class-validator';
 import { Name, Nullable, RecordId, UtcTime } from '../../platform/validation/fields.js';
-import type { Permission } from '../../platform/security/caller.js';
+import { type Permission, PERMISSION_FORM } from '../../platform/security/caller.js';
 import type { ApiKey } from './api-key.schema.js';
 import { PRODUCT } from '../../product/product.js';
 
@@ -40,7 +40,7 @@ function PermissionList(): PropertyDecorator {
     IsArray(),
     ArrayMaxSize(100),
     ArrayUnique(),
-    Matches(/^[a-z][a-z0-9-]{0,63}:[a-z][a-z-]{0,31}$/, {
+    Matches(PERMISSION_FORM, {
       each: true,
       message: 'each value in $property must be a permission, such as projects:read',
     }),

@@ -1,6 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { References } from '../database/references.js';
+import { Repositories } from '../database/repositories.js';
 import { describeAccess } from './access.js';
 import { codesOf, describeErrors } from './errors.js';
 import { describeHeaders, HEADERS } from './headers.js';
@@ -12,6 +13,7 @@ import { shareAnswers } from './share.js';
 import { describeVersions } from './versions.js';
 import { PRODUCT } from '../../product/product.js';
 import { RELEASE } from '../../product/release.js';
+import { listPermissions } from './permissions.js';
 
 const ABOUT = `To try things out: register, sign in, press **Authorize** and paste the \`accessToken\`.
 
@@ -78,6 +80,7 @@ export function createOpenApi(app: INestApplication, version = '1'): OpenAPIObje
     },
     headers: HEADERS,
   };
+  listPermissions(document, app.get(Repositories, { strict: false }).permissions);
   const references = app.get(References, { strict: false });
   const isReferredTo = (modelName: string): boolean => references.leadTo(modelName);
   for (const { path, method, operation } of operationsOf(document)) {

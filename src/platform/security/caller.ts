@@ -6,6 +6,9 @@ export type UserId = string & { readonly [userIdBrand]: true };
 /** What a role may do to records of others: `projects:read`, or any other verb that a resource declares. */
 export type Permission = `${string}:${string}`;
 
+/** What a permission looks like. */
+export const PERMISSION_FORM = /^[a-z][a-z0-9-]{0,63}:[a-z][a-z-]{0,31}$/;
+
 /** A signed-in user, as it stood when the request arrived. */
 export interface Caller {
   readonly id: UserId;
