@@ -7,8 +7,11 @@ import { MAX_PASSWORD_BYTES, passwordForm } from '../../platform/validation/pass
 
 /** Node has four threads for hashing, DNS and files together; one core is left for requests. */
 const CONCURRENCY = Math.max(1, Math.min(availableParallelism() - 1, 3));
-/** Longest time that a hash may wait for its turn: well within a request's deadline. */
-const PATIENCE_MS = 1_500;
+/**
+ * Longest time that a hash may wait for its turn. Before it a sign-in may have waited 400 ms for others of its account,
+ * and both with the hash itself are well within a request's deadline, also on a slow machine.
+ */
+const PATIENCE_MS = 1_200;
 const MAX_WAITING = 64;
 
 /** Whether a password is right: `outdated` is right as well, but its hash should be made anew. */
