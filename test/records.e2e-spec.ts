@@ -87,6 +87,8 @@ describe('records in a scope', () => {
       expect(await tasks.get(ADA, String(_id), transaction)).toMatchObject({ tags: ['new'], version: 2 });
       expect(titles(await tasks.find(ADA, { ...sortedTitles, transaction }))).toEqual(['a', 'b', 'c', 'e']);
       expect(await tasks.aggregate(ADA, [{ $count: 'all' }], transaction)).toEqual([{ all: 4 }]);
+      const { pagination } = await tasks.page(ADA, { limit: 10, total: true }, {}, transaction);
+      expect(pagination.total).toBe(4);
       const removed = await tasks.remove(ADA, String(_id), NO_PRECONDITION, transaction);
       expect(removed).toMatchObject({ title: 'e', tags: ['new'] });
       throw new Error('undone');

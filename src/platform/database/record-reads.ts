@@ -77,18 +77,25 @@ export class RecordReads<T extends StoredRecord> {
   }
 
   /** One page, newest records first. */
-  async page(scope: Scope, query: PageQuery, filter: Filter = {}): Promise<Page<T>> {
+  async page(
+    scope: Scope,
+    query: PageQuery,
+    filter: Filter = {},
+    transaction?: Transaction,
+  ): Promise<Page<T>> {
     this.cipher?.refuse(filter);
     const { limit, cursor } = query;
     const all = this.ownership.fitting(scope, filter);
     const binding = JSON.stringify([userOf(scope) ?? 'system', this.resource.name, all]);
     const offset = cursor === undefined ? (query.offset ?? ((query.page ?? 1) - 1) * limit) : null;
     const from = cursor === undefined ? all : behind(this.cursors.decode(cursor, binding), all);
-    const counting = query.total ? this.count(all) : undefined;
+    const session = transaction?.session;
     // One more than is asked for tells whether there is a next page.
-    const page = { skip: offset ?? 0, limit: limit + 1 };
-    const reading = this.store.find<T>({ filter: from, ...this.inOrder(all), ...page });
-    const [items, total] = counting ? await Promise.all([reading, counting]) : [await reading];
+    const page = { skip: offset ?? 0, limit: limit + 1, session };
+    const read = (): Promise<T[]> => this.store.find<T>({ filter: from, ...this.inOrder(all), ...page });
+    const count = (): Promise<number> | undefined => (query.total ? this.count(all, transaction) : undefined);
+    // A transaction does one thing at a time.
+    const [items, total] = transaction ? [await read(), await count()] : await Promise.all([read(), count()]);
     const hasMore = items.length > limit;
     if (hasMore) items.pop();
     const last = items.at(-1);
@@ -148,7 +155,10 @@ export class RecordReads<T extends StoredRecord> {
       : { sort: NEWEST_FIRST };
   }
 
-  private count(filter: Filter): Promise<number> {
-    return this.store.collection.countDocuments({ ...this.ownership.everything, ...filter });
+  private count(filter: Filter, transaction: Transaction | undefined): Promise<number> {
+    return this.store.collection.countDocuments(
+      { ...this.ownership.everything, ...filter },
+      transaction && { session: transaction.session },
+    );
   }
 }
