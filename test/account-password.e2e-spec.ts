@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { MailLinksService } from '../src/modules/mail-links/mail-links.service.js';
+import { resetPassword } from '../src/modules/mail-links/reset-password.mail.js';
+import type { UserId } from '../src/platform/security/caller.js';
 import { Accounts, CHANGE, FORGOT, NEW_PASSWORD } from './support/accounts.js';
 import { PASSWORD, type TestClient } from './support/test-client.js';
 import { LOGIN, ME, newCredentials, REFRESH, USERS } from './support/users.js';
@@ -67,6 +70,16 @@ describe('asking for a new password', () => {
     expect(await accounts.linkFor({ email })).toBe(link);
     expect(accounts.mailsTo(email)).toHaveLength(8);
     expect((await accounts.reset(link)).status).toBe(200);
+  });
+
+  it('mails one link to who asks at several places at once', async () => {
+    const { id, email } = await accounts.newUser();
+    const recipient = { id: id as UserId, email, name: 'Ada' };
+    const mailLinks = accounts.test.app.get(MailLinksService, { strict: false });
+    for (let n = 0; n < 4; n++) mailLinks.send(resetPassword, () => Promise.resolve(recipient));
+    await accounts.mailTo(email, 1 + 4);
+    const [, ...links] = accounts.mailsTo(email).map(({ token }) => token);
+    expect([links.length, new Set(links).size]).toEqual([4, 1]);
   });
 
   it('mails an owner who asks from where it has signed in, whatever strangers have used up', async () => {

@@ -2,6 +2,7 @@ import { createHash, createHmac, type KeyObject, randomBytes } from 'node:crypto
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
+import { duplicateKeyOf } from '../../platform/errors/driver-errors.js';
 import { Config } from '../../platform/config/config.js';
 import { deriveKey } from '../../platform/config/derived-key.js';
 import { publicOriginOf } from '../../platform/config/public-origin.js';
@@ -92,40 +93,51 @@ export class MailLinksService {
 
   /** A link that is still valid is mailed again: otherwise who asks in somebody's name would end its links. */
   private async issue(mail: LinkMail, recipient: Recipient): Promise<string> {
-    const { id, email, session } = recipient;
-    const mailed = await this.renew(mail, recipient);
-    if (mailed?.salt) return this.tokenOf(mailed.salt);
-    const salt = randomBytes(TOKEN_BYTES).toString('base64url');
-    const token = this.tokenOf(salt);
-    const expiresAt = new Date(Date.now() + LIFETIME_MS);
-    await this.model.updateOne(
-      { ownerId: new Types.ObjectId(id), purpose: mail.purpose },
-      {
-        $set: { salt, tokenHash: hashOf(token), email, expiresAt, ...(session !== undefined && { session }) },
-      },
-      { upsert: true },
-    );
-    return token;
+    const { email, session } = recipient;
+    for (let tries = 1; ; tries++) {
+      const mailed = await this.renew(mail, recipient);
+      if (mailed?.salt) return this.tokenOf(mailed.salt);
+      const salt = randomBytes(TOKEN_BYTES).toString('base64url');
+      const token = this.tokenOf(salt);
+      const expiresAt = new Date(Date.now() + LIFETIME_MS);
+      const { ownerId, purpose, ...still } = stillValid(mail, recipient);
+      try {
+        // In place of one that is no longer valid. Another request may have made one meanwhile: then that is mailed.
+        await this.model.updateOne(
+          { ownerId, purpose, $nor: [{ ...still, salt: { $exists: true } }] },
+          {
+            $set: {
+              salt,
+              tokenHash: hashOf(token),
+              email,
+              expiresAt,
+              ...(session !== undefined && { session }),
+            },
+          },
+          { upsert: true },
+        );
+        return token;
+      } catch (error) {
+        if (!duplicateKeyOf(error) || tries === 3) throw error;
+      }
+    }
   }
 
   /** A link to an address that its owner has no more, or for another session, is left to be replaced. */
-  private renew({ purpose }: LinkMail, { id, email, session }: Recipient): Promise<MailLink | null> {
-    const now = Date.now();
-    const expiresAt = new Date(now + LIFETIME_MS);
-    const isValid = {
-      ownerId: new Types.ObjectId(id),
-      purpose,
-      email,
-      session: session ?? null,
-      expiresAt: { $gt: new Date(now) },
-    };
-    return this.model.findOneAndUpdate(isValid, { $set: { expiresAt } }).lean<MailLink>();
+  private renew(mail: LinkMail, recipient: Recipient): Promise<MailLink | null> {
+    const expiresAt = new Date(Date.now() + LIFETIME_MS);
+    return this.model.findOneAndUpdate(stillValid(mail, recipient), { $set: { expiresAt } }).lean<MailLink>();
   }
 
   /** Made of the salt and a key of the server: from the database alone nobody can make it. */
   private tokenOf(salt: string): string {
     return createHmac('sha256', this.key).update(salt).digest('base64url');
   }
+}
+
+function stillValid({ purpose }: LinkMail, { id, email, session }: Recipient) {
+  const ownerId = new Types.ObjectId(id);
+  return { ownerId, purpose, email, session: session ?? null, expiresAt: { $gt: new Date() } };
 }
 
 function hashOf(token: string): string {
