@@ -101,6 +101,12 @@ function linkOf(path: string): string {
   }
 }
 
+/** A set's configuration, as far as it is changed here. */
+interface Config {
+  readonly version: number;
+  readonly settings: object;
+}
+
 /** Three mongods on this machine, of which any may be killed, frozen, stepped down and cut off. */
 export class ReplicaSet {
   private constructor(
@@ -117,14 +123,17 @@ export class ReplicaSet {
     for (const name of ['a', 'b', 'c']) members.push(await Member.create(path, join(folder, name)));
     await Promise.all(members.map((member) => member.start()));
     const set = new ReplicaSet(folder, members);
-    const config = {
-      _id: 'rs0',
-      members: members.map(({ host }, _id) => ({ _id, host })),
-      settings: { electionTimeoutMillis, heartbeatIntervalMillis: 500, heartbeatTimeoutSecs: 2 },
-    };
+    const config = { _id: 'rs0', members: members.map(({ host }, _id) => ({ _id, host })) };
     const [first] = members;
     await retried(async () => first?.ask({ replSetInitiate: config }));
-    await set.primary();
+    // The first election has MongoDB's own patience: a machine that is busy starting three servers needs it.
+    const primary = await set.primary();
+    const settings = { electionTimeoutMillis, heartbeatIntervalMillis: 500, heartbeatTimeoutSecs: 2 };
+    await retried(async () => {
+      const { config: now } = (await primary.ask({ replSetGetConfig: 1 })) as { config: Config };
+      const next = { ...now, version: now.version + 1, settings: { ...now.settings, ...settings } };
+      await primary.ask({ replSetReconfig: next });
+    });
     return set;
   }
 
