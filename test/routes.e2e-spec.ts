@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ModulesContainer } from '@nestjs/core';
 import { createApp } from '../src/app.js';
 import { type Role, ROLES, Roles } from '../src/modules/users/roles.js';
 import { Repositories } from '../src/platform/database/repositories.js';
@@ -15,7 +14,7 @@ describe('every route', () => {
 
   beforeAll(async () => {
     test = await createTestApp();
-    handlers = handlersOf(test.app.get(ModulesContainer));
+    handlers = handlersOf(test.app);
     ({ permissions } = test.app.get(Repositories));
   });
   afterAll(() => test.close());

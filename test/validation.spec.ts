@@ -1,7 +1,6 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { globSync, readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import { ModulesContainer } from '@nestjs/core';
 import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
 import * as fc from 'fast-check';
@@ -39,7 +38,7 @@ const STRICT = {
 };
 
 const app = await createApp(testConfig({ LOG_LEVEL: 'silent' }));
-const handlers = handlersOf(app.get(ModulesContainer));
+const handlers = handlersOf(app);
 const types = [...new Set(handlers.flatMap(({ inputs }) => inputs as Constructor[]))];
 
 /** What an input comes to: a value, or the top-level fields at fault ('' is the input itself). */

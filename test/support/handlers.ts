@@ -1,7 +1,8 @@
-import { METHOD_METADATA, ROUTE_ARGS_METADATA, RouteParamtypes } from '@nestjs/common/internal';
-import type { ModulesContainer } from '@nestjs/core';
+import type { INestApplication } from '@nestjs/common';
+import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
 import type { FastifyContextConfig } from 'fastify';
+import { handlersOf as declaredHandlersOf } from '../../src/platform/routing/handlers.js';
 import type { Access } from '../../src/platform/security/access.js';
 
 /** A method of a controller that answers a route. */
@@ -15,39 +16,22 @@ export interface Handler {
   readonly inputs: readonly unknown[];
 }
 
-const INPUTS: ReadonlySet<number> = new Set([
+const INPUTS: ReadonlySet<RouteParamtypes> = new Set([
   RouteParamtypes.BODY,
   RouteParamtypes.QUERY,
   RouteParamtypes.PARAM,
 ]);
 
 /** Every handler of every controller in the application. */
-export function handlersOf(modules: ModulesContainer): Handler[] {
-  const controllers = [...modules.values()].flatMap((module) => [...module.controllers.values()]);
-  return controllers.flatMap(({ metatype }) => {
-    const type = metatype as new (...args: never[]) => object;
-    const prototype = type.prototype as Record<string, object>;
-    return Object.getOwnPropertyNames(prototype)
-      .filter((property) => Reflect.hasMetadata(METHOD_METADATA, prototype[property] ?? {}))
-      .map((property) => describeHandler(type, property));
+export function handlersOf(app: INestApplication): Handler[] {
+  return declaredHandlersOf(app).map(({ title, prototype, method, parameters }) => {
+    const config = Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, method) as
+      FastifyContextConfig | undefined;
+    return {
+      name: title,
+      access: config?.access,
+      hasClassConfig: Reflect.hasMetadata(FASTIFY_ROUTE_CONFIG_METADATA, prototype.constructor),
+      inputs: parameters.filter(({ kind }) => INPUTS.has(kind)).map(({ type }) => type),
+    };
   });
-}
-
-function describeHandler(type: new (...args: never[]) => object, property: string): Handler {
-  const prototype = type.prototype as Record<string, object>;
-  const config = Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, prototype[property] ?? {}) as
-    FastifyContextConfig | undefined;
-  const types = (Reflect.getMetadata('design:paramtypes', prototype, property) ?? []) as unknown[];
-  const args = (Reflect.getMetadata(ROUTE_ARGS_METADATA, type, property) ?? {}) as Record<
-    string,
-    { index: number }
-  >;
-  return {
-    name: `${type.name}.${property}`,
-    access: config?.access,
-    hasClassConfig: Reflect.hasMetadata(FASTIFY_ROUTE_CONFIG_METADATA, type),
-    inputs: Object.entries(args)
-      .filter(([key]) => INPUTS.has(Number(key.split(':')[0])))
-      .map(([, { index }]) => types[index]),
-  };
 }

@@ -5,7 +5,7 @@ import { LegacyRouteConverter } from '@nestjs/core/internal';
 import type { FastifyInstance } from 'fastify';
 import { pathToRegexp } from 'path-to-regexp';
 import { DeclarationError } from '../errors/start-error.js';
-import { type Handler, handlersOf } from '../routing/handlers.js';
+import type { Handler } from '../routing/handlers.js';
 
 /** Where `@WebSocketGateway()` notes what it is; its package need not be installed. */
 const GATEWAY = 'websockets:is_gateway';
@@ -33,8 +33,8 @@ function refuseTwoVersions({ prototype: { constructor }, method }: Handler): voi
  * Stops the start for what would go past the product's rules.
  * @throws DeclarationError with what to write instead
  */
-export function refuseBypasses(app: INestApplication): void {
-  for (const handler of handlersOf(app)) refuseTwoVersions(handler);
+export function refuseBypasses(app: INestApplication, handlers: readonly Handler[]): void {
+  handlers.forEach(refuseTwoVersions);
   for (const { providers, injectables } of app.get(ModulesContainer).values()) {
     for (const { metatype, instance } of [...providers.values(), ...injectables.values()]) {
       if (typeof metatype === 'function' && Reflect.hasMetadata(GATEWAY, metatype)) {

@@ -1,4 +1,4 @@
-import { type INestApplication, StreamableFile } from '@nestjs/common';
+import { StreamableFile } from '@nestjs/common';
 import {
   HTTP_CODE_METADATA,
   REDIRECT_METADATA,
@@ -8,7 +8,7 @@ import {
 import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
 import type { FastifyContextConfig, RouteOptions } from 'fastify';
 import { DeclarationError } from '../errors/start-error.js';
-import { handlersOf, hasResponse } from '../routing/handlers.js';
+import { type Handler, hasResponse } from '../routing/handlers.js';
 import { routeConfig } from '../routing/route-config.js';
 
 declare module 'fastify' {
@@ -27,8 +27,8 @@ const RAW = [SSE_METADATA, REDIRECT_METADATA, RENDER_METADATA];
  * Tells Fastify which handler serves a route, and whether it answers by itself. For before the routes are declared.
  * @throws DeclarationError for a handler whose status is declared twice
  */
-export function noteAnswers(app: INestApplication): void {
-  for (const handler of handlersOf(app)) {
+export function noteAnswers(handlers: readonly Handler[]): void {
+  for (const handler of handlers) {
     const { title, prototype, name, method } = handler;
     const returns: unknown = Reflect.getMetadata('design:returntype', prototype, name);
     const isRaw =

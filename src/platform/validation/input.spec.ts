@@ -7,6 +7,7 @@ import { ApiError } from '../errors/errors.js';
 import { MAX_VALUES } from './bounds.js';
 import { Name, QueryInteger } from './fields.js';
 import { type Input, installInput, noteInput } from './input.js';
+import { handlersOf } from '../routing/handlers.js';
 
 class NameDto {
   @Name(10)
@@ -102,7 +103,7 @@ describe('what a handler takes', () => {
       if (method !== 'HEAD') inputs[`${String(method)} ${url}`] = config?.input;
     });
     const app = await NestFactory.create(TestModule, adapter, { logger: false, abortOnError: false });
-    noteInput(app);
+    noteInput(handlersOf(app));
     await app.init();
     await app.close();
     return inputs;

@@ -1,17 +1,9 @@
-import type { INestApplication } from '@nestjs/common';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import { ApiBody } from '@nestjs/swagger';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { DeclarationError } from '../errors/start-error.js';
 import { type Detail, invalid } from '../errors/errors.js';
-import {
-  type Handler,
-  handlerOf,
-  handlersOf,
-  type Parameter,
-  takes,
-  takesForm,
-} from '../routing/handlers.js';
+import { type Handler, handlerOf, type Parameter, takes, takesForm } from '../routing/handlers.js';
 import { routeConfig } from '../routing/route-config.js';
 import { isWithinBounds, TOO_MUCH } from './bounds.js';
 import { type Validator, validatorOf } from './compile.js';
@@ -109,8 +101,8 @@ export const OptionalBody = (): MethodDecorator => (target, property, descriptor
 export const AnyInput = (): MethodDecorator => routeConfig({ anyInput: true });
 
 /** Tells Fastify what every handler of the application takes. For before its routes are declared. */
-export function noteInput(app: INestApplication): void {
-  for (const handler of handlersOf(app)) {
+export function noteInput(handlers: readonly Handler[]): void {
+  for (const handler of handlers) {
     const input = inputOf(handler);
     const { prototype, name, method } = handler;
     routeConfig({ input })(prototype, name, { value: method });

@@ -98,18 +98,13 @@ function typed(schema: JsonSchema): JsonSchema {
 }
 
 /** As people read a record: what all have, such as its id, before what is its own. */
-function inheritedFirst(type: Constructor, fields: readonly FieldRules[]): readonly FieldRules[] {
-  const base = Object.getPrototypeOf(type) as Constructor | null;
-  if (!base?.prototype) return fields;
-  const names = inheritedFirst(base, rulesOf(base)).map(({ name }) => name);
-  const placeOf = ({ name }: FieldRules): number =>
-    names.includes(name) ? names.indexOf(name) : names.length;
-  return fields.toSorted((a, b) => placeOf(a) - placeOf(b));
+function inheritedFirst(fields: readonly FieldRules[]): readonly FieldRules[] {
+  return fields.toSorted((a, b) => a.depth - b.depth);
 }
 
 /** A DTO class as JSON Schema, from its class-validator decorators. */
 export function schemaOf(type: Constructor): JsonSchema {
-  const fields = inheritedFirst(type, rulesOf(type));
+  const fields = inheritedFirst(rulesOf(type));
   const required = fields.filter((field) => !field.optional).map((field) => field.name);
   return {
     type: 'object',

@@ -26,6 +26,8 @@ type Finish = (text: string) => string;
 /** Everything that is declared about one field of a DTO class. */
 export interface FieldRules {
   readonly name: string;
+  /** How many classes the one that declares the field extends. */
+  readonly depth: number;
   readonly checks: readonly Check[];
   /** All must hold, or the field is not checked: @IsOptional, @ValidateIf. */
   readonly conditions: readonly Condition[];
@@ -185,6 +187,7 @@ export function rulesOf(type: Constructor): readonly FieldRules[] {
     const richText = checks.find((check) => check.name === 'isRichText');
     return {
       name,
+      depth: Math.min(...metadatas.map(({ target }) => depthOf(target))),
       checks,
       conditions,
       transforms: transformsOf(type, name),
@@ -195,6 +198,11 @@ export function rulesOf(type: Constructor): readonly FieldRules[] {
       optional: conditions.some((condition) => !condition({}, undefined)),
     };
   });
+}
+
+function depthOf(target: object | string): number {
+  const base: unknown = typeof target === 'function' ? Object.getPrototypeOf(target) : null;
+  return typeof base === 'function' ? 1 + depthOf(base) : 0;
 }
 
 function transformsOf(type: Constructor, key: string): Transform[] {
