@@ -12,7 +12,7 @@ import { RecordEvents } from './record-events.js';
 import { RecordStore } from './record-store.js';
 import type { StoredRecord } from './record.js';
 import type { Resource } from './resource.js';
-import type { Transaction } from './transactions.js';
+import { sessionOf, type Transaction } from './transactions.js';
 
 /** Stages that read or write other collections, or change what a record is before its owner was asked for. */
 const BEYOND = ['$lookup', '$graphLookup', '$unionWith', '$out', '$merge', '$facet'] as const;
@@ -142,8 +142,7 @@ export class RecordReads<T extends StoredRecord> {
       { $match: { ...this.ownership.everything, ...this.ownership.within(scope) } },
       ...pipeline,
     ];
-    const session = transaction && { session: transaction.session };
-    const results = await this.store.collection.aggregate(stages, session).toArray();
+    const results = await this.store.collection.aggregate(stages, sessionOf(transaction)).toArray();
     this.events.notePage(scope, {}, results.length);
     return results as R[];
   }
@@ -158,7 +157,7 @@ export class RecordReads<T extends StoredRecord> {
   private count(filter: Filter, transaction: Transaction | undefined): Promise<number> {
     return this.store.collection.countDocuments(
       { ...this.ownership.everything, ...filter },
-      transaction && { session: transaction.session },
+      sessionOf(transaction),
     );
   }
 }

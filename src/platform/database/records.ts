@@ -11,7 +11,7 @@ import { RecordReads } from './record-reads.js';
 import type { Change, NewFields, NewRecord, StoredRecord } from './record.js';
 import { type Link, linksIn, type ReferenceField, type References } from './references.js';
 import { requireUniqueFields, type Resource } from './resource.js';
-import { afterwards, isTransaction, type Transaction } from './transactions.js';
+import { afterwards, isTransaction, sessionOf, type Transaction } from './transactions.js';
 
 /** Creates a record once, however often the same request is sent. */
 export interface CreatesOnce {
@@ -136,7 +136,7 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
     precondition: Precondition,
     transaction?: Transaction,
   ): Promise<void> {
-    const filter = { ...this.ownership.one(scope, id), ...versionsOf(precondition) };
+    const filter = this.expected(scope, id, precondition);
     const session = transaction?.session;
     const [current] = await this.store.find({ filter, limit: 1, projection: { _id: 1 }, session });
     if (!current) throw await this.absent(scope, id, precondition, transaction);
@@ -179,10 +179,12 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
       await this.require(scope, id, precondition, transaction);
       await this.references.require(scope, links, transaction);
     }
-    const filter = { ...this.ownership.one(scope, id), ...versionsOf(precondition) };
     const update = this.store.updateOf(id, change);
     const updated = (await this.store.collection
-      .findOneAndUpdate(filter, update, { returnDocument: 'after', ...sessionOf(transaction) })
+      .findOneAndUpdate(this.expected(scope, id, precondition), update, {
+        returnDocument: 'after',
+        ...sessionOf(transaction),
+      })
       .catch(this.refuseTaken)) as T | null;
     if (!updated) throw await this.absent(scope, id, precondition, transaction);
     afterwards(transaction, () => {
@@ -198,9 +200,8 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
     precondition: Precondition,
     transaction: Transaction | undefined,
   ): Promise<T> {
-    const filter = { ...this.ownership.one(scope, id), ...versionsOf(precondition) };
     const removed = (await this.store.collection.findOneAndDelete(
-      filter,
+      this.expected(scope, id, precondition),
       sessionOf(transaction),
     )) as T | null;
     if (!removed) throw await this.absent(scope, id, precondition, transaction);
@@ -211,17 +212,26 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
     return removed;
   }
 
+  /** A record, if the scope may touch it and it is as the caller expects it. */
+  private expected(scope: Scope, id: string, { versions, except }: Precondition): Filter {
+    const one = this.ownership.one(scope, id);
+    if (versions === 'any' && !except) return one;
+    return {
+      ...one,
+      version: { ...(versions !== 'any' && { $in: versions }), ...(except && { $nin: except }) },
+    };
+  }
+
   /** Why a record was not found: it is not there for the scope, or it is not as the caller expects it. */
   private async absent(
     scope: Scope,
     id: string,
-    precondition: Precondition,
+    { required }: Precondition,
     transaction: Transaction | undefined,
   ): Promise<ApiError> {
-    const isConditional = Object.keys(versionsOf(precondition)).length > 0;
     const one = this.ownership.one(scope, id);
     const count = () => this.store.collection.countDocuments(one, { limit: 1, ...sessionOf(transaction) });
-    const exists = isConditional && (await count()) > 0;
+    const exists = required && (await count()) > 0;
     return apiError(exists ? 'PRECONDITION_FAILED' : this.resource.notFound);
   }
 
@@ -232,14 +242,4 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
     const field = fields.findLast((name) => name !== this.ownership.field) ?? String(fields[0]);
     throw apiError(this.resource.taken[field] ?? takenError(this.resource.name, field));
   };
-}
-
-/** The versions that a record may have, as conditions that find it. */
-function versionsOf({ versions, except }: Precondition): Filter {
-  if (versions === 'any' && !except) return {};
-  return { version: { ...(versions !== 'any' && { $in: versions }), ...(except && { $nin: except }) } };
-}
-
-function sessionOf(transaction: Transaction | undefined): { session?: Transaction['session'] } {
-  return transaction ? { session: transaction.session } : {};
 }

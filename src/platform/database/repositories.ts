@@ -34,13 +34,8 @@ export class Repositories {
     return records;
   }
 
-  /** What is declared, in the order of the modules. */
-  get resources(): readonly Resource[] {
-    return [...this.declared.values()];
-  }
-
   /** Every permission there is. */
   get permissions(): ReadonlySet<Permission> {
-    return new Set(this.resources.flatMap(({ may }) => Object.values(may)));
+    return new Set([...this.declared.values()].flatMap(({ may }) => Object.values(may)));
   }
 }

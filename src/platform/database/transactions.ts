@@ -17,6 +17,11 @@ export function isTransaction(value: unknown): value is Transaction {
   return typeof value === 'object' && value !== null && 'session' in value && 'afterwards' in value;
 }
 
+/** The option by which an operation of the driver takes part in a transaction. */
+export function sessionOf(transaction: Transaction | undefined): { session?: mongo.ClientSession } {
+  return transaction ? { session: transaction.session } : {};
+}
+
 /** Does something once what was written is in the database: now, where that is no part of a transaction. */
 export function afterwards(transaction: Transaction | undefined, act: () => void): void {
   if (transaction) transaction.afterwards(act);

@@ -14,8 +14,8 @@ declare module 'fastify' {
 
 /**
  * The versions that a writer is ready to change: those that If-Match lists, `'any'` for `*` or when the header is
- * absent; without those that If-None-Match lists. `required` is false when neither was sent: a lost race is then 409
- * instead of 412.
+ * absent; without those that If-None-Match lists. `required` is false when neither was sent: a record that was not
+ * found is then not there.
  */
 export interface Precondition {
   readonly versions: 'any' | readonly number[];
@@ -25,11 +25,6 @@ export interface Precondition {
 
 /** Any version will do. */
 export const NO_PRECONDITION: Precondition = { versions: 'any', required: false };
-
-/** Whether a record of this version may be changed. */
-export function allows({ versions, except }: Precondition, version: number): boolean {
-  return (versions === 'any' || versions.includes(version)) && !except?.includes(version);
-}
 
 // RFC 9110, section 8.8.3: characters that a tag may hold between its quotes.
 const TAG = String.raw`(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"`;
