@@ -5,5 +5,8 @@ export const SessionErrors = defineErrors({
   SESSION_NOT_FOUND: define(404, 'Session not found'),
   INVALID_REFRESH_TOKEN: define(401, 'The refresh token is not valid; sign in again', 'info', BEARER),
   REFRESH_TOKEN_REUSED: define(401, 'The refresh token was used before; sign in again', 'warn', BEARER),
-  REFRESH_IN_PROGRESS: define(409, 'The refresh token was used a moment ago; use the one that came of it'),
+  REFRESH_IN_PROGRESS: {
+    ...define(409, 'The refresh token was used a moment ago; use the one that came of it'),
+    saysWhen: true,
+  },
 });

@@ -78,8 +78,7 @@ function exampleOf({ code, message }: ErrorDefinition): object {
 
 function headersOf(errors: readonly ErrorDefinition[]): Partial<typeof HEADERS> {
   const names = new Set(errors.flatMap((error) => Object.keys(error.headers ?? {})));
-  if (errors.some(({ code }) => code === 'RATE_LIMITED' || code === 'REFRESH_IN_PROGRESS'))
-    names.add('retry-after');
+  if (errors.some(({ saysWhen }) => saysWhen)) names.add('retry-after');
   return Object.fromEntries(Object.entries(HEADERS).filter(([name]) => names.has(name.toLowerCase())));
 }
 

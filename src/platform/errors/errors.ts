@@ -8,6 +8,8 @@ interface Entry {
   readonly level: Level;
   /** Headers that belong to every answer with this code. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Its answer may say by Retry-After when trying again makes sense. */
+  readonly saysWhen?: true;
 }
 
 /** A coded error that may be answered. Codes are for programs and never change; messages are for people. */
@@ -68,7 +70,7 @@ export const CATALOGUE = defineErrors({
     'This server does not go by the name in Host; set PUBLIC_URL to the address under which people reach it',
   ),
   IDEMPOTENCY_KEY_REUSED: define(422, 'The Idempotency-Key was sent with another request before'),
-  RATE_LIMITED: define(429, 'Too many requests; try again later', 'warn'),
+  RATE_LIMITED: { ...define(429, 'Too many requests; try again later', 'warn'), saysWhen: true },
   HEADERS_TOO_LARGE: define(431, 'The headers are too large'),
   CLIENT_ERROR: define(400, 'The request cannot be answered as it was sent'),
   CLIENT_ABORTED: define(499, 'The client closed the connection before it was answered'),
