@@ -1,7 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsBoolean, IsDate, IsIn, IsInt, IsOptional, IsString } from 'class-validator';
+import { IsBoolean, IsIn, IsOptional, IsString } from 'class-validator';
+import { RecordDto } from '../../platform/database/record.dto.js';
 import { PageQuery } from '../../platform/http/page.js';
-import { ClaimedAddress, EmailAddress, Name, Omittable, RecordId } from '../../platform/validation/fields.js';
+import { ClaimedAddress, EmailAddress, Name, Omittable } from '../../platform/validation/fields.js';
 import { ClaimedPassword, NewPassword } from '../../platform/validation/passwords.js';
 import { Otp } from '../second-factor/otp.dto.js';
 import { ROLES, type Role } from './roles.js';
@@ -75,11 +76,7 @@ export class ListUsersQuery extends PageQuery {
 }
 
 /** A user as it is answered. */
-export class UserDto {
-  @ApiProperty({ example: '66f1a0c2e4b0a1b2c3d4e5f6' })
-  @RecordId()
-  id!: string;
-
+export class UserDto extends RecordDto {
   @ApiProperty({ example: 'ada@example.com' })
   @EmailAddress()
   email!: string;
@@ -104,31 +101,8 @@ export class UserDto {
   @IsBoolean()
   otpEnabled!: boolean;
 
-  @ApiProperty({ description: 'Rises with every change; also the ETag.', example: 1 })
-  @IsInt()
-  version!: number;
-
-  @ApiProperty({ example: '2026-11-22T10:00:00.000Z' })
-  @IsDate()
-  createdAt!: Date;
-
-  @ApiProperty({ example: '2026-11-22T10:00:00.000Z' })
-  @IsDate()
-  updatedAt!: Date;
-
   static from(user: User): UserDto {
-    const { email, name, role, disabled, emailVerified, otpEnabled, version, createdAt, updatedAt } = user;
-    return {
-      id: user._id.toHexString(),
-      email,
-      name,
-      role,
-      disabled,
-      emailVerified,
-      otpEnabled,
-      version,
-      createdAt,
-      updatedAt,
-    };
+    const { email, name, role, disabled, emailVerified, otpEnabled } = user;
+    return { ...RecordDto.of(user), email, name, role, disabled, emailVerified, otpEnabled };
   }
 }
