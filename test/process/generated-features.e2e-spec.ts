@@ -73,16 +73,8 @@ describe('generated features', () => {
     copy.run('scripts/schematic.mjs', schematic, ...command.split(' '));
 
   async function expectToPass(...patterns: string[]): Promise<void> {
-    const { code, output } = await copy.run(
-      '--experimental-vm-modules',
-      '--no-warnings',
-      'node_modules/jest/bin/jest.js',
-      '--maxWorkers=1',
-      '--silent',
-      ...patterns,
-    );
+    const { code, output, failures } = await copy.test(patterns);
     const [, summary = output.slice(-8000)] = /^Tests: +(.*)$/m.exec(output) ?? [];
-    const failures = output.split('\n').filter((line) => /^\s+● |^FAIL /.test(line));
     expect({ code, failures, summary }).toEqual({
       code: 0,
       failures: [],

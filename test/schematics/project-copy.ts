@@ -71,6 +71,21 @@ export class ProjectCopy {
     }
   }
 
+  /** Runs Jest there: which tests failed, and what it printed. `options` come last, for some take the words behind them. */
+  async test(patterns: readonly string[], ...options: string[]): Promise<Ended & { failures: string[] }> {
+    const ended = await this.run(
+      '--experimental-vm-modules',
+      '--no-warnings',
+      'node_modules/jest/bin/jest.js',
+      '--maxWorkers=1',
+      '--silent',
+      ...patterns,
+      ...options,
+    );
+    const failures = ended.output.split('\n').filter((line) => /^\s+● |^FAIL /.test(line));
+    return { ...ended, failures };
+  }
+
   replace(path: string, text: string): void {
     writeFileSync(join(this.folder, path), text);
   }
