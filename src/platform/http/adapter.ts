@@ -27,7 +27,7 @@ const HEADERS_TIMEOUT_MS = 5_000;
 /** Node looks for late headers this often; unless told, every 30 s. */
 const LOOK_EVERY_MS = 500;
 
-/** What a form may hold unless its route says otherwise. A file may be as large as any body. */
+/** What a form may hold unless its route says otherwise. A file has the bound of every body, BODY_LIMIT. */
 const FORM_LIMITS = { files: 10, fields: 100, parts: 110, fieldSize: 64 * 1024 };
 
 const TRUSTED_BY_COUNT =
