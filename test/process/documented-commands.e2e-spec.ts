@@ -37,7 +37,7 @@ const ROWS: Readonly<Record<string, 'below' | { by: string; with: string } | { n
   'npm run lint': { by: 'scripts/test.mjs', with: 'lint' },
   'npm run soak': { not: 'is the long form of tests that run anyway' },
   'npm test -- projects': { not: 'runs tests that run anyway' },
-  'npm test -- invoices': { by: GENERATED, with: 'jest.js' },
+  'npm test -- invoices': { by: GENERATED, with: 'copy.test(patterns)' },
   'npm run product': { by: 'test/process/fork.e2e-spec.ts', with: 'scripts/product.mjs' },
   'npm run feature': { by: GENERATED, with: "generate('feature'" },
   'npm run field': { by: GENERATED, with: "'field'" },
