@@ -8,7 +8,7 @@ import { UsersService } from '../dist/modules/users/users.service.js';
 import { RedisStore } from '../dist/platform/cache/redis-store.js';
 import { ChangeFeed } from '../dist/platform/database/change-feed.js';
 import { Redis } from '../dist/platform/redis/redis.js';
-import { scopeOf } from '../dist/platform/security/caller.js';
+import { scopeOf } from '../dist/platform/access/caller.js';
 import { startProduct } from './product.mjs';
 
 const ROUNDS = 5;

@@ -9,7 +9,7 @@ import { cpus, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import bcrypt from 'bcrypt';
-import { startEmbeddedMongo } from '../dist/platform/embedded-mongo/embedded-mongo.js';
+import { startEmbeddedMongo } from '../dist/embedded-mongo/embedded-mongo.js';
 import { measure, routesOf, warmUp } from './load.mjs';
 import { markdown, median } from './report.mjs';
 import { canPin, rssMiB, startServer } from './servers.mjs';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { createApp } from '../dist/app.js';
 import { Config, parseConfig } from '../dist/platform/config/config.js';
-import { startEmbeddedMongo } from '../dist/platform/embedded-mongo/embedded-mongo.js';
+import { startEmbeddedMongo } from '../dist/embedded-mongo/embedded-mongo.js';
 
 /** @param settings environment variables in place of those that are good for measuring */
 export async function startProduct(settings) {

@@ -12,7 +12,7 @@ import { argumentsOf } from '../scripts/command-line.mjs';
 import { canPin, SERVERS, startServer } from './servers.mjs';
 import { measure, routesOf, warmUp } from './load.mjs';
 import { createWorld, environmentFor } from './world.mjs';
-import { startEmbeddedMongo } from '../dist/platform/embedded-mongo/embedded-mongo.js';
+import { startEmbeddedMongo } from '../dist/embedded-mongo/embedded-mongo.js';
 import { median, printTable, writeReport } from './report.mjs';
 
 const {

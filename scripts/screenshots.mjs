@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp } from '../dist/app.js';
 import { Config, parseConfig } from '../dist/platform/config/config.js';
-import { startEmbeddedMongo } from '../dist/platform/embedded-mongo/embedded-mongo.js';
+import { startEmbeddedMongo } from '../dist/embedded-mongo/embedded-mongo.js';
 import { openBrowser } from '../test/browser/browser.ts';
 import { requireNode } from './node-version.mjs';
 

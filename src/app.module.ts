@@ -9,17 +9,17 @@ import { SecondFactorModule } from './modules/second-factor/second-factor.module
 import { SessionsModule } from './modules/sessions/sessions.module.js';
 import { SupabaseModule } from './modules/supabase/supabase.module.js';
 import { UsersModule } from './modules/users/users.module.js';
-import { AttemptsModule } from './platform/attempts/attempts.module.js';
+import { AttemptsModule } from './platform/limits/attempts.module.js';
 import { CacheModule } from './platform/cache/cache.module.js';
 import type { Config } from './platform/config/config.js';
 import { ConfigModule } from './platform/config/config.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import { EncryptionModule } from './platform/encryption/encryption.module.js';
-import { HealthModule } from './platform/health/health.module.js';
+import { HealthModule } from './platform/monitoring/health.module.js';
 import { IdempotencyModule } from './platform/idempotency/idempotency.module.js';
 import type { Loggers } from './platform/logging/logger.js';
 import { LoggingModule } from './platform/logging/logging.module.js';
-import { MetricsModule } from './platform/metrics/metrics.module.js';
+import { MetricsModule } from './platform/monitoring/metrics.module.js';
 import { MigrationsModule } from './platform/migrations/migrations.module.js';
 import { RedisModule } from './platform/redis/redis.module.js';
 

@@ -25,17 +25,17 @@ import { installSwaggerUi } from './platform/docs/swagger-ui.js';
 import { createLoggers } from './platform/logging/logger.js';
 import { FrameworkLogger } from './platform/logging/framework-logger.js';
 import { createRequestLog, installRequestLog } from './platform/logging/request-log.js';
-import { installMetrics } from './platform/metrics/metrics.js';
+import { installMetrics } from './platform/monitoring/metrics.js';
 import { SharedWindows } from './platform/redis/shared-windows.js';
-import { handlersOf } from './platform/routing/handlers.js';
-import { Authenticator, installAccess } from './platform/security/access.js';
-import { installBodyParser } from './platform/security/body-parser.js';
-import { installCors } from './platform/security/cors.js';
-import { installHeaders } from './platform/security/headers.js';
-import { installRequestHead } from './platform/security/request-head.js';
-import { installRateLimit } from './platform/security/rate-limit.js';
-import { installSameOrigin } from './platform/security/same-origin.js';
-import { installInput, noteInput } from './platform/validation/input.js';
+import { handlersOf } from './platform/http/handlers.js';
+import { Authenticator, installAccess } from './platform/access/access.js';
+import { installBodyParser } from './platform/http/body-parser.js';
+import { installCors } from './platform/http/cors.js';
+import { installHeaders } from './platform/http/headers.js';
+import { installRequestHead } from './platform/http/request-head.js';
+import { installRateLimit } from './platform/limits/rate-limit.js';
+import { installSameOrigin } from './platform/http/same-origin.js';
+import { installInput, noteInput } from './platform/http/input.js';
 
 /** Nest asks the filter that it has known for the longest time last, so this one stands above all modules. */
 const LAST_RESORT = { provide: APP_FILTER, useClass: FailureFilter };

@@ -1,7 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Config } from './platform/config/config.js';
 import { loadConfig } from './platform/config/load.js';
-import { endWith, startDatabase } from './platform/process/program.js';
+import { endWith, startDatabase } from './program.js';
 
 /** Does a piece of work beside the server. */
 type Work = (app: NestFastifyApplication, uri: string) => Promise<void>;

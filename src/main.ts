@@ -1,10 +1,10 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Config } from './platform/config/config.js';
 import { loadConfig } from './platform/config/load.js';
-import type { EmbeddedMongo } from './platform/embedded-mongo/embedded-mongo.js';
+import type { EmbeddedMongo } from './embedded-mongo/embedded-mongo.js';
 import { listen } from './platform/http/listen.js';
-import { giveBackMemory } from './platform/process/memory.js';
-import { endWith, startDatabase } from './platform/process/program.js';
+import { giveBackMemory } from './memory.js';
+import { endWith, startDatabase } from './program.js';
 import { RELEASE } from './product/release.js';
 
 /** Lets requests in flight finish, then the database; leaves no process behind. A second signal ends it at once. */

@@ -1,7 +1,7 @@
 import { loadConfig } from './platform/config/load.js';
-import { addressOf } from './platform/embedded-mongo/access.js';
-import { EmbeddedMongoError } from './platform/embedded-mongo/embedded-mongo-error.js';
-import { endWith } from './platform/process/program.js';
+import { addressOf } from './embedded-mongo/access.js';
+import { EmbeddedMongoError } from './embedded-mongo/embedded-mongo-error.js';
+import { endWith } from './program.js';
 
 const USAGE = `npm run mongo
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { MailLinksService } from '../src/modules/mail-links/mail-links.service.js';
 import { resetPassword } from '../src/modules/mail-links/reset-password.mail.js';
-import type { UserId } from '../src/platform/security/caller.js';
+import type { UserId } from '../src/platform/access/caller.js';
 import { Accounts, CHANGE, FORGOT, NEW_PASSWORD } from './support/accounts.js';
 import { PASSWORD, type TestClient } from './support/test-client.js';
 import { LOGIN, ME, newCredentials, REFRESH, USERS } from './support/users.js';

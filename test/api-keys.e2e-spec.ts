@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
 import { ApiKeysService } from '../src/modules/api-keys/api-keys.service.js';
-import type { UserId } from '../src/platform/security/caller.js';
+import type { UserId } from '../src/platform/access/caller.js';
 import { API_KEYS, createKey, withKey } from './support/api-keys.js';
 import { PROJECTS } from './support/projects.js';
 import { createTestApp, type TestApp } from './support/test-app.js';

@@ -90,8 +90,8 @@ describe('the architecture', () => {
       /\b(request\.ips?|remoteAddress)\b|[{,] ips? [,}]/.test(text),
     );
     expect(readers.map(({ path }) => path).toSorted()).toEqual([
-      'src/platform/metrics/metrics.controller.ts',
-      'src/platform/network/client-address.ts',
+      'src/platform/http/client-address.ts',
+      'src/platform/monitoring/metrics.controller.ts',
     ]);
   });
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Scope, UserId } from '../src/platform/security/caller.js';
+import type { Scope, UserId } from '../src/platform/access/caller.js';
 import { eventually } from './support/mails.js';
 import { hearsOfChanges, inTransaction, newOwner, Shelf } from './support/shelf.js';
 import { createTestApp, type TestApp } from './support/test-app.js';

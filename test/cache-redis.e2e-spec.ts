@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createClient } from '@keyv/redis';
 import { KEY_PREFIX, Redis, type RedisClient } from '../src/platform/redis/redis.js';
-import type { UserId } from '../src/platform/security/caller.js';
+import type { UserId } from '../src/platform/access/caller.js';
 import { eventually } from './support/mails.js';
 import { type OwnRedis, startRedis } from './support/redis.js';
 import { hearsOfChanges, newOwner, Shelf } from './support/shelf.js';

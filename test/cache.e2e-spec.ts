@@ -4,7 +4,7 @@ import { Types } from 'mongoose';
 import { Cache } from '../src/platform/cache/cache.js';
 import { Caches } from '../src/platform/cache/caches.js';
 import { ChangeFeed } from '../src/platform/database/change-feed.js';
-import { type Caller, scopeOf, type UserId } from '../src/platform/security/caller.js';
+import { type Caller, scopeOf, type UserId } from '../src/platform/access/caller.js';
 import { hearsOfChanges, newOwner, Shelf } from './support/shelf.js';
 import { connectionOf, createTestApp, type TestApp } from './support/test-app.js';
 

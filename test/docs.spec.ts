@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { VALUED } from '../schematics/types/flags.ts';
 import { FIELD_TYPES, TYPES } from '../schematics/types/types.ts';
 import { EVENTS } from '../src/platform/logging/events.js';
-import { METRICS } from '../src/platform/metrics/metrics.js';
+import { METRICS } from '../src/platform/monitoring/metrics.js';
 import { typeFaults } from './support/type-check.js';
 
 const GUIDE = 'docs/adding-a-feature.md';

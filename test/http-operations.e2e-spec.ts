@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { HealthMonitor } from '../src/platform/health/health.monitor.js';
+import { HealthMonitor } from '../src/platform/monitoring/health.monitor.js';
 import { at, createProject, PROJECTS } from './support/projects.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import { ME } from './support/users.js';

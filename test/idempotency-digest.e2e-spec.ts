@@ -1,9 +1,9 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
-import { deriveKey } from '../src/platform/config/derived-key.js';
+import { deriveKey } from '../src/platform/crypto/derived-key.js';
 import { IdempotencyKeys, type KeyedRequest } from '../src/platform/idempotency/idempotency-keys.js';
-import type { UserId } from '../src/platform/security/caller.js';
+import type { UserId } from '../src/platform/access/caller.js';
 import { PROJECTS } from './support/projects.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import type { TestClient } from './support/test-client.js';

@@ -18,10 +18,10 @@ import { APP_FILTER, BaseExceptionFilter } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { describe, expect, it } from '@jest/globals';
 import { createApp } from '../src/app.js';
-import { HealthIndicators } from '../src/platform/health/health-indicators.js';
-import { HealthModule } from '../src/platform/health/health.module.js';
+import { HealthIndicators } from '../src/platform/monitoring/health-indicators.js';
+import { HealthModule } from '../src/platform/monitoring/health.module.js';
 import { Answers } from '../src/platform/http/answers.js';
-import { Public } from '../src/platform/security/access.js';
+import { Public } from '../src/platform/access/access.js';
 import { addToApp, LabDto } from './support/nest-lab.js';
 import { testConfig } from './support/test-app.js';
 

@@ -21,10 +21,10 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { map, type Observable } from 'rxjs';
-import { HealthIndicators } from '../src/platform/health/health-indicators.js';
-import { HealthModule } from '../src/platform/health/health.module.js';
+import { HealthIndicators } from '../src/platform/monitoring/health-indicators.js';
+import { HealthModule } from '../src/platform/monitoring/health.module.js';
 import { Answers, AnswersRaw } from '../src/platform/http/answers.js';
-import { Public } from '../src/platform/security/access.js';
+import { Public } from '../src/platform/access/access.js';
 import { eventually } from './support/mails.js';
 import { addToApp, LabDto } from './support/nest-lab.js';
 import { PASSWORD } from './support/test-client.js';

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PasswordHasher } from '../src/modules/users/password-hasher.js';
 import { claimOf } from '../src/modules/users/user-passwords.js';
-import { Quotas } from '../src/platform/attempts/quotas.js';
+import { Quotas } from '../src/platform/limits/quotas.js';
 import { UserErrors } from '../src/modules/users/user.errors.js';
 import { apiError } from '../src/platform/errors/errors.js';
 import { createTestApp, type TestApp } from './support/test-app.js';

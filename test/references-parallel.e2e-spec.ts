@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
-import { scopeOf, type UserId } from '../src/platform/security/caller.js';
+import { scopeOf, type UserId } from '../src/platform/access/caller.js';
 import { at, createProject } from './support/projects.js';
 import { addTasks, TASKS, TrialTasksService } from './support/tasks.js';
 import { createTestApp, type TestApp } from './support/test-app.js';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createApp } from '../src/app.js';
 import { type Role, ROLES, Roles } from '../src/modules/users/roles.js';
 import { Repositories } from '../src/platform/database/repositories.js';
-import type { Permission } from '../src/platform/security/caller.js';
+import type { Permission } from '../src/platform/access/caller.js';
 import { isDto } from '../src/platform/validation/describe.js';
 import { createTestApp, type TestApp, testConfig } from './support/test-app.js';
 import { handlersOf, type Handler } from './support/handlers.js';

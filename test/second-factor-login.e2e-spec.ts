@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
 import { SecondFactorService } from '../src/modules/second-factor/second-factor.service.js';
-import type { UserId } from '../src/platform/security/caller.js';
+import type { UserId } from '../src/platform/access/caller.js';
 import {
   codeOf,
   newPerson,

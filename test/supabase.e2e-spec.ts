@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
 import { UserAddresses } from '../src/modules/users/user-addresses.js';
-import type { UserId } from '../src/platform/security/caller.js';
+import type { UserId } from '../src/platform/access/caller.js';
 import { createKey, withKey } from './support/api-keys.js';
 import { PROJECTS } from './support/projects.js';
 import { type Person, SupabaseProject } from './support/supabase.js';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
 import { UserAddresses } from '../src/modules/users/user-addresses.js';
 import { UsersService } from '../src/modules/users/users.service.js';
-import type { UserId } from '../src/platform/security/caller.js';
+import type { UserId } from '../src/platform/access/caller.js';
 import { inTransaction, hearsOfChanges } from './support/shelf.js';
 import { eventually } from './support/mails.js';
 import { createTestApp, type TestApp } from './support/test-app.js';

@@ -21,11 +21,11 @@ const OF_EVERY_FEATURE: Readonly<Record<string, string>> = {
   [`${DATABASE}/resource.js`]: 'resource',
   [`${HTTP}/answers.js`]: 'Answers AnswersMessage AnswersPage',
   [`${HTTP}/entity-tag.js`]: 'IfMatch type:Precondition',
-  [`${HTTP}/page.js`]: 'mapPage type:Page PageQuery',
-  [`${HTTP}/record-id.dto.js`]: 'IdParams',
+  '../../platform/validation/page.js': 'mapPage type:Page PageQuery',
+  '../../platform/validation/record-id.dto.js': 'IdParams',
   '../../platform/idempotency/once.js': 'CreateOnce type:Once',
-  '../../platform/security/access.js': 'CurrentScope OwnerOr Requires SignedIn',
-  '../../platform/security/caller.js': 'type:Scope',
+  '../../platform/access/access.js': 'CurrentScope OwnerOr Requires SignedIn',
+  '../../platform/access/caller.js': 'type:Scope',
   [FIELDS]: 'Compose List Nullable OwnerFilter Text',
 };
 

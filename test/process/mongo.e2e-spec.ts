@@ -2,7 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import mongoose from 'mongoose';
-import { commandsNaming } from '../../src/platform/embedded-mongo/fixtures/processes.js';
+import { commandsNaming } from '../../src/embedded-mongo/fixtures/processes.js';
 import { type Exit, Installation, type ServerProcess } from './server-process.js';
 
 // Processes are started and ended; a machine that is busy takes its time.

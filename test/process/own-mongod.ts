@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isAlive, until } from '../../src/platform/embedded-mongo/fixtures/processes.js';
-import { startEmbeddedMongo } from '../../src/platform/embedded-mongo/embedded-mongo.js';
+import { isAlive, until } from '../../src/embedded-mongo/fixtures/processes.js';
+import { startEmbeddedMongo } from '../../src/embedded-mongo/embedded-mongo.js';
 
 /** What mongod ends with when its port is taken (EXIT_NET_ERROR). */
 const PORT_IN_USE = 48;

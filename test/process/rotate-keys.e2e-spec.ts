@@ -13,7 +13,7 @@ import { withoutFeatures } from '../support/rotations.js';
 import { soaked } from '../support/soak.js';
 import { connectionOf, createTestApp, type TestApp } from '../support/test-app.js';
 import { gone, Installation, mongodOf, type ServerProcess } from './server-process.js';
-import { SYSTEM } from '../../src/platform/security/caller.js';
+import { SYSTEM } from '../../src/platform/access/caller.js';
 
 // Processes are started and ended; a machine that is busy takes its time.
 jest.setTimeout(120_000);

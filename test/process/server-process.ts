@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { commandsNaming, isAlive, until } from '../../src/platform/embedded-mongo/fixtures/processes.js';
+import { commandsNaming, isAlive, until } from '../../src/embedded-mongo/fixtures/processes.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 

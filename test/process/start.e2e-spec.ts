@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { commandsNaming, isAlive } from '../../src/platform/embedded-mongo/fixtures/processes.js';
+import { commandsNaming, isAlive } from '../../src/embedded-mongo/fixtures/processes.js';
 import { HttpCaller } from './http-caller.js';
 import { Installation, type ServerProcess, gone, mongodOf } from './server-process.js';
 

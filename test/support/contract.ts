@@ -11,7 +11,7 @@ const record = (path: string) => [
  * no status without a line in CHANGELOG.md; more may be there.
  */
 export const CONTRACT: Readonly<Record<string, readonly string[]>> = {
-  'platform/health': ['GET /health 200', 'GET /health/live 200', 'GET /health/ready 200'],
+  'platform/monitoring': ['GET /health 200', 'GET /health/live 200', 'GET /health/ready 200'],
   'modules/account': [
     'POST /api/v1/auth/password/change 200',
     'POST /api/v1/auth/password/forgot 202',

@@ -4,7 +4,7 @@ import { OwnedRecord, RECORD_OPTIONS } from '../../src/platform/database/record.
 import type { Records } from '../../src/platform/database/records.js';
 import { Repositories } from '../../src/platform/database/repositories.js';
 import { resource } from '../../src/platform/database/resource.js';
-import { scopeOf, type UserId } from '../../src/platform/security/caller.js';
+import { scopeOf, type UserId } from '../../src/platform/access/caller.js';
 import { connectionOf, createTestApp, type TestApp } from './test-app.js';
 
 @Schema({ ...RECORD_OPTIONS, collection: 'trial_notes' })

@@ -2,7 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 // Jest loads this file without its transform, so it takes the build, which `npm test` makes first.
-import { startEmbeddedMongo } from '../../dist/platform/embedded-mongo/embedded-mongo.js';
+import { startEmbeddedMongo } from '../../dist/embedded-mongo/embedded-mongo.js';
 
 /** One real mongod for the whole run; every test file has a database of its own on it. */
 export default async function setUp() {

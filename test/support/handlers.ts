@@ -2,8 +2,8 @@ import type { INestApplication } from '@nestjs/common';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
 import type { FastifyContextConfig } from 'fastify';
-import { handlersOf as declaredHandlersOf } from '../../src/platform/routing/handlers.js';
-import type { Access } from '../../src/platform/security/access.js';
+import { handlersOf as declaredHandlersOf } from '../../src/platform/http/handlers.js';
+import type { Access } from '../../src/platform/access/access.js';
 
 /** A method of a controller that answers a route. */
 export interface Handler {

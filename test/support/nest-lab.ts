@@ -33,7 +33,7 @@ import { IsString } from 'class-validator';
 import { map, type Observable } from 'rxjs';
 import { AppModule } from '../../src/app.module.js';
 import { Answers, AnswersList, AnswersMessage } from '../../src/platform/http/answers.js';
-import { Public } from '../../src/platform/security/access.js';
+import { Public } from '../../src/platform/access/access.js';
 
 /** Adds a module to the application that this test file builds; `take back` undoes it. */
 export function addToApp(

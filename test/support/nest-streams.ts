@@ -34,7 +34,7 @@ import { interval, map, type Observable, take } from 'rxjs';
 import { Answers, AnswersRaw } from '../../src/platform/http/answers.js';
 import { Deadline } from '../../src/platform/http/deadline.js';
 import { CreateOnce, type Once } from '../../src/platform/idempotency/once.js';
-import { Public } from '../../src/platform/security/access.js';
+import { Public } from '../../src/platform/access/access.js';
 import { addToApp, LabDto } from './nest-lab.js';
 
 /** Where uploads are kept. */

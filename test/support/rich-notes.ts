@@ -11,10 +11,10 @@ import { resource } from '../../src/platform/database/resource.js';
 import { ApiSection } from '../../src/platform/docs/section.js';
 import { Answers } from '../../src/platform/http/answers.js';
 import { IfMatch, type Precondition } from '../../src/platform/http/entity-tag.js';
-import { IdParams } from '../../src/platform/http/record-id.dto.js';
+import { IdParams } from '../../src/platform/validation/record-id.dto.js';
 import { CreateOnce, type Once } from '../../src/platform/idempotency/once.js';
-import { CurrentCaller, SignedIn } from '../../src/platform/security/access.js';
-import { type Caller, scopeOf } from '../../src/platform/security/caller.js';
+import { CurrentCaller, SignedIn } from '../../src/platform/access/access.js';
+import { type Caller, scopeOf } from '../../src/platform/access/caller.js';
 import { Nullable, RecordId, Text } from '../../src/platform/validation/fields.js';
 import { RichText } from '../../src/platform/validation/rich-text.js';
 

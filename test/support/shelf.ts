@@ -5,7 +5,7 @@ import { Caches } from '../../src/platform/cache/caches.js';
 import { holderOf } from '../../src/platform/cache/owner.js';
 import { ChangeFeed } from '../../src/platform/database/change-feed.js';
 import { type Transaction, Transactions } from '../../src/platform/database/transactions.js';
-import type { Caller, Scope, UserId } from '../../src/platform/security/caller.js';
+import type { Caller, Scope, UserId } from '../../src/platform/access/caller.js';
 import { eventually } from './mails.js';
 import { connectionOf, type TestApp } from './test-app.js';
 

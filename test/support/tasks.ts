@@ -25,12 +25,12 @@ import type { Transaction } from '../../src/platform/database/transactions.js';
 import { ApiSection } from '../../src/platform/docs/section.js';
 import { Answers, AnswersMessage } from '../../src/platform/http/answers.js';
 import { IfMatch, type Precondition } from '../../src/platform/http/entity-tag.js';
-import { mapPage, type Page, PageQuery } from '../../src/platform/http/page.js';
+import { mapPage, type Page, PageQuery } from '../../src/platform/validation/page.js';
 import { AnswersPage } from '../../src/platform/http/answers.js';
-import { IdParams } from '../../src/platform/http/record-id.dto.js';
+import { IdParams } from '../../src/platform/validation/record-id.dto.js';
 import { CreateOnce, type Once } from '../../src/platform/idempotency/once.js';
-import { CurrentScope, OwnerOr, Requires, SignedIn } from '../../src/platform/security/access.js';
-import type { Scope } from '../../src/platform/security/caller.js';
+import { CurrentScope, OwnerOr, Requires, SignedIn } from '../../src/platform/access/access.js';
+import type { Scope } from '../../src/platform/access/caller.js';
 import { List, Name, Nullable, RecordId, Reference } from '../../src/platform/validation/fields.js';
 
 const { ObjectId } = mongoose.Schema.Types;

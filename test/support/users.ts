@@ -1,6 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { UserAddresses } from '../../src/modules/users/user-addresses.js';
-import type { UserId } from '../../src/platform/security/caller.js';
+import type { UserId } from '../../src/platform/access/caller.js';
 import type { TestApp } from './test-app.js';
 import { type Answer, PASSWORD, type TestClient } from './test-client.js';
 

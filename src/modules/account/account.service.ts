@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { Quotas } from '../../platform/attempts/quotas.js';
+import { Quotas } from '../../platform/limits/quotas.js';
 import { apiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
 import { DomainEvents } from '../../platform/logging/events.js';
-import { type Caller, scopeOf } from '../../platform/security/caller.js';
-import { networkOf } from '../../platform/network/client-address.js';
+import { type Caller, scopeOf } from '../../platform/access/caller.js';
+import { networkOf } from '../../platform/http/client-address.js';
 import { KnownDevices } from '../auth/known-devices.js';
 import { resetPassword } from '../mail-links/reset-password.mail.js';
 import { setPassword } from '../mail-links/set-password.mail.js';

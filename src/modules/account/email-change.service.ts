@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { Quotas } from '../../platform/attempts/quotas.js';
+import { Quotas } from '../../platform/limits/quotas.js';
 import { type Transaction, Transactions } from '../../platform/database/transactions.js';
 import { apiError, invalid } from '../../platform/errors/errors.js';
 import { DomainEvents } from '../../platform/logging/events.js';
-import { type Caller, scopeOf, type UserId } from '../../platform/security/caller.js';
+import { type Caller, scopeOf, type UserId } from '../../platform/access/caller.js';
 import { changeEmail } from '../mail-links/change-email.mail.js';
 import { resetPassword } from '../mail-links/reset-password.mail.js';
 import { setPassword } from '../mail-links/set-password.mail.js';

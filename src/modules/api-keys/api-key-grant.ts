@@ -1,4 +1,4 @@
-import type { Caller, Permission } from '../../platform/security/caller.js';
+import type { Caller, Permission } from '../../platform/access/caller.js';
 
 /** What a key may do now, by what its user may now. */
 export type Grant = (user: Pick<Caller, 'permissions'>) => ReadonlySet<Permission>;

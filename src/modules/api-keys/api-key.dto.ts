@@ -12,7 +12,7 @@ import {
   ValidateBy,
 } from 'class-validator';
 import { Name, Nullable, RecordId, UtcTime } from '../../platform/validation/fields.js';
-import { type Permission, PERMISSION_FORM } from '../../platform/security/caller.js';
+import { type Permission, PERMISSION_FORM } from '../../platform/access/caller.js';
 import type { ApiKey } from './api-key.schema.js';
 import { PRODUCT } from '../../product/product.js';
 

@@ -2,7 +2,7 @@ import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import type { Types } from 'mongoose';
 import { CredentialOwner, OwnedRecord, RECORD_OPTIONS } from '../../platform/database/record.js';
 import { resource } from '../../platform/database/resource.js';
-import type { Permission } from '../../platform/security/caller.js';
+import type { Permission } from '../../platform/access/caller.js';
 
 /** What a program signs in with, in the name of its user. */
 @Schema({ ...RECORD_OPTIONS, collection: 'api_keys' })

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
-import { Authenticator } from '../../platform/security/access.js';
+import { Authenticator } from '../../platform/access/access.js';
 import { MailLinksModule } from '../mail-links/mail-links.module.js';
 import { SecondFactorModule } from '../second-factor/second-factor.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { Attempts } from '../../platform/attempts/attempts.js';
-import { Quotas } from '../../platform/attempts/quotas.js';
+import { Attempts } from '../../platform/limits/attempts.js';
+import { Quotas } from '../../platform/limits/quotas.js';
 import type { Claim } from '../../platform/concurrency/fair-queue.js';
 import { afterwards, type Transaction } from '../../platform/database/transactions.js';
 import { apiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
 import type { Once } from '../../platform/idempotency/once.js';
 import { DomainEvents } from '../../platform/logging/events.js';
-import { type Caller, scopeOf, type UserId } from '../../platform/security/caller.js';
-import { networkOf } from '../../platform/network/client-address.js';
+import { type Caller, scopeOf, type UserId } from '../../platform/access/caller.js';
+import { networkOf } from '../../platform/http/client-address.js';
 import { mailboxOf } from '../../platform/validation/mailbox.js';
 import { verifyEmail } from '../mail-links/verify-email.mail.js';
 import { MailLinksService } from '../mail-links/mail-links.service.js';

@@ -2,12 +2,12 @@ import { createHmac, type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
-import type { Budget } from '../../platform/attempts/attempts.js';
+import type { Budget } from '../../platform/limits/attempts.js';
 import { Config } from '../../platform/config/config.js';
-import { deriveKey } from '../../platform/config/derived-key.js';
+import { deriveKey } from '../../platform/crypto/derived-key.js';
 import type { Device } from '../../platform/http/device.js';
-import { networkOf } from '../../platform/network/client-address.js';
-import type { UserId } from '../../platform/security/caller.js';
+import { networkOf } from '../../platform/http/client-address.js';
+import type { UserId } from '../../platform/access/caller.js';
 import { KnownDevice } from './known-device.schema.js';
 
 /** How long a device is known after it has signed in, in milliseconds. */

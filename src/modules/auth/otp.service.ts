@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Transactions } from '../../platform/database/transactions.js';
 import { apiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
-import { type Caller, scopeOf } from '../../platform/security/caller.js';
+import { type Caller, scopeOf } from '../../platform/access/caller.js';
 import { SecondFactorService } from '../second-factor/second-factor.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { IdentityProof, type Proof } from '../users/identity-proof.js';

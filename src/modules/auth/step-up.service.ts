@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { apiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
 import { DomainEvents } from '../../platform/logging/events.js';
-import { type Caller, scopeOf } from '../../platform/security/caller.js';
+import { type Caller, scopeOf } from '../../platform/access/caller.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { IdentityProof, type Proof } from '../users/identity-proof.js';
 import { UsersService } from '../users/users.service.js';

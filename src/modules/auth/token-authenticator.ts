@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { apiError } from '../../platform/errors/errors.js';
-import type { Authenticator } from '../../platform/security/access.js';
-import type { Caller } from '../../platform/security/caller.js';
+import type { Authenticator } from '../../platform/access/access.js';
+import type { Caller } from '../../platform/access/caller.js';
 import { type LiveSession, SessionsService } from '../sessions/sessions.service.js';
 import { type Bearer, type BearerKind, BearerKinds } from '../users/bearer-kinds.js';
 import { UsersService } from '../users/users.service.js';

@@ -1,7 +1,7 @@
 import { createHmac, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../platform/config/config.js';
-import { deriveKey } from '../../platform/config/derived-key.js';
+import { deriveKey } from '../../platform/crypto/derived-key.js';
 
 const ID_BYTES = 16;
 const MAC_BYTES = 32;

@@ -4,12 +4,12 @@ import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
 import { duplicateKeyOf } from '../../platform/errors/driver-errors.js';
 import { Config } from '../../platform/config/config.js';
-import { deriveKey } from '../../platform/config/derived-key.js';
+import { deriveKey } from '../../platform/crypto/derived-key.js';
 import { publicOriginOf } from '../../platform/config/public-origin.js';
 import type { Transaction } from '../../platform/database/transactions.js';
 import { composeLinkMail, type LinkMail, type Recipient } from '../../platform/mail/link-mail.js';
 import { Mailer } from '../../platform/mail/mailer.js';
-import type { UserId } from '../../platform/security/caller.js';
+import type { UserId } from '../../platform/access/caller.js';
 import { MailLink } from './mail-link.schema.js';
 
 const LIFETIME_MS = 30 * 60 * 1000;

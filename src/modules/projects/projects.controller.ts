@@ -3,11 +3,11 @@ import { ApiOperation } from '@nestjs/swagger';
 import { ApiSection } from '../../platform/docs/section.js';
 import { Answers, AnswersMessage, AnswersPage } from '../../platform/http/answers.js';
 import { IfMatch, type Precondition } from '../../platform/http/entity-tag.js';
-import { mapPage, type Page } from '../../platform/http/page.js';
-import { IdParams } from '../../platform/http/record-id.dto.js';
+import { mapPage, type Page } from '../../platform/validation/page.js';
+import { IdParams } from '../../platform/validation/record-id.dto.js';
 import { CreateOnce, type Once } from '../../platform/idempotency/once.js';
-import { CurrentScope, OwnerOr, SignedIn } from '../../platform/security/access.js';
-import type { Scope } from '../../platform/security/caller.js';
+import { CurrentScope, OwnerOr, SignedIn } from '../../platform/access/access.js';
+import type { Scope } from '../../platform/access/caller.js';
 import {
   CreateProjectDto,
   ListProjectsQuery,

@@ -5,9 +5,9 @@ import { contains } from '../../platform/database/filter.js';
 import type { Records } from '../../platform/database/records.js';
 import { InjectRecords } from '../../platform/database/records.module.js';
 import type { Precondition } from '../../platform/http/entity-tag.js';
-import type { Page } from '../../platform/http/page.js';
+import type { Page } from '../../platform/validation/page.js';
 import type { Once } from '../../platform/idempotency/once.js';
-import type { Scope } from '../../platform/security/caller.js';
+import type { Scope } from '../../platform/access/caller.js';
 import type {
   CreateProjectDto,
   ListProjectsQuery,

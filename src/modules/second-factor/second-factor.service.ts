@@ -6,7 +6,7 @@ import type { Records } from '../../platform/database/records.js';
 import type { Transaction } from '../../platform/database/transactions.js';
 import { apiError } from '../../platform/errors/errors.js';
 import { DomainEvents } from '../../platform/logging/events.js';
-import { scopeOf, type UserId } from '../../platform/security/caller.js';
+import { scopeOf, type UserId } from '../../platform/access/caller.js';
 import { isTimeCode } from './otp.dto.js';
 import { hashOf, newRecoveryCodes } from './recovery-codes.js';
 import { SecondFactor, secondFactors } from './second-factor.schema.js';

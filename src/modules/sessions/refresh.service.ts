@@ -5,7 +5,7 @@ import { driverCollection } from '../../platform/database/driver.js';
 import { apiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
 import { DomainEvents } from '../../platform/logging/events.js';
-import type { UserId } from '../../platform/security/caller.js';
+import type { UserId } from '../../platform/access/caller.js';
 import { GENERATIONS_PROJECTION, generationsOf, GRACE_MS, rotation } from './generations.js';
 import { type RefreshClaim, RefreshTokens } from './refresh-tokens.js';
 import { Session } from './session.schema.js';

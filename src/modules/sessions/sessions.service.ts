@@ -6,7 +6,7 @@ import { type LiveCache, LiveCaches } from '../../platform/database/live-cache.j
 import { apiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
 import { DomainEvents } from '../../platform/logging/events.js';
-import type { UserId } from '../../platform/security/caller.js';
+import type { UserId } from '../../platform/access/caller.js';
 import {
   GENERATIONS_PROJECTION,
   type Generations,

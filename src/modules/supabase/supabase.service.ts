@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../platform/config/config.js';
 import { apiError } from '../../platform/errors/errors.js';
-import type { UserId } from '../../platform/security/caller.js';
+import type { UserId } from '../../platform/access/caller.js';
 import { type Bearer, type BearerKind, BearerKinds } from '../users/bearer-kinds.js';
 import { UsersService } from '../users/users.service.js';
 import { AuthServer } from './auth-server.js';

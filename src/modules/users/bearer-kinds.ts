@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Caller, UserId } from '../../platform/security/caller.js';
+import type { Caller, UserId } from '../../platform/access/caller.js';
 
 /** Whom a token stands for. */
 export interface Bearer {

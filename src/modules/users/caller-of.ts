@@ -1,4 +1,4 @@
-import type { Caller, Permission, UserId } from '../../platform/security/caller.js';
+import type { Caller, Permission, UserId } from '../../platform/access/caller.js';
 import type { User } from './user.schema.js';
 
 /** What is asked of a user at each request; null for one who is disabled. */

@@ -2,7 +2,7 @@ import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Config, ConfigError } from '../../platform/config/config.js';
 import { ApiError } from '../../platform/errors/errors.js';
 import { Migrations } from '../../platform/migrations/migrations.js';
-import type { UserId } from '../../platform/security/caller.js';
+import type { UserId } from '../../platform/access/caller.js';
 import { Administrators } from './administrators.js';
 import { TRUSTED } from './password-hasher.js';
 import { UserAddresses } from './user-addresses.js';

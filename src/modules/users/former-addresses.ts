@@ -6,7 +6,7 @@ import { InjectRecords } from '../../platform/database/records.module.js';
 import type { Records } from '../../platform/database/records.js';
 import type { Transaction } from '../../platform/database/transactions.js';
 import { apiError } from '../../platform/errors/errors.js';
-import type { UserId } from '../../platform/security/caller.js';
+import type { UserId } from '../../platform/access/caller.js';
 import { olderFormsOf } from '../../platform/validation/mailbox.js';
 import { FormerAddress, formerAddresses } from './former-address.schema.js';
 import type { User } from './user.schema.js';

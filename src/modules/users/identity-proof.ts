@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { Attempts } from '../../platform/attempts/attempts.js';
+import { Attempts } from '../../platform/limits/attempts.js';
 import { apiError, invalid } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
-import type { UserId } from '../../platform/security/caller.js';
-import { networkOf } from '../../platform/network/client-address.js';
+import type { UserId } from '../../platform/access/caller.js';
+import { networkOf } from '../../platform/http/client-address.js';
 import { SecondFactorService } from '../second-factor/second-factor.service.js';
 import { claimOf, UserPasswords } from './user-passwords.js';
 import type { User } from './user.schema.js';

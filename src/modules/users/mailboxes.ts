@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { apiError } from '../../platform/errors/errors.js';
-import type { UserId } from '../../platform/security/caller.js';
+import type { UserId } from '../../platform/access/caller.js';
 import { mailboxOf, olderFormsOf } from '../../platform/validation/mailbox.js';
 import { User } from './user.schema.js';
 import { UserErrors } from './user.errors.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Repositories } from '../../platform/database/repositories.js';
-import type { Permission } from '../../platform/security/caller.js';
+import type { Permission } from '../../platform/access/caller.js';
 
 /** What each role may do to records of others. Nobody needs a permission for records of its own. */
 const MAY = {

@@ -8,7 +8,7 @@ import { type Transaction, Transactions } from '../../platform/database/transact
 import { apiError } from '../../platform/errors/errors.js';
 import { duplicateKeyOf } from '../../platform/errors/driver-errors.js';
 import { DomainEvents } from '../../platform/logging/events.js';
-import type { UserId } from '../../platform/security/caller.js';
+import type { UserId } from '../../platform/access/caller.js';
 import { SecondFactorService } from '../second-factor/second-factor.service.js';
 import type { FormerAddress } from './former-address.schema.js';
 import { FormerAddresses, passwordMarkOf } from './former-addresses.js';

@@ -4,7 +4,7 @@ import type { Model } from 'mongoose';
 import type { Claim } from '../../platform/concurrency/fair-queue.js';
 import { ApiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
-import { networkOf } from '../../platform/network/client-address.js';
+import { networkOf } from '../../platform/http/client-address.js';
 import { type Match, PasswordHasher } from './password-hasher.js';
 import { requireStrongPassword } from './strong-password.js';
 import { User } from './user.schema.js';

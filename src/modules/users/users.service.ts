@@ -13,9 +13,9 @@ import { afterwards, type Transaction, Transactions } from '../../platform/datab
 import { apiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
 import { NO_PRECONDITION, type Precondition } from '../../platform/http/entity-tag.js';
-import type { Page } from '../../platform/http/page.js';
+import type { Page } from '../../platform/validation/page.js';
 import { DomainEvents } from '../../platform/logging/events.js';
-import { type Caller, type Scope, scopeOf, type UserId } from '../../platform/security/caller.js';
+import { type Caller, type Scope, scopeOf, type UserId } from '../../platform/access/caller.js';
 import { changeEmail } from '../mail-links/change-email.mail.js';
 import { setPassword } from '../mail-links/set-password.mail.js';
 import { MailLinksService } from '../mail-links/mail-links.service.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { type Caller, type Scope, scopeOf, SYSTEM, type UserId } from '../security/caller.js';
+import { type Caller, type Scope, scopeOf, SYSTEM, type UserId } from '../access/caller.js';
 import { DeclarationError } from '../errors/start-error.js';
 import { Cache, CacheEvict, MAX_TTL_S } from './cache.js';
 import { jittered } from './caches.js';

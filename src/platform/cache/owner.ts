@@ -1,4 +1,4 @@
-import type { Caller, Scope, UserId } from '../security/caller.js';
+import type { Caller, Scope, UserId } from '../access/caller.js';
 
 /** What says whose data is meant. */
 export type Owner = UserId | Scope | Caller;

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac, type KeyObject, randomBytes } from 'node:crypto';
 import type { Config } from '../config/config.js';
-import { deriveKey } from '../config/derived-key.js';
+import { deriveKey } from '../crypto/derived-key.js';
 import { KEY_PREFIX, type Redis } from '../redis/redis.js';
 import type { Kept } from './memory-store.js';
 

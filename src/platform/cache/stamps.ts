@@ -7,7 +7,7 @@ import { ChangeFeed } from '../database/change-feed.js';
 import { driverCollection } from '../database/driver.js';
 import { type LiveCache, LiveCaches } from '../database/live-cache.js';
 import { afterwards, type Transaction } from '../database/transactions.js';
-import type { UserId } from '../security/caller.js';
+import type { UserId } from '../access/caller.js';
 import { CacheStamp } from './cache-stamp.schema.js';
 import { ALL, type Holder } from './owner.js';
 

@@ -2,7 +2,7 @@ import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Types } from 'mongoose';
 import { Config } from '../config/config.js';
-import { deriveKey } from '../config/derived-key.js';
+import { deriveKey } from '../crypto/derived-key.js';
 import { apiError } from '../errors/errors.js';
 
 /** The last record of a page: where the next page starts. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectConnection } from '@nestjs/mongoose';
 import { type Connection, Types } from 'mongoose';
 import { DomainEvents } from '../logging/events.js';
-import type { UserId } from '../security/caller.js';
+import type { UserId } from '../access/caller.js';
 import { ChangeFeed } from './change-feed.js';
 import { find } from './find.js';
 import type { CredentialKind } from './record.js';

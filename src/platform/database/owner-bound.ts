@@ -1,6 +1,6 @@
 import { type Model, Types } from 'mongoose';
 import type { ApiError } from '../errors/errors.js';
-import type { UserId } from '../security/caller.js';
+import type { UserId } from '../access/caller.js';
 import type { OwnedRecord } from './record.js';
 import type { Transaction, Transactions } from './transactions.js';
 

@@ -1,7 +1,7 @@
 import { type Schema, Types } from 'mongoose';
 import { DeclarationError } from '../errors/start-error.js';
 import { aOrAn } from '../errors/errors.js';
-import { type Permission, type Scope, userOf } from '../security/caller.js';
+import { type Permission, type Scope, userOf } from '../access/caller.js';
 import { ANY_VALUE, type Filter } from './filter.js';
 import type { Resource } from './resource.js';
 

@@ -1,6 +1,6 @@
 import type { Types } from 'mongoose';
 import type { DomainEvents } from '../logging/events.js';
-import { type Scope, userOf } from '../security/caller.js';
+import { type Scope, userOf } from '../access/caller.js';
 import type { Filter } from './filter.js';
 import type { Ownership } from './ownership.js';
 import type { StoredRecord } from './record.js';

@@ -1,9 +1,9 @@
 import type { Model, PipelineStage } from 'mongoose';
 import type { RecordCipher } from '../encryption/record-cipher.js';
 import { apiError } from '../errors/errors.js';
-import type { Page, PageQuery } from '../http/page.js';
+import type { Page, PageQuery } from '../validation/page.js';
 import type { DomainEvents } from '../logging/events.js';
-import { type Scope, userOf } from '../security/caller.js';
+import { type Scope, userOf } from '../access/caller.js';
 import type { Cursors } from './cursor.js';
 import { asksFor, behind, type Filter, NEWEST_FIRST, uniqueKeys } from './filter.js';
 import type { Find } from './find.js';

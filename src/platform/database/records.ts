@@ -4,7 +4,7 @@ import { duplicateKeyOf } from '../errors/driver-errors.js';
 import { type ApiError, apiError, takenError } from '../errors/errors.js';
 import type { Precondition } from '../http/entity-tag.js';
 import type { DomainEvents } from '../logging/events.js';
-import type { Scope } from '../security/caller.js';
+import type { Scope } from '../access/caller.js';
 import type { Cursors } from './cursor.js';
 import type { Filter } from './filter.js';
 import { RecordReads } from './record-reads.js';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type Model, type Schema, type SchemaType, Types } from 'mongoose';
 import { DeclarationError } from '../errors/start-error.js';
 import { aOrAn, apiError, invalid } from '../errors/errors.js';
-import type { Scope } from '../security/caller.js';
+import type { Scope } from '../access/caller.js';
 import { holdsAllWith } from './filter.js';
 import { driverDatabase } from './driver.js';
 import { find } from './find.js';

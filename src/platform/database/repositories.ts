@@ -3,7 +3,7 @@ import type { Model } from 'mongoose';
 import { DeclarationError } from '../errors/start-error.js';
 import { RecordCiphers } from '../encryption/record-cipher.js';
 import { DomainEvents } from '../logging/events.js';
-import type { Permission } from '../security/caller.js';
+import type { Permission } from '../access/caller.js';
 import { Cursors } from './cursor.js';
 import type { StoredRecord } from './record.js';
 import { Records } from './records.js';

@@ -1,7 +1,7 @@
 import type { Schema } from 'mongoose';
 import { DeclarationError } from '../errors/start-error.js';
 import { CATALOGUE, type ErrorDefinition, notFoundError, takenError } from '../errors/errors.js';
-import type { Permission } from '../security/caller.js';
+import type { Permission } from '../access/caller.js';
 import { uniqueKeys } from './filter.js';
 import type { StoredRecord } from './record.js';
 

@@ -1,5 +1,5 @@
-import type { Access } from '../security/access.js';
-import type { StepUpRule } from '../security/step-up.js';
+import type { Access } from '../access/access.js';
+import type { StepUpRule } from '../access/step-up.js';
 import type { Operation } from './operation.js';
 
 function sentenceFor(access: Access): string | undefined {

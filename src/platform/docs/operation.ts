@@ -1,6 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import type { Access } from '../security/access.js';
-import type { StepUpRule } from '../security/step-up.js';
+import type { Access } from '../access/access.js';
+import type { StepUpRule } from '../access/step-up.js';
 import type { Section } from './section.js';
 import type { PossibleError } from '../database/resource.js';
 

@@ -1,5 +1,5 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { type Permission, PERMISSION_FORM } from '../security/caller.js';
+import { type Permission, PERMISSION_FORM } from '../access/caller.js';
 
 interface Listed {
   type?: string;

@@ -1,4 +1,4 @@
-import type { ProgressLog } from '../embedded-mongo/progress.js';
+import type { ProgressLog } from '../logging/progress.js';
 import type { Rotated, RotationLog } from './key-rotation.js';
 
 const REWRITE_MS = 250;

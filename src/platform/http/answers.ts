@@ -13,8 +13,8 @@ import { compress } from './compression.js';
 import { refuseUndeclared } from './declared-answers.js';
 import { answerUnchanged, tagWithVersion } from './entity-tag.js';
 import { definitionOf, type ErrorCode, type ErrorDefinition } from '../errors/errors.js';
-import { paginationSchema } from './page.js';
-import { routeConfig } from '../routing/route-config.js';
+import { paginationSchema } from '../validation/page.js';
+import { routeConfig } from './route-config.js';
 
 /** What a handler answers, and which errors of its own it may answer instead. */
 export interface Answer {

@@ -5,7 +5,7 @@ import { LegacyRouteConverter } from '@nestjs/core/internal';
 import type { FastifyInstance } from 'fastify';
 import { pathToRegexp } from 'path-to-regexp';
 import { DeclarationError } from '../errors/start-error.js';
-import type { Handler } from '../routing/handlers.js';
+import type { Handler } from './handlers.js';
 
 /** Where `@WebSocketGateway()` notes what it is; its package need not be installed. */
 const GATEWAY = 'websockets:is_gateway';

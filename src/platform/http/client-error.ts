@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { type ApiError, apiError, type ErrorCode } from '../errors/errors.js';
-import type { CorsHeaders } from '../security/cors.js';
+import type { CorsHeaders } from './cors.js';
 
 /** Node's codes for what is wrong with a request that never became one. */
 const CODES: Readonly<Record<string, ErrorCode>> = {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { apiError } from '../errors/errors.js';
-import { networkOf, peerOf } from '../network/client-address.js';
+import { networkOf, peerOf } from './client-address.js';
 import { rawFailure } from './client-error.js';
 
 /** What clients may do with connections. */

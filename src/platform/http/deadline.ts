@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { DeclarationError } from '../errors/start-error.js';
 import { apiError } from '../errors/errors.js';
-import { routeConfig } from '../routing/route-config.js';
+import { routeConfig } from './route-config.js';
 import { fail } from './failure.js';
 
 /** Longest time from the headers of a request to the end of its body. */

@@ -8,8 +8,8 @@ import {
 import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
 import type { FastifyContextConfig, RouteOptions } from 'fastify';
 import { DeclarationError } from '../errors/start-error.js';
-import { type Handler, hasResponse } from '../routing/handlers.js';
-import { routeConfig } from '../routing/route-config.js';
+import { type Handler, hasResponse } from './handlers.js';
+import { routeConfig } from './route-config.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

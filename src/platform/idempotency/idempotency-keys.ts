@@ -3,12 +3,12 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, mongo, Types } from 'mongoose';
 import { Config } from '../config/config.js';
-import { deriveKey } from '../config/derived-key.js';
+import { deriveKey } from '../crypto/derived-key.js';
 import { driverCollection } from '../database/driver.js';
 import { type Transaction, Transactions } from '../database/transactions.js';
 import { duplicateKeyOf } from '../errors/driver-errors.js';
 import { apiError } from '../errors/errors.js';
-import type { UserId } from '../security/caller.js';
+import type { UserId } from '../access/caller.js';
 import { canonicalJson } from './canonical-json.js';
 import { IdempotencyRecord } from './idempotency-record.schema.js';
 

@@ -6,7 +6,7 @@ import type { Types } from 'mongoose';
 import { DeclarationError } from '../errors/start-error.js';
 import type { Transaction } from '../database/transactions.js';
 import { invalid } from '../errors/errors.js';
-import { routeConfig } from '../routing/route-config.js';
+import { routeConfig } from '../http/route-config.js';
 import type { IdempotencyKeys, KeyedRequest } from './idempotency-keys.js';
 
 declare module 'fastify' {

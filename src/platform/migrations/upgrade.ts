@@ -4,7 +4,7 @@ import { isOutage } from '../errors/driver-errors.js';
 import { readState } from './database-state.js';
 import type { ChangedIndex } from './index-comparison.js';
 import { type CollectionIndexes, createIndexes, readIndexes } from './indexes.js';
-import { Lease, LeaseLost } from './lease.js';
+import { Lease, LeaseLost } from '../concurrency/lease.js';
 import { Ledger } from './ledger.js';
 import { type Migration, MigrationError, reasonOf } from './migration.js';
 

@@ -1,7 +1,7 @@
 import { createHmac, type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
-import { deriveKey } from '../config/derived-key.js';
+import { deriveKey } from '../crypto/derived-key.js';
 import { KEY_PREFIX, Redis } from './redis.js';
 
 /** What has happened since the first time of the present window, in all processes. */

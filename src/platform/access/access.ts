@@ -1,0 +1,193 @@
+import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { ApiBearerAuth, ApiExtension } from '@nestjs/swagger';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import type { Config } from '../config/config.js';
+import { DeclarationError } from '../errors/start-error.js';
+import { ApiError, apiError, type ErrorCode, type ErrorDefinition } from '../errors/errors.js';
+import { routeConfig } from '../http/route-config.js';
+import type { Actor, Caller, Permission, Scope } from './caller.js';
+import { concerns, missingFor, needsBody } from './step-up.js';
+
+/** Why a configuration closes a public route, if it does. */
+type Refusal = (config: Config) => ErrorCode | ErrorDefinition | undefined;
+
+/** Who may use a route. */
+export type Access =
+  | { readonly kind: 'public'; readonly refuse?: Refusal; readonly identifies?: boolean }
+  | { readonly kind: 'signed-in'; readonly apiKeys?: boolean }
+  | { readonly kind: 'permission'; readonly permission: Permission }
+  | { readonly kind: 'owner-or'; readonly permission: Permission; readonly parameter?: string };
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access;
+  }
+  interface FastifyRequest {
+    /** The signed-in user; only on routes that are not public. */
+    caller?: Caller;
+    /** Whose records the request may touch. */
+    scope?: Scope;
+  }
+}
+
+/** Finds out who sends a request. The authentication feature provides it. */
+export abstract class Authenticator {
+  /**
+   * The caller, without a promise where it is known already.
+   * @param options.afresh reads what is known of it again: another process may have changed it a moment ago
+   * @throws ApiError UNAUTHENTICATED without a valid token of an enabled user
+   */
+  abstract authenticate(request: FastifyRequest, options?: { afresh: boolean }): Caller | Promise<Caller>;
+}
+
+function guarded(access: Access): MethodDecorator {
+  return applyDecorators(ApiBearerAuth(), ApiExtension('x-access', access), routeConfig({ access }));
+}
+
+/**
+ * Anybody may use the route, unless the configuration closes it. With `identifies`, who shows a valid token is known
+ * all the same (`@KnownCaller()`), and an invalid one is not minded.
+ */
+export function Public(options: { refuse?: Refusal; identifies?: boolean } = {}): MethodDecorator {
+  return routeConfig({ access: { kind: 'public', ...options } });
+}
+
+/**
+ * Any signed-in user may use the route, for records of its own. `apiKeys: false` refuses programs: whoever steals a
+ * key must not get further ones, nor the account.
+ */
+export function SignedIn(options: { apiKeys?: false } = {}): MethodDecorator {
+  return guarded({ kind: 'signed-in', ...options });
+}
+
+/** Only users whose role has the permission may use the route. */
+export function Requires(permission: Permission): MethodDecorator {
+  return guarded({ kind: 'permission', permission });
+}
+
+/**
+ * Any signed-in user may use the route for records of its own; the permission opens those of others.
+ * With `parameter`, others' records are opened only by a query that has this parameter, and a caller who
+ * sends it without the permission is refused.
+ */
+export function OwnerOr(permission: Permission, options: { parameter?: string } = {}): MethodDecorator {
+  return guarded({ kind: 'owner-or', permission, ...options });
+}
+
+/** The signed-in user, as a parameter of a handler. */
+export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
+  const { caller } = context.switchToHttp().getRequest<FastifyRequest>();
+  if (!caller) throw apiError('UNAUTHENTICATED');
+  return caller;
+});
+
+/** Who shows a valid token on a public route that `identifies`, as a parameter of a handler. */
+export const KnownCaller = createParamDecorator(
+  (_: unknown, context: ExecutionContext): Caller | undefined => {
+    return context.switchToHttp().getRequest<FastifyRequest>().caller;
+  },
+);
+
+/** Whose records the request may touch, as a parameter of a handler. */
+export const CurrentScope = createParamDecorator((_: unknown, context: ExecutionContext): Scope => {
+  const { scope } = context.switchToHttp().getRequest<FastifyRequest>();
+  if (!scope) throw apiError('UNAUTHENTICATED');
+  return scope;
+});
+
+/** @throws ApiError FORBIDDEN */
+function scopeFor(access: Access, caller: Caller, query: Record<string, unknown>): Scope {
+  const { permissions } = caller;
+  const by = { actor: actorOf(caller), permissions };
+  const own: Scope = { ...by, owner: { kind: 'user', id: caller.id } };
+  if (!('permission' in access)) return own;
+  const { permission } = access;
+  const allowed = permissions.has(permission);
+  const { parameter } = access.kind === 'owner-or' ? access : {};
+  const asksForOthers = access.kind === 'permission' || (parameter !== undefined && parameter in query);
+  if (asksForOthers && !allowed) throw apiError('FORBIDDEN');
+  const opens = asksForOthers || (allowed && parameter === undefined);
+  return opens ? { ...by, all: true, permission } : own;
+}
+
+function actorOf({ id, apiKey }: Caller): Actor {
+  return apiKey === undefined ? { kind: 'user', id } : { kind: 'apiKey', id: apiKey, user: id };
+}
+
+function refuse(error: ErrorCode | ErrorDefinition) {
+  return (_request: FastifyRequest, _reply: FastifyReply, done: (error: Error) => void): void =>
+    done(apiError(error));
+}
+
+function identify(authenticator: Authenticator) {
+  return async (request: FastifyRequest): Promise<void> => {
+    try {
+      request.caller = await authenticator.authenticate(request);
+    } catch (error) {
+      if (!(error instanceof ApiError && error.code === 'UNAUTHENTICATED')) throw error;
+    }
+  };
+}
+
+function admit(access: Access, request: FastifyRequest, caller: Caller): void {
+  if (access.kind === 'signed-in' && access.apiKeys === false && caller.apiKey !== undefined) {
+    throw apiError('FORBIDDEN');
+  }
+  if (caller.readOnly && request.method !== 'GET' && request.method !== 'HEAD') throw apiError('FORBIDDEN');
+  request.caller = caller;
+  request.scope = scopeFor(access, caller, request.query as Record<string, unknown>);
+}
+
+/**
+ * The guard of every route. It runs before a body is read, which Nest's own guards do not, so that
+ * strangers cannot make the server parse anything. A route that declares no access stops the start, and so does one
+ * that asks for a permission that there is not.
+ */
+export function installAccess(
+  fastify: FastifyInstance,
+  config: Config,
+  authenticator: Authenticator,
+  permissions: ReadonlySet<Permission>,
+): void {
+  fastify.decorateRequest('caller', undefined);
+  fastify.decorateRequest('scope', undefined);
+  fastify.addHook('onRoute', (route: RouteOptions) => {
+    const access = route.config?.access;
+    if (!access) {
+      throw new DeclarationError(
+        `${String(route.method)} ${route.url} declares no access: write @SignedIn(), @OwnerOr(…), @Requires(…) or @Public() above its handler`,
+      );
+    }
+    if ('permission' in access && !permissions.has(access.permission)) {
+      throw new DeclarationError(
+        `${String(route.method)} ${route.url} asks for ${access.permission}, which no resource declares; there are ${[...permissions].join(', ')}`,
+      );
+    }
+    if (access.kind === 'public') {
+      const refused = access.refuse?.(config);
+      if (refused) route.onRequest = [route.onRequest ?? [], refuse(refused)].flat();
+      if (access.identifies) route.onRequest = [route.onRequest ?? [], identify(authenticator)].flat();
+      return;
+    }
+    const guard = (request: FastifyRequest, _: FastifyReply, done: () => void): Promise<void> | void => {
+      const caller = authenticator.authenticate(request);
+      if (caller instanceof Promise) return caller.then((known) => admit(access, request, known));
+      admit(access, request, caller);
+      return done();
+    };
+    route.onRequest = [route.onRequest ?? [], guard].flat();
+    const { stepUp } = route.config ?? {};
+    if (!stepUp) return;
+    const requireProof = async (request: FastifyRequest): Promise<void> => {
+      const { caller } = request;
+      if (!caller || !concerns(stepUp, request.body) || !missingFor(stepUp, caller)) return;
+      // Before a refusal the truth is read: the proof may have been given to another process.
+      const known = await authenticator.authenticate(request, { afresh: true });
+      const missing = missingFor(stepUp, known);
+      if (missing) throw apiError(missing);
+      admit(access, request, known);
+    };
+    if (needsBody(stepUp)) route.preValidation = [requireProof, route.preValidation ?? []].flat();
+    else route.onRequest = [route.onRequest, requireProof].flat();
+  });
+}

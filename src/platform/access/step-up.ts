@@ -1,0 +1,61 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiExtension } from '@nestjs/swagger';
+import type { ErrorCode } from '../errors/errors.js';
+import { routeConfig } from '../http/route-config.js';
+import type { Caller } from './caller.js';
+
+/** How long a proof of identity counts, in milliseconds. */
+const PROOF_LIFETIME_MS = 10 * 60 * 1000;
+
+/** What a route asks for beyond a valid token. */
+export interface StepUpRule {
+  /** Only where the body has one of these fields. */
+  readonly fields?: readonly string[];
+  /** Not where the body has this text, which the route itself takes for a proof. */
+  readonly unless?: string;
+  /** Only of users with a second factor. */
+  readonly secondFactor?: true;
+  /** Also asks for a verified email address. */
+  readonly verified?: true;
+  /** API keys pass if they have the route's permission. Otherwise none does: a key proves nothing about its user. */
+  readonly apiKeys?: true;
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    stepUp?: StepUpRule;
+  }
+}
+
+/**
+ * Asks for a recent proof of identity, so that a stolen token alone is not enough: signing in is one, and so is
+ * `POST /auth/step-up`. For whatever outlives the session or gives away rights.
+ */
+export function StepUp(rule: StepUpRule = {}): MethodDecorator {
+  return applyDecorators(ApiExtension('x-step-up', rule), routeConfig({ stepUp: rule }));
+}
+
+/** Why a caller may not go on yet, if so. */
+export function missingFor(rule: StepUpRule, caller: Caller): ErrorCode | undefined {
+  if (rule.verified && !caller.emailVerified) return 'EMAIL_NOT_VERIFIED';
+  if (caller.apiKey !== undefined) return rule.apiKeys ? undefined : 'STEP_UP_REQUIRED';
+  if (rule.secondFactor && !caller.otpEnabled) return undefined;
+  return isProven(caller) ? undefined : 'STEP_UP_REQUIRED';
+}
+
+/** Whether the caller has proved its identity within the last ten minutes. */
+export function isProven({ provenAt = 0 }: Caller): boolean {
+  return Date.now() - provenAt < PROOF_LIFETIME_MS;
+}
+
+/** Whether it takes the body to know if a rule applies. */
+export function needsBody({ fields, unless }: StepUpRule): boolean {
+  return fields !== undefined || unless !== undefined;
+}
+
+/** Whether a rule applies to what was sent. */
+export function concerns({ fields, unless }: StepUpRule, body: unknown): boolean {
+  const sent: Readonly<Record<string, unknown>> = { ...(body as object | null | undefined) };
+  if (unless !== undefined && typeof sent[unless] === 'string') return false;
+  return fields === undefined || fields.some((field) => field in sent);
+}

@@ -1,0 +1,51 @@
+import { createHmac, type KeyObject } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import type { Model, mongo } from 'mongoose';
+import { Config } from '../config/config.js';
+import { deriveKey } from '../crypto/derived-key.js';
+import { driverCollection } from '../database/driver.js';
+import { duplicateKeyOf } from '../errors/driver-errors.js';
+import { Counter } from './counter.schema.js';
+
+/** Counters that all processes share, each changed in one step. */
+@Injectable()
+export class Counters {
+  private readonly key: KeyObject;
+  constructor(
+    @InjectModel(Counter.name) private readonly model: Model<Counter>,
+    config: Config,
+  ) {
+    this.key = deriveKey(config, 'counter');
+  }
+
+  /** The id of the counter of `subject`; `name` says what is counted. */
+  idOf(name: string, subject: string): string {
+    return createHmac('sha256', this.key)
+      .update(JSON.stringify([name, subject]))
+      .digest('base64url');
+  }
+
+  /**
+   * Changes a counter, which is made where there is none.
+   * @param stages of an aggregation pipeline
+   * @returns the counter as it was before, or null
+   */
+  async change(id: string, stages: mongo.Document[]): Promise<Counter | null> {
+    const change = () =>
+      this.collection.findOneAndUpdate({ _id: id }, stages, { upsert: true, returnDocument: 'before' });
+    // Of two processes that make it at the same time, the one that comes second finds it made.
+    return change().catch((error: unknown) => {
+      if (!duplicateKeyOf(error)) throw error;
+      return change();
+    });
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.collection.deleteOne({ _id: id });
+  }
+
+  private get collection(): mongo.Collection<Counter> {
+    return driverCollection(this.model);
+  }
+}

@@ -1,0 +1,85 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import { apiError } from '../errors/errors.js';
+import { networkOf } from '../http/client-address.js';
+import type { SharedWindows } from '../redis/shared-windows.js';
+import { routeConfig } from '../http/route-config.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Requests are not counted. */
+    unlimited?: boolean;
+  }
+  interface FastifyInstance {
+    /** Counts a request, tells the client what it has left, and refuses it when that is nothing. */
+    limit: (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void;
+  }
+}
+
+const WINDOW_MS = 60_000;
+/** Most clients that are counted at a time. */
+const MAX_CLIENTS = 10_000;
+
+/** The requests of one client since its first of the present minute. */
+interface Window {
+  readonly until: number;
+  requests: number;
+}
+
+/** Exempts a route from the rate limit: probes and scrapers ask often and from one address. */
+export function Unlimited(): MethodDecorator {
+  return routeConfig({ unlimited: true });
+}
+
+function tooMany(restMs: number): Error {
+  return apiError('RATE_LIMITED', { retryAfter: restMs / 1000 });
+}
+
+/**
+ * Counts requests per minute and client. The minute of a client starts with its first request; of too many clients
+ * the one whose minute started first is forgotten.
+ * @param shared counts for all processes together, while it is available
+ */
+export function installRateLimit(fastify: FastifyInstance, max: number, shared?: SharedWindows): void {
+  const policy = `"default";q=${max};w=${WINDOW_MS / 1000}`;
+  // In the order in which their minutes started.
+  const windows = new Map<string, Window>();
+
+  function windowOf(client: string, now: number): Window {
+    const known = windows.get(client);
+    if (known && known.until > now) return known;
+    windows.delete(client);
+    const [oldest] = windows.size < MAX_CLIENTS ? [] : windows.keys();
+    if (oldest !== undefined) windows.delete(oldest);
+    const started = { until: now + WINDOW_MS, requests: 0 };
+    windows.set(client, started);
+    return started;
+  }
+
+  /** Of draft-ietf-httpapi-ratelimit-headers. */
+  function tell(reply: FastifyReply, requests: number, restMs: number): void {
+    const left = requests < max ? max - requests : 0;
+    reply.header('ratelimit-policy', policy);
+    reply.header('ratelimit', `"default";r=${left};t=${Math.ceil(restMs / 1000)}`);
+  }
+
+  function limit(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
+    const now = Date.now();
+    const client = networkOf(request.clientAddress);
+    const window = windowOf(client, now);
+    window.requests += 1;
+    tell(reply, window.requests, window.until - now);
+    // Too many for this process alone are not worth a question.
+    if (window.requests > max) return done(tooMany(window.until - now));
+    if (!shared?.isAvailable) return done();
+    const judge = (all: Awaited<ReturnType<SharedWindows['count']>>): void => {
+      if (all && all.count > window.requests) tell(reply, all.count, all.restMs);
+      done(all && all.count > max ? tooMany(all.restMs) : undefined);
+    };
+    void shared.count(`rate ${client}`, WINDOW_MS).then(judge);
+  }
+
+  fastify.decorate('limit', limit);
+  fastify.addHook('onRoute', (route: RouteOptions) => {
+    if (!route.config?.unlimited) route.onRequest = [route.onRequest ?? [], limit].flat();
+  });
+}

@@ -1,0 +1,97 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsOptional, IsString, Length, ValidateBy, type ValidationArguments } from 'class-validator';
+import { QueryFlag, QueryInteger } from './fields.js';
+
+/** Furthest record that offset and page reach; a cursor has no such bound. */
+export const MAX_OFFSET = 10_000;
+
+function isSent(args: ValidationArguments | undefined, name: string): boolean {
+  return (args?.object as Record<string, unknown> | undefined)?.[name] !== undefined;
+}
+
+function ExcludesWith(...others: string[]): PropertyDecorator {
+  return ValidateBy({
+    name: 'excludesWith',
+    validator: {
+      validate: (_, args) => !others.some((name) => isSent(args, name)),
+      defaultMessage: () => `$property cannot be used together with ${others.join(' or ')}`,
+    },
+  });
+}
+
+function IsReachablePage(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isReachablePage',
+    validator: {
+      validate: (page, args) => {
+        const limit = (args?.object as PageQuery | undefined)?.limit;
+        // A limit that is no number is reported by its own rules.
+        return typeof page !== 'number' || typeof limit !== 'number' || (page - 1) * limit <= MAX_OFFSET;
+      },
+      defaultMessage: () => `$property must not reach further than ${MAX_OFFSET} records; use cursor instead`,
+    },
+  });
+}
+
+/** The query parameters that every list takes. */
+export class PageQuery {
+  @ApiProperty({ description: 'Most records in the answer.', example: 20 })
+  @QueryInteger(1, 100)
+  limit: number = 20;
+
+  @ApiProperty({ description: 'Records to leave out. Not with `page` or `cursor`.' })
+  @QueryInteger(0, MAX_OFFSET)
+  @ExcludesWith('page', 'cursor')
+  offset?: number;
+
+  @ApiProperty({ description: 'Page to answer, from 1. Not with `offset` or `cursor`.' })
+  @QueryInteger(1, MAX_OFFSET + 1)
+  @IsReachablePage()
+  @ExcludesWith('cursor')
+  page?: number;
+
+  @ApiProperty({ description: '`nextCursor` of the page before: stays stable while records come and go.' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 200)
+  cursor?: string;
+
+  @ApiProperty({ description: 'Whether to count all records of the list.', example: true })
+  @QueryFlag()
+  total?: boolean;
+}
+
+export interface Pagination {
+  readonly limit: number;
+  /** null with a cursor. */
+  readonly offset: number | null;
+  readonly hasMore: boolean;
+  /** null on the last page. */
+  readonly nextCursor: string | null;
+  /** Only when asked for. */
+  readonly total?: number;
+}
+
+/** One page of a list, newest records first. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly pagination: Pagination;
+}
+
+/** The same page with its items turned into something else. */
+export function mapPage<T, U>({ items, pagination }: Page<T>, map: (item: T) => U): Page<U> {
+  return { items: items.map(map), pagination };
+}
+
+export const paginationSchema = {
+  title: 'Pagination',
+  type: 'object',
+  required: ['limit', 'offset', 'hasMore', 'nextCursor'],
+  properties: {
+    limit: { type: 'integer', example: 20 },
+    offset: { type: 'integer', nullable: true, example: 0 },
+    hasMore: { type: 'boolean', example: false },
+    nextCursor: { type: 'string', nullable: true, example: null },
+    total: { type: 'integer', example: 3 },
+  },
+} as const;

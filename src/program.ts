@@ -1,0 +1,38 @@
+import type { Config } from './platform/config/config.js';
+import { environment } from './platform/config/load.js';
+import { DeclarationError, StartError } from './platform/errors/start-error.js';
+import { refusalOf } from './platform/database/start-refusals.js';
+import { type EmbeddedMongo, startEmbeddedMongo } from './embedded-mongo/embedded-mongo.js';
+import { EmbeddedMongoError } from './embedded-mongo/embedded-mongo-error.js';
+
+/** The embedded MongoDB, unless MONGODB_URI names another one. */
+export function startDatabase({
+  mongodbUri,
+  mongodBinary,
+  dataDir,
+}: Config): Promise<EmbeddedMongo> | undefined {
+  if (mongodbUri) return undefined;
+  return startEmbeddedMongo({ dataDir, binary: mongodBinary, env: environment, log: process.stderr });
+}
+
+/** Errors of the frameworks about what the code declares, by name: a program that only tells of one loads none. */
+const DECLARATIONS = /^(RuntimeException|CannotDetermineTypeError|OverwriteModelError)$|^FST_ERR_/;
+
+/** What a framework has against the code, such as a provider that nobody provides or a route that is there twice. */
+function refusalOfFramework(error: unknown): DeclarationError | undefined {
+  const names = [(error as { code?: unknown } | null | undefined)?.code];
+  for (let kind: unknown = error; kind instanceof Error; kind = Object.getPrototypeOf(kind)) {
+    names.push(kind.constructor.name);
+  }
+  const isOfCode = error instanceof Error && names.some((name) => DECLARATIONS.test(String(name)));
+  return isOfCode ? new DeclarationError(error.message, { cause: error }) : undefined;
+}
+
+/** Tells why a program cannot go on, in one line where the person at the terminal can mend it, and ends the process. */
+export function endWith(thrown: unknown): never {
+  const error = refusalOf(thrown) ?? refusalOfFramework(thrown) ?? thrown;
+  const isExpected = error instanceof StartError || error instanceof EmbeddedMongoError;
+  const text = error instanceof Error ? (isExpected ? error.message : error.stack) : String(error);
+  process.stderr.write(`${text}\n`);
+  process.exit(error instanceof StartError ? error.exitCode : 1);
+}
