@@ -11,7 +11,7 @@ import type { Records } from '../../platform/database/records.js';
 import { Repositories } from '../../platform/database/repositories.js';
 import { type Transaction, Transactions } from '../../platform/database/transactions.js';
 import { apiError, invalid } from '../../platform/errors/errors.js';
-import { NO_PRECONDITION } from '../../platform/http/entity-tag.js';
+import { NO_PRECONDITION } from '../../platform/validation/precondition.js';
 import type { Page, PageQuery } from '../../platform/validation/page.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import { type Caller, type Permission, scopeOf, type UserId } from '../../platform/access/caller.js';
