@@ -102,6 +102,11 @@ describe('the architecture', () => {
     ]);
   });
 
+  it('makes MACs in one place, each with a key for its purpose', () => {
+    const makers = production.filter(({ text }) => /\bcreateHmac\b/.test(text)).map(({ path }) => path);
+    expect(makers).toEqual(['src/platform/crypto/keyed-mac.ts']);
+  });
+
   it('says beside each index which query it serves', () => {
     const silent = production.flatMap(({ path, text }) => {
       const lines = text.split('\n');
