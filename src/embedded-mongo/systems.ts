@@ -81,6 +81,8 @@ export function mongodArguments(
     // A journal of 16 MB instead of three files of 100 MB each.
     '--wiredTigerEngineConfigString=log=(prealloc=false,file_max=16MB)',
     '--setParameter=diagnosticDataCollectionEnabled=false',
+    // Of a process that was killed within a transaction nobody else waits for a minute: see AbandonedTransactions.
+    '--setParameter=transactionLifetimeLimitSeconds=3',
     // There is no other member to hand over to.
     '--setParameter=shutdownTimeoutMillisForSignaledShutdown=0',
   ];

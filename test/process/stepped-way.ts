@@ -10,6 +10,7 @@ const BACKGROUND: ReadonlySet<string> = new Set([
   'ping',
   'getMore',
   'endSessions',
+  'killSessions',
 ]);
 
 const OP_MSG = 2013;
@@ -35,7 +36,8 @@ function messagesOf(bytes: Buffer): { whole: Buffer[]; rest: Buffer } {
 }
 
 function commandOf(message: Buffer): string {
-  if (message.readInt32LE(12) !== OP_MSG) return 'hello';
+  // Also what looks for transactions that nobody goes on with.
+  if (message.readInt32LE(12) !== OP_MSG || message.includes('$currentOp')) return 'hello';
   return message.toString('latin1', NAME_AT, message.indexOf(0, NAME_AT));
 }
 

@@ -1,5 +1,4 @@
-import { hash, randomBytes } from 'node:crypto';
-import type { KeyedMac } from '../../platform/crypto/keyed-mac.js';
+import { createHmac, hash, type KeyObject, randomBytes } from 'node:crypto';
 import { PRODUCT } from '../../product/product.js';
 
 const PREFIX = PRODUCT.apiKeyPrefix;
@@ -26,10 +25,10 @@ export function newSalt(): string {
  * and whoever sends the same seed again can be told the same secret, which is not kept.
  */
 export function secretFrom(
-  mac: KeyedMac,
+  key: KeyObject,
   parts: readonly [owner: string, salt: string, seed: string],
 ): Secret {
-  const secret = mac.text(JSON.stringify(parts));
+  const secret = createHmac('sha256', key).update(JSON.stringify(parts)).digest('base64url');
   return { secret, hash: hashOf(secret).toString('base64url'), hint: secret.slice(-HINT_LENGTH) };
 }
 

@@ -1,11 +1,10 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, createHmac, type KeyObject, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
 import { duplicateKeyOf } from '../../platform/errors/driver-errors.js';
 import { Config } from '../../platform/config/config.js';
-import { digestOf } from '../../platform/crypto/digest.js';
-import { KeyedMac } from '../../platform/crypto/keyed-mac.js';
+import { deriveKey } from '../../platform/crypto/derived-key.js';
 import { publicOriginOf } from '../../platform/config/public-origin.js';
 import type { Transaction } from '../../platform/database/transactions.js';
 import { composeLinkMail, type LinkMail, type Recipient } from '../../platform/mail/link-mail.js';
@@ -29,7 +28,7 @@ export interface RedeemedLink {
 @Injectable()
 export class MailLinksService {
   private readonly origin: string;
-  private readonly mac: KeyedMac;
+  private readonly key: KeyObject;
 
   constructor(
     @InjectModel(MailLink.name) private readonly model: Model<MailLink>,
@@ -37,7 +36,7 @@ export class MailLinksService {
     config: Config,
   ) {
     this.origin = publicOriginOf(config);
-    this.mac = new KeyedMac(config, 'mail link');
+    this.key = deriveKey(config, 'mail link');
   }
 
   /** @throws ApiError MAIL_NOT_CONFIGURED where no mail would be sent */
@@ -109,7 +108,7 @@ export class MailLinksService {
           {
             $set: {
               salt,
-              tokenHash: digestOf(token),
+              tokenHash: hashOf(token),
               email,
               expiresAt,
               ...(session !== undefined && { session }),
@@ -132,7 +131,7 @@ export class MailLinksService {
 
   /** Made of the salt and a key of the server: from the database alone nobody can make it. */
   private tokenOf(salt: string): string {
-    return this.mac.text(salt);
+    return createHmac('sha256', this.key).update(salt).digest('base64url');
   }
 }
 
@@ -141,10 +140,14 @@ function stillValid({ purpose }: LinkMail, { id, email, session }: Recipient) {
   return { ownerId, purpose, email, session: session ?? null, expiresAt: { $gt: new Date() } };
 }
 
+function hashOf(token: string): string {
+  return createHash('sha256').update(token).digest('base64url');
+}
+
 /** MongoDB removes expired links late, so that the time is part of the question. */
 function valid(token: string, mails: readonly LinkMail[]): object {
   return {
-    tokenHash: digestOf(token),
+    tokenHash: hashOf(token),
     purpose: { $in: mails.map(({ purpose }) => purpose) },
     expiresAt: { $gt: new Date() },
   };

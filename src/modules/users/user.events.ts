@@ -12,7 +12,7 @@ export const UserEvents = defineEvents({
     about:
       'A user was given another role, was disabled or enabled; `role` and `disabled` are what it has now.',
   },
-  user_deleted: { level: 'warn', about: 'A user was deleted, with so many `records` that belonged to it.' },
+  user_deleted: { level: 'warn', about: 'A user was deleted; `records_removed` follows.' },
   email_verified: { level: 'info', about: 'A user showed that mails to its address arrive.' },
   email_changed: { level: 'warn', about: 'A user has another address; its other sessions ended.' },
   email_change_undone: {

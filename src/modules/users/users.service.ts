@@ -4,15 +4,17 @@ import type { Model } from 'mongoose';
 import { Cache } from '../../platform/cache/cache.js';
 import { Caches } from '../../platform/cache/caches.js';
 import type { Claim } from '../../platform/concurrency/fair-queue.js';
+import { within } from '../../platform/concurrency/within.js';
 import { type LiveCache, LiveCaches } from '../../platform/database/live-cache.js';
 import { OwnedRecords } from '../../platform/database/owned-records.js';
+import { OwnerRemovals } from '../../platform/database/owner-removals.js';
 import type { NewRecord } from '../../platform/database/record.js';
 import { InjectRecords } from '../../platform/database/records.module.js';
 import type { Records } from '../../platform/database/records.js';
 import { afterwards, type Transaction, Transactions } from '../../platform/database/transactions.js';
 import { apiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
-import { NO_PRECONDITION, type Precondition } from '../../platform/validation/precondition.js';
+import { NO_PRECONDITION, type Precondition } from '../../platform/http/entity-tag.js';
 import type { Page } from '../../platform/validation/page.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import { type Caller, type Scope, scopeOf, type UserId } from '../../platform/access/caller.js';
@@ -33,6 +35,9 @@ import { User, users } from './user.schema.js';
 import { Roles } from './roles.js';
 import { UserEvents } from './user.events.js';
 
+/** So long it is waited for the records of a deleted user, so that few are gone before the answer. */
+const REMOVAL_MS = 1_000;
+
 export type { User };
 
 @Injectable()
@@ -47,6 +52,7 @@ export class UsersService {
     private readonly events: DomainEvents,
     private readonly transactions: Transactions,
     private readonly owned: OwnedRecords,
+    private readonly removals: OwnerRemovals,
     private readonly links: MailLinksService,
     private readonly proof: IdentityProof,
     private readonly administrators: Administrators,
@@ -140,20 +146,21 @@ export class UsersService {
   }
 
   /**
-   * Deletes a user and everything that belongs to it. It is disabled first, so that nothing is added meanwhile; an
-   * administrator can finish what was interrupted.
+   * Deletes a user with whatever lets anybody act as it, and then everything else that belongs to it. Of many records
+   * the rest is removed after this has resolved.
    * @throws ApiError USER_NOT_FOUND, PRECONDITION_FAILED, LAST_ADMIN
    */
   async remove(scope: Scope, id: string, ifMatch: Precondition): Promise<void> {
-    const { _id } = await this.transactions.run((transaction) =>
-      this.change(scope, id, ifMatch, { disabled: true }, transaction),
-    );
-    const owner = _id.toHexString() as UserId;
-    const records = await this.owned.removeAllOf(owner);
-    await this.records.remove(scope, id, NO_PRECONDITION);
-    // What a request that was under way has added since.
-    const late = await this.owned.removeAllOf(owner);
-    this.events.record(UserEvents.user_deleted, { userId: owner, records: records + late });
+    const owner = await this.transactions.run(async (transaction) => {
+      const { _id } = await this.change(scope, id, ifMatch, { disabled: true }, transaction);
+      const userId = _id.toHexString() as UserId;
+      await this.records.remove(scope, id, NO_PRECONDITION, transaction);
+      await this.owned.removeCredentials(userId, transaction);
+      await this.removals.note(userId, transaction);
+      return userId;
+    });
+    this.events.record(UserEvents.user_deleted, { userId: owner });
+    await within(REMOVAL_MS, this.removals.finish(owner)).catch(() => undefined);
   }
 
   /**

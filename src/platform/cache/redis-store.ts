@@ -1,7 +1,6 @@
-import { createCipheriv, createDecipheriv, type KeyObject, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, type KeyObject, randomBytes } from 'node:crypto';
 import type { Config } from '../config/config.js';
 import { deriveKey } from '../crypto/derived-key.js';
-import { KeyedMac } from '../crypto/keyed-mac.js';
 import { KEY_PREFIX, type Redis } from '../redis/redis.js';
 import type { Kept } from './memory-store.js';
 
@@ -14,7 +13,7 @@ const TAG_BYTES = 16;
  * Redis learns nothing and whoever writes it is not believed. What does not decrypt is not there.
  */
 export class RedisStore {
-  private readonly names: KeyedMac;
+  private readonly nameKey: KeyObject;
   private readonly valueKey: KeyObject;
 
   /** @param scope what is kept under another one is not found, such as by another build or for another database */
@@ -23,7 +22,7 @@ export class RedisStore {
     config: Pick<Config, 'jwtSecret'>,
     private readonly scope: string,
   ) {
-    this.names = new KeyedMac(config, 'cache key');
+    this.nameKey = deriveKey(config, 'cache key');
     this.valueKey = deriveKey(config, 'cache value');
   }
 
@@ -48,7 +47,8 @@ export class RedisStore {
 
   /** Where in Redis something is kept. */
   nameOf(key: string): string {
-    return PREFIX + this.names.text(JSON.stringify([this.scope, key]));
+    const mac = createHmac('sha256', this.nameKey).update(JSON.stringify([this.scope, key]));
+    return PREFIX + mac.digest('base64url');
   }
 
   private seal(name: string, kept: Kept): string {

@@ -2,10 +2,12 @@ import { Global, Module } from '@nestjs/common';
 import { getConnectionToken } from '@nestjs/mongoose';
 import { RecordCiphers } from '../encryption/record-cipher.js';
 import { createConnection, Database } from './connection.js';
+import { AbandonedTransactions } from './abandoned-transactions.js';
 import { ChangeFeed } from './change-feed.js';
 import { Cursors } from './cursor.js';
 import { LiveCaches } from './live-cache.js';
 import { OwnedRecords } from './owned-records.js';
+import { OwnerRemovals } from './owner-removals.js';
 import { References } from './references.js';
 import { Repositories } from './repositories.js';
 import { Transactions } from './transactions.js';
@@ -19,11 +21,22 @@ import { Transactions } from './transactions.js';
     Cursors,
     References,
     Repositories,
+    AbandonedTransactions,
     Transactions,
     OwnedRecords,
+    OwnerRemovals,
     ChangeFeed,
     LiveCaches,
   ],
-  exports: [getConnectionToken(), Repositories, Transactions, OwnedRecords, ChangeFeed, LiveCaches],
+  exports: [
+    getConnectionToken(),
+    Repositories,
+    AbandonedTransactions,
+    Transactions,
+    OwnedRecords,
+    OwnerRemovals,
+    ChangeFeed,
+    LiveCaches,
+  ],
 })
 export class DatabaseModule {}

@@ -2,6 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { InjectConnection } from '@nestjs/mongoose';
 import type { Connection, mongo } from 'mongoose';
 import { Gate } from '../concurrency/gate.js';
+import { apiError } from '../errors/errors.js';
+import { AbandonedTransactions } from './abandoned-transactions.js';
+
+/** A transaction that is begun anew for so long may be in the way of one that nobody goes on with. */
+const SUSPICIOUS_MS = 500;
+/** For so long it is begun anew: nobody waits for its end any more. */
+const PATIENCE_MS = 5_000;
 
 /** A transaction under way. */
 export interface Transaction {
@@ -34,16 +41,26 @@ export class Transactions {
   /** Within the process, who wants a lock waits for it, instead of beginning again and again. */
   private readonly turns = new Gate({ places: 1, waiting: 100, patienceMs: 1_500 });
 
-  constructor(@InjectConnection() private readonly connection: Connection) {}
+  constructor(
+    @InjectConnection() private readonly connection: Connection,
+    private readonly abandoned: AbandonedTransactions,
+  ) {}
 
-  /** Does the work, again from its start where another transaction was in the way; what it throws undoes it. */
+  /**
+   * Does the work, again from its start where another transaction was in the way; what it throws undoes it.
+   * @throws ApiError OVERLOADED when others are in the way for five seconds
+   */
   async run<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     let acts: (() => void)[] = [];
     const locks = new Set<string>();
+    const startedAt = performance.now();
     try {
       const result = await this.connection.getClient().withSession((session) =>
         session.withTransaction(() => {
           acts = [];
+          const passedMs = performance.now() - startedAt;
+          if (passedMs > SUSPICIOUS_MS) this.abandoned.suspect();
+          if (passedMs > PATIENCE_MS) throw apiError('OVERLOADED');
           return work({ session, locks, afterwards: (act) => void acts.push(act) });
         }),
       );

@@ -1,8 +1,10 @@
+import { createHmac, type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, mongo, Types } from 'mongoose';
 import { Config } from '../config/config.js';
-import { KeyedMac } from '../crypto/keyed-mac.js';
+import { deriveKey } from '../crypto/derived-key.js';
+import { AbandonedTransactions } from '../database/abandoned-transactions.js';
 import { driverCollection } from '../database/driver.js';
 import { type Transaction, Transactions } from '../database/transactions.js';
 import { duplicateKeyOf } from '../errors/driver-errors.js';
@@ -44,14 +46,15 @@ type Outcome<T> = { readonly created: T } | { readonly replayed: string };
  */
 @Injectable()
 export class IdempotencyKeys {
-  private readonly mac: KeyedMac;
+  private readonly hmacKey: KeyObject;
 
   constructor(
     @InjectModel(IdempotencyRecord.name) private readonly model: Model<IdempotencyRecord>,
     private readonly transactions: Transactions,
+    private readonly abandoned: AbandonedTransactions,
     config: Config,
   ) {
-    this.mac = new KeyedMac(config, 'idempotency key');
+    this.hmacKey = deriveKey(config, 'idempotency key');
   }
 
   /**
@@ -95,7 +98,10 @@ export class IdempotencyKeys {
     await this.collection.replaceOne(expired, record, { session, upsert: true }).catch((error: unknown) => {
       if (duplicateKeyOf(error)) throw new Claimed();
       const isConflict = error instanceof mongo.MongoServerError && error.code === WRITE_CONFLICT;
-      throw isConflict ? apiError('IDEMPOTENCY_IN_PROGRESS') : error;
+      if (!isConflict) throw error;
+      // It may be under way nowhere any more.
+      this.abandoned.suspect();
+      throw apiError('IDEMPOTENCY_IN_PROGRESS');
     });
   }
 
@@ -129,7 +135,10 @@ export class IdempotencyKeys {
   }
 
   private macOf(parts: readonly (string | null)[], rest: Buffer | string = ''): string {
-    return this.mac.text(`${JSON.stringify(parts)}\n`, rest);
+    return createHmac('sha256', this.hmacKey)
+      .update(`${JSON.stringify(parts)}\n`)
+      .update(rest)
+      .digest('base64url');
   }
 
   private get collection(): mongo.Collection<IdempotencyRecord> {

@@ -1,8 +1,9 @@
+import { createHmac, type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model, mongo } from 'mongoose';
 import { Config } from '../config/config.js';
-import { KeyedMac } from '../crypto/keyed-mac.js';
+import { deriveKey } from '../crypto/derived-key.js';
 import { driverCollection } from '../database/driver.js';
 import { duplicateKeyOf } from '../errors/driver-errors.js';
 import { Counter } from './counter.schema.js';
@@ -10,18 +11,19 @@ import { Counter } from './counter.schema.js';
 /** Counters that all processes share, each changed in one step. */
 @Injectable()
 export class Counters {
-  private readonly mac: KeyedMac;
-
+  private readonly key: KeyObject;
   constructor(
     @InjectModel(Counter.name) private readonly model: Model<Counter>,
     config: Config,
   ) {
-    this.mac = new KeyedMac(config, 'counter');
+    this.key = deriveKey(config, 'counter');
   }
 
   /** The id of the counter of `subject`; `name` says what is counted. */
   idOf(name: string, subject: string): string {
-    return this.mac.text(JSON.stringify([name, subject]));
+    return createHmac('sha256', this.key)
+      .update(JSON.stringify([name, subject]))
+      .digest('base64url');
   }
 
   /**

@@ -40,6 +40,10 @@ export const EVENTS = defineEvents({
     about:
       'A user lost `count` sessions, keys and the like at once: it was disabled, or whoever reads the mails to its address took the account over.',
   },
+  records_removed: {
+    level: 'info',
+    about: 'What belonged to a deleted user was removed: `count` records.',
+  },
   record_created: { level: 'info', about: 'A record was created.' },
   record_updated: { level: 'info', about: 'A record was changed.' },
   record_deleted: { level: 'info', about: 'A record was deleted.' },

@@ -1,6 +1,7 @@
+import { createHmac, type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
-import { KeyedMac } from '../crypto/keyed-mac.js';
+import { deriveKey } from '../crypto/derived-key.js';
 import { KEY_PREFIX, Redis } from './redis.js';
 
 /** What has happened since the first time of the present window, in all processes. */
@@ -13,13 +14,13 @@ export interface SharedWindow {
 /** Counts for all processes together. A window ends by itself. */
 @Injectable()
 export class SharedWindows {
-  private readonly mac: KeyedMac;
+  private readonly key: KeyObject;
 
   constructor(
     private readonly redis: Redis,
     config: Config,
   ) {
-    this.mac = new KeyedMac(config, 'window');
+    this.key = deriveKey(config, 'window');
   }
 
   /** Whether Redis answers: while it does not, nobody need ask. */
@@ -48,6 +49,6 @@ export class SharedWindows {
   }
 
   private nameOf(subject: string): string {
-    return `${KEY_PREFIX}window:${this.mac.text(subject)}`;
+    return `${KEY_PREFIX}window:${createHmac('sha256', this.key).update(subject).digest('base64url')}`;
   }
 }
