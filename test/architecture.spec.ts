@@ -43,6 +43,13 @@ describe('the architecture', () => {
     );
   });
 
+  it('has a database that reaches nothing of HTTP, by way of no other file either', () => {
+    const importsOf = new Map(production.map(({ path, imports }) => [path, imports]));
+    const reached = new Set(importsOf.keys().filter((path) => path.startsWith('src/platform/database/')));
+    for (const path of reached) for (const next of importsOf.get(path) ?? []) reached.add(next);
+    expect([...reached].filter((path) => path.startsWith('src/platform/http/'))).toEqual([]);
+  });
+
   it('lets a feature use another one only through its module, what that exports, its DTOs, errors and events', () => {
     const reachesIn = (from: string, to: string) =>
       from.startsWith('src/modules/') &&
@@ -93,6 +100,11 @@ describe('the architecture', () => {
       'src/platform/http/client-address.ts',
       'src/platform/monitoring/metrics.controller.ts',
     ]);
+  });
+
+  it('makes MACs in one place, each with a key for its purpose', () => {
+    const makers = production.filter(({ text }) => /\bcreateHmac\b/.test(text)).map(({ path }) => path);
+    expect(makers).toEqual(['src/platform/crypto/keyed-mac.ts']);
   });
 
   it('says beside each index which query it serves', () => {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { createNotes, newNote, type Note, type Notes, OWN } from './support/encrypted-notes.js';
-import { NO_PRECONDITION } from '../src/platform/http/entity-tag.js';
+import { NO_PRECONDITION } from '../src/platform/validation/precondition.js';
 
 const TEXT = 'The password of the safe is Kumquat.';
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';

@@ -4,7 +4,7 @@ import { Project, ProjectSchema } from '../src/modules/projects/project.schema.j
 import type { Records } from '../src/platform/database/records.js';
 import { requireUniqueFields, resource } from '../src/platform/database/resource.js';
 import { Transactions } from '../src/platform/database/transactions.js';
-import { NO_PRECONDITION } from '../src/platform/http/entity-tag.js';
+import { NO_PRECONDITION } from '../src/platform/validation/precondition.js';
 import { type Scope, scopeOf, SYSTEM, type UserId } from '../src/platform/access/caller.js';
 import { addTasks, type TrialTask, TrialTasksService } from './support/tasks.js';
 import { createTestApp, type TestApp } from './support/test-app.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
 import { Transactions } from '../src/platform/database/transactions.js';
-import { NO_PRECONDITION } from '../src/platform/http/entity-tag.js';
+import { NO_PRECONDITION } from '../src/platform/validation/precondition.js';
 import { type Permission, type Scope, scopeOf, type UserId } from '../src/platform/access/caller.js';
 import { at, createProject, PROJECTS } from './support/projects.js';
 import { queriesDuring } from './support/query-watch.js';

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { type HydratedDocument, Types } from 'mongoose';
-import { NO_PRECONDITION } from '../../src/platform/http/entity-tag.js';
+import { NO_PRECONDITION } from '../../src/platform/validation/precondition.js';
 import { createNotes, newNote, type Note, type Notes, OWN } from '../support/encrypted-notes.js';
 import { type OwnMongod, startOwnMongod } from './own-mongod.js';
 

@@ -8,7 +8,7 @@ import { type Model, Types } from 'mongoose';
 import { SecondFactor, secondFactors } from '../../src/modules/second-factor/second-factor.schema.js';
 import type { Records } from '../../src/platform/database/records.js';
 import { Repositories } from '../../src/platform/database/repositories.js';
-import { NO_PRECONDITION } from '../../src/platform/http/entity-tag.js';
+import { NO_PRECONDITION } from '../../src/platform/validation/precondition.js';
 import { withoutFeatures } from '../support/rotations.js';
 import { soaked } from '../support/soak.js';
 import { connectionOf, createTestApp, type TestApp } from '../support/test-app.js';

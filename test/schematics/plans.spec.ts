@@ -103,14 +103,14 @@ describe('a feature', () => {
   it.each([
     ['projects name:string', /^There is a feature projects already: src\/modules\/projects/],
     ['users name:string', /^There is a feature users already/],
-    ['attempts score:integer', /^"attempts" would declare AttemptsModule, which src\/platform\/attempts/],
+    ['attempts score:integer', /^"attempts" would declare AttemptsModule, which src\/platform\/limits/],
     ['known-devices name:string', /^"known-devices" would declare KnownDevice/],
     ['logins name:string', /^"logins" would declare LoginDto/],
     ['ids name:string', /^"ids" would declare id, used by the generated code/],
     ['api-keys name:string', /^There is a feature api-keys already/],
     [
       'counters name:string',
-      /^src\/platform\/attempts\/counter\.schema\.ts has the collection counters already/,
+      /^src\/platform\/limits\/counter\.schema\.ts has the collection counters already/,
     ],
     ['trial-invoices', /^trial-invoices needs a field at least/],
     ['dates name:string', /^"dates" would declare Date, used by the generated code/],

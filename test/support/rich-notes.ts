@@ -10,7 +10,8 @@ import { InjectRecords, RecordsModule } from '../../src/platform/database/record
 import { resource } from '../../src/platform/database/resource.js';
 import { ApiSection } from '../../src/platform/docs/section.js';
 import { Answers } from '../../src/platform/http/answers.js';
-import { IfMatch, type Precondition } from '../../src/platform/http/entity-tag.js';
+import { IfMatch } from '../../src/platform/http/entity-tag.js';
+import type { Precondition } from '../../src/platform/validation/precondition.js';
 import { IdParams } from '../../src/platform/validation/record-id.dto.js';
 import { CreateOnce, type Once } from '../../src/platform/idempotency/once.js';
 import { CurrentCaller, SignedIn } from '../../src/platform/access/access.js';

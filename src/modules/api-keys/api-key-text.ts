@@ -1,4 +1,5 @@
-import { createHmac, hash, type KeyObject, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
+import type { KeyedMac } from '../../platform/crypto/keyed-mac.js';
 import { PRODUCT } from '../../product/product.js';
 
 const PREFIX = PRODUCT.apiKeyPrefix;
@@ -25,10 +26,10 @@ export function newSalt(): string {
  * and whoever sends the same seed again can be told the same secret, which is not kept.
  */
 export function secretFrom(
-  key: KeyObject,
+  mac: KeyedMac,
   parts: readonly [owner: string, salt: string, seed: string],
 ): Secret {
-  const secret = createHmac('sha256', key).update(JSON.stringify(parts)).digest('base64url');
+  const secret = mac.text(JSON.stringify(parts));
   return { secret, hash: hashOf(secret).toString('base64url'), hint: secret.slice(-HINT_LENGTH) };
 }
 

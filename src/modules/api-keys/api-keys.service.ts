@@ -1,9 +1,9 @@
-import { type KeyObject, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
 import { Config } from '../../platform/config/config.js';
-import { deriveKey } from '../../platform/crypto/derived-key.js';
+import { KeyedMac } from '../../platform/crypto/keyed-mac.js';
 import { type LiveCache, LiveCaches } from '../../platform/database/live-cache.js';
 import { withinBound } from '../../platform/database/owner-bound.js';
 import { InjectRecords } from '../../platform/database/records.module.js';
@@ -11,7 +11,7 @@ import type { Records } from '../../platform/database/records.js';
 import { Repositories } from '../../platform/database/repositories.js';
 import { type Transaction, Transactions } from '../../platform/database/transactions.js';
 import { apiError, invalid } from '../../platform/errors/errors.js';
-import { NO_PRECONDITION } from '../../platform/http/entity-tag.js';
+import { NO_PRECONDITION } from '../../platform/validation/precondition.js';
 import type { Page, PageQuery } from '../../platform/validation/page.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import { type Caller, type Permission, scopeOf, type UserId } from '../../platform/access/caller.js';
@@ -55,7 +55,7 @@ export interface KeyHolder {
 @Injectable()
 export class ApiKeysService {
   private readonly known: LiveCache<KnownKey>;
-  private readonly secretKey: KeyObject;
+  private readonly mac: KeyedMac;
 
   constructor(
     @InjectModel(ApiKey.name) private readonly model: Model<ApiKey>,
@@ -66,7 +66,7 @@ export class ApiKeysService {
     config: Config,
     caches: LiveCaches,
   ) {
-    this.secretKey = deriveKey(config, 'API key');
+    this.mac = new KeyedMac(config, 'API key');
     this.known = caches.of(model, (id) => this.load(id));
   }
 
@@ -89,7 +89,7 @@ export class ApiKeysService {
     const readOnly = dto.readOnly ?? false;
     const ownerId = new Types.ObjectId(owner);
     const salt = newSalt();
-    const { hash, hint } = secretFrom(this.secretKey, [owner, salt, seed]);
+    const { hash, hint } = secretFrom(this.mac, [owner, salt, seed]);
     const bound = { owner, most: MAX_KEYS, refusal: () => apiError(ApiKeyErrors.API_KEY_LIMIT_REACHED) };
     return withinBound(this.transactions, this.model, bound, transaction, async (within) => {
       const record = await this.records.insert(
@@ -108,7 +108,7 @@ export class ApiKeysService {
 
   /** The key that was created with this seed: told when it is created, and to who sends that request again. */
   textOf({ _id, ownerId, salt = '' }: ApiKey, seed: string): string {
-    const { secret } = secretFrom(this.secretKey, [ownerId.toHexString(), salt, seed]);
+    const { secret } = secretFrom(this.mac, [ownerId.toHexString(), salt, seed]);
     return writeKey(_id.toHexString(), secret);
   }
 

@@ -1,10 +1,9 @@
-import { createHmac, type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
 import type { Budget } from '../../platform/limits/attempts.js';
 import { Config } from '../../platform/config/config.js';
-import { deriveKey } from '../../platform/crypto/derived-key.js';
+import { KeyedMac } from '../../platform/crypto/keyed-mac.js';
 import type { Device } from '../../platform/http/device.js';
 import { networkOf } from '../../platform/http/client-address.js';
 import type { UserId } from '../../platform/access/caller.js';
@@ -22,13 +21,13 @@ const MAX_DEVICES = 50;
  */
 @Injectable()
 export class KnownDevices {
-  private readonly key: KeyObject;
+  private readonly mac: KeyedMac;
 
   constructor(
     @InjectModel(KnownDevice.name) private readonly model: Model<KnownDevice>,
     config: Config,
   ) {
-    this.key = deriveKey(config, 'known device');
+    this.mac = new KeyedMac(config, 'known device');
   }
 
   /**
@@ -83,8 +82,6 @@ export class KnownDevices {
   }
 
   private idOf(email: string, mark: readonly string[]): string {
-    return createHmac('sha256', this.key)
-      .update(JSON.stringify([email, ...mark]))
-      .digest('base64url');
+    return this.mac.text(JSON.stringify([email, ...mark]));
   }
 }

@@ -1,12 +1,10 @@
-import { createHmac, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../platform/config/config.js';
-import { deriveKey } from '../../platform/crypto/derived-key.js';
+import { KeyedMac } from '../../platform/crypto/keyed-mac.js';
+import { SignedTokens } from '../../platform/crypto/signed-tokens.js';
 
 const ID_BYTES = 16;
-const MAC_BYTES = 32;
-/** 48 bytes as base64url have no spare bits, so a mark has exactly one spelling. */
-const FORM = /^[\w-]{64}$/;
 
 /** What tells one browser from another: a random id and a MAC over it, so that only the product makes them. */
 export interface DeviceMark {
@@ -18,27 +16,21 @@ export interface DeviceMark {
 /** Makes and reads the marks of browsers. */
 @Injectable()
 export class DeviceMarks {
-  private readonly key: KeyObject;
+  private readonly tokens: SignedTokens;
 
   constructor(config: Config) {
-    this.key = deriveKey(config, 'console device');
+    const mac = new KeyedMac(config, 'console device');
+    this.tokens = new SignedTokens(mac, { contentBytes: ID_BYTES, macBytes: 32 });
   }
 
   make(): DeviceMark {
     const id = randomBytes(ID_BYTES);
-    return { id: id.toString('base64url'), value: Buffer.concat([id, this.mac(id)]).toString('base64url') };
+    return { id: id.toString('base64url'), value: this.tokens.sign(id) };
   }
 
   /** Undefined for what the product did not make. */
   read(value: string): DeviceMark | undefined {
-    if (!FORM.test(value)) return undefined;
-    const bytes = Buffer.from(value, 'base64url');
-    const id = bytes.subarray(0, ID_BYTES);
-    if (!timingSafeEqual(bytes.subarray(ID_BYTES), this.mac(id))) return undefined;
-    return { id: id.toString('base64url'), value };
-  }
-
-  private mac(id: Buffer): Buffer {
-    return createHmac('sha256', this.key).update(id).digest().subarray(0, MAC_BYTES);
+    const id = this.tokens.open(value)?.toString('base64url');
+    return id === undefined ? undefined : { id, value };
   }
 }

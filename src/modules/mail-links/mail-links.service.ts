@@ -1,10 +1,11 @@
-import { createHash, createHmac, type KeyObject, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
 import { duplicateKeyOf } from '../../platform/errors/driver-errors.js';
 import { Config } from '../../platform/config/config.js';
-import { deriveKey } from '../../platform/crypto/derived-key.js';
+import { digestOf } from '../../platform/crypto/digest.js';
+import { KeyedMac } from '../../platform/crypto/keyed-mac.js';
 import { publicOriginOf } from '../../platform/config/public-origin.js';
 import type { Transaction } from '../../platform/database/transactions.js';
 import { composeLinkMail, type LinkMail, type Recipient } from '../../platform/mail/link-mail.js';
@@ -28,7 +29,7 @@ export interface RedeemedLink {
 @Injectable()
 export class MailLinksService {
   private readonly origin: string;
-  private readonly key: KeyObject;
+  private readonly mac: KeyedMac;
 
   constructor(
     @InjectModel(MailLink.name) private readonly model: Model<MailLink>,
@@ -36,7 +37,7 @@ export class MailLinksService {
     config: Config,
   ) {
     this.origin = publicOriginOf(config);
-    this.key = deriveKey(config, 'mail link');
+    this.mac = new KeyedMac(config, 'mail link');
   }
 
   /** @throws ApiError MAIL_NOT_CONFIGURED where no mail would be sent */
@@ -108,7 +109,7 @@ export class MailLinksService {
           {
             $set: {
               salt,
-              tokenHash: hashOf(token),
+              tokenHash: digestOf(token),
               email,
               expiresAt,
               ...(session !== undefined && { session }),
@@ -131,7 +132,7 @@ export class MailLinksService {
 
   /** Made of the salt and a key of the server: from the database alone nobody can make it. */
   private tokenOf(salt: string): string {
-    return createHmac('sha256', this.key).update(salt).digest('base64url');
+    return this.mac.text(salt);
   }
 }
 
@@ -140,14 +141,10 @@ function stillValid({ purpose }: LinkMail, { id, email, session }: Recipient) {
   return { ownerId, purpose, email, session: session ?? null, expiresAt: { $gt: new Date() } };
 }
 
-function hashOf(token: string): string {
-  return createHash('sha256').update(token).digest('base64url');
-}
-
 /** MongoDB removes expired links late, so that the time is part of the question. */
 function valid(token: string, mails: readonly LinkMail[]): object {
   return {
-    tokenHash: hashOf(token),
+    tokenHash: digestOf(token),
     purpose: { $in: mails.map(({ purpose }) => purpose) },
     expiresAt: { $gt: new Date() },
   };

@@ -1,9 +1,9 @@
 import { ApiProperty, PartialType } from '@nestjs/swagger';
 import { IsOptional, IsString } from 'class-validator';
 import { OwnedRecordDto } from '../../platform/database/record.dto.js';
-import { PageQuery } from '../../platform/validation/page.js';
 import { Compose, Name, Nullable, OwnerFilter, Text } from '../../platform/validation/fields.js';
 import { IsMetadata, type Metadata } from '../../platform/validation/is-metadata.js';
+import { PageQuery } from '../../platform/validation/page.js';
 import type { Project } from './project.schema.js';
 
 export class CreateProjectDto {

@@ -1,13 +1,14 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
-import { ApiSection } from '../../platform/docs/section.js';
-import { Answers, AnswersMessage, AnswersPage } from '../../platform/http/answers.js';
-import { IfMatch, type Precondition } from '../../platform/http/entity-tag.js';
-import { mapPage, type Page } from '../../platform/validation/page.js';
-import { IdParams } from '../../platform/validation/record-id.dto.js';
-import { CreateOnce, type Once } from '../../platform/idempotency/once.js';
 import { CurrentScope, OwnerOr, SignedIn } from '../../platform/access/access.js';
 import type { Scope } from '../../platform/access/caller.js';
+import { ApiSection } from '../../platform/docs/section.js';
+import { Answers, AnswersMessage, AnswersPage } from '../../platform/http/answers.js';
+import { IfMatch } from '../../platform/http/entity-tag.js';
+import { CreateOnce, type Once } from '../../platform/idempotency/once.js';
+import { mapPage, type Page } from '../../platform/validation/page.js';
+import type { Precondition } from '../../platform/validation/precondition.js';
+import { IdParams } from '../../platform/validation/record-id.dto.js';
 import {
   CreateProjectDto,
   ListProjectsQuery,

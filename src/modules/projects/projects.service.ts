@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Types } from 'mongoose';
+import type { Scope } from '../../platform/access/caller.js';
 import { type Defaults, nullsToDefaults, withDefaults } from '../../platform/database/defaults.js';
 import { contains } from '../../platform/database/filter.js';
 import type { Records } from '../../platform/database/records.js';
 import { InjectRecords } from '../../platform/database/records.module.js';
-import type { Precondition } from '../../platform/http/entity-tag.js';
-import type { Page } from '../../platform/validation/page.js';
 import type { Once } from '../../platform/idempotency/once.js';
-import type { Scope } from '../../platform/access/caller.js';
+import type { Page } from '../../platform/validation/page.js';
+import type { Precondition } from '../../platform/validation/precondition.js';
 import type {
   CreateProjectDto,
   ListProjectsQuery,

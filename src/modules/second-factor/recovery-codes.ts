@@ -1,4 +1,5 @@
-import { createHash, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
+import { digestOf } from '../../platform/crypto/digest.js';
 
 /** Upper-case letters and digits but 0, 1, I and O, which people take for each other: five bits each. */
 const ALPHABET = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ';
@@ -17,5 +18,5 @@ export function newRecoveryCodes(): string[] {
 
 /** What is kept of a code, however it is grouped. */
 export function hashOf(code: string): string {
-  return createHash('sha256').update(code.replaceAll('-', '')).digest('base64url');
+  return digestOf(code.replaceAll('-', ''));
 }

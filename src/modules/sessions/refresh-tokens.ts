@@ -1,15 +1,14 @@
-import { createHash, createHmac, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../platform/config/config.js';
-import { deriveKey } from '../../platform/crypto/derived-key.js';
+import { digestOf } from '../../platform/crypto/digest.js';
+import { KeyedMac } from '../../platform/crypto/keyed-mac.js';
+import { SignedTokens } from '../../platform/crypto/signed-tokens.js';
 
 const ID_BYTES = 12;
 const GENERATION_BYTES = 4;
 const SECRET_BYTES = 32;
-const MAC_BYTES = 18;
-const MAC_AT = ID_BYTES + GENERATION_BYTES + SECRET_BYTES;
-/** 66 bytes as base64url have no spare bits, so a token has exactly one spelling. */
-const FORM = /^fvr_[\w-]{88}$/;
+const LAYOUT = { prefix: 'fvr_', contentBytes: ID_BYTES + GENERATION_BYTES + SECRET_BYTES, macBytes: 18 };
 
 /** What a refresh token says of itself, once its MAC has shown that the product made it. */
 export interface RefreshClaim {
@@ -25,40 +24,30 @@ export interface RefreshClaim {
  */
 @Injectable()
 export class RefreshTokens {
-  private readonly key: KeyObject;
+  private readonly tokens: SignedTokens;
 
   constructor(config: Config) {
-    this.key = deriveKey(config, 'refresh token');
+    this.tokens = new SignedTokens(new KeyedMac(config, 'refresh token'), LAYOUT);
   }
 
   make(sessionId: string, generation: number): { readonly token: string; readonly hash: string } {
-    const bytes = Buffer.alloc(MAC_AT + MAC_BYTES);
-    bytes.write(sessionId, 'hex');
-    bytes.writeUInt32BE(generation, ID_BYTES);
-    randomBytes(SECRET_BYTES).copy(bytes, ID_BYTES + GENERATION_BYTES);
-    this.mac(bytes.subarray(0, MAC_AT)).copy(bytes, MAC_AT);
-    const token = `fvr_${bytes.toString('base64url')}`;
-    return { token, hash: hashOf(token) };
+    const content = Buffer.alloc(LAYOUT.contentBytes);
+    content.write(sessionId, 'hex');
+    content.writeUInt32BE(generation, ID_BYTES);
+    randomBytes(SECRET_BYTES).copy(content, ID_BYTES + GENERATION_BYTES);
+    const token = this.tokens.sign(content);
+    return { token, hash: digestOf(token) };
   }
 
   /** Undefined for what the product did not make. */
   read(token: string): RefreshClaim | undefined {
-    if (!FORM.test(token)) return undefined;
-    const bytes = Buffer.from(token.slice(4), 'base64url');
-    const mac = bytes.subarray(MAC_AT);
-    if (!timingSafeEqual(mac, this.mac(bytes.subarray(0, MAC_AT)))) return undefined;
-    return {
-      sessionId: bytes.toString('hex', 0, ID_BYTES),
-      generation: bytes.readUInt32BE(ID_BYTES),
-      hash: hashOf(token),
-    };
+    const content = this.tokens.open(token);
+    return (
+      content && {
+        sessionId: content.toString('hex', 0, ID_BYTES),
+        generation: content.readUInt32BE(ID_BYTES),
+        hash: digestOf(token),
+      }
+    );
   }
-
-  private mac(bytes: Buffer): Buffer {
-    return createHmac('sha256', this.key).update(bytes).digest().subarray(0, MAC_BYTES);
-  }
-}
-
-function hashOf(token: string): string {
-  return createHash('sha256').update(token).digest('base64url');
 }

@@ -1,7 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
+import { digestOf } from '../../platform/crypto/digest.js';
 import { InjectRecords } from '../../platform/database/records.module.js';
 import type { Records } from '../../platform/database/records.js';
 import type { Transaction } from '../../platform/database/transactions.js';
@@ -31,7 +32,7 @@ export class FormerAddresses {
     await this.records.insert({
       ownerId: _id,
       email,
-      tokenHash: hashOf(token),
+      tokenHash: digestOf(token),
       passwordMark: passwordMarkOf(passwordHash),
       expiresAt,
     });
@@ -41,7 +42,7 @@ export class FormerAddresses {
   /** What a valid token brings back; null for any other one. */
   find(token: string, { session }: Transaction): Promise<FormerAddress | null> {
     return this.model
-      .findOne({ tokenHash: hashOf(token), expiresAt: { $gt: new Date() } })
+      .findOne({ tokenHash: digestOf(token), expiresAt: { $gt: new Date() } })
       .session(session)
       .lean<FormerAddress>();
   }
@@ -69,9 +70,5 @@ export class FormerAddresses {
 
 /** What tells one password hash from another without being one. */
 export function passwordMarkOf(passwordHash = ''): string {
-  return hashOf(passwordHash);
-}
-
-function hashOf(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
+  return digestOf(passwordHash);
 }

@@ -14,7 +14,7 @@ import type { Records } from '../../platform/database/records.js';
 import { afterwards, type Transaction, Transactions } from '../../platform/database/transactions.js';
 import { apiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
-import { NO_PRECONDITION, type Precondition } from '../../platform/http/entity-tag.js';
+import { NO_PRECONDITION, type Precondition } from '../../platform/validation/precondition.js';
 import type { Page } from '../../platform/validation/page.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import { type Caller, type Scope, scopeOf, type UserId } from '../../platform/access/caller.js';

@@ -1,6 +1,7 @@
-import { createCipheriv, createDecipheriv, createHmac, type KeyObject, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, type KeyObject, randomBytes } from 'node:crypto';
 import type { Config } from '../config/config.js';
 import { deriveKey } from '../crypto/derived-key.js';
+import { KeyedMac } from '../crypto/keyed-mac.js';
 import { KEY_PREFIX, type Redis } from '../redis/redis.js';
 import type { Kept } from './memory-store.js';
 
@@ -13,7 +14,7 @@ const TAG_BYTES = 16;
  * Redis learns nothing and whoever writes it is not believed. What does not decrypt is not there.
  */
 export class RedisStore {
-  private readonly nameKey: KeyObject;
+  private readonly names: KeyedMac;
   private readonly valueKey: KeyObject;
 
   /** @param scope what is kept under another one is not found, such as by another build or for another database */
@@ -22,7 +23,7 @@ export class RedisStore {
     config: Pick<Config, 'jwtSecret'>,
     private readonly scope: string,
   ) {
-    this.nameKey = deriveKey(config, 'cache key');
+    this.names = new KeyedMac(config, 'cache key');
     this.valueKey = deriveKey(config, 'cache value');
   }
 
@@ -47,8 +48,7 @@ export class RedisStore {
 
   /** Where in Redis something is kept. */
   nameOf(key: string): string {
-    const mac = createHmac('sha256', this.nameKey).update(JSON.stringify([this.scope, key]));
-    return PREFIX + mac.digest('base64url');
+    return PREFIX + this.names.text(JSON.stringify([this.scope, key]));
   }
 
   private seal(name: string, kept: Kept): string {

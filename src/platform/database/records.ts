@@ -2,7 +2,7 @@ import { type Model, Types } from 'mongoose';
 import type { RecordCiphers } from '../encryption/record-cipher.js';
 import { duplicateKeyOf } from '../errors/driver-errors.js';
 import { type ApiError, apiError, takenError } from '../errors/errors.js';
-import type { Precondition } from '../http/entity-tag.js';
+import type { Precondition } from '../validation/precondition.js';
 import type { DomainEvents } from '../logging/events.js';
 import type { Scope } from '../access/caller.js';
 import type { Cursors } from './cursor.js';

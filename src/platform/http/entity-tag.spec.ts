@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SEED, soaked } from '../../../test/support/soak.js';
-import { answerUnchanged, parsePrecondition, type Precondition, tagWithVersion } from './entity-tag.js';
+import { answerUnchanged, tagWithVersion } from './entity-tag.js';
+import { parsePrecondition, type Precondition } from '../validation/precondition.js';
 import { ApiError } from '../errors/errors.js';
 
 const parseIfMatch = (header: string | undefined) => parsePrecondition({ 'if-match': header });

@@ -1,9 +1,8 @@
-import { createHmac, type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, mongo, Types } from 'mongoose';
 import { Config } from '../config/config.js';
-import { deriveKey } from '../crypto/derived-key.js';
+import { KeyedMac } from '../crypto/keyed-mac.js';
 import { AbandonedTransactions } from '../database/abandoned-transactions.js';
 import { driverCollection } from '../database/driver.js';
 import { type Transaction, Transactions } from '../database/transactions.js';
@@ -46,7 +45,7 @@ type Outcome<T> = { readonly created: T } | { readonly replayed: string };
  */
 @Injectable()
 export class IdempotencyKeys {
-  private readonly hmacKey: KeyObject;
+  private readonly mac: KeyedMac;
 
   constructor(
     @InjectModel(IdempotencyRecord.name) private readonly model: Model<IdempotencyRecord>,
@@ -54,7 +53,7 @@ export class IdempotencyKeys {
     private readonly abandoned: AbandonedTransactions,
     config: Config,
   ) {
-    this.hmacKey = deriveKey(config, 'idempotency key');
+    this.mac = new KeyedMac(config, 'idempotency key');
   }
 
   /**
@@ -135,10 +134,7 @@ export class IdempotencyKeys {
   }
 
   private macOf(parts: readonly (string | null)[], rest: Buffer | string = ''): string {
-    return createHmac('sha256', this.hmacKey)
-      .update(`${JSON.stringify(parts)}\n`)
-      .update(rest)
-      .digest('base64url');
+    return this.mac.text(`${JSON.stringify(parts)}\n`, rest);
   }
 
   private get collection(): mongo.Collection<IdempotencyRecord> {

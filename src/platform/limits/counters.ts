@@ -1,9 +1,8 @@
-import { createHmac, type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model, mongo } from 'mongoose';
 import { Config } from '../config/config.js';
-import { deriveKey } from '../crypto/derived-key.js';
+import { KeyedMac } from '../crypto/keyed-mac.js';
 import { driverCollection } from '../database/driver.js';
 import { duplicateKeyOf } from '../errors/driver-errors.js';
 import { Counter } from './counter.schema.js';
@@ -11,19 +10,18 @@ import { Counter } from './counter.schema.js';
 /** Counters that all processes share, each changed in one step. */
 @Injectable()
 export class Counters {
-  private readonly key: KeyObject;
+  private readonly mac: KeyedMac;
+
   constructor(
     @InjectModel(Counter.name) private readonly model: Model<Counter>,
     config: Config,
   ) {
-    this.key = deriveKey(config, 'counter');
+    this.mac = new KeyedMac(config, 'counter');
   }
 
   /** The id of the counter of `subject`; `name` says what is counted. */
   idOf(name: string, subject: string): string {
-    return createHmac('sha256', this.key)
-      .update(JSON.stringify([name, subject]))
-      .digest('base64url');
+    return this.mac.text(JSON.stringify([name, subject]));
   }
 
   /**

@@ -1,7 +1,6 @@
-import { createHmac, type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
-import { deriveKey } from '../crypto/derived-key.js';
+import { KeyedMac } from '../crypto/keyed-mac.js';
 import { KEY_PREFIX, Redis } from './redis.js';
 
 /** What has happened since the first time of the present window, in all processes. */
@@ -14,13 +13,13 @@ export interface SharedWindow {
 /** Counts for all processes together. A window ends by itself. */
 @Injectable()
 export class SharedWindows {
-  private readonly key: KeyObject;
+  private readonly mac: KeyedMac;
 
   constructor(
     private readonly redis: Redis,
     config: Config,
   ) {
-    this.key = deriveKey(config, 'window');
+    this.mac = new KeyedMac(config, 'window');
   }
 
   /** Whether Redis answers: while it does not, nobody need ask. */
@@ -49,6 +48,6 @@ export class SharedWindows {
   }
 
   private nameOf(subject: string): string {
-    return `${KEY_PREFIX}window:${createHmac('sha256', this.key).update(subject).digest('base64url')}`;
+    return `${KEY_PREFIX}window:${this.mac.text(subject)}`;
   }
 }

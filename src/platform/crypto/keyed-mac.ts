@@ -1,0 +1,25 @@
+import { createHmac, type KeyObject } from 'node:crypto';
+import type { Config } from '../config/config.js';
+import { deriveKey } from './derived-key.js';
+
+/** HMAC-SHA256 with a key of its own for one purpose. */
+export class KeyedMac {
+  private readonly key: KeyObject;
+
+  /** @param purpose names the key; what is stored or handed out depends on it */
+  constructor(config: Pick<Config, 'jwtSecret'>, purpose: string) {
+    this.key = deriveKey(config, purpose);
+  }
+
+  /** The 32 bytes of the MAC over the parts, one after the other. */
+  bytes(...parts: readonly (Buffer | string)[]): Buffer {
+    const mac = createHmac('sha256', this.key);
+    for (const part of parts) mac.update(part);
+    return mac.digest();
+  }
+
+  /** The same as base64url. */
+  text(...parts: readonly (Buffer | string)[]): string {
+    return this.bytes(...parts).toString('base64url');
+  }
+}
