@@ -21,5 +21,5 @@ if (!existsSync(join(bench, 'node_modules'))) {
 execFileSync(process.execPath, [COMPILER, '-p', join(bench, 'tsconfig.json'), '--noCheck'], {
   stdio: 'inherit',
 });
-buildIfNeeded();
+await buildIfNeeded();
 await import('./run.mjs');

@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import { COMPILER, ONE_CHECKER } from './compiler.mjs';
 import { argumentsOf } from './command-line.mjs';
 import { requireNode } from './node-version.mjs';
+import { bundlePackages } from './packages.mjs';
 
 const STAMP = 'dist/.sources';
 const ASSETS = 'modules/console/web';
@@ -23,7 +24,7 @@ function digestOfSources() {
 }
 
 /** Ends the process when something does not compile; the compiler has said what. */
-export function build({ unchecked = false } = {}) {
+export async function build({ unchecked = false } = {}) {
   const digest = digestOfSources();
   fs.rmSync('dist', { recursive: true, force: true });
   const options = unchecked ? ['--noCheck'] : ONE_CHECKER;
@@ -32,6 +33,7 @@ export function build({ unchecked = false } = {}) {
   } catch {
     process.exit(1);
   }
+  await bundlePackages();
   fs.cpSync(`src/${ASSETS}`, `dist/${ASSETS}`, { recursive: true });
   // What is served is compressed as small as it gets, which takes seconds; without it, once and cheaply at run time.
   if (!unchecked) execFileSync(process.execPath, ['dist/compress-files.js'], { stdio: 'inherit' });
@@ -39,15 +41,15 @@ export function build({ unchecked = false } = {}) {
 }
 
 /** Builds when the sources have changed since the last build. */
-export function buildIfNeeded(options) {
+export async function buildIfNeeded(options) {
   // An image has no sources: it was built before.
   if (!fs.existsSync('src')) return;
   if (fs.existsSync(STAMP) && fs.readFileSync(STAMP, 'utf8') === digestOfSources()) return;
   process.stderr.write('Building …\n');
-  build(options);
+  await build(options);
 }
 
 if (process.argv[1] === import.meta.filename) {
   requireNode();
-  build(argumentsOf('build').options);
+  await build(argumentsOf('build').options);
 }

@@ -14,5 +14,5 @@ const PROGRAMS = {
 requireNode();
 const [name] = process.argv.splice(2, 1);
 argumentsOf(name);
-buildIfNeeded();
+await buildIfNeeded();
 await import(PROGRAMS[name]);

@@ -14,7 +14,7 @@ function isThere(pid) {
 
 requireNode();
 argumentsOf('start');
-buildIfNeeded();
+await buildIfNeeded();
 // npm's shell ends on SIGTERM without passing it on; the server must not stay behind on its port.
 if (process.env.npm_lifecycle_event) {
   const shell = process.ppid;

@@ -10,6 +10,7 @@ import { buildIfNeeded } from './build.mjs';
 import { argumentsOf } from './command-line.mjs';
 import { temporaryFolder } from './memory-folder.mjs';
 import { requireNode } from './node-version.mjs';
+import { bundlePackages } from './packages.mjs';
 
 requireNode();
 const isSoak = process.env['npm_lifecycle_event'] === 'soak';
@@ -35,7 +36,9 @@ if (isWhole) {
 }
 process.stdout.write('\n── build\n');
 // Of the whole product the types were checked above, of a part they are checked later or in the editor.
-buildIfNeeded({ unchecked: true });
+await buildIfNeeded({ unchecked: true });
+// Tests may import more of the packages than the code does.
+await bundlePackages();
 const report = process.env['TEST_REPORT'];
 const options = [
   // Measuring it takes as long again as loading a file of tests.

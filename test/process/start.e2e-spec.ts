@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
@@ -43,6 +44,20 @@ describe('npm start', () => {
     expect((await fetch(printed['Health'] ?? '')).status).toBe(200);
     expect(server.stderr).toBe('');
     server.kill('SIGKILL');
+  });
+
+  it('loads each package that the code shares once, from the bundle', async () => {
+    const loads = `
+      import { createRequire } from 'node:module';
+      import { Schema } from 'mongoose';
+      await import('./app.module.js');
+      const isBundled = (name) => import.meta.resolve(name).includes('/dist/node_modules/');
+      const apart = createRequire('${join(process.cwd(), 'package.json')}')('mongoose');
+      console.log(JSON.stringify([isBundled('@nestjs/core'), isBundled('mongoose'), Schema === apart.Schema]));`;
+    const file = join(installation.folder, 'dist/loads.mjs');
+    await writeFile(file, loads);
+    const { stdout } = await installation.spawn([process.execPath, file], {}).ended;
+    expect(JSON.parse(stdout)).toEqual([true, true, false]);
   });
 
   it('starts and stops in a folder whose name has spaces, quotes and letters of other languages', async () => {

@@ -11,7 +11,7 @@ const CODE = join(import.meta.dirname, '../..');
  */
 export function buildId(folder = CODE): string {
   const hash = createHash('sha256');
-  for (const name of globSync('**/*.{js,ts}', { cwd: folder }).toSorted()) {
+  for (const name of globSync('**/*.{js,ts}', { cwd: folder, exclude: ['node_modules/**'] }).toSorted()) {
     const code = readFileSync(join(folder, name));
     hash.update(`${name}\0${code.length}\0`).update(code);
   }

@@ -1,0 +1,151 @@
+/**
+ * Puts the packages that the code stands on into one file, dist/node_modules/.bundle/index.js, where Node looks first:
+ * to find and read their 2,900 files is half of what a start costs. Without the folder dist/node_modules everything
+ * works as well, from the packages themselves.
+ */
+import { createHash } from 'node:crypto';
+// As one object: an old Node lacks globSync and should come as far as the message about its age.
+import fs from 'node:fs';
+import { join } from 'node:path';
+
+const ROOT = join(import.meta.dirname, '..');
+const FOLDER = 'dist/node_modules';
+const CACHE = 'node_modules/.cache/packages';
+
+/** What there must be once in a process; packages that depend on one of these come along by themselves. */
+const SHARED = ['@nestjs/common', '@nestjs/core', 'fastify', 'mongoose'];
+/** What else takes many files. */
+const LARGE = new Set(['fast-jwt', 'jose', 'mongodb', 'rxjs']);
+/** Loaded by name at run time or found beside their own files, and so left where they are. */
+const APART = ['class-transformer', 'class-validator', 'pino', 'pino-http', 'reflect-metadata'];
+
+const IMPORT = /^(?:import|export)\b[^'"]*?from '([^.'][^']*)'|^import '([^.'][^']*)'/gm;
+
+const packageOf = (specifier) =>
+  specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+
+function isBundled(name) {
+  if (SHARED.includes(name) || LARGE.has(name)) return true;
+  const manifest = join(ROOT, 'node_modules', name, 'package.json');
+  if (APART.includes(name) || !fs.existsSync(manifest)) return false;
+  const { dependencies, peerDependencies } = JSON.parse(fs.readFileSync(manifest, 'utf8'));
+  return SHARED.some((each) => each in { ...dependencies, ...peerDependencies });
+}
+
+const importsOf = (pattern) =>
+  fs.globSync(pattern, { cwd: ROOT }).flatMap((file) => {
+    const imports = fs.readFileSync(join(ROOT, file), 'utf8').matchAll(IMPORT);
+    return Array.from(imports, ([, from, alone]) => from ?? alone);
+  });
+
+/** What the code imports of bundled packages, and what tests import of the same, such as `@nestjs/common/constants.js`. */
+function specifiersOfProject() {
+  const code = importsOf('src/**/*.ts');
+  const packages = new Set(Array.from(new Set(code.map(packageOf))).filter(isBundled));
+  const all = [...code, ...importsOf('test/**/*.ts')].filter((specifier) =>
+    packages.has(packageOf(specifier)),
+  );
+  return [...new Set(all)].toSorted();
+}
+
+/** The bundle calls `require` for what is no part of it; relative to it Node finds the packages of the project. */
+const PREAMBLE = `import { createRequire as createRequireOfBundle } from 'node:module';
+import { dirname as dirnameOfBundle } from 'node:path';
+const require = createRequireOfBundle(import.meta.url), __filename = import.meta.filename, __dirname = dirnameOfBundle(__filename);`;
+
+/** Optional packages that are not installed stay what they are: a `require` that fails when it is called. */
+const LEAVE_MISSING = {
+  name: 'leave-missing',
+  setup({ onResolve, resolve }) {
+    onResolve({ filter: /^[^./]/ }, async ({ path, kind, pluginData, ...place }) => {
+      if (
+        pluginData === LEAVE_MISSING ||
+        !['require-call', 'dynamic-import', 'require-resolve'].includes(kind)
+      )
+        return;
+      const found = await resolve(path, { ...place, kind, pluginData: LEAVE_MISSING });
+      return found.errors.length > 0 ? { path, external: true } : found;
+    });
+  },
+};
+
+async function bundle(specifiers, folder) {
+  const { build } = await import('esbuild');
+  await build({
+    stdin: {
+      contents: specifiers.map((specifier, n) => `export * as package${n} from '${specifier}';`).join('\n'),
+      resolveDir: ROOT,
+    },
+    outfile: join(folder, '.bundle/index.js'),
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    minifyWhitespace: true,
+    keepNames: true,
+    legalComments: 'linked',
+    external: APART.flatMap((name) => [name, `${name}/*`]),
+    banner: { js: PREAMBLE },
+    plugins: [LEAVE_MISSING],
+    logLevel: 'error',
+  });
+  fs.writeFileSync(join(folder, '.bundle/package.json'), '{ "type": "module" }\n');
+  const packages = Object.groupBy(specifiers.entries(), ([, specifier]) => packageOf(specifier));
+  for (const [name, entries] of Object.entries(packages)) {
+    const place = join(folder, name);
+    fs.mkdirSync(place, { recursive: true });
+    const exports = {};
+    for (const [n, specifier] of entries) {
+      exports[`.${specifier.slice(name.length)}`] = `./${n}.js`;
+      fs.writeFileSync(join(place, `${n}.js`), await doorTo(specifier, n, name));
+    }
+    fs.writeFileSync(join(place, 'package.json'), JSON.stringify({ name, type: 'module', exports }));
+  }
+}
+
+/** A module that exports what the package exports, names that Node reads out of CommonJS included. */
+async function doorTo(specifier, n, name) {
+  const names = Object.keys(await import(specifier));
+  const plain = names.filter((each) => each !== 'default' && each !== 'module.exports');
+  return [
+    `import { package${n} as all } from '${'../'.repeat(name.split('/').length)}.bundle/index.js';`,
+    ...(names.includes('default') ? ['export default all.default;'] : []),
+    `export const { ${plain.join(', ')} } = all;\n`,
+  ].join('\n');
+}
+
+/** Makes dist/node_modules for what the sources import today; the same set is bundled once for each installation. */
+export async function bundlePackages() {
+  const specifiers = specifiersOfProject();
+  const hash = createHash('sha256').update(JSON.stringify(specifiers));
+  for (const file of ['package-lock.json', 'scripts/packages.mjs'])
+    hash.update(fs.readFileSync(join(ROOT, file)));
+  const digest = hash.digest('hex');
+  const made = join(ROOT, CACHE, digest);
+  if (fs.existsSync(join(ROOT, FOLDER, '.bundle', digest))) return;
+  if (!fs.existsSync(made)) {
+    fs.rmSync(join(ROOT, CACHE), { recursive: true, force: true });
+    fs.mkdirSync(join(ROOT, CACHE), { recursive: true });
+    const draft = fs.mkdtempSync(join(ROOT, CACHE, 'draft-'));
+    await bundle(specifiers, draft);
+    fs.writeFileSync(join(draft, '.bundle', digest), '');
+    fs.renameSync(draft, made);
+  }
+  fs.rmSync(join(ROOT, FOLDER), { recursive: true, force: true });
+  fs.cpSync(made, join(ROOT, FOLDER), { recursive: true });
+}
+
+/** For Jest: the modules of `dist/node_modules` by what is imported. */
+export function bundledModules() {
+  const modules = {};
+  for (const manifest of fs.globSync(`${FOLDER}/{*,@*/*}/package.json`, { cwd: ROOT })) {
+    const { name, exports } = JSON.parse(fs.readFileSync(join(ROOT, manifest), 'utf8'));
+    for (const [path, file] of Object.entries(exports)) {
+      modules[`^${RegExp.escape(name + path.slice(1))}$`] = join(ROOT, manifest, '..', file);
+    }
+  }
+  return modules;
+}
