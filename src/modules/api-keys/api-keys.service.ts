@@ -5,7 +5,7 @@ import { type Model, Types } from 'mongoose';
 import { Config } from '../../platform/config/config.js';
 import { KeyedMac } from '../../platform/crypto/keyed-mac.js';
 import { type LiveCache, LiveCaches } from '../../platform/database/live-cache.js';
-import { withinBound } from '../../platform/database/owner-bound.js';
+import { withOwnerLimit } from '../../platform/database/owner-limit.js';
 import { InjectRecords } from '../../platform/database/records.module.js';
 import type { Records } from '../../platform/database/records.js';
 import { Repositories } from '../../platform/database/repositories.js';
@@ -71,9 +71,9 @@ export class ApiKeysService {
   }
 
   /**
-   * The new key is known to the caller alone: what is kept of it cannot be turned back.
-   * @param seed of which its secret is made, known to the caller alone
-   * @throws ApiError VALIDATION_ERROR for permissions that there are not, FORBIDDEN for those that the maker lacks,
+   * Only the caller ever knows the key: what is stored of it cannot be reversed.
+   * @param seed the secret is derived from it; only the caller knows it
+   * @throws ApiError VALIDATION_ERROR for unknown permissions, FORBIDDEN for permissions that the caller lacks,
    *   API_KEY_LIMIT_REACHED
    */
   create(
@@ -90,13 +90,13 @@ export class ApiKeysService {
     const ownerId = new Types.ObjectId(owner);
     const salt = newSalt();
     const { hash, hint } = secretFrom(this.mac, [owner, salt, seed]);
-    const bound = { owner, most: MAX_KEYS, refusal: () => apiError(ApiKeyErrors.API_KEY_LIMIT_REACHED) };
-    return withinBound(this.transactions, this.model, bound, transaction, async (within) => {
+    const limit = { owner, max: MAX_KEYS, refusal: () => apiError(ApiKeyErrors.API_KEY_LIMIT_REACHED) };
+    return withOwnerLimit(this.transactions, this.model, limit, transaction, async (joined) => {
       const record = await this.records.insert(
         { ownerId, name, permissions, readOnly, salt, hash, hint, expiresAt },
-        within,
+        joined,
       );
-      within.afterwards(() =>
+      joined.afterwards(() =>
         this.events.record(ApiKeyEvents.api_key_created, {
           userId: owner,
           recordId: record._id.toHexString(),

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
 import { type LiveCache, LiveCaches } from '../../platform/database/live-cache.js';
-import { withinBound } from '../../platform/database/owner-bound.js';
+import { withOwnerLimit } from '../../platform/database/owner-limit.js';
 import { InjectRecords } from '../../platform/database/records.module.js';
 import type { Records } from '../../platform/database/records.js';
 import { type Transaction, Transactions } from '../../platform/database/transactions.js';
@@ -69,14 +69,14 @@ export class IdentitiesService {
     }
     const linked = await this.find(bearer);
     if (linked) return theirs(linked, owner);
-    const bound = {
+    const limit = {
       owner,
-      most: MAX_IDENTITIES,
+      max: MAX_IDENTITIES,
       refusal: () => apiError(SupabaseErrors.IDENTITY_LIMIT_REACHED),
     };
     try {
-      return await withinBound(this.transactions, this.model, bound, transaction, (within) =>
-        this.insert(owner, bearer, within),
+      return await withOwnerLimit(this.transactions, this.model, limit, transaction, (joined) =>
+        this.insert(owner, bearer, joined),
       );
     } catch (error) {
       // Somebody was first: perhaps the same user, by the same click.

@@ -8,30 +8,30 @@ import { MAX_PASSWORD_BYTES, passwordForm } from '../../platform/validation/pass
 /** Node has four threads for hashing, DNS and files together; one core is left for requests. */
 const CONCURRENCY = Math.max(1, Math.min(availableParallelism() - 1, 3));
 /**
- * Longest time that a hash may wait for its turn. Before it a sign-in may have waited 400 ms for others of its account,
- * and both with the hash itself are well within a request's deadline, also on a slow machine.
+ * How long a hash may wait. A sign-in may have waited 400 ms for others of its account before; both and the hash itself
+ * stay well below a request's deadline, even on a slow machine.
  */
-const PATIENCE_MS = 1_200;
+const TIMEOUT_MS = 1_200;
 const MAX_WAITING = 64;
 
-/** Whether a password is right: `outdated` is right as well, but its hash should be made anew. */
+/** Whether a password is right. `outdated` is right, too, but should be hashed again. */
 export type Match = 'current' | 'outdated' | undefined;
 
-/** The server itself, when it starts. Whoever sends a request is counted. */
+/** The server itself at startup. Requests are always counted for somebody. */
 export const TRUSTED: Claim = { isKnown: true, subjects: [] };
 
-/** Hashes passwords with bcrypt, few at a time, so that a flood of sign-ins cannot stall the server. */
+/** Hashes passwords with bcrypt, a few at a time, so that a flood of sign-ins cannot stall the server. */
 @Injectable()
 export class PasswordHasher {
   private readonly queue = new FairQueue({
-    places: CONCURRENCY,
-    waiting: MAX_WAITING,
-    patienceMs: PATIENCE_MS,
+    concurrency: CONCURRENCY,
+    maxWaiting: MAX_WAITING,
+    timeoutMs: TIMEOUT_MS,
   });
   private readonly rounds: number;
-  /** The highest cost that a hash is known to have: every check costs as much, whosever it is. */
+  /** The highest cost seen in any hash: every check is made to cost as much, so that timing tells nothing. */
   private highest: number;
-  /** By their cost: hashes of nothing that anybody knows. */
+  /** Hashes of no known password, by cost. */
   private readonly decoys = new Map<number, Promise<string>>();
 
   constructor(config: Config) {
@@ -50,8 +50,8 @@ export class PasswordHasher {
   }
 
   /**
-   * Whether the password has this hash; without a hash the answer is no, after the same work. Hashes that are older than
-   * `passwordForm` are of the password as it was typed.
+   * Whether the password has this hash. Without a hash the answer is no, after the same work. Hashes from before
+   * `passwordForm` are of the password as typed.
    * @throws ApiError OVERLOADED when too many are waiting
    */
   async match(password: string, hash: string | undefined, claim: Claim): Promise<Match> {
@@ -76,8 +76,8 @@ export class PasswordHasher {
   }
 
   /**
-   * Works on after a hash of a lower cost, so that the time does not tell that there is one: 2^c rounds, and as many
-   * again, and twice as many …, are 2^highest in the end.
+   * Pads the time of a cheaper hash, so that timing does not reveal it: 2^c rounds, the same again, twice as many, and so
+   * on add up to 2^highest.
    */
   private async makeUp(cost: number, password: string): Promise<void> {
     for (let missing = cost; missing < this.highest; missing++) {
@@ -85,7 +85,7 @@ export class PasswordHasher {
     }
   }
 
-  /** Of zeros: what a password is compared with costs the same, whatever it is the hash of. */
+  /** All zeros: a comparison takes the same time whatever the hash is of. */
   private decoy(cost: number): Promise<string> {
     const known = this.decoys.get(cost);
     if (known) return known;

@@ -4,7 +4,7 @@ import type { Model } from 'mongoose';
 import { Cache } from '../../platform/cache/cache.js';
 import { Caches } from '../../platform/cache/caches.js';
 import type { Claim } from '../../platform/concurrency/fair-queue.js';
-import { within } from '../../platform/concurrency/within.js';
+import { withTimeout } from '../../platform/concurrency/timeout.js';
 import { type LiveCache, LiveCaches } from '../../platform/database/live-cache.js';
 import { OwnedRecords } from '../../platform/database/owned-records.js';
 import { OwnerRemovals } from '../../platform/database/owner-removals.js';
@@ -160,7 +160,7 @@ export class UsersService {
       return userId;
     });
     this.events.record(UserEvents.user_deleted, { userId: owner });
-    await within(REMOVAL_MS, this.removals.finish(owner)).catch(() => undefined);
+    await withTimeout(REMOVAL_MS, this.removals.finish(owner)).catch(() => undefined);
   }
 
   /**

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model, mongo } from 'mongoose';
-import { Turns } from '../concurrency/turns.js';
+import { Coalescer } from '../concurrency/coalescer.js';
 import { ChangeFeed } from '../database/change-feed.js';
 import { driverCollection } from '../database/driver.js';
 import { type LiveCache, LiveCaches } from '../database/live-cache.js';
@@ -32,7 +32,7 @@ function groupOf(type: string, holder: UserId | typeof EVERYBODY): string {
 export class Stamps {
   private readonly known: LiveCache<Known>;
   /** While the change feed is silent, each question is a look-up: not for each of a thousand requests. */
-  private readonly lookUps = new Turns(async (group) => this.known.get(group));
+  private readonly lookUps = new Coalescer(async (group) => this.known.get(group));
 
   /** How often this process has heard of an eviction, by class; and how often it may have missed one. */
   private readonly heard = new Map<string, number>();

@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { FairQueue } from './fair-queue.js';
 
 describe('a fair queue', () => {
-  /** One place; each turn ends when it is told to. What was let in is named, and what was refused. */
-  function queueOf(waiting = 64) {
-    const queue = new FairQueue({ places: 1, waiting, patienceMs: 1_500 });
+  /** One slot; each run ends when the test says so. Records who was let in and who was refused. */
+  function queueOf(maxWaiting = 64) {
+    const queue = new FairQueue({ concurrency: 1, maxWaiting, timeoutMs: 1_500 });
     const turns: PromiseWithResolvers<boolean>[] = [];
     const entered: string[] = [];
     const refused: string[] = [];
@@ -19,7 +19,7 @@ describe('a fair queue', () => {
         .catch(({ code }: { code: string }) => void refused.push(`${name} ${code}`));
     };
     const settled = () => new Promise((resolve) => void setImmediate(resolve));
-    /** Ends the turn that is under way, and lets the next one begin. */
+    /** Ends the current run and lets the next one begin. */
     const end = async (isRight = false) => {
       await settled();
       turns.at(-1)?.resolve(isRight);
@@ -28,7 +28,7 @@ describe('a fair queue', () => {
     return { ask, end, entered, refused, settled };
   }
 
-  it('lets who has asked for least go first, not who came first', async () => {
+  it('serves whoever has asked least first, not whoever came first', async () => {
     const { ask, end, entered } = queueOf();
     for (let times = 0; times < 5; times++) ask(`crowd ${times}`, ['crowd']);
     ask('owner', ['home']);
@@ -52,7 +52,7 @@ describe('a fair queue', () => {
     expect(entered).toHaveLength(10);
   });
 
-  it('lets who is known go before all others, however often it has asked', async () => {
+  it('serves known claims before all others, however often they have asked', async () => {
     const { ask, end, entered } = queueOf();
     for (let times = 0; times < 9; times++) {
       ask('owner', ['home'], true);
@@ -65,7 +65,7 @@ describe('a fair queue', () => {
     expect(entered.at(-1)).toBe('owner again');
   });
 
-  it('takes who is counted for nothing as never having asked, whichever of the two comes first', async () => {
+  it('treats a claim without subjects as never having asked, whichever comes first', async () => {
     for (const isFirst of [true, false]) {
       const { ask, end, entered } = queueOf();
       ask('first', ['other']);
@@ -78,7 +78,7 @@ describe('a fair queue', () => {
     }
   });
 
-  it('refuses at once who comes last in that order, when too many wait', async () => {
+  it('rejects the last in that order at once when too many wait', async () => {
     const { ask, refused, settled } = queueOf(3);
     for (let times = 0; times < 4; times++) ask(`crowd ${times}`, ['crowd']);
     ask('owner', ['home']);
@@ -90,7 +90,7 @@ describe('a fair queue', () => {
     expect(refused.join()).not.toContain('owner');
   });
 
-  it('counts a guess more than what was right', async () => {
+  it('counts a wrong guess more than a right one', async () => {
     const { ask, end, entered } = queueOf();
     for (let times = 0; times < 3; times++) {
       ask('right', ['right']);
@@ -108,8 +108,8 @@ describe('a fair queue', () => {
     expect(entered.slice(-2)).toEqual(['right again', 'wrong again']);
   });
 
-  it('gives its place back when the work fails', async () => {
-    const queue = new FairQueue({ places: 1, waiting: 1, patienceMs: 1_500 });
+  it('frees its slot when the work fails', async () => {
+    const queue = new FairQueue({ concurrency: 1, maxWaiting: 1, timeoutMs: 1_500 });
     const claim = { isKnown: false, subjects: ['a'] };
     const failing = () =>
       queue.run(

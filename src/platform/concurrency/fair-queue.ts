@@ -1,17 +1,17 @@
 import { apiError } from '../errors/errors.js';
 
-/** In whose name something waits for its turn. */
+/** On whose behalf something waits. */
 export interface Claim {
-  /** Goes before all who are not. */
+  /** Known claims go before all others. */
   readonly isKnown: boolean;
-  /** Whom it is counted for, the widest first: a network, a smaller one within, an account. */
+  /** Whom the use is counted for, widest first: a network, a smaller network in it, an account. */
   readonly subjects: readonly string[];
 }
 
-interface Waiting extends Claim {
+interface Waiter extends Claim {
   readonly enter: () => void;
-  readonly refuse: (error: Error) => void;
-  readonly giveUp: NodeJS.Timeout;
+  readonly reject: (error: Error) => void;
+  readonly timer: NodeJS.Timeout;
 }
 
 interface Use {
@@ -20,40 +20,40 @@ interface Use {
   at: number;
 }
 
-interface Bounds {
-  /** How many may be inside at a time. */
-  readonly places: number;
-  /** How many may wait, however quick the work is. */
-  readonly waiting: number;
-  /** How long one may wait, in milliseconds. */
-  readonly patienceMs: number;
+interface Limits {
+  /** How many may run at a time. */
+  readonly concurrency: number;
+  /** How many may wait, however fast the work is. */
+  readonly maxWaiting: number;
+  /** How long each may wait, in milliseconds. */
+  readonly timeoutMs: number;
 }
 
-/** After so long, in milliseconds, half of what somebody has asked for is forgotten. */
+/** Half-life of the usage counts, in milliseconds. */
 const HALF_LIFE_MS = 30_000;
-/** What of a turn is counted when its work turned out to be right. */
+/** How much of a run is counted once its result proved right. */
 const RIGHT_COSTS = 0.25;
-/** So many may always wait: a few at once are no flood, however slow the machine is at the moment. */
-const LEAST_ROOM = 8;
+/** Always allowed to wait, however slow the machine currently is: so few are no flood. */
+const MIN_WAITING = 8;
 const MAX_SUBJECTS = 10_000;
 
 /**
- * Shares few places between many who want them. Whose network, and then whose account, has asked for least of late goes
- * first, so that who asks all the time, from however many addresses of a network, waits behind who asks seldom. As soon
- * as more wait than can have their turn in time, the last in that order is refused: at once, not after a wait.
+ * Shares few slots fairly between many claims. The network, and then the account, with the least recent use goes first,
+ * so that constant traffic from one network, however many addresses it uses, queues behind occasional requests. As soon
+ * as more are waiting than can run before their timeout, the last ones in that order are rejected immediately.
  */
 export class FairQueue {
-  private inside = 0;
-  private readonly waiting = new Set<Waiting>();
+  private running = 0;
+  private readonly waiters = new Set<Waiter>();
   private readonly uses = new Map<string, Use>();
-  /** How long a turn takes, in milliseconds, of late. */
-  private turnMs = 0;
+  /** Moving average of how long the work takes. */
+  private averageMs = 0;
 
-  constructor(private readonly bounds: Bounds) {}
+  constructor(private readonly limits: Limits) {}
 
   /**
-   * Does the work when it is its turn.
-   * @param isRight whether its result shows that nobody guesses
+   * Runs the work when its turn comes.
+   * @param isRight whether the result shows that nobody is guessing
    * @throws ApiError OVERLOADED
    */
   async run<T>(claim: Claim, work: () => Promise<T>, isRight: (result: T) => boolean): Promise<T> {
@@ -65,70 +65,70 @@ export class FairQueue {
       if (isRight(result)) this.giveBack(claim);
       return result;
     } finally {
-      this.turnMs += (performance.now() - started - this.turnMs) / (this.turnMs === 0 ? 1 : 8);
+      this.averageMs += (performance.now() - started - this.averageMs) / (this.averageMs === 0 ? 1 : 8);
       this.leave();
     }
   }
 
   private async enter(claim: Claim): Promise<void> {
-    if (this.inside < this.bounds.places) {
-      this.inside++;
+    if (this.running < this.limits.concurrency) {
+      this.running++;
       return;
     }
-    await new Promise<void>((enter, refuse) => {
-      const giveUp = setTimeout(() => this.refuse(waiting), this.bounds.patienceMs);
-      const waiting: Waiting = { ...claim, enter, refuse, giveUp };
-      this.waiting.add(waiting);
-      this.refuseLate();
+    await new Promise<void>((enter, reject) => {
+      const timer = setTimeout(() => this.reject(waiter), this.limits.timeoutMs);
+      const waiter: Waiter = { ...claim, enter, reject, timer };
+      this.waiters.add(waiter);
+      this.rejectExcess();
     });
   }
 
   private leave(): void {
     const [next] = this.inOrder();
     if (!next) {
-      this.inside--;
+      this.running--;
       return;
     }
-    this.waiting.delete(next);
-    clearTimeout(next.giveUp);
+    this.waiters.delete(next);
+    clearTimeout(next.timer);
     next.enter();
-    this.refuseLate();
+    this.rejectExcess();
   }
 
-  /** How many can have their turn in time. */
-  private get room(): number {
-    const { places, waiting, patienceMs } = this.bounds;
-    const inTime = Math.floor((places * patienceMs) / Math.max(this.turnMs, 1));
-    return Math.min(waiting, Math.max(LEAST_ROOM, inTime));
+  /** How many waiters can run before their timeout. */
+  private get capacity(): number {
+    const { concurrency, maxWaiting, timeoutMs } = this.limits;
+    const inTime = Math.floor((concurrency * timeoutMs) / Math.max(this.averageMs, 1));
+    return Math.min(maxWaiting, Math.max(MIN_WAITING, inTime));
   }
 
-  private refuseLate(): void {
-    if (this.waiting.size <= this.room) return;
-    for (const late of this.inOrder().slice(this.room)) this.refuse(late);
+  private rejectExcess(): void {
+    if (this.waiters.size <= this.capacity) return;
+    for (const waiter of this.inOrder().slice(this.capacity)) this.reject(waiter);
   }
 
-  private refuse(waiting: Waiting): void {
-    this.waiting.delete(waiting);
-    clearTimeout(waiting.giveUp);
-    waiting.refuse(apiError('OVERLOADED'));
+  private reject(waiter: Waiter): void {
+    this.waiters.delete(waiter);
+    clearTimeout(waiter.timer);
+    waiter.reject(apiError('OVERLOADED'));
   }
 
-  /** Of equals, the last to come goes first: the others are as likely to have given up. */
-  private inOrder(): Waiting[] {
-    const lastFirst = [...this.waiting].toReversed();
-    const counted = lastFirst.map((waiting) => ({
-      waiting,
-      counts: waiting.subjects.map((subject) => Math.round(this.countOf(subject))),
+  /** Ties are broken last in, first out: whoever came earlier is likelier to have given up. */
+  private inOrder(): Waiter[] {
+    const lastFirst = [...this.waiters].toReversed();
+    const counted = lastFirst.map((waiter) => ({
+      waiter,
+      counts: waiter.subjects.map((subject) => Math.round(this.countOf(subject))),
     }));
     const sorted = counted.toSorted((a, b) => {
-      if (a.waiting.isKnown !== b.waiting.isKnown) return a.waiting.isKnown ? -1 : 1;
+      if (a.waiter.isKnown !== b.waiter.isKnown) return a.waiter.isKnown ? -1 : 1;
       for (let at = 0; at < Math.max(a.counts.length, b.counts.length); at++) {
         const difference = (a.counts[at] ?? 0) - (b.counts[at] ?? 0);
         if (difference !== 0) return difference;
       }
       return 0;
     });
-    return sorted.map(({ waiting }) => waiting);
+    return sorted.map(({ waiter }) => waiter);
   }
 
   private giveBack({ subjects }: Claim): void {
@@ -143,7 +143,7 @@ export class FairQueue {
     return use ? use.count * 0.5 ** ((performance.now() - use.at) / HALF_LIFE_MS) : 0;
   }
 
-  /** The use of a subject as it is now, to be changed; who asked last is forgotten last. */
+  /** The current use of a subject, for the caller to change. The least recently used subject is evicted. */
   private useOf(subject: string): Use {
     const use = { count: this.countOf(subject), at: performance.now() };
     this.uses.delete(subject);

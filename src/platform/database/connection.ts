@@ -2,7 +2,7 @@ import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nest
 import { InjectConnection } from '@nestjs/mongoose';
 import mongoose, { type Connection, type ConnectOptions } from 'mongoose';
 import { PinoLogger } from 'nestjs-pino';
-import { within } from '../concurrency/within.js';
+import { withTimeout } from '../concurrency/timeout.js';
 import { Config, ConfigError } from '../config/config.js';
 import { encryptModels } from '../encryption/encrypted-models.js';
 import type { RecordCiphers } from '../encryption/record-cipher.js';
@@ -81,7 +81,7 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
   /** Whether the database answers at once. */
   async answers(): Promise<boolean> {
     try {
-      await within(ANSWERS_MS, this.connection.getClient().db().command({ ping: 1 }));
+      await withTimeout(ANSWERS_MS, this.connection.getClient().db().command({ ping: 1 }));
       return true;
     } catch {
       return false;

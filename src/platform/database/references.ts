@@ -127,7 +127,7 @@ export class References {
     work: (transaction: Transaction) => Promise<T>,
   ): Promise<T> {
     const names = new Set(locks);
-    return this.transactions.within(transaction, async (within) => {
+    return this.transactions.join(transaction, async (within) => {
       // In the same order for everybody, so that no two wait for each other.
       for (const name of [...names].toSorted()) await this.transactions.lock(name, within);
       return work(within);

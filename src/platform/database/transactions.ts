@@ -1,21 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { InjectConnection } from '@nestjs/mongoose';
 import type { Connection, mongo } from 'mongoose';
-import { Gate } from '../concurrency/gate.js';
+import { Semaphore } from '../concurrency/semaphore.js';
 import { apiError } from '../errors/errors.js';
 import { AbandonedTransactions } from './abandoned-transactions.js';
 
-/** A transaction that is begun anew for so long may be in the way of one that nobody goes on with. */
+/** A transaction that has been retried for this long may be blocked by one that nobody will ever finish. */
 const SUSPICIOUS_MS = 500;
-/** For so long it is begun anew: nobody waits for its end any more. */
-const PATIENCE_MS = 5_000;
+/** How long a transaction is retried: after that nobody is waiting for its result. */
+const RETRY_MS = 5_000;
 
-/** A transaction under way. */
+/** A running transaction. */
 export interface Transaction {
   readonly session: mongo.ClientSession;
-  /** Does something once the transaction is in the database: events and caches must not know of one that failed. */
+  /** Runs `act` once the transaction has been committed: events and caches must not learn of one that failed. */
   afterwards(act: () => void): void;
-  /** The names that it has locked. */
+  /** The names it has locked. */
   readonly locks: Set<string>;
 }
 
@@ -29,17 +29,17 @@ export function sessionOf(transaction: Transaction | undefined): { session?: mon
   return transaction ? { session: transaction.session } : {};
 }
 
-/** Does something once what was written is in the database: now, where that is no part of a transaction. */
+/** Runs `act` once the write is in the database: at once outside a transaction. */
 export function afterwards(transaction: Transaction | undefined, act: () => void): void {
   if (transaction) transaction.afterwards(act);
   else act();
 }
 
-/** Runs work of which everything happens or nothing. */
+/** Runs work atomically. */
 @Injectable()
 export class Transactions {
-  /** Within the process, who wants a lock waits for it, instead of beginning again and again. */
-  private readonly turns = new Gate({ places: 1, waiting: 100, patienceMs: 1_500 });
+  /** Queues within this process for a lock, instead of retrying the whole transaction. */
+  private readonly semaphore = new Semaphore({ concurrency: 1, maxWaiting: 100, timeoutMs: 1_500 });
 
   constructor(
     @InjectConnection() private readonly connection: Connection,
@@ -47,8 +47,8 @@ export class Transactions {
   ) {}
 
   /**
-   * Does the work, again from its start where another transaction was in the way; what it throws undoes it.
-   * @throws ApiError OVERLOADED when others are in the way for five seconds
+   * Runs the work, from its start again after a conflict with another transaction. An error rolls it back.
+   * @throws ApiError OVERLOADED after five seconds of conflicts
    */
   async run<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     let acts: (() => void)[] = [];
@@ -60,37 +60,34 @@ export class Transactions {
           acts = [];
           const passedMs = performance.now() - startedAt;
           if (passedMs > SUSPICIOUS_MS) this.abandoned.suspect();
-          if (passedMs > PATIENCE_MS) throw apiError('OVERLOADED');
+          if (passedMs > RETRY_MS) throw apiError('OVERLOADED');
           return work({ session, locks, afterwards: (act) => void acts.push(act) });
         }),
       );
       for (const act of acts) act();
       return result;
     } finally {
-      for (const name of locks) this.turns.leave(name);
+      for (const name of locks) this.semaphore.release(name);
     }
   }
 
-  /** Does the work in a transaction that is under way, or else in one of its own. */
-  within<T>(
-    transaction: Transaction | undefined,
-    work: (transaction: Transaction) => Promise<T>,
-  ): Promise<T> {
+  /** Runs the work in the given transaction, or else in its own. */
+  join<T>(transaction: Transaction | undefined, work: (transaction: Transaction) => Promise<T>): Promise<T> {
     return transaction ? work(transaction) : this.run(work);
   }
 
   /**
-   * Lets transactions that lock the same name come one after the other, so that what one of them counts is still so
-   * when it ends. Leaves nothing in the database.
-   * @throws ApiError OVERLOADED when too many wait for it, or after too long
+   * Serializes transactions that lock the same name, so that what one of them counts still holds when it commits.
+   * Leaves nothing in the database.
+   * @throws ApiError OVERLOADED when too many wait for the lock, or after the timeout
    */
   async lock(name: string, { session, locks: held }: Transaction): Promise<void> {
     if (!held.has(name)) {
-      await this.turns.enter(name);
+      await this.semaphore.acquire(name);
       held.add(name);
     }
     const locks = this.connection.collection<{ _id: string }>('locks');
-    // Of two processes that insert the same at once, MongoDB lets one go on, and the other begins again.
+    // Of two processes that insert the same _id at once, MongoDB lets one continue and makes the other retry.
     await locks.insertOne({ _id: name }, { session });
     await locks.deleteOne({ _id: name }, { session });
   }

@@ -1,40 +1,40 @@
 import { Injectable } from '@nestjs/common';
 import type { mongo } from 'mongoose';
-import { Gate } from '../concurrency/gate.js';
+import { Semaphore } from '../concurrency/semaphore.js';
 import { ApiError, apiError } from '../errors/errors.js';
 import { DomainEvents } from '../logging/events.js';
 import { Counters } from './counters.js';
 
 /**
- * How many failures in a row go unpunished, and the longest wait after a further one, in seconds. The waits are
- * 1, 2, 4, … and never a lock: who waits it out may try again.
+ * How many consecutive failures are free, and the longest delay after further ones, in seconds. Delays double from
+ * 1 second and never become a lockout: after the delay the next attempt is allowed.
  */
 const BUDGETS = {
-  /** Of an account, for callers whom it does not know. Strangers can use it up, so its wait stays short. */
+  /** Of an account, from unknown devices. Anyone can exhaust it, so the delay stays short. */
   account: { free: 10, longest: 300 },
-  /** Of a device that has signed in to the account before. Strangers cannot touch it. */
+  /** Of a device that has signed in to the account before. Nobody else can exhaust it. */
   device: { free: 10, longest: 300 },
-  /** Of an address, whichever accounts it tries. */
+  /** Of an address, across all accounts. */
   address: { free: 20, longest: 900 },
 } as const;
 
-/** Failures are forgotten so long after the last wait, in milliseconds. */
+/** How long after the last delay failures are forgotten, in milliseconds. */
 const MEMORY_MS = 60 * 60 * 1000;
 
 /** What failures are counted for, and whose they are. */
 export type Budget = readonly [kind: keyof typeof BUDGETS, subject: string];
 
-/** What says that a guess was wrong. Anything else that goes wrong says nothing of it. */
+/** Errors that mean a wrong guess. Other errors say nothing about the guess. */
 const WRONG: ReadonlySet<string> = new Set(['INVALID_CREDENTIALS', 'INVALID_OTP']);
 
-/** Slows down who tries what may be guessed: passwords, codes. */
+/** Throttles the guessing of passwords and codes. */
 @Injectable()
 export class Attempts {
   /**
-   * Tries of the same budget that are under way. More at once would wait for their password to be hashed all the same,
-   * and count as failures meanwhile. The patience leaves a request time for that within its deadline.
+   * Limits concurrent attempts of one budget. More would only wait for password hashing, and count as failures
+   * meanwhile. The timeout leaves enough of a request's deadline for the hash.
    */
-  private readonly gate = new Gate({ places: 5, waiting: 1_000, patienceMs: 400 });
+  private readonly semaphore = new Semaphore({ concurrency: 5, maxWaiting: 1_000, timeoutMs: 400 });
 
   constructor(
     private readonly counters: Counters,
@@ -42,8 +42,8 @@ export class Attempts {
   ) {}
 
   /**
-   * Does what shows whether a guess is right. A failure is counted for each budget before it, and taken back unless
-   * the guess was wrong: of many at once, not all must slip through before the first has failed.
+   * Runs the check of a guess. Each budget is charged with a failure beforehand and refunded unless the guess was wrong:
+   * otherwise many concurrent guesses could slip through before the first one has failed.
    * @throws ApiError RATE_LIMITED with Retry-After while a budget has to wait; nothing is counted then
    */
   async guard<T>(budgets: readonly Budget[], work: () => Promise<T>): Promise<T> {
@@ -52,7 +52,7 @@ export class Attempts {
     try {
       for (const budget of budgets) {
         const id = this.idOf(budget);
-        await this.gate.enter(id);
+        await this.semaphore.acquire(id);
         entered.push(id);
         await this.take(budget);
         taken.push(budget);
@@ -65,7 +65,7 @@ export class Attempts {
       if (!isWrong) await this.giveBack(taken);
       throw error;
     } finally {
-      for (const id of entered) this.gate.leave(id);
+      for (const id of entered) this.semaphore.release(id);
     }
   }
 
@@ -78,7 +78,7 @@ export class Attempts {
     if (waitMs <= 0) return;
     this.events.record('attempt_delayed', { budget: kind });
     const refusal = () => apiError('RATE_LIMITED', { retryAfter: waitMs / 1000 });
-    this.gate.refuse(id, refusal);
+    this.semaphore.rejectWaiters(id, refusal);
     throw refusal();
   }
 

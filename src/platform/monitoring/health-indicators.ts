@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { HealthIndicatorResult } from '@nestjs/terminus';
-import { within } from '../concurrency/within.js';
+import { withTimeout } from '../concurrency/timeout.js';
 import { DeclarationError } from '../errors/start-error.js';
 
 const CHECK_TIMEOUT_MS = 2_000;
@@ -40,7 +40,7 @@ export class HealthIndicators {
     await Promise.all(
       [...this.known.values()].map(async (indicator) => {
         const asked = (async () => indicator.check())();
-        const answer = await within(CHECK_TIMEOUT_MS, asked).catch(() => undefined);
+        const answer = await withTimeout(CHECK_TIMEOUT_MS, asked).catch(() => undefined);
         const rows = Object.values<{ status?: string }>(answer ?? {});
         indicator.isUp = rows.length > 0 && rows.every(({ status }) => status !== 'down');
       }),

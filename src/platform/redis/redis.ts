@@ -3,14 +3,14 @@ import { isNativeError } from 'node:util/types';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { RedisClientType } from '@keyv/redis';
 import { PinoLogger } from 'nestjs-pino';
-import { Late, within } from '../concurrency/within.js';
+import { TimedOut, withTimeout } from '../concurrency/timeout.js';
 import { Config } from '../config/config.js';
 import { PRODUCT } from '../../product/product.js';
 
 /** So long a request waits for a command, in milliseconds. */
 const COMMAND_MS = 100;
 /** So long Redis may take to let in, and to take a heartbeat. */
-const PATIENCE_MS = 1_000;
+const TIMEOUT_MS = 1_000;
 const HEARTBEAT_EVERY_MS = 1_000;
 /** So long Redis is left alone after a failure; twice as long after each further one, up to the longest. */
 const PAUSE_MS = 500;
@@ -65,10 +65,10 @@ export class Redis implements OnApplicationBootstrap, OnApplicationShutdown {
     const { link } = this;
     if (!link) return undefined;
     try {
-      return await within(COMMAND_MS, command(link.client));
+      return await withTimeout(COMMAND_MS, command(link.client));
     } catch (error) {
       // What Redis itself refuses is the matter of this one command.
-      if (error instanceof Late || !link.client.isReady) this.leave(link, error);
+      if (error instanceof TimedOut || !link.client.isReady) this.leave(link, error);
       return undefined;
     }
   }
@@ -103,7 +103,7 @@ export class Redis implements OnApplicationBootstrap, OnApplicationShutdown {
       disableOfflineQueue: true,
       commandsQueueMaxLength: MAX_COMMANDS,
       maintNotifications: 'disabled',
-      socket: { connectTimeout: PATIENCE_MS, reconnectStrategy: false },
+      socket: { connectTimeout: TIMEOUT_MS, reconnectStrategy: false },
     });
     const { promise: failed, reject: fail } = Promise.withResolvers<never>();
     client.on('error', fail);
@@ -118,9 +118,9 @@ export class Redis implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   private async keep(link: Link): Promise<never> {
-    await within(PATIENCE_MS, link.client.connect());
+    await withTimeout(TIMEOUT_MS, link.client.connect());
     for (;;) {
-      await within(PATIENCE_MS, beat(link.client));
+      await withTimeout(TIMEOUT_MS, beat(link.client));
       this.use(link);
       await sleep(HEARTBEAT_EVERY_MS, undefined, { ref: false });
     }
@@ -153,7 +153,7 @@ function beat(client: RedisClient): Promise<unknown> {
 
 /** In one word, for the texts of errors may hold the address. */
 function reasonOf(error: unknown): string {
-  if (error instanceof Late) return 'timeout';
+  if (error instanceof TimedOut) return 'timeout';
   if (!isNativeError(error)) return 'unknown';
   if ('code' in error && typeof error.code === 'string') return error.code;
   return /^[A-Z]{2,}\b/.exec(error.message)?.[0] ?? error.constructor.name;
