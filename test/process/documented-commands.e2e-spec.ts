@@ -196,12 +196,13 @@ describe('in a fresh clone', () => {
   });
 
   it.each([
-    ['npm run configuration', 'docs/configuration.md'],
-    ['npm run configuration', '.env.example'],
-    ['npm run format -- docs/security.md', 'docs/security.md'],
-  ])('`%s` leaves %s as it was committed', async (command, file) => {
+    ['npm run configuration', ['docs/configuration.md', '.env.example']],
+    ['npm run format -- docs/security.md', ['docs/security.md']],
+  ])('`%s` leaves %j as committed', async (command, files) => {
     await run(command);
-    expect(readFileSync(join(folder, file), 'utf8')).toBe(readFileSync(file, 'utf8'));
+    for (const file of files) {
+      expect(readFileSync(join(folder, file), 'utf8')).toBe(readFileSync(file, 'utf8'));
+    }
   });
 
   it('`npm run openapi` writes the document', async () => {
