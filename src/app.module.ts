@@ -4,6 +4,7 @@ import { AccountModule } from './modules/account/account.module.js';
 import { ApiKeysModule } from './modules/api-keys/api-keys.module.js';
 import { AuthModule } from './modules/auth/auth.module.js';
 import { ConsoleModule } from './modules/console/console.module.js';
+import { MailLinksModule } from './modules/mail-links/mail-links.module.js';
 import { ProjectsModule } from './modules/projects/projects.module.js';
 import { SecondFactorModule } from './modules/second-factor/second-factor.module.js';
 import { SessionsModule } from './modules/sessions/sessions.module.js';
@@ -40,6 +41,7 @@ const FEATURES = [
   ApiKeysModule,
   AuthModule,
   ConsoleModule,
+  MailLinksModule,
   ProjectsModule,
   SecondFactorModule,
   SessionsModule,

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
+import { ChangePasswordDto } from '../src/modules/account/account.dto.js';
+import { CreateApiKeyDto } from '../src/modules/api-keys/api-key.dto.js';
+import { LoginDto, LogoutDto, RefreshDto, RegisterDto } from '../src/modules/auth/auth.dto.js';
 import {
-  ChangePasswordDto,
   ForgotPasswordDto,
   ResetPasswordDto,
   VerifyEmailDto,
-} from '../src/modules/account/account.dto.js';
-import { CreateApiKeyDto } from '../src/modules/api-keys/api-key.dto.js';
-import { LoginDto, LogoutDto, RefreshDto, RegisterDto } from '../src/modules/auth/auth.dto.js';
-import { ConfirmOtpDto, DisableOtpDto, EnableOtpDto } from '../src/modules/auth/otp.dto.js';
+} from '../src/modules/mail-links/mailed-account.dto.js';
+import { ConfirmOtpDto, DisableOtpDto, EnableOtpDto } from '../src/modules/second-factor/otp.dto.js';
 import { CHANGE, FORGOT, RESET, VERIFY } from './support/accounts.js';
 import { API_KEYS } from './support/api-keys.js';
 import { inputsOf } from './support/dto-inputs.js';

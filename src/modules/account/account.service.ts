@@ -1,53 +1,24 @@
 import { Injectable } from '@nestjs/common';
-import { Quotas } from '../../platform/limits/quotas.js';
 import { apiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import { type Caller, scopeOf } from '../../platform/access/caller.js';
-import { networkOf } from '../../platform/http/client-address.js';
-import { KnownDevices } from '../auth/known-devices.js';
-import { resetPassword } from '../mail-links/reset-password.mail.js';
-import { setPassword } from '../mail-links/set-password.mail.js';
-import { verifyEmail } from '../mail-links/verify-email.mail.js';
-import { MailLinksService } from '../mail-links/mail-links.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
+import { AccountMails } from '../users/account-mails.js';
 import { IdentityProof } from '../users/identity-proof.js';
-import { UserDto } from '../users/user.dto.js';
-import { UserAddresses } from '../users/user-addresses.js';
 import { UserPasswords } from '../users/user-passwords.js';
 import { UsersService } from '../users/users.service.js';
-import type {
-  ChangePasswordDto,
-  ForgotPasswordDto,
-  ResetPasswordDto,
-  VerifyEmailDto,
-} from './account.dto.js';
-import { MailLinkErrors } from '../mail-links/mail-link.errors.js';
+import type { ChangePasswordDto } from './account.dto.js';
 import { AccountEvents } from './account.events.js';
-
-/** Links that let their reader choose a password. */
-const PASSWORD_LINKS = [resetPassword, setPassword];
-
-const HOUR_S = 3600;
-/** An office may share an address. */
-const FORGOT_PER_ADDRESS = { limit: 10, seconds: HOUR_S };
-/** Of a network, or a device that the user has signed in with, and a user together. */
-const FORGOT_PER_PAIR = { limit: 3, seconds: HOUR_S };
-/** Mails that strangers together can have sent to somebody. The link in the last of them stays valid. */
-const FORGOT_PER_USER = { limit: 20, seconds: HOUR_S };
-const VERIFICATIONS_PER_USER = { limit: 3, seconds: HOUR_S };
 
 @Injectable()
 export class AccountService {
   constructor(
     private readonly users: UsersService,
     private readonly passwords: UserPasswords,
-    private readonly addresses: UserAddresses,
-    private readonly links: MailLinksService,
-    private readonly devices: KnownDevices,
+    private readonly mails: AccountMails,
     private readonly sessions: SessionsService,
     private readonly proof: IdentityProof,
-    private readonly quotas: Quotas,
     private readonly events: DomainEvents,
   ) {}
 
@@ -64,70 +35,8 @@ export class AccountService {
     await this.proof.requirePassword(user, currentPassword, device);
     const hash = await this.passwords.hash(newPassword, user.email, 'newPassword', device);
     if (!(await this.passwords.replace(user, hash))) throw apiError('CONFLICT');
-    await this.links.revoke(id, PASSWORD_LINKS);
+    await this.mails.passwordChanged(id);
     await this.sessions.endAll(id, session);
     this.events.record(AccountEvents.password_changed, { userId: id });
-  }
-
-  /**
-   * Mails a link to a user who cannot sign in. Whether there is one is looked for after the answer, so that neither
-   * its content nor its time tells.
-   * @throws ApiError RATE_LIMITED by the address that asks; of too many mails to one user nobody is told
-   */
-  async forgotPassword(device: Device, { email }: ForgotPasswordDto): Promise<void> {
-    const network = networkOf(device.address);
-    await this.quotas.take('forgot', network, FORGOT_PER_ADDRESS);
-    this.links.send(resetPassword, async () => {
-      const user = await this.users.findByEmail(email);
-      if (!user || user.disabled) return null;
-      const recipient = UserDto.from(user);
-      const known = await this.devices.find(user.email, device);
-      const pair = `${known ?? network} ${recipient.id}`;
-      const isLeft =
-        (await this.quotas.takeQuietly('forgot-pair', pair, FORGOT_PER_PAIR)) &&
-        (known !== undefined ||
-          (await this.quotas.takeQuietly('forgot-user', recipient.id, FORGOT_PER_USER)));
-      if (isLeft) return recipient;
-      await this.links.keep(resetPassword, recipient);
-      return null;
-    });
-  }
-
-  /**
-   * Sets the password of who has the link, ends all sessions and takes the address for verified. What else is asked for
-   * at signing in stays as it is where the address was verified before. A password that is refused leaves the link
-   * valid.
-   * @throws ApiError INVALID_RESET_TOKEN, WEAK_PASSWORD
-   */
-  async resetPassword(device: Device, { token, newPassword }: ResetPasswordDto): Promise<void> {
-    const link = await this.links.find(token, PASSWORD_LINKS);
-    const user = link && (await this.users.findById(link.owner));
-    if (!user || (link.email !== undefined && link.email !== user.email))
-      throw apiError(MailLinkErrors.INVALID_RESET_TOKEN);
-    const { owner } = link;
-    // What takes time or may be refused comes first.
-    const hash = await this.passwords.hash(newPassword, user.email, 'newPassword', device);
-    if (!(await this.links.redeem(token, PASSWORD_LINKS))) throw apiError(MailLinkErrors.INVALID_RESET_TOKEN);
-    await this.addresses.claim(user, hash);
-    await this.links.revoke(owner, PASSWORD_LINKS);
-    await this.sessions.endAll(owner);
-    this.events.record(AccountEvents.password_reset, { userId: owner });
-  }
-
-  /** @throws ApiError INVALID_RESET_TOKEN */
-  async verifyEmail({ token }: VerifyEmailDto): Promise<void> {
-    const link = await this.links.redeem(token, [verifyEmail]);
-    if (!link) throw apiError(MailLinkErrors.INVALID_RESET_TOKEN);
-    await this.addresses.verify(link.owner, link.email);
-  }
-
-  /** @throws ApiError MAIL_NOT_CONFIGURED, RATE_LIMITED */
-  async requestVerification({ id }: Caller): Promise<void> {
-    this.links.requireMail();
-    await this.quotas.take('verify', id, VERIFICATIONS_PER_USER);
-    this.links.send(verifyEmail, async () => {
-      const user = await this.users.findById(id);
-      return user && !user.emailVerified ? UserDto.from(user) : null;
-    });
   }
 }

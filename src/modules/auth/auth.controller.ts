@@ -12,7 +12,6 @@ import { UserDto } from '../users/user.dto.js';
 import { LoginDto, LogoutDto, RefreshDto, RegisterDto, SignedInDto } from './auth.dto.js';
 import { AuthService } from './auth.service.js';
 import { UserErrors } from '../users/user.errors.js';
-import { OtpErrors } from '../second-factor/otp.errors.js';
 import { SessionErrors } from '../sessions/session.errors.js';
 
 @ApiSection('auth', 'Registering, signing in, and who is signed in.', 'start')
@@ -59,7 +58,7 @@ export class AuthController {
     operationId: 'login',
   })
   @Answers(SignedInDto, {
-    errors: [UserErrors.INVALID_CREDENTIALS, OtpErrors.OTP_REQUIRED, OtpErrors.INVALID_OTP, 'OVERLOADED'],
+    errors: [UserErrors.INVALID_CREDENTIALS, 'OVERLOADED'],
   })
   login(@Body() dto: LoginDto, @CurrentDevice() device: Device): Promise<SignedInDto> {
     return this.auth.login(dto, device);

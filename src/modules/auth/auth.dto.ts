@@ -4,7 +4,6 @@ import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, Length, ValidateNested } from 'class-validator';
 import { ClaimedAddress, EmailAddress, IsCleanText, Name } from '../../platform/validation/fields.js';
 import { ClaimedPassword, NewPassword } from '../../platform/validation/passwords.js';
-import { Otp } from '../second-factor/otp.dto.js';
 import { UserDto } from '../users/user.dto.js';
 
 export class RegisterDto {
@@ -35,12 +34,7 @@ export class LoginDto {
   @ClaimedPassword()
   password!: string;
 
-  @ApiProperty({
-    description: 'Where the second factor is on: a code, or a recovery code.',
-    example: '492039',
-  })
-  @IsOptional()
-  @Otp()
+  /** Where a module asks for it, which adds the field's rules. */
   otp?: string | null;
 }
 

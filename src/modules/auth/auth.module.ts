@@ -1,8 +1,6 @@
 import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
 import { Authenticator } from '../../platform/access/access.js';
-import { MailLinksModule } from '../mail-links/mail-links.module.js';
-import { SecondFactorModule } from '../second-factor/second-factor.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccessTokens } from './access-tokens.js';
@@ -10,8 +8,6 @@ import { AuthController } from './auth.controller.js';
 import { AuthService } from './auth.service.js';
 import { KnownDevice, KnownDeviceSchema } from './known-device.schema.js';
 import { KnownDevices } from './known-devices.js';
-import { OtpController } from './otp.controller.js';
-import { OtpService } from './otp.service.js';
 import { StepUpController } from './step-up.controller.js';
 import { StepUpService } from './step-up.service.js';
 import { TokenAuthenticator } from './token-authenticator.js';
@@ -20,17 +16,14 @@ import { TokenAuthenticator } from './token-authenticator.js';
 @Module({
   imports: [
     MongooseModule.forFeature([{ name: KnownDevice.name, schema: KnownDeviceSchema }]),
-    MailLinksModule,
-    SecondFactorModule,
     SessionsModule,
     UsersModule,
   ],
-  controllers: [AuthController, OtpController, StepUpController],
+  controllers: [AuthController, StepUpController],
   providers: [
     AuthService,
     AccessTokens,
     KnownDevices,
-    OtpService,
     StepUpService,
     { provide: Authenticator, useClass: TokenAuthenticator },
   ],

@@ -10,11 +10,10 @@ import { DomainEvents } from '../../platform/logging/events.js';
 import { type Caller, scopeOf, type UserId } from '../../platform/access/caller.js';
 import { networkOf } from '../../platform/http/client-address.js';
 import { mailboxOf } from '../../platform/validation/mailbox.js';
-import { verifyEmail } from '../mail-links/verify-email.mail.js';
-import { MailLinksService } from '../mail-links/mail-links.service.js';
-import { SecondFactorService } from '../second-factor/second-factor.service.js';
 import { RefreshService } from '../sessions/refresh.service.js';
 import { type Grant, SessionsService } from '../sessions/sessions.service.js';
+import { AccountMails } from '../users/account-mails.js';
+import { SecondFactors } from '../users/second-factors.js';
 import { UserDto } from '../users/user.dto.js';
 import { claimOf, UserPasswords } from '../users/user-passwords.js';
 import { type User, UsersService } from '../users/users.service.js';
@@ -40,8 +39,8 @@ export class AuthService {
   constructor(
     private readonly users: UsersService,
     private readonly passwords: UserPasswords,
-    private readonly links: MailLinksService,
-    private readonly factors: SecondFactorService,
+    private readonly mails: AccountMails,
+    private readonly factors: SecondFactors,
     private readonly sessions: SessionsService,
     private readonly refreshes: RefreshService,
     private readonly tokens: AccessTokens,
@@ -130,7 +129,7 @@ export class AuthService {
     const user = await this.users.create(fields, claim, transaction);
     afterwards(transaction, () => {
       this.events.record(UserEvents.user_registered, { userId: String(user._id) });
-      this.links.send(verifyEmail, () => Promise.resolve(UserDto.from(user)));
+      this.mails.welcome(user);
     });
     return user;
   }
@@ -142,7 +141,7 @@ export class AuthService {
       this.events.record(AuthEvents.login_failed, { userId: user ? String(user._id) : undefined });
       throw apiError(UserErrors.INVALID_CREDENTIALS);
     }
-    if (user.otpEnabled) await this.factors.require(user._id.toHexString() as UserId, otp);
+    if (this.factors.isAskedOf(user)) await this.factors.require(user, otp);
     return { user, isOutdated: match === 'outdated' };
   }
 

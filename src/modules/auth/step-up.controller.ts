@@ -9,7 +9,6 @@ import { NoStore } from '../../platform/http/headers.js';
 import { StepUpDto } from './step-up.dto.js';
 import { StepUpService } from './step-up.service.js';
 import { UserErrors } from '../users/user.errors.js';
-import { OtpErrors } from '../second-factor/otp.errors.js';
 
 @ApiSection('auth', 'Registering, signing in, and who is signed in.', 'start')
 @Controller('api/v1/auth/step-up')
@@ -26,7 +25,7 @@ export class StepUpController {
     operationId: 'stepUp',
   })
   @AnswersMessage('Identity proved', {
-    errors: [UserErrors.INVALID_CREDENTIALS, OtpErrors.OTP_REQUIRED, OtpErrors.INVALID_OTP, 'OVERLOADED'],
+    errors: [UserErrors.INVALID_CREDENTIALS, 'OVERLOADED'],
   })
   async prove(
     @CurrentCaller() caller: Caller,

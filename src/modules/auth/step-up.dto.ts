@@ -1,6 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsOptional } from 'class-validator';
-import { Otp } from '../second-factor/otp.dto.js';
 import { ClaimedPassword } from '../../platform/validation/passwords.js';
 
 export class StepUpDto {
@@ -9,11 +8,6 @@ export class StepUpDto {
   @ClaimedPassword()
   password?: string | null;
 
-  @ApiProperty({
-    description: 'Needed where the second factor is on: a code, or a recovery code.',
-    example: '492039',
-  })
-  @IsOptional()
-  @Otp()
+  /** Where a module asks for it, which adds the field's rules. */
   otp?: string | null;
 }

@@ -1,29 +1,49 @@
-import { applyDecorators } from '@nestjs/common';
-import { Transform } from 'class-transformer';
-import { IsString, Matches } from 'class-validator';
+import { ApiProperty } from '@nestjs/swagger';
+import { IsArray, IsString } from 'class-validator';
+import { ClaimedPassword } from '../../platform/validation/passwords.js';
+import { Otp } from './otp-field.js';
+import { PRODUCT } from '../../product/product.js';
 
-/** Room for a recovery code however it is grouped. A longer text is left for the rule to refuse. */
-const MAX_UNITS = 64;
+const NAME = encodeURIComponent(PRODUCT.name);
 
-/** A code of six digits from an authenticator app. */
-const TIME_CODE = /^\d{6}$/;
-
-/** A code of an authenticator app, or a recovery code. Spaces, dashes and lower case are forgiven. */
-export function Otp(): PropertyDecorator {
-  return applyDecorators(
-    Transform(({ value }: { value: unknown }) =>
-      typeof value === 'string' && value.length <= MAX_UNITS
-        ? value.replaceAll(/[\s\p{Pd}]/gu, '').toUpperCase()
-        : value,
-    ),
-    IsString(),
-    Matches(/^(?:\d{6}|[2-9A-HJ-NP-Z]{16})$/, {
-      message: '$property must be a code of 6 digits, or a recovery code',
-    }),
-  );
+export class EnableOtpDto {
+  @ApiProperty({ description: 'Of the signed-in user.', example: 'correct horse battery' })
+  @ClaimedPassword()
+  password!: string;
 }
 
-/** Whether a code that `Otp` has accepted comes from an app. */
-export function isTimeCode(otp: string): boolean {
-  return TIME_CODE.test(otp);
+export class ConfirmOtpDto {
+  @ApiProperty({ description: 'Six digits that the app shows.', example: '492039' })
+  @Otp()
+  otp!: string;
+}
+
+export class DisableOtpDto extends EnableOtpDto {
+  @ApiProperty({ description: 'Six digits that the app shows, or a recovery code.', example: '492039' })
+  @Otp()
+  otp!: string;
+}
+
+/** What an authenticator app needs. */
+export class OtpEnrolmentDto {
+  @ApiProperty({ description: 'In base32, for typing in.', example: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP' })
+  @IsString()
+  secret!: string;
+
+  @ApiProperty({
+    description: 'For a QR code.',
+    example: `otpauth://totp/${NAME}:ada%40example.com?issuer=${NAME}&secret=JBSWY3DPEHPK3PXP`,
+  })
+  @IsString()
+  otpauthUrl!: string;
+}
+
+export class RecoveryCodesDto {
+  @ApiProperty({
+    description: 'Each signs in once. They are not shown again.',
+    example: ['7KQ2-M9XD-4HTR-B3WF'],
+  })
+  @IsArray()
+  @IsString({ each: true })
+  recoveryCodes!: string[];
 }

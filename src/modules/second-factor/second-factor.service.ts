@@ -7,8 +7,9 @@ import type { Transaction } from '../../platform/database/transactions.js';
 import { apiError } from '../../platform/errors/errors.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import { scopeOf, type UserId } from '../../platform/access/caller.js';
-import { isTimeCode } from './otp.dto.js';
+import { isTimeCode } from './otp-field.js';
 import { hashOf, newRecoveryCodes } from './recovery-codes.js';
+import { type SecondFactor as Registered, SecondFactors } from '../users/second-factors.js';
 import { SecondFactor, secondFactors } from './second-factor.schema.js';
 import { newSecret, otpauthUrl, stepOf } from './time-codes.js';
 import { OtpErrors } from './otp.errors.js';
@@ -24,12 +25,15 @@ export interface Enrolment {
 
 /** The second factors of users. Whether one is asked for, `otpEnabled` of the user says: change both together. */
 @Injectable()
-export class SecondFactorService {
+export class SecondFactorService implements Registered {
   constructor(
     @InjectModel(SecondFactor.name) private readonly model: Model<SecondFactor>,
     @InjectRecords(secondFactors) private readonly records: Records<SecondFactor>,
     private readonly events: DomainEvents,
-  ) {}
+    factors: SecondFactors,
+  ) {
+    factors.register(this);
+  }
 
   /**
    * A new secret, which nobody is asked for before it is confirmed. One that was not confirmed is forgotten.

@@ -2,9 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Attempts } from '../../platform/limits/attempts.js';
 import { apiError, invalid } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
-import type { UserId } from '../../platform/access/caller.js';
 import { networkOf } from '../../platform/http/client-address.js';
-import { SecondFactorService } from '../second-factor/second-factor.service.js';
+import { SecondFactors } from './second-factors.js';
 import { claimOf, UserPasswords } from './user-passwords.js';
 import type { User } from './user.schema.js';
 import { UserErrors } from './user.errors.js';
@@ -20,7 +19,7 @@ export interface Proof {
 export class IdentityProof {
   constructor(
     private readonly passwords: UserPasswords,
-    private readonly factors: SecondFactorService,
+    private readonly factors: SecondFactors,
     private readonly attempts: Attempts,
   ) {}
 
@@ -37,12 +36,13 @@ export class IdentityProof {
    * @throws ApiError as above, and VALIDATION_ERROR, OTP_REQUIRED, INVALID_OTP
    */
   async require(user: User, { password, otp }: Proof, device: Device): Promise<void> {
-    if (password == null && otp == null && !user.otpEnabled) {
+    const isAsked = this.factors.isAskedOf(user);
+    if (password == null && otp == null && !isAsked) {
       throw invalid([{ path: 'password', message: 'password is required' }]);
     }
     await this.guard(user, device, async () => {
       if (password != null) await this.checkPassword(user, password, device);
-      if (otp != null || user.otpEnabled) await this.factors.require(user._id.toHexString() as UserId, otp);
+      if (otp != null || isAsked) await this.factors.require(user, otp);
     });
   }
 

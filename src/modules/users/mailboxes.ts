@@ -7,13 +7,23 @@ import { mailboxOf, olderFormsOf } from '../../platform/validation/mailbox.js';
 import { User } from './user.schema.js';
 import { UserErrors } from './user.errors.js';
 
+/** Whether nobody but this user has a claim to an address. */
+export type Reservation = (mailbox: string, owner: UserId | undefined) => Promise<boolean>;
+
 /**
  * Finds users by their e-mail address. One mailbox has one account: addresses are stored as `mailboxOf` gives them. Two
  * accounts that had one mailbox before that was so keep their addresses as they were, and sign in with them.
  */
 @Injectable()
 export class Mailboxes {
+  private readonly reservations: Reservation[] = [];
+
   constructor(@InjectModel(User.name) private readonly model: Model<User>) {}
+
+  /** Lets another module keep addresses for their users. */
+  reserve(isFree: Reservation): void {
+    this.reservations.push(isFree);
+  }
 
   /** @param typed in lower case, in whichever form */
   async find(typed: string): Promise<User | null> {
@@ -25,12 +35,18 @@ export class Mailboxes {
   /**
    * The unique index says no to the same form only.
    * @param owner who may have it
-   * @throws ApiError EMAIL_TAKEN where the mailbox has an account under an older form of its address
+   * @throws ApiError EMAIL_TAKEN where the mailbox has an account under an older form of its address, or is kept for
+   *   somebody
    */
   async requireFree(mailbox: string, owner?: UserId): Promise<void> {
-    const forms = olderFormsOf(mailbox);
-    if (forms.length === 0) return;
-    const others = owner === undefined ? {} : { _id: { $ne: owner } };
-    if (await this.model.exists({ email: { $in: forms }, ...others })) throw apiError(UserErrors.EMAIL_TAKEN);
+    for (const isFree of [this.hasNoOlderForm, ...this.reservations]) {
+      if (!(await isFree(mailbox, owner))) throw apiError(UserErrors.EMAIL_TAKEN);
+    }
   }
+
+  private readonly hasNoOlderForm: Reservation = async (mailbox, owner) => {
+    const forms = olderFormsOf(mailbox);
+    const others = owner === undefined ? {} : { _id: { $ne: owner } };
+    return forms.length === 0 || !(await this.model.exists({ email: { $in: forms }, ...others }));
+  };
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import type { Model, UpdateQuery } from 'mongoose';
+import type { Model, Types, UpdateQuery } from 'mongoose';
 import { Caches } from '../../platform/cache/caches.js';
 import { ChangeFeed } from '../../platform/database/change-feed.js';
 import { OwnedRecords } from '../../platform/database/owned-records.js';
@@ -9,18 +9,25 @@ import { apiError } from '../../platform/errors/errors.js';
 import { duplicateKeyOf } from '../../platform/errors/driver-errors.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import type { UserId } from '../../platform/access/caller.js';
-import { SecondFactorService } from '../second-factor/second-factor.service.js';
-import type { FormerAddress } from './former-address.schema.js';
-import { FormerAddresses, passwordMarkOf } from './former-addresses.js';
 import { Mailboxes } from './mailboxes.js';
+import { SecondFactors } from './second-factors.js';
 import { User } from './user.schema.js';
 import { UsersService } from './users.service.js';
-import { MailLinkErrors } from '../mail-links/mail-link.errors.js';
 import { UserErrors } from './user.errors.js';
 import { UserEvents } from './user.events.js';
 
 /** A second factor that is so much older than a change of address was not set up by whoever asked for the change. */
 const TRUSTED_FACTOR_AGE_MS = 7 * 24 * 60 * 60 * 1000;
+
+/** An address that a user had before. */
+interface LeftAddress {
+  readonly ownerId: Types.ObjectId;
+  readonly email: string;
+  /** When the user asked for another one. */
+  readonly createdAt: Date;
+  /** Whether the user has the password that it had then. */
+  isSamePassword(user: User): boolean;
+}
 
 /** What follows from somebody having shown that it reads the mails to an address. */
 @Injectable()
@@ -28,9 +35,8 @@ export class UserAddresses {
   constructor(
     @InjectModel(User.name) private readonly model: Model<User>,
     private readonly mailboxes: Mailboxes,
-    private readonly former: FormerAddresses,
     private readonly owned: OwnedRecords,
-    private readonly factors: SecondFactorService,
+    private readonly factors: SecondFactors,
     private readonly transactions: Transactions,
     private readonly caches: Caches,
     private readonly feed: ChangeFeed,
@@ -48,21 +54,22 @@ export class UserAddresses {
   /**
    * Sets the password for whoever reads the mails to the address of a user. If that was not verified, a stranger may
    * have registered it: then nothing stays by which somebody else could get in, and only the records do.
-   * @throws ApiError INVALID_RESET_TOKEN when the user has another address by now
+   * @returns false when the user has another address by now
    */
-  async claim({ _id, email }: User, passwordHash: string): Promise<void> {
+  claim({ _id, email }: User, passwordHash: string): Promise<boolean> {
     const id = _id.toHexString() as UserId;
-    await this.transactions.run(async (transaction) => {
+    return this.transactions.run(async (transaction) => {
       const { session } = transaction;
       const before = await this.model
         .findOneAndUpdate({ _id, email }, { passwordHash }, { session, timestamps: false })
         .lean<User>();
-      if (!before) throw apiError(MailLinkErrors.INVALID_RESET_TOKEN);
+      if (!before) return false;
       if (!before.emailVerified) {
         await this.owned.removeCredentials(id, transaction);
         await this.write(id, { $set: { otpEnabled: false } }, transaction);
       }
       await this.note(id, transaction);
+      return true;
     });
   }
 
@@ -72,7 +79,6 @@ export class UserAddresses {
    */
   async move(id: UserId, email: string, transaction: Transaction): Promise<void> {
     await this.mailboxes.requireFree(email, id);
-    await this.former.requireFree(email, id);
     await this.write(id, { $set: { email, emailVerified: true }, $inc: { version: 1 } }, transaction);
     transaction.afterwards(() => this.events.record(UserEvents.email_changed, { userId: id }));
   }
@@ -80,29 +86,31 @@ export class UserAddresses {
   /**
    * Gives a user its former address again, and takes away whatever the one who asked for the change can have set up.
    * A password that was changed since is of no use any more: a new one is chosen by mail.
+   * @returns false when there is no such user any more
    * @throws ApiError EMAIL_TAKEN
    */
-  async restore(former: FormerAddress, transaction: Transaction): Promise<void> {
-    const { ownerId, email, createdAt, passwordMark } = former;
+  async restore(
+    { ownerId, email, createdAt, isSamePassword }: LeftAddress,
+    transaction: Transaction,
+  ): Promise<boolean> {
     const id = ownerId.toHexString() as UserId;
     const { session } = transaction;
     const user = await this.model.findById(id).session(session).lean<User>();
-    if (!user) throw apiError(MailLinkErrors.INVALID_RESET_TOKEN);
+    if (!user) return false;
     const trusted = new Date(createdAt.getTime() - TRUSTED_FACTOR_AGE_MS);
-    const keepsFactor = user.otpEnabled && (await this.factors.isOlderThan(id, trusted, transaction));
+    const keepsFactor = await this.factors.isOlderThan(user, trusted, transaction);
     await this.owned.removeCredentials(id, transaction, undefined, keepsFactor ? ['SecondFactor'] : []);
-    const isSamePassword = passwordMarkOf(user.passwordHash) === passwordMark;
     await this.write(
       id,
       {
         $set: { email, emailVerified: true, otpEnabled: keepsFactor },
-        ...(!isSamePassword && { $unset: { passwordHash: 1 } }),
+        ...(!isSamePassword(user) && { $unset: { passwordHash: 1 } }),
         $inc: { version: 1 },
       },
       transaction,
     );
-    await this.former.forgetSince(former, transaction);
     transaction.afterwards(() => this.events.record(UserEvents.email_change_undone, { userId: id }));
+    return true;
   }
 
   /** Raises the version: the user is answered differently from then on. */

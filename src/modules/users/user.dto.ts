@@ -4,7 +4,6 @@ import { RecordDto } from '../../platform/database/record.dto.js';
 import { PageQuery } from '../../platform/validation/page.js';
 import { ClaimedAddress, EmailAddress, Name, Omittable } from '../../platform/validation/fields.js';
 import { ClaimedPassword, NewPassword } from '../../platform/validation/passwords.js';
-import { Otp } from '../second-factor/otp.dto.js';
 import { ROLES, type Role } from './roles.js';
 import type { User } from './user.schema.js';
 
@@ -59,12 +58,7 @@ export class DeleteSelfDto {
   @ClaimedPassword()
   password?: string | null;
 
-  @ApiProperty({
-    description: 'Where the second factor is on: a code, or a recovery code.',
-    example: '492039',
-  })
-  @IsOptional()
-  @Otp()
+  /** Where a module asks for it, which adds the field's rules. */
   otp?: string | null;
 }
 

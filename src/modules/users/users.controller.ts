@@ -15,7 +15,6 @@ import { OptionalBody } from '../../platform/http/input.js';
 import { CreateUserDto, DeleteSelfDto, ListUsersQuery, UpdateUserDto, UserDto } from './user.dto.js';
 import { UsersService } from './users.service.js';
 import { UserErrors } from './user.errors.js';
-import { OtpErrors } from '../second-factor/otp.errors.js';
 import { users } from './user.schema.js';
 
 @ApiSection('users', 'Who may sign in, and with which role.', 'administration')
@@ -118,14 +117,7 @@ export class UsersController {
     operationId: 'deleteSelf',
   })
   @AnswersMessage('User deleted', {
-    errors: [
-      users.notFound,
-      UserErrors.INVALID_CREDENTIALS,
-      OtpErrors.OTP_REQUIRED,
-      OtpErrors.INVALID_OTP,
-      UserErrors.LAST_ADMIN,
-      'OVERLOADED',
-    ],
+    errors: [users.notFound, UserErrors.INVALID_CREDENTIALS, UserErrors.LAST_ADMIN, 'OVERLOADED'],
   })
   async removeSelf(
     @CurrentCaller() caller: Caller,

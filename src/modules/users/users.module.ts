@@ -1,15 +1,13 @@
 import { Module } from '@nestjs/common';
 import { RecordsModule } from '../../platform/database/records.module.js';
-import { MailLinksModule } from '../mail-links/mail-links.module.js';
-import { SecondFactorModule } from '../second-factor/second-factor.module.js';
+import { AccountMails } from './account-mails.js';
 import { Administrators } from './administrators.js';
 import { BearerKinds } from './bearer-kinds.js';
 import { FirstAdministrator } from './first-administrator.js';
-import { formerAddresses } from './former-address.schema.js';
-import { FormerAddresses } from './former-addresses.js';
 import { IdentityProof } from './identity-proof.js';
 import { Mailboxes } from './mailboxes.js';
 import { PasswordHasher } from './password-hasher.js';
+import { SecondFactors } from './second-factors.js';
 import { UserAddresses } from './user-addresses.js';
 import { users } from './user.schema.js';
 import { UserPasswords } from './user-passwords.js';
@@ -19,7 +17,7 @@ import { Roles } from './roles.js';
 
 /** Who may sign in, and with which role. */
 @Module({
-  imports: [RecordsModule.for(users, formerAddresses), MailLinksModule, SecondFactorModule],
+  imports: [RecordsModule.for(users)],
   controllers: [UsersController],
   providers: [
     UsersService,
@@ -27,13 +25,23 @@ import { Roles } from './roles.js';
     PasswordHasher,
     UserPasswords,
     UserAddresses,
-    FormerAddresses,
     IdentityProof,
     Administrators,
     Roles,
     BearerKinds,
+    SecondFactors,
+    AccountMails,
     FirstAdministrator,
   ],
-  exports: [BearerKinds, UsersService, UserPasswords, UserAddresses, FormerAddresses, IdentityProof],
+  exports: [
+    BearerKinds,
+    SecondFactors,
+    AccountMails,
+    Mailboxes,
+    UsersService,
+    UserPasswords,
+    UserAddresses,
+    IdentityProof,
+  ],
 })
 export class UsersModule {}

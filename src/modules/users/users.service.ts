@@ -18,12 +18,9 @@ import { NO_PRECONDITION, type Precondition } from '../../platform/validation/pr
 import type { Page } from '../../platform/validation/page.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import { type Caller, type Scope, scopeOf, type UserId } from '../../platform/access/caller.js';
-import { changeEmail } from '../mail-links/change-email.mail.js';
-import { setPassword } from '../mail-links/set-password.mail.js';
-import { MailLinksService } from '../mail-links/mail-links.service.js';
+import { AccountMails } from './account-mails.js';
 import { Administrators } from './administrators.js';
 import { callerOf } from './caller-of.js';
-import { FormerAddresses } from './former-addresses.js';
 import { IdentityProof, type Proof } from './identity-proof.js';
 import { Mailboxes } from './mailboxes.js';
 import type { NewUser } from './new-user.js';
@@ -53,11 +50,10 @@ export class UsersService {
     private readonly transactions: Transactions,
     private readonly owned: OwnedRecords,
     private readonly removals: OwnerRemovals,
-    private readonly links: MailLinksService,
+    private readonly mails: AccountMails,
     private readonly proof: IdentityProof,
     private readonly administrators: Administrators,
     private readonly caches: Caches,
-    private readonly former: FormerAddresses,
     private readonly roles: Roles,
     live: LiveCaches,
   ) {
@@ -79,11 +75,11 @@ export class UsersService {
    */
   async provision(fields: NewUser, claim: Claim, transaction?: Transaction): Promise<User> {
     const isInvited = fields.password == null;
-    if (isInvited) this.links.requireMail();
+    if (isInvited) this.mails.requireConfigured();
     const user = await this.create(fields, claim, transaction);
     afterwards(transaction, () => {
       this.events.record(UserEvents.user_created, { userId: String(user._id), role: user.role });
-      if (isInvited) this.links.send(setPassword, () => Promise.resolve(UserDto.from(user)));
+      if (isInvited) this.mails.invite(user);
     });
     return user;
   }
@@ -205,17 +201,15 @@ export class UsersService {
     if (disabled) {
       // For good: who is enabled again signs in again.
       await this.owned.removeCredentials(owner, transaction, ['token']);
-      await this.links.revoke(owner, [changeEmail], transaction);
+      await this.mails.disabled(owner, transaction);
     }
     await this.caches.evict(UsersService, owner, transaction);
     transaction.afterwards(() => this.callers.forget(owner));
     return user;
   }
 
-  /** An address that somebody had until lately is kept for them. */
   private async insert(user: NewRecord<User>, transaction?: Transaction): Promise<User> {
     await this.mailboxes.requireFree(user.email);
-    await this.former.requireFree(user.email);
     return this.records.insert(user, transaction);
   }
 

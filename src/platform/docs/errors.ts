@@ -2,7 +2,7 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import { CATALOGUE, type Detail, type ErrorCode, type ErrorDefinition } from '../errors/errors.js';
 import { mayForbid } from './access.js';
 import { createsOnce } from './idempotency.js';
-import { type Operation, operationsOf, parametersOf } from './operation.js';
+import { errorsOf, type Operation, operationsOf, parametersOf } from './operation.js';
 
 /** The body of every failure. */
 const FAILURE = {
@@ -63,7 +63,7 @@ function* generalCodes(operation: Operation): Generator<ErrorCode> {
 
 /** Every code that the product answers: those of the catalogue, and those that its operations declare. */
 export function codesOf(document: OpenAPIObject): string[] {
-  const declared = operationsOf(document).flatMap(({ operation }) => operation['x-errors'] ?? []);
+  const declared = operationsOf(document).flatMap(({ operation }) => errorsOf(operation));
   return [...new Set([...Object.keys(CATALOGUE), ...declared.map(({ code }) => code)])].toSorted();
 }
 
@@ -91,7 +91,7 @@ function placeOf({ code }: ErrorDefinition): number {
 
 /** Adds the errors that an operation may answer, each with its body as an example. */
 export function describeErrors(operation: Operation, isReferredTo: (modelName: string) => boolean): void {
-  const own = (operation['x-errors'] ?? []).filter(
+  const own = errorsOf(operation).filter(
     ({ ifReferredTo }) => ifReferredTo === undefined || isReferredTo(ifReferredTo),
   );
   const general = [...generalCodes(operation)].map((code) => CATALOGUE[code]);

@@ -16,6 +16,8 @@ interface Notes {
   'x-step-up'?: StepUpRule;
   /** Of `@Answers` and its kin: the codes that only this operation has. */
   'x-errors'?: PossibleError[];
+  /** Of `addField`: the codes that come with a field of its body. */
+  'x-added-errors'?: PossibleError[];
   /** Of `@Answers`: the record has a version. */
   'x-versioned'?: boolean;
 }
@@ -47,7 +49,20 @@ export function parametersOf({ parameters = [] }: Operation): Parameter[] {
   return parameters.filter((parameter) => 'name' in parameter);
 }
 
+/** The errors that are declared for an operation, and for what it takes. */
+export function errorsOf(operation: Operation): PossibleError[] {
+  return [...(operation['x-errors'] ?? []), ...(operation['x-added-errors'] ?? [])];
+}
+
+const NOTES = [
+  'x-section',
+  'x-access',
+  'x-step-up',
+  'x-errors',
+  'x-added-errors',
+  'x-versioned',
+] as const satisfies readonly (keyof Notes)[];
+
 export function removeNotes(operation: Operation): void {
-  for (const note of ['x-section', 'x-access', 'x-step-up', 'x-errors', 'x-versioned'] as const)
-    delete operation[note];
+  for (const note of NOTES) delete operation[note];
 }

@@ -1,10 +1,11 @@
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
-import { ApiBody } from '@nestjs/swagger';
+import { ApiBody, ApiExtension } from '@nestjs/swagger';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { DeclarationError } from '../errors/start-error.js';
 import { type Detail, invalid } from '../errors/errors.js';
 import { type Handler, handlerOf, type Parameter, takes, takesForm } from './handlers.js';
 import { routeConfig } from './route-config.js';
+import { addedErrorsOf } from '../validation/added-fields.js';
 import { isWithinBounds, TOO_MUCH } from '../validation/bounds.js';
 import { type Validator, validatorOf } from '../validation/compile.js';
 import { isEnough, report, reportUnknown } from '../validation/faults.js';
@@ -106,6 +107,8 @@ export function noteInput(handlers: readonly Handler[]): void {
     const input = inputOf(handler);
     const { prototype, name, method } = handler;
     routeConfig({ input })(prototype, name, { value: method });
+    const added = addedErrorsOf(input.body);
+    if (added.length > 0) ApiExtension('x-added-errors', added)(prototype, name, { value: method });
     if (input.form) checkForm(handler, checkOf('body', input.body));
   }
 }

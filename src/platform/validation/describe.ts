@@ -23,20 +23,27 @@ export function isDto(type: unknown): type is Constructor {
 export function describe(type: Constructor): void {
   if (described.has(type)) return;
   described.add(type);
-  const defaults = new type() as Record<string, unknown>;
-  for (const field of rulesOf(type)) {
-    const { prototype } = type as { prototype: object };
-    const explicit = (Reflect.getMetadata(API_PROPERTY, prototype, field.name) ?? {}) as ApiPropertyOptions;
-    const description = [explicit.description, ...field.notes].filter(Boolean).join(' ');
-    const fallback = defaults[field.name];
-    ApiProperty({
-      ...explicit,
-      ...(description && { description }),
-      ...(field.nested ? referenceTo(field.nested, field) : fieldSchema(field)),
-      required: !field.optional && fallback === undefined,
-      ...(fallback !== undefined && { default: fallback }),
-    } as ApiPropertyOptions)(prototype, field.name);
-  }
+  for (const field of rulesOf(type)) describeField(type, field);
+}
+
+/** The same for a field that was added to a class which may be described already. */
+export function describeAdded(type: Constructor, name: string): void {
+  const field = described.has(type) && rulesOf(type).find((each) => each.name === name);
+  if (field) describeField(type, field);
+}
+
+function describeField(type: Constructor, field: FieldRules): void {
+  const { prototype } = type as { prototype: object };
+  const explicit = (Reflect.getMetadata(API_PROPERTY, prototype, field.name) ?? {}) as ApiPropertyOptions;
+  const description = [explicit.description, ...field.notes].filter(Boolean).join(' ');
+  const fallback = (new type() as Record<string, unknown>)[field.name];
+  ApiProperty({
+    ...explicit,
+    ...(description && { description }),
+    ...(field.nested ? referenceTo(field.nested, field) : fieldSchema(field)),
+    required: !field.optional && fallback === undefined,
+    ...(fallback !== undefined && { default: fallback }),
+  } as ApiPropertyOptions)(prototype, field.name);
 }
 
 /** A nested DTO, or a list of them, by its name: Swagger describes each class once. */

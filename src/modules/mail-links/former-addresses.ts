@@ -6,12 +6,11 @@ import { digestOf } from '../../platform/crypto/digest.js';
 import { InjectRecords } from '../../platform/database/records.module.js';
 import type { Records } from '../../platform/database/records.js';
 import type { Transaction } from '../../platform/database/transactions.js';
-import { apiError } from '../../platform/errors/errors.js';
 import type { UserId } from '../../platform/access/caller.js';
 import { olderFormsOf } from '../../platform/validation/mailbox.js';
 import { FormerAddress, formerAddresses } from './former-address.schema.js';
-import type { User } from './user.schema.js';
-import { UserErrors } from './user.errors.js';
+import { Mailboxes } from '../users/mailboxes.js';
+import type { User } from '../users/users.service.js';
 
 /** How long a change of address can be undone. */
 const LIFETIME_MS = 7 * 24 * 60 * 60 * 1000;
@@ -23,7 +22,10 @@ export class FormerAddresses {
   constructor(
     @InjectModel(FormerAddress.name) private readonly model: Model<FormerAddress>,
     @InjectRecords(formerAddresses) private readonly records: Records<FormerAddress>,
-  ) {}
+    mailboxes: Mailboxes,
+  ) {
+    mailboxes.reserve((email, owner) => this.isFree(email, owner));
+  }
 
   /** Keeps the address that a user has now, and answers the token that brings it back. */
   async keep({ _id, email, passwordHash }: User): Promise<string> {
@@ -47,28 +49,29 @@ export class FormerAddresses {
       .lean<FormerAddress>();
   }
 
+  /** Whether a user has the password that it had when it asked to leave an address. */
+  isSamePassword({ passwordMark }: FormerAddress, { passwordHash }: User): boolean {
+    return passwordMarkOf(passwordHash) === passwordMark;
+  }
+
   /** Forgets an address and all that its user left later: whoever had it first is right. */
   async forgetSince({ ownerId, createdAt }: FormerAddress, { session }: Transaction): Promise<void> {
     await this.model.deleteMany({ ownerId, createdAt: { $gte: createdAt } }, { session });
   }
 
-  /**
-   * Refuses an address that is kept for somebody else. It was so before its user could leave it, so that nobody
-   * comes in between.
-   * @throws ApiError EMAIL_TAKEN
-   */
-  async requireFree(email: string, owner?: UserId): Promise<void> {
+  /** Whether an address is kept for nobody else. It was so before its user could leave it: nobody comes in between. */
+  private async isFree(email: string, owner: UserId | undefined): Promise<boolean> {
     const kept = await this.model
       .find(
         { email: { $in: [email, ...olderFormsOf(email)] }, expiresAt: { $gt: new Date() } },
         { ownerId: 1 },
       )
       .lean<FormerAddress[]>();
-    if (kept.some(({ ownerId }) => ownerId.toHexString() !== owner)) throw apiError(UserErrors.EMAIL_TAKEN);
+    return kept.every(({ ownerId }) => ownerId.toHexString() === owner);
   }
 }
 
 /** What tells one password hash from another without being one. */
-export function passwordMarkOf(passwordHash = ''): string {
+function passwordMarkOf(passwordHash = ''): string {
   return digestOf(passwordHash);
 }

@@ -4,20 +4,20 @@ import { type Transaction, Transactions } from '../../platform/database/transact
 import { apiError, invalid } from '../../platform/errors/errors.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import { type Caller, scopeOf, type UserId } from '../../platform/access/caller.js';
-import { changeEmail } from '../mail-links/change-email.mail.js';
-import { resetPassword } from '../mail-links/reset-password.mail.js';
-import { setPassword } from '../mail-links/set-password.mail.js';
-import { undoEmailChange } from '../mail-links/undo-email-change.mail.js';
-import { verifyEmail } from '../mail-links/verify-email.mail.js';
-import { MailLinksService, type RedeemedLink } from '../mail-links/mail-links.service.js';
+import { changeEmail } from './change-email.mail.js';
+import { resetPassword } from './reset-password.mail.js';
+import { setPassword } from './set-password.mail.js';
+import { undoEmailChange } from './undo-email-change.mail.js';
+import { verifyEmail } from './verify-email.mail.js';
+import { MailLinksService, type RedeemedLink } from './mail-links.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
-import { FormerAddresses } from '../users/former-addresses.js';
+import { FormerAddresses } from './former-addresses.js';
 import { UserAddresses } from '../users/user-addresses.js';
 import { UserDto } from '../users/user.dto.js';
-import { UsersService } from '../users/users.service.js';
-import type { ChangeEmailDto, EmailChangedDto, VerifyEmailDto } from './account.dto.js';
-import { MailLinkErrors } from '../mail-links/mail-link.errors.js';
-import { AccountEvents } from './account.events.js';
+import { type User, UsersService } from '../users/users.service.js';
+import type { ChangeEmailDto, EmailChangedDto, VerifyEmailDto } from './mailed-account.dto.js';
+import { MailLinkErrors } from './mail-link.errors.js';
+import { MailLinkEvents } from './mail-link.events.js';
 
 const HOUR_S = 3600;
 /** Each mails the old address as well. */
@@ -64,7 +64,7 @@ export class EmailChangeService {
         (await this.quotas.takeQuietly(total, email, MAILS_PER_ADDRESS));
       return isLeft ? { ...recipient, email, session } : null;
     });
-    this.events.record(AccountEvents.email_change_requested, { userId: id });
+    this.events.record(MailLinkEvents.email_change_requested, { userId: id });
   }
 
   /**
@@ -75,7 +75,10 @@ export class EmailChangeService {
     const { owner, session, ...changed } = await this.transactions.run(async (transaction) => {
       const former = await this.former.find(token, transaction);
       if (!former) return this.change(token, transaction);
-      await this.addresses.restore(former, transaction);
+      const isSamePassword = (user: User) => this.former.isSamePassword(former, user);
+      const isRestored = await this.addresses.restore({ ...former, isSamePassword }, transaction);
+      if (!isRestored) throw apiError(MailLinkErrors.INVALID_RESET_TOKEN);
+      await this.former.forgetSince(former, transaction);
       const { ownerId, email } = former;
       return { owner: ownerId.toHexString() as UserId, session: undefined, email, undone: true };
     });

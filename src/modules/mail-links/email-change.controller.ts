@@ -6,9 +6,9 @@ import { CurrentCaller, Public, SignedIn } from '../../platform/access/access.js
 import type { Caller } from '../../platform/access/caller.js';
 import { NoStore } from '../../platform/http/headers.js';
 import { StepUp } from '../../platform/access/step-up.js';
-import { ChangeEmailDto, EmailChangedDto, VerifyEmailDto } from './account.dto.js';
+import { ChangeEmailDto, EmailChangedDto, VerifyEmailDto } from './mailed-account.dto.js';
 import { EmailChangeService } from './email-change.service.js';
-import { MailLinkErrors } from '../mail-links/mail-link.errors.js';
+import { MailLinkErrors } from './mail-link.errors.js';
 import { UserErrors } from '../users/user.errors.js';
 
 @ApiSection('account', 'The password of a user, and the proof that mails reach it.', 'account')

@@ -3,12 +3,12 @@ import { Transactions } from '../../platform/database/transactions.js';
 import { apiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
 import { type Caller, scopeOf } from '../../platform/access/caller.js';
-import { SecondFactorService } from '../second-factor/second-factor.service.js';
+import { SecondFactorService } from './second-factor.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { IdentityProof, type Proof } from '../users/identity-proof.js';
 import { UsersService } from '../users/users.service.js';
 import type { OtpEnrolmentDto, RecoveryCodesDto } from './otp.dto.js';
-import { OtpErrors } from '../second-factor/otp.errors.js';
+import { OtpErrors } from './otp.errors.js';
 
 /** Turns the second factor of users on and off. */
 @Injectable()

@@ -10,7 +10,7 @@ import { StepUp } from '../../platform/access/step-up.js';
 import { ConfirmOtpDto, DisableOtpDto, EnableOtpDto, OtpEnrolmentDto, RecoveryCodesDto } from './otp.dto.js';
 import { OtpService } from './otp.service.js';
 import { UserErrors } from '../users/user.errors.js';
-import { OtpErrors } from '../second-factor/otp.errors.js';
+import { OtpErrors } from './otp.errors.js';
 
 @ApiSection('second factor', 'Signing in with a code of an authenticator app beside the password.', 'account')
 @Controller('api/v1/auth/otp')

@@ -1,0 +1,42 @@
+import { Injectable } from '@nestjs/common';
+import type { Transaction } from '../../platform/database/transactions.js';
+import type { UserId } from '../../platform/access/caller.js';
+import { AccountMails, type Mails } from '../users/account-mails.js';
+import { UserDto } from '../users/user.dto.js';
+import type { User } from '../users/users.service.js';
+import { changeEmail } from './change-email.mail.js';
+import { MailLinksService } from './mail-links.service.js';
+import { PASSWORD_LINKS } from './password-links.js';
+import { setPassword } from './set-password.mail.js';
+import { verifyEmail } from './verify-email.mail.js';
+
+/** The links that follow from what happens to accounts. */
+@Injectable()
+export class LinksToAccounts implements Mails {
+  constructor(
+    private readonly links: MailLinksService,
+    mails: AccountMails,
+  ) {
+    mails.register(this);
+  }
+
+  requireConfigured(): void {
+    this.links.requireMail();
+  }
+
+  invite(user: User): void {
+    this.links.send(setPassword, () => Promise.resolve(UserDto.from(user)));
+  }
+
+  welcome(user: User): void {
+    this.links.send(verifyEmail, () => Promise.resolve(UserDto.from(user)));
+  }
+
+  passwordChanged(owner: UserId): Promise<void> {
+    return this.links.revoke(owner, PASSWORD_LINKS);
+  }
+
+  disabled(owner: UserId, transaction: Transaction): Promise<void> {
+    return this.links.revoke(owner, [changeEmail], transaction);
+  }
+}

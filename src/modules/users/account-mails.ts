@@ -1,0 +1,50 @@
+import { Injectable } from '@nestjs/common';
+import type { Transaction } from '../../platform/database/transactions.js';
+import { apiError } from '../../platform/errors/errors.js';
+import type { UserId } from '../../platform/access/caller.js';
+import type { User } from './user.schema.js';
+
+/** What is mailed to users about their accounts. The module that sends it registers it. */
+export interface Mails {
+  /** @throws ApiError MAIL_NOT_CONFIGURED where no mail would be sent */
+  requireConfigured(): void;
+  /** Mails a user without a password a link to choose one. */
+  invite(user: User): void;
+  /** Mails who has registered a link that proves the address. */
+  welcome(user: User): void;
+  /** Ends the links that set a password. */
+  passwordChanged(owner: UserId): Promise<void>;
+  /** Ends the links of who may not sign in any more. */
+  disabled(owner: UserId, transaction: Transaction): Promise<void>;
+}
+
+/** Mails to users, where a module sends them. */
+@Injectable()
+export class AccountMails implements Mails {
+  private mails: Mails | undefined;
+
+  register(mails: Mails): void {
+    this.mails = mails;
+  }
+
+  requireConfigured(): void {
+    if (!this.mails) throw apiError('MAIL_NOT_CONFIGURED');
+    this.mails.requireConfigured();
+  }
+
+  invite(user: User): void {
+    this.mails?.invite(user);
+  }
+
+  welcome(user: User): void {
+    this.mails?.welcome(user);
+  }
+
+  async passwordChanged(owner: UserId): Promise<void> {
+    await this.mails?.passwordChanged(owner);
+  }
+
+  async disabled(owner: UserId, transaction: Transaction): Promise<void> {
+    await this.mails?.disabled(owner, transaction);
+  }
+}
