@@ -1,14 +1,14 @@
 import 'reflect-metadata';
 import { VersioningType } from '@nestjs/common';
-import { APP_FILTER, NestFactory } from '@nestjs/core';
+import { APP_FILTER, ModulesContainer, NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module.js';
-import { installCache } from './platform/cache/cache.module.js';
 import type { Config } from './platform/config/config.js';
 import { Database } from './platform/database/connection.js';
 import { References } from './platform/database/references.js';
 import { Repositories } from './platform/database/repositories.js';
+import { requireNeededModules } from './platform/errors/needed-modules.js';
 import { HttpAdapter } from './platform/http/adapter.js';
 import { installAnswers } from './platform/http/answers.js';
 import { refuseBypasses } from './platform/http/bypasses.js';
@@ -65,7 +65,7 @@ export async function createApp(
     logger: new FrameworkLogger(logger),
   });
   app.enableVersioning({ type: VersioningType.URI, prefix: 'api/v' });
-  installCache(app);
+  requireNeededModules(new Set([...app.get(ModulesContainer).values()].map(({ name }) => name)));
   app.get(References, { strict: false }).check();
   const fastify = adapter.getInstance();
   installRequestLog(fastify, logRequest);

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model, Types, UpdateQuery } from 'mongoose';
-import { Caches } from '../../platform/cache/caches.js';
 import { ChangeFeed } from '../../platform/database/change-feed.js';
 import { OwnedRecords } from '../../platform/database/owned-records.js';
 import { type Transaction, Transactions } from '../../platform/database/transactions.js';
@@ -12,7 +11,6 @@ import type { UserId } from '../../platform/access/caller.js';
 import { Mailboxes } from './mailboxes.js';
 import { SecondFactors } from './second-factors.js';
 import { User } from './user.schema.js';
-import { UsersService } from './users.service.js';
 import { UserErrors } from './user.errors.js';
 import { UserEvents } from './user.events.js';
 
@@ -38,7 +36,6 @@ export class UserAddresses {
     private readonly owned: OwnedRecords,
     private readonly factors: SecondFactors,
     private readonly transactions: Transactions,
-    private readonly caches: Caches,
     private readonly feed: ChangeFeed,
     private readonly events: DomainEvents,
   ) {}
@@ -134,7 +131,6 @@ export class UserAddresses {
     } catch (error) {
       throw duplicateKeyOf(error) ? apiError(UserErrors.EMAIL_TAKEN) : error;
     }
-    await this.caches.evict(UsersService, id, transaction);
     transaction.afterwards(() => this.feed.note(this.model.collection.name, id));
     return true;
   }

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
-import { Cache } from '../../platform/cache/cache.js';
-import { Caches } from '../../platform/cache/caches.js';
 import type { Claim } from '../../platform/concurrency/fair-queue.js';
 import { withTimeout } from '../../platform/concurrency/timeout.js';
+import { ChangeFeed } from '../../platform/database/change-feed.js';
 import { type LiveCache, LiveCaches } from '../../platform/database/live-cache.js';
 import { OwnedRecords } from '../../platform/database/owned-records.js';
 import { OwnerRemovals } from '../../platform/database/owner-removals.js';
@@ -30,6 +29,7 @@ import { claimOf } from './user-passwords.js';
 import { type CreateUserDto, type ListUsersQuery, type UpdateUserDto, UserDto } from './user.dto.js';
 import { User, users } from './user.schema.js';
 import { Roles } from './roles.js';
+import { UserErrors } from './user.errors.js';
 import { UserEvents } from './user.events.js';
 
 /** So long it is waited for the records of a deleted user, so that few are gone before the answer. */
@@ -40,6 +40,7 @@ export type { User };
 @Injectable()
 export class UsersService {
   private readonly callers: LiveCache<Caller>;
+  private readonly profiles: LiveCache<UserDto>;
 
   constructor(
     @InjectModel(User.name) private readonly model: Model<User>,
@@ -53,11 +54,12 @@ export class UsersService {
     private readonly mails: AccountMails,
     private readonly proof: IdentityProof,
     private readonly administrators: Administrators,
-    private readonly caches: Caches,
+    private readonly feed: ChangeFeed,
     private readonly roles: Roles,
     live: LiveCaches,
   ) {
     this.callers = live.of(model, (id) => this.loadCaller(id));
+    this.profiles = live.of(model, (id) => this.loadProfile(id));
   }
 
   /** @throws ApiError WEAK_PASSWORD, EMAIL_TAKEN */
@@ -114,9 +116,10 @@ export class UsersService {
    * The user as it is answered to itself.
    * @throws ApiError USER_NOT_FOUND
    */
-  @Cache({ ttl: 300 })
   async profile(id: UserId): Promise<UserDto> {
-    return UserDto.from(await this.records.get(scopeOf(id), id));
+    const known = await this.profiles.get(id);
+    if (!known) throw apiError(UserErrors.USER_NOT_FOUND);
+    return known;
   }
 
   async list(scope: Scope, query: ListUsersQuery): Promise<Page<User>> {
@@ -187,7 +190,7 @@ export class UsersService {
     change: UpdateUserDto & { readonly otpEnabled?: boolean },
     transaction: Transaction,
   ): Promise<User> {
-    // Its changes at the same time come one after the other: their stamps would stand in each other's way.
+    // Changes of a user at the same time come one after the other, rather than fail over each other.
     await this.transactions.lock(`user ${id.toLowerCase()}`, transaction);
     if (takesRights(change)) {
       await this.transactions.lock('administrators', transaction);
@@ -203,8 +206,7 @@ export class UsersService {
       await this.owned.removeCredentials(owner, transaction, ['token']);
       await this.mails.disabled(owner, transaction);
     }
-    await this.caches.evict(UsersService, owner, transaction);
-    transaction.afterwards(() => this.callers.forget(owner));
+    transaction.afterwards(() => this.feed.note(this.model.collection.name, owner));
     return user;
   }
 
@@ -227,6 +229,11 @@ export class UsersService {
   findCaller(id: string, afresh = false): Caller | null | Promise<Caller | null> {
     if (afresh) this.callers.forget(id);
     return this.callers.get(id);
+  }
+
+  private async loadProfile(id: string): Promise<UserDto | null> {
+    const user = await this.model.findById(id).lean<User>();
+    return user && UserDto.from(user);
   }
 
   private async loadCaller(id: string): Promise<Caller | null> {

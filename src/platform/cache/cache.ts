@@ -1,3 +1,4 @@
+import { needsModule } from '../errors/needed-modules.js';
 import { DeclarationError } from '../errors/start-error.js';
 import type { Owner } from './owner.js';
 
@@ -71,12 +72,13 @@ export function CacheEvict({ shared = false }: { readonly shared?: boolean } = {
 }
 
 function note(key: symbol, rule: CacheRule): SharedDecorator {
-  return (_prototype, name, { value }) => {
+  return ({ constructor }, name, { value }) => {
     if (typeof value !== 'function') throw new DeclarationError(`${String(name)} is no method`);
     if (Reflect.hasMetadata(CACHED, value) || Reflect.hasMetadata(EVICTS, value)) {
       throw new DeclarationError(`${String(name)} either keeps or evicts, and once`);
     }
     Reflect.defineMetadata(key, rule, value);
+    needsModule('CacheModule', `${constructor.name}.${String(name)} has @Cache or @CacheEvict`);
   };
 }
 

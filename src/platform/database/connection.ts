@@ -4,8 +4,6 @@ import mongoose, { type Connection, type ConnectOptions } from 'mongoose';
 import { PinoLogger } from 'nestjs-pino';
 import { withTimeout } from '../concurrency/timeout.js';
 import { Config, ConfigError } from '../config/config.js';
-import { encryptModels } from '../encryption/encrypted-models.js';
-import type { RecordCiphers } from '../encryption/record-cipher.js';
 import { isOutage, LENIENT_DECODING } from '../errors/driver-errors.js';
 import { Migrations } from '../migrations/migrations.js';
 import { unreachable } from './start-refusals.js';
@@ -44,11 +42,6 @@ const START_PATIENCE_MS = 30_000;
 function optionOf(uri: string, name: string): string | undefined {
   const options = new URLSearchParams(uri.split('?')[1]);
   return [...options].find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
-}
-
-/** A connection that is not open yet, so that an application can be built without a database. */
-export function createConnection(ciphers: RecordCiphers): Connection {
-  return encryptModels(mongoose.createConnection(), ciphers);
 }
 
 /** Opens the connection when the application starts, sees to the version of the database, and closes it at the end. */

@@ -1,10 +1,10 @@
 import { Global, Module } from '@nestjs/common';
 import { getConnectionToken } from '@nestjs/mongoose';
-import { RecordCiphers } from '../encryption/record-cipher.js';
-import { createConnection, Database } from './connection.js';
 import { AbandonedTransactions } from './abandoned-transactions.js';
+import { Database } from './connection.js';
 import { ChangeFeed } from './change-feed.js';
 import { Cursors } from './cursor.js';
+import { createConnection, FieldEncryption } from './field-encryption.js';
 import { LiveCaches } from './live-cache.js';
 import { OwnedRecords } from './owned-records.js';
 import { OwnerRemovals } from './owner-removals.js';
@@ -16,7 +16,11 @@ import { Transactions } from './transactions.js';
 @Global()
 @Module({
   providers: [
-    { provide: getConnectionToken(), useFactory: createConnection, inject: [RecordCiphers] },
+    {
+      provide: getConnectionToken(),
+      useFactory: createConnection,
+      inject: [{ token: FieldEncryption, optional: true }],
+    },
     Database,
     Cursors,
     References,

@@ -1,5 +1,5 @@
 import type { Model, PipelineStage } from 'mongoose';
-import type { RecordCipher } from '../encryption/record-cipher.js';
+import type { RecordCipher } from './field-encryption.js';
 import { apiError } from '../errors/errors.js';
 import type { Page, PageQuery } from '../validation/page.js';
 import type { DomainEvents } from '../logging/events.js';

@@ -1,5 +1,5 @@
 import { type Model, type mongo, type Schema, Types } from 'mongoose';
-import type { RecordCipher } from '../encryption/record-cipher.js';
+import type { RecordCipher } from './field-encryption.js';
 import { driverDatabase } from './driver.js';
 import { type Find, find } from './find.js';
 import type { StoredRecord } from './record.js';

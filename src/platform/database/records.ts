@@ -1,11 +1,11 @@
 import { type Model, Types } from 'mongoose';
-import type { RecordCiphers } from '../encryption/record-cipher.js';
 import { duplicateKeyOf } from '../errors/driver-errors.js';
 import { type ApiError, apiError, takenError } from '../errors/errors.js';
 import type { Precondition } from '../validation/precondition.js';
 import type { DomainEvents } from '../logging/events.js';
 import type { Scope } from '../access/caller.js';
 import type { Cursors } from './cursor.js';
+import type { RecordCipher } from './field-encryption.js';
 import type { Filter } from './filter.js';
 import { RecordReads } from './record-reads.js';
 import type { Change, NewFields, NewRecord, StoredRecord } from './record.js';
@@ -31,10 +31,10 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
     cursors: Cursors,
     private readonly references: References,
     events: DomainEvents,
-    ciphers: RecordCiphers,
+    cipher: RecordCipher | undefined,
   ) {
     requireUniqueFields(resource);
-    super(model, resource, cursors, events, ciphers.of(model.collection.name, model.schema));
+    super(model, resource, cursors, events, cipher);
     this.referenceFields = references.add(model as Model<unknown>, {
       resource: resource.name,
       isReadable: async (scope, id, { session }) => {

@@ -1,10 +1,10 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import type { Model } from 'mongoose';
 import { DeclarationError } from '../errors/start-error.js';
-import { RecordCiphers } from '../encryption/record-cipher.js';
 import { DomainEvents } from '../logging/events.js';
 import type { Permission } from '../access/caller.js';
 import { Cursors } from './cursor.js';
+import { FieldEncryption } from './field-encryption.js';
 import type { StoredRecord } from './record.js';
 import { Records } from './records.js';
 import { References } from './references.js';
@@ -19,7 +19,7 @@ export class Repositories {
     private readonly cursors: Cursors,
     private readonly references: References,
     private readonly events: DomainEvents,
-    private readonly ciphers: RecordCiphers,
+    @Optional() private readonly encryption?: FieldEncryption,
   ) {}
 
   of<T extends StoredRecord>(model: Model<T>, resource: Resource<T>): Records<T> {
@@ -29,7 +29,8 @@ export class Repositories {
         `resource '${name}' is declared twice: its error codes and events need a name of their own`,
       );
     }
-    const records = new Records(model, resource, this.cursors, this.references, this.events, this.ciphers);
+    const cipher = this.encryption?.of(model.collection.name, model.schema);
+    const records = new Records(model, resource, this.cursors, this.references, this.events, cipher);
     this.declared.set(name, resource);
     return records;
   }

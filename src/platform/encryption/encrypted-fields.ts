@@ -1,17 +1,9 @@
 import type { Schema, SchemaType } from 'mongoose';
+import { encryptedFieldsOf } from '../database/field-encryption.js';
 import { DeclarationError } from '../errors/start-error.js';
 
 /** Operators that can reach a field without naming it as a key. */
 const OPAQUE: ReadonlySet<string> = new Set(['$expr', '$where', '$jsonSchema', '$rename']);
-
-/** The fields that a schema declares as `@Prop({ type: String, encrypted: true })`. */
-export function encryptedFieldsOf(schema: Schema): Set<string> {
-  const fields = new Set<string>();
-  schema.eachPath((path, type) => {
-    if (isEncrypted(type)) fields.add(path);
-  });
-  return fields;
-}
 
 /**
  * The field in `fields` that conditions, a sort or an update of MongoDB name, or the operator that could reach one

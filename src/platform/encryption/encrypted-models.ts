@@ -1,6 +1,7 @@
 import mongoose, { type Collection, type Connection, type Model, type SchemaType } from 'mongoose';
 import { EncryptedCollection } from './encrypted-collection.js';
-import { checkEncryptedFields, encryptedFieldsOf } from './encrypted-fields.js';
+import { encryptedFieldsOf } from '../database/field-encryption.js';
+import { checkEncryptedFields } from './encrypted-fields.js';
 import type { RecordCiphers } from './record-cipher.js';
 
 const { CastError, ValidatorError } = mongoose.Error;

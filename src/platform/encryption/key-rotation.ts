@@ -1,5 +1,5 @@
 import type { Connection, mongo } from 'mongoose';
-import { encryptedFieldsOf } from './encrypted-fields.js';
+import { encryptedFieldsOf } from '../database/field-encryption.js';
 import type { CipherFault, FieldCipher, Place } from './field-cipher.js';
 
 /** Records that are read and written together. */

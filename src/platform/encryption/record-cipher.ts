@@ -1,19 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import type { Schema } from 'mongoose';
-import { encryptedFieldsOf, mentioned } from './encrypted-fields.js';
+import { encryptedFieldsOf, type RecordCipher as Cipher } from '../database/field-encryption.js';
+import { mentioned } from './encrypted-fields.js';
 import { FieldCipher } from './field-cipher.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Encrypts and decrypts the fields of one collection that are declared as encrypted. */
-export class RecordCipher {
+export class RecordCipher implements Cipher {
   constructor(
     private readonly collection: string,
     readonly fields: ReadonlySet<string>,
     private readonly cipher: FieldCipher,
   ) {}
 
-  /** A copy of what is to be written, its encrypted fields as they are stored. No text stays none. */
   seal(recordId: string, written: Fields): Record<string, unknown> {
     const sealed = { ...written };
     for (const field of this.fields) {
@@ -25,10 +25,6 @@ export class RecordCipher {
     return sealed;
   }
 
-  /**
-   * Decrypts the fields of a record as it was read, in place.
-   * @throws ApiError INTERNAL_ERROR for a value that does not decrypt
-   */
   open<R extends { readonly _id: unknown }>(record: R): R {
     const values = record as Record<string, unknown>;
     for (const field of this.fields) {
@@ -40,7 +36,6 @@ export class RecordCipher {
     return record;
   }
 
-  /** @throws Error for conditions on an encrypted field: equal texts have different ciphertexts, in no order */
   refuse(conditions: unknown): void {
     const found = mentioned(this.fields, conditions);
     if (found !== undefined)
