@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import { isOf, OPTIONAL_PARTS } from './support/optional-parts.js';
 import { findCycle, readSources, type SourceFile } from './support/source-tree.js';
 
 const source = readSources('src/**/*.ts');
@@ -58,6 +59,16 @@ describe('the architecture', () => {
       !doorsOf(roomOf(to)).has(to);
     expect(importsThat(reachesIn)).toEqual([]);
   });
+
+  it.each(OPTIONAL_PARTS.map((part) => [part.module, part] as const))(
+    'knows nothing of %s but its line in app.module.ts',
+    (module, part) => {
+      const files = production.filter(({ path }) => isOf(part, path));
+      expect(files.some(({ text }) => text.includes(`export class ${module} `))).toBe(true);
+      const isOutside = (path: string) => path !== 'src/app.module.ts' && !isOf(part, path);
+      expect(importsThat((from, to) => isOutside(from) && isOf(part, to))).toEqual([]);
+    },
+  );
 
   it('has migrations that no later change of the code can change: they use nothing of it', () => {
     const reachesOut = (from: string, to: string) =>

@@ -2,24 +2,30 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ProjectCopy } from '../schematics/project-copy.ts';
+import { OPTIONAL_PARTS, type OptionalPart } from '../support/optional-parts.js';
 import { IS_SOAK } from '../support/soak.js';
 import { testConfig } from '../support/test-app.js';
 import { HttpCaller } from './http-caller.js';
 import { Installation } from './server-process.js';
 
-/** Parts that a product may do without, each with a route that goes with it. */
-const PARTS = [
-  { folder: 'src/modules/api-keys', module: 'ApiKeysModule', route: '/api/v1/auth/api-keys' },
-  { folder: 'src/modules/console', module: 'ConsoleModule', route: '/login' },
-  { folder: 'src/modules/supabase', module: 'SupabaseModule', route: '/api/v1/auth/identities' },
-] as const;
-
 const COMPILER = 'node_modules/typescript-native/bin/tsc';
 
-type Part = (typeof PARTS)[number];
+/** Tests of what every product has. */
+const TESTED = [
+  'test/projects',
+  'test/auth.e2e',
+  'test/records',
+  'test/users-administration',
+  'test/sessions',
+];
 
-/** All together in the gate, and one at a time, too, in the soak. */
-const CHOICES: readonly (readonly Part[])[] = [PARTS, ...(IS_SOAK ? PARTS.map((part) => [part]) : [])];
+/** A part, and those that cannot do without it. */
+function withDependents(part: OptionalPart): readonly OptionalPart[] {
+  return OPTIONAL_PARTS.filter((each) => each === part || part.neededBy?.includes(each.module));
+}
+
+/** All together in the gate, where architecture.spec.ts looks at each; one at a time, too, in the soak. */
+const CHOICES = [OPTIONAL_PARTS, ...(IS_SOAK ? OPTIONAL_PARTS.map(withDependents) : [])];
 
 describe.each(CHOICES.map((parts) => [parts.map(({ module }) => module).join(', '), parts] as const))(
   'a product without %s',
@@ -34,7 +40,9 @@ describe.each(CHOICES.map((parts) => [parts.map(({ module }) => module).join(', 
       // An import, and the line that takes the part in.
       expect(lines.length - kept.length).toBe(2 * parts.length);
       copy.replace('src/app.module.ts', kept.join('\n'));
-      for (const { folder } of parts) rmSync(join(copy.folder, folder), { recursive: true });
+      for (const path of parts.flatMap(({ paths }) => paths)) {
+        rmSync(join(copy.folder, path), { recursive: true });
+      }
     });
     afterAll(async () => {
       await installation?.remove();
@@ -50,11 +58,21 @@ describe.each(CHOICES.map((parts) => [parts.map(({ module }) => module).join(', 
       const ada = await anonymous.signIn();
       const created = await ada.send('POST', '/api/v1/projects', { name: 'Without' });
       expect(created.status).toBe(201);
-      for (const { module, route } of PARTS) {
-        const { status } = await fetch(`${url}${route}`);
-        expect([module, status === 404]).toEqual([module, parts.some((part) => part.module === module)]);
+      for (const part of OPTIONAL_PARTS) {
+        const [method = '', path = ''] = part.route?.split(' ') ?? [];
+        const isThere = path === '' || (await fetch(`${url}${path}`, { method })).status !== 404;
+        expect([part.module, isThere]).toEqual([part.module, path === '' || !parts.includes(part)]);
       }
       expect((await anonymous.send('GET', '/health/ready')).status).toBe(200);
+      const isAsked = !parts.some(({ module }) => module === 'SecondFactorModule');
+      const document = await (await fetch(`${url}/docs/json`)).text();
+      expect([document.includes('OTP_REQUIRED'), document.includes('"otp"')]).toEqual([isAsked, isAsked]);
     }, 120_000);
+
+    if (IS_SOAK) {
+      it('passes the tests of the rest', async () => {
+        expect(await copy.test(TESTED)).toMatchObject({ code: 0, failures: [] });
+      }, 1_200_000);
+    }
   },
 );

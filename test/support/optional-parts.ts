@@ -1,0 +1,36 @@
+/** A part that a product may do without: a line of app.module.ts, and what is deleted with it. */
+export interface OptionalPart {
+  readonly module: string;
+  readonly paths: readonly string[];
+  /** Goes with it. */
+  readonly route?: `${'GET' | 'POST'} /${string}`;
+  /** Parts that cannot do without it. */
+  readonly neededBy?: readonly string[];
+}
+
+export const OPTIONAL_PARTS: readonly OptionalPart[] = [
+  { module: 'ApiKeysModule', paths: ['src/modules/api-keys'], route: 'GET /api/v1/auth/api-keys' },
+  { module: 'CacheModule', paths: ['src/platform/cache'] },
+  { module: 'ConsoleModule', paths: ['src/modules/console'], route: 'GET /login' },
+  {
+    module: 'EncryptionModule',
+    paths: ['src/platform/encryption', 'src/rotate-keys.ts'],
+    neededBy: ['SecondFactorModule'],
+  },
+  {
+    module: 'MailLinksModule',
+    paths: ['src/modules/mail-links', 'src/platform/mail'],
+    route: 'POST /api/v1/auth/password/forgot',
+  },
+  {
+    module: 'SecondFactorModule',
+    paths: ['src/modules/second-factor'],
+    route: 'POST /api/v1/auth/otp/enable',
+  },
+  { module: 'SupabaseModule', paths: ['src/modules/supabase'], route: 'GET /api/v1/auth/identities' },
+];
+
+/** Whether a file or folder belongs to a part. */
+export function isOf({ paths }: OptionalPart, path: string): boolean {
+  return paths.some((each) => path === each || path.startsWith(`${each}/`));
+}
