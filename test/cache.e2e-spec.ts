@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { Types } from 'mongoose';
 import { Cache } from '../src/platform/cache/cache.js';
 import { Caches } from '../src/platform/cache/caches.js';
+import { requireNeededModules } from '../src/platform/errors/needed-modules.js';
 import { ChangeFeed } from '../src/platform/database/change-feed.js';
 import { type Caller, scopeOf, type UserId } from '../src/platform/access/caller.js';
 import { hearsOfChanges, newOwner, Shelf } from './support/shelf.js';
@@ -213,6 +214,14 @@ describe('a method that cannot be kept', () => {
     const other = { Shelf: class extends Strangers {} }.Shelf;
     expect(other.name).toBe('Shelf');
     expect(() => test.app.get(Caches).bind(new other())).toThrow('Two classes with @Cache are called Shelf');
+  });
+
+  it('needs the module that keeps answers, and the start says so', () => {
+    const names = new Set(['UsersModule']);
+    expect(() => requireNeededModules(names)).toThrow(
+      /^\w+\.\w+ has @Cache or @CacheEvict, which needs CacheModule: put it into src\/app\.module\.ts$/,
+    );
+    expect(() => requireNeededModules(names.add('CacheModule'))).not.toThrow();
   });
 
   it('cannot be evicted where there is none', async () => {

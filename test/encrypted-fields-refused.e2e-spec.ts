@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import mongoose, { Schema } from 'mongoose';
+import { createConnection } from '../src/platform/database/field-encryption.js';
 import { createNotes, newNote, type Note, type Notes, OWN } from './support/encrypted-notes.js';
 
 const TEXT = 'The password of the safe is Kumquat.';
@@ -151,5 +152,13 @@ describe('a declaration of an encrypted field stops the start when', () => {
     ['it has another name', new Schema({ text: { ...encrypted, alias: 'content' } })],
   ])('%s', (_, schema) => {
     expect(() => own.model.db.model(`Wrong${++number}`, schema)).toThrow(/The encrypted field/);
+  });
+
+  it('nothing encrypts it', () => {
+    const define = () =>
+      createConnection().model('Plain', new Schema({ text: encrypted }, { collection: 'plains' }));
+    expect(define).toThrow(
+      'The field text of plains is encrypted, which needs EncryptionModule: put it into src/app.module.ts',
+    );
   });
 });
