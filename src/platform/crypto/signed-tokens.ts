@@ -3,15 +3,16 @@ import type { KeyedMac } from './keyed-mac.js';
 
 /** How a kind of token is built. */
 interface Layout {
-  /** Bytes of content, and of the MAC behind it: together a multiple of three. */
-  readonly contentBytes: number;
+  /** Bytes of the content; any number of them unless told. */
+  readonly contentBytes?: number;
+  /** Bytes of the MAC behind it. */
   readonly macBytes: number;
   readonly prefix?: string;
 }
 
 /**
- * Tokens that only the server can make: a prefix, then content of a fixed length and a MAC over it as base64url.
- * A multiple of three bytes leaves no spare bits in base64url, so each token has exactly one spelling.
+ * Tokens that only the server can make: a prefix, then content and a MAC over it as base64url. Each token has exactly
+ * one spelling: what spare bits base64url has at its end must be zero.
  */
 export class SignedTokens {
   private readonly form: RegExp;
@@ -20,8 +21,9 @@ export class SignedTokens {
     private readonly mac: KeyedMac,
     private readonly layout: Layout,
   ) {
-    const characters = ((layout.contentBytes + layout.macBytes) / 3) * 4;
-    this.form = new RegExp(`^${RegExp.escape(layout.prefix ?? '')}[\\w-]{${characters}}$`);
+    const bytes = layout.contentBytes === undefined ? undefined : layout.contentBytes + layout.macBytes;
+    const characters = bytes === undefined ? '+' : `{${Math.ceil((bytes * 4) / 3)}}`;
+    this.form = new RegExp(`^${RegExp.escape(layout.prefix ?? '')}[\\w-]${characters}$`);
   }
 
   /** @param binding what else the MAC covers: the token is valid together with the same binding only */
@@ -33,9 +35,12 @@ export class SignedTokens {
   /** The content of a token; undefined unless the server signed it with this binding. */
   open(token: string, binding = ''): Buffer | undefined {
     if (!this.form.test(token)) return undefined;
-    const bytes = Buffer.from(token.slice(this.layout.prefix?.length ?? 0), 'base64url');
-    const content = bytes.subarray(0, this.layout.contentBytes);
-    const isOurs = timingSafeEqual(bytes.subarray(content.length), this.macOf(content, binding));
+    const text = token.slice(this.layout.prefix?.length ?? 0);
+    const bytes = Buffer.from(text, 'base64url');
+    const { macBytes } = this.layout;
+    if (bytes.length < macBytes || bytes.toString('base64url') !== text) return undefined;
+    const content = bytes.subarray(0, -macBytes);
+    const isOurs = timingSafeEqual(bytes.subarray(-macBytes), this.macOf(content, binding));
     return isOurs ? content : undefined;
   }
 

@@ -8,7 +8,7 @@ import { Cursors, type Position } from './cursor.js';
 const SECRET = 'a secret of thirty-two bytes or more';
 const cursors = new Cursors({ jwtSecret: SECRET } as Config);
 const position: Position = {
-  createdAt: new Date('2026-11-22T10:00:00.123Z'),
+  key: new Date('2026-11-22T10:00:00.123Z'),
   _id: new Types.ObjectId('66f1a0c2e4b0a1b2c3d4e5f6'),
 };
 const BINDING = '["owner","project",{}]';
@@ -44,12 +44,35 @@ describe('a cursor', () => {
     fc.assert(
       fc.property(positions, fc.string({ unit: 'binary' }), ({ createdAt, id }, binding) => {
         fc.pre(createdAt <= 8_640_000_000_000_000);
-        const sent = { createdAt: new Date(createdAt), _id: new Types.ObjectId(id) };
+        const sent = { key: new Date(createdAt), _id: new Types.ObjectId(id) };
         const made = cursors.encode(sent, binding);
         expect(made).toMatch(/^[\w-]{48}$/);
         expect(cursors.decode(made, binding)).toEqual(sent);
       }),
     );
+  });
+
+  it.each<Position['key']>([
+    null,
+    '',
+    'ab',
+    '\u{1f600}'.repeat(64),
+    0,
+    -1.5,
+    2 ** 53 - 1,
+    true,
+    Types.Decimal128.fromString('12.30'),
+    position._id,
+  ])('does so for the key %j, and is refused with any bit changed', (key) => {
+    const made = cursors.encode({ ...position, key }, BINDING);
+    expect(made.length).toBeLessThanOrEqual(600);
+    expect(cursors.decode(made, BINDING)).toEqual({ ...position, key });
+    const bytes = Buffer.from(made, 'base64url');
+    for (let bit = 0; bit < 8 * bytes.length; bit++) {
+      const changed = Buffer.from(bytes);
+      changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      expect(isRefused(changed.toString('base64url'))).toBe(true);
+    }
   });
 
   it('is refused with any one character changed', () => {
@@ -80,7 +103,7 @@ describe('a cursor', () => {
   });
 
   it('cannot be put together from two', () => {
-    const other = cursors.encode({ ...position, createdAt: new Date(0) }, BINDING);
+    const other = cursors.encode({ ...position, key: new Date(0) }, BINDING);
     const mixed = Array.from(cursor, (_, cut) => cursor.slice(0, cut) + other.slice(cut));
     const made = new Set(mixed.filter((text) => text !== cursor && text !== other));
     expect(made.size).toBeGreaterThan(24);

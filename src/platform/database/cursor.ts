@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Types } from 'mongoose';
+import mongoose, { Types } from 'mongoose';
 import { Config } from '../config/config.js';
 import { KeyedMac } from '../crypto/keyed-mac.js';
 import { SignedTokens } from '../crypto/signed-tokens.js';
@@ -7,11 +7,16 @@ import { apiError } from '../errors/errors.js';
 
 /** The last record of a page: where the next page starts. */
 export interface Position {
-  readonly createdAt: Date;
+  /** What the list is sorted by: of the newest first, when it was created. */
+  readonly key: Date | string | number | boolean | Types.Decimal128 | Types.ObjectId | null;
   readonly _id: Types.ObjectId;
 }
 
-const POSITION_BYTES = 20;
+const { EJSON } = mongoose.mongo.BSON;
+
+const ID_BYTES = 12;
+/** A time of eight bytes and an id. Any other key takes more. */
+const TIME_BYTES = 8 + ID_BYTES;
 
 /**
  * Cursors of lists: a position and a MAC over it and over what the list was made for (caller, list, filter),
@@ -23,23 +28,32 @@ export class Cursors {
 
   constructor(config: Config) {
     const mac = new KeyedMac(config, 'list cursor');
-    this.tokens = new SignedTokens(mac, { contentBytes: POSITION_BYTES, macBytes: 16 });
+    this.tokens = new SignedTokens(mac, { macBytes: 16 });
   }
 
-  encode({ createdAt, _id }: Position, binding: string): string {
-    const position = Buffer.alloc(POSITION_BYTES);
-    position.writeBigInt64BE(BigInt(createdAt.getTime()));
-    position.set(_id.id, 8);
-    return this.tokens.sign(position, binding);
+  encode(position: Position, binding: string): string {
+    return this.tokens.sign(bytesOf(position), binding);
   }
 
   /** @throws ApiError INVALID_CURSOR for one that was changed, made up, or given for another list */
   decode(cursor: string, binding: string): Position {
     const position = this.tokens.open(cursor, binding);
     if (!position) throw apiError('INVALID_CURSOR');
-    return {
-      createdAt: new Date(Number(position.readBigInt64BE())),
-      _id: new Types.ObjectId(position.subarray(8).toString('hex')),
-    };
+    return positionIn(position);
   }
+}
+
+function bytesOf({ key, _id }: Position): Buffer {
+  if (!(key instanceof Date)) return Buffer.concat([Buffer.from(EJSON.stringify({ key })), _id.id]);
+  const bytes = Buffer.alloc(TIME_BYTES);
+  bytes.writeBigInt64BE(BigInt(key.getTime()));
+  bytes.set(_id.id, 8);
+  return bytes;
+}
+
+function positionIn(bytes: Buffer): Position {
+  const _id = new Types.ObjectId(bytes.subarray(-ID_BYTES).toString('hex'));
+  if (bytes.length === TIME_BYTES) return { key: new Date(Number(bytes.readBigInt64BE())), _id };
+  const { key } = EJSON.parse(bytes.subarray(0, -ID_BYTES).toString()) as Pick<Position, 'key'>;
+  return { key, _id };
 }

@@ -13,14 +13,53 @@ export function contains(text: string): Filter {
   return { $regex: text.replace(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`), $options: 'i' };
 }
 
+/** The field that orders a list, before the ids. */
+export interface Order {
+  readonly field: string;
+  readonly direction: 1 | -1;
+}
+
+/** A part of a list in its order. */
+export interface Stretch {
+  readonly filter: Filter;
+  readonly sort: Readonly<Record<string, 1 | -1>>;
+}
+
+/** A part of a list in which all have the same value of its field: ids alone order it. */
+export function stretchOfOne(filter: Filter, { direction }: Order): Stretch {
+  return { filter, sort: { _id: direction } };
+}
+
+/** A part of a list in its whole order. */
+export function stretchOf(filter: Filter, { field, direction }: Order): Stretch {
+  return { filter, sort: { [field]: direction, _id: direction } };
+}
+
 /**
- * What is behind a position in a list. Each branch is one stretch of the list's index, so that nothing before the
- * position is read: of `createdAt <= …` all records of the same millisecond would be.
+ * What is behind a position in a list, to be read one after the other. Nothing before the position is read: of
+ * `createdAt <= …` all records of the same millisecond would be. MongoDB reads both parts at once, except where it has
+ * to merge those of several values as well.
  */
-export function behind({ createdAt, _id }: Position, filter: Filter): Filter {
-  const earlier = { createdAt: { $lt: createdAt } };
-  const sameTime = { createdAt, _id: { $lt: _id } };
-  return { $or: [earlier, sameTime].map((stretch) => ({ $and: [filter, stretch] })) };
+export function behind({ key, _id }: Position, filter: Filter, order: Order): Stretch[] {
+  const { field, direction } = order;
+  const further = direction === 1 ? '$gt' : '$lt';
+  const same = { $and: [filter, { [field]: key, _id: { [further]: _id } }] };
+  const beyond = { $and: [filter, { [field]: { [further]: key } }] };
+  const isMerged = Object.keys(filter).some((name) => valuesOf(filter, name) > 1);
+  return isMerged
+    ? [stretchOfOne(same, order), stretchOf(beyond, order)]
+    : [stretchOf({ $or: [beyond, same] }, order)];
+}
+
+/** How many values a filter asks for of a field. */
+export function valuesOf(filter: Filter, field: string): number {
+  const { $in } = (filter[field] ?? {}) as { readonly $in?: unknown };
+  return Array.isArray($in) ? $in.length : 1;
+}
+
+/** Any of these values. One is asked for by itself, so that a list keeps its order. */
+export function anyOf(values: readonly unknown[]): unknown {
+  return values.length === 1 ? values[0] : { $in: values };
 }
 
 /** Matches every value, by the index that begins with the field: where a filter is empty MongoDB looks for none. */
@@ -40,6 +79,24 @@ export function uniqueKeys(schema: Schema): readonly (readonly string[])[] {
     .indexes()
     .filter(([keys, options]) => options?.unique && holdsAllWith(Object.keys(keys), options));
   return [['_id'], ...unique.map(([keys]) => Object.keys(keys))];
+}
+
+type Keys = Readonly<Record<string, 1 | -1>>;
+
+/** The indexes of a schema that have the newest first behind other fields, those for the most of them before. */
+export function newestIndexes(schema: Schema): { readonly keys: Keys; readonly before: readonly string[] }[] {
+  return schema
+    .indexes()
+    .filter(([, options]) => !options?.partialFilterExpression && !options?.sparse)
+    .map(([keys]) => ({ keys: keys as Keys, names: Object.keys(keys) }))
+    .filter(({ names }) => names.at(-2) === 'createdAt' && names.at(-1) === '_id')
+    .map(({ keys, names }) => ({ keys, before: names.slice(0, -2) }))
+    .toSorted((a, b) => b.before.length - a.before.length);
+}
+
+/** Whether a filter asks for a value, or for any of several. */
+export function isGiven(filter: Filter, field: string): boolean {
+  return asksFor(filter, field) || Array.isArray((filter[field] as { $in?: unknown } | undefined)?.$in);
 }
 
 /** Whether a filter asks for a value, and not for those that are greater, contain something or the like. */

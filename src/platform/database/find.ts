@@ -1,5 +1,5 @@
 import mongoose, { type mongo } from 'mongoose';
-import { isOutage } from '../errors/driver-errors.js';
+import { isOutage, isTooSlow } from '../errors/driver-errors.js';
 
 /** What is looked for. `limit` bounds the records, and so the memory, that one answer takes. */
 export interface Find {
@@ -8,6 +8,10 @@ export interface Find {
   readonly sort?: Readonly<Record<string, 1 | -1>>;
   readonly projection?: Readonly<Record<string, 0 | 1>>;
   readonly skip?: number;
+  /** The index to go by. */
+  readonly hint?: Readonly<Record<string, 1 | -1>>;
+  /** Longest time that the database may take. */
+  readonly maxTimeMS?: number;
   /** Of the transaction that the read belongs to. */
   readonly session?: mongo.ClientSession | undefined;
 }
@@ -33,7 +37,7 @@ export async function find<T>(
   // A batch longer than the limit: only then does the server always close its cursor with the first answer.
   const command = { find: collection, ...query, limit, batchSize: limit + 1, ...concernOf(db, session) };
   const { cursor } = await send<T>(command).catch((error: unknown) => {
-    if (session || !isOutage(error)) throw error;
+    if (session || !isOutage(error) || isTooSlow(error)) throw error;
     return send<T>(command);
   });
   // A batch ends at 16 MiB, so that large records may take several.

@@ -1,12 +1,13 @@
-import type { Model, PipelineStage } from 'mongoose';
+import type { Model, mongo, PipelineStage } from 'mongoose';
 import type { RecordCipher } from './field-encryption.js';
 import { apiError } from '../errors/errors.js';
 import type { Page, PageQuery } from '../validation/page.js';
 import type { DomainEvents } from '../logging/events.js';
 import { type Scope, userOf } from '../access/caller.js';
 import type { Cursors } from './cursor.js';
-import { asksFor, behind, type Filter, NEWEST_FIRST, uniqueKeys } from './filter.js';
+import { asksFor, type Filter, isGiven, NEWEST_FIRST, newestIndexes, uniqueKeys } from './filter.js';
 import type { Find } from './find.js';
+import { declaredOrder, type ListOrder, newestFirst, type Part } from './list-order.js';
 import { Ownership } from './ownership.js';
 import { RecordEvents } from './record-events.js';
 import { RecordStore } from './record-store.js';
@@ -16,6 +17,9 @@ import { sessionOf, type Transaction } from './transactions.js';
 
 /** Stages that read or write other collections, or change what a record is before its owner was asked for. */
 const BEYOND = ['$lookup', '$graphLookup', '$unionWith', '$out', '$merge', '$facet'] as const;
+
+/** Longest time that the database may take for a list: shorter than a socket waits, and a handler. */
+const MAX_MS = 900;
 
 /** What `find` looks for. */
 interface Search {
@@ -33,6 +37,8 @@ export class RecordReads<T extends StoredRecord> {
   protected readonly store: RecordStore<T>;
   protected readonly events: RecordEvents;
   private readonly uniqueKeys: readonly (readonly string[])[];
+  /** Only where lists are declared: there MongoDB could choose others. */
+  private readonly newestIndexes: ReturnType<typeof newestIndexes>;
 
   constructor(
     model: Model<T>,
@@ -45,7 +51,8 @@ export class RecordReads<T extends StoredRecord> {
     this.ownership = new Ownership(model.schema, resource);
     this.events = new RecordEvents(resource.name, this.ownership, events);
     this.uniqueKeys = uniqueKeys(model.schema);
-    this.store = new RecordStore(model, cipher);
+    this.newestIndexes = resource.lists ? newestIndexes(model.schema) : [];
+    this.store = new RecordStore(model, cipher, resource.lists?.hidden);
     cipher?.refuse({ ...this.ownership.everything, ...NEWEST_FIRST });
   }
 
@@ -76,7 +83,10 @@ export class RecordReads<T extends StoredRecord> {
     return this.store.opened(found);
   }
 
-  /** One page, newest records first. */
+  /**
+   * One page: newest records first, or as the query asks for it where the resource declares such lists.
+   * @throws ApiError VALIDATION_ERROR for an order that no list is declared for, DEADLINE_EXCEEDED
+   */
   async page(
     scope: Scope,
     query: PageQuery,
@@ -85,15 +95,15 @@ export class RecordReads<T extends StoredRecord> {
   ): Promise<Page<T>> {
     this.cipher?.refuse(filter);
     const { limit, cursor } = query;
-    const all = this.ownership.fitting(scope, filter);
-    const binding = JSON.stringify([userOf(scope) ?? 'system', this.resource.name, all]);
+    const order = this.orderOf(query, this.ownership.fitting(scope, filter));
+    const list = [userOf(scope) ?? 'system', this.resource.name, order.filter];
+    const binding = JSON.stringify(order.name === '' ? list : [...list, order.name]);
     const offset = cursor === undefined ? (query.offset ?? ((query.page ?? 1) - 1) * limit) : null;
-    const from = cursor === undefined ? all : behind(this.cursors.decode(cursor, binding), all);
+    const parts = order.parts(cursor === undefined ? undefined : this.cursors.decode(cursor, binding));
     const session = transaction?.session;
     // One more than is asked for tells whether there is a next page.
-    const page = { skip: offset ?? 0, limit: limit + 1, session };
-    const read = (): Promise<T[]> => this.store.find<T>({ filter: from, ...this.inOrder(all), ...page });
-    const count = (): Promise<number> | undefined => (query.total ? this.count(all, transaction) : undefined);
+    const read = (): Promise<T[]> => this.read(parts, offset ?? 0, limit + 1, session);
+    const count = (): Promise<number> | undefined => (query.total ? this.count(order, session) : undefined);
     // A transaction does one thing at a time.
     const [items, total] = transaction ? [await read(), await count()] : await Promise.all([read(), count()]);
     const hasMore = items.length > limit;
@@ -106,10 +116,37 @@ export class RecordReads<T extends StoredRecord> {
         limit,
         offset,
         hasMore,
-        nextCursor: hasMore && last ? this.cursors.encode(last, binding) : null,
+        nextCursor: hasMore && last ? this.cursors.encode(order.positionOf(last), binding) : null,
         ...(total !== undefined && { total }),
       },
     };
+  }
+
+  /**
+   * How many records of the scope that fit have each value of a field, the most frequent first. Those without one
+   * count for null.
+   * @throws Error for a field that the resource does not declare in `stats`
+   */
+  async counts(
+    scope: Scope,
+    field: string,
+    filter: Filter = {},
+  ): Promise<{ value: unknown; count: number }[]> {
+    const { lists, name } = this.resource;
+    if (!lists?.stats.includes(field)) throw new Error(`resource '${name}' declares no stats of ${field}`);
+    const all = this.ownership.fitting(scope, filter);
+    const { field: owner } = this.ownership;
+    const hint = owner === undefined || owner in all ? lists.statsIndex(field) : undefined;
+    const stages = [
+      { $match: { ...this.ownership.everything, ...all } },
+      { $group: { _id: `$${field}`, count: { $sum: 1 } } },
+    ];
+    const options = { maxTimeMS: MAX_MS, ...(hint && { hint }) };
+    const groups = await this.store.collection.aggregate(stages, options).toArray();
+    this.events.notePage(scope, filter, groups.length);
+    return groups
+      .map(({ _id, count }) => ({ value: _id as unknown, count: count as number }))
+      .toSorted((a, b) => b.count - a.count || (String(a.value) < String(b.value) ? -1 : 1));
   }
 
   /** The records of the scope that fit, in any order. */
@@ -147,17 +184,64 @@ export class RecordReads<T extends StoredRecord> {
     return results as R[];
   }
 
-  /** A single record needs no order, and MongoDB would sort it in memory. */
-  private inOrder(filter: Filter): Pick<Find, 'sort'> {
-    return this.uniqueKeys.some((fields) => fields.every((field) => asksFor(filter, field)))
-      ? {}
-      : { sort: NEWEST_FIRST };
+  private orderOf(query: PageQuery, all: Filter): ListOrder {
+    const { lists } = this.resource;
+    const declared = lists && declaredOrder(query, all, lists, this.ownership.field);
+    if (declared) return declared;
+    const isSingle = this.isSingle(all);
+    return newestFirst(all, isSingle, isSingle ? undefined : this.hintOf(all));
   }
 
-  private count(filter: Filter, transaction: Transaction | undefined): Promise<number> {
-    return this.store.collection.countDocuments(
-      { ...this.ownership.everything, ...filter },
-      sessionOf(transaction),
+  /** Indexes of declared lists serve filters, too, but not the newest first: MongoDB would sort in memory. */
+  private hintOf(all: Filter): Find['hint'] {
+    return this.newestIndexes.find(({ before }) => before.every((field) => isGiven(all, field)))?.keys;
+  }
+
+  /** Reads one part of a list after the other. */
+  private async read(
+    parts: readonly Part[],
+    offset: number,
+    limit: number,
+    session: mongo.ClientSession | undefined,
+  ): Promise<T[]> {
+    const items: T[] = [];
+    let skip = offset;
+    for (const [index, part] of parts.entries()) {
+      const left = limit - items.length;
+      const found = await this.store.find<T>({ ...part, skip, limit: left, session, maxTimeMS: MAX_MS });
+      items.push(...found);
+      if (items.length >= limit || index === parts.length - 1) break;
+      skip = found.length > 0 ? 0 : skip - (skip > 0 ? await this.countOf(part, session, skip) : 0);
+    }
+    return items;
+  }
+
+  /** A single record needs no order, and MongoDB would sort it in memory. */
+  private isSingle(filter: Filter): boolean {
+    return this.uniqueKeys.some((fields) => fields.every((field) => asksFor(filter, field)));
+  }
+
+  private inOrder(filter: Filter): Pick<Find, 'sort'> {
+    return this.isSingle(filter) ? {} : { sort: NEWEST_FIRST };
+  }
+
+  private count({ filter, hint }: ListOrder, session: mongo.ClientSession | undefined): Promise<number> {
+    return this.countOf(
+      { filter: { ...this.ownership.everything, ...filter }, ...(hint && { hint }) },
+      session,
     );
+  }
+
+  private countOf(
+    { filter, hint }: Pick<Part, 'filter' | 'hint'>,
+    session: mongo.ClientSession | undefined,
+    limit?: number,
+  ): Promise<number> {
+    return this.store.collection.countDocuments(filter, {
+      maxTimeMS: MAX_MS,
+      ...(hint && { hint }),
+      ...(limit !== undefined && { limit }),
+      ...(session && { session }),
+    });
   }
 }

@@ -2,6 +2,7 @@ import { type Model, type mongo, type Schema, Types } from 'mongoose';
 import type { RecordCipher } from './field-encryption.js';
 import { driverDatabase } from './driver.js';
 import { type Find, find } from './find.js';
+import type { HiddenKeys } from './hidden-keys.js';
 import type { StoredRecord } from './record.js';
 import { SchemaRules } from './schema-rules.js';
 
@@ -17,13 +18,21 @@ export class RecordStore<T extends StoredRecord> {
     private readonly model: Model<T>,
     /** Only where the schema has encrypted fields. */
     private readonly cipher: RecordCipher | undefined,
+    /** Only where lists are sorted by texts, or look for words. */
+    private readonly hidden: HiddenKeys | undefined,
   ) {
     this.rules = new SchemaRules({ modelName: model.modelName, schema: model.schema as Schema });
   }
 
   /** What is encrypted stays so. */
   find<R>(query: Find): Promise<R[]> {
-    return find<R>(this.db, this.model.collection.name, query);
+    const { projection } = this;
+    return find<R>(this.db, this.model.collection.name, projection ? { projection, ...query } : query);
+  }
+
+  /** What reading leaves out. */
+  get projection(): Find['projection'] {
+    return this.hidden?.projection;
   }
 
   /** Made once: Mongoose's collection, and making the driver's at each use, cost more than using it. */
@@ -40,20 +49,25 @@ export class RecordStore<T extends StoredRecord> {
     this.rules.fillIn(record, fields);
     this.rules.check(record);
     Object.assign(record, { version: 1, createdAt: now, updatedAt: now });
-    const stored = this.cipher?.seal(String(_id), record) ?? record;
+    const sealed = this.cipher?.seal(String(_id), record) ?? record;
+    const stored = this.hidden ? { ...sealed, ...this.hidden.ofNew(record) } : sealed;
     await this.collection.insertOne(stored, session && { session });
     return record as unknown as T;
   }
 
   /** What makes the next version of a record. */
-  updateOf(id: string, change: object): mongo.UpdateFilter<mongo.Document> {
+  updateOf(id: string, change: object): mongo.UpdateFilter<mongo.Document> | mongo.Document[] {
     const fields: Record<string, unknown> = { updatedAt: new Date() };
     const absent = split(change, fields);
     this.rules.check(fields);
-    const $set = this.cipher?.seal(id.toLowerCase(), fields) ?? fields;
+    const sealed = this.cipher?.seal(id.toLowerCase(), fields) ?? fields;
+    const { keys, words } = this.hidden?.ofChange(fields, absent) ?? {};
+    const $set = keys ? { ...sealed, ...keys } : sealed;
+    const $unset = this.hidden ? [...absent, ...this.hidden.without(absent)] : absent;
+    if (words) return pipelineOf({ $set, $unset, words });
     const update = { $inc: { version: 1 }, $set };
-    return absent.length > 0
-      ? { ...update, $unset: Object.fromEntries(absent.map((name) => [name, ''])) }
+    return $unset.length > 0
+      ? { ...update, $unset: Object.fromEntries($unset.map((name) => [name, ''])) }
       : update;
   }
 
@@ -69,6 +83,23 @@ export class RecordStore<T extends StoredRecord> {
   private get db(): mongo.Db {
     return driverDatabase(this.model);
   }
+}
+
+interface Computed {
+  readonly $set: Readonly<Record<string, unknown>>;
+  readonly $unset: readonly string[];
+  /** Made of what is stored. */
+  readonly words: mongo.Document;
+}
+
+/** The same update where a value is made of those that are there. Values are no expressions. */
+function pipelineOf({ $set, $unset, words }: Computed): mongo.Document[] {
+  const fields = Object.entries($set).map(([name, $literal]) => [name, { $literal }] as const);
+  const version = { $add: ['$version', 1] };
+  return [
+    { $set: { ...Object.fromEntries(fields), ...words, version } },
+    ...($unset.length > 0 ? [{ $unset }] : []),
+  ];
 }
 
 /** Adds the fields that have a value to `record`; names the others. */

@@ -183,6 +183,7 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
     const updated = (await this.store.collection
       .findOneAndUpdate(this.expected(scope, id, precondition), update, {
         returnDocument: 'after',
+        ...(this.store.projection && { projection: this.store.projection }),
         ...sessionOf(transaction),
       })
       .catch(this.refuseTaken)) as T | null;

@@ -3,7 +3,23 @@ import { DeclarationError } from '../errors/start-error.js';
 import { CATALOGUE, type ErrorDefinition, notFoundError, takenError } from '../errors/errors.js';
 import type { Permission } from '../access/caller.js';
 import { uniqueKeys } from './filter.js';
+import { type ListDeclaration, Lists } from './lists.js';
 import type { StoredRecord } from './record.js';
+
+/** What lists and exports take as parameters: no fields can be called so. */
+export const LIST_PARAMETERS = [
+  'sort',
+  'q',
+  'by',
+  'format',
+  'trash',
+  'owner',
+  'limit',
+  'offset',
+  'page',
+  'cursor',
+  'total',
+] as const;
 
 /** What users own may be read and written by others who have a permission for it. */
 const OF_OTHERS = ['read', 'write'] as const;
@@ -26,6 +42,15 @@ interface Declaration<T extends StoredRecord, Unique extends string, Verb extend
   readonly shared?: true;
   /** The field that says whose record it is: `ownerId` unless told. */
   readonly ownerField?: string;
+  /**
+   * Lists in the order of a field, each with the filters that are given with it. An index is made of each:
+   * `lists: [{ equal: ['status'], sort: 'dueAt' }]` serves `?status=open&sort=-dueAt`.
+   */
+  readonly lists?: readonly ListDeclaration[];
+  /** Texts whose words `?q=` looks for. */
+  readonly search?: readonly string[];
+  /** Fields of which `counts` tells how many records have each value. */
+  readonly stats?: readonly string[];
   /** Errors for values that are taken, where they are not made of the names: `{ email: UserErrors.EMAIL_TAKEN }`. */
   readonly taken?: Readonly<Partial<Record<Unique, ErrorDefinition>>>;
 }
@@ -48,6 +73,8 @@ export interface Resource<
   readonly shared: boolean;
   readonly ownerField: string;
   readonly unique: readonly Unique[];
+  /** Only where some are declared. */
+  readonly lists: Lists | undefined;
   /** The permissions by their verbs: `may.read` is `blog-posts:read`. */
   readonly may: Readonly<Record<Verb, Permission>>;
   /** BLOG_POST_NOT_FOUND */
@@ -83,6 +110,7 @@ export function resource<
     (field) => [field, declaration.taken?.[field] ?? takenError(name, field)] as const,
   );
   const conflicts = taken.map(([, error]) => error);
+  requireFreeNames(name, schema);
   return {
     name,
     record,
@@ -90,6 +118,7 @@ export function resource<
     shared,
     ownerField,
     unique,
+    lists: listsOf(declaration),
     may: Object.fromEntries(verbs.map((verb) => [verb, `${plural}:${verb}`])) as Record<Verb, Permission>,
     notFound,
     taken: Object.fromEntries(taken) as Record<Unique, ErrorDefinition>,
@@ -101,6 +130,29 @@ export function resource<
       remove: [notFound, { ...CATALOGUE.IN_USE, ifReferredTo: record.name }],
     },
   };
+}
+
+function listsOf({
+  name,
+  schema,
+  shared,
+  ownerField = 'ownerId',
+  lists = [],
+  search = [],
+  stats = [],
+}: Declaration<StoredRecord, string, string>): Lists | undefined {
+  if (lists.length + search.length + stats.length === 0) return undefined;
+  return new Lists({ name, schema, owner: shared ? undefined : ownerField, lists, search, stats });
+}
+
+/** @throws DeclarationError for a field that no list could be asked for, since it takes a parameter of that name */
+function requireFreeNames(name: string, schema: Schema): void {
+  const field = LIST_PARAMETERS.find((each) => schema.path(each));
+  if (field === undefined) return;
+  throw new DeclarationError(
+    `resource '${name}': no field can be called ${field}, which is a parameter of lists. Rename it in the schema, ` +
+      `the DTOs and the service, and by a migration: updateMany({}, { $rename: { ${field}: '${field}Value' } })`,
+  );
 }
 
 /** @throws DeclarationError where the unique fields of a resource are not those of its indexes */

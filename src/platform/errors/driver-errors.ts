@@ -132,6 +132,11 @@ export function isOutage(error: unknown): boolean {
   );
 }
 
+/** Whether the database gave up what took longer than it was allowed to (`maxTimeMS`). It is there, and trying again would take as long. */
+export function isTooSlow(error: unknown): boolean {
+  return error instanceof MongoServerError && error.code === 50;
+}
+
 /** The first indexed field that a write would have repeated in a unique index, or undefined for any other error. */
 export function duplicateKeyOf(error: unknown): readonly string[] | undefined {
   if (!(error instanceof MongoServerError) || error.code !== 11000) return undefined;

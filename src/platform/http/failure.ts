@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { isOutage } from '../errors/driver-errors.js';
+import { isOutage, isTooSlow } from '../errors/driver-errors.js';
 import { ApiError, apiError, type ErrorCode, type Failure, invalid } from '../errors/errors.js';
 import { ofHttpError } from '../errors/http-errors.js';
 
@@ -26,6 +26,7 @@ const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
  */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
+  if (isTooSlow(error)) return apiError('DEADLINE_EXCEEDED', { cause: error });
   if (isOutage(error)) return apiError('DATABASE_UNAVAILABLE', { cause: error });
   const { code } = (error ?? {}) as { code?: unknown };
   const known = typeof code === 'string' ? FASTIFY_CODES[code] : undefined;

@@ -1,3 +1,4 @@
+import { MAX_VALUES } from './several.js';
 import { type Constructor, type FieldRules, rulesOf } from './rules.js';
 
 /** The part of OpenAPI 3.0's schema object that DTOs need. */
@@ -19,7 +20,12 @@ export interface JsonSchema {
   required?: string[];
   items?: JsonSchema;
   additionalProperties?: boolean;
+  /** Of a query parameter: whether it is given once for each value. */
+  explode?: boolean;
 }
+
+/** A number that programs read as a text, so that all its digits stay. */
+const DECIMAL: JsonSchema = { type: 'string', pattern: String.raw`^-?\d{1,34}(\.\d{1,34})?$` };
 
 type Keywords = (...constraints: never[]) => JsonSchema;
 
@@ -58,6 +64,21 @@ const KEYWORDS: Readonly<Record<string, Keywords>> = {
   isNotEmpty: () => ({ minLength: 1 }),
   arrayMinSize: (minItems: number) => ({ minItems }),
   arrayNotEmpty: () => ({ minItems: 1 }),
+  isDecimal128: () => DECIMAL,
+  isDay: () => ({ type: 'string', format: 'date' }),
+  isMoney: () => ({
+    type: 'object',
+    properties: { amount: DECIMAL, currency: { type: 'string', pattern: '^[A-Z]{3}$' } },
+    required: ['amount', 'currency'],
+    additionalProperties: false,
+  }),
+  isSeveral: (item: Constructor, explode: boolean) => ({
+    type: 'array',
+    items: Object.values(schemaOf(item).properties ?? {})[0] ?? {},
+    minItems: 1,
+    maxItems: MAX_VALUES,
+    explode,
+  }),
   isBoolean: () => ({ type: 'boolean' }),
   isDate: () => ({ type: 'string', format: 'date-time' }),
   isMetadata: () => ({ type: 'object', additionalProperties: true }),

@@ -2,6 +2,9 @@ import { ApiProperty } from '@nestjs/swagger';
 import { IsOptional, IsString, Length, ValidateBy, type ValidationArguments } from 'class-validator';
 import { QueryFlag, QueryInteger } from './fields.js';
 
+/** Most characters of a cursor. */
+const MAX_CURSOR = 600;
+
 /** Furthest record that offset and page reach; a cursor has no such bound. */
 export const MAX_OFFSET = 10_000;
 
@@ -53,7 +56,7 @@ export class PageQuery {
   @ApiProperty({ description: '`nextCursor` of the page before: stays stable while records come and go.' })
   @IsOptional()
   @IsString()
-  @Length(1, 200)
+  @Length(1, MAX_CURSOR)
   cursor?: string;
 
   @ApiProperty({ description: 'Whether to count all records of the list.', example: true })

@@ -1,0 +1,66 @@
+import { ValidateBy } from 'class-validator';
+import { validatorOf } from './compile.js';
+import type { Constructor } from './rules.js';
+import { Transform } from 'class-transformer';
+
+/** Most values that a filter takes. */
+export const MAX_VALUES = 20;
+
+/** Stands for values of which one is not taken, until the rule says so. */
+class Unfit {
+  constructor(readonly fault: string) {}
+}
+
+type Split = (sent: unknown) => readonly string[] | Unfit;
+
+function byComma(sent: unknown): readonly string[] | Unfit {
+  return typeof sent === 'string'
+    ? sent.split(',')
+    : new Unfit('$property must be given once, with commas between its values');
+}
+
+function byRepetition(sent: unknown): readonly string[] | Unfit {
+  const texts: unknown[] = Array.isArray(sent) ? sent : [sent];
+  return texts.every((text) => typeof text === 'string') ? texts : new Unfit('$property must be a text');
+}
+
+function several(split: Split, explode: boolean, rules: readonly PropertyDecorator[]): PropertyDecorator {
+  return (target, property) => {
+    class Item {}
+    for (const rule of rules) rule(Item.prototype, property);
+    const check = validatorOf<Record<string, unknown>>(Item as Constructor<Record<string, unknown>>);
+    const read = ({ value }: { value: unknown }): unknown => {
+      const texts = split(value);
+      if (texts instanceof Unfit) return texts;
+      if (texts.length > MAX_VALUES)
+        return new Unfit(`$property must not have more than ${MAX_VALUES} values`);
+      const values: unknown[] = [];
+      for (const text of new Set(texts)) {
+        const { value: item, faults } = check({ [property]: text });
+        if (faults) return new Unfit(faults[0]?.message ?? '$property is not valid');
+        values.push(item[String(property)]);
+      }
+      return values;
+    };
+    Transform(read)(target, property);
+    ValidateBy({
+      name: 'isSeveral',
+      constraints: [Item, explode],
+      validator: {
+        validate: (value) => Array.isArray(value),
+        defaultMessage: (args) =>
+          args?.value instanceof Unfit ? args.value.fault : '$property is not valid',
+      },
+    })(target, property);
+  };
+}
+
+/** A query parameter of one value or several, between commas; the rules are those of one. */
+export function AnyOf(...rules: PropertyDecorator[]): PropertyDecorator {
+  return several(byComma, false, rules);
+}
+
+/** The same of texts, which may hold commas: the parameter is given again for each. */
+export function AnyOfTexts(...rules: PropertyDecorator[]): PropertyDecorator {
+  return several(byRepetition, true, rules);
+}

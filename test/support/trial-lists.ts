@@ -1,0 +1,127 @@
+import { Body, Controller, Get, Injectable, Module, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { Types } from 'mongoose';
+import { AppModule } from '../../src/app.module.js';
+import { CountDto } from '../../src/platform/database/count.dto.js';
+import { type Defaults, nullsToDefaults, withDefaults } from '../../src/platform/database/defaults.js';
+import { anyOf, contains } from '../../src/platform/database/filter.js';
+import type { Records } from '../../src/platform/database/records.js';
+import { InjectRecords, RecordsModule } from '../../src/platform/database/records.module.js';
+import { ApiSection } from '../../src/platform/docs/section.js';
+import { Answers, AnswersList, AnswersPage } from '../../src/platform/http/answers.js';
+import { IfMatch } from '../../src/platform/http/entity-tag.js';
+import type { Precondition } from '../../src/platform/validation/precondition.js';
+import { mapPage, type Page } from '../../src/platform/validation/page.js';
+import { IdParams } from '../../src/platform/validation/record-id.dto.js';
+import { CreateOnce, type Once } from '../../src/platform/idempotency/once.js';
+import { CurrentScope, OwnerOr, SignedIn } from '../../src/platform/access/access.js';
+import type { Scope } from '../../src/platform/access/caller.js';
+import {
+  CreateTicketDto,
+  ListTicketsQuery,
+  ReplaceTicketDto,
+  StatsQuery,
+  TicketDto,
+  type TrialTicket,
+  trialTickets,
+  UpdateTicketDto,
+} from './trial-ticket.js';
+
+const DEFAULTS: Defaults<CreateTicketDto, TrialTicket> = {
+  title: null,
+  body: null,
+  number: null,
+  count: null,
+  dueAt: null,
+  urgent: null,
+  state: 'open',
+  priority: null,
+  price: null,
+  startsOn: null,
+};
+
+@Injectable()
+export class TrialTicketsService {
+  constructor(@InjectRecords(trialTickets) readonly records: Records<TrialTicket>) {}
+
+  list(scope: Scope, query: ListTicketsQuery): Promise<Page<TrialTicket>> {
+    const { title, number, state, priority, urgent, owner } = query;
+    return this.records.page(scope, query, {
+      ...(title && { title: contains(title) }),
+      ...(number && { number: anyOf(number) }),
+      ...(state && { state: anyOf(state) }),
+      ...(priority && { priority: anyOf(priority) }),
+      ...(urgent && { urgent: anyOf(urgent) }),
+      ...(owner && owner !== 'all' && { ownerId: new Types.ObjectId(owner) }),
+    });
+  }
+}
+
+@ApiSection('tickets', 'Tickets with lists of every kind.')
+@Controller('api/v1/trial-tickets')
+class TicketsController {
+  constructor(private readonly service: TrialTicketsService) {}
+
+  @Post()
+  @SignedIn()
+  @Answers(TicketDto, { status: 201, errors: trialTickets.errors.create })
+  async create(
+    @CurrentScope() scope: Scope,
+    @Body() dto: CreateTicketDto,
+    @CreateOnce() once: Once,
+  ): Promise<TicketDto> {
+    return TicketDto.from(await this.service.records.create(scope, withDefaults(dto, DEFAULTS), once));
+  }
+
+  @Get()
+  @OwnerOr(trialTickets.may.read, { parameter: 'owner' })
+  @AnswersPage(TicketDto)
+  async list(@CurrentScope() scope: Scope, @Query() query: ListTicketsQuery): Promise<Page<TicketDto>> {
+    return mapPage(await this.service.list(scope, query), TicketDto.from);
+  }
+
+  @Get('stats')
+  @OwnerOr(trialTickets.may.read, { parameter: 'owner' })
+  @AnswersList(CountDto)
+  counts(@CurrentScope() scope: Scope, @Query() { by }: StatsQuery): Promise<CountDto[]> {
+    return this.service.records.counts(scope, by);
+  }
+
+  @Put(':id')
+  @OwnerOr(trialTickets.may.write)
+  @Answers(TicketDto, { errors: trialTickets.errors.update })
+  async replace(
+    @CurrentScope() scope: Scope,
+    @Param() { id }: IdParams,
+    @IfMatch() ifMatch: Precondition,
+    @Body() dto: ReplaceTicketDto,
+  ): Promise<TicketDto> {
+    return TicketDto.from(await this.service.records.update(scope, id, ifMatch, withDefaults(dto, DEFAULTS)));
+  }
+
+  @Patch(':id')
+  @OwnerOr(trialTickets.may.write)
+  @Answers(TicketDto, { errors: trialTickets.errors.update })
+  async update(
+    @CurrentScope() scope: Scope,
+    @Param() { id }: IdParams,
+    @IfMatch() ifMatch: Precondition,
+    @Body() dto: UpdateTicketDto,
+  ): Promise<TicketDto> {
+    const change = nullsToDefaults(dto, DEFAULTS);
+    return TicketDto.from(await this.service.records.update(scope, id, ifMatch, change));
+  }
+}
+
+@Module({
+  imports: [RecordsModule.for(trialTickets)],
+  controllers: [TicketsController],
+  providers: [TrialTicketsService],
+})
+class TicketsModule {}
+
+export const TICKETS = '/api/v1/trial-tickets';
+
+/** Adds a feature with every kind of list to the application that this test file builds. */
+export function addTickets(): void {
+  Module({ imports: [TicketsModule] })(AppModule);
+}
