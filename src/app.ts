@@ -30,9 +30,13 @@ import { SharedWindows } from './platform/redis/shared-windows.js';
 import { handlersOf } from './platform/http/handlers.js';
 import { Authenticator, installAccess } from './platform/access/access.js';
 import { installBodyParser } from './platform/http/body-parser.js';
-import { installCors } from './platform/http/cors.js';
+import { corsHeaders, installCors } from './platform/http/cors.js';
+import { UnderWay } from './platform/http/under-way.js';
 import { installHeaders } from './platform/http/headers.js';
 import { installRequestHead } from './platform/http/request-head.js';
+import { installBodyBudget } from './platform/limits/body-budget.js';
+import { limitOf } from './platform/limits/adaptive-limit.js';
+import { installLoadShedding } from './platform/limits/load-shedding.js';
 import { installRateLimit } from './platform/limits/rate-limit.js';
 import { installSameOrigin } from './platform/http/same-origin.js';
 import { installInput, noteInput } from './platform/http/input.js';
@@ -45,7 +49,7 @@ class Root {}
  * Builds the application: the one way to do it, for production, tests and tools alike.
  * It is not connected to anything until it is initialised or listens.
  *
- * The order of the hooks is the way of a request: log, id, headers, deadline, address, limits, who it is, its
+ * The order of the hooks is the way of a request: whether there is time for it, log, id, headers, deadline, address, limits, who it is, its
  * shape; then Nest: handler, answer.
  *
  * @param destination where log lines go; standard output unless told
@@ -68,14 +72,25 @@ export async function createApp(
   requireNeededModules(new Set([...app.get(ModulesContainer).values()].map(({ name }) => name)));
   app.get(References, { strict: false }).check();
   const fastify = adapter.getInstance();
+  const database = app.get(Database, { strict: false });
+  const authenticator = app.get(Authenticator, { strict: false });
+  const underWay = new UnderWay();
+  installLoadShedding(fastify, {
+    limit: limitOf(config, database.queue),
+    underWay,
+    authenticator,
+    corsFor: corsHeaders(config.corsOrigins),
+  });
   installRequestLog(fastify, logRequest);
   installRequestId(fastify);
   installHeaders(fastify);
   installClosing(fastify, adapter.connections);
   installDeadline(fastify, {
-    databaseAnswers: () => app.get(Database, { strict: false }).answers(),
+    databaseAnswers: () => database.answers(),
     shutdownGraceMs: config.shutdownGraceMs,
+    underWay,
   });
+  fastify.decorate('hasDatabaseAnswered', () => database.queue.hasAnsweredWithin(500));
   installMetrics(fastify);
   if (config.corsOrigins.length > 0) installCors(fastify, config.corsOrigins);
   installRequestHead(fastify, config);
@@ -83,7 +98,8 @@ export async function createApp(
   installNotFound(fastify);
   installSameOrigin(fastify, config);
   const { permissions } = app.get(Repositories, { strict: false });
-  installAccess(fastify, config, app.get(Authenticator, { strict: false }), permissions);
+  installAccess(fastify, config, authenticator, permissions);
+  installBodyBudget(fastify);
   installBodyParser(fastify);
   const handlers = handlersOf(app);
   refuseBypasses(app, handlers);

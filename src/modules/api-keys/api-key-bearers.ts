@@ -15,6 +15,10 @@ export class ApiKeyBearers implements BearerKind {
     kinds.register(this);
   }
 
+  subjectOf(token: string): string | undefined {
+    return this.keys.subjectOf(token);
+  }
+
   resolve(key: string): Bearer | null | Promise<Bearer | null> {
     const holder = this.keys.resolve(key);
     return holder instanceof Promise ? holder.then(bearerOf) : bearerOf(holder);

@@ -142,6 +142,12 @@ export class ApiKeysService {
       : this.holderOf(id, hash, known);
   }
 
+  subjectOf(key: string): string | undefined {
+    const claim = readKey(key);
+    const known = claim && this.known.peek(claim.id);
+    return known && timingSafeEqual(claim.hash, known.hash) ? known.owner : undefined;
+  }
+
   private holderOf(id: string, hash: Buffer, known: KnownKey | null): KeyHolder | null {
     if (!known || !timingSafeEqual(hash, known.hash) || known.expiresAt <= Date.now()) return null;
     this.noteUse(id, known);

@@ -21,8 +21,8 @@ export class TokenAuthenticator implements Authenticator {
     private readonly kinds: BearerKinds,
   ) {}
 
-  authenticate({ headers }: FastifyRequest, { afresh = false } = {}): Caller | Promise<Caller> {
-    const [, token] = /^Bearer ([\w.-]{1,4096})$/i.exec(headers.authorization ?? '') ?? [];
+  authenticate(request: FastifyRequest, { afresh = false } = {}): Caller | Promise<Caller> {
+    const token = tokenOf(request);
     if (token === undefined) throw apiError('UNAUTHENTICATED');
     const kind = this.kinds.byPrefix(token);
     if (kind) return this.bearer(kind, token, afresh);
@@ -31,6 +31,14 @@ export class TokenAuthenticator implements Authenticator {
     const { other } = this.kinds;
     if (!other) throw apiError('UNAUTHENTICATED');
     return this.bearer(other, token, afresh);
+  }
+
+  subjectOf(request: FastifyRequest): string | undefined {
+    const token = tokenOf(request);
+    if (token === undefined) return undefined;
+    const kind = this.kinds.byPrefix(token);
+    if (kind) return kind.subjectOf(token);
+    return this.tokens.verify(token)?.userId ?? this.kinds.other?.subjectOf(token);
   }
 
   private person(subject: TokenSubject, afresh: boolean): Caller | Promise<Caller> {
@@ -48,6 +56,10 @@ export class TokenAuthenticator implements Authenticator {
       return then(this.users.findCaller(bearer.owner, afresh), (user) => known(bearer.as(known(user))));
     });
   }
+}
+
+function tokenOf({ headers }: FastifyRequest): string | undefined {
+  return /^Bearer ([\w.-]{1,4096})$/i.exec(headers.authorization ?? '')?.[1];
 }
 
 /** The next step, at once where nothing has to be waited for. */

@@ -56,6 +56,11 @@ export class IdentitiesService {
     return known && !(known instanceof Promise) ? known.owner : this.look(bearer, known);
   }
 
+  /** The owner of an identity, as far as it is remembered. */
+  peek(id: string | undefined): UserId | undefined {
+    return id === undefined ? undefined : this.known.peek(id)?.owner;
+  }
+
   /**
    * Links an identity to a user, who shows by a token that it is its own. Doing so again changes nothing.
    * @throws ApiError VALIDATION_ERROR, IDENTITY_TAKEN, IDENTITY_LIMIT_REACHED, AUTH_SERVER_UNAVAILABLE

@@ -43,6 +43,10 @@ export class SupabaseService implements BearerKind {
     return bearer && this.userOf(bearer, token);
   }
 
+  subjectOf(token: string): string | undefined {
+    return this.identities.peek(this.tokens.peek(token)?.identityId);
+  }
+
   private userOf(bearer: ProjectToken, token: string): Bearer | Promise<Bearer> {
     const known = this.identities.ownerOf(bearer);
     if (typeof known === 'string') return bearerOf(bearer, known);

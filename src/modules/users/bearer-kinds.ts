@@ -14,6 +14,8 @@ export interface BearerKind {
   readonly prefix?: string;
   /** Without a promise where it is known already; null for a token that is not valid. */
   resolve(token: string): Bearer | null | Promise<Bearer | null>;
+  /** Whom a valid token names, as far as that is known without asking anybody. */
+  subjectOf(token: string): string | undefined;
 }
 
 @Injectable()

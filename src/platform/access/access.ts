@@ -38,6 +38,9 @@ export abstract class Authenticator {
    * @throws ApiError UNAUTHENTICATED without a valid token of an enabled user
    */
   abstract authenticate(request: FastifyRequest, options?: { afresh: boolean }): Caller | Promise<Caller>;
+
+  /** Whom the token of a request names, as far as that is known without asking anybody. */
+  abstract subjectOf(request: FastifyRequest): string | undefined;
 }
 
 function guarded(access: Access): MethodDecorator {

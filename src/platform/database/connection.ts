@@ -6,6 +6,7 @@ import { withTimeout } from '../concurrency/timeout.js';
 import { Config, ConfigError } from '../config/config.js';
 import { isOutage, LENIENT_DECODING } from '../errors/driver-errors.js';
 import { Migrations } from '../migrations/migrations.js';
+import { DatabaseQueue } from './database-queue.js';
 import { unreachable } from './start-refusals.js';
 import { PRODUCT } from '../../product/product.js';
 
@@ -47,6 +48,8 @@ function optionOf(uri: string, name: string): string | undefined {
 /** Opens the connection when the application starts, sees to the version of the database, and closes it at the end. */
 @Injectable()
 export class Database implements OnModuleInit, OnApplicationShutdown {
+  readonly queue = new DatabaseQueue();
+
   constructor(
     private readonly config: Config,
     private readonly logger: PinoLogger,
@@ -60,6 +63,7 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
       this.logger.warn({ event: 'database_connection', reason: error.message }),
     );
     await this.patiently(() => this.connect());
+    this.queue.watch(this.connection.getClient());
     // A database that has just come up may close its connections once more, while it elects a primary.
     await this.patiently(async () => {
       await this.requireReplicaSet();
@@ -73,6 +77,8 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
 
   /** Whether the database answers at once. */
   async answers(): Promise<boolean> {
+    // With all connections in use, a ping would wait for one.
+    if (this.queue.hasAnsweredWithin(ANSWERS_MS)) return true;
     try {
       await withTimeout(ANSWERS_MS, this.connection.getClient().db().command({ ping: 1 }));
       return true;

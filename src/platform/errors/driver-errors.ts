@@ -137,6 +137,11 @@ export function isTooSlow(error: unknown): boolean {
   return error instanceof MongoServerError && error.code === 50;
 }
 
+/** Whether all connections to the database were in use for too long. */
+export function isPoolExhausted(error: unknown): boolean {
+  return error instanceof MongoError && error.name === 'MongoWaitQueueTimeoutError';
+}
+
 /** The first indexed field that a write would have repeated in a unique index, or undefined for any other error. */
 export function duplicateKeyOf(error: unknown): readonly string[] | undefined {
   if (!(error instanceof MongoServerError) || error.code !== 11000) return undefined;

@@ -6,7 +6,7 @@ import type { Connections } from './connections.js';
 const SMALL_REST = 64 * 1024;
 
 /** Whether much of the body is still to come, or nobody knows how much. */
-function isLong({ complete, headers }: IncomingMessage): boolean {
+export function isLong({ complete, headers }: IncomingMessage): boolean {
   if (complete) return false;
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > SMALL_REST;
 }

@@ -4,16 +4,8 @@ import { DeclarationError } from '../errors/start-error.js';
 import { apiError } from '../errors/errors.js';
 import { routeConfig } from './route-config.js';
 import { fail } from './failure.js';
+import { UnderWay, VERDICT_MS } from './under-way.js';
 
-/** Longest time from the headers of a request to the end of its body. */
-const BODY_MS = 15_000;
-/**
- * Longest time that finding out who calls, and the handler, may take each. The driver retries once and notices a
- * frozen database late, so its own limits add up to more than a client should wait.
- */
-const ANSWER_MS = 2_500;
-/** So long before, the database is asked whether it is to blame. */
-const VERDICT_MS = 250;
 /** How often is looked for requests whose time is over: one timer for all costs less than one for each. */
 const LOOK_EVERY_MS = 100;
 
@@ -25,81 +17,6 @@ declare module 'fastify' {
     answerMs?: number;
     /** The answer is a stream of events. */
     isEvents?: boolean;
-  }
-  interface FastifyReply {
-    /** Where it stands among those under way, or -1. */
-    waitingAt: number;
-    /** When its time is over, on the clock of `performance`. */
-    waitingUntil: number;
-    /** What it waits for. */
-    waitsForBody: boolean;
-  }
-}
-
-/**
- * Requests under way. A list in which each knows its place, since a Map would leave behind its old tables, and with
- * them whole requests, for the garbage collector, which then took twice as long.
- */
-class UnderWay {
-  private readonly replies: FastifyReply[] = [];
-  /** No body may take longer, once the server closes. */
-  bodiesUntil = Infinity;
-
-  begin(reply: FastifyReply): void {
-    reply.waitingUntil = performance.now() + ANSWER_MS - VERDICT_MS;
-    reply.waitingAt = this.replies.length;
-    this.replies.push(reply);
-  }
-
-  waitForBody(reply: FastifyReply): void {
-    const until = performance.now() + (reply.routeOptions.config.bodyMs ?? BODY_MS);
-    reply.waitsForBody = true;
-    reply.waitingUntil = Math.min(until, this.bodiesUntil);
-  }
-
-  waitForAnswer(reply: FastifyReply, ms = ANSWER_MS): void {
-    reply.waitsForBody = false;
-    reply.waitingUntil = performance.now() + ms - VERDICT_MS;
-  }
-
-  /** Ends streams of events, which nothing else would end; their clients connect again. */
-  endEvents(): void {
-    for (const { raw, routeOptions } of this.replies) {
-      if (!raw.headersSent || !routeOptions.config.isEvents) continue;
-      raw.end();
-      raw.socket?.destroySoon();
-    }
-  }
-
-  end(reply: FastifyReply): void {
-    const place = reply.waitingAt;
-    const last = this.replies.at(-1);
-    if (place === -1 || !last) return;
-    this.replies[place] = last;
-    last.waitingAt = place;
-    this.replies.pop();
-    reply.waitingAt = -1;
-  }
-
-  /** Lets no body wait longer than this from now on. */
-  hurry(ms: number): void {
-    this.bodiesUntil = performance.now() + ms;
-    for (const reply of this.replies) {
-      if (reply.waitsForBody) reply.waitingUntil = Math.min(reply.waitingUntil, this.bodiesUntil);
-    }
-  }
-
-  /** Those whose connection is gone. */
-  lost(): FastifyReply[] {
-    return this.replies.filter(({ request }) => request.raw.socket.destroyed);
-  }
-
-  /** Those whose time is over, each once. */
-  late(): FastifyReply[] {
-    const now = performance.now();
-    const late = this.replies.filter(({ waitingUntil }) => waitingUntil <= now);
-    for (const reply of late) reply.waitingUntil = Infinity;
-    return late;
   }
 }
 
@@ -131,6 +48,7 @@ interface Options {
   /** Whether the database answers; asked only when a request is late. */
   readonly databaseAnswers: () => Promise<boolean>;
   readonly shutdownGraceMs: number;
+  readonly underWay?: UnderWay;
 }
 
 /**
@@ -138,17 +56,20 @@ interface Options {
  * tells whether the database is to blame. What has begun to be answered is left alone: how fast an answer is read
  * is bounded by connection. Requests whose client has gone end here, too.
  */
-export function installDeadline(fastify: FastifyInstance, options: Options): void {
-  const underWay = new UnderWay();
+export function installDeadline(
+  fastify: FastifyInstance,
+  { databaseAnswers, shutdownGraceMs, underWay = new UnderWay() }: Options,
+): void {
+  let timer: NodeJS.Timeout | undefined;
 
   async function blame(late: readonly FastifyReply[]): Promise<void> {
     // The question is also a turn of the event loop, in which a process that was blocked hears of its answers.
-    const [isThere] = await Promise.all([options.databaseAnswers(), sleep(VERDICT_MS)]);
+    const [isThere] = await Promise.all([databaseAnswers(), sleep(VERDICT_MS)]);
     const code = isThere ? 'DEADLINE_EXCEEDED' : 'DATABASE_UNAVAILABLE';
     for (const reply of late) answerFor(reply, code);
   }
 
-  const timer = setInterval(() => {
+  function look(): void {
     for (const reply of underWay.lost()) abandon(reply);
     const late = underWay.late().filter(({ sent, raw }) => !sent && !raw.headersSent);
     for (const reply of late) {
@@ -156,14 +77,18 @@ export function installDeadline(fastify: FastifyInstance, options: Options): voi
     }
     const slow = late.filter(({ waitsForBody }) => !waitsForBody);
     if (slow.length > 0) void blame(slow);
-  }, LOOK_EVERY_MS).unref();
+    if (underWay.count > 0) return;
+    clearInterval(timer);
+    timer = undefined;
+  }
 
   fastify.decorateReply('waitingAt', -1);
   fastify.decorateReply('waitingUntil', 0);
   fastify.decorateReply('waitsForBody', false);
+  fastify.decorateReply('isBusy', false);
   fastify.addHook('preClose', (done) => {
     // So that a client that has stopped sending is answered before the process has to end.
-    underWay.hurry(options.shutdownGraceMs * 0.8);
+    underWay.hurry(shutdownGraceMs * 0.8);
     underWay.endEvents();
     done();
   });
@@ -173,6 +98,8 @@ export function installDeadline(fastify: FastifyInstance, options: Options): voi
   });
   fastify.addHook('onRequest', (_, reply, done) => {
     underWay.begin(reply);
+    // Nothing wakes a server of which nothing is asked.
+    timer ??= setInterval(look, LOOK_EVERY_MS).unref();
     done();
   });
   fastify.addHook('preParsing', ({ headers }, reply, _payload, done) => {
@@ -189,13 +116,18 @@ export function installDeadline(fastify: FastifyInstance, options: Options): voi
     return done();
   });
   fastify.addHook('onRoute', (route: RouteOptions) => {
-    const { answerMs } = route.config ?? {};
-    if (answerMs === undefined) return;
+    const { answerMs, isEvents } = route.config ?? {};
+    if (answerMs === undefined && !isEvents) return;
     const wait = (_: FastifyRequest, reply: FastifyReply, done: () => void): void => {
       if (!reply.waitsForBody) underWay.waitForAnswer(reply, answerMs);
+      if (isEvents || answerMs === Infinity) underWay.rest(reply);
       done();
     };
     route.preHandler = [route.preHandler ?? [], wait].flat();
+  });
+  fastify.addHook('onSend', (_, reply, _payload, done) => {
+    underWay.rest(reply);
+    done();
   });
   fastify.addHook('onResponse', (_, reply, done) => {
     underWay.end(reply);

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { isOutage, isTooSlow } from '../errors/driver-errors.js';
+import { isOutage, isPoolExhausted, isTooSlow } from '../errors/driver-errors.js';
 import { ApiError, apiError, type ErrorCode, type Failure, invalid } from '../errors/errors.js';
 import { ofHttpError } from '../errors/http-errors.js';
 
@@ -9,6 +9,10 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The error that this request is answered with, for its log line. */
     failure?: ApiError;
+  }
+  interface FastifyInstance {
+    /** Whether the database has answered anything just now. */
+    hasDatabaseAnswered?: () => boolean;
   }
 }
 
@@ -23,10 +27,12 @@ const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
 /**
  * The coded error for anything that was thrown. What is not known becomes INTERNAL_ERROR
  * and is kept as its `cause`, for the log only.
+ * @param hasDatabaseAnswered whether it is only busy when no connection to it is free
  */
-export function toApiError(error: unknown): ApiError {
+export function toApiError(error: unknown, hasDatabaseAnswered?: () => boolean): ApiError {
   if (error instanceof ApiError) return error;
   if (isTooSlow(error)) return apiError('DEADLINE_EXCEEDED', { cause: error });
+  if (isPoolExhausted(error) && hasDatabaseAnswered?.()) return apiError('OVERLOADED', { cause: error });
   if (isOutage(error)) return apiError('DATABASE_UNAVAILABLE', { cause: error });
   const { code } = (error ?? {}) as { code?: unknown };
   const known = typeof code === 'string' ? FASTIFY_CODES[code] : undefined;
@@ -49,7 +55,7 @@ export function failureBody(error: ApiError, requestId: string): Failure {
 export function fail(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
   // The deadline may have answered while the handler went on, or the client has gone: the deadline sees to that.
   if (reply.sent || request.raw.socket.destroyed) return;
-  const error = toApiError(thrown);
+  const error = toApiError(thrown, request.server.hasDatabaseAnswered);
   request.failure = error;
   if (error.status >= 500) {
     request.log[error.level](

@@ -4,6 +4,12 @@ import { StartError } from '../errors/start-error.js';
 
 type Address = Pick<Config, 'port' | 'host'>;
 
+/**
+ * So many connections may wait to be taken while the process is busy. A client that finds no place tries again after
+ * 1, 2, 4 … seconds, without being told anything.
+ */
+const BACKLOG = 4_096;
+
 /** What to change when the operating system refuses the address, by its error code. */
 const REFUSALS: Readonly<Record<string, (address: Address) => string>> = {
   EADDRINUSE: ({ port }) => `PORT ${port} is in use. Stop the program that uses it, or set another PORT.`,
@@ -19,7 +25,8 @@ const REFUSALS: Readonly<Record<string, (address: Address) => string>> = {
 export async function listen(app: NestFastifyApplication, address: Address): Promise<string> {
   await app.init();
   try {
-    return await app.getHttpAdapter().getInstance().listen({ port: address.port, host: address.host });
+    const { port, host } = address;
+    return await app.getHttpAdapter().getInstance().listen({ port, host, backlog: BACKLOG });
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
     if (code === 'EACCES') {

@@ -1,8 +1,12 @@
 import type { FastifyInstance } from 'fastify';
-import { collectDefaultMetrics, Histogram, Registry } from '@prometheus-io/client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
 
 /** Names of the product's own metrics; docs/operations.md lists them. The others are Node's, from the Prometheus client. */
-export const METRICS = { requests: 'http_request_duration_seconds' } as const;
+export const METRICS = {
+  requests: 'http_request_duration_seconds',
+  shed: 'http_requests_shed_total',
+  limit: 'http_requests_limit',
+} as const;
 
 /** By the first digit of a status. */
 const STATUS_CLASSES = ['', '1xx', '2xx', '3xx', '4xx', '5xx'];
@@ -20,12 +24,26 @@ export function installMetrics(fastify: FastifyInstance): void {
     labelNames: ['method', 'route', 'status_code'],
     registers: [registry],
   });
+  const shed = new Counter({
+    name: METRICS.shed,
+    help: 'requests refused with 503 OVERLOADED before anything was done for them',
+    labelNames: ['class'],
+    registers: [registry],
+  });
+  const limit: Gauge = new Gauge({
+    name: METRICS.limit,
+    help: 'requests that may be worked on at a time',
+    registers: [],
+    collect: () => limit.set(fastify.limitOfRequests.current),
+  });
+  registry.registerMetric(limit);
   fastify.addHook('onResponse', (request, reply, done) => {
     const labels = {
       method: request.method,
       route: request.routeOptions.url ?? NO_ROUTE,
       status_code: STATUS_CLASSES[Math.floor(reply.statusCode / 100)],
     };
+    if (request.shedAs !== undefined) shed.inc({ class: request.shedAs });
     seconds.observe(labels, reply.elapsedTime / 1000);
     done();
   });
