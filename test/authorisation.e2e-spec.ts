@@ -12,6 +12,7 @@ import {
 } from './support/accounts.js';
 import { API_KEYS } from './support/api-keys.js';
 import { CALLERS, type CallerName, Callers, newTarget, type Target } from './support/callers.js';
+import { expectNone } from './support/rules.js';
 import { runningRoutes } from './support/running-routes.js';
 import { OTP, STEP_UP } from './support/second-factor.js';
 import { SupabaseProject } from './support/supabase.js';
@@ -218,7 +219,14 @@ describe('the authorisation matrix', () => {
     const isOurs = (route: string) => !route.startsWith('GET /docs');
     const rows = new Set(MATRIX.map(({ route }) => route).filter(isOurs));
     const running = (await runningRoutes()).map(({ method, url }) => `${method} ${url}`);
-    expect([...rows].toSorted()).toEqual([...new Set(running)].toSorted());
+    expectNone(
+      running.filter((route) => !rows.has(route)),
+      'Add a row for the route to MATRIX, or the table of its feature to test/features',
+    );
+    expectNone(
+      [...rows].filter((route) => !running.includes(route)),
+      'Remove the row: there is no such route',
+    );
   });
 
   it.each(MATRIX)('$route: $statuses', async ({ route, statuses, url, body }) => {

@@ -5,6 +5,7 @@ import { VALUED } from '../schematics/types/flags.ts';
 import { FIELD_TYPES, TYPES } from '../schematics/types/types.ts';
 import { EVENTS } from '../src/platform/logging/events.js';
 import { METRICS } from '../src/platform/monitoring/metrics.js';
+import { expectNone, IS_BASE } from './support/rules.js';
 import { typeFaults } from './support/type-check.js';
 
 const GUIDE = 'docs/adding-a-feature.md';
@@ -43,34 +44,6 @@ function anchorsOf(text: string): string[] {
 }
 
 describe('the documentation', () => {
-  it('lists every domain event as the code has it, and no other', async () => {
-    const declared = globSync('src/modules/**/*.events.ts').map(
-      (path) => import(`../${path}`) as Promise<Readonly<Record<string, typeof EVENTS>>>,
-    );
-    const features = (await Promise.all(declared)).flatMap((each) => Object.values(each));
-    expect(features.length).toBeGreaterThan(5);
-    const events = [EVENTS, ...features].flatMap((each) => Object.values(each));
-    const rows = events.map(({ name, level, about }) => [name, level, about]);
-    const byName = ([a = '']: readonly string[], [b = '']: readonly string[]) => a.localeCompare(b);
-    expect(tableOf('docs/operations.md', 'Domain events').toSorted(byName)).toEqual(rows.toSorted(byName));
-  });
-
-  it('lists every technical line of the log, and no other', () => {
-    const sources = globSync('src/**/*.ts', { exclude: ['**/*.spec.ts'] }).map((path) =>
-      readFileSync(path, 'utf8'),
-    );
-    const written = sources.flatMap((text) =>
-      [...text.matchAll(/\bevent: '(\w+)'/g)].map(([, name]) => name),
-    );
-    const documented = tableOf('docs/operations.md', 'Technical lines').map(([name]) => name);
-    expect(documented.toSorted()).toEqual([...new Set(written)].toSorted());
-  });
-
-  it('lists every metric of the product, and no other', () => {
-    const documented = tableOf('docs/operations.md', 'Metrics').map(([name]) => name);
-    expect(documented.toSorted()).toEqual(Object.values(METRICS).toSorted());
-  });
-
   it('has no link that leads nowhere', () => {
     const links = pages.flatMap(({ path, text }) =>
       [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => ({ path, target })),
@@ -83,33 +56,10 @@ describe('the documentation', () => {
       return anchor !== undefined && !anchorsOf(readFileSync(found, 'utf8')).includes(anchor);
     });
     expect(links.length).toBeGreaterThan(10);
-    expect(broken).toEqual([]);
-  });
-
-  it('has a changelog of releases, the newest first, of which none is newer than package.json', () => {
-    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
-    const headings = readFileSync('CHANGELOG.md', 'utf8').match(/^## .*$/gm) ?? [];
-    expect(headings[0]).toBe('## Unreleased');
-    const releases = headings.slice(1).map((text) => /^## (\d+\.\d+\.\d+), \d{4}-\d\d-\d\d$/.exec(text)?.[1]);
-    const known = [version, ...releases].map((text) =>
-      text
-        ?.split('.')
-        .map((part) => part.padStart(6, '0'))
-        .join(),
+    expectNone(
+      broken.map(({ path, target }) => `${path}: ${target}`),
+      'Mend the link or what it leads to',
     );
-    expect(known).toEqual(known.toSorted().toReversed());
-    expect(known).not.toContain(undefined);
-  });
-
-  it('names a test for every attack that was tried', () => {
-    const [, tried = ''] = textOf('docs/security.md').split(/^## What was tried$/m);
-    const rows = (tried.split(/^## /m)[0] ?? '').split('\n').filter((line) => /^\| (?!Attack |-)/.test(line));
-    const tests = rows.map((row) =>
-      [...row.matchAll(/`((?:src|test)\/[^`]+\.ts)`/g)].map(([, path = '']) => path),
-    );
-    expect(rows.length).toBeGreaterThan(40);
-    expect(rows.filter((_row, index) => tests[index]?.length === 0)).toEqual([]);
-    expect(tests.flat().filter((path) => !existsSync(path))).toEqual([]);
   });
 
   it('names no command that npm does not have', () => {
@@ -122,24 +72,90 @@ describe('the documentation', () => {
       ),
     );
     expect(named.length).toBeGreaterThan(10);
-    expect([...new Set(named)].filter((name) => !Object.hasOwn(scripts, name ?? ''))).toEqual([]);
-  });
-
-  it('says which flags each type of field takes, as the generator has it', () => {
-    const documented = tableOf(GUIDE, 'Types');
-    expect(documented).toEqual(
-      TYPES.map((type) => {
-        const { about, flags } = FIELD_TYPES[type];
-        return [type, about, flags.map((flag) => `\`${VALUED.has(flag) ? `${flag}=` : flag}\``).join(' ')];
-      }),
+    expectNone(
+      [...new Set(named)].flatMap((name = '') => (Object.hasOwn(scripts, name) ? [] : [name])),
+      'Add the script to package.json, or name another one',
     );
   });
-
-  it('shows files that compile', () => {
-    const blocks = textOf(GUIDE).matchAll(/^`([^`\n]+\.ts)`\n\n```ts\n(.*?)^```$/gms);
-    const files = new Map([...blocks].map(([, path = '', code = '']) => [path, code]));
-    expect(files.size).toBe(1);
-    expect(typeFaults(files)).toEqual([]);
-    // The compiler reads most of the project: 3 s alone, more beside other tests.
-  }, 120_000);
 });
+
+/** What the base holds its own pages to. A product may do otherwise. */
+if (IS_BASE) {
+  describe('the pages of the base', () => {
+    it('lists every domain event as the code has it, and no other', async () => {
+      const declared = globSync('src/modules/**/*.events.ts').map(
+        (path) => import(`../${path}`) as Promise<Readonly<Record<string, typeof EVENTS>>>,
+      );
+      const features = (await Promise.all(declared)).flatMap((each) => Object.values(each));
+      expect(features.length).toBeGreaterThan(5);
+      const events = [EVENTS, ...features].flatMap((each) => Object.values(each));
+      const rows = events.map(({ name, level, about }) => [name, level, about]);
+      const byName = ([a = '']: readonly string[], [b = '']: readonly string[]) => a.localeCompare(b);
+      expect(tableOf('docs/operations.md', 'Domain events').toSorted(byName)).toEqual(rows.toSorted(byName));
+    });
+
+    it('lists every technical line of the log, and no other', () => {
+      const sources = globSync('src/**/*.ts', { exclude: ['**/*.spec.ts'] }).map((path) =>
+        readFileSync(path, 'utf8'),
+      );
+      const written = sources.flatMap((text) =>
+        [...text.matchAll(/\bevent: '(\w+)'/g)].map(([, name]) => name),
+      );
+      const documented = tableOf('docs/operations.md', 'Technical lines').map(([name]) => name);
+      expect(documented.toSorted()).toEqual([...new Set(written)].toSorted());
+    });
+
+    it('lists every metric of the product, and no other', () => {
+      const documented = tableOf('docs/operations.md', 'Metrics').map(([name]) => name);
+      expect(documented.toSorted()).toEqual(Object.values(METRICS).toSorted());
+    });
+
+    it('has a changelog of releases, the newest first, of which none is newer than package.json', () => {
+      const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+      const headings = readFileSync('CHANGELOG.md', 'utf8').match(/^## .*$/gm) ?? [];
+      expect(headings[0]).toBe('## Unreleased');
+      const releases = headings
+        .slice(1)
+        .map((text) => /^## (\d+\.\d+\.\d+), \d{4}-\d\d-\d\d$/.exec(text)?.[1]);
+      const known = [version, ...releases].map((text) =>
+        text
+          ?.split('.')
+          .map((part) => part.padStart(6, '0'))
+          .join(),
+      );
+      expect(known).toEqual(known.toSorted().toReversed());
+      expect(known).not.toContain(undefined);
+    });
+
+    it('names a test for every attack that was tried', () => {
+      const [, tried = ''] = textOf('docs/security.md').split(/^## What was tried$/m);
+      const rows = (tried.split(/^## /m)[0] ?? '')
+        .split('\n')
+        .filter((line) => /^\| (?!Attack |-)/.test(line));
+      const tests = rows.map((row) =>
+        [...row.matchAll(/`((?:src|test)\/[^`]+\.ts)`/g)].map(([, path = '']) => path),
+      );
+      expect(rows.length).toBeGreaterThan(40);
+      expect(rows.filter((_row, index) => tests[index]?.length === 0)).toEqual([]);
+      expect(tests.flat().filter((path) => !existsSync(path))).toEqual([]);
+    });
+
+    it('says which flags each type of field takes, as the generator has it', () => {
+      const documented = tableOf(GUIDE, 'Types');
+      expect(documented).toEqual(
+        TYPES.map((type) => {
+          const { about, flags } = FIELD_TYPES[type];
+          return [type, about, flags.map((flag) => `\`${VALUED.has(flag) ? `${flag}=` : flag}\``).join(' ')];
+        }),
+      );
+    });
+
+    it('shows files that compile', () => {
+      const blocks = textOf(GUIDE).matchAll(/^`([^`\n]+\.ts)`\n\n```ts\n(.*?)^```$/gms);
+      const files = new Map([...blocks].map(([, path = '', code = '']) => [path, code]));
+      expect(files.size).toBe(1);
+      expect(typeFaults(files)).toEqual([]);
+      // The compiler reads most of the project: 3 s alone, more beside other tests.
+    }, 120_000);
+  });
+}

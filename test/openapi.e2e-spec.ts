@@ -16,6 +16,7 @@ import { CHANGE_EMAIL, FORGOT, NEW_PASSWORD } from './support/accounts.js';
 import { mailTo, outboxOf } from './support/mails.js';
 import { codeOf, newPerson, newProtected, OTP } from './support/second-factor.js';
 import { CONTRACT } from './support/contract.js';
+import { expectNone } from './support/rules.js';
 import { runningRoutes } from './support/running-routes.js';
 import { SupabaseProject } from './support/supabase.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
@@ -101,9 +102,12 @@ describe('the OpenAPI document', () => {
   });
 
   it('gives every operation a summary, a description, one tag and an id of its own', () => {
-    expect(offenders(places, ({ summary }) => /^[A-Z][^.]+$/.test(summary ?? ''))).toEqual([]);
-    expect(offenders(places, ({ description }) => /^[A-Z].*\.$/.test(description ?? ''))).toEqual([]);
-    expect(offenders(places, ({ tags }) => tags?.length === 1)).toEqual([]);
+    const isTitled = ({ summary = '' }: Operation) => /^[A-Z][^.]+$/.test(summary);
+    const isDescribed = ({ description = '' }: Operation) => /^[A-Z].*\.$/.test(description);
+    const hasSection = ({ tags }: Operation) => tags?.length === 1;
+    expectNone(offenders(places, isTitled), 'Write @ApiOperation({ summary: "Create a project", … })');
+    expectNone(offenders(places, isDescribed), 'Write @ApiOperation({ …, description: "A sentence." })');
+    expectNone(offenders(places, hasSection), 'Write @ApiSection above the controller');
     const ids = places.map(({ operation }) => operation.operationId);
     expect(ids).not.toContain(undefined);
     expect(new Set(ids).size).toBe(ids.length);
@@ -112,7 +116,7 @@ describe('the OpenAPI document', () => {
   it('describes every parameter, and gives none a null that nobody can send', () => {
     const isRight = ({ parameters = [] }: Operation) =>
       parameters.every(({ description, schema }) => description && schema.type && !('nullable' in schema));
-    expect(offenders(api, isRight)).toEqual([]);
+    expectNone(offenders(api, isRight), 'Write @ApiProperty({ description }) above each field of the DTO');
   });
 
   it('lists the errors that follow from what an operation is', () => {
@@ -140,9 +144,8 @@ describe('the OpenAPI document', () => {
     expect(
       offenders(others, (o) => !headersOf(o).includes('If-Match') && !headersOf(o).includes('If-None-Match')),
     ).toEqual([]);
-    expect(offenders(reading, (o) => headersOf(o).includes('If-None-Match') && '304' in o.responses)).toEqual(
-      [],
-    );
+    const isRead = (o: Operation) => headersOf(o).includes('If-None-Match') && '304' in o.responses;
+    expect(offenders(reading, isRead)).toEqual([]);
     expect(offenders(changing, (o) => headersOf(o).includes('If-Match') && '412' in o.responses)).toEqual([]);
   });
 

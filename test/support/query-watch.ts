@@ -57,5 +57,7 @@ export async function refuseOffences({ db }: Connection): Promise<void> {
   const offences = await db?.collection<Profiled>('system.profile').find(OFFENCE).toArray();
   if (!offences?.length) return;
   const lines = [...new Set(offences.map(described))].slice(0, 20);
-  throw new Error(`Queries that no index serves:\n  ${lines.join('\n  ')}`);
+  throw new Error(
+    `Add an index to the schema, or query by one that is there. Queries that no index serves:\n  ${lines.join('\n  ')}`,
+  );
 }

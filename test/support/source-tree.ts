@@ -43,3 +43,25 @@ export function findCycle(graph: ReadonlyMap<string, Iterable<string>>): string[
   }
   return undefined;
 }
+
+/** The indexes of a file without a comment that says which query they serve. */
+export function indexesWithoutReason({ path, text }: SourceFile): string[] {
+  const lines = text.split('\n');
+  return lines
+    .map((line, index) => ({ line, before: standingBefore(lines, index) }))
+    .filter(({ line, before }) => /\.index\(|\b(index|unique): true\b/.test(line) && !isReason(line, before))
+    .map(({ line }) => `${path}: ${line.trim()}`);
+}
+
+/** The line before another one; before one within the statement of an index, the line that begins it. */
+function standingBefore(lines: readonly string[], index: number): string {
+  const isMark = (line: string) => line === '' || line.endsWith(';') || line.includes('.index(');
+  const mark = lines.slice(0, index).findLast(isMark) ?? '';
+  const isWithin = mark.includes('.index(') && !mark.endsWith(';');
+  return isWithin ? mark : (lines[index - 1] ?? '');
+}
+
+/** `Schema.index({ a: 1 }, { unique: true })` is one statement: the comment stands before its first line. */
+function isReason(line: string, before: string): boolean {
+  return line.includes('.index(') ? before.trimStart().startsWith('//') : /\.index\(|^\s*\/\//.test(before);
+}

@@ -1,0 +1,24 @@
+/**
+ * Who works on a Mongoose model directly, and why. Everyone else uses `Records`, which asks for a `Scope` and keeps
+ * owners, versions, references, encryption and events. One line per file: git merges the lines of both sides.
+ */
+export const RAW_MODELS: Readonly<Record<string, string>> = {
+  'src/modules/api-keys/api-keys.service.ts': 'watches keys for changes and counts those of an owner',
+  'src/modules/auth/known-devices.ts': 'records without versions, upserted in bulk',
+  'src/modules/mail-links/former-addresses.ts': 'finds addresses by a token, before anybody is signed in',
+  'src/modules/mail-links/mail-links.service.ts': 'links that are redeemed in one atomic step',
+  'src/modules/second-factor/second-factor.service.ts': 'codes that are used up in one atomic step',
+  'src/modules/sessions/refresh.service.ts': 'refresh tokens that are exchanged in one atomic step',
+  'src/modules/sessions/sessions.service.ts': 'watches sessions for changes and ends them in bulk',
+  'src/modules/supabase/identities.service.ts': 'watches identities for changes and counts those of an owner',
+  'src/modules/users/administrators.ts': 'looks for administrators, whoever asks',
+  'src/modules/users/mailboxes.ts': 'finds users by address, before anybody is signed in',
+  'src/modules/users/second-factors.ts':
+    'refuses to start while users have a second factor that no part checks',
+  'src/modules/users/user-addresses.ts': 'changes an address only while the old one still holds',
+  'src/modules/users/user-passwords.ts': 'changes a password only while the old one still holds',
+  'src/modules/users/users.service.ts': 'finds users before anybody is signed in',
+  'src/platform/cache/stamps.ts': 'records without versions, one atomic step each',
+  'src/platform/idempotency/idempotency-keys.ts': 'records without versions, one atomic step each',
+  'src/platform/limits/counters.ts': 'records without versions, one atomic step each',
+};
