@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { createApp } from '../dist/app.js';
-import { Config, parseConfig } from '../dist/platform/config/config.js';
+import { parseConfig } from '../dist/platform/config/config.js';
 import { startEmbeddedMongo } from '../dist/embedded-mongo/embedded-mongo.js';
 
 /** @param settings environment variables in place of those that are good for measuring */
@@ -15,17 +15,15 @@ export async function startProduct(settings) {
   const { MONGOD_BINARY: binary } = process.env;
   const mongod = await startEmbeddedMongo({ dataDir, binary, env: process.env, log: process.stderr });
   const secret = () => randomBytes(32).toString('base64');
-  const config = new Config(
-    parseConfig({
-      NODE_ENV: 'test',
-      BCRYPT_ROUNDS: '4',
-      DATA_DIR: dataDir,
-      MONGODB_URI: mongod.uri,
-      JWT_SECRET: secret(),
-      ENCRYPTION_KEY: secret(),
-      ...settings,
-    }),
-  );
+  const config = parseConfig({
+    NODE_ENV: 'test',
+    BCRYPT_ROUNDS: '4',
+    DATA_DIR: dataDir,
+    MONGODB_URI: mongod.uri,
+    JWT_SECRET: secret(),
+    ENCRYPTION_KEY: secret(),
+    ...settings,
+  });
   const app = await createApp(config, new Writable({ write: (_chunk, _encoding, done) => done() }));
   await app.init();
   const stop = async () => {

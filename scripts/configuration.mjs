@@ -1,22 +1,23 @@
 /**
- * `npm run configuration`: writes docs/configuration.md and .env.example from the class Config and the features' own.
+ * `npm run configuration`: writes docs/configuration.md and .env.example from the classes in *.config.ts.
  * With `--check` it writes nothing and fails when one of them is out of date.
  */
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import ts from 'typescript';
-import { CONFIG_CLASSES } from '../dist/platform/config/config.js';
+import { CONFIG_CLASSES } from '../dist/platform/config/config-classes.js';
 import { variablesOf } from '../dist/platform/config/env.js';
 
 const ROOT = join(import.meta.dirname, '..');
-const SOURCE = join(ROOT, 'src/platform/config/config.ts');
+const SOURCES = globSync('src/{platform,modules}/*/*.config.ts', { cwd: ROOT });
 
 /** The doc comment of every property of the classes, on one line, by class and property. */
 function comments() {
   const texts = new Map();
-  for (const file of [SOURCE, ...globSync(join(ROOT, 'src/modules/*/*.config.ts'))]) {
-    const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true);
+  for (const file of SOURCES) {
+    const text = readFileSync(join(ROOT, file), 'utf8');
+    const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
     for (const declaration of source.statements.filter(ts.isClassDeclaration)) {
       for (const property of declaration.members.filter(ts.isPropertyDeclaration)) {
         const all = ts
@@ -51,7 +52,7 @@ function row(variable, comment) {
 }
 
 function documentation(variables, commentOf) {
-  return `<!-- Made by \`npm run configuration\` from src/platform/config/config.ts and src/modules/*/*.config.ts: change it there. -->
+  return `<!-- Made by \`npm run configuration\` from the *.config.ts in src: change it there. -->
 
 # Configuration
 
@@ -107,7 +108,7 @@ function example(variables, commentOf) {
     const about = [firstSentence(commentOf(variable)), ...marks].filter(Boolean).join(' ');
     return `# ${about}\n# ${variable.name}=${textOf(variable.default)}\n`;
   });
-  return `# Made by \`npm run configuration\` from src/platform/config/config.ts and src/modules/*/*.config.ts. docs/configuration.md says more.
+  return `# Made by \`npm run configuration\` from the *.config.ts in src. docs/configuration.md says more.
 # Development needs none of these: copy this file to .env and set what should be different.
 
 ${entries.join('\n')}`;
@@ -122,7 +123,7 @@ const commentOf = ({ name, property, type }) => {
   if (!comment) throw new Error(`${name} has no doc comment: write one above ${type}.${property}`);
   return comment;
 };
-const options = { ...(await resolveConfig(SOURCE)), parser: 'markdown' };
+const options = { ...(await resolveConfig(import.meta.filename)), parser: 'markdown' };
 const files = {
   'docs/configuration.md': await format(documentation(variables, commentOf), options),
   '.env.example': example(variables, commentOf),

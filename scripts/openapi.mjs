@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { createApp } from '../dist/app.js';
-import { Config, parseConfig } from '../dist/platform/config/config.js';
+import { parseConfig } from '../dist/platform/config/config.js';
 import { createOpenApi, printOpenApi } from '../dist/platform/docs/openapi.js';
 
 const config = parseConfig({
@@ -11,5 +11,5 @@ const config = parseConfig({
   JWT_SECRET: randomBytes(48).toString('base64'),
   ENCRYPTION_KEY: randomBytes(32).toString('base64'),
 });
-const app = await createApp(new Config(config));
+const app = await createApp(config);
 writeFileSync(new URL('../openapi.json', import.meta.url), printOpenApi(createOpenApi(app)));

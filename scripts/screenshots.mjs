@@ -7,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp } from '../dist/app.js';
-import { Config, parseConfig } from '../dist/platform/config/config.js';
+import { parseConfig } from '../dist/platform/config/config.js';
 import { startEmbeddedMongo } from '../dist/embedded-mongo/embedded-mongo.js';
 import { openBrowser } from '../test/browser/browser.ts';
 import { requireNode } from './node-version.mjs';
@@ -79,15 +79,13 @@ async function photographConsole(browser, url) {
 const dataDir = await mkdtemp(join(tmpdir(), 'product-screenshots-'));
 const database = await startEmbeddedMongo({ dataDir, env: process.env, log: process.stderr });
 const app = await createApp(
-  new Config(
-    parseConfig({
-      NODE_ENV: 'test',
-      LOG_LEVEL: 'silent',
-      MONGODB_URI: database.uri,
-      JWT_SECRET: randomBytes(48).toString('base64'),
-      ENCRYPTION_KEY: randomBytes(32).toString('base64'),
-    }),
-  ),
+  parseConfig({
+    NODE_ENV: 'test',
+    LOG_LEVEL: 'silent',
+    MONGODB_URI: database.uri,
+    JWT_SECRET: randomBytes(48).toString('base64'),
+    ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+  }),
 );
 await app.listen(0, '127.0.0.1');
 const browser = await openBrowser();

@@ -5,10 +5,12 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module.js';
 import type { Config } from './platform/config/config.js';
+import { ProcessConfig } from './platform/config/process.config.js';
 import { Database } from './platform/database/connection.js';
 import { References } from './platform/database/references.js';
 import { Repositories } from './platform/database/repositories.js';
 import { requireNeededModules } from './platform/errors/needed-modules.js';
+import { HttpConfig } from './platform/http/http.config.js';
 import { HttpAdapter } from './platform/http/adapter.js';
 import { installAnswers } from './platform/http/answers.js';
 import { refuseBypasses } from './platform/http/bypasses.js';
@@ -22,10 +24,12 @@ import { installIdempotency } from './platform/idempotency/once.js';
 import { installPreconditions } from './platform/http/entity-tag.js';
 import { installRequestId } from './platform/http/request-id.js';
 import { installSwaggerUi } from './platform/docs/swagger-ui.js';
+import { LoggingConfig } from './platform/logging/logging.config.js';
 import { createLoggers } from './platform/logging/logger.js';
 import { FrameworkLogger } from './platform/logging/framework-logger.js';
 import { createRequestLog, installRequestLog } from './platform/logging/request-log.js';
 import { installMetrics } from './platform/monitoring/metrics.js';
+import { RedisConfig } from './platform/redis/redis.config.js';
 import { SharedWindows } from './platform/redis/shared-windows.js';
 import { handlersOf } from './platform/http/handlers.js';
 import { Authenticator, installAccess } from './platform/access/access.js';
@@ -37,6 +41,7 @@ import { installRequestHead } from './platform/http/request-head.js';
 import { installBodyBudget } from './platform/limits/body-budget.js';
 import { limitOf } from './platform/limits/adaptive-limit.js';
 import { installLoadShedding } from './platform/limits/load-shedding.js';
+import { LimitsConfig } from './platform/limits/limits.config.js';
 import { installRateLimit } from './platform/limits/rate-limit.js';
 import { installSameOrigin } from './platform/http/same-origin.js';
 import { installInput, noteInput } from './platform/http/input.js';
@@ -58,10 +63,12 @@ export async function createApp(
   config: Config,
   destination?: DestinationStream,
 ): Promise<NestFastifyApplication> {
-  const loggers = createLoggers(config, destination);
+  const http = config.of(HttpConfig);
+  const { mode, shutdownGraceMs } = config.of(ProcessConfig);
+  const loggers = createLoggers({ ...config.of(LoggingConfig), mode }, destination);
   const { logger, records } = loggers;
   const logRequest = createRequestLog(records);
-  const adapter = new HttpAdapter(config, logger, logRequest);
+  const adapter = new HttpAdapter(http, logger, logRequest);
   const root = { module: Root, imports: [AppModule.forRoot(config, loggers)], providers: [LAST_RESORT] };
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
     bodyParser: false,
@@ -76,10 +83,10 @@ export async function createApp(
   const authenticator = app.get(Authenticator, { strict: false });
   const underWay = new UnderWay();
   installLoadShedding(fastify, {
-    limit: limitOf(config, database.queue),
+    limit: limitOf({ mode }, database.queue),
     underWay,
     authenticator,
-    corsFor: corsHeaders(config.corsOrigins),
+    corsFor: corsHeaders(http.corsOrigins),
   });
   installRequestLog(fastify, logRequest);
   installRequestId(fastify);
@@ -87,16 +94,17 @@ export async function createApp(
   installClosing(fastify, adapter.connections);
   installDeadline(fastify, {
     databaseAnswers: () => database.answers(),
-    shutdownGraceMs: config.shutdownGraceMs,
+    shutdownGraceMs,
     underWay,
   });
   fastify.decorate('hasDatabaseAnswered', () => database.queue.hasAnsweredWithin(500));
   installMetrics(fastify);
-  if (config.corsOrigins.length > 0) installCors(fastify, config.corsOrigins);
+  if (http.corsOrigins.length > 0) installCors(fastify, http.corsOrigins);
   installRequestHead(fastify, config);
-  installRateLimit(fastify, config.rateLimitMax, config.redisUrl ? app.get(SharedWindows) : undefined);
+  const windows = config.of(RedisConfig).redisUrl ? app.get(SharedWindows) : undefined;
+  installRateLimit(fastify, config.of(LimitsConfig).rateLimitMax, windows);
   installNotFound(fastify);
-  installSameOrigin(fastify, config);
+  installSameOrigin(fastify, http);
   const { permissions } = app.get(Repositories, { strict: false });
   installAccess(fastify, config, authenticator, permissions);
   installBodyBudget(fastify);
@@ -109,6 +117,6 @@ export async function createApp(
   installInput(fastify);
   installIdempotency(fastify, app.get(IdempotencyKeys, { strict: false }));
   installAnswers(fastify, config);
-  installSwaggerUi(app, fastify, config);
+  installSwaggerUi(app, fastify, http);
   return app;
 }

@@ -1,5 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Config } from './platform/config/config.js';
+import { DatabaseConfig } from './platform/config/database.config.js';
 import { loadConfig } from './platform/config/load.js';
 import { endWith, startDatabase } from './program.js';
 
@@ -10,10 +10,10 @@ async function run(work: Work): Promise<void> {
   const config = loadConfig();
   const [{ createApp }, database] = await Promise.all([import('./app.js'), startDatabase(config)]);
   try {
-    const complete = new Config({ ...config, ...(database && { mongodbUri: database.uri }) });
+    const complete = database ? config.with(DatabaseConfig, { mongodbUri: database.uri }) : config;
     // Standard output is for what the command has to tell.
     const app = await createApp(complete, process.stderr);
-    await work(app, complete.mongodbUri ?? '');
+    await work(app, complete.of(DatabaseConfig).mongodbUri ?? '');
   } finally {
     await database?.stop();
   }

@@ -1,7 +1,9 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Config } from './platform/config/config.js';
+import { DatabaseConfig } from './platform/config/database.config.js';
 import { loadConfig } from './platform/config/load.js';
+import { ProcessConfig } from './platform/config/process.config.js';
 import type { EmbeddedMongo } from './embedded-mongo/embedded-mongo.js';
+import { HttpConfig } from './platform/http/http.config.js';
 import { listen } from './platform/http/listen.js';
 import { giveBackMemory } from './memory.js';
 import { endWith, startDatabase } from './program.js';
@@ -31,11 +33,14 @@ async function start(): Promise<void> {
   // Loading the application takes a while: not before the configuration is right, and while mongod starts.
   const [{ createApp }, database] = await Promise.all([import('./app.js'), startDatabase(config)]);
   try {
-    const app = await createApp(new Config({ ...config, ...(database && { mongodbUri: database.uri }) }));
-    stopOnSignals(app, database, config.shutdownGraceMs);
-    const url = await listen(app, config);
+    const { mode, shutdownGraceMs } = config.of(ProcessConfig);
+    const app = await createApp(
+      database ? config.with(DatabaseConfig, { mongodbUri: database.uri }) : config,
+    );
+    stopOnSignals(app, database, shutdownGraceMs);
+    const url = await listen(app, config.of(HttpConfig));
     giveBackMemory();
-    if (config.mode !== 'production') {
+    if (mode !== 'production') {
       process.stdout.write(
         `\n  Console     ${url}/login\n  API         ${url}/api/v1\n  Swagger UI  ${url}/docs\n  Health      ${url}/health\n\n`,
       );

@@ -1,4 +1,6 @@
+import { DatabaseConfig } from './platform/config/database.config.js';
 import { loadConfig } from './platform/config/load.js';
+import { ProcessConfig } from './platform/config/process.config.js';
 import { addressOf } from './embedded-mongo/access.js';
 import { EmbeddedMongoError } from './embedded-mongo/embedded-mongo-error.js';
 import { endWith } from './program.js';
@@ -11,13 +13,14 @@ the password, which is made anew at each start: whoever has the line has the dat
 
 /** `npm run mongo`: standard output gets the connection string and nothing else. */
 async function tell(): Promise<void> {
-  const { mongodbUri, dataDir } = loadConfig();
+  const config = loadConfig();
+  const { mongodbUri } = config.of(DatabaseConfig);
   if (mongodbUri !== undefined) {
     throw new EmbeddedMongoError(
       'MONGODB_URI is set, so there is no embedded MongoDB: connect to what it names.',
     );
   }
-  const uri = await addressOf(dataDir);
+  const uri = await addressOf(config.of(ProcessConfig).dataDir);
   process.stderr.write('With the password of this start; whoever has this line has the database:\n');
   process.stdout.write(`${uri}\n`);
 }

@@ -1,4 +1,6 @@
 import type { Config } from './platform/config/config.js';
+import { DatabaseConfig } from './platform/config/database.config.js';
+import { ProcessConfig } from './platform/config/process.config.js';
 import { environment } from './platform/config/load.js';
 import { DeclarationError, StartError } from './platform/errors/start-error.js';
 import { refusalOf } from './platform/database/start-refusals.js';
@@ -6,11 +8,9 @@ import { type EmbeddedMongo, startEmbeddedMongo } from './embedded-mongo/embedde
 import { EmbeddedMongoError } from './embedded-mongo/embedded-mongo-error.js';
 
 /** The embedded MongoDB, unless MONGODB_URI names another one. */
-export function startDatabase({
-  mongodbUri,
-  mongodBinary,
-  dataDir,
-}: Config): Promise<EmbeddedMongo> | undefined {
+export function startDatabase(config: Config): Promise<EmbeddedMongo> | undefined {
+  const { mongodbUri, mongodBinary } = config.of(DatabaseConfig);
+  const { dataDir } = config.of(ProcessConfig);
   if (mongodbUri) return undefined;
   return startEmbeddedMongo({ dataDir, binary: mongodBinary, env: environment, log: process.stderr });
 }

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
+import { CryptoConfig } from '../src/platform/crypto/crypto.config.js';
+import { DatabaseConfig } from '../src/platform/config/database.config.js';
 import { ApiKeysService } from '../src/modules/api-keys/api-keys.service.js';
 import type { UserId } from '../src/platform/access/caller.js';
 import { API_KEYS, createKey, withKey } from './support/api-keys.js';
@@ -167,8 +169,8 @@ describe('API keys', () => {
 
     it('until another process deletes them, and two seconds at most after that', async () => {
       const other = await createTestApp({
-        MONGODB_URI: test.config.mongodbUri ?? '',
-        JWT_SECRET: test.config.jwtSecret,
+        MONGODB_URI: test.config.of(DatabaseConfig).mongodbUri ?? '',
+        JWT_SECRET: test.config.of(CryptoConfig).jwtSecret,
       });
       try {
         const { id, key } = await createKey(ada);

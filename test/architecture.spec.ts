@@ -24,6 +24,7 @@ function doorsOf(feature: string): ReadonlySet<string> {
   const names = exported.split(',').map((name) => name.trim());
   const isDoor = ({ path, text }: SourceFile) =>
     path.endsWith('.module.ts') ||
+    path.endsWith('.config.ts') ||
     path.endsWith('.dto.ts') ||
     path.endsWith('.errors.ts') ||
     path.endsWith('.events.ts') ||

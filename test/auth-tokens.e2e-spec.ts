@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
+import { CryptoConfig } from '../src/platform/crypto/crypto.config.js';
 import { PROJECTS } from './support/projects.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import type { TestClient } from './support/test-client.js';
@@ -35,7 +36,7 @@ describe('access tokens', () => {
 
   beforeAll(async () => {
     test = await createTestApp();
-    secret = test.config.jwtSecret;
+    secret = test.config.of(CryptoConfig).jwtSecret;
   });
   beforeEach(async () => {
     user = await test.anonymous.signIn();

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { DatabaseConfig } from '../src/platform/config/database.config.js';
 import type { Scope, UserId } from '../src/platform/access/caller.js';
 import { eventually } from './support/mails.js';
 import { hearsOfChanges, inTransaction, newOwner, Shelf } from './support/shelf.js';
@@ -13,7 +14,7 @@ let owner: UserId;
 
 beforeAll(async () => {
   here = await createTestApp();
-  there = await createTestApp({ MONGODB_URI: here.config.mongodbUri });
+  there = await createTestApp({ MONGODB_URI: here.config.of(DatabaseConfig).mongodbUri });
   await Promise.all([hearsOfChanges(here), hearsOfChanges(there)]);
 });
 afterAll(async () => {

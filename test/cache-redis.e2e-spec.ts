@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createClient } from '@keyv/redis';
+import { DatabaseConfig } from '../src/platform/config/database.config.js';
 import { KEY_PREFIX, Redis, type RedisClient } from '../src/platform/redis/redis.js';
 import type { UserId } from '../src/platform/access/caller.js';
 import { eventually } from './support/mails.js';
@@ -35,7 +36,7 @@ function answers({ app }: TestApp): Promise<unknown> {
 beforeAll(async () => {
   server = await startRedis();
   here = await start();
-  there = await start({ MONGODB_URI: here.config.mongodbUri });
+  there = await start({ MONGODB_URI: here.config.of(DatabaseConfig).mongodbUri });
 });
 afterAll(async () => {
   await here.close();
@@ -111,7 +112,7 @@ describe('with a Redis', () => {
     late.resolve(undefined);
     expect(await reading).toBe(3);
     await eventually(async () => (await stored()) > before);
-    const third = await start({ MONGODB_URI: here.config.mongodbUri });
+    const third = await start({ MONGODB_URI: here.config.of(DatabaseConfig).mongodbUri });
     expect(await count(Shelf.in(third))).toBe(4);
     await third.app.close();
   });
@@ -143,9 +144,9 @@ describe('with a Redis', () => {
 
   it.each<[string, Partial<Record<string, string>>]>([
     ['another secret', { JWT_SECRET: randomBytes(48).toString('base64') }],
-    ['another database', { MONGODB_URI: testConfig().mongodbUri ?? '' }],
+    ['another database', { MONGODB_URI: testConfig().of(DatabaseConfig).mongodbUri ?? '' }],
   ])('finds nothing of an application with %s', async (_, env) => {
-    const stranger = await start({ MONGODB_URI: here.config.mongodbUri, ...env });
+    const stranger = await start({ MONGODB_URI: here.config.of(DatabaseConfig).mongodbUri, ...env });
     await keep();
     const theirs = Shelf.in(stranger);
     await count(theirs);

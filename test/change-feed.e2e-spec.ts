@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { DatabaseConfig } from '../src/platform/config/database.config.js';
 import { ChangeFeed } from '../src/platform/database/change-feed.js';
 import { Relay } from './support/relay.js';
 import { createTestApp, type TestApp, testConfig } from './support/test-app.js';
@@ -18,7 +19,7 @@ let relay: Relay;
 let test: TestApp;
 
 beforeAll(async () => {
-  const direct = new URL(testConfig().mongodbUri ?? '');
+  const direct = new URL(testConfig().of(DatabaseConfig).mongodbUri ?? '');
   relay = await Relay.to(() => Number(direct.port));
   const uri = direct.href.replace(direct.host, `127.0.0.1:${relay.port}`);
   test = await createTestApp({ MONGODB_URI: uri });

@@ -1,6 +1,7 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose, { type mongo } from 'mongoose';
+import { DatabaseConfig } from '../src/platform/config/database.config.js';
 import { find } from '../src/platform/database/find.js';
 import { isOutage } from '../src/platform/errors/driver-errors.js';
 import { testConfig } from './support/test-app.js';
@@ -44,7 +45,7 @@ describe('reading by command', () => {
   let direct: mongo.MongoClient;
   let broken: mongo.MongoClient;
   let way: BreakingWay;
-  const uri = new URL(testConfig().mongodbUri ?? '');
+  const uri = new URL(testConfig().of(DatabaseConfig).mongodbUri ?? '');
 
   beforeAll(async () => {
     direct = await new MongoClient(uri.href).connect();

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
+import { DatabaseConfig } from '../src/platform/config/database.config.js';
 import { createNotes, newNote, type Note, type Notes, OWN } from './support/encrypted-notes.js';
 import { NO_PRECONDITION } from '../src/platform/validation/precondition.js';
 
@@ -192,7 +193,7 @@ describe('keys', () => {
 
   /** The same database, by a process with other keys. */
   const restarted = (keys: string) =>
-    createNotes({ MONGODB_URI: String(old.test.config.mongodbUri), ENCRYPTION_KEY: keys });
+    createNotes({ MONGODB_URI: String(old.test.config.of(DatabaseConfig).mongodbUri), ENCRYPTION_KEY: keys });
 
   beforeAll(async () => {
     old = await createNotes({ ENCRYPTION_KEY: `first:${first}` });

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ProcessConfig } from '../src/platform/config/process.config.js';
 import { HealthMonitor } from '../src/platform/monitoring/health.monitor.js';
 import { at, createProject, PROJECTS } from './support/projects.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
@@ -79,7 +80,8 @@ describe('operations', () => {
       'are for %s in development',
       async (address) => {
         const test =
-          running.find(({ config }) => config.mode === 'development') ?? (await start(DEVELOPMENT));
+          running.find(({ config }) => config.of(ProcessConfig).mode === 'development') ??
+          (await start(DEVELOPMENT));
         const { status, headers } = await test.anonymous.from(address).get('/metrics');
         expect([status, headers['content-type']]).toEqual([200, expect.stringMatching(/^text\/plain/)]);
       },

@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
 import mongoose from 'mongoose';
+import { DatabaseConfig } from '../src/platform/config/database.config.js';
 import { toApiError } from '../src/platform/http/failure.js';
 import { PROJECTS } from './support/projects.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
@@ -94,7 +95,7 @@ describe('more requests than can be answered in time', () => {
   });
 
   it('are told that the server is busy while the database answers others, and else that it is away', async () => {
-    const client = new mongoose.mongo.MongoClient(test.config.mongodbUri ?? '', {
+    const client = new mongoose.mongo.MongoClient(test.config.of(DatabaseConfig).mongodbUri ?? '', {
       maxPoolSize: 1,
       waitQueueTimeoutMS: 1,
     });

@@ -1,6 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
+import { CryptoConfig } from '../src/platform/crypto/crypto.config.js';
 import { deriveKey } from '../src/platform/crypto/derived-key.js';
 import { IdempotencyKeys, type KeyedRequest } from '../src/platform/idempotency/idempotency-keys.js';
 import type { UserId } from '../src/platform/access/caller.js';
@@ -77,7 +78,7 @@ describe('the same request with an Idempotency-Key', () => {
     expect(await post(key, first(name))).toBe('201');
     const stored = await kept().findOne({}, { sort: { expiresAt: -1 } });
     expect(stored?.digest).toMatch(/^2\./);
-    const digest = createHmac('sha256', deriveKey(test.config, 'idempotency key'))
+    const digest = createHmac('sha256', deriveKey(test.config.of(CryptoConfig), 'idempotency key'))
       .update(`${JSON.stringify(['POST', PROJECTS])}\n`)
       .update(first(name))
       .digest('base64url');

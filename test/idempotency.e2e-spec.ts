@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { CryptoConfig } from '../src/platform/crypto/crypto.config.js';
+import { DatabaseConfig } from '../src/platform/config/database.config.js';
 import { readKey } from '../src/modules/api-keys/api-key-text.js';
 import { API_KEYS, withKey } from './support/api-keys.js';
 import { countCreated, CREATING_ROUTES } from './support/creating-routes.js';
@@ -184,8 +186,8 @@ describe('a request with an Idempotency-Key', () => {
   });
 
   it('is answered again though it had looked for its key before there was one', async () => {
-    const way = await SteppedWay.open(test.config.mongodbUri ?? '');
-    const { jwtSecret } = test.config;
+    const way = await SteppedWay.open(test.config.of(DatabaseConfig).mongodbUri ?? '');
+    const { jwtSecret } = test.config.of(CryptoConfig);
     const slow = await createTestApp({ MONGODB_URI: way.uri, JWT_SECRET: jwtSecret });
     const [key, body] = [randomUUID(), { name: randomUUID() }];
     try {

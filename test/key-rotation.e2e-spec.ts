@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { DatabaseConfig } from '../src/platform/config/database.config.js';
 import { FieldCipher } from '../src/platform/encryption/field-cipher.js';
 import { encryptedFieldsIn, type Rotated, rotateKeys } from '../src/platform/encryption/key-rotation.js';
 import { reportRotation, showRotation } from '../src/platform/encryption/rotation-report.js';
@@ -18,7 +19,7 @@ describe('a rotation of keys', () => {
   let written = '';
 
   const sameDatabase = (keys: string) =>
-    createNotes({ MONGODB_URI: String(old.test.config.mongodbUri), ENCRYPTION_KEY: keys });
+    createNotes({ MONGODB_URI: String(old.test.config.of(DatabaseConfig).mongodbUri), ENCRYPTION_KEY: keys });
 
   beforeAll(async () => {
     old = await createNotes({ ENCRYPTION_KEY: `${first},${second},${third}` });

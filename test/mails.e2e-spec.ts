@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
+import { ProcessConfig } from '../src/platform/config/process.config.js';
 import { MailServer } from './support/mail-server.js';
 import { eventually, mailTo, outboxOf, type ReadMail } from './support/mails.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
@@ -251,7 +252,7 @@ describe('without a mail server', () => {
     expect(mail.link).toMatch(/^http:\/\/127\.0\.0\.1:4123\/verify#token=/);
     // Not encoded: it can be copied from the file.
     expect(mail.raw).toContain(`\n${mail.link}\n`);
-    const folder = join(test.config.dataDir, 'outbox');
+    const folder = join(test.config.of(ProcessConfig).dataDir, 'outbox');
     const [name = ''] = await readdir(folder);
     expect(name).toMatch(/^\d{4}-\d\d-\d\dT[\d.Z-]+-verify-email-[0-9a-f]{8}\.eml$/);
     const modes = [await stat(folder), await stat(join(folder, name))].map(({ mode }) => mode & 0o777);
@@ -268,7 +269,7 @@ describe('without a mail server', () => {
     expect(await test.connection.collection('users').countDocuments({ email })).toBe(0);
     await register(test.anonymous);
     await test.app.close();
-    await expect(readdir(test.config.dataDir)).rejects.toThrow('ENOENT');
+    await expect(readdir(test.config.of(ProcessConfig).dataDir)).rejects.toThrow('ENOENT');
     expect(test.logs.filter(({ event }) => String(event).startsWith('mail_'))).toEqual([]);
   });
 });

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DatabaseConfig } from '../src/platform/config/database.config.js';
 import { mailboxForms } from '../src/migrations/0002-mailbox-forms.js';
 import { createTestApp, type TestApp, testConfig } from './support/test-app.js';
 import { type Credentials, LOGIN, newAddress, register } from './support/users.js';
 
 describe('users that were stored before mailboxes had one form', () => {
-  const database = { MONGODB_URI: testConfig().mongodbUri };
+  const database = { MONGODB_URI: testConfig().of(DatabaseConfig).mongodbUri };
   let before: TestApp;
   let after: TestApp;
 

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DatabaseConfig } from '../src/platform/config/database.config.js';
 import { createTestApp, type TestApp, testConfig } from './support/test-app.js';
 import { type Credentials, LOGIN, ME, register } from './support/users.js';
 
 const FLAGS = { emailVerified: 1, otpEnabled: 1 } as const;
 
 describe('users that were stored before they had emailVerified and otpEnabled', () => {
-  const database = { MONGODB_URI: testConfig().mongodbUri };
+  const database = { MONGODB_URI: testConfig().of(DatabaseConfig).mongodbUri };
   let before: TestApp;
   let after: TestApp;
   let old: Credentials;

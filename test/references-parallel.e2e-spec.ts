@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
+import { CryptoConfig } from '../src/platform/crypto/crypto.config.js';
+import { DatabaseConfig } from '../src/platform/config/database.config.js';
 import { scopeOf, type UserId } from '../src/platform/access/caller.js';
 import { at, createProject } from './support/projects.js';
 import { addTasks, TASKS, TrialTasksService } from './support/tasks.js';
@@ -21,7 +23,8 @@ describe('references', () => {
 
   beforeAll(async () => {
     test = await createTestApp();
-    const { mongodbUri = '', jwtSecret } = test.config;
+    const { mongodbUri = '' } = test.config.of(DatabaseConfig);
+    const { jwtSecret } = test.config.of(CryptoConfig);
     other = await createTestApp({ MONGODB_URI: mongodbUri, JWT_SECRET: jwtSecret });
     service = test.app.get(TrialTasksService, { strict: false });
     ada = await test.anonymous.signIn();

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
+import { DatabaseConfig } from '../src/platform/config/database.config.js';
+import { EncryptionConfig } from '../src/platform/encryption/encryption.config.js';
 import { SecondFactorService } from '../src/modules/second-factor/second-factor.service.js';
 import type { UserId } from '../src/platform/access/caller.js';
 import {
@@ -106,9 +108,10 @@ describe('signing in with a second factor', () => {
 
   it('lets one in, of many in two processes, by one code or one recovery code', async () => {
     const other = await createTestApp({
-      MONGODB_URI: String(test.config.mongodbUri),
-      ENCRYPTION_KEY: test.config.encryptionKeys
-        .map(({ id, key }) => `${id}:${key.toString('base64')}`)
+      MONGODB_URI: String(test.config.of(DatabaseConfig).mongodbUri),
+      ENCRYPTION_KEY: test.config
+        .of(EncryptionConfig)
+        .encryptionKeys.map(({ id, key }) => `${id}:${key.toString('base64')}`)
         .join(),
     });
     try {

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Types } from 'mongoose';
+import { CryptoConfig } from '../src/platform/crypto/crypto.config.js';
+import { DatabaseConfig } from '../src/platform/config/database.config.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import type { Answer, TestClient } from './support/test-client.js';
 import { ME, REFRESH } from './support/users.js';
@@ -67,7 +69,8 @@ describe('a refresh whose answer got lost', () => {
 
   beforeAll(async () => {
     one = await createTestApp();
-    const { mongodbUri: MONGODB_URI, jwtSecret: JWT_SECRET } = one.config;
+    const { mongodbUri: MONGODB_URI } = one.config.of(DatabaseConfig);
+    const { jwtSecret: JWT_SECRET } = one.config.of(CryptoConfig);
     two = await createTestApp({ MONGODB_URI, JWT_SECRET });
   });
   beforeEach(async () => {

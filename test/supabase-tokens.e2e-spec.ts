@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { exportSPKI, importJWK, type JWTPayload } from 'jose';
+import { CryptoConfig } from '../src/platform/crypto/crypto.config.js';
 import { newSigningKey, type Person, SupabaseProject } from './support/supabase.js';
 import { withToken } from './support/supabase-clients.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
@@ -90,7 +91,7 @@ describe('access tokens of a Supabase project', () => {
       ],
       [
         'by HS256 and the secret of the product',
-        () => forge(headerOf('HS256'), claims, hs256(test.config.jwtSecret)),
+        () => forge(headerOf('HS256'), claims, hs256(test.config.of(CryptoConfig).jwtSecret)),
       ],
       ['by HS256 and the legacy secret, which is not configured', () => project.legacyToken(person)],
       ['by a key of its own', async () => project.token(person, {}, await newSigningKey())],

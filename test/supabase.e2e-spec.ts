@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
+import { DatabaseConfig } from '../src/platform/config/database.config.js';
 import { UserAddresses } from '../src/modules/users/user-addresses.js';
 import type { UserId } from '../src/platform/access/caller.js';
 import { createKey, withKey } from './support/api-keys.js';
@@ -77,7 +78,10 @@ describe('users of a Supabase project', () => {
     });
 
     it('become one user, also when they come to two processes at once', async () => {
-      const other = await createTestApp({ ...project.env, MONGODB_URI: test.config.mongodbUri ?? '' });
+      const other = await createTestApp({
+        ...project.env,
+        MONGODB_URI: test.config.of(DatabaseConfig).mongodbUri ?? '',
+      });
       try {
         for (let round = 0; round < 5; round++) {
           const person = project.person();
@@ -119,7 +123,7 @@ describe('users of a Supabase project', () => {
       expect((await (await arrive(known)).get(ME)).status).toBe(200);
       const closed = await createTestApp({
         ...project.env,
-        MONGODB_URI: test.config.mongodbUri ?? '',
+        MONGODB_URI: test.config.of(DatabaseConfig).mongodbUri ?? '',
         REGISTRATION: 'closed',
       });
       try {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DatabaseConfig } from '../src/platform/config/database.config.js';
 import { ConfigError } from '../src/platform/config/config.js';
 import { createTestApp, type TestApp, testConfig } from './support/test-app.js';
 import { PASSWORD } from './support/test-client.js';
@@ -8,7 +9,7 @@ const ADMIN = { ADMIN_EMAIL: 'Root@Example.com', ADMIN_PASSWORD: PASSWORD };
 const SIGN_IN = { email: 'root@example.com', password: PASSWORD };
 
 /** The address of a database that nobody has used. */
-const emptyDatabase = () => ({ MONGODB_URI: testConfig().mongodbUri });
+const emptyDatabase = () => ({ MONGODB_URI: testConfig().of(DatabaseConfig).mongodbUri });
 
 const administrators = ({ connection }: TestApp) =>
   connection.collection('users').find({ role: 'admin' }).toArray();

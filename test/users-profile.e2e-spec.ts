@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
+import { CryptoConfig } from '../src/platform/crypto/crypto.config.js';
+import { DatabaseConfig } from '../src/platform/config/database.config.js';
 import { UserAddresses } from '../src/modules/users/user-addresses.js';
 import { UsersService } from '../src/modules/users/users.service.js';
 import type { UserId } from '../src/platform/access/caller.js';
@@ -16,7 +18,8 @@ let admin: TestClient;
 
 beforeAll(async () => {
   here = await createTestApp();
-  const { mongodbUri, jwtSecret } = here.config;
+  const { mongodbUri } = here.config.of(DatabaseConfig);
+  const { jwtSecret } = here.config.of(CryptoConfig);
   there = await createTestApp({ MONGODB_URI: mongodbUri, JWT_SECRET: jwtSecret });
   admin = await here.anonymous.signIn('admin');
   await Promise.all([hearsOfChanges(here), hearsOfChanges(there)]);

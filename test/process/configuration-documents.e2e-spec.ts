@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process';
+import { globSync } from 'node:fs';
 import { appendFile, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { Config, parseConfig } from '../../src/platform/config/config.js';
+import { CONFIG_CLASSES } from '../../src/platform/config/config-classes.js';
+import { parseConfig } from '../../src/platform/config/config.js';
 import { variablesOf } from '../../src/platform/config/env.js';
 import { addToBuild } from './lab-feature.js';
 import { Installation } from './server-process.js';
@@ -13,6 +15,7 @@ jest.setTimeout(60_000);
 
 const ROOT = join(import.meta.dirname, '../..');
 const FILES = ['docs/configuration.md', '.env.example'];
+const SOURCES = globSync('src/{platform,modules}/*/*.config.ts', { cwd: ROOT });
 
 /** The variables that the example shows, with their values; all of them are commented out. */
 async function shown(): Promise<Record<string, string>> {
@@ -32,7 +35,7 @@ describe('docs/configuration.md and .env.example', () => {
 
   /** The generator in a folder of its own, where a test may change what it reads. */
   async function generator() {
-    for (const name of [...FILES, 'src/platform/config/config.ts', '.prettierrc.json']) {
+    for (const name of [...FILES, ...SOURCES, '.prettierrc.json']) {
       await mkdir(join(installation.folder, name, '..'), { recursive: true });
       await cp(join(ROOT, name), join(installation.folder, name));
     }
@@ -45,7 +48,7 @@ describe('docs/configuration.md and .env.example', () => {
       );
   }
 
-  it('are what `npm run configuration` makes of the class Config', async () => {
+  it('are what `npm run configuration` makes of the classes in *.config.ts', async () => {
     const run = await generator();
     expect(await run('--check')).toBe('');
   });
@@ -62,7 +65,7 @@ describe('docs/configuration.md and .env.example', () => {
 
   it('are known to be out of date when a comment has changed, and cannot be made without it', async () => {
     const run = await generator();
-    const source = join(installation.folder, 'src/platform/config/config.ts');
+    const source = join(installation.folder, 'src/platform/http/http.config.ts');
     const text = await readFile(source, 'utf8');
     await writeFile(source, text.replace('/** TCP port of', '/** Changed port of'));
     expect(await run('--check')).toContain('docs/configuration.md is out of date');
@@ -119,7 +122,7 @@ describe('docs/configuration.md and .env.example', () => {
 
 describe('.env.example', () => {
   it('shows every variable, and only those', async () => {
-    expect(Object.keys(await shown())).toEqual(variablesOf(Config).map(({ name }) => name));
+    expect(Object.keys(await shown())).toEqual(CONFIG_CLASSES.flatMap(variablesOf).map(({ name }) => name));
   });
 
   it('shows the defaults: setting all of them changes nothing', async () => {

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { DatabaseConfig } from '../../src/platform/config/database.config.js';
 import { ConfigError, parseConfig } from '../../src/platform/config/config.js';
 import { sampled } from '../support/soak.js';
 import { createTestApp } from '../support/test-app.js';
@@ -225,7 +226,7 @@ describe('ADMIN_EMAIL', () => {
     const email = 'zq32@example.com';
     await test.anonymous.post('/api/v1/auth/register', { email, password: 'correct horse battery' });
     const exit = await installation.run({
-      MONGODB_URI: test.config.mongodbUri,
+      MONGODB_URI: test.config.of(DatabaseConfig).mongodbUri,
       DATA_DIR: join(installation.folder, 'admin'),
       LOG_LEVEL: 'fatal',
       ADMIN_EMAIL: email,

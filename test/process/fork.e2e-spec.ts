@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { moreFields } from '../../schematics/project/more-fields.ts';
@@ -9,6 +9,7 @@ import { PRODUCT } from '../../src/product/product.js';
 import { RELEASE } from '../../src/product/release.js';
 import { planFeature } from '../schematics/planning.ts';
 import { ProjectCopy } from '../schematics/project-copy.ts';
+import { compiled } from './lab-feature.js';
 import { IS_SOAK } from '../support/soak.js';
 
 const NEXT = '90.0.0';
@@ -43,7 +44,21 @@ describe('a product that takes the next release', () => {
     );
   };
 
-  /** A feature with a migration, an error code and a mail of its own, and a line for those who use it. */
+  /** Runs `npm run configuration`, for which of features like these the build needs the variables only. */
+  function configuration(features: readonly string[], ...options: string[]) {
+    const folders = features.map((plural) => join(copy.folder, 'dist/modules', plural));
+    for (const [index, plural] of features.entries()) {
+      const { singular } = namesOf(plural);
+      const source = copy.text(`src/modules/${plural}/${singular}.config.ts`);
+      mkdirSync(folders[index] ?? '', { recursive: true });
+      writeFileSync(join(folders[index] ?? '', `${singular}.config.js`), compiled(source));
+    }
+    return copy.run('scripts/configuration.mjs', ...options).finally(() => {
+      for (const folder of folders) rmSync(folder, { recursive: true });
+    });
+  }
+
+  /** A feature with a migration, a variable, an error code and a mail of its own, and a line for those who use it. */
   async function grow(plural: string): Promise<void> {
     const { singular, records, Record, RECORD } = namesOf(plural);
     const folder = `src/modules/${plural}`;
@@ -72,6 +87,18 @@ export const reminder = linkMail({
 `,
         ],
         [
+          `${folder}/${singular}.config.ts`,
+          `import { Env } from '../../platform/config/env.js';
+import { integer } from '../../platform/config/kinds.js';
+
+export class ${Record}Config {
+  /** After how many days somebody is reminded of ${plural}. */
+  @Env('${RECORD}_REMINDER_DAYS', integer(1, 90), { default: 14 })
+  readonly reminderDays!: number;
+}
+`,
+        ],
+        [
           controller,
           `import { ${Record}Errors } from './${singular}.errors.js';\n${copy
             .text(controller)
@@ -84,6 +111,7 @@ export const reminder = linkMail({
     );
     expect(copy.text(controller)).toContain(`${Record}Errors.${RECORD}_PAID]`);
     edit('CHANGELOG.md', '## Unreleased\n', `## Unreleased\n\n- There are ${plural}.\n`);
+    expect(await configuration([plural])).toEqual({ code: 0, output: '' });
     commit(`Let ${plural} be paid`);
   }
 
@@ -128,6 +156,13 @@ export const reminder = linkMail({
     for (const name of ['TrialInvoicesModule', 'TrialTicketsModule']) {
       expect(copy.text('src/app.module.ts').split(name)).toHaveLength(3);
     }
+    for (const name of ['TRIAL_INVOICE_REMINDER_DAYS', 'TRIAL_TICKET_REMINDER_DAYS']) {
+      expect(copy.text('.env.example').split(name)).toHaveLength(2);
+    }
+    expect(await configuration(['trial-invoices', 'trial-tickets'], '--check')).toEqual({
+      code: 0,
+      output: '',
+    });
     expect(await copy.run('scripts/typecheck.mjs')).toEqual({ code: 0, output: '' });
   }, 300_000);
 

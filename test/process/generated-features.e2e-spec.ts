@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DatabaseConfig } from '../../src/platform/config/database.config.js';
 import { moreFields } from '../../schematics/project/more-fields.ts';
 import { parseFields } from '../../schematics/specification/fields.ts';
 import { namesOf } from '../../schematics/naming/names.ts';
@@ -194,7 +195,7 @@ describe('generated features', () => {
 
     beforeAll(async () => {
       installation = await Installation.create(copy.folder);
-      const { mongodbUri } = testConfig();
+      const { mongodbUri } = testConfig().of(DatabaseConfig);
       const env = { MONGODB_URI: mongodbUri, ADMIN_EMAIL: ADMIN.email, ADMIN_PASSWORD: ADMIN.password };
       const anonymous = new HttpCaller((await installation.start(env)).url);
       ada = await anonymous.signIn();

@@ -10,12 +10,16 @@ const OPTIONS = {
   },
 } as const;
 
+/** The JavaScript of a source, as the build makes it. */
+export function compiled(source: string): string {
+  return transformSync(source, OPTIONS).code;
+}
+
 /** Adds a feature `lab` to a build: its files by their names without ending, of which `lab.module` exports `LabModule`. */
 export async function addToBuild(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
   await mkdir(join(folder, 'dist/modules/lab'), { recursive: true });
   for (const [name, source] of Object.entries(files)) {
-    const { code } = transformSync(source, OPTIONS);
-    await writeFile(join(folder, `dist/modules/lab/${name}.js`), code);
+    await writeFile(join(folder, `dist/modules/lab/${name}.js`), compiled(source));
   }
   const app = join(folder, 'dist/app.module.js');
   const listed = `import { LabModule } from './modules/lab/lab.module.js';\nFEATURES.push(LabModule);\n`;

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DatabaseConfig } from '../../src/platform/config/database.config.js';
 import { ProjectCopy } from '../schematics/project-copy.ts';
 import { OPTIONAL_PARTS, type OptionalPart } from '../support/optional-parts.js';
 import { IS_SOAK } from '../support/soak.js';
@@ -53,7 +54,7 @@ describe.each(CHOICES.map((parts) => [parts.map(({ module }) => module).join(', 
       const compiled = await copy.run(COMPILER, '-p', 'tsconfig.build.json', '--checkers', '1');
       expect(compiled).toEqual({ code: 0, output: '' });
       installation = await Installation.create(copy.folder);
-      const { url } = await installation.start({ MONGODB_URI: testConfig().mongodbUri });
+      const { url } = await installation.start({ MONGODB_URI: testConfig().of(DatabaseConfig).mongodbUri });
       const anonymous = new HttpCaller(url);
       const ada = await anonymous.signIn();
       const created = await ada.send('POST', '/api/v1/projects', { name: 'Without' });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type Model, Types } from 'mongoose';
+import { DatabaseConfig } from '../../src/platform/config/database.config.js';
 import { SecondFactor, secondFactors } from '../../src/modules/second-factor/second-factor.schema.js';
 import type { Records } from '../../src/platform/database/records.js';
 import { Repositories } from '../../src/platform/database/repositories.js';
@@ -43,7 +44,7 @@ afterAll(async () => {
   await Promise.all([old.close(), installation.remove()]);
 });
 
-const uri = () => String(old.config.mongodbUri);
+const uri = () => String(old.config.of(DatabaseConfig).mongodbUri);
 const onTheSameDatabase = (keys: string) =>
   createTestApp({ MONGODB_URI: uri(), ENCRYPTION_KEY: keys, LOG_LEVEL: 'warn' });
 const modelOf = ({ app }: TestApp) => connectionOf(app).models[SecondFactor.name] as Model<SecondFactor>;

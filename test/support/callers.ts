@@ -1,4 +1,5 @@
 import { createSigner } from 'fast-jwt';
+import { CryptoConfig } from '../../src/platform/crypto/crypto.config.js';
 import { createKey, withKey } from './api-keys.js';
 import type { SupabaseProject } from './supabase.js';
 import { IDENTITIES, signedInAt } from './supabase-clients.js';
@@ -81,7 +82,11 @@ async function newCallers(test: TestApp, supabase: SupabaseProject): Promise<Oth
     anonymous.signIn('admin'),
     anonymous.signIn('admin'),
   ]);
-  const sign = createSigner({ key: config.jwtSecret, iss: PRODUCT.key, aud: `${PRODUCT.key}-api` });
+  const sign = createSigner({
+    key: config.of(CryptoConfig).jwtSecret,
+    iss: PRODUCT.key,
+    aud: `${PRODUCT.key}-api`,
+  });
   const now = Math.floor(Date.now() / 1000);
   const token = sign({ sub: expired.userId, sid: expired.sessionId, iat: now - 3601, exp: now - 1 });
   await admin.patch(`${USERS}/${disabled.userId}`, { disabled: true });

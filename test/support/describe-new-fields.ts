@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
+import { DatabaseConfig } from '../../src/platform/config/database.config.js';
 import type { Feature } from './feature.js';
 import { createRecord } from './feature-bodies.js';
 import { createTestApp, type TestApp, testConfig } from './test-app.js';
@@ -14,7 +15,7 @@ export function describeNewFields(
   values: Readonly<Record<string, unknown>>,
 ): void {
   describe(`${feature.collection} that were stored before they had ${Object.keys(values).join(', ')}`, () => {
-    const database = { MONGODB_URI: testConfig().mongodbUri };
+    const database = { MONGODB_URI: testConfig().of(DatabaseConfig).mongodbUri };
     let before: TestApp;
     let after: TestApp;
     let old: Types.ObjectId;

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setInterval } from 'node:timers/promises';
 import PostalMime, { type Email } from 'postal-mime';
+import { ProcessConfig } from '../../src/platform/config/process.config.js';
 import type { Config } from '../../src/platform/config/config.js';
 
 /** A mail as its reader sees it. */
@@ -23,8 +24,8 @@ export async function readMail(raw: Buffer): Promise<ReadMail> {
 }
 
 /** The mails that were written to files, in their order. */
-export async function outboxOf({ dataDir }: Config): Promise<ReadMail[]> {
-  const folder = join(dataDir, 'outbox');
+export async function outboxOf(config: Config): Promise<ReadMail[]> {
+  const folder = join(config.of(ProcessConfig).dataDir, 'outbox');
   const names = await readdir(folder).catch(() => []);
   return Promise.all(names.toSorted().map(async (name) => readMail(await readFile(join(folder, name)))));
 }

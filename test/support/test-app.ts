@@ -6,8 +6,10 @@ import { Writable } from 'node:stream';
 import { getConnectionToken } from '@nestjs/mongoose';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Connection } from 'mongoose';
+import { ProcessConfig } from '../../src/platform/config/process.config.js';
+import { DatabaseConfig } from '../../src/platform/config/database.config.js';
 import { createApp } from '../../src/app.js';
-import { Config, parseConfig } from '../../src/platform/config/config.js';
+import { type Config, parseConfig } from '../../src/platform/config/config.js';
 import type { Environment } from '../../src/platform/config/env.js';
 import { Migrations } from '../../src/platform/migrations/migrations.js';
 import { takeDatabase, uriOf } from './databases.js';
@@ -40,7 +42,7 @@ export function connectionOf(app: NestFastifyApplication): Connection {
 /** The configuration of a test, from an environment as production reads it. */
 export function testConfig(env: Environment = {}): Config {
   const database = `test_${randomUUID().replaceAll('-', '')}`;
-  const parsed = parseConfig({
+  return parseConfig({
     NODE_ENV: 'test',
     DATA_DIR: join(tmpdir(), `product-${database}`),
     MONGODB_URI: uriOf(database),
@@ -51,7 +53,6 @@ export function testConfig(env: Environment = {}): Config {
     LOG_LEVEL: 'debug',
     ...env,
   });
-  return new Config(parsed);
 }
 
 /** What no line of a whole run may hold: addresses, the password of the test's users, tokens, keys, mailed links, cookies. */
@@ -88,7 +89,7 @@ export async function createTestApp(
       done();
     },
   });
-  const connection = await watchQueries(config.mongodbUri ?? '');
+  const connection = await watchQueries(config.of(DatabaseConfig).mongodbUri ?? '');
   const app = await createApp(config, destination);
   app
     .getHttpAdapter()
@@ -96,7 +97,7 @@ export async function createTestApp(
     .addHook('onClose', () => connection.close());
   try {
     // As an operator does: production changes no database by itself.
-    if (config.mode === 'production') await app.get(Migrations).upgrade(() => undefined);
+    if (config.of(ProcessConfig).mode === 'production') await app.get(Migrations).upgrade(() => undefined);
     prepare(app);
     await app.init();
     await app.getHttpAdapter().getInstance().ready();
@@ -121,7 +122,7 @@ export async function createTestApp(
       if (!database) await connection.dropDatabase();
       await app.close();
       await database?.release(Object.values(models).map(({ collection }) => collection.name));
-      await rm(config.dataDir, { recursive: true, force: true });
+      await rm(config.of(ProcessConfig).dataDir, { recursive: true, force: true });
       refuseSecrets(chunks.join(''));
       for (const each of watched) if (each.status === 'rejected') throw each.reason;
     },

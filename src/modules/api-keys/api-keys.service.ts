@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
-import { Config } from '../../platform/config/config.js';
+import { CryptoConfig } from '../../platform/crypto/crypto.config.js';
 import { KeyedMac } from '../../platform/crypto/keyed-mac.js';
 import { type LiveCache, LiveCaches } from '../../platform/database/live-cache.js';
 import { withOwnerLimit } from '../../platform/database/owner-limit.js';
@@ -63,7 +63,7 @@ export class ApiKeysService {
     private readonly transactions: Transactions,
     private readonly events: DomainEvents,
     private readonly repositories: Repositories,
-    config: Config,
+    config: CryptoConfig,
     caches: LiveCaches,
   ) {
     this.mac = new KeyedMac(config, 'API key');

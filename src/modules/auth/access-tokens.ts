@@ -1,13 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { createSigner, createVerifier } from 'fast-jwt';
-import { Config } from '../../platform/config/config.js';
+import { CryptoConfig } from '../../platform/crypto/crypto.config.js';
 import { PRODUCT } from '../../product/product.js';
+import { AuthConfig } from './auth.config.js';
 
 const ISSUER = PRODUCT.key;
 const AUDIENCE = `${PRODUCT.key}-api`;
-
-/** Lifetime of an access token, in seconds. */
-export const TOKEN_LIFETIME_S = 3600;
 
 /** Most verified tokens that are remembered. */
 const MAX_VERIFIED = 10_000;
@@ -46,13 +44,13 @@ export class AccessTokens {
   /** By the whole token, so that its signature is computed once. fast-jwt's own cache would hash it each time. */
   private readonly verified = new Map<string, Verified>();
 
-  constructor({ jwtSecret: key }: Config) {
+  constructor({ jwtSecret: key }: CryptoConfig, { accessTokenLifetimeS }: AuthConfig) {
     this.signClaims = createSigner({
       key,
       algorithm: 'HS256',
       iss: ISSUER,
       aud: AUDIENCE,
-      expiresIn: TOKEN_LIFETIME_S * 1000,
+      expiresIn: accessTokenLifetimeS * 1000,
     });
     this.verifyToken = createVerifier({
       key,

@@ -9,6 +9,7 @@ import type { Caller } from '../../platform/access/caller.js';
 import { NoStore } from '../../platform/http/headers.js';
 import { OptionalBody } from '../../platform/http/input.js';
 import { UserDto } from '../users/user.dto.js';
+import { UsersConfig } from '../users/users.config.js';
 import { LoginDto, LogoutDto, RefreshDto, RegisterDto, SignedInDto } from './auth.dto.js';
 import { AuthService } from './auth.service.js';
 import { UserErrors } from '../users/user.errors.js';
@@ -21,7 +22,8 @@ export class AuthController {
 
   @Post('register')
   @Public({
-    refuse: ({ registration }) => (registration === 'closed' ? UserErrors.REGISTRATION_CLOSED : undefined),
+    refuse: (config) =>
+      config.of(UsersConfig).registration === 'closed' ? UserErrors.REGISTRATION_CLOSED : undefined,
   })
   @NoStore()
   @ApiOperation({

@@ -17,7 +17,8 @@ import { SecondFactors } from '../users/second-factors.js';
 import { UserDto } from '../users/user.dto.js';
 import { claimOf, UserPasswords } from '../users/user-passwords.js';
 import { type User, UsersService } from '../users/users.service.js';
-import { AccessTokens, TOKEN_LIFETIME_S } from './access-tokens.js';
+import { AccessTokens } from './access-tokens.js';
+import { AuthConfig } from './auth.config.js';
 import type { LoginDto, RegisterDto, SignedInDto } from './auth.dto.js';
 import { KnownDevices } from './known-devices.js';
 import { SessionErrors } from '../sessions/session.errors.js';
@@ -48,6 +49,7 @@ export class AuthService {
     private readonly attempts: Attempts,
     private readonly quotas: Quotas,
     private readonly events: DomainEvents,
+    private readonly config: AuthConfig,
   ) {}
 
   /**
@@ -170,7 +172,7 @@ export class AuthService {
     return {
       accessToken: this.tokens.sign({ userId: owner, sessionId, generation }),
       tokenType: 'Bearer',
-      expiresIn: TOKEN_LIFETIME_S,
+      expiresIn: this.config.accessTokenLifetimeS,
       refreshToken,
       user: UserDto.from(user),
     };

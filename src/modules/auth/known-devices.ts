@@ -2,15 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
 import type { Budget } from '../../platform/limits/attempts.js';
-import { Config } from '../../platform/config/config.js';
+import { CryptoConfig } from '../../platform/crypto/crypto.config.js';
 import { KeyedMac } from '../../platform/crypto/keyed-mac.js';
 import type { Device } from '../../platform/http/device.js';
 import { networkOf } from '../../platform/http/client-address.js';
 import type { UserId } from '../../platform/access/caller.js';
+import { AuthConfig } from './auth.config.js';
 import { KnownDevice } from './known-device.schema.js';
-
-/** How long a device is known after it has signed in, in milliseconds. */
-const MEMORY_MS = 30 * 24 * 60 * 60 * 1000;
 
 /** Most devices and addresses of a user. */
 const MAX_DEVICES = 50;
@@ -25,9 +23,10 @@ export class KnownDevices {
 
   constructor(
     @InjectModel(KnownDevice.name) private readonly model: Model<KnownDevice>,
-    config: Config,
+    private readonly config: AuthConfig,
+    crypto: CryptoConfig,
   ) {
-    this.mac = new KeyedMac(config, 'known device');
+    this.mac = new KeyedMac(crypto, 'known device');
   }
 
   /**
@@ -61,7 +60,7 @@ export class KnownDevices {
 
   /** Knows the device from now on, and forgets those that were used before the newest fifty. */
   async remember(owner: UserId, email: string, device: Device): Promise<void> {
-    const expiresAt = new Date(Date.now() + MEMORY_MS);
+    const expiresAt = new Date(Date.now() + 1000 * this.config.deviceMemoryS);
     await this.model.bulkWrite(
       this.idsOf(email, device).map((_id) => ({
         updateOne: {

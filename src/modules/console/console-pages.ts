@@ -1,8 +1,8 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Config } from '../../platform/config/config.js';
-import { basePathOf } from '../../platform/config/public-origin.js';
+import { HttpConfig } from '../../platform/http/http.config.js';
+import { basePathOf } from '../../platform/http/public-origin.js';
 import { apiError } from '../../platform/errors/errors.js';
 import { answerUnchanged } from '../../platform/http/entity-tag.js';
 import { addressBelow, redirectSlash } from '../../platform/http/base-path.js';
@@ -18,7 +18,7 @@ const UNLIMITED = { ...PUBLIC, unlimited: true } as const;
 export class ConsolePages implements OnModuleInit {
   constructor(
     private readonly host: HttpAdapterHost,
-    private readonly config: Config,
+    private readonly config: HttpConfig,
   ) {}
 
   onModuleInit(): void {

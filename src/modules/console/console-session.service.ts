@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Config } from '../../platform/config/config.js';
-import { basePathOf } from '../../platform/config/public-origin.js';
+import { HttpConfig } from '../../platform/http/http.config.js';
+import { basePathOf } from '../../platform/http/public-origin.js';
 import { ApiError, apiError } from '../../platform/errors/errors.js';
 import type { Cookies } from '../../platform/http/cookies.js';
 import type { Device } from '../../platform/http/device.js';
@@ -30,7 +30,7 @@ export class ConsoleSessionService {
   constructor(
     private readonly auth: AuthService,
     private readonly marks: DeviceMarks,
-    config: Config,
+    config: HttpConfig,
   ) {
     const base = basePathOf(config);
     const isSecure = config.publicUrl?.startsWith('https:') === true;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Config } from '../../platform/config/config.js';
+import { CryptoConfig } from '../../platform/crypto/crypto.config.js';
 import { KeyedMac } from '../../platform/crypto/keyed-mac.js';
 import { SignedTokens } from '../../platform/crypto/signed-tokens.js';
 
@@ -18,7 +18,7 @@ export interface DeviceMark {
 export class DeviceMarks {
   private readonly tokens: SignedTokens;
 
-  constructor(config: Config) {
+  constructor(config: CryptoConfig) {
     const mac = new KeyedMac(config, 'console device');
     this.tokens = new SignedTokens(mac, { contentBytes: ID_BYTES, macBytes: 32 });
   }

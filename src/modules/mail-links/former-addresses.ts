@@ -8,12 +8,11 @@ import type { Records } from '../../platform/database/records.js';
 import type { Transaction } from '../../platform/database/transactions.js';
 import type { UserId } from '../../platform/access/caller.js';
 import { olderFormsOf } from '../../platform/validation/mailbox.js';
+import { MailLinksConfig } from './mail-links.config.js';
 import { FormerAddress, formerAddresses } from './former-address.schema.js';
 import { Mailboxes } from '../users/mailboxes.js';
 import type { User } from '../users/users.service.js';
 
-/** How long a change of address can be undone. */
-const LIFETIME_MS = 7 * 24 * 60 * 60 * 1000;
 const TOKEN_BYTES = 32;
 
 /** Addresses that users asked to leave, each kept for its user for a week. */
@@ -22,6 +21,7 @@ export class FormerAddresses {
   constructor(
     @InjectModel(FormerAddress.name) private readonly model: Model<FormerAddress>,
     @InjectRecords(formerAddresses) private readonly records: Records<FormerAddress>,
+    private readonly config: MailLinksConfig,
     mailboxes: Mailboxes,
   ) {
     mailboxes.reserve((email, owner) => this.isFree(email, owner));
@@ -30,7 +30,7 @@ export class FormerAddresses {
   /** Keeps the address that a user has now, and answers the token that brings it back. */
   async keep({ _id, email, passwordHash }: User): Promise<string> {
     const token = randomBytes(TOKEN_BYTES).toString('base64url');
-    const expiresAt = new Date(Date.now() + LIFETIME_MS);
+    const expiresAt = new Date(Date.now() + 1000 * this.config.undoLifetimeS);
     await this.records.insert({
       ownerId: _id,
       email,

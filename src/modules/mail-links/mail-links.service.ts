@@ -3,17 +3,18 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
 import { duplicateKeyOf } from '../../platform/errors/driver-errors.js';
-import { Config } from '../../platform/config/config.js';
+import { CryptoConfig } from '../../platform/crypto/crypto.config.js';
+import { HttpConfig } from '../../platform/http/http.config.js';
 import { digestOf } from '../../platform/crypto/digest.js';
 import { KeyedMac } from '../../platform/crypto/keyed-mac.js';
-import { publicOriginOf } from '../../platform/config/public-origin.js';
+import { publicOriginOf } from '../../platform/http/public-origin.js';
 import type { Transaction } from '../../platform/database/transactions.js';
 import { composeLinkMail, type LinkMail, type Recipient } from '../../platform/mail/link-mail.js';
 import { Mailer } from '../../platform/mail/mailer.js';
 import type { UserId } from '../../platform/access/caller.js';
+import { MailLinksConfig } from './mail-links.config.js';
 import { MailLink } from './mail-link.schema.js';
 
-const LIFETIME_MS = 30 * 60 * 1000;
 const TOKEN_BYTES = 32;
 
 /** What a link was mailed for. */
@@ -34,10 +35,12 @@ export class MailLinksService {
   constructor(
     @InjectModel(MailLink.name) private readonly model: Model<MailLink>,
     private readonly mailer: Mailer,
-    config: Config,
+    private readonly config: MailLinksConfig,
+    http: HttpConfig,
+    crypto: CryptoConfig,
   ) {
-    this.origin = publicOriginOf(config);
-    this.mac = new KeyedMac(config, 'mail link');
+    this.origin = publicOriginOf(http);
+    this.mac = new KeyedMac(crypto, 'mail link');
   }
 
   /** @throws ApiError MAIL_NOT_CONFIGURED where no mail would be sent */
@@ -100,7 +103,7 @@ export class MailLinksService {
       if (mailed?.salt) return this.tokenOf(mailed.salt);
       const salt = randomBytes(TOKEN_BYTES).toString('base64url');
       const token = this.tokenOf(salt);
-      const expiresAt = new Date(Date.now() + LIFETIME_MS);
+      const expiresAt = new Date(Date.now() + 1000 * this.config.linkLifetimeS);
       const { ownerId, purpose, ...still } = stillValid(mail, recipient);
       try {
         // In place of one that is no longer valid. Another request may have made one meanwhile: then that is mailed.
@@ -126,7 +129,7 @@ export class MailLinksService {
 
   /** A link to an address that its owner has no more, or for another session, is left to be replaced. */
   private renew(mail: LinkMail, recipient: Recipient): Promise<MailLink | null> {
-    const expiresAt = new Date(Date.now() + LIFETIME_MS);
+    const expiresAt = new Date(Date.now() + 1000 * this.config.linkLifetimeS);
     return this.model.findOneAndUpdate(stillValid(mail, recipient), { $set: { expiresAt } }).lean<MailLink>();
   }
 

@@ -3,6 +3,8 @@ import { ApiOperation } from '@nestjs/swagger';
 import { ApiSection } from '../../platform/docs/section.js';
 import { AnswersMessage } from '../../platform/http/answers.js';
 import { CurrentDevice, type Device } from '../../platform/http/device.js';
+import { ProcessConfig } from '../../platform/config/process.config.js';
+import { MailConfig } from '../../platform/mail/mail.config.js';
 import { mailRefusal } from '../../platform/mail/mail-transport.js';
 import { CurrentCaller, Public, SignedIn } from '../../platform/access/access.js';
 import type { Caller } from '../../platform/access/caller.js';
@@ -18,7 +20,7 @@ export class MailedAccountController {
   constructor(private readonly account: MailedAccountService) {}
 
   @Post('password/forgot')
-  @Public({ refuse: mailRefusal })
+  @Public({ refuse: (config) => mailRefusal(config.of(MailConfig), config.of(ProcessConfig)) })
   @NoStore()
   @ApiOperation({
     summary: 'Ask for a new password',

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Config } from '../../platform/config/config.js';
+import { CryptoConfig } from '../../platform/crypto/crypto.config.js';
 import { digestOf } from '../../platform/crypto/digest.js';
 import { KeyedMac } from '../../platform/crypto/keyed-mac.js';
 import { SignedTokens } from '../../platform/crypto/signed-tokens.js';
@@ -26,7 +26,7 @@ export interface RefreshClaim {
 export class RefreshTokens {
   private readonly tokens: SignedTokens;
 
-  constructor(config: Config) {
+  constructor(config: CryptoConfig) {
     this.tokens = new SignedTokens(new KeyedMac(config, 'refresh token'), LAYOUT);
   }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose';
-import { Config } from '../../platform/config/config.js';
+import { SupabaseConfig } from './supabase.config.js';
 import { apiError } from '../../platform/errors/errors.js';
 import { EmailAddress } from '../../platform/validation/fields.js';
 import { validatorOf } from '../../platform/validation/compile.js';
@@ -37,7 +37,7 @@ export class AuthServer {
   private readonly fetchedKeys: JWTVerifyGetKey | undefined;
   private pausedUntil = 0;
 
-  constructor({ supabaseUrl, supabaseAnonKey = '' }: Config) {
+  constructor({ supabaseUrl, supabaseAnonKey = '' }: SupabaseConfig) {
     this.apiKey = supabaseAnonKey;
     if (supabaseUrl === undefined) return;
     this.issuer = `${supabaseUrl.replace(/\/+$/, '')}/auth/v1`;

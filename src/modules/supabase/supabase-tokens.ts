@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
-import { Config } from '../../platform/config/config.js';
+import { SupabaseConfig } from './supabase.config.js';
 import { AuthServer } from './auth-server.js';
 
 const AUDIENCE = 'authenticated';
@@ -34,7 +34,7 @@ export class SupabaseTokens {
   private readonly verified = new Map<string, Bearer>();
 
   constructor(
-    { supabaseJwtSecret }: Config,
+    { supabaseJwtSecret }: SupabaseConfig,
     private readonly server: AuthServer,
   ) {
     if (supabaseJwtSecret !== undefined) this.legacySecret = new TextEncoder().encode(supabaseJwtSecret);

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Config } from '../../platform/config/config.js';
+import { UsersConfig } from '../users/users.config.js';
 import { apiError } from '../../platform/errors/errors.js';
 import type { UserId } from '../../platform/access/caller.js';
 import { type Bearer, type BearerKind, BearerKinds } from '../users/bearer-kinds.js';
@@ -22,7 +22,7 @@ export class SupabaseService implements BearerKind {
   private readonly arrivals = new Map<string, Promise<UserId>>();
 
   constructor(
-    private readonly config: Config,
+    private readonly config: UsersConfig,
     private readonly tokens: SupabaseTokens,
     private readonly server: AuthServer,
     private readonly identities: IdentitiesService,

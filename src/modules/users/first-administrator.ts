@@ -1,10 +1,11 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { Config, ConfigError } from '../../platform/config/config.js';
+import { ConfigError } from '../../platform/config/config.js';
 import { ApiError } from '../../platform/errors/errors.js';
 import { Migrations } from '../../platform/migrations/migrations.js';
 import type { UserId } from '../../platform/access/caller.js';
 import { Administrators } from './administrators.js';
 import { TRUSTED } from './password-hasher.js';
+import { UsersConfig } from './users.config.js';
 import { UserAddresses } from './user-addresses.js';
 import { UsersService } from './users.service.js';
 
@@ -12,7 +13,7 @@ import { UsersService } from './users.service.js';
 @Injectable()
 export class FirstAdministrator implements OnApplicationBootstrap {
   constructor(
-    private readonly config: Config,
+    private readonly config: UsersConfig,
     private readonly users: UsersService,
     private readonly administrators: Administrators,
     private readonly addresses: UserAddresses,

@@ -1,11 +1,12 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import bcrypt from 'bcrypt';
-import { Config } from '../../platform/config/config.js';
+import { parseConfig } from '../../platform/config/config.js';
+import { UsersConfig } from './users.config.js';
 import { ApiError } from '../../platform/errors/errors.js';
 import { PasswordHasher, TRUSTED } from './password-hasher.js';
 
 const hasherOf = (bcryptRounds: number) => {
-  const hasher = new PasswordHasher(new Config({ bcryptRounds }));
+  const hasher = new PasswordHasher(parseConfig({}).with(UsersConfig, { bcryptRounds }).of(UsersConfig));
   return {
     hash: (password: string) => hasher.hash(password, TRUSTED),
     match: (password: string, hash: string | undefined) => hasher.match(password, hash, TRUSTED),

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Injectable } from '@nestjs/common';
 import bcrypt from 'bcrypt';
-import { Config } from '../../platform/config/config.js';
+import { UsersConfig } from './users.config.js';
 import { type Claim, FairQueue } from '../../platform/concurrency/fair-queue.js';
 import { MAX_PASSWORD_BYTES, passwordForm } from '../../platform/validation/passwords.js';
 
@@ -34,7 +34,7 @@ export class PasswordHasher {
   /** Hashes of no known password, by cost. */
   private readonly decoys = new Map<number, Promise<string>>();
 
-  constructor(config: Config) {
+  constructor(config: UsersConfig) {
     this.rounds = config.bcryptRounds;
     this.highest = config.bcryptRounds;
   }

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, type KeyObject, randomBytes } from 'node:crypto';
-import type { Config } from '../config/config.js';
+import type { CryptoConfig } from '../crypto/crypto.config.js';
 import { deriveKey } from '../crypto/derived-key.js';
 import { KeyedMac } from '../crypto/keyed-mac.js';
 import { KEY_PREFIX, type Redis } from '../redis/redis.js';
@@ -20,7 +20,7 @@ export class RedisStore {
   /** @param scope what is kept under another one is not found, such as by another build or for another database */
   constructor(
     private readonly redis: Redis,
-    config: Pick<Config, 'jwtSecret'>,
+    config: Pick<CryptoConfig, 'jwtSecret'>,
     private readonly scope: string,
   ) {
     this.names = new KeyedMac(config, 'cache key');

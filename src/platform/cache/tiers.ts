@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Keyv } from 'keyv';
-import { Config } from '../config/config.js';
+import { DatabaseConfig } from '../config/database.config.js';
+import { CryptoConfig } from '../crypto/crypto.config.js';
 import { Redis } from '../redis/redis.js';
 import { buildId } from './build-id.js';
 import { MemoryStore } from './memory-store.js';
@@ -20,10 +21,10 @@ export class Tiers {
   private readonly near = keyvOn(new MemoryStore());
   private readonly far: Keyv<string> | undefined;
 
-  constructor(redis: Redis, config: Config) {
+  constructor(redis: Redis, { mongodbUri }: DatabaseConfig, crypto: CryptoConfig) {
     if (!redis.isConfigured) return;
-    const scope = `${buildId()} ${config.mongodbUri}`;
-    this.far = keyvOn(new RedisStore(redis, config, scope));
+    const scope = `${buildId()} ${mongodbUri}`;
+    this.far = keyvOn(new RedisStore(redis, crypto, scope));
   }
 
   async get(key: string): Promise<string | undefined> {

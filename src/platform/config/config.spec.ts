@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { Config, ConfigError, parseConfig } from './config.js';
+import { CONFIG_CLASSES } from './config-classes.js';
+import { ConfigError, parseConfig } from './config.js';
 import { Env, type Environment, type Fault, readVariables, variablesOf } from './env.js';
 import { integer } from './kinds.js';
+import { ProcessConfig } from './process.config.js';
 
 const production: Environment = {
   NODE_ENV: 'production',
@@ -10,6 +12,11 @@ const production: Environment = {
   JWT_SECRET: randomBytes(48).toString('base64'),
   ENCRYPTION_KEY: randomBytes(32).toString('base64'),
 };
+
+/** The values of all classes together. */
+function valuesOf(env: Environment): Readonly<Record<string, unknown>> {
+  return Object.assign({}, ...parseConfig(env).parts.values()) as Record<string, unknown>;
+}
 
 function faultsOf(env: Environment): readonly Fault[] {
   try {
@@ -23,7 +30,7 @@ function faultsOf(env: Environment): readonly Fault[] {
 
 describe('the configuration', () => {
   it('needs nothing in development', () => {
-    expect(parseConfig({})).toMatchObject({
+    expect(valuesOf({})).toMatchObject({
       mode: 'development',
       port: 3002,
       host: '127.0.0.1',
@@ -42,8 +49,8 @@ describe('the configuration', () => {
   });
 
   it('listens to everybody in production unless told otherwise', () => {
-    expect(parseConfig(production).host).toBe('0.0.0.0');
-    expect(parseConfig({ ...production, HOST: '127.0.0.1' }).host).toBe('127.0.0.1');
+    expect(valuesOf(production)['host']).toBe('0.0.0.0');
+    expect(valuesOf({ ...production, HOST: '127.0.0.1' })['host']).toBe('127.0.0.1');
   });
 
   it('needs a database and secrets in production', () => {
@@ -56,13 +63,13 @@ describe('the configuration', () => {
   });
 
   it.each(['', '   '])('takes the text %j for a variable that is not set', (text) => {
-    const env = Object.fromEntries(variablesOf(Config).map(({ name }) => [name, text]));
+    const env = Object.fromEntries(CONFIG_CLASSES.flatMap(variablesOf).map(({ name }) => [name, text]));
     expect(parseConfig(env)).toEqual(parseConfig({}));
     expect(faultsOf({ ...production, JWT_SECRET: text })).toHaveLength(1);
   });
 
   it('ignores spaces around a value', () => {
-    expect(parseConfig({ PORT: ' 8080 ', NODE_ENV: 'test ', BCRYPT_ROUNDS: '4' })).toMatchObject({
+    expect(valuesOf({ PORT: ' 8080 ', NODE_ENV: 'test ', BCRYPT_ROUNDS: '4' })).toMatchObject({
       port: 8080,
       mode: 'test',
       bcryptRounds: 4,
@@ -100,8 +107,11 @@ describe('the configuration', () => {
   });
 
   it('cannot be changed once it is made', () => {
-    const config = new Config({ port: 1 });
-    expect(() => Object.assign(config, { port: 2 })).toThrow(TypeError);
+    const config = parseConfig({}).with(ProcessConfig, { dataDir: 'elsewhere' });
+    expect(config.of(ProcessConfig)).toMatchObject({ dataDir: 'elsewhere', mode: 'development' });
+    for (const part of config.parts.values()) {
+      expect(() => Object.assign(part, { dataDir: 'here' })).toThrow(TypeError);
+    }
   });
 
   it('says every fault at once, by name, and ends with the exit code for configurations', () => {

@@ -19,6 +19,12 @@ export interface Settings<T> {
   /** The same in production, where it differs. */
   readonly productionDefault?: T;
   readonly requiredInProduction?: boolean;
+  /** Another variable, without which this one means nothing. */
+  readonly requires?: string;
+  /** The same in production. */
+  readonly requiresInProduction?: string;
+  /** Outside production one that is not set is made of so many random bytes, as base64, and kept in DATA_DIR. */
+  readonly kept?: { readonly as: string; readonly bytes: number };
   /** Checked at start, but no part of this version uses it yet. */
   readonly reserved?: boolean;
 }
@@ -30,8 +36,12 @@ export interface Variable extends Settings<unknown> {
   readonly kind: Kind<unknown>;
 }
 
-/** A class of one concern's variables. A feature's own stands in `<name>.config.ts` beside its module. */
-export type ConfigClass = new () => object;
+/** A class of one concern's variables, in `<name>.config.ts` beside what uses them. */
+export interface ConfigClass<T extends object = object> {
+  new (): T;
+  /** What is at fault between values that are each right. */
+  readonly faultsOf?: (values: never) => readonly Fault[];
+}
 
 const declared = new WeakMap<object, Variable[]>();
 

@@ -1,4 +1,5 @@
-import { type Config, CONFIG_CLASSES, ConfigError, type ParsedConfig, parseConfig } from './config.js';
+import { type Config, ConfigError, parseConfig } from './config.js';
+import { CONFIG_CLASSES } from './config-classes.js';
 import { type EnvFile, readEnvFile } from './env-file.js';
 import { type Fault, variablesOf } from './env.js';
 import { completeSecrets } from './secrets.js';
@@ -13,7 +14,7 @@ function add({ values }: EnvFile): void {
   for (const [name, value] of values) if (!environment[name]?.trim()) environment[name] = value;
 }
 
-function faultsOf(parse: () => ParsedConfig): readonly Fault[] {
+function faultsOf(parse: () => Config): readonly Fault[] {
   try {
     parse();
     return [];

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { CryptoConfig } from '../crypto/crypto.config.js';
+import { EncryptionConfig } from '../encryption/encryption.config.js';
 import { ConfigError, parseConfig } from './config.js';
 import type { Environment } from './env.js';
 import { completeSecrets } from './secrets.js';
@@ -19,7 +21,11 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const complete = (env: Environment = {}) => completeSecrets(parseConfig({ DATA_DIR: dataDir, ...env }));
+/** All values together. */
+function complete(env: Environment = {}): CryptoConfig & EncryptionConfig {
+  const config = completeSecrets(parseConfig({ DATA_DIR: dataDir, ...env }));
+  return { ...config.of(CryptoConfig), ...config.of(EncryptionConfig) };
+}
 
 function messageOf(work: () => unknown): string {
   try {
@@ -78,7 +84,6 @@ describe('the secrets of a machine for development', () => {
     ['is empty', ''],
     ['is half written', '{"jwtSecret": "Vq7mK2xT9bL4wZ'],
     ['is null', 'null'],
-    ['lacks one', JSON.stringify({ jwtSecret: 'Vq7mK2xT9bL4wZ8pH3rN6sD1fG5jC0yA' })],
     [
       'holds a short one',
       JSON.stringify({ jwtSecret: 'x', encryptionKey: randomBytes(32).toString('base64') }),
@@ -94,6 +99,16 @@ describe('the secrets of a machine for development', () => {
       'The configuration is not valid:\n  DATA_DIR holds a secrets.json that cannot be read',
     );
     expect(await readFile(file, 'utf8')).toBe(content);
+  });
+
+  it('are added to those of a product that needs more of them than before', async () => {
+    const jwtSecret = randomBytes(48).toString('base64');
+    await mkdir(dataDir, { recursive: true });
+    await writeFile(file, JSON.stringify({ jwtSecret, anotherPart: 'x' }));
+    const first = complete();
+    expect(first.jwtSecret).toBe(jwtSecret);
+    expect(complete()).toEqual(first);
+    expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ jwtSecret, anotherPart: 'x' });
   });
 
   it('stop the start when there is no place for them', async () => {

@@ -1,28 +1,41 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Config, ConfigError, type ParsedConfig } from './config.js';
+import { Config, ConfigError } from './config.js';
+import { type ConfigClass, type Variable, variablesOf } from './env.js';
+import { ProcessConfig } from './process.config.js';
 
-interface KeptSecrets {
-  readonly jwtSecret: string;
-  /** base64, 32 bytes */
-  readonly encryptionKey: string;
+/** By the name that each is kept under: base64. */
+type KeptSecrets = Readonly<Record<string, string>>;
+
+interface Missing {
+  readonly type: ConfigClass;
+  readonly variable: Variable & Required<Pick<Variable, 'kept'>>;
 }
 
-function isWhole({ jwtSecret, encryptionKey }: Partial<KeptSecrets>): boolean {
-  const key = typeof encryptionKey === 'string' ? Buffer.from(encryptionKey, 'base64') : [];
-  return typeof jwtSecret === 'string' && Buffer.byteLength(jwtSecret) >= 32 && key.length === 32;
+/** The secrets that are not set, and may be made. */
+function missingIn({ parts }: Config): Missing[] {
+  return [...parts].flatMap(([type, part]) =>
+    variablesOf(type).flatMap(({ kept, ...variable }) => {
+      const isMissing = kept && (part as Record<string, unknown>)[variable.property] === undefined;
+      return isMissing ? [{ type, variable: { ...variable, kept } }] : [];
+    }),
+  );
 }
 
-function read(file: string): KeptSecrets | undefined {
+function read(file: string): KeptSecrets {
   try {
-    const kept = JSON.parse(readFileSync(file, 'utf8')) as Partial<KeptSecrets> | null;
-    if (isWhole(kept ?? {})) return kept as KeptSecrets;
+    const kept: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    if (typeof kept === 'object' && kept !== null) return kept as KeptSecrets;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return {};
   }
-  throw new ConfigError([{ variable: 'DATA_DIR', problem: 'holds a secrets.json that cannot be read' }]);
+  throw unreadable();
+}
+
+function unreadable(): ConfigError {
+  return new ConfigError([{ variable: 'DATA_DIR', problem: 'holds a secrets.json that cannot be read' }]);
 }
 
 function write(folder: string, file: string, secrets: KeptSecrets): void {
@@ -37,30 +50,46 @@ function write(folder: string, file: string, secrets: KeptSecrets): void {
   }
 }
 
-function make(folder: string, file: string): KeptSecrets {
-  const made: KeptSecrets = {
-    jwtSecret: randomBytes(48).toString('base64'),
-    encryptionKey: randomBytes(32).toString('base64'),
-  };
-  write(folder, file, made);
-  return made;
-}
-
 /**
  * Adds the secrets that development and test need not set: made once and kept in DATA_DIR
  * (`secrets.json`, mode 0600), so that tokens stay valid over restarts. Production brings its own.
  * @throws ConfigError when they can be neither read nor kept
  */
-export function completeSecrets(parsed: ParsedConfig): Config {
-  const { jwtSecret, encryptionKeys, dataDir } = parsed;
-  if (jwtSecret !== undefined && encryptionKeys !== undefined) {
-    return new Config({ ...parsed, jwtSecret, encryptionKeys });
-  }
+export function completeSecrets(config: Config): Config {
+  const missing = missingIn(config);
+  if (missing.length === 0) return config;
+  const { dataDir, mode } = config.of(ProcessConfig);
   const file = join(dataDir, 'secrets.json');
-  const kept = read(file) ?? make(dataDir, file);
-  return new Config({
-    ...parsed,
-    jwtSecret: jwtSecret ?? kept.jwtSecret,
-    encryptionKeys: encryptionKeys ?? [{ id: 'k1', key: Buffer.from(kept.encryptionKey, 'base64') }],
-  });
+  const kept = read(file);
+  const made = missing
+    .filter(({ variable }) => kept[variable.kept.as] === undefined)
+    .map(
+      ({
+        variable: {
+          kept: { as, bytes },
+        },
+      }) => [as, randomBytes(bytes).toString('base64')] as const,
+    );
+  const all = { ...kept, ...Object.fromEntries(made) };
+  if (made.length > 0) write(dataDir, file, all);
+  return missing.reduce(
+    (
+      completed,
+      {
+        type,
+        variable: {
+          property,
+          kind,
+          kept: { as },
+        },
+      },
+    ) => {
+      try {
+        return completed.with(type, { [property]: kind.parse(String(all[as]), mode) });
+      } catch {
+        throw unreadable();
+      }
+    },
+    config,
+  );
 }

@@ -1,5 +1,5 @@
 import { createHmac, type KeyObject } from 'node:crypto';
-import type { Config } from '../config/config.js';
+import type { CryptoConfig } from './crypto.config.js';
 import { deriveKey } from './derived-key.js';
 
 /** HMAC-SHA256 with a key of its own for one purpose. */
@@ -7,7 +7,7 @@ export class KeyedMac {
   private readonly key: KeyObject;
 
   /** @param purpose names the key; what is stored or handed out depends on it */
-  constructor(config: Pick<Config, 'jwtSecret'>, purpose: string) {
+  constructor(config: Pick<CryptoConfig, 'jwtSecret'>, purpose: string) {
     this.key = deriveKey(config, purpose);
   }
 

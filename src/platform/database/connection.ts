@@ -3,7 +3,8 @@ import { InjectConnection } from '@nestjs/mongoose';
 import mongoose, { type Connection, type ConnectOptions } from 'mongoose';
 import { PinoLogger } from 'nestjs-pino';
 import { withTimeout } from '../concurrency/timeout.js';
-import { Config, ConfigError } from '../config/config.js';
+import { ConfigError } from '../config/config.js';
+import { DatabaseConfig } from '../config/database.config.js';
 import { isOutage, LENIENT_DECODING } from '../errors/driver-errors.js';
 import { Migrations } from '../migrations/migrations.js';
 import { DatabaseQueue } from './database-queue.js';
@@ -51,7 +52,7 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
   readonly queue = new DatabaseQueue();
 
   constructor(
-    private readonly config: Config,
+    private readonly config: DatabaseConfig,
     private readonly logger: PinoLogger,
     @InjectConnection() private readonly connection: Connection,
     private readonly migrations: Migrations,

@@ -1,12 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { Types } from 'mongoose';
-import type { Config } from '../config/config.js';
 import { ApiError } from '../errors/errors.js';
 import { Cursors, type Position } from './cursor.js';
 
 const SECRET = 'a secret of thirty-two bytes or more';
-const cursors = new Cursors({ jwtSecret: SECRET } as Config);
+const cursors = new Cursors({ jwtSecret: SECRET });
 const position: Position = {
   key: new Date('2026-11-22T10:00:00.123Z'),
   _id: new Types.ObjectId('66f1a0c2e4b0a1b2c3d4e5f6'),
@@ -98,7 +97,7 @@ describe('a cursor', () => {
     for (const binding of ['', ' ', `${BINDING} `, BINDING.slice(1), '["other","project",{}]']) {
       expect(isRefused(cursor, binding)).toBe(true);
     }
-    const others = new Cursors({ jwtSecret: `${SECRET}!` } as Config);
+    const others = new Cursors({ jwtSecret: `${SECRET}!` });
     expect(isRefused(cursor, BINDING, others)).toBe(true);
   });
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import mongoose, { Types } from 'mongoose';
-import { Config } from '../config/config.js';
+import { CryptoConfig } from '../crypto/crypto.config.js';
 import { KeyedMac } from '../crypto/keyed-mac.js';
 import { SignedTokens } from '../crypto/signed-tokens.js';
 import { apiError } from '../errors/errors.js';
@@ -26,7 +26,7 @@ const TIME_BYTES = 8 + ID_BYTES;
 export class Cursors {
   private readonly tokens: SignedTokens;
 
-  constructor(config: Config) {
+  constructor(config: CryptoConfig) {
     const mac = new KeyedMac(config, 'list cursor');
     this.tokens = new SignedTokens(mac, { macBytes: 16 });
   }

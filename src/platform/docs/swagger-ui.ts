@@ -1,7 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Config } from '../config/config.js';
-import { basePathOf } from '../config/public-origin.js';
+import type { HttpConfig } from '../http/http.config.js';
+import { basePathOf } from '../http/public-origin.js';
 import { apiError } from '../errors/errors.js';
 import { redirectSlash } from '../http/base-path.js';
 import { answerUnchanged } from '../http/entity-tag.js';
@@ -14,7 +14,7 @@ const PUBLIC = { config: { access: { kind: 'public' } }, onSend: answerUnchanged
 const UNLIMITED = { ...PUBLIC, config: { ...PUBLIC.config, unlimited: true } } as const;
 
 /** Serves Swagger UI at /docs and the OpenAPI document at /docs/json; of further versions at /docs?version=2 and /docs/v2/json. */
-export function installSwaggerUi(app: INestApplication, fastify: FastifyInstance, config: Config): void {
+export function installSwaggerUi(app: INestApplication, fastify: FastifyInstance, config: HttpConfig): void {
   // Two megabytes, which a server that nobody reads does not keep.
   let known: ReturnType<typeof readDocsFiles> | undefined;
   const docs = () => (known ??= readDocsFiles());

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
-import { Config } from '../config/config.js';
+import { EncryptionConfig } from './encryption.config.js';
 import { apiError } from '../errors/errors.js';
 
 /** Where a value stands. It decrypts nowhere else. */
@@ -36,7 +36,7 @@ export class FieldCipher {
   private readonly current: string;
 
   constructor(
-    { encryptionKeys }: Config,
+    { encryptionKeys }: EncryptionConfig,
     private readonly logger: PinoLogger,
   ) {
     const [first] = encryptionKeys;

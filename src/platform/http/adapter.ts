@@ -8,8 +8,8 @@ import fastify, {
   LogController,
 } from 'fastify';
 import type { Logger } from 'pino';
-import type { Config } from '../config/config.js';
-import { basePathOf } from '../config/public-origin.js';
+import type { HttpConfig } from './http.config.js';
+import { basePathOf } from './public-origin.js';
 import { DeclarationError } from '../errors/start-error.js';
 import { type CorsHeaders, corsHeaders } from './cors.js';
 import { SECURITY_HEADERS } from './headers.js';
@@ -34,7 +34,7 @@ const TRUSTED_BY_COUNT =
   'TRUST_PROXY is a number of proxies, so whoever reaches this port directly chooses its own address: ' +
   'let only the proxies reach it, or set TRUST_PROXY to their networks, such as 10.0.0.0/8';
 
-type Options = Pick<Config, 'bodyLimit' | 'corsOrigins' | 'publicUrl' | 'trustProxy'>;
+type Options = Pick<HttpConfig, 'bodyLimit' | 'corsOrigins' | 'publicUrl' | 'trustProxy'>;
 
 /** Writes the log line of a request that was answered. */
 type WriteLine = (request: FastifyRequest, reply: FastifyReply) => void;

@@ -8,7 +8,9 @@ import { type JsonSchema, schemaOf } from '../validation/json-schema.js';
 import type { Constructor } from '../validation/rules.js';
 import { checkedSerialize, type Declared, warnOfUnsent } from './answer-faults.js';
 import type { Config } from '../config/config.js';
-import { basePathOf } from '../config/public-origin.js';
+import { ProcessConfig } from '../config/process.config.js';
+import { HttpConfig } from './http.config.js';
+import { basePathOf } from './public-origin.js';
 import { compress } from './compression.js';
 import { refuseUndeclared } from './declared-answers.js';
 import { answerUnchanged, tagWithVersion } from './entity-tag.js';
@@ -212,8 +214,8 @@ function tellLocation(collection: string) {
  * its Location, and compression unless nobody may store it: only such answers hold secrets.
  */
 export function installAnswers(fastify: FastifyInstance, config: Config): void {
-  const base = basePathOf(config);
-  const isWatched = config.mode !== 'production';
+  const base = basePathOf(config.of(HttpConfig));
+  const isWatched = config.of(ProcessConfig).mode !== 'production';
   fastify.addHook('onRoute', (route: RouteOptions) => {
     const answer = route.config?.answer;
     if (!answer) return refuseUndeclared(route);

@@ -1,6 +1,6 @@
 import { BlockList, isIP, isIPv6, type Socket, SocketAddress } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Config } from '../config/config.js';
+import type { HttpConfig } from './http.config.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -67,7 +67,7 @@ export function networkOf(address: string, prefix: 64 | 48 = 64): string {
 type Trust = (address: string, hop: number) => boolean;
 
 /** TRUST_PROXY as a question: so many hops, these networks, or nobody. */
-export function trustOf(trusted: Config['trustProxy']): Trust | undefined {
+export function trustOf(trusted: HttpConfig['trustProxy']): Trust | undefined {
   if (trusted === undefined) return undefined;
   if (typeof trusted === 'number') return (_, hop) => hop < trusted;
   const networks = new BlockList();
@@ -105,7 +105,7 @@ function addressOf({ raw }: FastifyRequest, trust: Trust | undefined): string {
  * Gives every request its `clientAddress`: for logs, sessions and limits alike. Fastify's `ip` takes any text of a
  * trusted proxy for an address, with a port or without, so nothing reads that.
  */
-export function installClientAddress(fastify: FastifyInstance, trusted?: Config['trustProxy']): void {
+export function installClientAddress(fastify: FastifyInstance, trusted?: HttpConfig['trustProxy']): void {
   const trust = trustOf(trusted);
   fastify.decorate('addressOf', (request: FastifyRequest) => addressOf(request, trust));
   fastify.decorateRequest('knownAddress', undefined);

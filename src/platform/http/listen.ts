@@ -1,8 +1,9 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { type Config, ConfigError } from '../config/config.js';
+import { ConfigError } from '../config/config.js';
+import type { HttpConfig } from './http.config.js';
 import { StartError } from '../errors/start-error.js';
 
-type Address = Pick<Config, 'port' | 'host'>;
+type Address = Pick<HttpConfig, 'port' | 'host'>;
 
 /**
  * So many connections may wait to be taken while the process is busy. A client that finds no place tries again after

@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../config/config.js';
+import { ProcessConfig } from '../config/process.config.js';
+import { HttpConfig } from './http.config.js';
 import { apiError, invalid } from '../errors/errors.js';
 
 /** Node's own pattern for what it answers by itself. */
@@ -16,9 +18,10 @@ function nameIn(host: string): string {
  * Whether a Host may be answered. A page whose name an attacker lets resolve to 127.0.0.1 (DNS rebinding) speaks to
  * a developer's server as its own; it has to use that name, so addresses and names of this machine are harmless.
  */
-function hostRule({ mode, publicUrl, host }: Config): (host: string) => boolean {
+function hostRule(config: Config): (host: string) => boolean {
+  const { publicUrl, host } = config.of(HttpConfig);
   // In clusters and behind proxies a server has names that it does not know, and PUBLIC_URL says what pages may do.
-  if (mode === 'production' || publicUrl !== undefined) return () => true;
+  if (config.of(ProcessConfig).mode === 'production' || publicUrl !== undefined) return () => true;
   return (given) => {
     const name = nameIn(given);
     return (

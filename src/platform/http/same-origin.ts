@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
-import type { Config } from '../config/config.js';
+import type { HttpConfig } from './http.config.js';
 import { apiError } from '../errors/errors.js';
 import { routeConfig } from './route-config.js';
 
@@ -29,7 +29,7 @@ function isOwn({ headers, host }: FastifyRequest, own: string | undefined): bool
 }
 
 /** Refuses foreign and missing origins before a body is read. Browsers set Origin, and no page can change it. */
-export function installSameOrigin(fastify: FastifyInstance, { publicUrl }: Config): void {
+export function installSameOrigin(fastify: FastifyInstance, { publicUrl }: HttpConfig): void {
   const own = publicUrl === undefined ? undefined : new URL(publicUrl).origin;
   const check = (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void =>
     isOwn(request, own) ? done() : done(apiError('FORBIDDEN'));

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, mongo, Types } from 'mongoose';
-import { Config } from '../config/config.js';
+import { CryptoConfig } from '../crypto/crypto.config.js';
 import { KeyedMac } from '../crypto/keyed-mac.js';
 import { AbandonedTransactions } from '../database/abandoned-transactions.js';
 import { driverCollection } from '../database/driver.js';
@@ -51,7 +51,7 @@ export class IdempotencyKeys {
     @InjectModel(IdempotencyRecord.name) private readonly model: Model<IdempotencyRecord>,
     private readonly transactions: Transactions,
     private readonly abandoned: AbandonedTransactions,
-    config: Config,
+    config: CryptoConfig,
   ) {
     this.mac = new KeyedMac(config, 'idempotency key');
   }

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
-import type { Config } from '../config/config.js';
+import type { ProcessConfig } from '../config/process.config.js';
 import type { DatabaseQueue } from '../database/database-queue.js';
 
 /** How much is too much. */
@@ -31,7 +31,7 @@ export interface Queues {
 }
 
 /** The limit of an application. It does not move in tests, which share their machine with other tests. */
-export function limitOf({ mode }: Pick<Config, 'mode'>, database: DatabaseQueue): AdaptiveLimit {
+export function limitOf({ mode }: Pick<ProcessConfig, 'mode'>, database: DatabaseQueue): AdaptiveLimit {
   const turns = new TurnClock();
   const queues = {
     turnMs: () => turns.read(),

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model, mongo } from 'mongoose';
-import { Config } from '../config/config.js';
+import { CryptoConfig } from '../crypto/crypto.config.js';
 import { KeyedMac } from '../crypto/keyed-mac.js';
 import { driverCollection } from '../database/driver.js';
 import { duplicateKeyOf } from '../errors/driver-errors.js';
@@ -14,7 +14,7 @@ export class Counters {
 
   constructor(
     @InjectModel(Counter.name) private readonly model: Model<Counter>,
-    config: Config,
+    config: CryptoConfig,
   ) {
     this.mac = new KeyedMac(config, 'counter');
   }

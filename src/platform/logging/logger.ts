@@ -1,6 +1,7 @@
 import { type DestinationStream, type Logger, type LoggerOptions, pino, stdSerializers } from 'pino';
-import type { Config } from '../config/config.js';
 import type { Mode } from '../config/env.js';
+import type { ProcessConfig } from '../config/process.config.js';
+import type { LoggingConfig } from './logging.config.js';
 import { duplicateKeyOf } from '../errors/driver-errors.js';
 import { requestContext } from './request-context.js';
 
@@ -85,7 +86,7 @@ function standardOutput(mode: Mode): DestinationStream {
 
 /** JSON lines, the level as a word, the request id on each. */
 export function createLoggers(
-  { logLevel, mode }: Pick<Config, 'logLevel' | 'mode'>,
+  { logLevel, mode }: LoggingConfig & Pick<ProcessConfig, 'mode'>,
   destination: DestinationStream = standardOutput(mode),
 ): Loggers {
   const options: LoggerOptions = { level: logLevel, formatters: { level: (label) => ({ level: label }) } };

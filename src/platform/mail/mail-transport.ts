@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import type { Config } from '../config/config.js';
-import { publicOriginOf } from '../config/public-origin.js';
+import type { ProcessConfig } from '../config/process.config.js';
 import type { ErrorCode } from '../errors/errors.js';
 import type { Mail } from './mail.js';
+import type { MailConfig } from './mail.config.js';
 import { PRODUCT } from '../../product/product.js';
 
 /** Connections to the mail server, and so mails that are sent at a time. */
@@ -15,6 +15,14 @@ const IDLE_MS = 30_000;
 /** Longest silence of a mail server, in milliseconds. */
 const SILENCE_MS = 10_000;
 
+/** What mails are sent from. */
+interface Surroundings {
+  /** Where people reach the product. */
+  readonly origin: string;
+  /** Where mails are written that no server is there for. */
+  readonly dataDir: string;
+}
+
 /** How mails leave the product. */
 export interface MailTransport {
   send(mail: Mail): Promise<void>;
@@ -23,16 +31,19 @@ export interface MailTransport {
 }
 
 /** Why a configuration lets no mail be sent, if so. For routes that are of no use without. */
-export function mailRefusal({ mode, smtpUrl }: Pick<Config, 'mode' | 'smtpUrl'>): ErrorCode | undefined {
+export function mailRefusal({ smtpUrl }: MailConfig, { mode }: ProcessConfig): ErrorCode | undefined {
   return mode === 'production' && smtpUrl === undefined ? 'MAIL_NOT_CONFIGURED' : undefined;
 }
 
 /** nodemailer is loaded with the first mail: many processes never send one. */
-export async function createMailTransport(config: Config): Promise<MailTransport> {
+export async function createMailTransport(
+  config: MailConfig,
+  { origin, dataDir }: Surroundings,
+): Promise<MailTransport> {
   const { createTransport } = await import('nodemailer');
-  const from = senderOf(config);
+  const sender = config.mailFrom ?? senderAt(origin);
   const messageOf = ({ to, subject, text }: Mail) => ({
-    from,
+    from: sender,
     // As an object, so that nothing in a name can become a further address or header.
     to: { name: to.name.replaceAll(/\s+/g, ' '), address: to.address },
     subject,
@@ -68,7 +79,7 @@ export async function createMailTransport(config: Config): Promise<MailTransport
   return {
     async send(mail) {
       const { message } = await file.sendMail(messageOf(mail));
-      await keep(join(config.dataDir, 'outbox'), mail.kind, message as Buffer);
+      await keep(join(dataDir, 'outbox'), mail.kind, message as Buffer);
     },
     close: () => file.close(),
   };
@@ -82,9 +93,8 @@ async function keep(folder: string, kind: string, message: Buffer): Promise<void
   await writeFile(join(folder, name), message, { mode: 0o600, flag: 'wx' });
 }
 
-function senderOf(config: Config): string | { name: string; address: string } {
-  if (config.mailFrom !== undefined) return config.mailFrom;
-  const { hostname } = new URL(publicOriginOf(config));
+function senderAt(origin: string): { name: string; address: string } {
+  const { hostname } = new URL(origin);
   const domain = isIP(hostname.replaceAll(/[[\]]/g, '')) === 0 ? hostname : 'localhost';
   return { name: PRODUCT.sender, address: `no-reply@${domain}` };
 }

@@ -1,8 +1,11 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { Config } from '../config/config.js';
+import { ProcessConfig } from '../config/process.config.js';
+import { HttpConfig } from '../http/http.config.js';
 import { apiError } from '../errors/errors.js';
 import { DomainEvents, type EventFields } from '../logging/events.js';
+import { publicOriginOf } from '../http/public-origin.js';
 import type { Mail } from './mail.js';
+import { MailConfig } from './mail.config.js';
 import { MailQueue } from './mail-queue.js';
 import { createMailTransport, mailRefusal, MAX_CONNECTIONS, type MailTransport } from './mail-transport.js';
 
@@ -16,13 +19,15 @@ export class Mailer implements OnApplicationShutdown {
   private transport: Promise<MailTransport> | undefined;
 
   constructor(
-    private readonly config: Config,
+    private readonly config: MailConfig,
+    private readonly process: ProcessConfig,
+    private readonly http: HttpConfig,
     private readonly events: DomainEvents,
   ) {}
 
   /** @throws ApiError MAIL_NOT_CONFIGURED */
   requireConfigured(): void {
-    const refusal = mailRefusal(this.config);
+    const refusal = mailRefusal(this.config, this.process);
     if (refusal) throw apiError(refusal);
   }
 
@@ -31,7 +36,7 @@ export class Mailer implements OnApplicationShutdown {
    * @param compose answers null when there is nothing to send; called again when it fails
    */
   send(kind: string, compose: () => Promise<Mail | null>): void {
-    if (mailRefusal(this.config)) return;
+    if (mailRefusal(this.config, this.process)) return;
     let mail: Mail | null | undefined;
     const givenUp = (error: unknown): void =>
       this.events.record('mail_failed', { kind, userId: mail?.userId, ...reasonOf(error) });
@@ -49,12 +54,15 @@ export class Mailer implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.queue.drain(Math.min(DRAIN_MS, this.config.shutdownGraceMs / 2));
+    await this.queue.drain(Math.min(DRAIN_MS, this.process.shutdownGraceMs / 2));
     (await this.transport)?.close();
   }
 
   private open(): Promise<MailTransport> {
-    return (this.transport ??= createMailTransport(this.config));
+    return (this.transport ??= createMailTransport(this.config, {
+      origin: publicOriginOf(this.http),
+      dataDir: this.process.dataDir,
+    }));
   }
 }
 

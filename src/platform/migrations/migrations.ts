@@ -2,7 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectConnection } from '@nestjs/mongoose';
 import mongoose, { type Connection, type Model } from 'mongoose';
 import { PinoLogger } from 'nestjs-pino';
-import { Config } from '../config/config.js';
+import { DatabaseConfig } from '../config/database.config.js';
+import { ProcessConfig } from '../config/process.config.js';
 import { isOutage, LENIENT_DECODING } from '../errors/driver-errors.js';
 import { BEHIND, type DatabaseState, readState } from './database-state.js';
 import { type Migration, MigrationError } from './migration.js';
@@ -26,7 +27,8 @@ export class Migrations {
   constructor(
     @Inject(MIGRATIONS) private readonly migrations: readonly Migration[],
     @InjectConnection() private readonly connection: Connection,
-    private readonly config: Config,
+    private readonly config: DatabaseConfig,
+    private readonly process: ProcessConfig,
     private readonly logger: PinoLogger,
   ) {}
 
@@ -41,7 +43,7 @@ export class Migrations {
    */
   async begin(): Promise<void> {
     const state = await this.read();
-    if (this.config.mode === 'production') {
+    if (this.process.mode === 'production') {
       if (!state.isCurrent) this.tellBehind(state);
     } else {
       // No lock where there is nothing to do.
@@ -49,7 +51,7 @@ export class Migrations {
         await this.upgrade((step) => this.logger[step.event === 'migration_notice' ? 'warn' : 'info'](step));
       this.tellUndeclared(state);
     }
-    this.isUpToDate = this.config.mode !== 'production' || state.isCurrent;
+    this.isUpToDate = this.process.mode !== 'production' || state.isCurrent;
   }
 
   /** Looks whether the database has been brought up to date, and then does what has waited for it. */

@@ -7,7 +7,7 @@ import {
 import { InjectConnection } from '@nestjs/mongoose';
 import { HealthCheckService, MongooseHealthIndicator } from '@nestjs/terminus';
 import type { Connection } from 'mongoose';
-import { Config } from '../config/config.js';
+import { MonitoringConfig } from './monitoring.config.js';
 import { Migrations } from '../migrations/migrations.js';
 import { Redis } from '../redis/redis.js';
 import { HealthIndicators } from './health-indicators.js';
@@ -47,7 +47,7 @@ export class HealthMonitor
     private readonly checks: HealthCheckService,
     private readonly mongoose: MongooseHealthIndicator,
     private readonly redis: Redis,
-    private readonly config: Config,
+    private readonly config: MonitoringConfig,
     private readonly migrations: Migrations,
     private readonly indicators: HealthIndicators,
     @InjectConnection() private readonly connection: Connection,

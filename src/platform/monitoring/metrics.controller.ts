@@ -2,7 +2,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import { ApiExcludeEndpoint } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Config } from '../config/config.js';
+import { ProcessConfig } from '../config/process.config.js';
+import { MonitoringConfig } from './monitoring.config.js';
 import { apiError } from '../errors/errors.js';
 import { Public } from '../access/access.js';
 import { Unlimited } from '../limits/rate-limit.js';
@@ -28,7 +29,10 @@ function isLocal({ raw, headers }: FastifyRequest): boolean {
 /** What Prometheus scrapes. Not public: a token, or in development the machine itself. */
 @Controller('metrics')
 export class MetricsController {
-  constructor(private readonly config: Config) {}
+  constructor(
+    private readonly config: MonitoringConfig,
+    private readonly process: ProcessConfig,
+  ) {}
 
   @Get()
   @Public()
@@ -43,7 +47,8 @@ export class MetricsController {
 
   /** @throws ApiError UNAUTHENTICATED, or ROUTE_NOT_FOUND where metrics are not offered */
   private admit(request: FastifyRequest): void {
-    const { metricsToken, mode } = this.config;
+    const { metricsToken } = this.config;
+    const { mode } = this.process;
     if (metricsToken === undefined) {
       if (mode !== 'production' && isLocal(request)) return;
       throw apiError('ROUTE_NOT_FOUND');

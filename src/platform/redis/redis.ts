@@ -4,7 +4,7 @@ import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } f
 import type { RedisClientType } from '@keyv/redis';
 import { PinoLogger } from 'nestjs-pino';
 import { TimedOut, withTimeout } from '../concurrency/timeout.js';
-import { Config } from '../config/config.js';
+import { RedisConfig } from './redis.config.js';
 import { PRODUCT } from '../../product/product.js';
 
 /** So long a request waits for a command, in milliseconds. */
@@ -43,7 +43,7 @@ export class Redis implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly end = new AbortController();
 
   constructor(
-    private readonly config: Config,
+    private readonly config: RedisConfig,
     private readonly logger: PinoLogger,
   ) {}
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Config } from '../config/config.js';
+import { CryptoConfig } from '../crypto/crypto.config.js';
 import { KeyedMac } from '../crypto/keyed-mac.js';
 import { KEY_PREFIX, Redis } from './redis.js';
 
@@ -17,7 +17,7 @@ export class SharedWindows {
 
   constructor(
     private readonly redis: Redis,
-    config: Config,
+    config: CryptoConfig,
   ) {
     this.mac = new KeyedMac(config, 'window');
   }

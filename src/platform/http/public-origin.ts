@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import type { Config } from './config.js';
+import type { HttpConfig } from './http.config.js';
 
 /** What listens everywhere is reached here on the same machine. */
 const EVERYWHERE = new Set(['0.0.0.0', '::']);
@@ -12,7 +12,7 @@ export function publicOriginOf({
   publicUrl,
   host,
   port,
-}: Pick<Config, 'publicUrl' | 'host' | 'port'>): string {
+}: Pick<HttpConfig, 'publicUrl' | 'host' | 'port'>): string {
   if (publicUrl !== undefined) return publicUrl;
   const reachable = EVERYWHERE.has(host) ? '127.0.0.1' : host;
   return `http://${isIPv6(reachable) ? `[${reachable}]` : reachable}:${port}`;

@@ -1,0 +1,43 @@
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { DeclarationError } from '../errors/start-error.js';
+import { type ConfigClass, variablesOf } from './env.js';
+
+/**
+ * The classes of variables in `<room>/<name>.config.ts` of a folder. No list names them, so that a part that is taken
+ * out takes its variables with it, and branches which add some merge. Such a file imports no `config.js`, which waits
+ * for it. A property without a variable is set by its code alone.
+ * @throws DeclarationError for a file without such a class
+ */
+async function configsIn(folder: string): Promise<readonly ConfigClass[]> {
+  const root = join(import.meta.dirname, '../..');
+  const files = globSync(`${folder}/*/*.config.{js,ts}`, { cwd: root }).toSorted();
+  const found = files.map(async (file) => {
+    const exported = Object.values((await import(pathToFileURL(join(root, file)).href)) as object);
+    const classes = exported.filter((each): each is ConfigClass => typeof each === 'function');
+    if (classes.some((each) => variablesOf(each).length > 0 || Object.keys(new each()).length > 0))
+      return classes;
+    throw new DeclarationError(
+      `src/${file.replace(/js$/, 'ts')}: export a class with @Env('NAME', kind) above a property, or with properties that have a value`,
+    );
+  });
+  return (await Promise.all(found)).flat();
+}
+
+/** @throws DeclarationError for a variable that two properties are read from */
+function requireDistinct(classes: readonly ConfigClass[]): void {
+  const readers = new Map<string, string>();
+  for (const type of classes) {
+    for (const { name } of variablesOf(type)) {
+      const reader = readers.get(name);
+      if (reader) throw new DeclarationError(`${type.name} and ${reader} both read ${name}: rename one`);
+      readers.set(name, type.name);
+    }
+  }
+}
+
+/** Every class of variables, the platform's first. */
+export const CONFIG_CLASSES = [...(await configsIn('platform')), ...(await configsIn('modules'))] as const;
+
+requireDistinct(CONFIG_CLASSES);

@@ -1,0 +1,17 @@
+import { Env, MODES, type Mode } from './env.js';
+import { integer, line, oneOf } from './kinds.js';
+
+/** The process as a whole. */
+export class ProcessConfig {
+  /** What the process runs as. Set `production` wherever people depend on it: defaults become strict. */
+  @Env('NODE_ENV', oneOf(...MODES), { default: 'development' })
+  readonly mode!: Mode;
+
+  /** Folder of the embedded MongoDB's files and of secrets made outside production. */
+  @Env('DATA_DIR', line(), { default: '.data' })
+  readonly dataDir!: string;
+
+  /** How long, in milliseconds, requests in flight may take to finish after SIGTERM. */
+  @Env('SHUTDOWN_GRACE_MS', integer(0, 600_000), { default: 10_000 })
+  readonly shutdownGraceMs!: number;
+}
