@@ -110,7 +110,7 @@ const faulty: [what: string, env: Environment, variables: string[]][] = [
       ADMIN_EMAIL: 'zq29@example.com',
       TRUST_PROXY: 'true',
     },
-    ['PORT', 'JWT_SECRET', 'TRUST_PROXY', 'ADMIN_PASSWORD'],
+    ['JWT_SECRET', 'PORT', 'TRUST_PROXY', 'ADMIN_PASSWORD'],
   ],
 ];
 
@@ -190,10 +190,10 @@ describe('a file .env in the working directory', () => {
   it('is read behind a byte order mark, and where a variable of the environment is empty', async () => {
     const { stderr } = await start(`\uFEFFNODE_ENV=production\r\nPORT=zq35\r\n`);
     expect([...stderr.matchAll(/^ {2}(\w+) /gm)].map(([, name]) => name)).toEqual([
-      'PORT',
       'MONGODB_URI',
       'JWT_SECRET',
       'ENCRYPTION_KEY',
+      'PORT',
     ]);
   });
 
@@ -206,8 +206,8 @@ describe('a file .env in the working directory', () => {
         '  JWT_SECRET (.env line 2) holds a #: put the value in single quotes, or the comment on a line of its own\n' +
         '  ENCRYPTION_KEY (.env line 3) has no closing quote on its line, or text behind it\n' +
         '  .env line 4 sets no variable that is known: RATE_LIMIT_MAX is meant?\n' +
-        '  PORT must be an integer from 0 to 65535\n' +
-        '  MONGODB_URI is required in production\n',
+        '  MONGODB_URI is required in production\n' +
+        '  PORT must be an integer from 0 to 65535\n',
     );
     expect([code, stdout]).toEqual([78, '']);
   });
