@@ -18,7 +18,7 @@ export const RAW_MODELS: Readonly<Record<string, string>> = {
   'src/modules/users/user-addresses.ts': 'changes an address only while the old one still holds',
   'src/modules/users/user-passwords.ts': 'changes a password only while the old one still holds',
   'src/modules/users/users.service.ts': 'finds users before anybody is signed in',
-  'src/platform/cache/stamps.ts': 'records without versions, one atomic step each',
+  'src/platform/cache/cache-versions.ts': 'records without versions, one atomic step each',
   'src/platform/idempotency/idempotency-keys.ts': 'records without versions, one atomic step each',
   'src/platform/limits/counters.ts': 'records without versions, one atomic step each',
 };

@@ -1,7 +1,7 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import { MAX_TTL_S } from './cache.js';
 
-/** Says since when what is kept for somebody is right: it is part of every key, so another one leads past the old. */
+/** The current version of what is cached for somebody. It is part of every key. */
 @Schema({ collection: 'cache_stamps', versionKey: false, strict: 'throw' })
 export class CacheStamp {
   /** `UsersService:66f1a0c2e4b0a1b2c3d4e5f6` */
@@ -18,5 +18,5 @@ export class CacheStamp {
 
 export const CacheStampSchema = SchemaFactory.createForClass(CacheStamp);
 
-// No query: MongoDB removes a stamp once nothing can be left of what was kept without it.
+// No query: MongoDB removes a stamp once no entry from before it can be left.
 CacheStampSchema.index({ writtenAt: 1 }, { expireAfterSeconds: 2 * MAX_TTL_S });

@@ -4,14 +4,14 @@ import { MongooseModule } from '@nestjs/mongoose';
 import { DeclarationError } from '../errors/start-error.js';
 import { CacheStamp, CacheStampSchema } from './cache-stamp.schema.js';
 import { Caches, ruledMethods } from './caches.js';
-import { Stamps } from './stamps.js';
-import { Tiers } from './tiers.js';
+import { CacheVersions } from './cache-versions.js';
+import { CacheStores } from './cache-stores.js';
 
-/** Keeps what methods with `@Cache` answer, until it changes: in the process, and in Redis where there is one. */
+/** Caches the results of methods with `@Cache`, in memory and in Redis where there is one. */
 @Global()
 @Module({
   imports: [MongooseModule.forFeature([{ name: CacheStamp.name, schema: CacheStampSchema }])],
-  providers: [Caches, Stamps, Tiers],
+  providers: [Caches, CacheVersions, CacheStores],
   exports: [Caches],
 })
 export class CacheModule implements OnModuleInit {

@@ -2,7 +2,7 @@ import { needsModule } from '../errors/needed-modules.js';
 import { DeclarationError } from '../errors/start-error.js';
 import type { Owner } from './owner.js';
 
-/** Longer than that nothing is kept, in seconds: stamps must live longer than what they are part of. */
+/** The longest time to live, in seconds: versions must outlive the entries whose keys hold them. */
 export const MAX_TTL_S = 24 * 60 * 60;
 
 const CACHED = Symbol('cached');
@@ -10,26 +10,26 @@ const EVICTS = Symbol('evicts');
 
 type Method = (...args: never[]) => unknown;
 
-/** What is to be done about a method. */
+/** What a decorator says of a method. */
 export interface CacheRule {
-  /** Data that belongs to nobody: the first argument is no owner. */
+  /** Data without an owner: the first argument names none. */
   readonly isShared: boolean;
   /** In seconds. */
   readonly ttl: number;
 }
 
 interface OwnedOptions {
-  /** How long a result is kept at most, in seconds, up to a day. */
+  /** How long a result is cached at most, in seconds, up to a day. */
   readonly ttl: number;
   readonly shared?: false;
 }
 interface SharedOptions {
   readonly ttl: number;
-  /** The data belongs to nobody, so that the method needs no owner. */
+  /** The data has no owner, so the method needs none. */
   readonly shared: true;
 }
 
-/** A method for one owner: one that forgets the owner does not compile. */
+/** A method for one owner: forgetting the owner does not compile. */
 type OwnedDecorator = <Args extends [Owner, ...unknown[]], Result>(
   prototype: object,
   name: string | symbol,
@@ -43,13 +43,13 @@ type SharedDecorator = <Args extends unknown[], Result>(
 ) => void;
 
 /**
- * Keeps what the method answers, for each owner and all of its arguments, until `ttl` is over or `@CacheEvict` or
- * `Caches.evict` says that it has changed: then this process forgets at once, and others within two seconds.
- * Requests at the same time share one call; an error is not kept.
+ * Caches the result of a method per owner and arguments, until `ttl` has passed or `@CacheEvict` or `Caches.evict`
+ * evicts it: at once in this process, within two seconds in others. Concurrent calls share one execution; errors are
+ * not cached.
  *
- * For methods of providers whose answer depends on their arguments and the database alone, and that do nothing else:
- * a kept answer writes no events. Not for use within a transaction. Answers are plain objects, lists, texts, numbers,
- * dates, maps and sets, as DTOs are; null and undefined are answers, too.
+ * For provider methods whose result depends on their arguments and the database alone and that have no side effects: a
+ * cached call records no events. Not inside a transaction. Results are plain objects, lists, texts, numbers, dates,
+ * maps and sets, as DTOs are; null and undefined are cached, too.
  */
 export function Cache(options: OwnedOptions): OwnedDecorator;
 export function Cache(options: SharedOptions): SharedDecorator;
@@ -60,10 +60,9 @@ export function Cache({ ttl, shared = false }: OwnedOptions | SharedOptions): Sh
 }
 
 /**
- * Forgets what `@Cache` of the same class keeps for the owner that the first argument names, once the method is done;
- * with a `Transaction` among its arguments, together with that. A method that fails without one may have changed
- * something already, so that it evicts, too. What is kept for `{ all: true }`, and what is shared, is forgotten with
- * each owner's.
+ * Evicts what `@Cache` of the same class holds for the owner in the first argument, once the method is done, or with
+ * the `Transaction` among its arguments. A method that fails outside a transaction evicts as well, since it may have
+ * changed something. Entries for `{ all: true }` and shared ones are evicted along with any owner's.
  */
 export function CacheEvict(options?: { readonly shared?: false }): OwnedDecorator;
 export function CacheEvict(options: { readonly shared: true }): SharedDecorator;

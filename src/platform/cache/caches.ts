@@ -5,16 +5,16 @@ import { DeclarationError } from '../errors/start-error.js';
 import { isTransaction, type Transaction } from '../database/transactions.js';
 import { type CacheRule, cacheRuleOf, evictRuleOf } from './cache.js';
 import { ALL, type Holder, holderOf, type Owner } from './owner.js';
-import { Stamps } from './stamps.js';
-import { fromText, keyOf, Strange, toText } from './text-form.js';
-import { Tiers } from './tiers.js';
+import { CacheVersions } from './cache-versions.js';
+import { deserialize, keyOf, NotSerializable, serialize } from './serializer.js';
+import { CacheStores } from './cache-stores.js';
 
-/** A text of more characters is not kept. */
+/** Longer texts are not cached. */
 const MAX_TEXT = 1_000_000;
-/** What is kept ends up to a tenth of its time early, so that what was read at once is not read again at once. */
+/** Entries expire up to a tenth early, at random, so that entries written together do not expire together. */
 const JITTER = 0.1;
 
-/** A time to live that differs each time and is never longer than was asked for. */
+/** A time to live with jitter, never longer than asked for. */
 export function jittered(ttl: number): number {
   return ttl * (1 - JITTER * Math.random());
 }
@@ -29,34 +29,34 @@ interface Place {
   readonly rule: CacheRule;
 }
 
-/** What a call has come to: a text that everybody makes a value of their own from, or what cannot be kept. */
+/** The result of a call: text from which each caller makes its own value, or a value that cannot be cached. */
 type Outcome = { readonly text: string } | { readonly text?: never; readonly value: unknown };
 
-/** Does what `@Cache` and `@CacheEvict` say. */
+/** Implements `@Cache` and `@CacheEvict`. */
 @Injectable()
 export class Caches {
   private readonly types = new Map<string, unknown>();
   private readonly bound = new WeakSet<object>();
-  /** The calls and look-ups that are under way. */
+  /** Calls and look-ups in flight. */
   private readonly flights = new Map<string, Promise<Outcome>>();
   private readonly refused = new Set<string>();
 
   constructor(
-    private readonly stamps: Stamps,
-    private readonly tiers: Tiers,
+    private readonly versions: CacheVersions,
+    private readonly stores: CacheStores,
     private readonly logger: PinoLogger,
   ) {}
 
   /**
-   * Forgets what a class keeps for an owner; for `{ all: true }` and `'all'` what it keeps for anybody. To be called
-   * once the change is written, or with the transaction that it is a part of.
+   * Evicts what a class caches for an owner, or for everybody with `{ all: true }` and `'all'`. Call it once the change
+   * is written, or pass the transaction that the change is part of.
    */
   async evict(type: Type, owner: Owner | typeof ALL, transaction?: Transaction): Promise<void> {
     if (this.types.get(type.name) !== type) throw new Error(`${type.name} has no method with @Cache`);
-    await this.stamps.renew(type.name, owner === ALL ? ALL : holderOf(owner), transaction);
+    await this.versions.renew(type.name, owner === ALL ? ALL : holderOf(owner), transaction);
   }
 
-  /** Puts the cache before the methods of a provider that have `@Cache` or `@CacheEvict`. */
+  /** Wraps the methods of a provider that have `@Cache` or `@CacheEvict`. */
   bind(provider: object): void {
     if (this.bound.has(provider)) return;
     this.bound.add(provider);
@@ -80,13 +80,13 @@ export class Caches {
 
   private async answer(place: Place, args: readonly unknown[], call: Call): Promise<unknown> {
     const holder = holderIn(args, place.rule);
-    const stamp = await this.stampOf(place, holder);
-    // Without it nobody knows what is right.
-    if (stamp === undefined) return call();
-    const key = this.keyOf(place, stamp, args);
+    const version = await this.versionOf(place, holder);
+    // Without it nothing cached can be trusted.
+    if (version === undefined) return call();
+    const key = this.keyOf(place, version, args);
     if (key === undefined) return call();
     const outcome = await (this.flights.get(key) ?? this.start(key, place, call));
-    return outcome.text === undefined ? outcome.value : fromText(outcome.text);
+    return outcome.text === undefined ? outcome.value : deserialize(outcome.text);
   }
 
   private async change({ type, rule }: Place, args: readonly unknown[], call: Call): Promise<unknown> {
@@ -94,25 +94,25 @@ export class Caches {
     const transaction = args.find(isTransaction);
     try {
       const result = await call();
-      await this.stamps.renew(type, holder, transaction);
+      await this.versions.renew(type, holder, transaction);
       return result;
     } catch (error) {
-      if (!transaction) await this.stamps.renew(type, holder).catch(() => undefined);
+      if (!transaction) await this.versions.renew(type, holder).catch(() => undefined);
       throw error;
     }
   }
 
-  private async stampOf({ type }: Place, holder: Holder): Promise<string | undefined> {
+  private async versionOf({ type }: Place, holder: Holder): Promise<string | undefined> {
     try {
-      return await this.stamps.read(type, holder);
+      return await this.versions.read(type, holder);
     } catch {
       return undefined;
     }
   }
 
-  private keyOf(place: Place, stamp: string, args: readonly unknown[]): string | undefined {
+  private keyOf(place: Place, version: string, args: readonly unknown[]): string | undefined {
     try {
-      return keyOf([place.type, place.method, stamp, args]);
+      return keyOf([place.type, place.method, version, args]);
     } catch (error) {
       return this.refuse(place, 'argument', error);
     }
@@ -125,28 +125,28 @@ export class Caches {
   }
 
   private async lookUp(key: string, place: Place, call: Call): Promise<Outcome> {
-    const kept = await this.tiers.get(key);
+    const kept = await this.stores.get(key);
     if (kept !== undefined) return { text: kept };
     const value = await call();
     const text = this.textOf(place, value);
     if (text === undefined) return { value };
-    await this.tiers.set(key, text, jittered(1000 * place.rule.ttl));
+    await this.stores.set(key, text, jittered(1000 * place.rule.ttl));
     return { text };
   }
 
   private textOf(place: Place, value: unknown): string | undefined {
     try {
-      const text = toText(value);
-      if (text.length > MAX_TEXT) throw new Strange(`more than ${MAX_TEXT} characters`);
+      const text = serialize(value);
+      if (text.length > MAX_TEXT) throw new NotSerializable(`more than ${MAX_TEXT} characters`);
       return text;
     } catch (error) {
       return this.refuse(place, 'answer', error);
     }
   }
 
-  /** Tells once what is wrong with a method, which does its work without the cache. */
+  /** Logs once per method why it is not cached; the method itself works. */
   private refuse({ type, method }: Place, what: string, error: unknown): undefined {
-    if (!(error instanceof Strange)) throw error;
+    if (!(error instanceof NotSerializable)) throw error;
     const place = `${type}.${method}`;
     if (this.refused.has(place)) return;
     this.refused.add(place);

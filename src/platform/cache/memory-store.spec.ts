@@ -6,7 +6,7 @@ describe('what is kept in the process', () => {
   const kept = (bytes: number) => ({ value: 'x'.repeat(bytes / 2) });
   const found = (store: MemoryStore, names: readonly string[]) => names.filter((name) => store.get(name));
 
-  it('is bounded by entries: what was not asked for for longest goes first', () => {
+  it('is bounded by entries: the least recently used are evicted first', () => {
     const store = new MemoryStore(3);
     for (const name of ['a', 'b', 'c']) store.set(name, kept(10));
     store.get('a');

@@ -1,32 +1,32 @@
 import { LRUCache } from 'lru-cache';
 
-/** What Keyv keeps: a text, and when it is over in milliseconds since 1970. */
-export interface Kept {
+/** What Keyv stores: a text, and when it expires in milliseconds since 1970. */
+export interface Entry {
   readonly value: string;
   readonly expires?: number | undefined;
 }
 
-/** What an entry costs beside its texts, in bytes. */
+/** Overhead of an entry beyond its texts, in bytes. */
 const OVERHEAD = 300;
 
-/** A store of Keyv in this process, bounded by entries and bytes: what was not asked for for longest goes first. */
+/** A Keyv store in this process, bounded by entries and bytes: the least recently used entries are evicted first. */
 export class MemoryStore {
-  private readonly entries: LRUCache<string, Kept>;
+  private readonly entries: LRUCache<string, Entry>;
 
   constructor(maxEntries = 10_000, maxBytes = 32 * 1024 * 1024) {
     this.entries = new LRUCache({
       max: maxEntries,
       maxSize: maxBytes,
-      // Two bytes for each unit: a text with one character beyond Latin-1 takes so much.
+      // Two bytes per code unit: what V8 uses once a text holds a character beyond Latin-1.
       sizeCalculation: ({ value }, key) => 2 * (key.length + value.length) + OVERHEAD,
     });
   }
 
-  get(key: string): Kept | undefined {
+  get(key: string): Entry | undefined {
     return this.entries.get(key);
   }
 
-  set(key: string, kept: Kept): void {
+  set(key: string, kept: Entry): void {
     this.entries.set(key, kept);
   }
 

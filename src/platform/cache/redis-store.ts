@@ -3,21 +3,21 @@ import type { CryptoConfig } from '../crypto/crypto.config.js';
 import { deriveKey } from '../crypto/derived-key.js';
 import { KeyedMac } from '../crypto/keyed-mac.js';
 import { KEY_PREFIX, type Redis } from '../redis/redis.js';
-import type { Kept } from './memory-store.js';
+import type { Entry } from './memory-store.js';
 
 const PREFIX = `${KEY_PREFIX}cache:`;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * A store of Keyv in Redis, which is not trusted: keys are MACs and values are encrypted, so that whoever reads
- * Redis learns nothing and whoever writes it is not believed. What does not decrypt is not there.
+ * A Keyv store in Redis, which is not trusted: keys are MACs and values are encrypted, so that reading Redis reveals
+ * nothing and tampering with it achieves nothing. What does not decrypt counts as absent.
  */
 export class RedisStore {
   private readonly names: KeyedMac;
   private readonly valueKey: KeyObject;
 
-  /** @param scope what is kept under another one is not found, such as by another build or for another database */
+  /** @param scope separates builds and databases: entries of another scope are not found */
   constructor(
     private readonly redis: Redis,
     config: Pick<CryptoConfig, 'jwtSecret'>,
@@ -27,13 +27,13 @@ export class RedisStore {
     this.valueKey = deriveKey(config, 'cache value');
   }
 
-  async get(key: string): Promise<Kept | undefined> {
+  async get(key: string): Promise<Entry | undefined> {
     const name = this.nameOf(key);
     const sealed = await this.redis.run((client) => client.get(name));
     return sealed ? this.open(name, sealed) : undefined;
   }
 
-  async set(key: string, kept: Kept, ttlMs = 1): Promise<void> {
+  async set(key: string, kept: Entry, ttlMs = 1): Promise<void> {
     const name = this.nameOf(key);
     const sealed = this.seal(name, kept);
     await this.redis.run((client) => client.set(name, sealed, { PX: Math.max(1, Math.floor(ttlMs)) }));
@@ -43,22 +43,22 @@ export class RedisStore {
     return (await this.redis.run((client) => client.unlink(this.nameOf(key)))) === 1;
   }
 
-  /** Other processes use it, too: what is no longer right is not found, and ends by itself. */
+  /** Other processes share it: stale entries are no longer found, and expire by themselves. */
   clear(): void {}
 
-  /** Where in Redis something is kept. */
+  /** The Redis key of an entry. */
   nameOf(key: string): string {
     return PREFIX + this.names.text(JSON.stringify([this.scope, key]));
   }
 
-  private seal(name: string, kept: Kept): string {
+  private seal(name: string, kept: Entry): string {
     const iv = randomBytes(IV_BYTES);
     const cipher = createCipheriv('aes-256-gcm', this.valueKey, iv).setAAD(Buffer.from(name));
     const encrypted = [cipher.update(JSON.stringify(kept), 'utf8'), cipher.final()];
     return Buffer.concat([iv, cipher.getAuthTag(), ...encrypted]).toString('base64');
   }
 
-  private open(name: string, sealed: string): Kept | undefined {
+  private open(name: string, sealed: string): Entry | undefined {
     const bytes = Buffer.from(sealed, 'base64');
     const tag = bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES);
     if (tag.length < TAG_BYTES) return undefined;
@@ -69,7 +69,7 @@ export class RedisStore {
     try {
       const text =
         decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES), undefined, 'utf8') + decipher.final('utf8');
-      return JSON.parse(text) as Kept;
+      return JSON.parse(text) as Entry;
     } catch {
       return undefined;
     }

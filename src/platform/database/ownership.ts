@@ -5,12 +5,12 @@ import { type Permission, type Scope, userOf } from '../access/caller.js';
 import { ANY_VALUE, type Filter } from './filter.js';
 import type { Resource } from './resource.js';
 
-/** What no record is. */
+/** Matches no record. */
 const NOTHING: Filter = { _id: { $in: [] } };
 
-/** Whose the records of a collection are, as conditions that find them. */
+/** Who owns the records of a collection, as filters. */
 export class Ownership {
-  /** The field that says whose record it is; none where all of them belong to nobody. */
+  /** The field that names the owner; none for shared records. */
   readonly field: string | undefined;
   private readonly readers: Permission | undefined;
 
@@ -26,14 +26,14 @@ export class Ownership {
     this.readers = may['read'];
   }
 
-  /** The records that a scope may touch. */
-  within(scope: Scope): Filter {
+  /** The records in a scope. */
+  filterOf(scope: Scope): Filter {
     return scope.all ? {} : this.of(scope.owner.id);
   }
 
-  /** The records that a scope may touch and that fit. A filter cannot name another owner than the scope. */
+  /** The records in a scope that match a filter. The filter cannot widen the scope to another owner. */
   fitting(scope: Scope, filter: Filter): Filter {
-    const own = this.within(scope);
+    const own = this.filterOf(scope);
     const { field } = this;
     if (field === undefined || scope.all || !(field in filter)) return { ...own, ...filter };
     const [asked, given] = [filter[field], own[field]];
@@ -41,28 +41,28 @@ export class Ownership {
     return asked.equals(given as Types.ObjectId) ? filter : { ...filter, ...NOTHING };
   }
 
-  /** A record, if the scope may touch it. */
+  /** A record, if it is in the scope. */
   one(scope: Scope, id: Types.ObjectId | string): Filter {
-    return withId(id, this.within(scope));
+    return withId(id, this.filterOf(scope));
   }
 
-  /** A record, if whoever is behind the scope may read it: its own, one of nobody, or any by the permission. */
+  /** A record that the scope's user may read: its own, a shared one, or any by permission. */
   readable(scope: Scope, id: Types.ObjectId): Filter {
     const readsAll = this.readers !== undefined && scope.permissions?.has(this.readers);
     return withId(id, readsAll ? {} : this.of(ownerOf(scope)));
   }
 
-  /** What makes a new record belong to whoever is behind the scope. Users belong to themselves already. */
+  /** The owner field of a new record. Users own themselves already. */
   ofNew(scope: Scope): Filter {
     return this.field === '_id' ? {} : this.of(ownerOf(scope));
   }
 
-  /** Every record, by an index: of nobody's by the one that lists have, of others by the one that owners have. */
+  /** Every record, by an index: shared ones by that of lists, others by that of owners. */
   get everything(): Filter {
     return { [this.field ?? 'createdAt']: ANY_VALUE };
   }
 
-  /** Whether the scope has opened a record, or records, of somebody else. */
+  /** Whether the scope reaches a record of somebody else. */
   isForeign(scope: Scope, fields: object): scope is Scope & { all: true } {
     const { field } = this;
     if (!scope.all || field === undefined) return false;

@@ -176,7 +176,7 @@ export class RecordReads<T extends StoredRecord> {
       );
     }
     const stages = [
-      { $match: { ...this.ownership.everything, ...this.ownership.within(scope) } },
+      { $match: { ...this.ownership.everything, ...this.ownership.filterOf(scope) } },
       ...pipeline,
     ];
     const results = await this.store.collection.aggregate(stages, sessionOf(transaction)).toArray();

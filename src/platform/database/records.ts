@@ -46,12 +46,12 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
 
   /**
    * Writes a new record, which belongs to whoever is behind the scope. A field that is null or undefined is not stored.
-   * @param within what makes a repeated request create nothing more (`@CreateOnce()`), or a transaction
+   * @param atomic the request's `@CreateOnce()`, which makes it idempotent, or a transaction
    * @throws ApiError …_TAKEN when a unique field repeats, VALIDATION_ERROR for a reference that leads nowhere
    */
-  create(scope: Scope, fields: NewFields<T>, within?: Transaction | CreatesOnce): Promise<T> {
-    if (!within || isTransaction(within)) return this.add(scope, fields, within);
-    return within.run(
+  create(scope: Scope, fields: NewFields<T>, atomic?: Transaction | CreatesOnce): Promise<T> {
+    if (!atomic || isTransaction(atomic)) return this.add(scope, fields, atomic);
+    return atomic.run(
       (transaction) => this.add(scope, fields, transaction),
       (id) => this.get(scope, id),
     );
@@ -61,9 +61,9 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
     const record = { ...fields, ...this.ownership.ofNew(scope) };
     const links = linksIn(this.referenceFields, record);
     if (links.length === 0) return this.write(record, transaction);
-    return this.references.linking(links, transaction, async (within) => {
-      await this.references.require(scope, links, within);
-      return this.write(record, within);
+    return this.references.linking(links, transaction, async (joined) => {
+      await this.references.require(scope, links, joined);
+      return this.write(record, joined);
     });
   }
 
@@ -92,8 +92,8 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
   ): Promise<T> {
     const links = linksIn(this.referenceFields, change);
     if (links.length === 0) return this.change(scope, id, precondition, change, transaction);
-    return this.references.linking(links, transaction, (within) =>
-      this.change(scope, id, precondition, change, within, links),
+    return this.references.linking(links, transaction, (joined) =>
+      this.change(scope, id, precondition, change, joined, links),
     );
   }
 
@@ -153,10 +153,10 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
       return this.erase(scope, id, precondition, transaction);
     }
     const record = { target, id: new Types.ObjectId(id) };
-    return this.references.removing(record, transaction, async (within) => {
+    return this.references.removing(record, transaction, async (joined) => {
       // Afterwards: what only refers to itself is in nobody's use.
-      const removed = await this.erase(scope, id, precondition, within);
-      await this.references.requireUnused(record, within);
+      const removed = await this.erase(scope, id, precondition, joined);
+      await this.references.requireUnused(record, joined);
       return removed;
     });
   }

@@ -127,10 +127,10 @@ export class References {
     work: (transaction: Transaction) => Promise<T>,
   ): Promise<T> {
     const names = new Set(locks);
-    return this.transactions.join(transaction, async (within) => {
+    return this.transactions.join(transaction, async (joined) => {
       // In the same order for everybody, so that no two wait for each other.
-      for (const name of [...names].toSorted()) await this.transactions.lock(name, within);
-      return work(within);
+      for (const name of [...names].toSorted()) await this.transactions.lock(name, joined);
+      return work(joined);
     });
   }
 

@@ -8,7 +8,7 @@ import type {
   preParsingHookHandler,
 } from 'fastify';
 import { type ApiError, apiError, CATALOGUE } from '../errors/errors.js';
-import { withHeldNumbers } from '../validation/held-numbers.js';
+import { withExactNumbers } from '../validation/exact-numbers.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -117,7 +117,7 @@ export function installBodyParser(fastify: FastifyInstance): void {
     return parse(request, text, (error, parsed: unknown) => {
       if (error) return done(apiError('MALFORMED_JSON'));
       try {
-        const value = withHeldNumbers(parsed, text);
+        const value = withExactNumbers(parsed, text);
         if (request.headers['idempotency-key'] !== undefined) {
           request.sentBody = { bytes: body as Buffer, value };
         }

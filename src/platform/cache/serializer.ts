@@ -1,9 +1,9 @@
-/** A value that would not come back as it went in. The message says what kind of thing it is, and nothing of its content. */
-export class Strange extends Error {}
+/** A value that would not survive a round trip. The message names its kind and none of its content. */
+export class NotSerializable extends Error {}
 
-/** A key that stands for something JSON has no word for. */
+/** Marks a value that JSON cannot express. */
 const TAG = '$';
-/** Deeper is not gone; a value that holds itself never ends. */
+/** Maximum nesting depth: a circular value would never end. */
 const MAX_DEPTH = 64;
 
 interface Tagged {
@@ -14,23 +14,23 @@ interface Tagged {
 type Packable = Readonly<Record<string, unknown>>;
 
 /**
- * A value as a text that `fromText` makes an equal value of: JSON, and beyond it undefined, every number, bigints,
- * dates, maps and sets.
- * @throws Strange for functions, symbols and instances of other classes
+ * A value as text from which `deserialize` makes an equal value: JSON, extended by undefined, NaN and infinities, -0,
+ * bigints, dates, maps and sets.
+ * @throws NotSerializable for functions, symbols and instances of other classes
  */
-export function toText(value: unknown): string {
+export function serialize(value: unknown): string {
   return JSON.stringify(pack(value, false, 0));
 }
 
-/** A value of its own at each call. @throws Error for what `toText` did not make */
-export function fromText(text: string): unknown {
+/** A new value at each call. @throws Error for text that `serialize` did not make */
+export function deserialize(text: string): unknown {
   return unpack(JSON.parse(text));
 }
 
 /**
- * A text that is the same for equal values, in whatever order their keys stand, and for no others. An object
- * without a prototype, as Fastify makes of a query, is equal to one with.
- * @throws Strange as `toText`
+ * The same text for equal values, whatever the order of their keys, and different texts for different values. An
+ * object without a prototype, as Fastify makes for queries, equals one with a prototype.
+ * @throws NotSerializable as `serialize`
  */
 export function keyOf(value: unknown): string {
   return JSON.stringify(pack(value, true, 0));
@@ -50,20 +50,20 @@ function pack(value: unknown, isKey: boolean, depth: number): unknown {
       return { [TAG]: 'bigint', of: String(value) } satisfies Tagged;
     case 'object':
       if (value === null) return null;
-      if (depth === MAX_DEPTH) throw new Strange(`more than ${MAX_DEPTH} levels`);
+      if (depth === MAX_DEPTH) throw new NotSerializable(`more than ${MAX_DEPTH} levels`);
       return packObject(value, (inner) => pack(inner, isKey, depth + 1), isKey);
     default:
-      throw new Strange(`a ${typeof value}`);
+      throw new NotSerializable(`a ${typeof value}`);
   }
 }
 
 function packObject(value: object, inside: (value: unknown) => unknown, isKey: boolean): unknown {
   const prototype = Object.getPrototypeOf(value) as object | null;
   const isPlain = prototype === Object.prototype || (isKey && prototype === null);
-  if (Object.getOwnPropertySymbols(value).length > 0) throw new Strange('a symbol');
+  if (Object.getOwnPropertySymbols(value).length > 0) throw new NotSerializable('a symbol');
   if (isPlain) return packFields(value as Packable, inside, isKey);
   if (Array.isArray(value) && prototype === Array.prototype) {
-    if (Object.keys(value).length !== value.length) throw new Strange('a list with gaps or names');
+    if (Object.keys(value).length !== value.length) throw new NotSerializable('a list with gaps or names');
     return value.map(inside);
   }
   const hasFields = Object.keys(value).length > 0;
@@ -76,7 +76,7 @@ function packObject(value: object, inside: (value: unknown) => unknown, isKey: b
   if (!hasFields && value instanceof Set && prototype === Set.prototype) {
     return { [TAG]: 'set', of: [...value].map(inside) } satisfies Tagged;
   }
-  throw new Strange(`an instance of ${prototype?.constructor?.name || 'a class without a name'}`);
+  throw new NotSerializable(`an instance of ${prototype?.constructor?.name || 'a class without a name'}`);
 }
 
 function packFields(value: Packable, inside: (value: unknown) => unknown, isKey: boolean): unknown {
@@ -92,11 +92,11 @@ function unpack(packed: unknown): unknown {
   return Object.hasOwn(packed, TAG) ? untag(packed as Tagged) : unpackFields(packed);
 }
 
-/** In place: what JSON.parse has made belongs to nobody else. */
+/** In place: nobody else holds what JSON.parse has made. */
 function unpackFields<T extends object>(fields: T): T {
   for (const [name, packed] of Object.entries(fields)) {
     const value = unpack(packed);
-    // Not by assignment, which `__proto__` would turn into something else.
+    // Not by assignment: assigning `__proto__` sets the prototype.
     if (value !== packed) Object.defineProperty(fields, name, { value });
   }
   return fields;

@@ -13,10 +13,10 @@ import { ALL, type Holder } from './owner.js';
 
 type Known = Pick<CacheStamp, 'stamp'>;
 
-/** What is known of a group that nobody has evicted of late. */
+/** The version of a group that was not evicted recently. */
 const NONE: Known = { stamp: '' };
 
-/** Evicting for everybody evicts for each owner. */
+/** Evicting for everybody evicts for every owner. */
 const EVERYBODY = 'everybody';
 
 /** `UsersService:66f1a0c2e4b0a1b2c3d4e5f6` */
@@ -25,16 +25,16 @@ function groupOf(type: string, holder: UserId | typeof EVERYBODY): string {
 }
 
 /**
- * The stamps that lead past what was kept before an eviction. Who has read old data before it, and keeps it after
- * it, keeps it under the old stamp, where nobody looks any more.
+ * The versions that are part of every cache key. An eviction changes the version, so that entries from before it are
+ * never found again, even those written later by a call that read the old data.
  */
 @Injectable()
-export class Stamps {
+export class CacheVersions {
   private readonly known: LiveCache<Known>;
-  /** While the change feed is silent, each question is a look-up: not for each of a thousand requests. */
+  /** While the change feed is down every read is a query: concurrent ones are coalesced. */
   private readonly lookUps = new Coalescer(async (group) => this.known.get(group));
 
-  /** How often this process has heard of an eviction, by class; and how often it may have missed one. */
+  /** How many evictions this process has seen, by class; and how often it may have missed some. */
   private readonly heard = new Map<string, number>();
   private missed = 0;
   private readonly self = randomBytes(12).toString('base64url');
@@ -52,18 +52,18 @@ export class Stamps {
   }
 
   /**
-   * The stamp of what a class keeps for a holder, without a promise where it is known already; undefined when nobody
-   * knows now what is right.
+   * The current version of what a class caches for a holder, without a promise where it is known; undefined while it
+   * cannot be known.
    */
   read(type: string, holder: Holder): string | undefined | Promise<string> {
-    if (holder === ALL) return this.stampOfAll(type);
+    if (holder === ALL) return this.versionOfAll(type);
     const groups = [groupOf(type, holder), groupOf(type, EVERYBODY)];
     const known = groups.map((group) => this.known.peek(group));
     if (known.every((each) => each !== undefined)) return join(known);
     return Promise.all(groups.map((group) => this.lookUps.get(group))).then(join);
   }
 
-  /** Evicts: for this process once it is done, for others within two seconds; with a transaction, when that is done. */
+  /** Evicts: here once it is written, in other processes within two seconds; in a transaction, when it commits. */
   async renew(type: string, holder: Holder, transaction?: Transaction): Promise<void> {
     const group = groupOf(type, holder === ALL ? EVERYBODY : holder);
     const change = { $set: { stamp: randomBytes(12).toString('base64url'), writtenAt: new Date() } };
@@ -78,16 +78,16 @@ export class Stamps {
         ...(session && { session }),
       });
     } finally {
-      // A write whose answer was lost may have happened.
+      // Even after an error the write may have happened.
       afterwards(transaction, forget);
     }
   }
 
   /**
-   * What is kept for all changes with each owner's. A stamp in the database for it would have every change of every
-   * owner wait for the others, so that each process counts what it hears of, and keeps this for itself.
+   * What is cached for all owners changes with each of them. A version in the database would serialize the changes of
+   * all owners, so each process counts the evictions that it sees, and does not share these entries.
    */
-  private stampOfAll(type: string): string | undefined {
+  private versionOfAll(type: string): string | undefined {
     if (!this.feed.isFresh) return undefined;
     return [this.self, this.missed, this.heard.get(type) ?? 0].join('.');
   }

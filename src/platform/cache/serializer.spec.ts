@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { Types } from 'mongoose';
-import { fromText, keyOf, Strange, toText } from './text-form.js';
+import { deserialize, keyOf, NotSerializable, serialize } from './serializer.js';
 
 /** What the form itself is made of, and what looks alike. */
 const tricky = fc.constantFrom<unknown>(
@@ -48,7 +48,7 @@ describe('the text of a value', () => {
   it('gives an equal value back', () => {
     fc.assert(
       fc.property(value, (original) => {
-        expect(isDeepStrictEqual(fromText(toText(original)), original)).toBe(true);
+        expect(isDeepStrictEqual(deserialize(serialize(original)), original)).toBe(true);
       }),
       { numRuns: 3_000 },
     );
@@ -56,16 +56,16 @@ describe('the text of a value', () => {
 
   it('gives a DTO back, field by field', () => {
     const dto = { id: 'a', note: undefined, seen: null, tags: ['x'], at: new Date(1), by: { $: 'date' } };
-    expect(fromText(toText(dto))).toStrictEqual(dto);
+    expect(deserialize(serialize(dto))).toStrictEqual(dto);
   });
 
   it('knows a date that is none', () => {
-    expect(String(fromText(toText(new Date(Number.NaN))))).toBe('Invalid Date');
+    expect(String(deserialize(serialize(new Date(Number.NaN))))).toBe('Invalid Date');
   });
 
   it('gives a value of its own at each call', () => {
-    const text = toText({ list: [new Date(0)], map: new Map([['a', {}]]) });
-    const [one, other] = [fromText(text), fromText(text)] as { list: Date[] }[];
+    const text = serialize({ list: [new Date(0)], map: new Map([['a', {}]]) });
+    const [one, other] = [deserialize(text), deserialize(text)] as { list: Date[] }[];
     one?.list.push(new Date(1));
     one?.list[0]?.setTime(5);
     expect(other?.list).toEqual([new Date(0)]);
@@ -93,7 +93,7 @@ describe('the text of a value', () => {
     ['a list with names', Object.assign([1], { secret: 1 }), 'a list with gaps or names'],
     ['what holds itself', circle, 'more than 64 levels'],
   ])('is not made of %s, and says so without its content', (_, strange, reason) => {
-    expect(() => toText(strange)).toThrow(new Strange(reason));
+    expect(() => serialize(strange)).toThrow(new NotSerializable(reason));
   });
 });
 

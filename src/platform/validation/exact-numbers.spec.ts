@@ -2,10 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { SEED, soaked } from '../../../test/support/soak.js';
 import { ApiError } from '../errors/errors.js';
-import { withHeldNumbers } from './held-numbers.js';
+import { withExactNumbers } from './exact-numbers.js';
 import { numeralFault } from './numerals.js';
 
-const read = (text: string) => withHeldNumbers(JSON.parse(text), text);
+const read = (text: string) => withExactNumbers(JSON.parse(text), text);
 
 /** Where a fault is, and what it is. */
 function faultIn(text: string): unknown {
@@ -88,14 +88,14 @@ describe.each(PLACES)('a number at %s', (path, text) => {
 
   it.each(REFUSED)('is refused when it is %.30s: %s', (numeral, fault) => {
     const source = text(numeral);
-    expect(() => withHeldNumbers(parse(source), source)).toThrow(
+    expect(() => withExactNumbers(parse(source), source)).toThrow(
       expect.objectContaining({ details: [{ path, message: `${path} ${fault}` }] }),
     );
   });
 
   it.each(TAKEN)('is taken when it is %.30s, as %d', (numeral, value) => {
     const source = text(numeral);
-    const body = withHeldNumbers(parse(source), source);
+    const body = withExactNumbers(parse(source), source);
     expect(at(body)).toBe(value);
   });
 });
@@ -126,7 +126,7 @@ describe('a body', () => {
   it.each(['[', ':', ', ', ',1', ',1.', ':-0', ',0.0', ' ', '1', ',123456789012345', ':-0.00'])(
     'of a million characters is looked through at once, where nothing but %j is in it',
     (part) => {
-      expect(withHeldNumbers('body', part.repeat(1_000_000 / part.length))).toBe('body');
+      expect(withExactNumbers('body', part.repeat(1_000_000 / part.length))).toBe('body');
     },
   );
 

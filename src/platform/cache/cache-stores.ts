@@ -7,7 +7,7 @@ import { buildId } from './build-id.js';
 import { MemoryStore } from './memory-store.js';
 import { RedisStore } from './redis-store.js';
 
-/** A Keyv that hands the entries of its store through as they are: they are texts already. */
+/** A Keyv that stores texts as they are. */
 function keyvOn(store: MemoryStore | RedisStore): Keyv<string> {
   const keyv = new Keyv<string>({ store, useKeyPrefix: false, emitErrors: false });
   keyv.serialize = undefined;
@@ -15,31 +15,31 @@ function keyvOn(store: MemoryStore | RedisStore): Keyv<string> {
   return keyv;
 }
 
-/** Where texts are kept: in this process and, with REDIS_URL, beyond it. */
+/** The stores of the cache: memory and, with REDIS_URL, Redis behind it. */
 @Injectable()
-export class Tiers {
-  private readonly near = keyvOn(new MemoryStore());
-  private readonly far: Keyv<string> | undefined;
+export class CacheStores {
+  private readonly memory = keyvOn(new MemoryStore());
+  private readonly shared: Keyv<string> | undefined;
 
   constructor(redis: Redis, { mongodbUri }: DatabaseConfig, crypto: CryptoConfig) {
     if (!redis.isConfigured) return;
     const scope = `${buildId()} ${mongodbUri}`;
-    this.far = keyvOn(new RedisStore(redis, crypto, scope));
+    this.shared = keyvOn(new RedisStore(redis, crypto, scope));
   }
 
   async get(key: string): Promise<string | undefined> {
-    const near = await this.near.get(key);
-    if (near !== undefined || !this.far) return near;
-    const found = await this.far.getRaw(key);
+    const local = await this.memory.get(key);
+    if (local !== undefined || !this.shared) return local;
+    const found = await this.shared.getRaw(key);
     const restMs = (found?.expires ?? 0) - Date.now();
     if (found?.value === undefined || restMs <= 0) return undefined;
-    await this.near.set(key, found.value, restMs);
+    await this.memory.set(key, found.value, restMs);
     return found.value;
   }
 
-  /** Nobody waits for Redis. @param ttlMs in milliseconds */
+  /** Does not wait for Redis. */
   async set(key: string, text: string, ttlMs: number): Promise<void> {
-    void this.far?.set(key, text, ttlMs);
-    await this.near.set(key, text, ttlMs);
+    void this.shared?.set(key, text, ttlMs);
+    await this.memory.set(key, text, ttlMs);
   }
 }
