@@ -16,6 +16,7 @@ import type { Config } from './platform/config/config.js';
 import { ConfigModule } from './platform/config/config.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import { EncryptionModule } from './platform/encryption/encryption.module.js';
+import { ExecutionsModule } from './platform/executions/executions.module.js';
 import { HealthModule } from './platform/monitoring/health.module.js';
 import { IdempotencyModule } from './platform/idempotency/idempotency.module.js';
 import type { Loggers } from './platform/logging/logger.js';
@@ -31,6 +32,7 @@ const PLATFORM = [
   CacheModule,
   AttemptsModule,
   EncryptionModule,
+  ExecutionsModule,
   HealthModule,
   IdempotencyModule,
   MetricsModule,

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { VALUED } from '../schematics/types/flags.ts';
 import { FIELD_TYPES, TYPES } from '../schematics/types/types.ts';
+import { EXECUTION_METRICS } from '../src/platform/executions/execution-metrics.js';
 import { EVENTS } from '../src/platform/logging/events.js';
 import { METRICS } from '../src/platform/monitoring/metrics.js';
 import { expectNone, IS_BASE } from './support/rules.js';
@@ -83,7 +84,7 @@ describe('the documentation', () => {
 if (IS_BASE) {
   describe('the pages of the base', () => {
     it('lists every domain event as the code has it, and no other', async () => {
-      const declared = globSync('src/modules/**/*.events.ts').map(
+      const declared = globSync('src/**/*.events.ts').map(
         (path) => import(`../${path}`) as Promise<Readonly<Record<string, typeof EVENTS>>>,
       );
       const features = (await Promise.all(declared)).flatMap((each) => Object.values(each));
@@ -107,7 +108,7 @@ if (IS_BASE) {
 
     it('lists every metric of the product, and no other', () => {
       const documented = tableOf('docs/operations.md', 'Metrics').map(([name]) => name);
-      expect(documented.toSorted()).toEqual(Object.values(METRICS).toSorted());
+      expect(documented.toSorted()).toEqual(Object.values({ ...METRICS, ...EXECUTION_METRICS }).toSorted());
     });
 
     it('has a changelog of releases, the newest first, of which none is newer than package.json', () => {

@@ -15,8 +15,9 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
   {
     module: 'EncryptionModule',
     paths: ['src/platform/encryption', 'src/rotate-keys.ts'],
-    neededBy: ['SecondFactorModule'],
+    neededBy: ['ExecutionsModule', 'SecondFactorModule'],
   },
+  { module: 'ExecutionsModule', paths: ['src/platform/executions'] },
   {
     module: 'MailLinksModule',
     paths: ['src/modules/mail-links', 'src/platform/mail'],

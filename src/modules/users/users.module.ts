@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { Standings } from '../../platform/access/standings.js';
 import { RecordsModule } from '../../platform/database/records.module.js';
 import { AccountMails } from './account-mails.js';
 import { Administrators } from './administrators.js';
@@ -12,6 +13,7 @@ import { UserAddresses } from './user-addresses.js';
 import { users } from './user.schema.js';
 import { UserPasswords } from './user-passwords.js';
 import { UsersController } from './users.controller.js';
+import { UserStandings } from './user-standings.js';
 import { UsersService } from './users.service.js';
 import { Roles } from './roles.js';
 
@@ -32,6 +34,7 @@ import { Roles } from './roles.js';
     SecondFactors,
     AccountMails,
     FirstAdministrator,
+    { provide: Standings, useClass: UserStandings },
   ],
   exports: [
     BearerKinds,

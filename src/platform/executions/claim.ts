@@ -1,0 +1,117 @@
+import { Injectable } from '@nestjs/common';
+import { PinoLogger } from 'nestjs-pino';
+import type { mongo } from 'mongoose';
+import { Types } from 'mongoose';
+import { ExecutionClock } from './clock.js';
+import type { StoredExecution } from './execution.js';
+import { ExecutorRegistry } from './registry.js';
+import { type Candidate, Slots } from './slots.js';
+import { ExecutionStore } from './store.js';
+import { type Statement, type Target, transition } from './transitions.js';
+
+/** Executions of one owner that are taken before it is the next one's turn. */
+const FEW = 4;
+/** Owners that are looked for at a time where many executions wait. */
+const MAX_OWNERS = 16;
+/** What nobody here can run is looked at again after so long, in milliseconds. */
+const UNKNOWN_MS = 30_000;
+
+const FIELDS = { ownerId: 1, type: 1, revision: 1, turn: 1, slot: 1, parked: 1 } as const;
+
+const READY_ORDER = { ready: 1, ownerId: 1, dueAt: 1 } as const;
+
+/** Takes what is due, for owners in turn. */
+@Injectable()
+export class Claim {
+  /** The owner who had the last turn. */
+  private place: Types.ObjectId | null = null;
+  private readonly unknown = new Set<string>();
+
+  constructor(
+    private readonly store: ExecutionStore,
+    private readonly clock: ExecutionClock,
+    private readonly registry: ExecutorRegistry,
+    private readonly slots: Slots,
+    private readonly logger: PinoLogger,
+  ) {}
+
+  /** So many at most, and whether there may be more. */
+  async next(room: number, engine: Types.ObjectId): Promise<{ claimed: StoredExecution[]; isFull: boolean }> {
+    const now = this.clock.now();
+    const oldest = await this.find({ dueAt: { $lte: now } }, { dueAt: 1 }, room);
+    const isFull = oldest.length === room;
+    const candidates = isFull ? await this.fairly(oldest, now, room) : oldest;
+    if (candidates.length === 0) return { claimed: [], isFull };
+    const stamp = new Types.ObjectId();
+    const statements = await this.statements(candidates, engine, now);
+    await this.store.write(statements, stamp);
+    await this.slots.recheck(statements.flatMap(({ u }) => (u.$set['parked'] as string | undefined) ?? []));
+    const ids = candidates.map(({ _id }) => _id);
+    const claimed = await this.store.stamped(ids, stamp);
+    return { claimed: claimed.filter(({ status }) => status === 'running'), isFull };
+  }
+
+  private async statements(
+    candidates: readonly Candidate[],
+    engine: Types.ObjectId,
+    now: Date,
+  ): Promise<Statement[]> {
+    const places = await this.slots.placesFor(candidates);
+    return candidates.map((each) => {
+      const { _id, ownerId, revision, type, slot } = each;
+      const target: Target = { _id, ownerId, revision };
+      if (!this.registry.find(type)) return this.defer(target, type);
+      const place = places.get(_id.toHexString());
+      if (place === 'full') {
+        return transition('park', 'queued', target, { set: { parked: slot }, unset: ['dueAt', 'ready'] });
+      }
+      return transition('claim', 'running', target, {
+        set: { engine, startedAt: now, ...(place !== undefined && { place }) },
+        inc: { turn: 1 },
+      });
+    });
+  }
+
+  /** A newer process may know its executor. */
+  private defer(target: Target, type: string): Statement {
+    if (!this.unknown.has(type)) {
+      this.unknown.add(type);
+      this.logger.warn({ event: 'execution_type_unknown', type });
+    }
+    return transition('defer', 'same', target, {
+      set: { dueAt: this.clock.in(UNKNOWN_MS) },
+      unset: ['ready'],
+    });
+  }
+
+  /** Some of other owners first, from a rotating place on; then the oldest. */
+  private async fairly(oldest: readonly Candidate[], now: Date, room: number): Promise<Candidate[]> {
+    const chosen = new Map<string, Candidate>();
+    for (let owners = 0; owners < MAX_OWNERS && chosen.size < room / 2; owners++) {
+      const due = { ready: true as const, dueAt: { $lte: now } };
+      const behind = this.place === null ? {} : { ownerId: { $gt: this.place } };
+      const found = await this.find({ ...due, ...behind }, READY_ORDER, FEW);
+      const [first] = found;
+      if (!first) {
+        if (this.place === null) break;
+        // Round again from the beginning.
+        this.place = null;
+        continue;
+      }
+      this.place = found.at(-1)?.ownerId ?? new Types.ObjectId('000000000000000000000000');
+      const isKnown = chosen.has(first._id.toHexString());
+      for (const each of found) chosen.set(each._id.toHexString(), each);
+      if (isKnown) break;
+    }
+    for (const each of oldest) if (chosen.size < room) chosen.set(each._id.toHexString(), each);
+    return [...chosen.values()];
+  }
+
+  private find(
+    filter: mongo.Filter<StoredExecution>,
+    sort: Readonly<Record<string, 1>>,
+    limit: number,
+  ): Promise<Candidate[]> {
+    return this.store.executions.find(filter, { sort, limit }).project<Candidate>(FIELDS).toArray();
+  }
+}

@@ -1,0 +1,239 @@
+import { Injectable } from '@nestjs/common';
+import type { Types } from 'mongoose';
+import { PinoLogger } from 'nestjs-pino';
+import { DomainEvents } from '../logging/events.js';
+import { Claim } from './claim.js';
+import { isFinished, type StoredExecution } from './execution.js';
+import { ExecutionEvents } from './execution.events.js';
+import { ExecutionMetrics } from './execution-metrics.js';
+import { Load } from './load.js';
+import { Lease, LEASE_MS } from './lease.js';
+import { Launcher } from './launcher.js';
+import { Parts } from './parts.js';
+import type { Ended, Running } from './running.js';
+import { Slots } from './slots.js';
+import type { Runner } from './starter.js';
+import { Sweep } from './sweep.js';
+import { transition } from './transitions.js';
+import { Watchers } from './watchers.js';
+
+/** Executions that run at a time in a process. */
+const MAX_RUNNING = 256;
+/** Of one owner, those that are taken without a claim: the others wait for their turn. */
+const MAX_DIRECT = 64;
+const LOOK_EVERY_MS = 1_000;
+const SWEEP_EVERY_MS = LEASE_MS / 2;
+
+/** Runs executions in this process: claims what is due, runs it, and goes on with what dead processes have left. */
+@Injectable()
+export class Engine implements Runner {
+  private readonly running = new Map<string, { running?: Running }>();
+  private readonly load = new Load();
+  private timers: NodeJS.Timeout[] = [];
+  private isActive = false;
+  private isLooking = false;
+  private isWoken = false;
+  /** There was more than could be taken. */
+  private hasMore = false;
+  private whenEmpty: (() => void) | undefined;
+
+  constructor(
+    private readonly parts: Parts,
+    private readonly lease: Lease,
+    private readonly claim: Claim,
+    private readonly slots: Slots,
+    private readonly sweep: Sweep,
+    private readonly launcher: Launcher,
+    private readonly watchers: Watchers,
+    private readonly metrics: ExecutionMetrics,
+    private readonly events: DomainEvents,
+    private readonly logger: PinoLogger,
+  ) {
+    lease.onLost(() => this.loseAll());
+  }
+
+  async start(): Promise<void> {
+    await this.parts.store.open();
+    await this.lease.renew();
+    this.isActive = true;
+    this.parts.starter.use(this);
+    this.parts.clock.onMoved(() => this.wake());
+    this.metrics.observeRunning(() => this.running.size);
+    this.every(LEASE_MS / 3, () => this.lease.renew());
+    this.every(LOOK_EVERY_MS, () => this.tick());
+    this.every(SWEEP_EVERY_MS, () => this.sweepNow());
+    this.wake();
+  }
+
+  /** Claims nothing more, lets steps end in time, and hands the rest back at once. */
+  async stop(graceMs: number): Promise<void> {
+    if (!this.isActive) return;
+    this.isActive = false;
+    this.parts.starter.use(undefined);
+    for (const timer of this.timers.splice(0, 2)) clearInterval(timer);
+    for (const { running } of this.running.values()) running?.stop('released');
+    await this.emptied(graceMs);
+    for (const { running } of this.running.values()) running?.stop('lost');
+    for (const timer of this.timers.splice(0)) clearInterval(timer);
+    await this.lease.giveUp().catch(() => undefined);
+    await this.parts.store.close();
+  }
+
+  /** Ends as kill -9 would: nothing more is written, and the lease runs out. For tests. */
+  kill(): void {
+    this.isActive = false;
+    this.parts.starter.use(undefined);
+    this.parts.commit.kill();
+    for (const timer of this.timers.splice(0)) clearInterval(timer);
+    this.loseAll();
+  }
+
+  grant(execution: StoredExecution): Types.ObjectId | undefined {
+    const isRoom = this.isActive && !this.hasMore && this.load.size < MAX_RUNNING / 2;
+    const { token } = this.lease;
+    if (!isRoom || !token || this.load.of(execution) >= MAX_DIRECT) return undefined;
+    this.load.promise(execution);
+    return token;
+  }
+
+  started(execution: StoredExecution): void {
+    const { engine, ready } = execution;
+    if (engine && this.isActive && this.lease.isHeld(engine)) this.take(execution);
+    else if (ready) this.wake();
+  }
+
+  /** Looks for what is due now, and not with the next second. */
+  wake(): void {
+    if (!this.isActive) return;
+    if (this.isLooking) this.isWoken = true;
+    else {
+      this.isLooking = true;
+      setImmediate(() => void this.look());
+    }
+  }
+
+  /** Cancels what runs in this process at once; others hear of it within a second. */
+  cancel(id: string): void {
+    this.running.get(id)?.running?.stop('cancelled');
+  }
+
+  /** Goes on with what dead processes have left. */
+  async sweepNow(): Promise<void> {
+    const taken = await this.sweep.run((id) => this.running.has(id));
+    const isFreed = await this.slots.sweep();
+    if (taken > 0 || isFreed) this.wake();
+  }
+
+  private async tick(): Promise<void> {
+    const { token } = this.lease;
+    if (token && this.running.size > 0) {
+      const cancelled = { engine: token, cancel: true } as const;
+      const found = this.parts.store.executions.find(cancelled).limit(MAX_RUNNING).project({ _id: 1 });
+      for (const { _id } of await found.toArray()) this.cancel(String(_id));
+    }
+    this.wake();
+  }
+
+  private every(ms: number, work: () => Promise<void>): void {
+    let isBusy = false;
+    const act = async (): Promise<void> => {
+      if (isBusy) return;
+      isBusy = true;
+      await work().catch((error: Error) =>
+        this.logger.warn({ event: 'execution_engine', reason: error.message }),
+      );
+      isBusy = false;
+    };
+    this.timers.unshift(setInterval(() => void act(), ms).unref());
+  }
+
+  private async look(): Promise<void> {
+    try {
+      do {
+        this.isWoken = false;
+        const room = MAX_RUNNING - this.running.size;
+        const { token } = this.lease;
+        this.hasMore = room <= 0;
+        if (room <= 0 || !token) break;
+        this.parts.failpoints.reach('claim:before');
+        const { claimed, isFull } = await this.claim.next(room, token);
+        this.parts.failpoints.reach('claim:after');
+        this.hasMore = isFull;
+        if (this.lease.isHeld(token)) for (const each of claimed) this.take(each);
+      } while (this.isActive && (this.isWoken || this.hasMore) && this.running.size < MAX_RUNNING);
+    } catch (error) {
+      this.logger.warn({ event: 'execution_engine', reason: (error as Error).message });
+    } finally {
+      this.isLooking = false;
+    }
+  }
+
+  private take(execution: StoredExecution): void {
+    const id = execution._id.toHexString();
+    const entry: { running?: Running } = {};
+    this.running.set(id, entry);
+    this.load.begin(execution);
+    const lost = (): void => entry.running?.stop('lost');
+    const begun = (running: Running): void => void (entry.running = running);
+    this.launcher
+      .run(execution, begun, lost)
+      .catch((error: unknown): undefined => {
+        this.logger.error({ event: 'execution_engine', err: error });
+      })
+      .then((ended) => this.left(id, execution, ended))
+      .catch((error: unknown) => this.logger.error({ event: 'execution_engine', err: error }));
+  }
+
+  private async left(id: string, execution: StoredExecution, ended: Ended | undefined): Promise<void> {
+    this.running.delete(id);
+    this.load.end(execution);
+    if (this.running.size === 0) this.whenEmpty?.();
+    if (!ended) return;
+    this.report(execution, ended);
+    const isParentTold =
+      isFinished(ended.status) && execution.parent ? await this.tell(execution.parent) : false;
+    const isFreed = execution.slot !== undefined && (await this.slots.freed(execution.slot));
+    const isDueSoon = ended.status === 'queued' && ended.fault === undefined;
+    if (isParentTold || isFreed || isDueSoon || this.hasMore) this.wake();
+  }
+
+  /** Tells who waits for an execution that it is over. */
+  async tell({ _id, ownerId }: NonNullable<StoredExecution['parent']>): Promise<boolean> {
+    const inc = { bell: 1 };
+    const set = { dueAt: this.parts.clock.now(), ready: true };
+    const target = { _id, ownerId };
+    // In this order: one that begins to wait in between hears the second.
+    const told = await Promise.all([
+      this.parts.commit.write(() => transition('ringBusy', 'same', target, { inc })),
+      this.parts.commit.write(() => transition('ring', 'queued', target, { inc, set })),
+    ]);
+    return told.some(Boolean);
+  }
+
+  private report({ _id, type }: StoredExecution, { status, fault, error }: Ended): void {
+    const executionId = _id.toHexString();
+    this.metrics.count(type, status);
+    this.watchers.changed(executionId);
+    if (error !== undefined) this.logger.warn({ event: 'execution_error', executionId, type, err: error });
+    if (status === 'failed') {
+      this.events.record(ExecutionEvents.execution_failed, { executionId, type, code: fault?.code });
+    } else if (status === 'needs-attention') {
+      this.events.record(ExecutionEvents.execution_needs_attention, { executionId, type });
+    }
+  }
+
+  private loseAll(): void {
+    for (const { running } of this.running.values()) running?.stop('lost');
+  }
+
+  private emptied(graceMs: number): Promise<void> {
+    if (this.running.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, graceMs);
+      this.whenEmpty = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

@@ -1,0 +1,103 @@
+import { type BeforeApplicationShutdown, Global, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import { DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
+import { MongooseModule } from '@nestjs/mongoose';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import { ProcessConfig } from '../config/process.config.js';
+import { apiError } from '../errors/errors.js';
+import { Migrations } from '../migrations/migrations.js';
+import { Claim } from './claim.js';
+import { ExecutionClock } from './clock.js';
+import { Commit } from './commit.js';
+import { Engine } from './engine.js';
+import { ExecutionMetrics } from './execution-metrics.js';
+import {
+  Execution,
+  ExecutionEngine,
+  ExecutionEngineSchema,
+  ExecutionSchema,
+  ExecutionStep,
+  ExecutionStepSchema,
+} from './execution.schema.js';
+import { ExecutionsConfig } from './executions.config.js';
+import { Executions } from './executions.js';
+import { Failpoints } from './failpoints.js';
+import { Launcher } from './launcher.js';
+import { Lease } from './lease.js';
+import { Orders } from './orders.js';
+import { OwnerBounds } from './owner-bounds.js';
+import { Parts } from './parts.js';
+import { ExecutorRegistry } from './registry.js';
+import { ExecutionRights } from './rights.js';
+import { Sealing } from './sealing.js';
+import { Slots } from './slots.js';
+import { Starter } from './starter.js';
+import { ExecutionStore } from './store.js';
+import { Sweep } from './sweep.js';
+import { Watchers } from './watchers.js';
+
+const MODELS = MongooseModule.forFeature([
+  { name: Execution.name, schema: ExecutionSchema },
+  { name: ExecutionStep.name, schema: ExecutionStepSchema },
+  { name: ExecutionEngine.name, schema: ExecutionEngineSchema },
+]);
+
+const PROBES = /^\/(health|metrics)([/?]|$)/;
+
+/** Routes but those of probes are not there; their answers have all that others have. */
+function answerProbesOnly(fastify: FastifyInstance): void {
+  fastify.addHook('onRoute', (route: RouteOptions) => {
+    if (PROBES.test(route.url)) return;
+    const refuse = (_: FastifyRequest, _reply: FastifyReply, done: (error: Error) => void): void =>
+      done(apiError('ROUTE_NOT_FOUND'));
+    route.onRequest = [refuse, route.onRequest ?? []].flat();
+  });
+}
+
+/** Work that outlives its request: once accepted it finishes, whatever is killed. Features declare executors. */
+@Global()
+@Module({
+  imports: [DiscoveryModule, MODELS],
+  providers: [
+    Claim,
+    Commit,
+    Engine,
+    ExecutionClock,
+    ExecutionMetrics,
+    ExecutionRights,
+    ExecutionStore,
+    Executions,
+    ExecutorRegistry,
+    Failpoints,
+    Launcher,
+    Lease,
+    Orders,
+    OwnerBounds,
+    Parts,
+    Sealing,
+    Slots,
+    Starter,
+    Sweep,
+    Watchers,
+  ],
+  exports: [ExecutionRights, Executions],
+})
+export class ExecutionsModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  constructor(
+    private readonly engine: Engine,
+    private readonly config: ExecutionsConfig,
+    private readonly process: ProcessConfig,
+    private readonly migrations: Migrations,
+    { httpAdapter }: HttpAdapterHost,
+  ) {
+    if (config.executions === 'only') answerProbesOnly(httpAdapter.getInstance<FastifyInstance>());
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    if (this.config.executions !== 'off') await this.migrations.whenCurrent(() => this.engine.start());
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    // What is left of the grace is for requests and mails.
+    await this.engine.stop(this.process.shutdownGraceMs / 2);
+  }
+}

@@ -1,0 +1,137 @@
+import { Injectable } from '@nestjs/common';
+import { Types } from 'mongoose';
+import { type Scope, userOf } from '../access/caller.js';
+import type { Transaction } from '../database/transactions.js';
+import { apiError } from '../errors/errors.js';
+import { ExecutionDto } from './execution.dto.js';
+import { EXECUTION_NOT_FOUND } from './execution.errors.js';
+import { idOf, type Step, type StoredExecution } from './execution.js';
+import type { ExecutorClass } from './run.js';
+import { Orders } from './orders.js';
+import { OwnerBounds } from './owner-bounds.js';
+import { stored } from './rights.js';
+import { Starter } from './starter.js';
+import { ExecutionStore } from './store.js';
+
+const RECORD = /^[a-z][a-z0-9-]{0,63}\/[0-9a-f]{24}$/;
+
+export interface StartOptions {
+  /** Whose it is, and with whose rights it runs. */
+  readonly scope: Scope;
+  /** It is there with what the transaction writes, or not at all. */
+  readonly transaction?: Transaction;
+  /** The same key starts nothing more, for as long as the execution is kept. */
+  readonly key?: string;
+  /** Not before. */
+  readonly at?: Date;
+  /** What it is about: `projects/<id>`. */
+  readonly record?: string;
+}
+
+/** Starts executions, and says what has become of them. */
+@Injectable()
+export class Executions {
+  constructor(
+    private readonly starter: Starter,
+    private readonly bounds: OwnerBounds,
+    private readonly orders: Orders,
+    private readonly store: ExecutionStore,
+  ) {}
+
+  /**
+   * Starts an execution. Once this resolves, or its transaction is committed, it finishes, whatever is killed.
+   * @throws ApiError VALIDATION_ERROR for an input that does not fit, IDEMPOTENCY_KEY_REUSED for a key that was used
+   *   with another one, EXECUTIONS_TOO_MANY
+   */
+  async start<Input extends object>(
+    executor: ExecutorClass<Input>,
+    input: NoInfer<Input>,
+    { scope, transaction, key, at, record }: StartOptions,
+  ): Promise<ExecutionDto> {
+    if (record !== undefined && !RECORD.test(record)) {
+      throw new Error(`record '${record}' must be like projects/66f1a0c2e4b0a1b2c3d4e5f7`);
+    }
+    const owner = scope.owner?.id ?? userOf(scope);
+    const ownerId = owner === undefined ? null : new Types.ObjectId(owner);
+    await this.bounds.require(ownerId);
+    const execution = await this.starter.start(
+      executor,
+      input,
+      {
+        _id: key === undefined ? new Types.ObjectId() : idOf(String(ownerId), executor.name, key),
+        ownerId,
+        scope: stored(scope),
+        ...(at && { at }),
+        ...(record !== undefined && { record }),
+        isKeyed: key !== undefined,
+      },
+      transaction,
+    );
+    return ExecutionDto.from(execution);
+  }
+
+  /** @throws ApiError EXECUTION_NOT_FOUND */
+  async get(scope: Scope, id: string): Promise<ExecutionDto> {
+    return ExecutionDto.from(await this.find(scope, id));
+  }
+
+  /**
+   * Ends an execution that is not over: at once where it waits, and otherwise when its step has ended.
+   * @throws ApiError EXECUTION_NOT_FOUND, EXECUTION_FINISHED
+   */
+  async cancel(scope: Scope, id: string): Promise<ExecutionDto> {
+    return ExecutionDto.from(await this.orders.cancel(await this.find(scope, id)));
+  }
+
+  /**
+   * Has one that failed go on: from the step that failed, from another one, or from the `start`.
+   * @throws ApiError EXECUTION_NOT_FOUND, EXECUTION_FINISHED, EXECUTION_NOT_WAITING for one that is not over
+   */
+  async retry(scope: Scope, id: string, from?: string): Promise<ExecutionDto> {
+    return ExecutionDto.from(await this.orders.retry(await this.find(scope, id), from));
+  }
+
+  /**
+   * Says what has become of a step of which nobody knows it.
+   * @throws ApiError EXECUTION_NOT_FOUND, EXECUTION_FINISHED, EXECUTION_NOT_WAITING
+   */
+  async resolve(
+    scope: Scope,
+    id: string,
+    step: string,
+    outcome: 'happened' | 'again' | 'failed',
+    result?: unknown,
+  ): Promise<ExecutionDto> {
+    return ExecutionDto.from(await this.orders.resolve(await this.find(scope, id), step, outcome, result));
+  }
+
+  /**
+   * Sends what an execution waits for.
+   * @throws ApiError EXECUTION_NOT_FOUND, FORBIDDEN, EXECUTION_FINISHED, EXECUTION_NOT_WAITING
+   */
+  async signal(scope: Scope, id: string, name: string, payload: unknown): Promise<ExecutionDto> {
+    const execution = await this.store.get(new Types.ObjectId(id));
+    if (!execution) throw apiError(EXECUTION_NOT_FOUND);
+    this.requireSender(scope, execution, execution.steps[name]);
+    return ExecutionDto.from(await this.orders.signal(execution, name, payload));
+  }
+
+  /** Another's is not there, unless its step names a permission that the sender has. */
+  private requireSender(scope: Scope, { ownerId }: StoredExecution, step: Step | undefined): void {
+    const isOwner = isWithin(scope, ownerId);
+    const isAllowed = step?.by === undefined ? isOwner : (scope.permissions?.has(step.by) ?? false);
+    if (isAllowed || scope.actor.kind === 'system') return;
+    throw apiError(isOwner ? 'FORBIDDEN' : EXECUTION_NOT_FOUND);
+  }
+
+  /** @throws ApiError EXECUTION_NOT_FOUND */
+  async find(scope: Scope, id: string): Promise<StoredExecution> {
+    const execution = await this.store.get(new Types.ObjectId(id));
+    if (!execution || !isWithin(scope, execution.ownerId)) throw apiError(EXECUTION_NOT_FOUND);
+    return execution;
+  }
+}
+
+function isWithin(scope: Scope, ownerId: StoredExecution['ownerId']): boolean {
+  return scope.all === true || ownerId?.toHexString() === scope.owner.id;
+}

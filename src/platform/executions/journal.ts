@@ -1,0 +1,180 @@
+import type { mongo } from 'mongoose';
+import type { Progress, Step, StepBeside, StoredExecution } from './execution.js';
+import { idOf } from './execution.js';
+import { decode } from './json.js';
+import type { Sealed, Sealing } from './sealing.js';
+
+/** Steps that stand in the document of an execution; the others lie beside. */
+const MAX_HERE = 256;
+const LEFT_HERE = 128;
+/** Results above so many bytes lie beside: each write of an execution writes its whole document. */
+const LARGE = 16 * 1024;
+const MAX_STEPS = 10_000;
+
+/** What of an execution is to be written. */
+export interface Pending {
+  readonly set: mongo.Document;
+  readonly unset: readonly string[];
+}
+
+/** What is known of the steps of an execution, and what of that is not written yet. */
+export class Journal {
+  private readonly steps = new Map<string, Step>();
+  private readonly texts = new Map<string, string>();
+  /** The steps in the document that have ended, the oldest first. */
+  private readonly here = new Set<string>();
+  private readonly changed = new Set<string>();
+  private moved: string[] = [];
+  private progress: Progress | undefined;
+  private next: number;
+  private readonly sealed: Sealed;
+
+  constructor(
+    private readonly execution: StoredExecution,
+    beside: readonly StepBeside[],
+    private readonly sealing: Sealing | undefined,
+  ) {
+    this.sealed = sealing?.open(execution._id, execution.sealed) ?? { results: {} };
+    for (const { name, step } of beside) this.know(name, step);
+    const own = Object.entries(execution.steps).toSorted(([, a], [, b]) => a.n - b.n);
+    for (const [name, step] of own) {
+      // What lies beside may have been written by a turn that came no further.
+      if (!step.beside) this.texts.delete(name);
+      this.know(name, step);
+      if (step.status === 'succeeded') this.here.add(name);
+    }
+    for (const [name, text] of Object.entries(this.sealed.results)) this.texts.set(name, text);
+    this.next = Math.max(0, ...[...this.steps.values()].map(({ n }) => n)) + 1;
+  }
+
+  get(name: string): Step | undefined {
+    return this.steps.get(name);
+  }
+
+  /** What a step has come to. */
+  valueOf(name: string): unknown {
+    return decode(this.texts.get(name));
+  }
+
+  get number(): number {
+    return this.next++;
+  }
+
+  /** The input, as it was started. */
+  get input(): unknown {
+    return decode(this.sealed.input ?? this.execution.input);
+  }
+
+  get isFull(): boolean {
+    return this.next > MAX_STEPS;
+  }
+
+  /** `once` steps that have begun, and of which nobody knows yet whether they have ended. */
+  get open(): string[] {
+    const isOpen = ({ kind, status }: Step) =>
+      kind === 'once' && (status === 'running' || status === 'unknown');
+    return [...this.steps].filter(([, step]) => isOpen(step)).map(([name]) => name);
+  }
+
+  /** Of what is waited for, the earliest time that is known. */
+  get dueAt(): Date | undefined {
+    const waiting = [...this.steps.values()].filter(({ status }) => status === 'waiting');
+    const times = waiting.flatMap(({ dueAt }) => (dueAt ? [dueAt.getTime()] : []));
+    return times.length > 0 ? new Date(Math.min(...times)) : undefined;
+  }
+
+  get waiting(): readonly (readonly [string, Step])[] {
+    return [...this.steps].filter(([, { status }]) => status === 'waiting');
+  }
+
+  put(name: string, step: Step, text?: string): void {
+    this.steps.set(name, step);
+    if (text === undefined) this.texts.delete(name);
+    else this.texts.set(name, text);
+    if (step.status === 'succeeded') this.here.add(name);
+    this.changed.add(name);
+  }
+
+  note(progress: Progress): void {
+    this.progress = progress;
+  }
+
+  /** What has to lie beside before the next write, because it is large or there is no room. */
+  takeOverflow(): StepBeside[] {
+    if (this.sealing) return [];
+    const large = [...this.changed].filter((name) => (this.texts.get(name)?.length ?? 0) > LARGE);
+    const isFull = this.here.size > MAX_HERE;
+    const oldest = isFull ? [...this.here].slice(0, -LEFT_HERE) : [];
+    for (const name of oldest) {
+      this.here.delete(name);
+      this.moved.push(name);
+    }
+    return [...new Set([...large, ...oldest])].map((name) => this.besideOf(name));
+  }
+
+  get hasOverflow(): boolean {
+    if (this.sealing) return false;
+    if (this.here.size > MAX_HERE) return true;
+    for (const name of this.changed) if ((this.texts.get(name)?.length ?? 0) > LARGE) return true;
+    return false;
+  }
+
+  get hasChanges(): boolean {
+    return this.changed.size > 0 || this.progress !== undefined || this.moved.length > 0;
+  }
+
+  /** Everything that is not written yet; the next call answers what has come since. */
+  take(result?: string): Pending {
+    const set: mongo.Document = {};
+    const gone = new Set(this.moved);
+    for (const name of this.changed) if (!gone.has(name)) set[`steps.${name}`] = this.storedForm(name);
+    const isMoved = gone.size > 0 || [...this.changed].some((name) => this.isLarge(name));
+    if (isMoved) set['beside'] = true;
+    if (this.changed.size > 0) set['open'] = this.open;
+    if (this.progress) set['progress'] = this.progress;
+    if (this.sealing && (this.changed.size > 0 || result !== undefined)) set['sealed'] = this.seal(result);
+    else if (!this.sealing && result !== undefined) set['result'] = result;
+    this.changed.clear();
+    this.moved = [];
+    this.progress = undefined;
+    return { set, unset: [...gone].map((name) => `steps.${name}`) };
+  }
+
+  private know(name: string, { result, ...step }: Step): void {
+    this.steps.set(name, step);
+    if (result !== undefined) this.texts.set(name, result);
+  }
+
+  private textOf(name: string): Pick<Step, 'result'> {
+    const text = this.texts.get(name);
+    return text === undefined ? {} : { result: text };
+  }
+
+  private isLarge(name: string): boolean {
+    return !this.sealing && (this.texts.get(name)?.length ?? 0) > LARGE;
+  }
+
+  private storedForm(name: string): Step {
+    const { beside: _, ...step } = this.steps.get(name) as Step;
+    if (this.sealing) return step;
+    return this.isLarge(name) ? { ...step, beside: true } : { ...step, ...this.textOf(name) };
+  }
+
+  private besideOf(name: string): StepBeside {
+    const { _id, ownerId } = this.execution;
+    const { beside: _, ...step } = this.steps.get(name) as Step;
+    return {
+      _id: idOf(_id.toHexString(), name),
+      ownerId,
+      executionId: _id,
+      name,
+      step: { ...step, ...this.textOf(name) },
+    };
+  }
+
+  private seal(result: string | undefined): string | undefined {
+    const results = Object.fromEntries(this.texts);
+    const sealed = { ...this.sealed, ...(result !== undefined && { result }), results };
+    return this.sealing?.seal(this.execution._id, sealed);
+  }
+}

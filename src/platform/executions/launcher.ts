@@ -1,0 +1,83 @@
+import { Injectable } from '@nestjs/common';
+import type { Fault, StoredExecution } from './execution.js';
+import { Parts } from './parts.js';
+import { ExecutorRegistry } from './registry.js';
+import { ExecutionRights } from './rights.js';
+import { type Ended, finishing, Running } from './running.js';
+import { transition } from './transitions.js';
+
+/** When a disabled user's executions are looked at again, in milliseconds. */
+const DISABLED_MS = 60_000;
+
+const FAULTS = {
+  gone: { code: 'OWNER_DELETED', message: 'Its owner was deleted' },
+  forbidden: { code: 'FORBIDDEN', message: 'Its owner may not do this any more' },
+} as const satisfies Record<string, Fault>;
+
+/** Begins the turn of an execution, with the rights that its owner has now. */
+@Injectable()
+export class Launcher {
+  constructor(
+    private readonly parts: Parts,
+    private readonly registry: ExecutorRegistry,
+    private readonly rights: ExecutionRights,
+  ) {}
+
+  async run(
+    execution: StoredExecution,
+    begun: (running: Running) => void,
+    lost: () => void,
+  ): Promise<Ended | undefined> {
+    const definition = this.registry.find(execution.type);
+    if (!definition) throw new Error(`There is no executor of the type ${execution.type}`);
+    const scope = await this.rights.scopeOf(execution.scope);
+    if (scope === 'disabled') return this.wait(execution);
+    if (scope === 'gone' || scope === 'forbidden') return this.refuse(execution, FAULTS[scope]);
+    const { store } = this.parts;
+    const children = Object.values(execution.steps).flatMap(({ kind, status, child }) =>
+      kind === 'call' && status !== 'succeeded' && child ? [child] : [],
+    );
+    const beside = execution.beside ? await store.stepsBeside(execution._id) : [];
+    const outcomes =
+      children.length > 0 ? await this.outcomesOf(children) : new Map<string, StoredExecution>();
+    const running = new Running(execution, scope, definition, { beside, outcomes }, this.parts, lost);
+    begun(running);
+    return running.run();
+  }
+
+  private async outcomesOf(
+    children: Parameters<Parts['store']['outcomesOf']>[0],
+  ): Promise<Map<string, StoredExecution>> {
+    const outcomes = await this.parts.store.outcomesOf(children);
+    for (const [id, each] of outcomes) {
+      const { result } = this.parts.sealing.open(each._id, each.sealed);
+      if (result !== undefined) outcomes.set(id, { ...each, result });
+    }
+    return outcomes;
+  }
+
+  private async wait({ _id, ownerId, engine, turn, bell }: StoredExecution): Promise<Ended | undefined> {
+    const target = { _id, ownerId, turn, bell, ...(engine && { engine }) };
+    const set = { dueAt: this.parts.clock.in(DISABLED_MS) };
+    const isDone = await this.parts.commit.write(() => transition('wait', 'waiting', target, { set }));
+    return isDone ? { status: 'waiting' } : undefined;
+  }
+
+  /** What a deleted user had in it is removed. */
+  private async refuse(
+    { _id, ownerId, engine, turn }: StoredExecution,
+    error: Fault,
+  ): Promise<Ended | undefined> {
+    const target = { _id, ownerId, turn, ...(engine && { engine }) };
+    const isGone = error.code === FAULTS.gone.code;
+    if (isGone) await this.parts.store.removeBeside(_id);
+    const set = {
+      ...finishing('failed', this.parts.clock.now()),
+      error,
+      ...(isGone && { steps: {}, open: [] }),
+    };
+    const unset = isGone ? ['input', 'sealed', 'signals', 'progress', 'beside'] : [];
+    const isDone = await this.parts.commit.write(() => transition('fail', 'failed', target, { set, unset }));
+    return isDone ? { status: 'failed', fault: error } : undefined;
+  }
+}

@@ -1,0 +1,109 @@
+import { Injectable } from '@nestjs/common';
+import { PinoLogger } from 'nestjs-pino';
+import { Types } from 'mongoose';
+import { DomainEvents } from '../logging/events.js';
+import { ExecutionClock } from './clock.js';
+import { ExecutionEvents } from './execution.events.js';
+import { ExecutionStore } from './store.js';
+
+/** How long a process may be silent before others go on with its executions, in milliseconds. */
+export const LEASE_MS = 10_000;
+/** So much earlier it stops believing in its lease: members of a replica set agree within a second. */
+const MARGIN_MS = 1_000;
+
+interface LeaseDocument {
+  readonly _id: Types.ObjectId;
+  readonly until: Date;
+  readonly at: Date;
+}
+
+/** That this process is alive, by the database's clock. Every write of an execution that it runs carries the token. */
+@Injectable()
+export class Lease {
+  private held: Types.ObjectId | undefined;
+  /** On the clock of `performance`: a process that was stopped does not believe in it any more. */
+  private validUntil = -Infinity;
+  private readonly listeners = new Set<() => void>();
+
+  constructor(
+    private readonly store: ExecutionStore,
+    private readonly clock: ExecutionClock,
+    private readonly events: DomainEvents,
+    private readonly logger: PinoLogger,
+  ) {}
+
+  /** The token, as long as it is believed in. */
+  get token(): Types.ObjectId | undefined {
+    return performance.now() < this.validUntil ? this.held : undefined;
+  }
+
+  /** Whether a token is the one that this process has. */
+  isHeld(token: Types.ObjectId): boolean {
+    return this.token?.equals(token) ?? false;
+  }
+
+  /** Is told when what was begun under a lease must not go on. */
+  onLost(hear: () => void): void {
+    this.listeners.add(hear);
+  }
+
+  /** Renews the lease, or takes a new one where there is none or it was lost. */
+  async renew(): Promise<void> {
+    try {
+      if (this.held && !(await this.extend(this.held, { $expr: { $gt: ['$until', '$$NOW'] } }))) this.lose();
+    } catch (error) {
+      // The next try comes before the lease ends.
+      this.logger.warn({ event: 'execution_engine', reason: (error as Error).message });
+    }
+    if (this.held && !this.token) this.lose();
+    if (!this.held) await this.take();
+  }
+
+  async giveUp(): Promise<void> {
+    const { held } = this;
+    this.held = undefined;
+    this.validUntil = -Infinity;
+    if (held) await this.collection.deleteOne({ _id: held });
+  }
+
+  private async take(): Promise<void> {
+    const token = new Types.ObjectId();
+    if (await this.extend(token, {}, true).catch(() => false)) this.held = token;
+  }
+
+  private lose(): void {
+    this.held = undefined;
+    this.validUntil = -Infinity;
+    this.events.record(ExecutionEvents.execution_lease_lost, {});
+    for (const hear of this.listeners) hear();
+  }
+
+  private async extend(token: Types.ObjectId, where: object, upsert = false): Promise<boolean> {
+    const sentAt = performance.now();
+    const lease = await this.collection.findOneAndUpdate(
+      { _id: token, ...where },
+      [{ $set: { until: { $add: ['$$NOW', LEASE_MS] }, at: '$$NOW' } }],
+      { upsert, returnDocument: 'after' },
+    );
+    if (!lease) return false;
+    this.validUntil = sentAt + LEASE_MS - MARGIN_MS;
+    const drift = this.clock.learn(lease.at, (sentAt + performance.now()) / 2);
+    if (!upsert && Math.abs(drift) > MARGIN_MS) {
+      this.events.record(ExecutionEvents.execution_clock_jumped, { ms: Math.round(drift) });
+    }
+    return true;
+  }
+
+  /** Those of some tokens whose process is alive. */
+  async alive(tokens: readonly Types.ObjectId[]): Promise<ReadonlySet<string>> {
+    const leases = await this.collection
+      .find({ _id: { $in: [...tokens] }, $expr: { $gt: ['$until', '$$NOW'] } })
+      .project<{ _id: Types.ObjectId }>({ _id: 1 })
+      .toArray();
+    return new Set(leases.map(({ _id }) => _id.toHexString()));
+  }
+
+  private get collection() {
+    return this.store.db.collection<LeaseDocument>('execution_engines');
+  }
+}

@@ -1,0 +1,28 @@
+import { Injectable } from '@nestjs/common';
+import { PinoLogger } from 'nestjs-pino';
+import { ExecutionClock } from './clock.js';
+import { Commit } from './commit.js';
+import { Failpoints } from './failpoints.js';
+import { Sealing } from './sealing.js';
+import { Semaphore } from './semaphore.js';
+import { Starter } from './starter.js';
+import { ExecutionStore } from './store.js';
+
+/** `once` steps that run at a time in a process: so many outcomes are unknown when it is killed. */
+const MAX_ONCE = 64;
+
+/** What every execution that this process runs needs. */
+@Injectable()
+export class Parts {
+  readonly once = new Semaphore(MAX_ONCE);
+
+  constructor(
+    readonly store: ExecutionStore,
+    readonly commit: Commit,
+    readonly clock: ExecutionClock,
+    readonly failpoints: Failpoints,
+    readonly sealing: Sealing,
+    readonly starter: Starter,
+    readonly logger: PinoLogger,
+  ) {}
+}

@@ -1,0 +1,36 @@
+import { Injectable } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { type Scope, SYSTEM } from '../access/caller.js';
+import { Standings } from '../access/standings.js';
+import type { StoredScope } from './execution.js';
+
+/** Whether an execution may run now, and with which rights: those that its user has when it runs. */
+@Injectable()
+export class ExecutionRights {
+  private standings: Standings | undefined;
+
+  constructor(private readonly modules: ModuleRef) {}
+
+  /** The scope of an execution as of now; why it cannot run otherwise. */
+  async scopeOf({
+    actor,
+    owner,
+    permission,
+  }: StoredScope): Promise<Scope | 'disabled' | 'gone' | 'forbidden'> {
+    if (actor.kind === 'system') return owner ? { actor, owner } : SYSTEM;
+    // Of a feature that is made later than this.
+    const standings = (this.standings ??= this.modules.get<Standings>(Standings, { strict: false }));
+    const standing = await standings.of(actor.kind === 'user' ? actor.id : actor.user);
+    if (typeof standing === 'string') return standing;
+    const { permissions } = standing;
+    if (owner) return { actor, owner, permissions };
+    if (permission === undefined || !permissions.has(permission)) return 'forbidden';
+    return { actor, all: true, permission, permissions };
+  }
+}
+
+/** What is kept of a scope: who acts, and whose records these are. */
+export function stored(scope: Scope): StoredScope {
+  const { actor } = scope;
+  return scope.all ? { actor, permission: scope.permission } : { actor, owner: scope.owner };
+}

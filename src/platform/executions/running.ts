@@ -1,0 +1,230 @@
+import { setImmediate } from 'node:timers';
+import type { Types } from 'mongoose';
+import type { Scope } from '../access/caller.js';
+import { type Fault, idOf, type Status, type StepBeside, type StoredExecution } from './execution.js';
+import type { ExecutorClass } from './run.js';
+import { pauseAfter } from './faults.js';
+import type { Outcome } from './frame.js';
+import { Journal } from './journal.js';
+import type { Parts } from './parts.js';
+import type { Definition } from './registry.js';
+import { type Changes, type Statement, type Target, transition, type TransitionName } from './transitions.js';
+import { Turn } from './turn.js';
+import type { TurnHost } from './turn-host.js';
+
+/** How long an execution is kept after its end, in milliseconds. */
+export const KEPT_MS = { failed: 90 * 86_400_000, others: 30 * 86_400_000 };
+
+/** What an execution is when a turn has ended; undefined where that is another process's to say. */
+export interface Ended {
+  readonly status: Status;
+  readonly fault?: Fault;
+  readonly error?: unknown;
+}
+
+/** What is written of an execution that is over. */
+export function finishing(status: Status, now: Date): { finishedAt: Date; expiresAt: Date } {
+  const keptMs = status === 'failed' ? KEPT_MS.failed : KEPT_MS.others;
+  return { finishedAt: now, expiresAt: new Date(now.getTime() + keptMs) };
+}
+
+/** An execution in a turn that this process has claimed. */
+export class Running implements TurnHost {
+  readonly outcomes: ReadonlyMap<string, StoredExecution>;
+  private readonly journal: Journal;
+  private readonly turn: Turn;
+  private readonly target: Target;
+  private isNoting = false;
+
+  constructor(
+    private readonly execution: StoredExecution,
+    scope: Scope,
+    private readonly definition: Definition,
+    known: { readonly beside: readonly StepBeside[]; readonly outcomes: Running['outcomes'] },
+    private readonly parts: Parts,
+    private readonly lost: () => void,
+  ) {
+    const { _id, ownerId, engine, turn } = execution;
+    if (!engine) throw new Error('The execution was not claimed');
+    this.target = { _id, ownerId, engine, turn };
+    this.outcomes = known.outcomes;
+    this.journal = new Journal(execution, known.beside, definition.isEncrypted ? parts.sealing : undefined);
+    this.turn = new Turn(execution, scope, definition, this.journal, this);
+  }
+
+  get clock() {
+    return this.parts.clock;
+  }
+  get failpoints() {
+    return this.parts.failpoints;
+  }
+  get once() {
+    return this.parts.once;
+  }
+
+  stop(kind: 'cancelled' | 'released' | 'lost'): void {
+    this.turn.stop(kind);
+  }
+
+  /** Runs the turn, and writes what it has come to. */
+  async run(): Promise<Ended | undefined> {
+    const { validate, version, upgrade, title } = this.definition;
+    let input = this.journal.input;
+    if (this.execution.version !== version) {
+      if (!upgrade) {
+        const message = `It was started with version ${this.execution.version} of ${title}, which is at ${version} now and has no upgrade`;
+        return this.fail({ code: 'EXECUTOR_VERSION', message });
+      }
+      input = upgrade(input, this.execution.version);
+    }
+    const { value, faults } = validate(input);
+    if (!value) {
+      const fields = faults.map(({ path, message }) => `${path} ${message}`).join('; ');
+      return this.fail({
+        code: 'VALIDATION_ERROR',
+        message: `Its input does not fit ${title} any more: ${fields}`,
+      });
+    }
+    return this.conclude(await this.turn.run(value));
+  }
+
+  async write(): Promise<boolean> {
+    const isDone = await this.note().catch((error: unknown) => {
+      this.parts.logger.warn({ event: 'execution_engine', err: error });
+      return false;
+    });
+    if (!isDone) this.lost();
+    return isDone;
+  }
+
+  noteSoon(): void {
+    if (this.isNoting) return;
+    this.isNoting = true;
+    setImmediate(() => {
+      this.isNoting = false;
+      if (this.journal.hasChanges) void this.write();
+    });
+  }
+
+  async startChild(executor: ExecutorClass, input: object, name: string): Promise<Types.ObjectId> {
+    const { _id, ownerId, scope } = this.execution;
+    const child = await this.parts.starter.start(executor, input, {
+      _id: idOf(_id.toHexString(), 'child', name),
+      ownerId,
+      scope,
+      parent: { _id, ownerId },
+      isKeyed: true,
+    });
+    return child._id;
+  }
+
+  private async note(): Promise<boolean> {
+    if (this.journal.hasOverflow) await this.parts.store.keepBeside(this.journal.takeOverflow());
+    this.failpoints.reach('note:before');
+    const isDone = await this.parts.commit.write(() =>
+      this.journal.hasChanges ? this.statement('note', 'same') : undefined,
+    );
+    if (isDone) this.failpoints.reach('note:after');
+    return isDone;
+  }
+
+  private async conclude(outcome: Outcome): Promise<Ended | undefined> {
+    if (outcome.kind === 'lost') return undefined;
+    if (this.journal.hasOverflow) await this.parts.store.keepBeside(this.journal.takeOverflow());
+    switch (outcome.kind) {
+      case 'succeeded':
+        return this.finish(
+          'succeed',
+          'succeeded',
+          outcome.result === undefined ? {} : { result: outcome.result },
+        );
+      case 'failed': {
+        const isLast = outcome.isFinal || this.execution.failures + 1 >= this.definition.attempts;
+        if (isLast) return this.fail(outcome.fault, outcome.error);
+        const pauseMs = pauseAfter(outcome.error, this.execution.failures + 1, this.clock.now());
+        return this.wait({ dueAt: this.clock.in(pauseMs), error: outcome.fault }, 'queued', { failures: 1 });
+      }
+      case 'waiting':
+        return this.suspend();
+      case 'unknown':
+        return this.commit('halt', 'needs-attention');
+      case 'cancelled':
+        return this.finish('end', 'cancelled');
+      case 'released':
+        return this.commit('release', 'queued', { set: this.dueNow() });
+    }
+  }
+
+  private fail(fault: Fault, error?: unknown): Promise<Ended | undefined> {
+    return this.finish('fail', 'failed', { fault, error });
+  }
+
+  private async finish(
+    name: TransitionName,
+    status: Status,
+    { result, fault, error }: { result?: string; fault?: Fault; error?: unknown } = {},
+  ): Promise<Ended | undefined> {
+    const dates = finishing(status, this.clock.now());
+    if (this.execution.beside) await this.parts.store.expireBeside(this.execution._id, dates.expiresAt);
+    this.failpoints.reach('finish:before');
+    const set = { ...dates, ...(fault && { error: fault }) };
+    const ended = await this.commit(name, status, { set, unset: fault ? [] : ['error'] }, result);
+    if (ended) this.failpoints.reach('finish:after');
+    return ended && { ...ended, ...(fault && { fault }), ...(error !== undefined && { error }) };
+  }
+
+  /** Until something of what it waits for has come, nothing of it is in memory. */
+  private suspend(): Promise<Ended | undefined> {
+    const isRetry = this.journal.waiting.every(([, { kind }]) => kind === 'repeatable' || kind === 'once');
+    const { dueAt } = this.journal;
+    return this.wait({ ...(dueAt && { dueAt }), failures: 0 }, isRetry ? 'queued' : 'waiting');
+  }
+
+  private async wait(
+    set: object,
+    status: 'queued' | 'waiting',
+    inc: object = {},
+  ): Promise<Ended | undefined> {
+    this.failpoints.reach('wait:before');
+    const pending = this.journal.take();
+    const changes = { set: { ...pending.set, ...set }, unset: pending.unset, inc };
+    const { bell } = this.execution;
+    const write = (statement: Statement) => this.parts.commit.write(() => statement);
+    if (await write(transition('wait', status, { ...this.target, bell }, changes))) {
+      this.failpoints.reach('wait:after');
+      return { status };
+    }
+    // The bell has rung meanwhile: what it waits for may be there already.
+    const again = { ...changes, set: { ...changes.set, ...this.dueNow() } };
+    if (await write(transition('release', 'queued', this.target, again))) return { status: 'queued' };
+    return undefined;
+  }
+
+  private dueNow(): { dueAt: Date; ready: true } {
+    return { dueAt: this.clock.now(), ready: true };
+  }
+
+  private async commit(
+    name: TransitionName,
+    status: Status,
+    changes: Changes = {},
+    result?: string,
+  ): Promise<Ended | undefined> {
+    const isDone = await this.parts.commit.write(() => this.statement(name, status, changes, result));
+    return isDone ? { status } : undefined;
+  }
+
+  private statement(
+    name: TransitionName,
+    to: Status | 'same',
+    { set = {}, unset = [], ...rest }: Changes = {},
+    result?: string,
+  ): Statement {
+    const pending = this.journal.take(result);
+    return transition(name, to, this.target, {
+      ...rest,
+      set: { ...pending.set, ...set },
+      unset: [...pending.unset, ...unset],
+    });
+  }
+}

@@ -1,0 +1,149 @@
+import { Injectable } from '@nestjs/common';
+import { Types } from 'mongoose';
+import { sessionOf, type Transaction } from '../database/transactions.js';
+import { apiError, invalid } from '../errors/errors.js';
+import { duplicateKeyOf } from '../errors/driver-errors.js';
+import { ExecutionClock } from './clock.js';
+import { Commit } from './commit.js';
+import type { StoredExecution, StoredScope } from './execution.js';
+import type { ExecutorClass } from './run.js';
+import { encode } from './json.js';
+import { type Definition, ExecutorRegistry } from './registry.js';
+import { Sealing } from './sealing.js';
+import { ExecutionStore } from './store.js';
+
+/** What is new of an execution, beside its executor and input. */
+export interface NewExecution {
+  readonly _id: Types.ObjectId;
+  readonly ownerId: Types.ObjectId | null;
+  readonly scope: StoredScope;
+  readonly record?: string;
+  readonly parent?: NonNullable<StoredExecution['parent']>;
+  readonly at?: Date;
+  /** Its id is made of a key: the same key starts nothing more. */
+  readonly isKeyed?: boolean;
+}
+
+/** Takes an execution that is to run at once, where it was started: one claim less. */
+export interface Runner {
+  /** The lease that the execution is to be written with; undefined where it is to be claimed as all others. */
+  grant(execution: StoredExecution): Types.ObjectId | undefined;
+  /** The execution is in the database. */
+  started(execution: StoredExecution): void;
+}
+
+/** Writes new executions. */
+@Injectable()
+export class Starter {
+  private runner: Runner | undefined;
+
+  constructor(
+    private readonly registry: ExecutorRegistry,
+    private readonly store: ExecutionStore,
+    private readonly commit: Commit,
+    private readonly clock: ExecutionClock,
+    private readonly sealing: Sealing,
+  ) {}
+
+  use(runner: Runner | undefined): void {
+    this.runner = runner;
+  }
+
+  /**
+   * Starts an execution, in a transaction where there is one; the one that is there where its id was used before.
+   * @throws ApiError VALIDATION_ERROR, IDEMPOTENCY_KEY_REUSED
+   */
+  async start(
+    executor: ExecutorClass,
+    input: object,
+    { isKeyed = false, ...details }: NewExecution,
+    transaction?: Transaction,
+  ): Promise<StoredExecution> {
+    const definition = this.registry.of(executor);
+    const { text, slot } = checked(definition, input);
+    const execution = this.build(definition, text, slot, details);
+    if (isKeyed) return this.startOnce(execution, text, transaction);
+    if (transaction) {
+      // The driver's time limits are the request's here.
+      await this.store.ofRequests.insertOne(execution, sessionOf(transaction));
+      transaction.afterwards(() => this.runner?.started(execution));
+    } else {
+      await this.commit.insert(execution);
+      this.runner?.started(execution);
+    }
+    return execution;
+  }
+
+  private async startOnce(
+    execution: StoredExecution,
+    text: string,
+    transaction: Transaction | undefined,
+  ): Promise<StoredExecution> {
+    const { _id, ownerId, ...rest } = execution;
+    const collection = transaction ? this.store.ofRequests : this.store.executions;
+    const options = { upsert: true, ...sessionOf(transaction) };
+    // A failed insert would end the transaction.
+    const write = () => collection.updateOne({ _id, ownerId }, { $setOnInsert: rest }, options);
+    const { upsertedCount } = await write().catch((error: unknown) => {
+      if (transaction || !duplicateKeyOf(error)) throw error;
+      return write();
+    });
+    if (upsertedCount > 0) {
+      const tell = (): void => this.runner?.started(execution);
+      if (transaction) transaction.afterwards(tell);
+      else tell();
+      return execution;
+    }
+    const known = await collection.findOne({ _id, ownerId }, sessionOf(transaction));
+    if (!known) throw apiError('CONFLICT');
+    const before = known.input ?? this.sealing.open(_id, known.sealed).input;
+    // Of a run's own the first counts: its code may make the input anew each time.
+    if (!known.parent && before !== text) throw apiError('IDEMPOTENCY_KEY_REUSED');
+    return known;
+  }
+
+  private build(
+    definition: Definition,
+    text: string,
+    slot: string | undefined,
+    { at, _id, ...details }: Omit<NewExecution, 'isKeyed'>,
+  ): StoredExecution {
+    const now = this.clock.now();
+    const isLater = at !== undefined && at > now;
+    const { type, version, isEncrypted } = definition;
+    const execution: StoredExecution = {
+      _id,
+      ...details,
+      type,
+      version,
+      status: 'queued',
+      ...(isEncrypted ? { sealed: this.sealing.seal(_id, { input: text, results: {} }) } : { input: text }),
+      steps: {},
+      open: [],
+      ...(slot !== undefined && { slot }),
+      dueAt: isLater ? at : now,
+      ...(!isLater && { ready: true as const }),
+      turn: 0,
+      failures: 0,
+      crashes: 0,
+      bell: 0,
+      revision: 1,
+      stamp: _id,
+      createdAt: now,
+    };
+    const engine = isLater || slot !== undefined ? undefined : this.runner?.grant(execution);
+    if (!engine) return execution;
+    const { dueAt: _due, ready: _ready, ...rest } = execution;
+    return { ...rest, status: 'running', engine, turn: 1, startedAt: now };
+  }
+}
+
+/** @throws ApiError VALIDATION_ERROR */
+function checked(definition: Definition, input: object): { text: string; slot: string | undefined } {
+  const { type, title, validate, limit, keyOf } = definition;
+  const text = encode(input, `the input of ${title}`) ?? '{}';
+  const { value, faults } = validate(JSON.parse(text));
+  if (!value) throw invalid(faults);
+  const slot = limit === undefined ? undefined : keyOf ? `${type}:${keyOf(value)}` : type;
+  return { text, slot };
+}

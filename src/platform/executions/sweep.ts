@@ -1,0 +1,87 @@
+import { Injectable } from '@nestjs/common';
+import type { Types } from 'mongoose';
+import { DomainEvents } from '../logging/events.js';
+import { ExecutionClock } from './clock.js';
+import { Commit } from './commit.js';
+import type { StoredExecution } from './execution.js';
+import { ExecutionEvents } from './execution.events.js';
+import { Failpoints } from './failpoints.js';
+import { Lease } from './lease.js';
+import { ExecutorRegistry } from './registry.js';
+import { finishing } from './running.js';
+import { ExecutionStore } from './store.js';
+import { type Statement, transition } from './transitions.js';
+
+/** Executions that are taken over at a time. */
+const BATCH = 1_000;
+/** What a crash has ended so often fails, where its executor is not known here. */
+const MAX_CRASHES = 5;
+
+type Abandoned = Pick<StoredExecution, '_id' | 'ownerId' | 'type' | 'turn' | 'open' | 'crashes' | 'engine'>;
+const FIELDS = { ownerId: 1, type: 1, turn: 1, open: 1, crashes: 1, engine: 1 } as const;
+
+/** Takes executions from processes that have ended, again and again: one may have been written late. */
+@Injectable()
+export class Sweep {
+  /** Those that this process holds without running them, as of the sweep before. */
+  private suspects = new Set<string>();
+
+  constructor(
+    private readonly store: ExecutionStore,
+    private readonly lease: Lease,
+    private readonly commit: Commit,
+    private readonly clock: ExecutionClock,
+    private readonly registry: ExecutorRegistry,
+    private readonly events: DomainEvents,
+    private readonly failpoints: Failpoints,
+  ) {}
+
+  /** Answers how many were taken over. `isRunning` says of one of this process whether it runs. */
+  async run(isRunning: (id: string) => boolean): Promise<number> {
+    const holders = (await this.store.executions.distinct('engine', {
+      engine: { $exists: true },
+    })) as Types.ObjectId[];
+    if (holders.length === 0) return 0;
+    // Leases are read after the executions that name them, and none comes back: who has none now is dead.
+    const alive = await this.lease.alive(holders);
+    const dead = holders.filter((each) => !alive.has(each.toHexString()));
+    const abandoned = dead.length > 0 ? await this.heldBy({ $in: dead }) : [];
+    const all = [...abandoned, ...(await this.forgotten(isRunning))];
+    if (all.length === 0) return 0;
+    this.failpoints.reach('takeover:before');
+    const done = await Promise.all(all.map((each) => this.commit.write(() => this.takeOver(each))));
+    this.failpoints.reach('takeover:after');
+    const count = done.filter(Boolean).length;
+    if (count > 0) this.events.record(ExecutionEvents.executions_taken_over, { count });
+    return count;
+  }
+
+  /** Written with this process's lease, but never begun or given up: twice in a row, so not just on its way. */
+  private async forgotten(isRunning: (id: string) => boolean): Promise<Abandoned[]> {
+    const { token } = this.lease;
+    const held = token ? await this.heldBy(token) : [];
+    const idle = held.filter(({ _id }) => !isRunning(_id.toHexString()));
+    const before = this.suspects;
+    this.suspects = new Set(idle.map(({ _id, turn }) => `${_id.toHexString()} ${turn}`));
+    return idle.filter(({ _id, turn }) => before.has(`${_id.toHexString()} ${turn}`));
+  }
+
+  private takeOver({ _id, ownerId, turn, engine, open, crashes, type }: Abandoned): Statement {
+    const target = { _id, ownerId, turn, ...(engine && { engine }) };
+    const inc = { crashes: 1 };
+    if (open.length > 0) return transition('takeOver', 'needs-attention', target, { inc });
+    const now = this.clock.now();
+    if (crashes + 1 >= (this.registry.find(type)?.attempts ?? MAX_CRASHES)) {
+      const error = {
+        code: 'CRASHED',
+        message: `The process ended each of the ${crashes + 1} times that it ran`,
+      };
+      return transition('takeOver', 'failed', target, { inc, set: { ...finishing('failed', now), error } });
+    }
+    return transition('takeOver', 'queued', target, { inc, set: { dueAt: now, ready: true } });
+  }
+
+  private heldBy(engine: Types.ObjectId | { readonly $in: Types.ObjectId[] }): Promise<Abandoned[]> {
+    return this.store.executions.find({ engine }).limit(BATCH).project<Abandoned>(FIELDS).toArray();
+  }
+}
