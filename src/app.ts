@@ -28,6 +28,7 @@ import { LoggingConfig } from './platform/logging/logging.config.js';
 import { createLoggers } from './platform/logging/logger.js';
 import { FrameworkLogger } from './platform/logging/framework-logger.js';
 import { createRequestLog, installRequestLog } from './platform/logging/request-log.js';
+import { HealthMonitor } from './platform/monitoring/health.monitor.js';
 import { installMetrics } from './platform/monitoring/metrics.js';
 import { RedisConfig } from './platform/redis/redis.config.js';
 import { SharedWindows } from './platform/redis/shared-windows.js';
@@ -64,7 +65,7 @@ export async function createApp(
   destination?: DestinationStream,
 ): Promise<NestFastifyApplication> {
   const http = config.of(HttpConfig);
-  const { mode, shutdownGraceMs } = config.of(ProcessConfig);
+  const { mode, shutdownGraceMs, drainMs } = config.of(ProcessConfig);
   const loggers = createLoggers({ ...config.of(LoggingConfig), mode }, destination);
   const { logger, records } = loggers;
   const logRequest = createRequestLog(records);
@@ -91,10 +92,11 @@ export async function createApp(
   installRequestLog(fastify, logRequest);
   installRequestId(fastify);
   installHeaders(fastify);
-  installClosing(fastify, adapter.connections);
+  const health = app.get(HealthMonitor, { strict: false });
+  installClosing(fastify, adapter.connections, () => health.isDraining);
   installDeadline(fastify, {
     databaseAnswers: () => database.answers(),
-    shutdownGraceMs,
+    shutdownGraceMs: shutdownGraceMs - drainMs,
     underWay,
   });
   fastify.decorate('hasDatabaseAnswered', () => database.queue.hasAnsweredWithin(500));

@@ -19,6 +19,11 @@ export class HttpCaller {
     private readonly token?: string,
   ) {}
 
+  /** What says who it is. */
+  get headers(): Readonly<Record<string, string>> {
+    return this.token === undefined ? {} : { authorization: `Bearer ${this.token}` };
+  }
+
   async send(
     method: string,
     path: string,
@@ -30,7 +35,7 @@ export class HttpCaller {
       method,
       headers: {
         ...headers,
-        ...(this.token !== undefined && { authorization: `Bearer ${this.token}` }),
+        ...this.headers,
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...headers,
       },

@@ -78,6 +78,7 @@ export const CATALOGUE = defineErrors({
   DATABASE_UNAVAILABLE: define(503, 'The database does not answer; try again later', 'error', RETRY_SOON),
   DEADLINE_EXCEEDED: define(503, 'The request took too long; try again later', 'error', RETRY_SOON),
   SERVICE_UNAVAILABLE: define(503, 'This is not available now; try again later', 'error', RETRY_SOON),
+  SERVER_HELD_UP: define(503, 'The server was held up; try again later', 'error', RETRY_SOON),
   OVERLOADED: define(503, 'The server is busy; try again later', 'warn', RETRY_SOON),
   MAIL_NOT_CONFIGURED: define(503, 'This server sends no mails', 'warn', { 'retry-after': '3600' }),
 });

@@ -13,19 +13,22 @@ export function isLong({ complete, headers }: IncomingMessage): boolean {
 
 /**
  * Decides with which answer a connection ends: one that comes long before its request's body, and the last one of a
- * server that closes. Connections on which nothing is asked end at once then: Node leaves those open on which
- * nothing was ever asked.
+ * server that is about to close. Once it closes, connections on which nothing is asked end at once: Node leaves those
+ * open on which nothing was ever asked.
+ * @param isDraining whether the server goes on for those only who do not know yet that it will close
  */
-export function installClosing(fastify: FastifyInstance, connections: Connections): void {
-  let isClosing = false;
+export function installClosing(
+  fastify: FastifyInstance,
+  connections: Connections,
+  isDraining: () => boolean,
+): void {
   fastify.addHook('preClose', (done) => {
-    isClosing = true;
     connections.close();
     done();
   });
   fastify.addHook('onSend', (request, reply, _payload, done) => {
     // Nothing good follows a body that did not come in time.
-    const isLast = isClosing || reply.statusCode === 408 || isLong(request.raw);
+    const isLast = isDraining() || reply.statusCode === 408 || isLong(request.raw);
     if (isLast) reply.header('connection', 'close');
     // Fastify closes after each body that could not be parsed.
     else if (reply.hasHeader('connection')) reply.removeHeader('connection');

@@ -1,15 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { DeclarationError } from '../errors/start-error.js';
-import { apiError } from '../errors/errors.js';
+import { apiError, type ErrorCode } from '../errors/errors.js';
 import { routeConfig } from './route-config.js';
 import { fail } from './failure.js';
 import { UnderWay, VERDICT_MS } from './under-way.js';
 
 /** How often is looked for requests whose time is over: one timer for all costs less than one for each. */
 const LOOK_EVERY_MS = 100;
+/** A process that does not get round to looking for so long is held up: by its own work, or by the machine. */
+const HELD_UP_MS = 1_000;
+/** So long afterwards what was waited for meanwhile may still fail, such as answers of the database. */
+const AFTERMATH_MS = 2_000;
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** The process cannot go on: what is under way and not answered by itself so soon is answered with a refusal. */
+    giveUp: (ms: number) => void;
+    /** Whether the process did nothing but one thing lately, or nothing at all, so that what it waits for comes late. */
+    isHeldUp: () => boolean;
+  }
   interface FastifyContextConfig {
     /** Longest time for the body instead of 15 s, for a route that takes more than JSON. */
     bodyMs?: number;
@@ -38,7 +48,7 @@ function abandon(reply: FastifyReply): void {
 }
 
 /** Answers in place of a handler that goes on, and whose own answer comes too late. */
-function answerFor(reply: FastifyReply, code: 'DEADLINE_EXCEEDED' | 'DATABASE_UNAVAILABLE'): void {
+function answerFor(reply: FastifyReply, code: ErrorCode): void {
   if (reply.sent || reply.raw.headersSent) return;
   fail(apiError(code), reply.request, reply);
   reply.send = () => reply;
@@ -61,15 +71,40 @@ export function installDeadline(
   { databaseAnswers, shutdownGraceMs, underWay = new UnderWay() }: Options,
 ): void {
   let timer: NodeJS.Timeout | undefined;
+  let lookedAt = 0;
+  /** Of the last time that the process was held up: what comes late until then comes late for that. */
+  let heldUpUntil = 0;
+  let isGivenUp = false;
+
+  async function verdict(): Promise<ErrorCode> {
+    if (isGivenUp) return 'SERVICE_UNAVAILABLE';
+    const wasHeldUp = fastify.isHeldUp();
+    // The question is also a turn of the event loop, in which a process that was blocked hears of its answers.
+    const [isThere] = await Promise.all([wasHeldUp || databaseAnswers(), sleep(VERDICT_MS)]);
+    if (wasHeldUp) return 'SERVER_HELD_UP';
+    return isThere ? 'DEADLINE_EXCEEDED' : 'DATABASE_UNAVAILABLE';
+  }
 
   async function blame(late: readonly FastifyReply[]): Promise<void> {
-    // The question is also a turn of the event loop, in which a process that was blocked hears of its answers.
-    const [isThere] = await Promise.all([databaseAnswers(), sleep(VERDICT_MS)]);
-    const code = isThere ? 'DEADLINE_EXCEEDED' : 'DATABASE_UNAVAILABLE';
+    const code = await verdict();
     for (const reply of late) answerFor(reply, code);
   }
 
+  /** Notices that this could not run for a while. */
+  function noteDelay(): void {
+    const now = performance.now();
+    const ms = Math.round(now - lookedAt);
+    lookedAt = now;
+    if (ms < HELD_UP_MS) return;
+    heldUpUntil = now + AFTERMATH_MS;
+    fastify.log.warn(
+      { event: 'process_held_up', ms },
+      'The process was held up: nothing was answered meanwhile',
+    );
+  }
+
   function look(): void {
+    noteDelay();
     for (const reply of underWay.lost()) abandon(reply);
     const late = underWay.late().filter(({ sent, raw }) => !sent && !raw.headersSent);
     for (const reply of late) {
@@ -82,6 +117,11 @@ export function installDeadline(
     timer = undefined;
   }
 
+  fastify.decorate('isHeldUp', () => performance.now() < heldUpUntil);
+  fastify.decorate('giveUp', (ms: number) => {
+    isGivenUp = true;
+    underWay.hurryAll(ms);
+  });
   fastify.decorateReply('waitingAt', -1);
   fastify.decorateReply('waitingUntil', 0);
   fastify.decorateReply('waitsForBody', false);
@@ -99,7 +139,10 @@ export function installDeadline(
   fastify.addHook('onRequest', (_, reply, done) => {
     underWay.begin(reply);
     // Nothing wakes a server of which nothing is asked.
-    timer ??= setInterval(look, LOOK_EVERY_MS).unref();
+    if (!timer) {
+      timer = setInterval(look, LOOK_EVERY_MS).unref();
+      lookedAt = performance.now();
+    }
     done();
   });
   fastify.addHook('preParsing', ({ headers }, reply, _payload, done) => {

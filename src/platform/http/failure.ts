@@ -48,6 +48,14 @@ export function failureBody(error: ApiError, requestId: string): Failure {
   return error.details ? { ...body, details: error.details } : body;
 }
 
+/** The coded error for what was thrown while a request was handled. */
+function errorOf(thrown: unknown, { server }: FastifyRequest): ApiError {
+  const error = toApiError(thrown, server.hasDatabaseAnswered);
+  // A process that was held up takes its own silence for the database's.
+  const isOwnFault = error !== thrown && error.status === 503 && server.isHeldUp();
+  return isOwnFault ? apiError('SERVER_HELD_UP', { cause: error.cause }) : error;
+}
+
 /**
  * Answers a request with an error: the one way out for everything that is thrown, in Nest or in Fastify.
  * Stacks, driver texts and paths stay in the log.
@@ -55,7 +63,7 @@ export function failureBody(error: ApiError, requestId: string): Failure {
 export function fail(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
   // The deadline may have answered while the handler went on, or the client has gone: the deadline sees to that.
   if (reply.sent || request.raw.socket.destroyed) return;
-  const error = toApiError(thrown, request.server.hasDatabaseAnswered);
+  const error = errorOf(thrown, request);
   request.failure = error;
   if (error.status >= 500) {
     request.log[error.level](

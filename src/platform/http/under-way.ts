@@ -97,10 +97,16 @@ export class UnderWay {
 
   /** Lets no body wait longer than this from now on. */
   hurry(ms: number): void {
-    this.bodiesUntil = performance.now() + ms;
+    this.bodiesUntil = Math.min(this.bodiesUntil, performance.now() + ms);
     for (const reply of this.replies) {
       if (reply.waitsForBody) reply.waitingUntil = Math.min(reply.waitingUntil, this.bodiesUntil);
     }
+  }
+
+  /** Lets nothing wait longer. */
+  hurryAll(ms: number): void {
+    this.hurry(ms);
+    for (const reply of this.replies) reply.waitingUntil = Math.min(reply.waitingUntil, this.bodiesUntil);
   }
 
   /** Those whose connection is gone. */

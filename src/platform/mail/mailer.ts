@@ -54,7 +54,7 @@ export class Mailer implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.queue.drain(Math.min(DRAIN_MS, this.process.shutdownGraceMs / 2));
+    await this.queue.drain(Math.min(DRAIN_MS, this.process.shutdownGraceMs / 4));
     (await this.transport)?.close();
   }
 

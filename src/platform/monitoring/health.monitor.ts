@@ -38,7 +38,8 @@ export class HealthMonitor
 {
   private database: ServiceStatus = 'ok';
   private checkedAt = new Date();
-  private draining = false;
+  /** The process is told to stop, or cannot go on. */
+  isDraining = false;
   private next: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
   private stopped = false;
@@ -59,9 +60,13 @@ export class HealthMonitor
     await this.check();
   }
 
-  /** From here on no new requests should be sent to this process. */
   beforeApplicationShutdown(): void {
-    this.draining = true;
+    this.drain();
+  }
+
+  /** From here on no new requests should be sent to this process. */
+  drain(): void {
+    this.isDraining = true;
   }
 
   onApplicationShutdown(): void {
@@ -89,7 +94,7 @@ export class HealthMonitor
   }
 
   get isReady(): boolean {
-    return this.database === 'ok' && this.migrations.isCurrent && !this.draining;
+    return this.database === 'ok' && this.migrations.isCurrent && !this.isDraining;
   }
 
   /** Checks now, unless a check is under way. */

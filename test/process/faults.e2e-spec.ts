@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { HttpCaller } from './http-caller.js';
+import { addToBuild } from './lab-feature.js';
+import { type OwnMongod, startOwnMongod } from './own-mongod.js';
+import { Installation, type ServerProcess } from './server-process.js';
+import { report } from '../support/soak.js';
+
+// Processes are started and ended; a machine that is busy takes its time.
+jest.setTimeout(60_000);
+
+/** Whose address stands in what goes wrong. */
+const PERSON = 'jane.doe@product.test';
+
+const CONTROLLER = `
+import { Controller, Get, Query } from '@nestjs/common';
+import { InjectConnection } from '@nestjs/mongoose';
+import { Public } from '../../platform/access/access.js';
+import { AnswersMessage } from '../../platform/http/answers.js';
+import { AnyInput } from '../../platform/http/input.js';
+
+const error = () => new TypeError('${PERSON} is wrong\\n    at ${PERSON} (secret.js:1:1)');
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+let held = [];
+
+@Controller('lab')
+export class LabController {
+  constructor(@InjectConnection() connection) { this.connection = connection; }
+
+  @Get('throw') @Public() @AnyInput() @AnswersMessage('never')
+  throw() { setTimeout(() => { throw error(); }, 50); return new Promise(() => undefined); }
+
+  @Get('reject') @Public() @AnyInput() @AnswersMessage('never')
+  reject() { setTimeout(() => void Promise.reject(error()), 50); return new Promise(() => undefined); }
+
+  @Get('slow') @Public() @AnyInput() @AnswersMessage('slow')
+  async slow() { await sleep(400); }
+
+  @Get('block') @Public() @AnyInput() @AnswersMessage('blocked')
+  block() { const until = Date.now() + 5_000; while (Date.now() < until); }
+
+  /** Asks the database many things, one after the other. */
+  @Get('ask') @Public() @AnyInput() @AnswersMessage('asked')
+  async ask() { for (let n = 0; n < 40; n++) { await this.connection.collection('lab').findOne({ n }); await sleep(25); } }
+
+  @Get('hold') @Public() @AnyInput() @AnswersMessage('held')
+  async hold() { for (let n = 0; n < 20; n++) { held.push(Array.from({ length: 100_000 }, (_, i) => ({ i }))); await sleep(1); } }
+
+  @Get('drop') @Public() @AnyInput() @AnswersMessage('dropped')
+  drop() { held = []; }
+}
+`;
+const MODULE = `
+import { Module } from '@nestjs/common';
+import { LabController } from './lab.controller.js';
+
+@Module({ controllers: [LabController] })
+export class LabModule {}
+`;
+
+let installation: Installation;
+let mongod: OwnMongod;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  [installation, mongod] = await Promise.all([Installation.create(), startOwnMongod()]);
+  await addToBuild(installation.folder, { 'lab.controller': CONTROLLER, 'lab.module': MODULE });
+  env = { MONGODB_URI: mongod.uri, DATA_DIR: `${installation.folder}/data` };
+});
+afterAll(async () => {
+  await installation.remove();
+  await mongod.remove();
+});
+
+type Line = Readonly<Record<string, unknown>>;
+
+function linesOf({ stdout }: Pick<ServerProcess, 'stdout'>, event: string): Line[] {
+  const lines = stdout.split('\n').filter((line) => line.startsWith('{'));
+  return lines.map((line) => JSON.parse(line) as Line).filter((line) => line['event'] === event);
+}
+
+const told = ({ status, body }: { status: number; body: { code?: string } }) =>
+  [status, body.code].filter(Boolean).join(' ');
+
+describe('an event loop that is blocked for 5 s', () => {
+  it('is what requests are told that come late for it, and no other answer is sent after', async () => {
+    const server = await installation.start(env);
+    const caller = new HttpCaller(server.url);
+    const asked = Array.from({ length: 20 }, () => caller.get('/lab/ask'));
+    await caller.get('/health/live');
+    const blocked = caller.get('/lab/block');
+    const answers = (await Promise.all(asked)).map(told);
+    expect(new Set([...answers, '200', '503 SERVER_HELD_UP'])).toEqual(
+      new Set(['200', '503 SERVER_HELD_UP']),
+    );
+    expect(answers).toContain('503 SERVER_HELD_UP');
+    await blocked;
+    // It is over.
+    expect(told(await caller.get('/lab/ask'))).toBe('200');
+    expect(linesOf(server, 'process_held_up')).toHaveLength(1);
+    expect(server.stdout).not.toContain('already sent');
+    expect(server.stderr).toBe('');
+    report('event loop blocked for 5 s: 20 requests under way, all answered, none with a wrong reason');
+    server.kill('SIGKILL');
+  });
+});
+
+describe('an error that nobody catches', () => {
+  it.each([
+    ['throw', 'uncaughtException'],
+    ['reject', 'unhandledRejection'],
+  ])(
+    'is told in one line without what it says; requests are answered and the process ends with 1 (%s)',
+    async (path, origin) => {
+      const server = await installation.start(env);
+      const caller = new HttpCaller(server.url);
+      const slow = Array.from({ length: 10 }, () => caller.get('/lab/slow'));
+      const failed = caller.get(`/lab/${path}`);
+      expect((await Promise.all(slow)).map(told)).toEqual(slow.map(() => '200'));
+      expect(told(await failed)).toBe('503 SERVICE_UNAVAILABLE');
+      const { code, stdout, stderr } = await server.ended;
+      expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+      expect(linesOf({ stdout }, 'process_failed')).toMatchObject([
+        { level: 'fatal', origin, type: 'TypeError', stack: expect.stringContaining('lab.controller') },
+      ]);
+      expect(stdout).not.toContain(PERSON);
+      report(`${origin}: 11 requests under way, 11 answered`);
+    },
+  );
+});
