@@ -1,6 +1,9 @@
 import { brotliDecompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { SystemSamples } from '../src/modules/console/system-samples.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
+import type { TestClient } from './support/test-client.js';
+import { addTickets } from './support/tickets.js';
 
 const PAGES = [
   '/login',
@@ -11,20 +14,27 @@ const PAGES = [
   '/email-change',
   '/email-undo',
   '/dashboard',
+  '/console/projects',
+  '/console/projects/new',
+  '/console/security',
 ];
+
+addTickets();
 
 describe('the pages of the console', () => {
   let test: TestApp;
 
   beforeAll(async () => {
-    test = await createTestApp({ RATE_LIMIT_MAX: '60' });
+    test = await createTestApp({ RATE_LIMIT_MAX: '200' });
   });
   afterAll(() => test.close());
 
   /** The addresses that a page loads. */
   async function filesOf(page: string): Promise<string[]> {
     const { text } = await test.anonymous.get(page);
-    return [...text.matchAll(/\b(?:src|href)="(console\/[^"]+)"/g)].map(([, url = '']) => `/${url}`);
+    return [...text.matchAll(/\b(?:src|href)="([^"]*\bfiles\/[^"]+)"/g)].map(
+      ([, url = '']) => new URL(url, `http://x${page}`).pathname,
+    );
   }
 
   it.each(PAGES)(
@@ -53,14 +63,16 @@ describe('the pages of the console', () => {
         200,
         'public, max-age=31536000, immutable',
       ]);
-      expect(headers['content-type']).toMatch(/^(text\/(css|javascript); charset=utf-8|image\/svg\+xml)$/);
+      expect(headers['content-type']).toMatch(
+        /^(text\/(css|javascript); charset=utf-8|image\/svg\+xml|font\/woff2)$/,
+      );
     }
   });
 
   it('costs its reader one request of the minute', async () => {
     const reader = test.anonymous.from('198.51.100.1');
     const files = await filesOf('/login');
-    for (let n = 0; n < 60; n++) {
+    for (let n = 0; n < 200; n++) {
       expect((await reader.get('/login')).status).toBe(200);
       for (const file of files.slice(0, 3)) expect((await reader.get(file)).status).toBe(200);
     }
@@ -92,15 +104,122 @@ describe('the pages of the console', () => {
 
   it.each([...PAGES, '/docs'])('%s/ leads to the page, relative to wherever it was asked', async (page) => {
     const { status, headers } = await test.anonymous.get(`${page}/?a=b`);
-    expect([status, headers['location']]).toEqual([308, `..${page}?a=b`]);
+    const { pathname, search } = new URL(headers['location'] ?? '', `http://x${page}/`);
+    expect([status, pathname, search]).toEqual([308, page, '?a=b']);
   });
 
-  it.each([
-    '/console',
-    '/console/files',
-    '/console/files/x/..%2flayout.html',
-    '/console/files/x/layout.html',
-  ])('serves nothing at %s', async (url) => {
-    expect((await test.anonymous.get(url)).outcome).toBe('404 ROUTE_NOT_FOUND');
+  it('has no first load of more than 60 KB, but for the font', async () => {
+    const sizes = await Promise.all(
+      ['/dashboard', ...(await filesOf('/dashboard'))]
+        .filter((url) => !url.endsWith('.woff2'))
+        .map(async (url) => {
+          const { rawPayload } = await test.app.inject({ url, headers: { 'accept-encoding': 'br' } });
+          return rawPayload.length;
+        }),
+    );
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(60_000);
+  });
+
+  it('leads from /console to its first page', async () => {
+    const { status, headers } = await test.anonymous.get('/console');
+    expect([status, headers['location']]).toEqual([302, 'dashboard']);
+  });
+
+  it.each(['/nothing', '/console/nothing', '/console/nothing/1'])(
+    'answers a browser that asks for %s with a page, and everybody else as the API does',
+    async (url) => {
+      const page = await test.app.inject({ url, headers: { accept: 'text/html,*/*;q=0.8' } });
+      expect([page.statusCode, page.headers['content-type']]).toEqual([404, 'text/html; charset=utf-8']);
+      expect(page.payload).toContain('Page not found');
+      expect((await test.anonymous.get(url)).outcome).toBe('404 ROUTE_NOT_FOUND');
+      expect((await test.anonymous.get('/api/v1/nothing', { accept: 'text/html' })).outcome).toBe(
+        '404 ROUTE_NOT_FOUND',
+      );
+    },
+  );
+
+  it('says to a browser without scripts why its form is refused', async () => {
+    const request = { method: 'POST', url: '/login', headers: { accept: 'text/html' } } as const;
+    const { statusCode, payload } = await test.app.inject(request);
+    expect([statusCode, payload]).toEqual([405, expect.stringContaining('JavaScript is needed here')]);
+  });
+
+  it.each(['/console/files', '/console/files/x/..%2flayout.html', '/console/files/x/layout.html'])(
+    'serves nothing at %s',
+    async (url) => {
+      expect((await test.anonymous.get(url)).outcome).toBe('404 ROUTE_NOT_FOUND');
+    },
+  );
+
+  describe('are made of what features declare', () => {
+    interface Described {
+      readonly plural: string;
+      readonly operations: Record<string, string>;
+      readonly permissions: string[];
+      readonly fields: { readonly name: string }[];
+    }
+    const featuresOf = async (client: TestClient): Promise<Map<string, Described>> => {
+      const { outcome, body } = await client.get('/console/features');
+      expect(outcome).toBe('200');
+      return new Map((body.data as Described[]).map((feature) => [feature.plural, feature]));
+    };
+
+    it('names every feature, its fields and what the caller may do', async () => {
+      const user = await featuresOf(await test.anonymous.signIn());
+      expect([...user.keys()]).toEqual(['projects', 'trial-tickets', 'users']);
+      expect(user.get('projects')).toMatchObject({
+        name: 'project',
+        path: 'api/v1/projects',
+        part: 'features',
+        ownerField: 'ownerId',
+        permissions: [],
+        operations: { list: 'own', create: 'all', get: 'own', replace: 'own', update: 'own', delete: 'own' },
+        filters: [{ name: 'name', type: 'text' }],
+      });
+      expect(user.get('users')?.operations).toEqual({ get: 'own', update: 'own' });
+      const moderator = await featuresOf(await test.anonymous.signIn('moderator'));
+      expect(moderator.get('projects')).toMatchObject({
+        permissions: ['projects:read'],
+        operations: { list: 'all', get: 'all', update: 'own' },
+      });
+      expect(moderator.get('users')?.operations).toEqual({ list: 'all', get: 'all', update: 'own' });
+    });
+
+    it('says of each field what it takes', async () => {
+      const fields = (await featuresOf(await test.anonymous.signIn())).get('trial-tickets')?.fields ?? [];
+      const field = (name: string) => fields.find((each) => each.name === name);
+      expect(field('title')).toMatchObject({ type: 'text', required: true, unique: true, maxLength: 100 });
+      expect(field('status')).toMatchObject({ type: 'enum', values: ['open', 'in-progress', 'closed'] });
+      expect(field('priority')).toMatchObject({ type: 'integer', min: 1, max: 5, required: false });
+      expect(field('urgent')).toMatchObject({ type: 'boolean', required: true });
+      expect(field('dueAt')).toMatchObject({ type: 'date' });
+      expect(field('tags')).toMatchObject({ type: 'list', maxItems: 5, item: { type: 'text' } });
+      expect(field('projectId')).toMatchObject({ type: 'reference', model: 'Project' });
+      expect(field('text')).toMatchObject({ type: 'richtext', encrypted: true });
+      expect(field('address')).toMatchObject({
+        type: 'object',
+        fields: [
+          { name: 'street', required: true },
+          { name: 'number', type: 'integer' },
+        ],
+      });
+      expect(field('metadata')).toMatchObject({ type: 'metadata' });
+      expect(field('createdAt')).toMatchObject({ type: 'date', creatable: false, changeable: false });
+    });
+
+    it('tells administrators alone how the system is', async () => {
+      const admin = await test.anonymous.signIn('admin');
+      await test.app.get(SystemSamples, { strict: false }).take();
+      const { outcome, body } = await admin.get('/console/system');
+      expect(outcome).toBe('200');
+      const { health, samples } = body.data as { health: object; samples: Record<string, number>[] };
+      expect(health).toMatchObject({ status: 'ok', services: { database: { status: 'ok' } } });
+      expect(samples.at(-1)).toMatchObject({ errors: 0, p99: expect.any(Number) });
+      expect(samples.at(-1)?.['requests']).toBeGreaterThan(0);
+      for (const other of [test.anonymous, await test.anonymous.signIn('moderator')]) {
+        expect((await other.get('/console/system')).outcome).toMatch(/^40[13] /);
+      }
+      expect((await test.anonymous.get('/console/features')).outcome).toBe('401 UNAUTHENTICATED');
+    });
   });
 });

@@ -8,7 +8,7 @@ import { ConsoleTest, type Person, violationsOf } from './console.js';
 
 jest.setTimeout(60_000);
 
-describe('the account on the dashboard', () => {
+describe('the account in the console', () => {
   let product: ConsoleTest;
   let person: Person;
   let credentials: Credentials;
@@ -43,7 +43,7 @@ describe('the account on the dashboard', () => {
   const open = (page: Page) => page.locator('dialog[open]').last();
 
   it('has another address by a link, and the old one again by another', async () => {
-    const page = await person.signIn(credentials);
+    const page = await person.signIn(credentials, '/console/security');
     await page.getByRole('button', { name: 'Change email' }).click();
     expect(await violationsOf(page)).toEqual([]);
     await page.getByLabel('New email').fill(credentials.email);
@@ -76,7 +76,7 @@ describe('the account on the dashboard', () => {
   });
 
   it('asks for the password where the last proof is old, and goes on', async () => {
-    const page = await person.signIn(credentials);
+    const page = await person.signIn(credentials, '/console/security');
     await age();
     await page.getByRole('button', { name: 'Change email' }).click();
     const { email } = newCredentials();
@@ -95,7 +95,7 @@ describe('the account on the dashboard', () => {
   });
 
   it('changes nothing when nobody confirms, and says so', async () => {
-    const page = await person.signIn(credentials);
+    const page = await person.signIn(credentials, '/console/security');
     await age();
     await page.getByRole('button', { name: 'Change email' }).click();
     await page.getByLabel('New email').fill(newCredentials().email);
@@ -106,7 +106,7 @@ describe('the account on the dashboard', () => {
   });
 
   it('turns the second factor on and off when the last proof is old', async () => {
-    const page = await person.signIn(credentials);
+    const page = await person.signIn(credentials, '/console/security');
     await age();
     await page.getByRole('button', { name: 'Turn on' }).first().click();
     // The dialog asks for the password anyway: no second one comes.
@@ -123,7 +123,7 @@ describe('the account on the dashboard', () => {
     await open(page).getByRole('button', { name: 'Confirm' }).click();
     await page.getByText('Keep your recovery codes').waitFor();
     const codes = await page.getByTestId('recovery-codes').locator('li').allInnerTexts();
-    await page.getByRole('button', { name: 'I have kept them' }).click();
+    await page.getByRole('button', { name: 'I have saved them' }).click();
 
     await age();
     await page.getByRole('button', { name: 'Turn off' }).first().click();

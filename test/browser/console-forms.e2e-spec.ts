@@ -49,7 +49,7 @@ describe('the forms of the console', () => {
     const page = await person.open('/register');
     await fillIn(page, await product.newUser());
     await page.getByTestId('register-button').click();
-    expect(await faultOf(page, 'email')).toBe('This address has an account already. Sign in instead.');
+    expect(await faultOf(page, 'email')).toBe('This address already has an account. Sign in instead.');
   });
 
   it('say as a whole that the credentials are wrong, and how long to wait after too many tries', async () => {
@@ -59,11 +59,11 @@ describe('the forms of the console', () => {
     await page.getByTestId('login-button').click();
     const alert = page.locator('[data-alert]:not(:empty)');
     await alert.waitFor();
-    expect(await alert.innerText()).toBe('The email or the password is wrong.');
+    expect(await alert.innerText()).toBe('The email or password is wrong.');
     const own = { host: new URL(product.origin).host, origin: product.origin };
     for (let n = 0; n < 24; n++) await product.test.anonymous.post(CONSOLE_SESSION, credentials, own);
     await page.getByTestId('login-button').click();
-    await page.getByText(/^Too many tries\. Try again in \d+ (second|minute)s?\.$/).waitFor();
+    await page.getByText(/^Too many attempts\. Try again in \d+ (second|minute)s?\.$/).waitFor();
   });
 
   it('say that the server cannot be reached, and work once it can', async () => {
@@ -71,7 +71,7 @@ describe('the forms of the console', () => {
     await fillIn(page);
     await page.route(`**${REGISTER}`, (route) => route.abort());
     await page.getByTestId('register-button').click();
-    await page.getByText('The server cannot be reached. Look at your connection and try again.').waitFor();
+    await page.getByText('The server cannot be reached. Check your connection and try again.').waitFor();
     await page.unroute(`**${REGISTER}`);
     await page.getByTestId('register-button').click();
     await page.getByTestId('success-message').waitFor();
@@ -89,12 +89,34 @@ describe('the forms of the console', () => {
   });
 
   it('are never sent as addresses: without scripts a password does not end up in one', async () => {
-    for (const path of ['/login', '/register', '/forgot', '/reset', '/verify', '/dashboard']) {
+    for (const path of ['/login', '/register', '/forgot', '/reset', '/verify', '/console/security']) {
       const { text } = await product.test.anonymous.get(path);
       const forms = [...text.matchAll(/<form[^>]*>/g)].map(([form]) => form);
       expect(forms.length).toBeGreaterThan(0);
       expect(forms.filter((form) => !form.includes('method="post"'))).toEqual([]);
     }
+  });
+
+  it('say that the browser blocks what signing in needs, and stay where they are', async () => {
+    await person.context.addInitScript({
+      content:
+        "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('blocked', 'SecurityError') } })",
+    });
+    const page = await person.open('/login');
+    await page.getByText('Your browser blocks cookies for this site.').waitFor();
+    await fillIn(page, await product.newUser());
+    await page.getByTestId('login-button').click();
+    await page.waitForURL('**/login*');
+    expect(person.faults()).toEqual([]);
+  });
+
+  it('sign in whoever has just registered, who types nothing again', async () => {
+    const page = await person.open('/register');
+    await fillIn(page);
+    await page.getByTestId('register-button').click();
+    await page.getByRole('link', { name: 'Go to the console' }).click();
+    await page.getByTestId('dashboard').waitFor();
+    expect(person.faults()).toEqual([]);
   });
 
   it('show a password to who asks for it', async () => {
@@ -122,33 +144,31 @@ describe('the forms of the console', () => {
     await keyboard.press('Enter');
     await page.getByTestId('dashboard').waitFor();
 
-    const tabTo = async (label: RegExp) => {
-      for (let n = 0; n < 30; n++) {
-        await keyboard.press('Tab');
-        const name = await page.evaluate(
-          "document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent",
-        );
-        if (label.test(String(name))) return;
-      }
-      throw new Error(`Nothing that is called ${label.source} can be reached`);
-    };
-    await tabTo(/^Create a project$/);
-    await keyboard.press('Enter');
-    await keyboard.type('By keyboard');
-    await keyboard.press('Enter');
-    await page.getByText('By keyboard', { exact: true }).waitFor();
-    await tabTo(/^Delete By keyboard$/);
-    await keyboard.press('Enter');
-    expect(await focused()).toBe('Cancel');
-    await keyboard.press('Escape');
-    expect(await page.evaluate("document.activeElement.getAttribute('aria-label')")).toBe(
-      'Delete By keyboard',
-    );
-    await keyboard.press('Enter');
-    await keyboard.press('Tab');
+    const active = (of: string) => page.evaluate(`document.activeElement.${of}`);
+    await page.getByRole('link', { name: 'Projects', exact: true }).first().focus();
     await keyboard.press('Enter');
     await page.getByText('No projects yet').waitFor();
-    await page.locator('#projects-title:focus').waitFor();
+    await keyboard.press('n');
+    await page.locator('[name="name"]:focus').waitFor();
+    // Escape asks before what was typed is lost.
+    await keyboard.type('By keyboard');
+    await keyboard.press('Escape');
+    await page.getByRole('heading', { name: 'Discard your changes?' }).waitFor();
+    expect(await focused()).toBe('Keep editing');
+    await keyboard.press('Enter');
+    await page.locator('[name="name"]:focus').waitFor();
+    await keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'By keyboard' }).waitFor();
+    await keyboard.press('Escape');
+    await page.getByTestId('record-row').waitFor();
+    await keyboard.press('/');
+    expect(await focused()).toBe('search');
+    await keyboard.press('ArrowDown');
+    expect(await active('textContent')).toBe('By keyboard');
+    await keyboard.press('Enter');
+    await page.getByTestId('delete-button').focus();
+    await keyboard.press('Enter');
+    await page.getByText('No projects yet').waitFor();
     expect(person.faults()).toEqual([]);
   });
 });

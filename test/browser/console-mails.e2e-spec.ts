@@ -90,7 +90,7 @@ describe('the pages that mails lead to', () => {
   });
 
   it('are not needed to change a password that is known', async () => {
-    const page = await person.signIn(credentials);
+    const page = await person.signIn(credentials, '/console/security');
     const other = await product.person();
     await other.signIn(credentials);
     await page.getByRole('button', { name: 'Change password' }).click();
@@ -101,6 +101,8 @@ describe('the pages that mails lead to', () => {
     await page.getByLabel('Current password').fill(credentials.password);
     await page.getByRole('button', { name: 'Save password' }).click();
     await page.getByText('Password changed. You are signed out everywhere else.').waitFor();
+    await page.getByRole('link', { name: 'Sessions' }).click();
+    await page.getByTestId('session').waitFor();
     expect(await page.getByTestId('session').count()).toBe(1);
     const elsewhere = await other.open('/dashboard');
     await elsewhere.waitForURL('**/login*');

@@ -18,6 +18,17 @@ const PAGES = [
   '/login#ended',
 ];
 
+/** Of who is signed in. */
+const PATHS = [
+  '/console/projects',
+  '/console/projects?name=nothing',
+  '/console/projects/new',
+  '/console/profile',
+  '/console/security',
+  '/console/sessions',
+  '/console/api-keys',
+];
+
 /** Something of every kind, with names that are long and hold HTML. */
 const PROJECTS = [
   { name: 'Quarterly figures', description: 'Numbers of every region.' },
@@ -27,23 +38,25 @@ const PROJECTS = [
   },
 ];
 
+let product: ConsoleTest;
+
+beforeAll(async () => {
+  product = await ConsoleTest.start();
+});
+afterAll(() => product.close());
+
 describe.each(LOOKS)('the pages at $width px, $colorScheme', (look) => {
-  let product: ConsoleTest;
   let person: Person;
   let credentials: Credentials;
 
   beforeAll(async () => {
-    product = await ConsoleTest.start();
     person = await product.person(look);
     credentials = await product.newUser();
     const { body } = await product.test.anonymous.post(LOGIN, credentials);
     const api = product.test.anonymous.with({ authorization: `Bearer ${body.data.accessToken}` });
     for (const project of PROJECTS) await api.post('/api/v1/projects', project);
   });
-  afterAll(async () => {
-    await person.close();
-    await product.close();
-  });
+  afterAll(() => person.close());
 
   async function expectGoodManners(page: Page): Promise<void> {
     expect(await violationsOf(page)).toEqual([]);
@@ -67,22 +80,33 @@ describe.each(LOOKS)('the pages at $width px, $colorScheme', (look) => {
     await page.close();
   });
 
-  it('the dashboard, its dialogs and what people have written stay so too', async () => {
+  it('those of who is signed in, their dialogs and what people have written stay so too', async () => {
     const page = await person.signIn(credentials);
     await expectGoodManners(page);
-    expect(await page.locator('main img[src="x"]').count()).toBe(0);
-    for (const opener of [
-      '[data-new]:visible',
-      '.danger-text',
-      '[data-change-password]',
-      '[data-otp] [data-open]',
-    ]) {
-      await page.locator(opener).first().click();
+    for (const path of PATHS) {
+      await page.goto(`${product.origin}${path}`);
+      await page.locator('main h1:visible').waitFor();
+      await expectGoodManners(page);
+      expect(await page.locator('main img[src="x"]').count()).toBe(0);
+    }
+    const dialogs = [
+      ['/console/security', '[data-change-password]'],
+      ['/console/security', '[data-otp] [data-open]'],
+      ['/console/api-keys', '[data-new]'],
+    ] as const;
+    for (const [path, opener] of dialogs) {
+      await page.goto(`${product.origin}${path}`);
+      await page.locator(opener).click();
       await page.locator('dialog[open]').waitFor();
       expect(await violationsOf(page)).toEqual([]);
       expect(await isWiderThanScreen(page)).toBe(false);
       await page.keyboard.press('Escape');
       await page.locator('dialog[open]').waitFor({ state: 'detached' });
+    }
+    if (look.width < 900) {
+      await page.getByRole('button', { name: 'Menu' }).click();
+      await page.getByRole('link', { name: 'Sessions' }).waitFor();
+      expect(await violationsOf(page)).toEqual([]);
     }
     expect(person.faults()).toEqual([]);
     await page.close();

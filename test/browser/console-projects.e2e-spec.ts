@@ -1,14 +1,19 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Page } from 'playwright-core';
+import { PRODUCT } from '../../src/product/product.js';
+import { eventually } from '../support/mails.js';
 import { at, createProject, createProjects, PROJECTS, type ProjectJson } from '../support/projects.js';
 import type { TestClient } from '../support/test-client.js';
+import { addTickets, TICKETS } from '../support/tickets.js';
 import { LOGIN, type Credentials } from '../support/users.js';
-import { ConsoleTest, type Person } from './console.js';
-import { PRODUCT } from '../../src/product/product.js';
+import { ConsoleTest, type Person, violationsOf } from './console.js';
 
 jest.setTimeout(60_000);
+addTickets();
 
-describe('the projects on the dashboard', () => {
+const LIST = '/console/projects';
+
+describe('the records of features in the console', () => {
   let product: ConsoleTest;
   let person: Person;
   let credentials: Credentials;
@@ -28,112 +33,196 @@ describe('the projects on the dashboard', () => {
   });
   afterEach(() => person.close());
 
-  const names = (page: Page) => page.getByTestId('project').locator('.row-title').allInnerTexts();
+  const rows = (page: Page) => page.getByTestId('record-row');
+  const names = (page: Page) => rows(page).locator('th').allInnerTexts();
   const stored = async () => (await api.get(PROJECTS)).body.data as ProjectJson[];
-  const open = (page: Page, action: 'Edit' | 'Delete', name: string) =>
-    page.getByRole('button', { name: `${action} ${name}` }).click();
+  const save = (page: Page) => page.getByTestId('save-button').click();
+  const pageOf = ({ id }: Pick<ProjectJson, 'id'>) => `${LIST}/${id}`;
 
   it('begin with an invitation, and are created, changed and deleted', async () => {
-    const page = await person.signIn(credentials);
+    const page = await person.signIn(credentials, LIST);
     await page.getByText('No projects yet').waitFor();
-    await page.getByRole('button', { name: 'Create a project' }).click();
-    await page.getByTestId('project-name').fill('Relaunch');
+    await page.getByTestId('new-button').first().click();
+    await page.waitForURL(`**${LIST}/new`);
+    await page.getByLabel('Name').fill('Relaunch');
     await page.getByLabel('Description').fill('By spring');
-    await page.getByTestId('save-project').click();
-    await page.getByText('Project created').waitFor();
-    expect(await names(page)).toEqual(['Relaunch']);
+    await save(page);
+    await page.getByText('Created Relaunch').waitFor();
+    const [project] = await stored();
+    expect(new URL(page.url()).pathname).toBe(`${LIST}/${project?.id}`);
+    expect(await page.title()).toBe(`Relaunch · ${PRODUCT.name}`);
 
-    await open(page, 'Edit', 'Relaunch');
-    await page.getByTestId('project-name').fill('Relaunch 2');
+    await page.getByLabel('Name').fill('Relaunch 2');
     await page.getByLabel('Description').fill('');
-    await page.getByTestId('save-project').click();
-    await page.getByText('Project saved').waitFor();
+    await save(page);
+    await page.getByRole('heading', { name: 'Relaunch 2' }).waitFor();
     expect(await stored()).toMatchObject([{ name: 'Relaunch 2', description: null, version: 2 }]);
 
-    await open(page, 'Delete', 'Relaunch 2');
-    expect(await stored()).toHaveLength(1);
-    await page.getByTestId('confirm-delete').click();
+    await page.getByTestId('delete-button').click();
     await page.getByText('No projects yet').waitFor();
-    expect(await stored()).toEqual([]);
-    expect(person.faults()).toEqual([]);
+    // Held back, so that it can be undone.
+    expect(await stored()).toHaveLength(1);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await rows(page).waitFor();
+    await page.getByRole('link', { name: 'Relaunch 2' }).click();
+    await page.getByTestId('delete-button').click();
+    await page.getByText('No projects yet').waitFor();
+    // Leaving the page does it at once.
+    await page.close();
+    await eventually(async () => (await stored()).length === 0);
+    expect(person.faults(/failed: DELETE/)).toEqual([]);
   });
 
   it('show what people wrote as text, never as HTML', async () => {
     const name = '<img src=x onerror="document.title=1"> & "quotes"';
-    await createProject(api, { name, description: '<script>document.title = 2</script>' });
-    const page = await person.signIn(credentials);
+    const project = await createProject(api, { name, description: '<script>document.title = 2</script>' });
+    const page = await person.signIn(credentials, LIST);
     expect(await names(page)).toEqual([name]);
-    expect(await page.title()).toBe(`Dashboard · ${PRODUCT.name}`);
+    await page.goto(`${product.origin}${pageOf(project)}`);
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe(name);
+    expect(await page.title()).toBe(`${name} · ${PRODUCT.name}`);
     expect(person.faults()).toEqual([]);
   });
 
-  it('say beside the name that it is taken', async () => {
-    await createProjects(api, 'One', 'Two');
-    const page = await person.signIn(credentials);
-    await open(page, 'Edit', 'Two');
-    await page.getByTestId('project-name').fill('One');
-    await page.getByTestId('save-project').click();
-    expect(await page.locator('#name-note.wrong').innerText()).toBe(
-      'You have a project of this name already.',
-    );
+  it('say at the field that its value is taken, and what is missing', async () => {
+    await createProjects(api, 'One');
+    const page = await person.signIn(credentials, `${LIST}/new`);
+    await save(page);
+    await page.getByText('Please fill this in.').waitFor();
+    await page.getByLabel('Name').fill('One');
+    await save(page);
+    await page.getByText('Another project has this name already.').waitFor();
+    expect(await page.evaluate('document.activeElement.name')).toBe('name');
+    expect(await violationsOf(page)).toEqual([]);
     expect(person.faults(/answer: 409/)).toEqual([]);
   });
 
-  it('tell that somebody changed one meanwhile, and offer the newer state', async () => {
-    const project = await createProject(api, { name: 'Plan' });
-    const page = await person.signIn(credentials);
-    await open(page, 'Edit', 'Plan');
-    await api.patch(at(project), { name: 'Plan of Grace', description: 'Hers' });
-    await page.getByTestId('project-name').fill('Plan of Ada');
-    await page.getByTestId('save-project').click();
-    await page.getByText('It is now called “Plan of Grace”.').waitFor();
-    expect(await stored()).toMatchObject([{ name: 'Plan of Grace' }]);
+  it('create one record for a form, also where the first answer got lost', async () => {
+    const page = await person.signIn(credentials, `${LIST}/new`);
+    await page.getByLabel('Name').fill('Once');
+    await page.route(`**${PROJECTS}`, async (route) => {
+      await route.fetch();
+      await route.abort();
+    });
+    await save(page);
+    await page.getByText('The server cannot be reached.').waitFor();
+    await page.unroute(`**${PROJECTS}`);
+    await save(page);
+    await page.getByRole('heading', { name: 'Once' }).waitFor();
+    expect(await stored()).toHaveLength(1);
+  });
 
-    await page.getByRole('button', { name: 'Load the newer state' }).click();
+  it('merge what somebody else changed, and show both where both changed the same', async () => {
+    const project = await createProject(api, { name: 'Plan', description: 'Old' });
+    const page = await person.signIn(credentials, pageOf(project));
+    await api.patch(at(project), { name: 'Plan of Grace', description: 'Hers' });
+    await page.getByLabel('Name').fill('Plan of Ada');
+    await save(page);
+    await page.getByText('changed elsewhere after you opened it').waitFor();
+    // What only she changed is here; what both changed is as it was typed.
     expect(await page.getByLabel('Description').inputValue()).toBe('Hers');
-    await page.getByTestId('project-name').fill('Plan of both');
-    await page.getByTestId('save-project').click();
-    await page.getByText('Project saved').waitFor();
+    expect(await page.getByLabel('Name').inputValue()).toBe('Plan of Ada');
+    await page.getByText('Changed elsewhere to: Plan of Grace').waitFor();
+    expect(await violationsOf(page)).toEqual([]);
+    expect(await stored()).toMatchObject([{ name: 'Plan of Grace', version: 2 }]);
+
+    await page.getByRole('button', { name: 'Use theirs' }).click();
+    expect(await page.getByLabel('Name').inputValue()).toBe('Plan of Grace');
+    await page.getByLabel('Name').fill('Plan of both');
+    await save(page);
+    await page.getByRole('heading', { name: 'Plan of both' }).waitFor();
     expect(await stored()).toMatchObject([{ name: 'Plan of both', description: 'Hers', version: 3 }]);
   });
 
-  it('ask again before one is deleted that somebody changed meanwhile', async () => {
+  it('are not deleted where somebody changed them meanwhile', async () => {
     const project = await createProject(api, { name: 'Old' });
-    const page = await person.signIn(credentials);
-    await open(page, 'Delete', 'Old');
+    await person.context.clock.install();
+    const page = await person.signIn(credentials, pageOf(project));
     await api.patch(at(project), { name: 'New' });
-    await page.getByTestId('confirm-delete').click();
-    await page.getByText('It was changed elsewhere').waitFor();
-    expect(await stored()).toHaveLength(1);
-    await page.getByTestId('confirm-delete').click();
+    await page.getByTestId('delete-button').click();
     await page.getByText('No projects yet').waitFor();
+    await page.clock.runFor(5_100);
+    await page.getByText('Old was changed elsewhere meanwhile, so it was not deleted.').waitFor();
+    expect(await stored()).toHaveLength(1);
+    expect(await names(page)).toEqual(['New']);
   });
 
-  it('come page by page', async () => {
-    await createProjects(api, ...Array.from({ length: 25 }, (_, n) => `Project ${n}`));
-    const page = await person.signIn(credentials);
-    expect(await names(page)).toHaveLength(20);
-    await page.getByRole('button', { name: 'Load more' }).click();
-    await page.getByText('Project 0', { exact: true }).waitFor();
-    expect(await names(page)).toEqual(Array.from({ length: 25 }, (_, n) => `Project ${24 - n}`));
-    expect(await page.getByRole('button', { name: 'Load more' }).count()).toBe(0);
+  it('come page by page, counted and searched, in an address that shows the same again', async () => {
+    await createProjects(api, ...Array.from({ length: 30 }, (_, n) => `Project ${n}`));
+    const page = await person.signIn(credentials, LIST);
+    await page.getByText('1–25 of 30').waitFor();
+    expect(await names(page)).toHaveLength(25);
+    await page.getByRole('button', { name: 'Next page' }).click();
+    await page.getByText('26–30 of 30').waitFor();
+    expect(new URL(page.url()).search).toBe('?page=2');
+    await page.reload();
+    await page.getByText('26–30 of 30').waitFor();
+    await page.getByTestId('search').fill('project 1');
+    await page.getByText('1–11 of 11').waitFor();
+    expect(new URL(page.url()).search).toBe('?name=project+1');
+    await page.getByRole('link', { name: 'Project 10' }).click();
+    await page.getByRole('heading', { name: 'Project 10' }).waitFor();
+    await page.goBack();
+    await page.getByText('1–11 of 11').waitFor();
+    await page.getByTestId('search').fill('nothing');
+    await page.getByText('No projects match').waitFor();
+    await page.getByRole('button', { name: 'Clear filters' }).click();
+    await page.getByText('1–25 of 30').waitFor();
+    expect(person.faults()).toEqual([]);
   });
 
-  it('stand beside the sessions, of which others can be ended', async () => {
-    const page = await person.signIn(credentials);
-    const rows = page.getByTestId('session');
-    expect(await rows.count()).toBe(2);
-    expect(await rows.first().innerText()).toContain('This device');
-    await rows.getByRole('button').click();
-    await page.getByText('Session ended').waitFor();
-    expect(await rows.count()).toBe(1);
-    expect((await api.get(PROJECTS)).status).toBe(401);
+  it('of a feature that no page knows have a list, forms and pages made of its declaration', async () => {
+    const project = await createProject(api, { name: 'Shop' });
+    const page = await person.signIn(credentials, '/console/trial-tickets/new');
+    await page.getByLabel('Title').fill('Wrong currency');
+    await page.getByLabel('Status').selectOption('In progress');
+    await page.getByLabel('Priority').fill('9');
+    await page.getByLabel('Urgent').check();
+    await page.getByLabel('Due at').fill('2030-01-31T09:30');
+    await page.getByLabel('Tags').fill('shop\nmoney');
+    await page.getByLabel('Project').fill('Sho');
+    await page.getByRole('option', { name: 'Shop' }).click();
+    await page.getByLabel('Text', { exact: true }).fill('Since Tuesday');
+    await page.getByLabel('Street').fill('Main street');
+    await page.getByRole('button', { name: 'Edit JSON' }).click();
+    await page.locator('[name="metadata"]').fill('{"seen": 3');
+    expect(await violationsOf(page)).toEqual([]);
+    await save(page);
+    await page.getByText('This is no JSON.').waitFor();
+    await page.locator('[name="metadata"]').fill('{"seen": 3}');
+    await save(page);
+    await page.getByText('This must not be greater than 5.').waitFor();
+    await page.getByLabel('Priority').fill('5');
+    await save(page);
+    await page.getByRole('heading', { name: 'Wrong currency' }).waitFor();
+    const [ticket] = (await api.get(TICKETS)).body.data as Record<string, unknown>[];
+    expect(ticket).toMatchObject({
+      title: 'Wrong currency',
+      status: 'in-progress',
+      priority: 5,
+      urgent: true,
+      dueAt: new Date(
+        await page.evaluate<string>("new Date('2030-01-31T09:30').toISOString()"),
+      ).toISOString(),
+      tags: ['shop', 'money'],
+      projectId: project.id,
+      text: expect.stringContaining('Since Tuesday'),
+      address: { street: 'Main street', number: null },
+      metadata: { seen: 3 },
+    });
+
+    await page.getByRole('link', { name: 'Trial tickets' }).first().click();
+    await rows(page).waitFor();
+    expect(await rows(page).innerText()).toMatch(/Wrong currency\s+In progress\s+5\s+Yes[^]*Shop/i);
+    await page.getByLabel('Status').selectOption('Open');
+    await page.getByText('No trial tickets match').waitFor();
+    expect(await violationsOf(page)).toEqual([]);
+    expect(person.faults(/answer: 400/)).toEqual([]);
   });
 
-  it('stand beside the health of the services', async () => {
-    const page = await person.signIn(credentials);
-    const services = page.locator('[data-health]');
-    expect(await services.locator('dt').allInnerTexts()).toEqual(['Database', 'Redis', 'Language model']);
-    expect(await services.locator('[data-state]').innerText()).toBe('All well');
+  it('that are not there are said to be gone', async () => {
+    const page = await person.signIn(credentials, `${LIST}/66f1a0c2e4b0a1b2c3d4e5f6`);
+    await page.getByRole('heading', { name: 'Not found' }).waitFor();
+    expect(await violationsOf(page)).toEqual([]);
   });
 });

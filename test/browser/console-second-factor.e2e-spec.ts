@@ -7,7 +7,7 @@ import { ConsoleTest, fillIn, type Person, violationsOf } from './console.js';
 
 jest.setTimeout(60_000);
 
-describe('the second factor on the dashboard', () => {
+describe('the second factor in the console', () => {
   let product: ConsoleTest;
   let person: Person;
   let credentials: Credentials;
@@ -38,7 +38,7 @@ describe('the second factor on the dashboard', () => {
   }
 
   it('is turned on with a code, gives recovery codes once, and is asked for at the next sign-in', async () => {
-    const page = await person.signIn(credentials);
+    const page = await person.signIn(credentials, '/console/security');
     const { totp, recoveryCodes } = await turnOn(page);
     expect(recoveryCodes).toHaveLength(10);
     expect(await violationsOf(page)).toEqual([]);
@@ -48,7 +48,7 @@ describe('the second factor on the dashboard', () => {
     expect(await readFile(await (await download).path(), 'utf8')).toBe(`${recoveryCodes.join('\n')}\n`);
     // Escape does not take them away.
     await page.keyboard.press('Escape');
-    await page.getByRole('button', { name: 'I have kept them' }).click();
+    await page.getByRole('button', { name: 'I have saved them' }).click();
     await page.locator('[data-otp] [data-state]', { hasText: 'On' }).waitFor();
     await page.getByTestId('recovery-codes').locator('li').first().waitFor({ state: 'detached' });
     expect(person.faults()).toEqual([]);
@@ -70,9 +70,9 @@ describe('the second factor on the dashboard', () => {
   });
 
   it('is turned off with the password and a code', async () => {
-    const page = await person.signIn(credentials);
+    const page = await person.signIn(credentials, '/console/security');
     const { recoveryCodes } = await turnOn(page);
-    await page.getByRole('button', { name: 'I have kept them' }).click();
+    await page.getByRole('button', { name: 'I have saved them' }).click();
     await page.getByRole('button', { name: 'Turn off' }).first().click();
     const dialog = page.locator('dialog[open]');
     await dialog.getByLabel('Your password').fill('wrong');

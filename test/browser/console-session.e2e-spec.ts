@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { CONSOLE_REFRESH } from '../support/console.js';
 import { eventually } from '../support/mails.js';
 import { type Credentials, LOGIN, newCredentials, REFRESH } from '../support/users.js';
-import { ConsoleTest, fillIn, type Person } from './console.js';
+import { ConsoleTest, fillIn, type Person, violationsOf } from './console.js';
 import { PRODUCT } from '../../src/product/product.js';
 
 jest.setTimeout(60_000);
@@ -30,6 +30,17 @@ describe('signing in by the console', () => {
       if (request.url().endsWith(CONSOLE_REFRESH)) renewals += 1;
     });
     return () => renewals;
+  }
+
+  /** Ends every session of the person but a new one by the API. */
+  async function revokeOtherSessions(): Promise<void> {
+    const { body } = await product.test.anonymous.post(LOGIN, credentials);
+    const other = product.test.anonymous.with({ authorization: `Bearer ${body.data.accessToken}` });
+    const sessions = (await other.get('/api/v1/auth/sessions')).body.data as {
+      id: string;
+      current: boolean;
+    }[];
+    for (const { id, current } of sessions) if (!current) await other.delete(`/api/v1/auth/sessions/${id}`);
   }
 
   it('goes as the guide walks: register, success, sign in, dashboard', async () => {
@@ -86,20 +97,24 @@ describe('signing in by the console', () => {
 
   it('leads to the sign-in at the next click once the session was revoked elsewhere', async () => {
     const page = await person.signIn(credentials);
-    const { body } = await product.test.anonymous.post(LOGIN, credentials);
-    const other = product.test.anonymous.with({ authorization: `Bearer ${body.data.accessToken}` });
-    const sessions = (await other.get('/api/v1/auth/sessions')).body.data as {
-      id: string;
-      current: boolean;
-    }[];
-    for (const { id, current } of sessions) if (!current) await other.delete(`/api/v1/auth/sessions/${id}`);
-
-    await page.getByRole('button', { name: 'Create a project' }).click();
-    await page.getByTestId('project-name').fill('Too late');
-    await page.getByTestId('save-project').click();
+    await revokeOtherSessions();
+    await page.getByRole('link', { name: 'Sessions' }).click();
     await page.waitForURL('**/login*');
     await page.getByText('Your session has ended.').waitFor();
     expect(person.faults(/answer: 401/)).toEqual([]);
+  });
+
+  it('that ends while somebody types is begun again over the page, which then goes on', async () => {
+    const page = await person.signIn(credentials, '/console/projects/new');
+    await page.getByLabel('Name').fill('Just in time');
+    await revokeOtherSessions();
+    await page.getByTestId('save-button').click();
+    await page.getByRole('heading', { name: 'Your session has ended' }).waitFor();
+    expect(await violationsOf(page)).toEqual([]);
+    const dialog = page.locator('dialog[open]');
+    await dialog.getByLabel('Your password').fill(credentials.password);
+    await dialog.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: 'Just in time' }).waitFor();
   });
 
   it('goes on when the answer to a renewal got lost, ten seconds later', async () => {

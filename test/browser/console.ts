@@ -80,9 +80,9 @@ export class Person {
     return tab.page;
   }
 
-  /** Signs in by the pages, and answers the dashboard. */
-  async signIn(credentials: Credentials): Promise<Page> {
-    const page = await this.open('/login');
+  /** Signs in by the pages, and answers the one that was asked for. */
+  async signIn(credentials: Credentials, path = '/dashboard'): Promise<Page> {
+    const page = await this.open(`/login#to=${path.slice(1)}`);
     await fillIn(page, credentials);
     await page.getByTestId('login-button').click();
     await page.getByTestId('dashboard').waitFor();

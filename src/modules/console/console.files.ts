@@ -12,10 +12,11 @@ const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
 };
 
-/** The pages, by their path, and the title of each. */
-const PAGES = {
+/** The pages of who is not signed in, by their path, and the title of each. */
+const ENTRIES = {
   login: 'Sign in',
   register: 'Create your account',
   forgot: 'Forgot your password?',
@@ -23,7 +24,6 @@ const PAGES = {
   verify: 'Confirm your email',
   'email-change': 'Confirm your new email',
   'email-undo': 'Keep your old email',
-  dashboard: 'Dashboard',
 } as const;
 
 const typeOf = (name: string): string => TYPES[extname(name)] ?? 'application/octet-stream';
@@ -32,13 +32,20 @@ function read(...path: string[]): Buffer {
   return readFileSync(join(FOLDER, ...path));
 }
 
+/** A page that says why there is no other one, seen from `depth` segments below the product's address. */
+type Refusal = (depth: number, said: { readonly title: string; readonly text: string }) => string;
+
 /** Everything the console consists of, read once. */
 export interface ConsoleFiles {
-  readonly pages: readonly (StaticFile & { path: string })[];
+  /** Those of who is not signed in, by their path. */
+  readonly entries: readonly (StaticFile & { path: string })[];
+  /** The frame of all the others, as seen from none, one and two segments below the product's address. */
+  readonly shells: readonly StaticFile[];
   /** What pages load: `path` is the name. */
   readonly files: readonly (StaticFile & { path: string })[];
   /** Stands for the contents of all files together, and in their addresses. */
   readonly version: string;
+  readonly refusal: Refusal;
 }
 
 /** The product's accent, which console.css takes for granted. */
@@ -61,30 +68,52 @@ export function readConsoleFiles(): ConsoleFiles {
   const version = hash.digest('base64url').slice(0, 12);
 
   const layout = read('layout.html').toString();
-  const pages = Object.entries(PAGES).map(([page, title]) => {
-    const parts: Readonly<Record<string, string>> = {
-      page,
-      title,
-      product: PRODUCT.name,
-      key: PRODUCT.key,
-      // Relative, so that they work below any path that a proxy serves the product from.
-      files: `console/files/${version}`,
-      body: read('pages', `${page}.html`).toString(),
-      frame: read('frame.html').toString(),
-    };
-    const fill = (text: string): string =>
-      text.replaceAll(/\{\{(\w+)\}\}/g, (_, name: string) => fill(parts[name] ?? ''));
-    return { path: `/${page}`, ...staticFile(typeOf('page.html'), Buffer.from(fill(layout))) };
+  const common = { product: PRODUCT.name, key: PRODUCT.key, frame: read('frame.html').toString() };
+  // Relative, so that they work below any path that a proxy serves the product from.
+  const below = (depth: number) => ({
+    ...common,
+    up: '../'.repeat(depth),
+    files: `${'../'.repeat(depth)}console/files/${version}`,
   });
+  const pageOf = (page: string, title: string, look: string, body: string, depth = 0): StaticFile => {
+    const preloads = modulesOf(`${page}.js`, contents)
+      .map((name) => `<link rel="modulepreload" href="{{files}}/${name}" />`)
+      .join('\n    ');
+    const parts = { ...below(depth), page, title, look, body, preloads };
+    return staticFile(typeOf('page.html'), Buffer.from(fill(layout, parts)));
+  };
+  const app = read('app.html').toString();
+  const refusal = read('not-found.html').toString();
   return {
-    pages,
+    entries: Object.entries(ENTRIES).map(([page, title]) => {
+      const body = read('pages', `${page}.html`).toString();
+      return { path: `/${page}`, ...pageOf(page, title, 'entry', body) };
+    }),
+    shells: [0, 1, 2].map((depth) => pageOf('app', 'Console', 'app', app, depth)),
     files: [...contents].map(([path, body]) => ({ path, ...staticFile(typeOf(path), body) })),
     version,
+    refusal: (depth, said) => fill(refusal, { ...below(depth), ...said }),
   };
+}
+
+/** Fills the places of a template, and those of what it is filled with. */
+function fill(text: string, parts: Readonly<Record<string, string>>): string {
+  return text.replaceAll(/\{\{(\w+)\}\}/g, (_, name: string) => fill(parts[name] ?? '', parts));
+}
+
+/** A module and all that it imports at once, so that a browser need not find them one after the other. */
+function modulesOf(entry: string, contents: ReadonlyMap<string, Buffer>): readonly string[] {
+  const found = new Set([entry]);
+  for (const name of found) {
+    const text = contents.get(name)?.toString() ?? '';
+    for (const [, imported = ''] of text.matchAll(/^(?:import|\} from) .*?'\.\/([\w-]+\.js)';$/gm))
+      found.add(imported);
+  }
+  return [...found];
 }
 
 /** What the build compresses. */
 export function staticFiles(): readonly StaticFile[] {
-  const { pages, files } = readConsoleFiles();
-  return [...pages, ...files];
+  const { entries, shells, files } = readConsoleFiles();
+  return [...entries, ...shells, ...files];
 }

@@ -1,14 +1,17 @@
 import { Module } from '@nestjs/common';
+import { HealthModule } from '../../platform/monitoring/health.module.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { ConsolePages } from './console-pages.js';
 import { ConsoleSessionController } from './console-session.controller.js';
 import { ConsoleSessionService } from './console-session.service.js';
 import { DeviceMarks } from './device-marks.js';
+import { ConsoleFeatures } from './features.js';
+import { SystemSamples } from './system-samples.js';
 
 /** The pages for people, and the sessions of their browsers. */
 @Module({
-  imports: [AuthModule],
+  imports: [AuthModule, HealthModule],
   controllers: [ConsoleSessionController],
-  providers: [ConsolePages, ConsoleSessionService, DeviceMarks],
+  providers: [ConsoleFeatures, ConsolePages, ConsoleSessionService, DeviceMarks, SystemSamples],
 })
 export class ConsoleModule {}

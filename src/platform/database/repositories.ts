@@ -35,6 +35,11 @@ export class Repositories {
     return records;
   }
 
+  /** What every feature has declared. */
+  get resources(): readonly Resource[] {
+    return [...this.declared.values()];
+  }
+
   /** Every permission there is. */
   get permissions(): ReadonlySet<Permission> {
     return new Set([...this.declared.values()].flatMap(({ may }) => Object.values(may)));

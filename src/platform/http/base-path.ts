@@ -25,7 +25,8 @@ export function addressBelow(base: string, page: string): string {
 /** Leads from `/docs/` to `/docs`, as seen by the client, whatever stands in front of it. */
 export function redirectSlash(fastify: FastifyInstance, base: string, path: string): void {
   fastify.get(`${path}/`, { config: { access: { kind: 'public' } } }, ({ url }, reply) => {
-    const query = url.includes('?') ? url.slice(url.indexOf('?')) : '';
-    return reply.redirect(`${base ? `${base}${path}` : `..${path}`}${query}`, 308);
+    const [, asked = '', query = ''] = /^([^?]*)\/(\?.*)?$/.exec(url) ?? [];
+    const target = base ? `${base}${asked}` : `..${asked.slice(asked.lastIndexOf('/'))}`;
+    return reply.redirect(`${target}${query}`, 308);
   });
 }

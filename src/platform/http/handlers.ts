@@ -47,10 +47,13 @@ export function handlerOf(prototype: object, name: string): Handler {
 
 /** Every handler of every controller. */
 export function handlersOf(app: INestApplication): Handler[] {
+  return handlersIn(app.get(ModulesContainer));
+}
+
+/** The same, for a provider, which has no application at hand. */
+export function handlersIn(modules: ModulesContainer): Handler[] {
   const scanner = new MetadataScanner();
-  const controllers = [...app.get(ModulesContainer).values()].flatMap(({ controllers: all }) => [
-    ...all.values(),
-  ]);
+  const controllers = [...modules.values()].flatMap(({ controllers: all }) => [...all.values()]);
   return controllers.flatMap(({ metatype }) => {
     const prototype = metatype?.prototype as object | undefined;
     if (!prototype) return [];

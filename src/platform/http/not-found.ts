@@ -3,6 +3,13 @@ import createRouter, { type HTTPMethod } from 'find-my-way';
 import { apiError } from '../errors/errors.js';
 import { fail } from './failure.js';
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Answers a browser, which wants a page, in place of `fail`; answers whether it did. The console sets it. */
+    refusalPage?: (request: FastifyRequest, reply: FastifyReply) => boolean;
+  }
+}
+
 /**
  * Whether a parameter of the path is missing: `/projects/` is not the address of a project. What a `*` stands for
  * may be empty.
@@ -37,7 +44,10 @@ export function installNotFound(fastify: FastifyInstance): void {
       return route !== null && !lacksParameter(route.params);
     });
     if (allowed.length > 0) reply.header('allow', allowed.toSorted().join(', '));
-    fail(apiError(allowed.length > 0 ? 'METHOD_NOT_ALLOWED' : 'ROUTE_NOT_FOUND'), request, reply);
+    const error = apiError(allowed.length > 0 ? 'METHOD_NOT_ALLOWED' : 'ROUTE_NOT_FOUND');
+    request.failure = error;
+    if (fastify.refusalPage?.(request, reply.code(error.status))) return;
+    fail(error, request, reply);
   };
   fastify.setNotFoundHandler(answer);
   // The handler alone would come after the body, which nobody should have to read.

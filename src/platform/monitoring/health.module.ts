@@ -9,6 +9,6 @@ import { HealthMonitor } from './health.monitor.js';
   imports: [TerminusModule.forRoot({ logger: false })],
   controllers: [HealthController],
   providers: [HealthIndicators, HealthMonitor],
-  exports: [HealthIndicators],
+  exports: [HealthIndicators, HealthMonitor],
 })
 export class HealthModule {}

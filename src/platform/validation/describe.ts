@@ -46,6 +46,11 @@ function describeField(type: Constructor, field: FieldRules): void {
   } as ApiPropertyOptions)(prototype, field.name);
 }
 
+/** What the documentation says of a field whose class has been described: its words, its example, its default. */
+export function documentationOf({ prototype }: { prototype: object }, field: string): ApiPropertyOptions {
+  return (Reflect.getMetadata(API_PROPERTY, prototype, field) ?? {}) as ApiPropertyOptions;
+}
+
 /** A nested DTO, or a list of them, by its name: Swagger describes each class once. */
 function referenceTo(nested: Constructor, field: FieldRules): object {
   describe(nested);

@@ -5,15 +5,25 @@ export function find(selector, within = document) {
   return found;
 }
 
-/** A new element. What it holds is text or elements, never HTML: names of people stand in it. */
+/**
+ * A new element. What it holds is text or elements, never HTML: names of people stand in it. Attributes that are
+ * undefined or false are left out; functions listen to the event of their name.
+ */
 export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (name === 'onclick') made.addEventListener('click', value);
-    else made.setAttribute(name, value);
+    if (typeof value === 'function') made.addEventListener(name.slice(2), value);
+    else if (value !== undefined && value !== false && value !== null) {
+      made.setAttribute(name, value === true ? '' : value);
+    }
   }
-  made.append(...children);
+  made.append(...children.flat().filter((child) => child !== undefined && child !== null && child !== false));
   return made;
+}
+
+/** A copy of what a template of the page holds. */
+export function fromTemplate(name) {
+  return find(`template[data-template="${name}"]`).content.cloneNode(true);
 }
 
 /** Shows one step of several and leads the keyboard to its heading or first field. */
@@ -22,13 +32,17 @@ export function showStep(within, step) {
   find(`[data-step="${step}"]`, within).querySelector('[tabindex="-1"], input')?.focus();
 }
 
-/** Says what has happened, also to those who cannot see it. */
-export function toast(text) {
+/** Says what has happened, also to those who cannot see it. `action` is a button beside it. */
+export function toast(text, { action, ms = 4000 } = {}) {
   const place = find('[data-toast]');
-  place.textContent = text;
+  place.replaceChildren(element('span', {}, text), ...(action ? [action] : []));
   place.classList.add('shown');
   clearTimeout(toast.timer);
-  toast.timer = setTimeout(() => place.classList.remove('shown'), 4000);
+  toast.timer = setTimeout(hideToast, ms);
+}
+
+export function hideToast() {
+  find('[data-toast]').classList.remove('shown');
 }
 
 const waiting = new Set();

@@ -1,12 +1,12 @@
 import { busy, find } from './dom.js';
 import { Failure } from './request.js';
+import { keepsNothing } from './storage.js';
 import { fault, sentence } from './words.js';
 
 /** Fields that a failure as a whole is about, by its code. */
 const FIELD_OF = {
   WEAK_PASSWORD: ['newPassword', 'password'],
   EMAIL_TAKEN: ['email'],
-  PROJECT_NAME_TAKEN: ['name'],
   INVALID_OTP: ['otp'],
 };
 
@@ -103,4 +103,11 @@ export function revealable(within = document) {
       button.textContent = shows ? 'Hide' : 'Show';
     });
   }
+}
+
+/** Says at once that signing in cannot work where the browser keeps nothing for the site. */
+export function refuseWithoutStorage() {
+  if (!keepsNothing()) return;
+  find('[data-form] [data-alert]').textContent =
+    'Your browser blocks cookies for this site. Allow them to sign in, then reload the page.';
 }

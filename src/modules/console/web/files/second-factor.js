@@ -1,13 +1,14 @@
 import { dialogOf, onDialogSubmit } from './dialog.js';
 import { find, showStep, toast } from './dom.js';
 import { onSubmit } from './form.js';
-import { loadSessions } from './sessions.js';
 import { call } from './session.js';
+import { setUser, user } from './user.js';
 
 const ADDRESS = 'api/v1/auth/otp';
 const SVG = 'http://www.w3.org/2000/svg';
 
-const section = find('[data-otp]');
+/** The card of the page that shows whether it is on. */
+let section;
 const enabler = dialogOf('enable');
 const disabler = dialogOf('disable');
 
@@ -43,8 +44,7 @@ onSubmit(find('form[data-step="password"]', enabler), async ({ password }) => {
 onSubmit(find('form[data-step="confirm"]', enabler), async ({ otp }) => {
   const { data } = await call('POST', `${ADDRESS}/confirm`, { body: { otp } });
   showCodes(data.recoveryCodes);
-  showSecondFactor({ otpEnabled: true });
-  await loadSessions();
+  note(true);
 });
 
 function showCodes(codes) {
@@ -79,24 +79,35 @@ enabler.addEventListener('close', () => {
 
 onDialogSubmit(disabler, async ({ password, otp }) => {
   await call('POST', `${ADDRESS}/disable`, { body: { password, otp } });
-  showSecondFactor({ otpEnabled: false });
+  note(false);
   toast('The second factor is off');
 });
 
-find('[data-open]', section).addEventListener('click', () => {
-  if (section.dataset.enabled === 'true') return disabler.showModal();
+function open() {
+  if (user().otpEnabled) return disabler.showModal();
   for (const step of enabler.querySelectorAll('[data-step]')) step.hidden = step.dataset.step !== 'password';
   return enabler.showModal();
-});
+}
 
-/** Shows whether the second factor is on. */
-export function showSecondFactor({ otpEnabled }) {
-  section.dataset.enabled = String(otpEnabled);
+function note(otpEnabled) {
+  setUser({ ...user(), otpEnabled });
+  showState();
+}
+
+function showState() {
+  const { otpEnabled } = user();
   const state = find('[data-state]', section);
   state.textContent = otpEnabled ? 'On' : 'Off';
   state.className = `badge ${otpEnabled ? 'ok' : ''}`;
   find('[data-text]', section).textContent = otpEnabled
-    ? 'Signing in asks for a code of your authenticator app. Who knows your password alone stays out.'
-    : 'Let signing in ask for a code of your phone as well, so that a password alone is not enough.';
+    ? "Signing in asks for a code from your authenticator app. A stolen password alone won't get anyone in."
+    : 'Ask for a code from your phone when you sign in, so that a password alone is not enough.';
   find('[data-open]', section).textContent = otpEnabled ? 'Turn off' : 'Turn on';
+}
+
+/** Shows in a card whether the second factor is on, and lets it be turned on and off. */
+export function prepareSecondFactor(card) {
+  section = card;
+  find('[data-open]', section).addEventListener('click', open);
+  showState();
 }

@@ -3,6 +3,7 @@
  * memory of the pages and nowhere else. Pages ask each other for it, take turns at renewing it, and end together.
  */
 import { Failure, send } from './request.js';
+import { keepsNothing, store, stored } from './storage.js';
 
 const KEY = document.documentElement.dataset.key;
 const ADDRESS = 'console/session';
@@ -17,7 +18,12 @@ const ANSWER_WITHIN_MS = 300;
 const PATIENCE_MS = 15_000;
 const LONGEST_WAIT_MS = 2000;
 
-const channel = new BroadcastChannel(`${KEY}.session`);
+// A browser that keeps nothing for the product gives its pages neither: each is alone then.
+const isAlone = keepsNothing();
+const locks = isAlone ? undefined : navigator.locks;
+const channel = isAlone
+  ? Object.assign(new EventTarget(), { postMessage: () => undefined })
+  : new BroadcastChannel(`${KEY}.session`);
 const listeners = new Set();
 let session;
 
@@ -27,19 +33,19 @@ const tellOthers = (message) => channel.postMessage(message);
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 // Only over HTTPS and on this machine there are locks; elsewhere the server alone tells parallel renewals apart.
-const inTurn = (action) => (navigator.locks ? navigator.locks.request(TURN, action) : action());
+const inTurn = (action) => (locks ? locks.request(TURN, action) : action());
 
 async function otherPagesHaveToken() {
-  if (!navigator.locks) return false;
-  const { held } = await navigator.locks.query();
+  if (!locks) return false;
+  const { held } = await locks.query();
   return held.some(({ name }) => name === HOLDERS);
 }
 
 function adopt(next) {
   const isFirst = session === undefined;
   session = next;
-  localStorage.setItem(HINT, '1');
-  if (isFirst) void navigator.locks?.request(HOLDERS, { mode: 'shared' }, () => new Promise(() => {}));
+  store(HINT, '1');
+  if (isFirst) void locks?.request(HOLDERS, { mode: 'shared' }, () => new Promise(() => {}));
   return session;
 }
 
@@ -52,7 +58,7 @@ function adoptAnswer({ data }) {
 
 function lose(reason) {
   session = undefined;
-  localStorage.removeItem(HINT);
+  store(HINT);
   for (const listener of listeners) listener(reason);
 }
 
@@ -107,12 +113,12 @@ function end(reason) {
 
 /** The session of this browser, renewed if need be; undefined where there is none. */
 export async function openSession() {
-  if (!localStorage.getItem(HINT)) return undefined;
+  if (!stored(HINT)) return undefined;
   return inTurn(async () => {
     const shared = (await otherPagesHaveToken()) ? await askOtherPages() : undefined;
     if (shared) return adopt(shared);
     const renewed = await renewByCookie();
-    if (!renewed) localStorage.removeItem(HINT);
+    if (!renewed) store(HINT);
     return renewed;
   });
 }
@@ -122,6 +128,13 @@ let askForProof = () => false;
 
 export function onProofNeeded(ask) {
   askForProof = ask;
+}
+
+/** Lets the person sign in again over a page on which something was typed, and answers whether that happened. */
+let askToSignIn = () => false;
+
+export function onSignInNeeded(ask) {
+  askToSignIn = ask;
 }
 
 /**
@@ -138,9 +151,9 @@ export async function call(method, path, options = {}) {
   }
 }
 
-async function sendSignedIn(method, path, { body, headers }) {
+async function sendSignedIn(method, path, { headers, ...options }) {
   const sendWith = ({ accessToken }) =>
-    send(method, path, { body, headers: { ...headers, authorization: `Bearer ${accessToken}` } });
+    send(method, path, { ...options, headers: { ...headers, authorization: `Bearer ${accessToken}` } });
   const used = session;
   if (!used) throw new Failure({ status: 401, code: 'UNAUTHENTICATED', error: 'You are signed out' });
   try {
@@ -149,6 +162,7 @@ async function sendSignedIn(method, path, { body, headers }) {
     if (!(error instanceof Failure && error.code === 'UNAUTHENTICATED')) throw error;
     const renewed = await inTurn(() => (session && session !== used ? session : renewByCookie()));
     if (!renewed) {
+      if (await askToSignIn()) return sendWith(session);
       end('ended');
       throw error;
     }

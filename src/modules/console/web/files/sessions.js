@@ -1,66 +1,81 @@
-import { busy, element, find, toast } from './dom.js';
+import { busy, element, find, fromTemplate, toast } from './dom.js';
 import { Failure } from './request.js';
 import { call } from './session.js';
-import { ago, device, exactly, sentence } from './words.js';
+import { time } from './values.js';
+import { device, sentence } from './words.js';
 
 const ADDRESS = 'api/v1/auth/sessions';
 
-const section = find('[data-sessions]');
-const list = find('[data-list]', section);
+class Sessions {
+  constructor(view) {
+    this.list = find('[data-list]', view);
+    this.alert = find('[data-alert]', view);
+    this.others = find('[data-end-others]', view);
+    this.heading = find('h1', view);
+    this.others.addEventListener('click', () => void this.run(this.others, () => this.endOthers()));
+  }
 
-function endButton(session, name) {
-  const button = element('button', { type: 'button', 'aria-label': `End the session of ${name}` }, 'End');
-  button.addEventListener('click', () =>
-    busy(button, () =>
-      showing(async () => {
-        await call('DELETE', `${ADDRESS}/${session.id}`);
-        toast('Session ended');
-        await read();
-        find('#sessions-title').focus();
-      }),
-    ),
-  );
-  return button;
-}
+  async read() {
+    const { data } = await call('GET', ADDRESS);
+    const ownFirst = data.toSorted((a, b) => Number(b.current) - Number(a.current));
+    this.sessions = ownFirst;
+    this.others.hidden = ownFirst.length < 2;
+    this.list.replaceChildren(...ownFirst.map((session) => this.rowOf(session)));
+  }
 
-function rowOf(session) {
-  const name = device(session.userAgent);
-  const used = element(
-    'time',
-    { datetime: session.lastUsedAt, title: exactly(session.lastUsedAt) },
-    ago(session.lastUsedAt),
-  );
-  const mark = element('span', { class: 'badge ok' }, 'This device');
-  return element(
-    'li',
-    { class: 'row', 'data-testid': 'session' },
-    element(
-      'div',
-      { class: 'row-text' },
-      element('p', { class: 'row-title' }, name, ...(session.current ? [' ', mark] : [])),
-      element('p', { class: 'quiet small' }, `${session.address} · last used `, used),
-    ),
-    ...(session.current ? [] : [element('div', { class: 'row-actions' }, endButton(session, name))]),
-  );
-}
+  run(button, action) {
+    return busy(button, async () => {
+      this.alert.textContent = '';
+      try {
+        await action();
+        await this.read();
+        this.heading.focus();
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        this.alert.textContent = sentence(error);
+      }
+    });
+  }
 
-async function read() {
-  const { data } = await call('GET', ADDRESS);
-  const ownFirst = data.toSorted((a, b) => Number(b.current) - Number(a.current));
-  list.replaceChildren(...ownFirst.map(rowOf));
-}
+  async endOthers() {
+    const others = this.sessions.filter(({ current }) => !current);
+    await Promise.all(others.map(({ id }) => call('DELETE', `${ADDRESS}/${id}`)));
+    toast(others.length === 1 ? 'Session ended' : `${others.length} sessions ended`);
+  }
 
-async function showing(action) {
-  const alert = find('[data-alert]', section);
-  alert.textContent = '';
-  try {
-    await action();
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    alert.textContent = sentence(error);
+  endButton({ id }, name) {
+    const end = async () => {
+      await call('DELETE', `${ADDRESS}/${id}`);
+      toast('Session ended');
+    };
+    const button = element('button', { type: 'button', 'aria-label': `End the session of ${name}` }, 'End');
+    button.addEventListener('click', () => void this.run(button, end));
+    return button;
+  }
+
+  rowOf(session) {
+    const name = device(session.userAgent);
+    return element(
+      'li',
+      { class: 'row', 'data-testid': 'session' },
+      element(
+        'div',
+        { class: 'row-text' },
+        element(
+          'p',
+          { class: 'row-title' },
+          name,
+          session.current && [' ', element('span', { class: 'badge ok' }, 'This device')],
+        ),
+        element('p', { class: 'quiet small' }, `${session.address} · last used `, time(session.lastUsedAt)),
+      ),
+      !session.current && element('div', { class: 'row-actions' }, this.endButton(session, name)),
+    );
   }
 }
 
-export function loadSessions() {
-  return showing(read);
+export async function show(view) {
+  view.append(fromTemplate('sessions'));
+  await new Sessions(view).read();
+  return 'Sessions';
 }

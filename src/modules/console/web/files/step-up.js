@@ -1,10 +1,11 @@
 import { dialogOf, onDialogSubmit } from './dialog.js';
 import { find } from './dom.js';
 import { call, onProofNeeded } from './session.js';
+import { user } from './user.js';
 
 const ADDRESS = 'api/v1/auth/step-up';
 const dialog = dialogOf('step-up');
-const hasSecondFactor = () => find('[data-otp]').dataset.enabled === 'true';
+const hasSecondFactor = () => user().otpEnabled;
 const prove = (body) => call('POST', ADDRESS, { body });
 
 onDialogSubmit(dialog, async (proof) => {

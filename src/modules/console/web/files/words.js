@@ -1,4 +1,5 @@
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+const figures = new Intl.NumberFormat('en', { maximumFractionDigits: 20 });
 const exact = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeStyle: 'short' });
 
 const UNITS = [
@@ -20,6 +21,9 @@ export function ago(date) {
 export function exactly(date) {
   return exact.format(new Date(date));
 }
+
+/** `1,204` */
+export const number = (value) => figures.format(value);
 
 /** `40 seconds`, `3 minutes` */
 export function duration(seconds) {
@@ -81,22 +85,23 @@ export function fault({ path, message }) {
 }
 
 const SENTENCES = {
-  NETWORK: 'The server cannot be reached. Look at your connection and try again.',
-  RATE_LIMITED: 'Too many tries.',
-  INVALID_CREDENTIALS: 'The email or the password is wrong.',
+  NETWORK: 'The server cannot be reached. Check your connection and try again.',
+  RATE_LIMITED: 'Too many attempts.',
+  INVALID_CREDENTIALS: 'The email or password is wrong.',
   OVERLOADED: 'The server is busy. Try again in a moment.',
-  DATABASE_UNAVAILABLE: 'The service is not available at this moment. Try again shortly.',
-  MAIL_NOT_CONFIGURED: 'Mails cannot be sent at this moment. Ask whoever runs this service.',
+  DATABASE_UNAVAILABLE: 'The service is unavailable right now. Try again shortly.',
+  MAIL_NOT_CONFIGURED: 'Email cannot be sent right now. Ask whoever runs this service.',
   REGISTRATION_CLOSED: 'Registration is closed. Ask an administrator for an account.',
-  FORBIDDEN: 'You may not do this. If you opened the page by another address than usual, use the usual one.',
+  FORBIDDEN:
+    'You are not allowed to do this. If you opened the page at an unusual address, use the usual one.',
   WEAK_PASSWORD: 'This password is too easy to guess. A few unrelated words are better.',
-  EMAIL_TAKEN: 'This address has an account already. Sign in instead.',
-  PROJECT_NAME_TAKEN: 'You have a project of this name already.',
-  PROJECT_NOT_FOUND: 'This project is gone: somebody deleted it.',
+  EMAIL_TAKEN: 'This address already has an account. Sign in instead.',
+  IN_USE: 'Other records refer to it. Remove those references first.',
+  LAST_ADMIN: 'This is the last administrator. Make somebody else one first.',
   STEP_UP_REQUIRED: 'Nothing has changed. Confirm that it is you to go on.',
-  EMAIL_NOT_VERIFIED: 'Confirm your email address first. The link is in the mail that we sent you.',
-  INVALID_OTP: 'This code is not right, or was used before. Wait for the next one.',
-  OTP_REQUIRED: 'Enter the code of your second factor.',
+  EMAIL_NOT_VERIFIED: 'Confirm your email address first: use the link in the mail we sent you.',
+  INVALID_OTP: 'This code is wrong, or was used before. Wait for the next one.',
+  OTP_REQUIRED: 'Enter the code from your authenticator app.',
 };
 
 /** What went wrong, in plain words. */

@@ -1,0 +1,185 @@
+import type { Schema } from 'mongoose';
+import { documentationOf, isDto } from '../../platform/validation/describe.js';
+import { fieldSchema, type JsonSchema } from '../../platform/validation/json-schema.js';
+import { type Constructor, type FieldRules, rulesOf } from '../../platform/validation/rules.js';
+
+/** What a page shows a value as, and lets people enter it with. */
+export type FieldType =
+  | 'text'
+  | 'longtext'
+  | 'richtext'
+  | 'email'
+  | 'url'
+  | 'password'
+  | 'integer'
+  | 'number'
+  | 'boolean'
+  | 'date'
+  | 'enum'
+  | 'reference'
+  | 'object'
+  | 'metadata'
+  | 'list';
+
+/** A field of a feature, for pages that are made of it. */
+export interface FeatureField {
+  readonly name: string;
+  readonly type: FieldType;
+  readonly description?: string;
+  readonly example?: unknown;
+  readonly default?: unknown;
+  /** Sent when a record is created, and when it is changed; neither: only answered. */
+  readonly creatable: boolean;
+  readonly changeable: boolean;
+  /** Stands in answers; a password does not. */
+  readonly answered: boolean;
+  /** Has to be sent, and is never null. */
+  readonly required: boolean;
+  readonly unique: boolean;
+  readonly encrypted: boolean;
+  readonly values?: readonly unknown[];
+  readonly min?: number;
+  readonly max?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly maxItems?: number;
+  /** The model that a reference leads to. */
+  readonly model?: string;
+  /** What a list holds. */
+  readonly item?: FeatureField;
+  /** What an object is made of. */
+  readonly fields?: readonly FeatureField[];
+}
+
+/** Longer texts get room for several lines. */
+const LONGEST_LINE = 255;
+/** Rules that say more than the JSON type of a value does. */
+const TYPE_OF_RULE: Readonly<Record<string, FieldType>> = {
+  isMetadata: 'metadata',
+  isRichText: 'richtext',
+  isReference: 'reference',
+  isDate: 'date',
+  isEnum: 'enum',
+  isIn: 'enum',
+  isMailbox: 'email',
+  isEmail: 'email',
+  isUrl: 'url',
+  isInt: 'integer',
+  isNumber: 'number',
+  isBoolean: 'boolean',
+};
+const TYPE_OF_FORMAT: Readonly<Record<string, FieldType>> = {
+  'date-time': 'date',
+  html: 'richtext',
+  uri: 'url',
+  'idn-email': 'email',
+};
+
+type Role = Pick<FeatureField, 'creatable' | 'changeable' | 'answered'>;
+
+function bounds(schema: JsonSchema): Partial<FeatureField> {
+  const { minimum, maximum, minLength, maxLength, maxItems, enum: values } = schema;
+  return {
+    ...(values && { values: values.filter((value) => value !== null) }),
+    ...(minimum !== undefined && { min: minimum }),
+    ...(maximum !== undefined && { max: maximum }),
+    ...(minLength && { minLength }),
+    ...(maxLength !== undefined && { maxLength }),
+    ...(maxItems !== undefined && { maxItems }),
+  };
+}
+
+function textType({ maxLength = 0 }: JsonSchema): FieldType {
+  return maxLength > LONGEST_LINE ? 'longtext' : 'text';
+}
+
+function typeOf(rules: FieldRules, schema: JsonSchema, each: boolean): FieldType {
+  if (rules.nested) return 'object';
+  if (rules.name === 'password') return 'password';
+  const names = new Set(rules.checks.filter((check) => Boolean(check.each) === each).map(({ name }) => name));
+  const found = Object.keys(TYPE_OF_RULE).find((name) => names.has(name));
+  return (found && TYPE_OF_RULE[found]) || textType(schema);
+}
+
+/** Of an answer there is only the schema. */
+function typeOfSchema(schema: JsonSchema): FieldType {
+  if (schema.format && TYPE_OF_FORMAT[schema.format]) return TYPE_OF_FORMAT[schema.format] ?? 'text';
+  if (schema.enum) return 'enum';
+  if (schema.type === 'array') return 'list';
+  if (schema.type === 'object') return 'metadata';
+  if (schema.type === 'integer' || schema.type === 'number' || schema.type === 'boolean') return schema.type;
+  return textType(schema);
+}
+
+/** What a DTO class takes, field by field. */
+export class TakenFields {
+  /** @param schema says which texts are encrypted and where references lead */
+  constructor(
+    private readonly schema: Schema,
+    private readonly unique: ReadonlySet<string>,
+  ) {}
+
+  of(type: Constructor | undefined, role: Role): FeatureField[] {
+    if (!type || !isDto(type)) return [];
+    return rulesOf(type).map((rules) => this.field(type, rules, role, rules.name));
+  }
+
+  private field(type: Constructor, rules: FieldRules, role: Role, path: string): FeatureField {
+    const schema = fieldSchema(rules);
+    const { description: whole, example, default: fallback } = documentationOf(type, rules.name);
+    // What a transform does to a text is for programs; people see what becomes of theirs.
+    const description = rules.notes.reduce((text, note) => text.replace(note, ''), whole ?? '').trim();
+    const isList = schema.type === 'array';
+    const option = this.optionsOf(path);
+    const kind = typeOf(rules, isList ? (schema.items ?? {}) : schema, isList);
+    const common = { ...role, unique: false, encrypted: false, required: true };
+    const nested = rules.nested && rulesOf(rules.nested);
+    const inner: Partial<FeatureField> = {
+      ...(nested && {
+        fields: nested.map((each) =>
+          this.field(rules.nested as Constructor, each, role, `${path}.${each.name}`),
+        ),
+      }),
+      ...(option.ref !== undefined && { model: option.ref }),
+    };
+    return {
+      ...common,
+      name: rules.name,
+      type: isList ? 'list' : kind,
+      ...(description && { description }),
+      ...(example !== undefined && example !== null && { example: example as unknown }),
+      ...(fallback !== undefined && { default: fallback as unknown }),
+      required: !rules.optional && !rules.nullable,
+      unique: this.unique.has(path),
+      encrypted: option.encrypted === true,
+      ...bounds(schema),
+      ...(isList
+        ? { item: { ...common, name: rules.name, type: kind, ...bounds(schema.items ?? {}), ...inner } }
+        : inner),
+    };
+  }
+
+  private optionsOf(path: string): { ref?: string; encrypted?: boolean } {
+    const found = this.schema.path(path) as { options?: { ref?: unknown; encrypted?: unknown } } | undefined;
+    const { ref, encrypted } = found?.options ?? {};
+    return { ...(typeof ref === 'string' && { ref }), ...(encrypted === true && { encrypted }) };
+  }
+}
+
+/** What a record is answered with and nobody sends. */
+export function answeredFields(schema: JsonSchema, taken: readonly FeatureField[]): FeatureField[] {
+  const known = new Set(taken.map(({ name }) => name));
+  return Object.entries(schema.properties ?? {})
+    .filter(([name]) => !known.has(name))
+    .map(([name, each]) => ({
+      name,
+      type: typeOfSchema(each),
+      creatable: false,
+      changeable: false,
+      answered: true,
+      required: true,
+      unique: false,
+      encrypted: false,
+      ...bounds(each),
+    }));
+}

@@ -1,0 +1,206 @@
+import { Injectable } from '@nestjs/common';
+import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
+import { RequestMethod } from '@nestjs/common/enums/request-method.enum.js';
+import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
+import { ModulesContainer } from '@nestjs/core';
+import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
+import type { FastifyContextConfig } from 'fastify';
+import { Repositories } from '../../platform/database/repositories.js';
+import type { Resource } from '../../platform/database/resource.js';
+import type { Section } from '../../platform/docs/section.js';
+import { DeclarationError } from '../../platform/errors/start-error.js';
+import { PageQuery } from '../../platform/validation/page.js';
+import { type Handler, handlersIn } from '../../platform/http/handlers.js';
+import type { Access } from '../../platform/access/access.js';
+import type { Caller, Permission } from '../../platform/access/caller.js';
+import { type Constructor, rulesOf } from '../../platform/validation/rules.js';
+import { answeredFields, type FeatureField, TakenFields } from './feature-fields.js';
+
+/** Addresses of the console's own that a feature of the name would hide. */
+const OWN = new Set(['features', 'system', 'session', 'profile', 'security', 'status']);
+const OPERATIONS = {
+  list: [RequestMethod.GET, '/'],
+  create: [RequestMethod.POST, '/'],
+  get: [RequestMethod.GET, ':id'],
+  replace: [RequestMethod.PUT, ':id'],
+  update: [RequestMethod.PATCH, ':id'],
+  delete: [RequestMethod.DELETE, ':id'],
+} as const;
+
+type Operation = keyof typeof OPERATIONS;
+type Operations = Partial<Record<Operation, Handler>>;
+
+/** What a caller may do: to every record there is, or to its own. Without it, to none. */
+type Reach = 'all' | 'own';
+
+/** What pages need to know of a feature, made from its declaration. */
+export interface Feature {
+  /** `blog post` */
+  readonly name: string;
+  /** `blog-posts` */
+  readonly plural: string;
+  /** `api/v1/blog-posts`, relative to the product's own address. */
+  readonly path: string;
+  /** The model's name, which references lead to. */
+  readonly model: string;
+  readonly about: string;
+  readonly part: Section['part'];
+  /** The field of an answer that says whose the record is; null where records belong to nobody. */
+  readonly ownerField: string | null;
+  /** The list can be asked for records of others, by `owner`. */
+  readonly listsOthers: boolean;
+  /** Deleting asks for a proof of identity. */
+  readonly deletesWithProof: boolean;
+  readonly fields: readonly FeatureField[];
+  /** What the list can be asked for. */
+  readonly filters: readonly FeatureField[];
+}
+
+/** A feature, and what its operations ask of a caller. */
+interface Found {
+  readonly feature: Feature;
+  readonly access: ReadonlyMap<Operation, Access>;
+}
+
+/** For one caller: with what it may do, and the permissions of the feature that it has. */
+type OwnFeature = Feature & {
+  readonly operations: Readonly<Partial<Record<Operation, Reach>>>;
+  readonly permissions: readonly Permission[];
+};
+
+/** Finds the features: whatever has records, and a controller of its own below the API. */
+@Injectable()
+export class ConsoleFeatures {
+  private found: readonly Found[] | undefined;
+
+  constructor(
+    private readonly modules: ModulesContainer,
+    private readonly repositories: Repositories,
+  ) {}
+
+  /** @throws DeclarationError for a feature with the name of a page of the console's own */
+  get plurals(): ReadonlySet<string> {
+    return new Set(this.all.map(({ feature }) => feature.plural));
+  }
+
+  for({ permissions }: Caller): readonly OwnFeature[] {
+    return this.all.map(({ feature, access }) => ({
+      ...feature,
+      operations: Object.fromEntries(
+        [...access].flatMap(([name, each]) => {
+          const reach = reachOf(each, permissions);
+          return reach ? [[name, reach]] : [];
+        }),
+      ),
+      permissions: [...permissions].filter((each) => each.startsWith(`${feature.plural}:`)),
+    }));
+  }
+
+  private get all(): readonly Found[] {
+    this.found ??= this.find();
+    return this.found;
+  }
+
+  private find(): readonly Found[] {
+    const byPath = Map.groupBy(handlersIn(this.modules), pathOf);
+    return this.repositories.resources
+      .flatMap((resource) => {
+        const plural = resource.schema.get('collection')?.replaceAll('_', '-') ?? '';
+        const path = `api/v1/${plural}`;
+        const handlers = byPath.get(path) ?? [];
+        const section = sectionOf(handlers);
+        const operations = operationsOf(handlers);
+        if (!section || !operations.list || !operations.get) return [];
+        if (OWN.has(plural)) {
+          throw new DeclarationError(
+            `resource '${resource.name}': /console/${plural} is the console's own; give the collection another name`,
+          );
+        }
+        const feature = describe(resource, operations, { plural, path, ...section });
+        return [{ feature, access: accessOf(operations) }];
+      })
+      .toSorted((a, b) => (a.feature.plural < b.feature.plural ? -1 : 1));
+  }
+}
+
+function pathOf({ prototype }: Handler): string {
+  const path = Reflect.getMetadata(PATH_METADATA, prototype.constructor) as unknown;
+  return typeof path === 'string' ? path.replace(/^\/|\/$/g, '') : '';
+}
+
+/** Of a controller the decorator puts it on every method. */
+function sectionOf([handler]: readonly Handler[]): Section | undefined {
+  if (!handler) return undefined;
+  const extensions = (Reflect.getMetadata('swagger/apiExtension', handler.method) ?? {}) as {
+    'x-section'?: Section;
+  };
+  return extensions['x-section'];
+}
+
+function operationsOf(handlers: readonly Handler[]): Operations {
+  const found: Operations = {};
+  for (const [name, [method, path]] of Object.entries(OPERATIONS)) {
+    const handler = handlers.find(
+      (each) =>
+        Reflect.getMetadata(METHOD_METADATA, each.method) === method &&
+        Reflect.getMetadata(PATH_METADATA, each.method) === path,
+    );
+    if (handler) found[name as Operation] = handler;
+  }
+  return found;
+}
+
+function inputOf(handler: Handler | undefined, kind: RouteParamtypes): Constructor | undefined {
+  return handler?.parameters.find((each) => each.kind === kind)?.type as Constructor | undefined;
+}
+
+function configOf(handler: Handler | undefined): FastifyContextConfig {
+  if (!handler) return {};
+  return (Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, handler.method) ?? {}) as FastifyContextConfig;
+}
+
+function accessOf(operations: Operations): ReadonlyMap<Operation, Access> {
+  return new Map(
+    (Object.keys(operations) as Operation[]).flatMap((name) => {
+      const { access } = configOf(operations[name]);
+      return access ? [[name, access] as const] : [];
+    }),
+  );
+}
+
+function reachOf(access: Access, permissions: ReadonlySet<Permission>): Reach | undefined {
+  if (access.kind === 'public' || access.kind === 'signed-in') return 'all';
+  if (permissions.has(access.permission)) return 'all';
+  return access.kind === 'owner-or' ? 'own' : undefined;
+}
+
+function describe(
+  { name, record, schema, unique, shared, ownerField }: Resource,
+  operations: Operations,
+  told: Pick<Feature, 'plural' | 'path' | 'about' | 'part'>,
+): Feature {
+  const answer = configOf(operations.get).answer?.declared?.schema ?? {};
+  const taken = new TakenFields(schema, new Set(unique));
+  const fieldsOf = (operation: Operation, kind = RouteParamtypes.BODY): FeatureField[] =>
+    taken.of(inputOf(operations[operation], kind), { creatable: false, changeable: false, answered: false });
+  const created = new Map(fieldsOf('create').map((field) => [field.name, field]));
+  const changed = new Map(fieldsOf('update').map((field) => [field.name, field]));
+  const sent = [...new Map([...created, ...changed, ...created]).values()].map((field) => ({
+    ...field,
+    creatable: created.has(field.name),
+    changeable: changed.has(field.name),
+    answered: answer.properties?.[field.name] !== undefined,
+  }));
+  const ofPages = new Set([...rulesOf(PageQuery).map((rules) => rules.name), 'owner']);
+  const asked = fieldsOf('list', RouteParamtypes.QUERY);
+  return {
+    name,
+    ...told,
+    model: record.name,
+    ownerField: shared ? null : ownerField === '_id' ? 'id' : ownerField,
+    listsOthers: asked.some((field) => field.name === 'owner'),
+    deletesWithProof: configOf(operations.delete).stepUp !== undefined,
+    fields: [...sent, ...answeredFields(answer, sent)],
+    filters: asked.filter((field) => !ofPages.has(field.name)),
+  };
+}

@@ -1,0 +1,69 @@
+import { find, toast } from './dom.js';
+import { setFeatures } from './features.js';
+import { isDirty, onNavigate, showCurrent } from './navigate.js';
+import { show } from './pages.js';
+import { at, below } from './root.js';
+import { Failure } from './request.js';
+import { signInOver } from './sign-in-over.js';
+import { call, onSessionEnd, onSignInNeeded, openSession } from './session.js';
+import { showSidebar } from './sidebar.js';
+import { flushDeletions } from './deletion.js';
+import { setUser } from './user.js';
+import './keyboard.js';
+import './step-up.js';
+import { sentence } from './words.js';
+
+const faces = { loading: '[data-loading]', failed: '[data-failed]', app: '[data-app]' };
+
+/** Shows one of the three faces of the page, all at once, so that nothing jumps while parts arrive. */
+function face(name) {
+  for (const [each, selector] of Object.entries(faces)) find(selector).hidden = each !== name;
+}
+
+async function load() {
+  const session = await openSession();
+  if (!session) {
+    const path = below(location.href);
+    return location.replace(at(path === 'dashboard' ? 'login' : `login#to=${encodeURIComponent(path)}`));
+  }
+  const [{ data: user }, { data: features }] = await Promise.all([
+    call('GET', 'api/v1/auth/me'),
+    call('GET', 'console/features'),
+  ]);
+  setUser(user);
+  setFeatures(features);
+  showSidebar();
+  await showCurrent();
+  return face('app');
+}
+
+async function start() {
+  face('loading');
+  try {
+    await load();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    face('failed');
+    find('[data-failed] [data-alert]').textContent = sentence(error);
+  }
+}
+
+let isLeaving = false;
+onNavigate(show);
+onSignInNeeded(async () => isDirty() && signInOver());
+onSessionEnd((reason) => {
+  // What was typed stays: the next request asks to sign in over it.
+  if (isLeaving || (reason === 'ended' && isDirty())) return;
+  isLeaving = true;
+  location.replace(at(`login#${reason}`));
+});
+find('[data-retry]').addEventListener('click', () => void start());
+// A page that the browser has kept shows what was true when it was left.
+addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
+addEventListener('pagehide', flushDeletions);
+addEventListener('offline', () => toast('You are offline. What you type stays here.'));
+document.addEventListener('overdue', ({ detail }) => {
+  find('[data-overdue]').hidden = !detail;
+});
+
+await start();

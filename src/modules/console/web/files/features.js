@@ -1,0 +1,65 @@
+import { at } from './root.js';
+import { user } from './user.js';
+
+/** The features, as they have declared themselves. */
+let all = [];
+
+export function setFeatures(features) {
+  all = features;
+}
+
+/** Those whose list the signed-in user may read, of a part of the product. */
+export const features = (part = 'features') =>
+  all.filter((each) => each.part === part && each.operations.list !== undefined);
+export const featureOf = (plural) => all.find((each) => each.plural === plural);
+/** Where a reference leads. */
+export const featureOfModel = (model) => all.find((each) => each.model === model);
+
+export const capitalised = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** `dueAt` → `Due at`; `projectId` → `Project` for a reference. */
+export function labelOf({ name, type }) {
+  const words = name.replaceAll(/([a-z\d])([A-Z])/g, '$1 $2').replaceAll('_', ' ');
+  const text = type === 'reference' ? words.replace(/ ?Ids?$/, '') || words : words;
+  return capitalised(
+    text.toLowerCase().replaceAll(/\b(url|id|api|vat|iban|otp)\b/g, (word) => word.toUpperCase()),
+  );
+}
+
+/** `blog-posts` → `Blog posts` */
+export const titleOf = ({ plural }) => capitalised(plural.replaceAll('-', ' '));
+
+export const addressOf = ({ plural }, id) => at(`console/${plural}${id ? `/${id}` : ''}`);
+
+const isOwn = ({ ownerField }, record) => ownerField !== null && record[ownerField] === user().id;
+const may = (feature, operation, record) =>
+  feature.operations[operation] === 'all' ||
+  (feature.operations[operation] === 'own' && isOwn(feature, record));
+
+export const mayCreate = ({ operations }) => operations.create !== undefined;
+export const mayChange = (feature, record) => may(feature, 'update', record);
+export const mayDelete = (feature, record) => may(feature, 'delete', record);
+/** Whether the list can be asked for records of others. */
+export const seesOthers = ({ listsOthers, operations }) => listsOthers && operations.list === 'all';
+
+/** The field that a record is called by: its first text. */
+export function titleFieldOf({ fields }) {
+  const sent = fields.filter(({ creatable, changeable, answered }) => answered && (creatable || changeable));
+  return (
+    sent.find(({ type, required }) => type === 'text' && required) ??
+    sent.find(({ type }) => type === 'text' || type === 'email')
+  );
+}
+
+/** What a record is called. */
+export function nameOf(feature, record) {
+  const field = titleFieldOf(feature);
+  const name = field && record[field.name];
+  return name ? String(name) : `${capitalised(feature.name)} ${record.id.slice(-6)}`;
+}
+
+/** The parameter of a list that looks for words; without one, that of a whole address. */
+export const searchOf = ({ filters }) =>
+  filters.find(({ name }) => name === 'q') ??
+  filters.find(({ type, minLength }) => type === 'text' && !minLength) ??
+  filters.find(({ type, name }) => type === 'email' || name === 'email');

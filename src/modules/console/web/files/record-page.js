@@ -1,0 +1,251 @@
+import { codeCard, copyButton } from './code-card.js';
+import { deleteLater } from './deletion.js';
+import { confirmed } from './dialog.js';
+import { busy, element, toast } from './dom.js';
+import { addressOf, labelOf, mayChange, mayCreate, mayDelete, nameOf, titleOf } from './features.js';
+import { icon } from './icons.js';
+import { guard } from './keyboard.js';
+import { go } from './navigate.js';
+import { onceKey } from './once.js';
+import { readOne, forgetLists, referenceLink, targetOf } from './references.js';
+import { RecordForm } from './record-form.js';
+import { Failure } from './request.js';
+import { at } from './root.js';
+import { call } from './session.js';
+import { facts, time, whole } from './values.js';
+import { sentence } from './words.js';
+
+const OF_EVERY_RECORD = new Set(['id', 'version', 'createdAt', 'updatedAt', 'ownerId']);
+const isOutdated = ({ code }) => code === 'PRECONDITION_FAILED' || code === 'CONFLICT';
+const list = new Intl.ListFormat('en');
+
+function head(feature, title, ...actions) {
+  return element(
+    'header',
+    { class: 'page-head' },
+    element(
+      'div',
+      { class: 'page-title' },
+      element(
+        'a',
+        { href: addressOf(feature), class: 'back', 'data-back': true },
+        icon('left'),
+        titleOf(feature),
+      ),
+      element('h1', { tabindex: '-1', dir: 'auto' }, title),
+    ),
+    element('div', { class: 'page-actions' }, actions),
+  );
+}
+
+/** A form that sends itself: `send` does it, what it refuses is said at the fields. */
+function formFor(form, label, send, extra = []) {
+  const button = element('button', { class: 'primary', 'data-testid': 'save-button' }, label);
+  const submit = (event) => {
+    event.preventDefault();
+    void busy(button, async () => {
+      form.clear();
+      const missing = form.missing();
+      for (const control of missing) control.mark('Please fill this in.');
+      if (missing.length > 0) return missing[0].input.focus();
+      try {
+        return await send();
+      } catch (error) {
+        return form.show(error);
+      }
+    });
+  };
+  return element(
+    'form',
+    {
+      class: 'card record-form',
+      'data-testid': 'record-form',
+      novalidate: true,
+      method: 'post',
+      onsubmit: submit,
+    },
+    extra,
+    form.node,
+    element('div', { class: 'actions' }, button),
+  );
+}
+
+function showNew(view, { feature, query }) {
+  const fields = feature.fields.filter(({ creatable }) => creatable);
+  const form = new RecordForm(feature, fields);
+  for (const control of form.controls) {
+    if (query.has(control.path)) control.write(query.get(control.path));
+  }
+  const key = onceKey();
+  const create = async () => {
+    let answer;
+    try {
+      answer = await call('POST', feature.path, { body: form.values(), headers: { 'idempotency-key': key } });
+    } catch (error) {
+      if (!(error instanceof Failure && error.code === 'IDEMPOTENCY_KEY_REUSED')) throw error;
+      form.alert.textContent = `An earlier attempt from this form did arrive: that ${feature.name} exists already. Look for it in the list.`;
+      return;
+    }
+    forgetLists();
+    await go(addressOf(feature, answer.data.id), { replace: true, force: true });
+    toast(`Created ${nameOf(feature, answer.data)}`);
+  };
+  guard(() => form.isDirty());
+  view.append(head(feature, `New ${feature.name}`), formFor(form, `Create ${feature.name}`, create));
+  queueMicrotask(() => form.controls[0]?.input.setAttribute('data-focus', ''));
+  return `New ${feature.name}`;
+}
+
+function detailsOf(feature, record) {
+  const owner = feature.fields.some(({ name }) => name === 'ownerId');
+  const row = (title, ...value) => element('div', {}, element('dt', {}, title), element('dd', {}, value));
+  const computed = feature.fields.filter(
+    ({ name, changeable, answered }) => answered && !changeable && !OF_EVERY_RECORD.has(name),
+  );
+  return element(
+    'section',
+    { class: 'card' },
+    element('div', { class: 'card-head' }, element('h2', {}, 'Details')),
+    element(
+      'dl',
+      { class: 'facts' },
+      computed.map((field) => row(labelOf(field), whole(field, record[field.name]))),
+      row('ID', element('code', { class: 'id' }, record.id), ' ', copyButton(record.id, 'Copy the ID')),
+      row('Version', String(record.version)),
+      row('Created', time(record.createdAt)),
+      row('Changed', time(record.updatedAt)),
+      owner && row('Owner', referenceLink({ model: 'User' }, record.ownerId)),
+    ),
+  );
+}
+
+const curlOf = (feature, record) =>
+  `curl ${at(`${feature.path}/${record.id}`)} \\\n-H "Authorization: Bearer $API_KEY"`;
+
+function deleteButton(feature, current) {
+  const address = addressOf(feature);
+  const now = async (record) => {
+    const isSure = await confirmed({
+      title: `Delete ${nameOf(feature, record)}?`,
+      text: 'Everything that belongs to it is deleted as well. This cannot be undone.',
+      yes: 'Delete',
+      kind: 'danger',
+    });
+    if (!isSure) return;
+    try {
+      await call('DELETE', `${feature.path}/${record.id}`, {
+        headers: { 'if-match': `"${record.version}"` },
+      });
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      return toast(sentence(error), { ms: 8000 });
+    }
+    await go(address, { force: true });
+    toast(`${nameOf(feature, record)} deleted`);
+  };
+  const remove = async () => {
+    const record = current();
+    if (feature.deletesWithProof) return now(record);
+    deleteLater(`${feature.path}/${record.id}`, {
+      version: record.version,
+      name: nameOf(feature, record),
+      changed: () => void go(address, { replace: true }),
+    });
+    forgetLists();
+    await go(address, { force: true });
+  };
+  return element(
+    'button',
+    { type: 'button', class: 'danger-text', 'data-testid': 'delete-button', onclick: () => void remove() },
+    icon('trash'),
+    'Delete',
+  );
+}
+
+/** What to say to somebody whose record was changed by somebody else meanwhile. */
+function conflictText(feature, { merged, clashing }) {
+  const taken =
+    merged.length > 0 ? ` Their ${list.format(merged)} ${merged.length > 1 ? 'are' : 'is'} shown now.` : '';
+  const both =
+    clashing.length > 0
+      ? ` You both changed ${list.format(clashing)}: yours stays unless you choose theirs.`
+      : '';
+  return `This ${feature.name} was changed elsewhere after you opened it.${taken}${both} Nothing of yours is saved yet: look it over and save again.`;
+}
+
+function editor(feature, record, { title, aside }) {
+  const path = `${feature.path}/${record.id}`;
+  const form = new RecordForm(
+    feature,
+    feature.fields.filter(({ changeable }) => changeable),
+    record,
+  );
+  const newer = element('div', { class: 'newer', role: 'alert', tabindex: '-1', hidden: true });
+  const save = async () => {
+    const body = form.changes();
+    if (Object.keys(body).length === 0) return toast('Nothing has changed');
+    try {
+      const { data } = await call('PATCH', path, { body, headers: { 'if-match': `"${form.base.version}"` } });
+      form.rebase(data);
+      newer.hidden = true;
+      title.textContent = nameOf(feature, data);
+      aside.replaceChildren(detailsOf(feature, data), codeCard('From your code', curlOf(feature, data)));
+      forgetLists();
+      return toast('Saved');
+    } catch (error) {
+      if (!(error instanceof Failure && isOutdated(error))) throw error;
+      const { data } = await call('GET', path);
+      newer.textContent = conflictText(feature, form.merge(data));
+      newer.hidden = false;
+      return newer.focus();
+    }
+  };
+  guard(() => form.isDirty());
+  return { form, node: formFor(form, 'Save', save, [newer]) };
+}
+
+async function readReferences(feature, record) {
+  const references = feature.fields.filter(({ type, name }) => type === 'reference' && record[name]);
+  const owner = record.ownerId ? [{ model: 'User', name: 'ownerId' }] : [];
+  await Promise.all(
+    [...references, ...owner].map((field) => {
+      const target = targetOf(field);
+      return target && readOne(target, record[field.name]);
+    }),
+  );
+}
+
+export async function show(view, context) {
+  const { feature, id, signal } = context;
+  if (id === 'new') {
+    if (!mayCreate(feature)) throw new Failure({ status: 404 });
+    return showNew(view, context);
+  }
+  const { data: record } = await call('GET', `${feature.path}/${id}`, { signal });
+  await readReferences(feature, record);
+  const name = nameOf(feature, record);
+  const aside = element(
+    'div',
+    { class: 'stack' },
+    detailsOf(feature, record),
+    codeCard('From your code', curlOf(feature, record)),
+  );
+  const heading = head(feature, name);
+  const title = heading.querySelector('h1');
+  let body;
+  let current = () => record;
+  if (mayChange(feature, record)) {
+    const { form, node } = editor(feature, record, { title, aside });
+    current = () => form.base;
+    body = node;
+  } else {
+    const shown = feature.fields.filter(
+      ({ name: each, changeable, answered }) => answered && changeable && !OF_EVERY_RECORD.has(each),
+    );
+    body = element('section', { class: 'card' }, facts(shown, record));
+  }
+  if (mayDelete(feature, record))
+    heading.querySelector('.page-actions').append(deleteButton(feature, current));
+  view.append(heading, element('div', { class: 'columns' }, body, aside));
+  return name;
+}
