@@ -225,6 +225,17 @@ if (IS_BASE) {
       expect([...hooks.slice(0, -1), 'src/platform/http/answers.ts']).toEqual(installed);
     });
 
+    it('names every room of the platform', () => {
+      const rooms = new Set(
+        production.flatMap(({ path }) => /^src\/platform\/([^/]+)/.exec(path)?.[1] ?? []),
+      );
+      expect(rooms.size).toBeGreaterThan(10);
+      expectNone(
+        [...rooms].filter((room) => !page.includes(`| \`${room}\` `)),
+        'Say in docs/architecture.md what the folder holds',
+      );
+    });
+
     it('leads to what it names, for twenty changes, in three files at most', () => {
       const [, table = ''] = page.split(/^## Where to change what$/m);
       const rows = table.split('\n').filter((line) => /^\| (?!I want|-)/.test(line));
