@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { DatabaseConfig } from '../src/platform/config/database.config.js';
 import { ChangeFeed } from '../src/platform/database/change-feed.js';
 import { Relay } from './support/relay.js';
-import { createTestApp, type TestApp, testConfig } from './support/test-app.js';
+import { connectionOf, createTestApp, type TestApp, testConfig } from './support/test-app.js';
 import { ME } from './support/users.js';
 
 /** Ids so long that a few tens of changes fill an answer of 16 MiB. */
@@ -74,4 +74,23 @@ it('behind a backlog the feed is not fresh, and what has ended is over', async (
   relay.delayMs = 0;
   await until(() => feed.isFresh);
   expect((await ada.get(ME)).status).toBe(401);
+});
+
+it('asks the database nothing while nobody wants to know, and trusts nothing from before', async () => {
+  const feed = test.app.get(ChangeFeed);
+  const ada = await test.anonymous.signIn();
+  await until(() => feed.isFresh);
+  expect((await ada.get(ME)).status).toBe(200);
+  let asked = 0;
+  connectionOf(test.app)
+    .getClient()
+    .on('connectionCheckedOut', () => (asked += 1));
+  await until(async () => {
+    asked = 0;
+    await sleep(1_500);
+    return asked === 0;
+  });
+  await test.connection.collection('sessions').deleteMany({});
+  expect((await ada.get(ME)).status).toBe(401);
+  await until(() => feed.isFresh);
 });

@@ -5,6 +5,11 @@ import { PinoLogger } from 'nestjs-pino';
 
 /** How long the database may keep a question open before it answers that nothing has changed, in milliseconds. */
 const PATIENCE_MS = 400;
+/** After so long without a question, nobody wants to know, and the database is asked only to keep the stream alive. */
+const WANTED_MS = 2_000;
+const KEEP_ALIVE_MS = 30_000;
+/** The first answer after that is wanted soon. */
+const SOON_MS = 20;
 /** How long ago everything must have been told for what is remembered to be used, in milliseconds. */
 const FRESH_MS = 1_400;
 const PAUSE_MS = 500;
@@ -54,14 +59,18 @@ function toldUntil({ cursor }: Answer): bigint {
 
 /**
  * Tells of changes in watched collections, whichever process makes them, by a change stream of MongoDB. What it tells
- * may be old: a stream can be behind. So it knows by the cluster's time how far it has come. Its answers come at least
- * every `PATIENCE_MS`, so that silence means a broken stream and not that nothing has changed.
+ * may be old: a stream can be behind. So it knows by the cluster's time how far it has come. While somebody wants to
+ * know, its answers come at least every `PATIENCE_MS`, so that silence means a broken stream and not that nothing has
+ * changed.
  */
 @Injectable()
 export class ChangeFeed implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly watchers = new Map<string, Watcher[]>();
   /** A time by the process's clock: every change that was acknowledged before it has been told. */
   private toldAt = -Infinity;
+  /** When it was asked last whether it is fresh. */
+  private wantedAt = -Infinity;
+  private wake: (() => void) | undefined;
   private stopped = false;
   /** Ends a question that is open. */
   private interrupt: (() => Promise<unknown>) | undefined;
@@ -81,9 +90,11 @@ export class ChangeFeed implements OnApplicationBootstrap, BeforeApplicationShut
     for (const watcher of this.watchers.get(collection) ?? []) watcher.changed(id);
   }
 
-  /** Whether every change that is older than `FRESH_MS` has been told. */
+  /** Whether every change that is older than `FRESH_MS` has been told; not at first after a while without questions. */
   get isFresh(): boolean {
-    return performance.now() - this.toldAt < FRESH_MS;
+    this.wantedAt = performance.now();
+    this.wake?.();
+    return this.wantedAt - this.toldAt < FRESH_MS;
   }
 
   onApplicationBootstrap(): void {
@@ -93,6 +104,7 @@ export class ChangeFeed implements OnApplicationBootstrap, BeforeApplicationShut
   async beforeApplicationShutdown(): Promise<void> {
     this.stopped = true;
     this.toldAt = -Infinity;
+    this.wake?.();
     await this.interrupt?.().catch(() => undefined);
   }
 
@@ -129,7 +141,7 @@ export class ChangeFeed implements OnApplicationBootstrap, BeforeApplicationShut
     let askedAt = performance.now();
     let answer = await ask({ aggregate: 1, pipeline: this.pipeline, cursor: { batchSize: BATCH } });
     const { id } = answer.cursor;
-    const more = { getMore: id, collection: '$cmd.aggregate', batchSize: BATCH, maxTimeMS: PATIENCE_MS };
+    const more = { getMore: id, collection: '$cmd.aggregate', batchSize: BATCH };
     this.interrupt = () => db.command({ killCursors: '$cmd.aggregate', cursors: [id] });
     this.tellAll();
     for (let mark: Mark | undefined; ;) {
@@ -138,9 +150,24 @@ export class ChangeFeed implements OnApplicationBootstrap, BeforeApplicationShut
       mark = this.measure(answer, askedAt, mark);
       // One of a database that was dropped is at its end.
       if (this.stopped || String(answer.cursor.id) === '0') return;
+      const maxTimeMS = (await this.rest()) ? SOON_MS : PATIENCE_MS;
       askedAt = performance.now();
-      answer = await ask(more);
+      answer = await ask({ ...more, maxTimeMS });
     }
+  }
+
+  /** Waits while nobody wants to know. @returns whether it has */
+  private async rest(): Promise<boolean> {
+    if (this.stopped || performance.now() - this.wantedAt < WANTED_MS) return false;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, KEEP_ALIVE_MS).unref();
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.wake = undefined;
+    return true;
   }
 
   private get pipeline(): mongo.Document[] {

@@ -131,7 +131,8 @@ export class Connections {
   private readonly open = new Set<Connection>();
   private readonly perClient = new Map<string, number>();
   private isClosing = false;
-  private lookedAt = performance.now();
+  private lookedAt = 0;
+  private timer: NodeJS.Timeout | undefined;
 
   /** @param isProxy whether the address of a connection is that of a proxy, which stands for many clients */
   constructor(
@@ -141,8 +142,7 @@ export class Connections {
   ) {
     server.maxConnections = bounds.all;
     server.on('connection', (socket) => this.admit(socket));
-    const timer = setInterval(() => this.look(), bounds.lookEveryMs).unref();
-    server.on('close', () => clearInterval(timer));
+    server.on('close', () => this.rest());
   }
 
   /** Ends connections on which nothing is asked, now and from now on. */
@@ -167,7 +167,20 @@ export class Connections {
     const connection = new Connection(socket, this.bounds);
     this.perClient.set(client, count);
     this.open.add(connection);
+    this.watch();
     socket.once('close', () => this.leave(connection, client));
+  }
+
+  /** Nothing wakes a process to which nobody is connected. */
+  private watch(): void {
+    if (this.timer) return;
+    this.lookedAt = performance.now();
+    this.timer = setInterval(() => this.look(), this.bounds.lookEveryMs).unref();
+  }
+
+  private rest(): void {
+    clearInterval(this.timer);
+    this.timer = undefined;
   }
 
   private leave(connection: Connection, client: string): void {
@@ -178,6 +191,7 @@ export class Connections {
   }
 
   private look(): void {
+    if (this.open.size === 0) return this.rest();
     const now = performance.now();
     // A process that was busy has not seen what clients did meanwhile.
     const passedMs = Math.min(now - this.lookedAt, 2 * this.bounds.lookEveryMs);

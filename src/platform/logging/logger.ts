@@ -66,6 +66,9 @@ export interface Loggers {
   readonly records: Logger;
 }
 
+/** How long lines are collected. */
+const COLLECT_MS = 100;
+
 /**
  * Standard output. Production collects lines for a tenth of a second, since writing each at once costs a request
  * more than anything else of its log line; what is collected is written when the process ends.
@@ -79,9 +82,20 @@ function standardOutput(mode: Mode): DestinationStream {
     contentMode: 'buffer',
     minLength: 32 * 1024,
     maxWrite: 64 * 1024,
-    periodicFlush: 100,
-  }) as unknown as { write(line: Buffer): boolean };
-  return { write: (line) => void collected.write(Buffer.from(line)) };
+  });
+  const bytes = collected as unknown as { write(line: Buffer): boolean };
+  let timer: NodeJS.Timeout | undefined;
+  const flush = (): void => {
+    timer = undefined;
+    collected.flush();
+  };
+  return {
+    write: (line) => {
+      bytes.write(Buffer.from(line));
+      // A timer of its own that runs for nothing would wake a process that has nothing to do.
+      timer ??= setTimeout(flush, COLLECT_MS).unref();
+    },
+  };
 }
 
 /** JSON lines, the level as a word, the request id on each. */
