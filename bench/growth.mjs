@@ -12,7 +12,7 @@ import bcrypt from 'bcrypt';
 import { startEmbeddedMongo } from '../dist/embedded-mongo/embedded-mongo.js';
 import { measure, routesOf, warmUp } from './load.mjs';
 import { markdown, median } from './report.mjs';
-import { canPin, rssMiB, startServer } from './servers.mjs';
+import { canPin, cpuSeconds, rssMiB, startServer } from './servers.mjs';
 import { createWorld, environmentFor, migrate } from './world.mjs';
 
 const top = join(import.meta.dirname, '..');
@@ -59,6 +59,8 @@ async function compare(variants, amount) {
 function buildWith(features) {
   const target = join(copies, String(features));
   cpSync(join(top, 'dist'), target, { recursive: true });
+  // Which release it is stands beside the build.
+  cpSync(join(top, 'package.json'), join(copies, 'package.json'));
   const source = join(target, 'modules/projects');
   const names = Array.from({ length: features - 1 }, (_, index) => `copy${index + 1}`);
   for (const name of names) {
@@ -196,6 +198,25 @@ async function measureConnections(world, uri) {
   }
 }
 
+/** What a server that is asked nothing costs, in itself and in mongod. */
+async function measureIdle(world, uri, mongo) {
+  process.stderr.write('Idle\n');
+  await world.client.close();
+  const mains = { product: 'dist/main.js', 'bare Fastify': 'bench/servers/a-bare.mjs' };
+  for (const [name, main] of Object.entries(mains)) {
+    const server = await start(join(top, main), world, uri);
+    // V8 tidies up for a while after the start.
+    await sleep(25_000);
+    const pids = [server.pid, mongo.pid];
+    const before = pids.map(cpuSeconds);
+    await sleep(30_000);
+    const [own, database] = pids.map((pid, index) => ((cpuSeconds(pid) - before[index]) * 1000) / 30);
+    await server.stop();
+    const bound = name === 'product' ? '≤ 5 ms, ≤ 5 ms' : '–';
+    note(`idle, ${name}: CPU a second, mongod's`, `${own.toFixed(1)} ms, ${database.toFixed(1)} ms`, bound);
+  }
+}
+
 /** Asks at a steady pace and answers how long each request took, in milliseconds. */
 async function latencies(port, { path, headers }, seconds) {
   const agent = new Agent({ keepAlive: true, maxSockets: 50 });
@@ -285,6 +306,7 @@ try {
   if (canPin)
     execFileSync('taskset', ['-acp', '0-' + (cpus().length - 1), String(process.pid)], { stdio: 'ignore' });
   await measureSignIns(world, uri);
+  await measureIdle(world, uri, mongo);
   const table = markdown({ head: ['what', 'measured', 'bound'], rows });
   process.stdout.write(`\n${table}\n`);
   writeFileSync(
