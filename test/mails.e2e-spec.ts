@@ -5,6 +5,8 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
+import { AccountMails } from '../src/modules/users/account-mails.js';
+import type { UserId } from '../src/platform/access/caller.js';
 import { ProcessConfig } from '../src/platform/config/process.config.js';
 import { MailServer } from './support/mail-server.js';
 import { eventually, mailTo, outboxOf, type ReadMail } from './support/mails.js';
@@ -241,6 +243,14 @@ describe('a mail server', () => {
     await mailTo(email, () => server.mails);
     await test.close();
     await server.close();
+  });
+});
+
+describe('without a module that sends mails', () => {
+  it('refuses what needs a mail, and goes on with all else', async () => {
+    const mails = new AccountMails();
+    expect(() => mails.requireConfigured()).toThrow(expect.objectContaining({ code: 'MAIL_NOT_CONFIGURED' }));
+    await expect(mails.passwordChanged('66f1a0c2e4b0a1b2c3d4e5f6' as UserId)).resolves.toBeUndefined();
   });
 });
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
 import { SecondFactorService } from '../src/modules/second-factor/second-factor.service.js';
+import { SecondFactors } from '../src/modules/users/second-factors.js';
 import { Transactions } from '../src/platform/database/transactions.js';
 import type { UserId } from '../src/platform/access/caller.js';
 import {
@@ -189,6 +190,13 @@ describe('the second factor', () => {
     expect(await stored(id)).toHaveLength(1);
     expect((await remove({ otp: codeOf(secret) })).status).toBe(200);
     expect(await stored(id)).toEqual([]);
+  });
+
+  it('keeps a product from starting that does not ask for it any more', async () => {
+    await newProtected(test);
+    await expect(new SecondFactors(test.connection).onApplicationBootstrap()).rejects.toThrow(
+      /^Users have set up second factors, which nothing asks for: put SecondFactorModule back into src\/app\.module\.ts, or /,
+    );
   });
 
   it('is stored encrypted, its recovery codes hashed, and neither is in the log', async () => {

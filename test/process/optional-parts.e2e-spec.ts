@@ -71,6 +71,19 @@ describe.each(CHOICES.map((parts) => [parts.map(({ module }) => module).join(', 
       expect([document.includes('OTP_REQUIRED'), document.includes('"otp"')]).toEqual([isAsked, isAsked]);
     }, 120_000);
 
+    it('documents the variables of the rest', async () => {
+      expect(await copy.run('scripts/configuration.mjs')).toEqual({ code: 0, output: '' });
+      for (const part of OPTIONAL_PARTS.filter(({ variable }) => variable)) {
+        const isShown = copy.text('.env.example').includes(`# ${part.variable}=`);
+        const isDocumented = copy.text('docs/configuration.md').includes(`| \`${part.variable}\` |`);
+        expect([part.module, isShown, isDocumented]).toEqual([
+          part.module,
+          !parts.includes(part),
+          !parts.includes(part),
+        ]);
+      }
+    });
+
     if (IS_SOAK) {
       it('passes the tests of the rest', async () => {
         expect(await copy.test(TESTED)).toMatchObject({ code: 0, failures: [] });

@@ -12,8 +12,8 @@ const record = (path: string) => [
  */
 export const CONTRACT: Readonly<Record<string, readonly string[]>> = {
   'platform/monitoring': ['GET /health 200', 'GET /health/live 200', 'GET /health/ready 200'],
-  'modules/account': [
-    'POST /api/v1/auth/password/change 200',
+  'modules/account': ['POST /api/v1/auth/password/change 200'],
+  'modules/mail-links': [
     'POST /api/v1/auth/password/forgot 202',
     'POST /api/v1/auth/password/reset 200',
     'POST /api/v1/auth/email/verify 200',

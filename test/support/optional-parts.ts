@@ -4,6 +4,8 @@ export interface OptionalPart {
   readonly paths: readonly string[];
   /** Goes with it. */
   readonly route?: `${'GET' | 'POST'} /${string}`;
+  /** Goes with it. */
+  readonly variable?: string;
   /** Parts that cannot do without it. */
   readonly neededBy?: readonly string[];
 }
@@ -15,6 +17,7 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
   {
     module: 'EncryptionModule',
     paths: ['src/platform/encryption', 'src/rotate-keys.ts'],
+    variable: 'ENCRYPTION_KEY',
     neededBy: ['ExecutionsModule', 'SecondFactorModule'],
   },
   { module: 'ExecutionsModule', paths: ['src/platform/executions'] },
@@ -22,13 +25,19 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
     module: 'MailLinksModule',
     paths: ['src/modules/mail-links', 'src/platform/mail'],
     route: 'POST /api/v1/auth/password/forgot',
+    variable: 'SMTP_URL',
   },
   {
     module: 'SecondFactorModule',
     paths: ['src/modules/second-factor'],
     route: 'POST /api/v1/auth/otp/enable',
   },
-  { module: 'SupabaseModule', paths: ['src/modules/supabase'], route: 'GET /api/v1/auth/identities' },
+  {
+    module: 'SupabaseModule',
+    paths: ['src/modules/supabase'],
+    route: 'GET /api/v1/auth/identities',
+    variable: 'SUPABASE_URL',
+  },
 ];
 
 /** Whether a file or folder belongs to a part. */
