@@ -175,6 +175,38 @@ describe('Swagger UI', () => {
     expect(faults).toEqual([]);
   });
 
+  it("takes the console's session by one click, and offers that to nobody who has none", async () => {
+    const bar = watched.page.locator('#session-bar');
+    expect(await bar.isVisible()).toBe(false);
+    await watched.page.goto(`${origin}/login`);
+    await watched.page.getByTestId('email').fill(EMAIL);
+    await watched.page.getByTestId('password').fill(PASSWORD);
+    await watched.page.getByTestId('login-button').click();
+    await watched.page.getByTestId('dashboard').waitFor();
+    await watched.page.goto(`${origin}/docs`);
+    await bar.getByRole('button').click();
+    await bar.getByText('Requests from this page are sent as you').waitFor();
+    const { status, body } = await execute(await expand(watched.page, 'getMe'));
+    expect([status, body]).toMatchObject(['200', { data: { email: EMAIL } }]);
+    // The token is in the memory of the page and nowhere else.
+    expect(await watched.page.evaluate('JSON.stringify({ ...localStorage })')).not.toContain('eyJ');
+    expect(watched.faults).toEqual([]);
+  });
+
+  it('is dark where people want that, can be filtered, and signs in by an example without a code', async () => {
+    const { page, faults } = watched;
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.locator('html.dark-mode').waitFor();
+    await page.locator('.operation-filter-input').fill('auth');
+    await page.locator('.opblock-tag[data-tag="projects"]').waitFor({ state: 'detached' });
+    const block = await expand(page, 'login');
+    expect(JSON.parse(await block.locator('.body-param__text').inputValue())).toEqual({
+      email: expect.any(String),
+      password: expect.any(String),
+    });
+    expect(faults).toEqual([]);
+  });
+
   it('is watched: a refusal of the policy, another host and an error would be noticed', async () => {
     const { page, faults } = watched;
     const thrown = page.waitForEvent('pageerror');
