@@ -5,6 +5,7 @@ import { ApiKeysModule } from './modules/api-keys/api-keys.module.js';
 import { AuthModule } from './modules/auth/auth.module.js';
 import { ConsoleModule } from './modules/console/console.module.js';
 import { MailLinksModule } from './modules/mail-links/mail-links.module.js';
+import { LanguageModelModule } from './modules/language-model/language-model.module.js';
 import { ProjectsModule } from './modules/projects/projects.module.js';
 import { SecondFactorModule } from './modules/second-factor/second-factor.module.js';
 import { SessionsModule } from './modules/sessions/sessions.module.js';
@@ -44,6 +45,7 @@ const FEATURES = [
   AuthModule,
   ConsoleModule,
   MailLinksModule,
+  LanguageModelModule,
   ProjectsModule,
   SecondFactorModule,
   SessionsModule,

@@ -71,6 +71,12 @@ const faulty: [what: string, env: Environment, variables: string[]][] = [
   ],
   ['a legacy secret without its address', { SUPABASE_JWT_SECRET: secret }, ['SUPABASE_URL']],
   ['a sample key', { OPENAI_API_KEY: 'your_openai_api_key' }, ['OPENAI_API_KEY']],
+  [
+    "another server's model without its name",
+    { OPENAI_API_KEY: 'sk-zq13b', OPENAI_BASE_URL: 'https://zq13c.test' },
+    ['OPENAI_MODEL'],
+  ],
+  ['every network there is', { OUTBOUND_ALLOW: '0.0.0.0/0' }, ['OUTBOUND_ALLOW']],
   ['an administrator without a password', { ADMIN_EMAIL: 'zq14@example.com' }, ['ADMIN_PASSWORD']],
   ['an administrator without an address', { ADMIN_PASSWORD: 'correct horse zq15' }, ['ADMIN_EMAIL']],
   [

@@ -5,6 +5,9 @@ import { DeclarationError } from '../errors/start-error.js';
 
 const CHECK_TIMEOUT_MS = 2_000;
 
+/** How a service of /health is. */
+export type ServiceStatus = 'ok' | 'error' | 'disabled';
+
 type Check = () => HealthIndicatorResult | Promise<HealthIndicatorResult>;
 
 interface Indicator {
@@ -17,6 +20,8 @@ interface Indicator {
 @Injectable()
 export class HealthIndicators {
   private readonly known = new Map<string, Indicator>();
+  /** How the language model is. The part that has one says it. */
+  external: () => ServiceStatus = () => 'disabled';
 
   /**
    * Adds a row: `add('storage', () => this.storage.isHealthy('storage'))`, with an indicator as Terminus has them. It

@@ -7,12 +7,9 @@ import {
 import { InjectConnection } from '@nestjs/mongoose';
 import { HealthCheckService, MongooseHealthIndicator } from '@nestjs/terminus';
 import type { Connection } from 'mongoose';
-import { MonitoringConfig } from './monitoring.config.js';
 import { Migrations } from '../migrations/migrations.js';
 import { Redis } from '../redis/redis.js';
-import { HealthIndicators } from './health-indicators.js';
-
-export type ServiceStatus = 'ok' | 'error' | 'disabled';
+import { HealthIndicators, type ServiceStatus } from './health-indicators.js';
 
 /** The guide's shape. Says how services are, never where they are or why. */
 export interface Health {
@@ -48,7 +45,6 @@ export class HealthMonitor
     private readonly checks: HealthCheckService,
     private readonly mongoose: MongooseHealthIndicator,
     private readonly redis: Redis,
-    private readonly config: MonitoringConfig,
     private readonly migrations: Migrations,
     private readonly indicators: HealthIndicators,
     @InjectConnection() private readonly connection: Connection,
@@ -74,20 +70,21 @@ export class HealthMonitor
     clearTimeout(this.next);
   }
 
-  /** The latest result. Redis and what is optional only degrade it. */
+  /** The latest result. Redis, the language model and what is optional only degrade it. */
   get health(): Health {
     const redis = this.redis.status;
+    const external = this.indicators.external();
     const { rows } = this.indicators;
     const down = rows.filter(([, { isUp }]) => !isUp);
     const isBroken = this.database !== 'ok' || down.some(([, { optional }]) => !optional);
-    const isDegraded = redis === 'error' || down.length > 0;
+    const isDegraded = redis === 'error' || external === 'error' || down.length > 0;
     return {
       status: isBroken ? 'error' : isDegraded ? 'degraded' : 'ok',
       timestamp: this.checkedAt,
       services: {
         database: { status: this.database },
         redis: { status: redis },
-        external: { status: this.config.openaiApiKey ? 'ok' : 'disabled' },
+        external: { status: external },
         ...Object.fromEntries(rows.map(([name, { isUp }]) => [name, { status: isUp ? 'ok' : 'error' }])),
       },
     };
