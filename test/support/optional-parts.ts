@@ -21,6 +21,7 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
     neededBy: ['ExecutionsModule', 'SecondFactorModule'],
   },
   { module: 'ExecutionsModule', paths: ['src/platform/executions'] },
+  { module: 'LanguageModelModule', paths: ['src/modules/language-model'] },
   {
     module: 'MailLinksModule',
     paths: ['src/modules/mail-links', 'src/platform/mail'],
