@@ -5,7 +5,7 @@ import { IsObject } from 'class-validator';
 import { LanguageModel } from '../src/modules/language-model/language-model.js';
 import { LanguageModelError } from '../src/modules/language-model/language-model.errors.js';
 import { ModelHealth } from '../src/modules/language-model/model-health.js';
-import { addArticles, ARTICLES } from './support/articles.js';
+import { addArticles, ARTICLES } from './support/language-model-articles.js';
 import { type Asked, GOOD, Place, Review } from './support/reviews.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import type { TestClient } from './support/test-client.js';
@@ -258,7 +258,7 @@ describe('the language model', () => {
 
   it('summarises a long text into a field of its record, as the documentation shows', async () => {
     const [, example = ''] = /```ts\n(.*?)\n```/s.exec(readFileSync('docs/language-model.md', 'utf8')) ?? [];
-    expect(readFileSync('test/support/articles.ts', 'utf8')).toContain(example);
+    expect(readFileSync('test/support/language-model-articles.ts', 'utf8')).toContain(example);
     server.onMessage(/dark and stormy/, { content: JSON.stringify({ summary: 'A night.' }) });
     const created = await ada.post(ARTICLES, { text: 'It was a dark and stormy night. '.repeat(500) });
     const article = `${ARTICLES}/${String(created.body.data.id)}/summary`;
