@@ -113,7 +113,9 @@ if (IS_BASE) {
       const exported = (await Promise.all(declared)).flatMap((each) => Object.values(each));
       const features = exported.filter((each) => typeof each === 'object' && each !== null);
       expect(features.length).toBeGreaterThan(0);
-      const metrics = [METRICS, EXECUTION_METRICS, ...features].flatMap((each) => Object.values(each) as string[]);
+      const metrics = [METRICS, EXECUTION_METRICS, ...features].flatMap(
+        (each) => Object.values(each) as string[],
+      );
       const documented = tableOf('docs/operations.md', 'Metrics').map(([name]) => name);
       expect(documented.toSorted()).toEqual(metrics.toSorted());
     });
