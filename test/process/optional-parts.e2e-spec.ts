@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { cpSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DatabaseConfig } from '../../src/platform/config/database.config.js';
@@ -10,6 +10,7 @@ import { HttpCaller } from './http-caller.js';
 import { Installation } from './server-process.js';
 
 const COMPILER = 'node_modules/typescript-native/bin/tsc';
+const WEB = 'src/modules/console/web';
 
 /** Tests of what every product has. */
 const TESTED = [
@@ -54,6 +55,10 @@ describe.each(CHOICES.map((parts) => [parts.map(({ module }) => module).join(', 
     it('compiles, starts, and serves the rest', async () => {
       const compiled = await copy.run(COMPILER, '-p', 'tsconfig.build.json', '--checkers', '1');
       expect(compiled).toEqual({ code: 0, output: '' });
+      // As the build does: the console's pages are no sources.
+      if (existsSync(join(copy.folder, WEB))) {
+        cpSync(join(copy.folder, WEB), join(copy.folder, WEB.replace('src', 'dist')), { recursive: true });
+      }
       installation = await Installation.create(copy.folder);
       const { url } = await installation.start({ MONGODB_URI: testConfig().of(DatabaseConfig).mongodbUri });
       const anonymous = new HttpCaller(url);
