@@ -4,9 +4,9 @@ import type { EmbeddedMongo } from './embedded-mongo/embedded-mongo.js';
 import type { ProcessConfig } from './platform/config/process.config.js';
 import { HealthMonitor } from './platform/monitoring/health.monitor.js';
 
-/** After a fault of the process, requests under way have so long to end by themselves, */
+/** After a fault of the process, how long running requests have to finish by themselves, */
 const FINISH_MS = 1_000;
-/** and the process so long to end in order. */
+/** and the process to end in order. */
 const FAULT_MS = 3_000;
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;

@@ -28,7 +28,7 @@ function refusalOfFramework(error: unknown): DeclarationError | undefined {
   return isOfCode ? new DeclarationError(error.message, { cause: error }) : undefined;
 }
 
-/** Tells why a program cannot go on, in one line where the person at the terminal can mend it, and ends the process. */
+/** Prints why a program cannot continue, in one line if the person at the terminal can fix it, and ends the process. */
 export function endWith(thrown: unknown): never {
   const error = refusalOf(thrown) ?? refusalOfFramework(thrown) ?? thrown;
   const isExpected = error instanceof StartError || error instanceof EmbeddedMongoError;

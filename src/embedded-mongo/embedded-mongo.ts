@@ -76,7 +76,7 @@ export async function startEmbeddedMongo(options: EmbeddedMongoOptions): Promise
   }
 }
 
-/** Makes mongod take writes, from who has the password. @returns the connection string */
+/** Makes mongod writable for whoever has the password. @returns the connection string */
 async function takeCharge(port: number, key: StartKey, dataDir: string): Promise<string> {
   const client = clientWith(key, port);
   try {
@@ -116,7 +116,7 @@ async function openFolder(dataDir: string, versionFile: string): Promise<Databas
   }
 }
 
-/** Who may write into DATA_DIR can put other files in the place of the database's. @throws Error when others may */
+/** Whoever can write to DATA_DIR can replace the database's files. @throws Error when others can */
 async function keepPrivate(dataDir: string, dbPath: string): Promise<void> {
   const { mode } = await stat(dataDir);
   if ((mode & 0o002) !== 0) {

@@ -21,7 +21,7 @@ export interface Download {
 /** Throws when a program does not do what it was fetched for. */
 export type Trial = (path: string) => Promise<unknown>;
 
-/** The whole download may take so long, in milliseconds. */
+/** Timeout of the whole download, in milliseconds. */
 export const DOWNLOAD_MS = 600_000;
 const STALE_MS = 3_600_000;
 

@@ -38,7 +38,7 @@ export function writeKey(id: string, secret: string): string {
   return `${PREFIX}${Buffer.from(id, 'hex').toString('base64url')}${secret}`;
 }
 
-/** What a key says: whose record it means, and the hash of its secret. Undefined for what has not the form of a key. */
+/** The id of the key's record and the hash of its secret. Undefined unless the text has the form of a key. */
 export function readKey(key: string): { readonly id: string; readonly hash: Buffer } | undefined {
   if (!FORM.test(key)) return undefined;
   return {

@@ -106,7 +106,7 @@ export class ApiKeysService {
     });
   }
 
-  /** The key that was created with this seed: told when it is created, and to who sends that request again. */
+  /** The key for this seed: returned on creation, and again when that request is repeated. */
   textOf({ _id, ownerId, salt = '' }: ApiKey, seed: string): string {
     const { secret } = secretFrom(this.mac, [ownerId.toHexString(), salt, seed]);
     return writeKey(_id.toHexString(), secret);

@@ -33,7 +33,7 @@ const REGISTRATIONS = { limit: 10, seconds: 60 * 60 };
 const LOCAL_REGISTRATIONS = { ...REGISTRATIONS, limit: 10_000 };
 const LOCAL = /^(127\.|::1$|::ffff:127\.)/;
 
-/** Who has shown to be a user, and whether the hash of the password should be made anew. */
+/** A user whose password was right, and whether it should be hashed again. */
 interface Identified {
   readonly user: User;
   readonly isOutdated: boolean;
@@ -166,7 +166,7 @@ export class AuthService {
     claim: Claim,
   ): Promise<void> {
     const now = await this.users.findById(owner);
-    // Another sign-in may have hashed the same password anew.
+    // Another sign-in may have rehashed the same password.
     const isSamePassword =
       now?.passwordHash === user.passwordHash ||
       (await this.passwords.match(now, password, claim)) !== undefined;

@@ -2,7 +2,7 @@ import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import type { Types } from 'mongoose';
 import { CredentialOwner } from '../../platform/database/record.js';
 
-/** A device or an address from which a user has signed in of late. */
+/** A device or an address from which a user has recently signed in. */
 @Schema({ collection: 'knowndevices', versionKey: false, strict: 'throw' })
 export class KnownDevice {
   /** A MAC over the account and the device. */
@@ -21,5 +21,5 @@ export const KnownDeviceSchema = SchemaFactory.createForClass(KnownDevice);
 
 // Deleting a user, with everything that belongs to it.
 KnownDeviceSchema.index({ ownerId: 1 });
-// No query: MongoDB removes what is over. Late, so that every use asks for the time as well.
+// No query: MongoDB deletes expired records, but late, so every query checks the time as well.
 KnownDeviceSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });

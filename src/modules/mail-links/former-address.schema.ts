@@ -30,7 +30,7 @@ FormerAddressSchema.index({ ownerId: 1, createdAt: -1 });
 FormerAddressSchema.index({ tokenHash: 1 }, { unique: true });
 // Taking an address: whether it is kept for somebody else.
 FormerAddressSchema.index({ email: 1 });
-// No query: MongoDB removes what has expired. Late, so that every use asks for the time as well.
+// No query: MongoDB deletes expired records, but late, so every query checks the time as well.
 FormerAddressSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
 
 export const formerAddresses = resource({

@@ -39,5 +39,5 @@ export const MailLinkSchema = SchemaFactory.createForClass(MailLink);
 MailLinkSchema.index({ ownerId: 1, purpose: 1 }, { unique: true });
 // Looking at a link that somebody has opened, and redeeming it.
 MailLinkSchema.index({ tokenHash: 1 }, { unique: true });
-// No query: MongoDB removes what has expired. Late, so that every use asks for the time as well.
+// No query: MongoDB deletes expired records, but late, so every query checks the time as well.
 MailLinkSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });

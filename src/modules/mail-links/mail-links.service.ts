@@ -90,12 +90,12 @@ export class MailLinksService {
     await this.model.deleteMany(ofOwner).session(transaction?.session ?? null);
   }
 
-  /** Lets the link that was mailed last live on: for who asks again, and gets no further mail. */
+  /** Extends the link that was mailed last, for requests that cause no further mail. */
   async keep(mail: LinkMail, recipient: Recipient): Promise<void> {
     await this.renew(mail, recipient);
   }
 
-  /** A link that is still valid is mailed again: otherwise who asks in somebody's name would end its links. */
+  /** A link that is still valid is mailed again: otherwise requests in somebody's name would invalidate it. */
   private async issue(mail: LinkMail, recipient: Recipient): Promise<string> {
     const { email, session } = recipient;
     for (let tries = 1; ; tries++) {
@@ -106,7 +106,7 @@ export class MailLinksService {
       const expiresAt = new Date(Date.now() + 1000 * this.config.linkLifetimeS);
       const { ownerId, purpose, ...still } = stillValid(mail, recipient);
       try {
-        // In place of one that is no longer valid. Another request may have made one meanwhile: then that is mailed.
+        // Replaces one that is no longer valid. If another request has made one in the meantime, that is mailed.
         await this.model.updateOne(
           { ownerId, purpose, $nor: [{ ...still, salt: { $exists: true } }] },
           {

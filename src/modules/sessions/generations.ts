@@ -3,15 +3,15 @@ import type { Device } from '../../platform/http/device.js';
 import type { Range, Session } from './session.schema.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** A session that is not refreshed for so long is over. */
+/** A session expires after this long without a refresh. */
 export const IDLE_MS = 30 * DAY_MS;
-/** So long after the sign-in a session is over, however often it was refreshed. */
+/** A session expires this long after the sign-in, however often it was refreshed. */
 const ABSOLUTE_MS = 90 * DAY_MS;
 /** So long after a refresh, whoever asks with the replaced token was merely second: a tab beside the first. */
 export const GRACE_MS = 10_000;
 /** Replacements of the last ten seconds are remembered, to know when one was: as many as an address has requests. */
 const MAX_ROTATIONS = 300;
-/** How many times tokens that nobody had used were replaced are remembered. Older ones are refused all the same. */
+/** How many replacements of unused tokens are remembered. Older tokens are refused anyway. */
 const MAX_ABANDONED = 10;
 
 /**

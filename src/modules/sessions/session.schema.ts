@@ -30,7 +30,7 @@ export class Session extends OwnedRecord {
   @Prop({ type: [{ from: Number, to: Number, _id: false }], default: undefined })
   abandoned?: Range[];
 
-  /** When tokens were replaced of late, newest last, by the clock of the database. */
+  /** When tokens were recently replaced, newest last, by the database's clock. */
   @Prop({ type: [Date], required: true })
   rotatedAt!: Date[];
 
@@ -48,7 +48,7 @@ export class Session extends OwnedRecord {
   @Prop({ type: String, required: true, maxlength: 64 })
   address!: string;
 
-  /** From then on the session is over, refreshed or not. */
+  /** When the session expires, refreshed or not. */
   @Prop({ type: Date, required: true })
   expiresAt!: Date;
 }
@@ -57,5 +57,5 @@ export const SessionSchema = SchemaFactory.createForClass(Session);
 
 // `GET /auth/sessions`, and the end of the oldest ones of a user who has too many.
 SessionSchema.index({ ownerId: 1, lastUsedAt: -1, _id: -1 });
-// No query: MongoDB removes what is over. Late, so that every use asks for the time as well.
+// No query: MongoDB deletes expired records, but late, so every query checks the time as well.
 SessionSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });

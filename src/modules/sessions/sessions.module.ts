@@ -6,7 +6,7 @@ import { Session, SessionSchema } from './session.schema.js';
 import { SessionsController } from './sessions.controller.js';
 import { SessionsService } from './sessions.service.js';
 
-/** Who is signed in where, kept alive by refresh tokens and ended at once. */
+/** Sessions: refreshed by tokens, and ended immediately. */
 @Module({
   imports: [MongooseModule.forFeature([{ name: Session.name, schema: SessionSchema }])],
   controllers: [SessionsController],

@@ -21,7 +21,7 @@ import { UserEvents } from '../users/user.events.js';
 /** Most identities of a user. */
 const MAX_IDENTITIES = 10;
 
-/** Who is known elsewhere, and as which user. Nothing but issuer and subject links the two. */
+/** Identities at other providers and their users, linked by issuer and subject alone. */
 @Injectable()
 export class IdentitiesService {
   private readonly known: LiveCache<{ readonly owner: UserId }>;
@@ -62,7 +62,7 @@ export class IdentitiesService {
   }
 
   /**
-   * Links an identity to a user, who shows by a token that it is its own. Doing so again changes nothing.
+   * Links an identity to a user who proves it with a token. Idempotent.
    * @throws ApiError VALIDATION_ERROR, IDENTITY_TAKEN, IDENTITY_LIMIT_REACHED, AUTH_SERVER_UNAVAILABLE
    */
   async link(owner: UserId, accessToken: string, transaction?: Transaction): Promise<Identity> {

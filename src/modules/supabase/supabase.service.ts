@@ -10,12 +10,12 @@ import { type Bearer as ProjectToken, SupabaseTokens } from './supabase-tokens.j
 import { SupabaseErrors } from './supabase.errors.js';
 import { UserErrors } from '../users/user.errors.js';
 
-/** Most people at a time who come for the first time. */
+/** How many first sign-ins may run at a time. */
 const MAX_ARRIVALS = 1_000;
-/** How long who was refused is not looked at again, in milliseconds: the auth server would say the same. */
+/** How long a refusal is cached, in milliseconds: the auth server would say the same. */
 const REFUSAL_MS = 2_000;
 
-/** Knows users by access tokens of the Supabase project, and creates the user of who comes for the first time. */
+/** Authenticates access tokens of the Supabase project, and creates a user at the first sign-in. */
 @Injectable()
 export class SupabaseService implements BearerKind {
   /** By subject, so that of requests that arrive together one creates the user. */
@@ -34,7 +34,7 @@ export class SupabaseService implements BearerKind {
 
   /**
    * The user whom a token stands for, without a promise where it is known already; null for an invalid token.
-   * @throws ApiError AUTH_SERVER_UNAVAILABLE, and for who comes for the first time EMAIL_NOT_CONFIRMED,
+   * @throws ApiError AUTH_SERVER_UNAVAILABLE, and at the first sign-in EMAIL_NOT_CONFIRMED,
    *   ACCOUNT_LINK_REQUIRED, REGISTRATION_CLOSED, OVERLOADED
    */
   resolve(token: string): Bearer | null | Promise<Bearer | null> {

@@ -10,11 +10,11 @@ export interface Mails {
   requireConfigured(): void;
   /** Mails a user without a password a link to choose one. */
   invite(user: User): void;
-  /** Mails who has registered a link that proves the address. */
+  /** Mails a link that verifies the address to somebody who has registered. */
   welcome(user: User): void;
   /** Ends the links that set a password. */
   passwordChanged(owner: UserId): Promise<void>;
-  /** Ends the links of who may not sign in any more. */
+  /** Ends the links of a user who may no longer sign in. */
   disabled(owner: UserId, transaction: Transaction): Promise<void>;
 }
 

@@ -6,14 +6,14 @@ import { apiError } from '../../platform/errors/errors.js';
 import { User } from './user.schema.js';
 import { UserErrors } from './user.errors.js';
 
-/** Sees to it that there is always somebody who may change everything. */
+/** Ensures that there is always an administrator. */
 @Injectable()
 export class Administrators {
   constructor(@InjectModel(User.name) private readonly model: Model<User>) {}
 
   /**
-   * For who is about to take rights from a user: there must be another administrator. Only in a transaction that has
-   * locked `administrators`, so that of those who do so at the same time one comes after the other.
+   * To be called before revoking a user's rights: there must be another administrator. Only in a transaction that has
+   * locked `administrators`, which serializes concurrent calls.
    * @throws ApiError LAST_ADMIN
    */
   async requireAnother(id: string, { session }: Transaction): Promise<void> {

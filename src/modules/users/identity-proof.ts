@@ -14,7 +14,7 @@ export interface Proof {
   readonly otp?: string | null;
 }
 
-/** Asks who is signed in to prove who it is, before what a stolen token must not be enough for. */
+/** Requires signed-in users to prove their identity before actions for which a stolen token must not suffice. */
 @Injectable()
 export class IdentityProof {
   constructor(

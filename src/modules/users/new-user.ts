@@ -5,7 +5,7 @@ export interface NewUser {
   /** In lower case. */
   readonly email: string;
   readonly name: string;
-  /** Absent for who is to choose one by a mailed link. */
+  /** Absent for users who choose one by a mailed link. */
   readonly password?: string | null;
   readonly role: Role;
   /** Whether mails are known to reach it; false when absent. */

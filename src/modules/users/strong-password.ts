@@ -3,7 +3,7 @@ import { weaknessOf } from '../../platform/validation/passwords.js';
 import { UserErrors } from './user.errors.js';
 
 /**
- * Refuses a password that is tried first by who guesses.
+ * Refuses passwords that attackers try first.
  * @param email in lower case
  * @param field that the client sent it in, for the error
  * @throws ApiError WEAK_PASSWORD (400)

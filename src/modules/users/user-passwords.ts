@@ -39,7 +39,7 @@ export class UserPasswords {
    * The hash of a password that may be chosen.
    * @param email of the user, in lower case
    * @param field that the client sent it in, for the error
-   * @param device of who is signed in, or has a mailed link: nobody whom the product does not know gets in their way
+   * @param device of a signed-in user or the holder of a mailed link, so that unknown clients do not delay them
    * @throws ApiError WEAK_PASSWORD, OVERLOADED
    */
   async hash(password: string, email: string, field: string, { address }: Device): Promise<string> {
@@ -63,7 +63,7 @@ export class UserPasswords {
     return matchedCount === 1;
   }
 
-  /** Hashes the right password of a user anew, where its hash is outdated. A busy server leaves it for the next time. */
+  /** Rehashes a correct password if its hash is outdated. A busy server leaves that for the next time. */
   async renew(user: User, password: string, claim: Claim): Promise<void> {
     try {
       await this.replace(user, await this.hasher.hash(password, claim));

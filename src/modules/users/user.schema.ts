@@ -17,7 +17,7 @@ export class User extends StoredRecord {
   @Prop({ type: String, enum: ROLES, default: 'user', required: true })
   role!: Role;
 
-  /** bcrypt. Absent for who has not chosen a password: they sign in another way, or not yet. */
+  /** bcrypt. Absent for users without a password, who sign in another way or not yet. */
   @Prop({ type: String })
   passwordHash?: string;
 

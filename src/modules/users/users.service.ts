@@ -32,7 +32,7 @@ import { Roles } from './roles.js';
 import { UserErrors } from './user.errors.js';
 import { UserEvents } from './user.events.js';
 
-/** So long it is waited for the records of a deleted user, so that few are gone before the answer. */
+/** How long a deletion waits for the user's records: few are gone before the answer. */
 const REMOVAL_MS = 1_000;
 
 export type { User };
@@ -202,7 +202,7 @@ export class UsersService {
     const user = await this.records.update(scope, id, ifMatch, rest, transaction);
     const owner = user._id.toHexString() as UserId;
     if (disabled) {
-      // For good: who is enabled again signs in again.
+      // For good: after being enabled the user has to sign in again.
       await this.owned.removeCredentials(owner, transaction, ['token']);
       await this.mails.disabled(owner, transaction);
     }

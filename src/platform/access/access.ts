@@ -30,7 +30,7 @@ declare module 'fastify' {
   }
 }
 
-/** Finds out who sends a request. The authentication feature provides it. */
+/** Authenticates requests. The authentication feature provides it. */
 export abstract class Authenticator {
   /**
    * The caller, without a promise where it is known already.
@@ -48,8 +48,8 @@ function guarded(access: Access): MethodDecorator {
 }
 
 /**
- * Anybody may use the route, unless the configuration closes it. With `identifies`, who shows a valid token is known
- * all the same (`@KnownCaller()`), and an invalid one is not minded.
+ * Anybody may use the route, unless the configuration closes it. With `identifies`, a valid token identifies the caller
+ * anyway (`@KnownCaller()`), and an invalid one is ignored.
  */
 export function Public(options: { refuse?: Refusal; identifies?: boolean } = {}): MethodDecorator {
   return routeConfig({ access: { kind: 'public', ...options } });
@@ -84,7 +84,7 @@ export const CurrentCaller = createParamDecorator((_: unknown, context: Executio
   return caller;
 });
 
-/** Who shows a valid token on a public route that `identifies`, as a parameter of a handler. */
+/** The caller with a valid token on a public route that `identifies`, as a parameter of a handler. */
 export const KnownCaller = createParamDecorator(
   (_: unknown, context: ExecutionContext): Caller | undefined => {
     return context.switchToHttp().getRequest<FastifyRequest>().caller;
@@ -144,7 +144,7 @@ function admit(access: Access, request: FastifyRequest, caller: Caller): void {
 /**
  * The guard of every route. It runs before a body is read, which Nest's own guards do not, so that
  * strangers cannot make the server parse anything. A route that declares no access stops the start, and so does one
- * that asks for a permission that there is not.
+ * that requires a permission that does not exist.
  */
 export function installAccess(
   fastify: FastifyInstance,

@@ -35,7 +35,7 @@ export interface Owner {
   readonly id: string;
 }
 
-/** Who acts: a user, a program with the API key of one, or the product itself. */
+/** Who acts: a user, a program with a user's API key, or the product itself. */
 export type Actor =
   | { readonly kind: 'user'; readonly id: UserId }
   | { readonly kind: 'apiKey'; readonly id: string; readonly user: UserId }

@@ -35,7 +35,7 @@ export function StepUp(rule: StepUpRule = {}): MethodDecorator {
   return applyDecorators(ApiExtension('x-step-up', rule), routeConfig({ stepUp: rule }));
 }
 
-/** Why a caller may not go on yet, if so. */
+/** Why a caller must prove its identity first, if it must. */
 export function missingFor(rule: StepUpRule, caller: Caller): ErrorCode | undefined {
   if (rule.verified && !caller.emailVerified) return 'EMAIL_NOT_VERIFIED';
   if (caller.apiKey !== undefined) return rule.apiKeys ? undefined : 'STEP_UP_REQUIRED';

@@ -5,10 +5,10 @@ import { duplicateKeyOf } from '../errors/driver-errors.js';
 /** How long a lock holds after its holder was heard of last, in milliseconds. */
 export const LEASE_MS = 15_000;
 const RENEW_EVERY_MS = 5_000;
-/** Younger than this, an answer of the database is believed without asking again. */
+/** A confirmation younger than this is trusted without asking again. */
 const CERTAIN_MS = 1_000;
 
-/** The end of a lease that begins now, by the clock of the database: those of the processes may differ. */
+/** The end of a lease that begins now, by the database's clock: those of processes may differ. */
 const END = { $dateAdd: { startDate: '$$NOW', unit: 'millisecond', amount: LEASE_MS } };
 
 interface Lock {
@@ -17,18 +17,18 @@ interface Lock {
   readonly until: Date;
 }
 
-/** Another process may have the lock by now: nothing further may be done under it. */
+/** Another process may hold the lock by now: the work under it must stop. */
 export class LeaseLost extends Error {}
 
 /**
- * A lock in the database that one process has at a time. It is renewed while the process lives; of one that has died
- * another takes it over when the lease is over.
+ * A lock in the database that one process holds at a time. It is renewed while the process lives; when a process dies,
+ * another can take it once the lease has expired.
  */
 export class Lease {
   private readonly locks: mongo.Collection<Lock>;
   private readonly holder = randomUUID();
   private renewal: NodeJS.Timeout | undefined;
-  /** When the question was asked that was last answered with "it is yours", by the process's clock. */
+  /** When the last successful confirmation was requested, by the process's clock. */
   private confirmedAt = -Infinity;
 
   /** @param name what is locked */
@@ -39,7 +39,7 @@ export class Lease {
     this.locks = db.collection<Lock>('locks');
   }
 
-  /** Takes the lock unless somebody has it. */
+  /** Takes the lock unless another process holds it. */
   async take(): Promise<boolean> {
     const askedAt = performance.now();
     const mine = { _id: this.name, holder: this.holder, until: END };
@@ -52,28 +52,28 @@ export class Lease {
       );
       if (lock?.holder !== this.holder) return false;
     } catch (error) {
-      // Of two that ask for a lock that was never taken, one may be told so.
+      // Of two that create a lock at the same time, one may get this error.
       if (duplicateKeyOf(error)) return false;
       throw error;
     }
     this.confirmedAt = askedAt;
-    // While the database does not answer, the lease runs out.
+    // While the database does not answer, the lease expires.
     this.renewal = setInterval(() => void this.renew().catch(() => undefined), RENEW_EVERY_MS).unref();
     return true;
   }
 
-  /** Whether nobody else can have the lock. */
+  /** Whether no other process can hold the lock. */
   get isHeld(): boolean {
     return performance.now() - this.confirmedAt < LEASE_MS;
   }
 
-  /** For before each step. @throws LeaseLost when the lock may be somebody else's */
+  /** To be called before each step. @throws LeaseLost when another process may hold the lock */
   async require(): Promise<void> {
     if (performance.now() - this.confirmedAt > CERTAIN_MS) await this.renew();
     if (!this.isHeld) throw new LeaseLost('The lock is lost');
   }
 
-  /** Lets others have it at once. */
+  /** Releases the lock immediately. */
   async release(): Promise<void> {
     clearInterval(this.renewal);
     this.confirmedAt = -Infinity;

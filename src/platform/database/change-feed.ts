@@ -16,13 +16,13 @@ const PAUSE_MS = 500;
 /** Most changes in an answer, so that a backlog is read without holding up requests. */
 const BATCH = 1_000;
 
-/** Who wants to know of changes in a collection. */
+/** A subscriber to the changes of a collection. */
 interface Watcher {
   /** The record with this id was changed or removed. */
   changed(id: string): void;
   /** Changes may have been missed: everything may have changed. */
   missed(): void;
-  /** Whether new records are changes, too: for who remembers that there is none. */
+  /** Whether new records count as changes: for subscribers that cache the absence of records. */
   readonly hearsOfNew?: boolean;
 }
 

@@ -108,7 +108,7 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
     if (hello['setName'] === undefined && hello['msg'] !== 'isdbgrid') {
       throw new ConfigError([{ variable: 'MONGODB_URI', problem: 'must lead to a replica set' }]);
     }
-    // Who is asked alone answers as a secondary, too, and may then be behind.
+    // With a direct connection a secondary answers, too, and may be behind.
     const isAlone = optionOf(this.config.mongodbUri ?? '', 'directConnection') === 'true';
     if (isAlone && ((hello['hosts'] ?? []) as string[]).length > 1) {
       const problem =

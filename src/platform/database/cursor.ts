@@ -5,7 +5,7 @@ import { KeyedMac } from '../crypto/keyed-mac.js';
 import { SignedTokens } from '../crypto/signed-tokens.js';
 import { apiError } from '../errors/errors.js';
 
-/** The last record of a page: where the next page starts. */
+/** The position of the last record on a page, after which the next page starts. */
 export interface Position {
   /** What the list is sorted by: of the newest first, when it was created. */
   readonly key: Date | string | number | boolean | Types.Decimal128 | Types.ObjectId | null;
@@ -20,7 +20,7 @@ const TIME_BYTES = 8 + ID_BYTES;
 
 /**
  * Cursors of lists: a position and a MAC over it and over what the list was made for (caller, list, filter),
- * so that a cursor is of use only to whom it was given, for the list that gave it.
+ * so that a cursor works only for the caller and the list it was made for.
  */
 @Injectable()
 export class Cursors {

@@ -47,7 +47,7 @@ export function nullsToDefaults<Dto extends object, D extends object>(
   return fields as NullsToDefaults<Dto, D>;
 }
 
-/** Lists and objects are made anew, so that no two records share one. */
+/** Lists and objects are copied, so that no two records share one. */
 function fresh(value: unknown): unknown {
   if (Array.isArray(value)) return [...(value as unknown[])];
   if (typeof value !== 'object' || value === null) return value;

@@ -2,17 +2,17 @@ import { Injectable } from '@nestjs/common';
 import type { Model } from 'mongoose';
 import { ChangeFeed } from './change-feed.js';
 
-/** Most records of a collection that are remembered. */
+/** Most records of a collection that are cached. */
 const MAX_ENTRIES = 10_000;
 
 interface Entry<T> {
-  /** A promise until the look-up has answered, so that those who know the answer need not wait for one. */
+  /** A promise until it is loaded, so that later reads need not await one. */
   value: T | null | Promise<T | null>;
 }
 
 /**
- * Remembers what is known of records, until they change: at once for changes that are told by `forget`, and within
- * a second for those of other processes. While the change feed is silent, every question is a look-up.
+ * Caches what is known of records until they change: changes reported by `forget` take effect at once, those of other
+ * processes within a second. While the change feed is down, every read is a query.
  */
 export class LiveCache<T extends object> {
   /** In the order in which they were looked up. */
@@ -23,19 +23,19 @@ export class LiveCache<T extends object> {
     private readonly load: (id: string) => Promise<T | null>,
   ) {}
 
-  /** What is known of the record with this id; null when there is none. Requests at the same time share a look-up. */
+  /** What is known of a record; null if it does not exist. Concurrent reads share a query. */
   get(id: string): Entry<T>['value'] {
     const known = this.entries.get(id);
     return known && this.feed.isFresh ? known.value : this.look(id);
   }
 
-  /** What is known of the record now; undefined where that takes a look-up. */
+  /** What is known of a record without a query; undefined otherwise. */
   peek(id: string): T | null | undefined {
     const value = this.feed.isFresh ? this.entries.get(id)?.value : undefined;
     return value instanceof Promise ? undefined : value;
   }
 
-  /** Looks this record up again for the next request. For everybody who changes it, once that is done. */
+  /** Drops a record, so that the next request loads it. To be called after changing it. */
   forget(id: string): void {
     this.entries.delete(id);
   }
@@ -49,7 +49,7 @@ export class LiveCache<T extends object> {
     const entry: Entry<T> = { value: loading };
     this.keep(id, entry);
     loading.then(
-      // What is not there may be there the next time: the feed need not tell of new records.
+      // An absent record may exist the next time: the feed need not report new records.
       (value) => (value === null ? this.drop(id, entry) : this.settle(entry, value)),
       () => this.drop(id, entry),
     );
@@ -72,7 +72,7 @@ export class LiveCache<T extends object> {
   }
 }
 
-/** A model, as far as it matters here. */
+/** The part of a model that is needed. */
 type CollectionOf = Pick<Model<unknown>, 'collection'>;
 
 /** Makes the caches of features: `caches.of(model, (id) => …)`. */

@@ -23,7 +23,7 @@ function sentenceOf({ fields = [], unless, secondFactor, apiKeys, verified }: St
   return `${where} to have signed in or used \`POST /api/v1/auth/step-up\` within the last 10 minutes${address}.${keys}`;
 }
 
-/** Says who may use an operation. Public ones say so too, instead of leaving it open. */
+/** Documents who may use an operation, public ones included. */
 export function describeAccess(operation: Operation): void {
   operation.security ??= [];
   const access = operation['x-access'];

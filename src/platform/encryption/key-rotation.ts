@@ -4,7 +4,7 @@ import type { CipherFault, FieldCipher, Place } from './field-cipher.js';
 
 /** Records that are read and written together. */
 const BATCH = 200;
-/** So often all is gone through, where processes with another first key go on writing. */
+/** How many passes are made while processes with another first key keep writing. */
 const ROUNDS = 5;
 
 /** A value that cannot be re-encrypted. */

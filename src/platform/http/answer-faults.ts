@@ -50,7 +50,7 @@ function* undeclared(value: unknown, schema: JsonSchema | undefined, path = ''):
   }
 }
 
-/** Warns, once for each field, of what a handler or an interceptor returns and no answer declares. */
+/** Warns once for each returned field that no answer declares. */
 function warnOfDropped(
   serialize: Serialize,
   declared: Declared,

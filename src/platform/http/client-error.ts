@@ -36,7 +36,7 @@ function originIn(packet: unknown): string | undefined {
 export function answerClientError(corsFor: CorsHeaders) {
   return (error: NodeJS.ErrnoException & { rawPacket?: unknown }, socket: Socket): void => {
     if (error.code === 'ECONNRESET' || socket.destroyed) return;
-    // Who connected in advance and asked nothing is told nothing.
+    // A client that connected in advance and sent nothing gets no answer.
     const isSilent = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && socket.bytesRead === 0;
     if (socket.writable && !isSilent) {
       const failure = apiError(CODES[error.code ?? ''] ?? 'VALIDATION_ERROR');

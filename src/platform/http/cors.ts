@@ -34,7 +34,7 @@ const EXPOSED_HEADERS = [
 
 type Headers = Readonly<Record<string, string>>;
 
-/** What an answer to a page of this origin carries, or to who is no page. */
+/** The headers of an answer to a page of this origin, or to a client that is no page. */
 export type CorsHeaders = (origin: string | undefined) => Headers;
 
 /** Made once for each of CORS_ORIGINS; without any, answers carry nothing. */

@@ -6,9 +6,9 @@ import { routeConfig } from './route-config.js';
 import { fail } from './failure.js';
 import { UnderWay, VERDICT_MS } from './under-way.js';
 
-/** How often is looked for requests whose time is over: one timer for all costs less than one for each. */
+/** How often expired requests are looked for: one timer for all is cheaper than one each. */
 const LOOK_EVERY_MS = 100;
-/** A process that does not get round to looking for so long is held up: by its own work, or by the machine. */
+/** If the check is delayed by this much, the process is held up, by its own work or by the machine. */
 const HELD_UP_MS = 1_000;
 /** So long afterwards what was waited for meanwhile may still fail, such as answers of the database. */
 const AFTERMATH_MS = 2_000;

@@ -44,7 +44,7 @@ export function NoStore(): MethodDecorator {
   return routeConfig({ noStore: true });
 }
 
-/** Only the caller's own cache may keep an answer to somebody who is signed in, and asks each time before using it. */
+/** Answers to signed-in users may be kept only by their own cache, which must revalidate them. */
 const PRIVATE = 'private, no-cache';
 
 function cache(how: string) {

@@ -52,7 +52,7 @@ export function installNotFound(fastify: FastifyInstance): void {
   fastify.setNotFoundHandler(answer);
   // The handler alone would come after the body, which nobody should have to read.
   fastify.addHook('onRequest', (request, reply, done) => {
-    // Counted, so that who looks for addresses has nothing left for those that there are; it stays what it is.
+    // Counted, so that probing for routes uses up the rate limit; the answer stays what it is.
     if (request.is404 || lacksParameter(request.params)) {
       fastify.limit(request, reply, () => answer(request, reply));
     } else done();

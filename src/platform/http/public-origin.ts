@@ -6,7 +6,7 @@ const EVERYWHERE = new Set(['0.0.0.0', '::']);
 
 /**
  * Where people reach the product, the path of PUBLIC_URL included, without a slash at the end. Of the configuration alone: the Host header of a request
- * is chosen by who sends it.
+ * is chosen by the client.
  */
 export function publicOriginOf({
   publicUrl,

@@ -23,7 +23,7 @@ const WRITE_CONFLICT = 112;
 /** A request that carries an Idempotency-Key. */
 export interface KeyedRequest {
   readonly key: string;
-  /** Undefined for who is not signed in: all of them share their keys. */
+  /** Undefined for anonymous clients, who share their keys. */
   readonly caller: UserId | undefined;
   readonly method: string;
   /** The pattern: `/api/v1/projects`. */
@@ -57,7 +57,7 @@ export class IdempotencyKeys {
   }
 
   /**
-   * Lets `create` write a record, unless one was created with this key before. What it throws frees the key.
+   * Creates a record with `create`, unless one was created with this key before. An error frees the key.
    * @throws ApiError IDEMPOTENCY_KEY_REUSED (422) for a key that another request was sent with,
    *   IDEMPOTENCY_IN_PROGRESS (409) while one with this key is under way; what `create` throws
    */
@@ -104,7 +104,7 @@ export class IdempotencyKeys {
     });
   }
 
-  /** What is on the majority of the replica set, so that nothing is answered again that could be lost. */
+  /** Reads from the majority of the replica set, so that no answer is repeated for a record that could be lost. */
   private find(_id: string): Promise<IdempotencyRecord | null> {
     return this.collection.findOne(
       { _id, expiresAt: { $gt: new Date() } },
@@ -123,7 +123,7 @@ export class IdempotencyKeys {
     return { replayed: recordId.toHexString() };
   }
 
-  /** The same for every request that asks for the same, however its JSON is written. */
+  /** The same for equal requests, however their JSON is written. */
   private digestOf({ method, route, params, query, body }: KeyedRequest): string {
     return DIGEST_VERSION + this.macOf([method, route, canonicalJson([params, query])], canonicalJson(body));
   }

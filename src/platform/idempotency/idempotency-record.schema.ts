@@ -16,7 +16,7 @@ export class IdempotencyRecord {
   @Prop({ type: MongooseSchema.Types.ObjectId })
   recordId?: Types.ObjectId;
 
-  /** The caller, with whom it is removed. Absent for who is not signed in. */
+  /** The caller, with whom it is removed. Absent for anonymous clients. */
   @Prop({ type: MongooseSchema.Types.ObjectId })
   ownerId?: Types.ObjectId;
 
@@ -29,5 +29,5 @@ export const IdempotencyRecordSchema = SchemaFactory.createForClass(IdempotencyR
 
 // Deleting a user, with everything that belongs to it.
 IdempotencyRecordSchema.index({ ownerId: 1 });
-// No query: MongoDB removes what is over. Late, so that every use asks for the time as well.
+// No query: MongoDB deletes expired records, but late, so every query checks the time as well.
 IdempotencyRecordSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });

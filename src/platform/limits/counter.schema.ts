@@ -1,6 +1,6 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 
-/** How often something was tried of late. */
+/** How often something was recently attempted. */
 @Schema({ collection: 'counters', versionKey: false, strict: 'throw' })
 export class Counter {
   /** A MAC over what is counted and for whom, so that the database holds neither addresses nor e-mail addresses. */
@@ -21,5 +21,5 @@ export class Counter {
 
 export const CounterSchema = SchemaFactory.createForClass(Counter);
 
-// No query: MongoDB removes what is over. Late, so that every use asks for the time as well.
+// No query: MongoDB deletes expired records, but late, so every query checks the time as well.
 CounterSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });

@@ -27,7 +27,7 @@ export class Quotas {
 
   /**
    * Does what a quota bounds. `take` takes one of it, however often it is called; it is given back when the work fails
-   * through no fault of who asks.
+   * through no fault of the caller.
    * @throws ApiError RATE_LIMITED by `take`; what the work throws
    */
   async spend<T>(

@@ -48,7 +48,7 @@ export async function withProgress<T>(
   }
 }
 
-/** Bytes of all files below `folder`; files that vanish meanwhile count nothing. */
+/** Bytes of all files below `folder`; files that vanish in the meantime do not count. */
 async function sizeOf(folder: string): Promise<number> {
   const names = await readdir(folder, { recursive: true }).catch(() => []);
   const sizes = names.map(async (name) => {

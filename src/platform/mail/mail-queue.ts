@@ -98,7 +98,7 @@ export class MailQueue {
     try {
       await entry.job.run();
     } catch (error) {
-      // Given up already where the queue has been drained meanwhile.
+      // Already given up if the queue was drained in the meantime.
       if (this.active.has(entry)) this.failed(entry, error);
     }
     this.active.delete(entry);

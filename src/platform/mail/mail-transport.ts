@@ -10,7 +10,7 @@ import { PRODUCT } from '../../product/product.js';
 
 /** Connections to the mail server, and so mails that are sent at a time. */
 export const MAX_CONNECTIONS = 2;
-/** A connection that is not used is closed after so long, in milliseconds. */
+/** An idle connection is closed after this long, in milliseconds. */
 const IDLE_MS = 30_000;
 /** Longest silence of a mail server, in milliseconds. */
 const SILENCE_MS = 10_000;
@@ -26,7 +26,7 @@ interface Surroundings {
 /** How mails leave the product. */
 export interface MailTransport {
   send(mail: Mail): Promise<void>;
-  /** Ends what is under way. */
+  /** Aborts what is running. */
   close(): void;
 }
 
@@ -57,7 +57,7 @@ export async function createMailTransport(
       url: config.smtpUrl,
       pool: true,
       maxConnections: MAX_CONNECTIONS,
-      // Who calls tries again, after longer pauses.
+      // The caller retries, after longer pauses.
       maxRequeues: 0,
       idleTimeout: IDLE_MS,
       dnsTimeout: SILENCE_MS,
@@ -71,7 +71,7 @@ export async function createMailTransport(
     };
   }
   const file = createTransport({ streamTransport: true, buffer: true, newline: 'unix' });
-  // Lines of any length as they are: encoded ones would have the link broken for who copies it from the file.
+  // Lines of any length stay as they are: encoding would break links copied from the file.
   file.use('stream', ({ message }, done) => {
     message.getTransferEncoding = () => '8bit';
     done();

@@ -54,7 +54,7 @@ export class Migrations {
     this.isUpToDate = this.process.mode !== 'production' || state.isCurrent;
   }
 
-  /** Looks whether the database has been brought up to date, and then does what has waited for it. */
+  /** Checks whether the database is up to date, and then runs what has waited for it. */
   async check(): Promise<void> {
     if (this.isUpToDate || !(await this.read()).isCurrent) return;
     while (this.waiting.length > 0) {
@@ -126,7 +126,7 @@ export class Migrations {
     }
   }
 
-  /** The person at the terminal gets the message; who wrote the migration needs to know where it happened. */
+  /** The person at the terminal sees the message; the author of the migration needs the stack. */
   private logCause(error: unknown): void {
     if (error instanceof MigrationError && error.cause) {
       this.logger.error({ event: 'migration_failed', err: error.cause });

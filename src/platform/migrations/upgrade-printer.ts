@@ -9,7 +9,7 @@ function seconds(ms: number): string {
 
 /** Tells a person what an upgrade does: a line for each step, and one every five seconds for one that takes long. */
 export class UpgradePrinter {
-  /** What is under way, with how far it is. */
+  /** What is running, with its progress. */
   private readonly running = new Map<string, string>();
   private readonly started = performance.now();
   private readonly timer = setInterval(() => this.tellRunning(), STILL_EVERY_MS).unref();

@@ -35,7 +35,7 @@ export class HealthMonitor
 {
   private database: ServiceStatus = 'ok';
   private checkedAt = new Date();
-  /** The process is told to stop, or cannot go on. */
+  /** The process is stopping or has failed. */
   isDraining = false;
   private next: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
@@ -94,7 +94,7 @@ export class HealthMonitor
     return this.database === 'ok' && this.migrations.isCurrent && !this.isDraining;
   }
 
-  /** Checks now, unless a check is under way. */
+  /** Checks now, unless a check is running. */
   check(): Promise<void> {
     this.running ??= this.run().finally(() => (this.running = undefined));
     return this.running;

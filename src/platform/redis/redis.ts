@@ -7,15 +7,15 @@ import { TimedOut, withTimeout } from '../concurrency/timeout.js';
 import { RedisConfig } from './redis.config.js';
 import { PRODUCT } from '../../product/product.js';
 
-/** So long a request waits for a command, in milliseconds. */
+/** How long a request waits for a command, in milliseconds. */
 const COMMAND_MS = 100;
-/** So long Redis may take to let in, and to take a heartbeat. */
+/** Timeout for connecting and for heartbeats. */
 const TIMEOUT_MS = 1_000;
 const HEARTBEAT_EVERY_MS = 1_000;
-/** So long Redis is left alone after a failure; twice as long after each further one, up to the longest. */
+/** Pause before reconnecting after a failure; it doubles with each further one, up to the longest. */
 const PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 4_000;
-/** A connection that has lasted so long counts as sound. */
+/** A connection that has lasted this long resets the pause. */
 const SOUND_MS = 10_000;
 /** Most commands that wait for their answers. */
 const MAX_COMMANDS = 1_000;
@@ -25,19 +25,19 @@ export const KEY_PREFIX = `${PRODUCT.key}:`;
 type None = Record<never, never>;
 export type RedisClient = RedisClientType<None, None, None, 2, None>;
 
-/** A connection that answers, and what ends it. */
+/** A working connection, and how to end it. */
 interface Link {
   readonly client: RedisClient;
   readonly fail: (error: unknown) => void;
 }
 
 /**
- * The Redis of REDIS_URL, which nothing depends on: a command answers within a tenth of a second or not at all, and
- * after a failure Redis is left alone until a heartbeat in the background says that it is back.
+ * The Redis of REDIS_URL, which is never required: a command answers within a tenth of a second or not at all, and
+ * after a failure Redis is not used until a background heartbeat succeeds.
  */
 @Injectable()
 export class Redis implements OnApplicationBootstrap, OnApplicationShutdown {
-  /** Absent while Redis is away. */
+  /** Absent while Redis is down. */
   private link: Link | undefined;
   private isOutageTold = false;
   private readonly end = new AbortController();
@@ -51,15 +51,15 @@ export class Redis implements OnApplicationBootstrap, OnApplicationShutdown {
     return this.config.redisUrl !== undefined;
   }
 
-  /** How it is, by the heartbeat of the last second and the commands since. */
+  /** The state as of the last heartbeat and the commands since. */
   get status(): 'ok' | 'error' | 'disabled' {
     if (!this.isConfigured) return 'disabled';
     return this.link ? 'ok' : 'error';
   }
 
   /**
-   * Does a command and never fails.
-   * @returns undefined where Redis is not configured, is away, is late or refuses
+   * Runs a command and never throws.
+   * @returns undefined if Redis is not configured, is down, too slow or refuses
    */
   async run<T>(command: (client: RedisClient) => Promise<T>): Promise<T | undefined> {
     const { link } = this;
@@ -67,13 +67,13 @@ export class Redis implements OnApplicationBootstrap, OnApplicationShutdown {
     try {
       return await withTimeout(COMMAND_MS, command(link.client));
     } catch (error) {
-      // What Redis itself refuses is the matter of this one command.
+      // A refusal by Redis concerns only this command.
       if (error instanceof TimedOut || !link.client.isReady) this.leave(link, error);
       return undefined;
     }
   }
 
-  /** The start does not wait for it. */
+  /** Startup does not wait for it. */
   onApplicationBootstrap(): void {
     if (this.isConfigured) void this.follow();
   }
@@ -94,9 +94,9 @@ export class Redis implements OnApplicationBootstrap, OnApplicationShutdown {
     }
   }
 
-  /** Connects and offers the connection for use, until it fails. Always ends by throwing why. */
+  /** Connects and provides the connection until it fails. Always ends by throwing the reason. */
   private async hold(): Promise<never> {
-    // Loaded where it is needed only: it costs memory and a part of the start.
+    // Loaded on demand: it costs memory and startup time.
     const { createClient } = await import('@keyv/redis');
     const client: RedisClient = createClient({
       url: this.config.redisUrl ?? '',
@@ -133,7 +133,7 @@ export class Redis implements OnApplicationBootstrap, OnApplicationShutdown {
     this.logger.info({ event: 'redis_available' });
   }
 
-  /** The commands that wait for it go on without. */
+  /** Waiting commands continue without Redis. */
   private leave(link: Link, error: unknown): void {
     if (this.link === link) this.link = undefined;
     link.fail(error);

@@ -29,7 +29,7 @@ export class SharedWindows {
 
   /**
    * Counts one more.
-   * @param subject whom it is counted for; Redis gets a MAC of it
+   * @param subject who is counted; Redis sees a MAC of it
    * @returns undefined where Redis does not answer
    */
   async count(subject: string, windowMs: number): Promise<SharedWindow | undefined> {

@@ -8,7 +8,7 @@ import { TextRule, TransformTexts } from './texts.js';
 /** bcrypt ignores what is past 72 bytes, so a longer password would promise more than it keeps. */
 export const MAX_PASSWORD_BYTES = 72;
 const MAX_CHARACTERS = 128;
-/** Longer texts are refused all the same, and normalising them takes time that grows with the square of the length. */
+/** Longer texts are refused anyway, and normalising takes quadratic time. */
 const MAX_UNITS = 8 * MAX_CHARACTERS;
 /** How many of the most common passwords nobody may have. */
 const COMMON = 10_000;
@@ -61,7 +61,7 @@ function namesOf(email: string): string[] {
 }
 
 /**
- * Why a password would be tried first by who guesses, whatever its case: one of the most common, a placeholder, or one
+ * Why attackers would try a password first, whatever its case: one of the most common, a placeholder, or one
  * that holds the name in the address that it belongs to.
  * @param email in lower case
  */

@@ -32,7 +32,7 @@ export interface FieldRules {
   /** All must hold, or the field is not checked: @IsOptional, @ValidateIf. */
   readonly conditions: readonly Condition[];
   readonly transforms: readonly Transform[];
-  /** What the transforms do, for who reads the document. */
+  /** What the transforms do, for readers of the document. */
   readonly notes: readonly string[];
   /** What a text becomes once the whole input has passed: of rich text, what is harmless. */
   readonly finish?: Finish;
