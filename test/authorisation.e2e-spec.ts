@@ -38,8 +38,15 @@ const PAGES = [
   '/email-change',
   '/email-undo',
   '/dashboard',
+  ...['profile', 'security', 'sessions', 'api-keys', 'status'].map((name) => `/console/${name}`),
+  ...[USERS, ...FEATURES.map(({ path }) => path)].flatMap((path) => {
+    const page = `/console/${path.split('/').at(-1)}`;
+    return [page, `${page}/:record`];
+  }),
 ];
 const MOVED: Statuses = [308, 308, 308, 308, 308, 308, 308, 308, 308, 308];
+const REDIRECTED: Statuses = [302, 302, 302, 302, 302, 302, 302, 302, 302, 302];
+const BY_ADMINISTRATORS: Statuses = [401, 401, 401, 401, 403, 403, 403, 200, 403, 403];
 /** For pages of the product itself, whoever asks. */
 const BY_PAGES: Statuses = [403, 403, 403, 403, 403, 403, 403, 403, 403, 403];
 const user = ({ owner }: Target) => `${USERS}/${owner.userId}`;
@@ -185,6 +192,10 @@ const MATRIX: readonly Row[] = [
     url: () => '/console/files/x/login.js',
     statuses: PUBLIC,
   },
+  { route: 'GET /console', statuses: REDIRECTED },
+  { route: 'GET /console/', statuses: MOVED },
+  { route: 'GET /console/features', statuses: SIGNED_IN },
+  { route: 'GET /console/system', statuses: BY_ADMINISTRATORS },
   // Without an Origin; console-session has the rest.
   { route: 'POST /console/session', statuses: BY_PAGES },
   { route: 'POST /console/session/refresh', statuses: BY_PAGES },
