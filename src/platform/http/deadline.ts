@@ -10,8 +10,8 @@ import { UnderWay, VERDICT_MS } from './under-way.js';
 const LOOK_EVERY_MS = 100;
 /** If the check is delayed by this much, the process is held up, by its own work or by the machine. */
 const HELD_UP_MS = 1_000;
-/** So long afterwards what was waited for meanwhile may still fail, such as answers of the database. */
-const AFTERMATH_MS = 2_000;
+/** So long afterwards it still matters: to a request that came at the end, until its time is over. */
+const AFTERMATH_MS = 3_000;
 
 declare module 'fastify' {
   interface FastifyInstance {
