@@ -4,7 +4,12 @@ import { bundledModules } from './scripts/packages.mjs';
 export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/src', '<rootDir>/test', '<rootDir>/schematics'],
-  testMatch: ['**/*.spec.ts', '**/*.e2e-spec.ts'],
+  // What has no short form is tried in a soak only.
+  testMatch: [
+    '**/*.spec.ts',
+    '**/*.e2e-spec.ts',
+    ...(Number(process.env['SOAK']) >= 1 ? ['**/*.soak-spec.ts'] : []),
+  ],
   extensionsToTreatAsEsm: ['.ts'],
   // To load the packages from one file takes a tenth of the time that every file of tests needs for it otherwise.
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1', ...bundledModules() },

@@ -36,6 +36,12 @@ export const COMMANDS = {
     options: { name: { value: 'text', about: 'only tests that have this in their name' } },
     example: 'npm run soak -- crash',
   },
+  scorecard: {
+    does: 'Tries, in full length, what the product promises when everything else breaks: crashes, full disks, shutdowns. Writes docs/scorecard.md and fails when a line falls short. All lines take hours.',
+    words: { usage: '[<line>…]', about: 'only these lines, such as R6' },
+    options: { minutes: { value: 'number', about: 'of R13, instead of 30' } },
+    example: 'npm run scorecard -- R6 R18',
+  },
   openapi: { does: 'Writes openapi.json from the routes and DTOs.', example: 'npm run openapi' },
   configuration: {
     does: 'Writes docs/configuration.md and .env.example from the class Config.',

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { createApp } from '../../src/app.js';
 import { listen } from '../../src/platform/http/listen.js';
+import { IS_SOAK } from '../support/soak.js';
 import { createTestApp, type TestApp, testConfig } from '../support/test-app.js';
 import { HttpCaller, type HttpAnswer } from './http-caller.js';
 import { type OwnMongod, startOwnMongod } from './own-mongod.js';
@@ -96,7 +97,7 @@ describe.each([
 
   it('its return is noticed within 5 s, also when nobody asks for data', async () => {
     // Long enough for everything that waits longer each time to have grown.
-    await sleep(1_500);
+    await sleep(IS_SOAK ? 30_000 : 1_500);
     await comeBack();
     expect(await until('/health/ready', 200)).toBeLessThan(5_000);
     expect((await ada.get('/health')).body).toMatchObject({ status: 'ok' });
