@@ -2,11 +2,15 @@ import { readFileSync } from 'node:fs';
 import { LLMock } from '@copilotkit/aimock';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { IsObject } from 'class-validator';
+import { Types } from 'mongoose';
+import { scopeOf, type UserId } from '../src/platform/access/caller.js';
 import { LanguageModel } from '../src/modules/language-model/language-model.js';
 import { LanguageModelError } from '../src/modules/language-model/language-model.errors.js';
 import { ModelHealth } from '../src/modules/language-model/model-health.js';
-import { addArticles, ARTICLES } from './support/language-model-articles.js';
-import { type Asked, GOOD, Place, Review } from './support/reviews.js';
+import { addArticles, ARTICLES, SummariseArticle } from './support/language-model-articles.js';
+import { type Asked, GOOD, Place, Review, REVIEW_SCHEMA } from './support/reviews.js';
+import { EngineLab } from './support/executions.js';
+import { eventually } from './support/mails.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import type { TestClient } from './support/test-client.js';
 
@@ -86,27 +90,7 @@ describe('the language model', () => {
       json_schema: {
         name: 'Review',
         strict: true,
-        schema: {
-          type: 'object',
-          additionalProperties: false,
-          required: ['verdict', 'stars', 'reason', 'words', 'place'],
-          properties: {
-            verdict: { type: 'string', enum: ['good', 'bad'] },
-            stars: { type: 'integer', description: 'maximum: 5, minimum: 1' },
-            reason: { type: ['string', 'null'], description: 'minLength: 1, maxLength: 100' },
-            words: {
-              type: 'array',
-              items: { type: 'string', description: 'minLength: 1, maxLength: 20' },
-              description: 'maxItems: 3',
-            },
-            place: {
-              type: 'object',
-              additionalProperties: false,
-              required: ['name'],
-              properties: { name: { type: 'string', description: 'minLength: 1, maxLength: 20' } },
-            },
-          },
-        },
+        schema: REVIEW_SCHEMA,
       },
     });
     expect(headers).not.toHaveProperty('openai-organization');
@@ -256,9 +240,37 @@ describe('the language model', () => {
     expect(after.map((count, index) => count - (before[index] ?? 0))).toEqual([42, 16, 1, 1]);
   });
 
-  it('summarises a long text into a field of its record, as the documentation shows', async () => {
-    const [, example = ''] = /```ts\n(.*?)\n```/s.exec(readFileSync('docs/language-model.md', 'utf8')) ?? [];
-    expect(readFileSync('test/support/language-model-articles.ts', 'utf8')).toContain(example);
+  it('is documented by code that the next tests run', () => {
+    const examples = readFileSync('docs/language-model.md', 'utf8').match(/(?<=```ts\n).*?(?=```)/gs);
+    const code = readFileSync('test/support/language-model-articles.ts', 'utf8');
+    expect(examples?.map((example) => code.includes(example))).toEqual([true, true]);
+  });
+
+  it('is asked again by an execution when its server says so, and paid once', async () => {
+    const lab = EngineLab.of(test);
+    const created = await ada.post(ARTICLES, { text: 'It was a dark and stormy night.' });
+    const article = new Types.ObjectId(String(created.body.data.id));
+    server.on({ sequenceIndex: 0 }, { status: 429, error: { message: 'slow down' }, retryAfter: 3600 });
+    server.on({ sequenceIndex: 1 }, { content: JSON.stringify({ summary: 'A night.' }) });
+    const scope = scopeOf(ada.userId as UserId);
+    const begun = lab.parts.clock.now().getTime();
+    const { id } = await lab.executions.start(SummariseArticle, { id: article.toHexString() }, { scope });
+    const dueAt = async () => Number((await lab.executions.get(scope, id)).dueAt);
+    await eventually(async () => (await dueAt()) >= begun + 3_600_000);
+    lab.advance(3_601_000);
+    const { steps } = await lab.until(id, 'succeeded');
+    expect(steps.map(({ name, attempts }) => [name, attempts])).toEqual([
+      ['ask', 2],
+      ['keep', 1],
+    ]);
+    expect(await test.connection.collection('trial_articles').findOne({ _id: article })).toMatchObject({
+      summary: 'A night.',
+      version: 2,
+    });
+    expect(requests()).toHaveLength(2);
+  });
+
+  it('summarises a long text into a field of its record', async () => {
     server.onMessage(/dark and stormy/, { content: JSON.stringify({ summary: 'A night.' }) });
     const created = await ada.post(ARTICLES, { text: 'It was a dark and stormy night. '.repeat(500) });
     const article = `${ARTICLES}/${String(created.body.data.id)}/summary`;

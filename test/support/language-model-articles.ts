@@ -13,6 +13,8 @@ import type { Records } from '../../src/platform/database/records.js';
 import { InjectRecords, RecordsModule } from '../../src/platform/database/records.module.js';
 import { resource } from '../../src/platform/database/resource.js';
 import { ApiSection } from '../../src/platform/docs/section.js';
+import { Executor } from '../../src/platform/executions/executor.js';
+import type { Run } from '../../src/platform/executions/run.js';
 import { Answers } from '../../src/platform/http/answers.js';
 import { Deadline } from '../../src/platform/http/deadline.js';
 import { CreateOnce, type Once } from '../../src/platform/idempotency/once.js';
@@ -85,6 +87,39 @@ export class ArticlesService {
   }
 }
 
+class SummariseDto {
+  @RecordId()
+  id!: string;
+}
+
+/** Summarises the text of an article later, and whatever is killed meanwhile. */
+@Executor({ type: 'articles.summarise', input: SummariseDto, timeout: '40s' })
+export class SummariseArticle {
+  constructor(
+    @InjectRecords(articles) private readonly records: Records<Article>,
+    private readonly model: LanguageModel,
+  ) {}
+
+  async execute({ id }: SummariseDto, run: Run): Promise<void> {
+    // The result of a step is kept: a crash after it does not pay for the answer twice.
+    const { summary, version } = await run.step('ask', async ({ signal }) => {
+      const article = await this.records.get(run.scope, id);
+      const answer = await this.model.answer(SummaryDto, {
+        instructions: 'Summarise the text in at most three sentences, in its own language.',
+        data: { text: article.text },
+        signal,
+      });
+      return { ...answer, version: article.version };
+    });
+    await run.step('keep', async () => {
+      // Another version: the text has changed meanwhile, or a try before has written the summary.
+      const article = await this.records.get(run.scope, id);
+      if (article.version !== version) return;
+      await this.records.update(run.scope, id, { versions: [version], required: true }, { summary });
+    });
+  }
+}
+
 // And until here.
 @ApiSection('articles', 'Texts, and what they say in short.')
 @Controller('api/v1/trial-articles')
@@ -114,7 +149,7 @@ class ArticlesController {
 @Module({
   imports: [RecordsModule.for(articles), LanguageModelModule],
   controllers: [ArticlesController],
-  providers: [ArticlesService],
+  providers: [ArticlesService, SummariseArticle],
 })
 class ArticlesModule {}
 

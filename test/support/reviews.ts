@@ -38,3 +38,26 @@ export interface Asked {
 }
 
 export const GOOD = { verdict: 'good', stars: 5, reason: null, words: ['fine'], place: { name: 'here' } };
+
+/** As the class says it, for structured output. */
+export const REVIEW_SCHEMA = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['verdict', 'stars', 'reason', 'words', 'place'],
+  properties: {
+    verdict: { type: 'string', enum: ['good', 'bad'] },
+    stars: { type: 'integer', description: 'maximum: 5, minimum: 1' },
+    reason: { type: ['string', 'null'], description: 'minLength: 1, maxLength: 100' },
+    words: {
+      type: 'array',
+      items: { type: 'string', description: 'minLength: 1, maxLength: 20' },
+      description: 'maxItems: 3',
+    },
+    place: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['name'],
+      properties: { name: { type: 'string', description: 'minLength: 1, maxLength: 20' } },
+    },
+  },
+};
