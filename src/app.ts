@@ -35,7 +35,7 @@ import { SharedWindows } from './platform/redis/shared-windows.js';
 import { handlersOf } from './platform/http/handlers.js';
 import { Authenticator, installAccess } from './platform/access/access.js';
 import { installBodyParser } from './platform/http/body-parser.js';
-import { corsHeaders, installCors } from './platform/http/cors.js';
+import { installCors } from './platform/http/cors.js';
 import { UnderWay } from './platform/http/under-way.js';
 import { installHeaders } from './platform/http/headers.js';
 import { installRequestHead } from './platform/http/request-head.js';
@@ -55,8 +55,8 @@ class Root {}
  * Builds the application: the one way to do it, for production, tests and tools alike.
  * It is not connected to anything until it is initialised or listens.
  *
- * The order of the hooks is the way of a request: whether there is time for it, log, id, headers, deadline, address, limits, who it is, its
- * shape; then Nest: handler, answer.
+ * The order of the hooks is the way of a request: whether there is time for it, log, id, headers, deadline, address,
+ * limits, who it is, its shape; then Nest: handler, answer.
  *
  * @param destination where log lines go; standard output unless told
  */
@@ -87,7 +87,7 @@ export async function createApp(
     limit: limitOf({ mode }, database.queue),
     underWay,
     authenticator,
-    corsFor: corsHeaders(http.corsOrigins),
+    config: http,
   });
   installRequestLog(fastify, logRequest);
   installRequestId(fastify);

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { apiError } from '../../platform/errors/errors.js';
@@ -33,7 +34,7 @@ export class TokenAuthenticator implements Authenticator {
     return this.bearer(other, token, afresh);
   }
 
-  subjectOf(request: FastifyRequest): string | undefined {
+  subjectOf(request: Pick<IncomingMessage, 'headers'>): string | undefined {
     const token = tokenOf(request);
     if (token === undefined) return undefined;
     const kind = this.kinds.byPrefix(token);
@@ -58,7 +59,7 @@ export class TokenAuthenticator implements Authenticator {
   }
 }
 
-function tokenOf({ headers }: FastifyRequest): string | undefined {
+function tokenOf({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined {
   return /^Bearer ([\w.-]{1,4096})$/i.exec(headers.authorization ?? '')?.[1];
 }
 

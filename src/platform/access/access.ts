@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { ApiBearerAuth, ApiExtension } from '@nestjs/swagger';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
@@ -40,7 +41,7 @@ export abstract class Authenticator {
   abstract authenticate(request: FastifyRequest, options?: { afresh: boolean }): Caller | Promise<Caller>;
 
   /** Whom the token of a request names, as far as that is known without asking anybody. */
-  abstract subjectOf(request: FastifyRequest): string | undefined;
+  abstract subjectOf(request: Pick<IncomingMessage, 'headers'>): string | undefined;
 }
 
 function guarded(access: Access): MethodDecorator {

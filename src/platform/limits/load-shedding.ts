@@ -1,10 +1,14 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import type { Authenticator } from '../access/access.js';
 import { apiError } from '../errors/errors.js';
 import { networkOf } from '../http/client-address.js';
 import { isLong } from '../http/closing.js';
-import type { CorsHeaders } from '../http/cors.js';
+import { type CorsHeaders, corsHeaders } from '../http/cors.js';
 import { SECURITY_HEADERS } from '../http/headers.js';
+import type { HttpConfig } from '../http/http.config.js';
+import { basePathOf } from '../http/public-origin.js';
+import { requestIdOf } from '../http/request-id.js';
 import type { UnderWay } from '../http/under-way.js';
 import type { AdaptiveLimit } from './adaptive-limit.js';
 
@@ -15,17 +19,19 @@ const SPARE = 1.25;
 /** How often is logged that requests are refused. */
 const TELL_EVERY_MS = 1_000;
 
-/** Who is refused: on public routes and where there is no route; without a token that verifies; with one. */
-export type ShedClass = 'public' | 'unverified' | 'verified';
+/** Who is refused: without a token that verifies, and with one. */
+type ShedClass = 'stranger' | 'verified';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** As what it was refused, before anything was done for it. */
-    shedAs: ShedClass | undefined;
+    /** In whose name it is worked on, once somebody has asked. */
+    subject: string | undefined;
   }
   interface FastifyInstance {
     /** How many requests may be worked on at a time. */
     limitOfRequests: AdaptiveLimit;
+    /** How many were refused. */
+    requestsShed: Record<ShedClass, number>;
   }
 }
 
@@ -33,44 +39,62 @@ interface Options {
   readonly limit: AdaptiveLimit;
   readonly underWay: UnderWay;
   readonly authenticator: Pick<Authenticator, 'subjectOf'>;
-  readonly corsFor: CorsHeaders;
+  readonly config: Pick<HttpConfig, 'corsOrigins' | 'publicUrl'>;
 }
 
 const { status, message, code, headers: RETRY } = apiError('OVERLOADED');
 const BODY = JSON.stringify({ success: false, error: message, code, requestId: '' });
 const HEADERS = { ...SECURITY_HEADERS, ...RETRY, 'content-type': 'application/json; charset=utf-8' };
 
-/** Answers past Fastify, with what is made already: refusing must cost next to nothing. */
-function refuse(request: FastifyRequest, { raw: response }: FastifyReply, corsFor: CorsHeaders): void {
-  const { id, raw, headers } = request;
+function refuse(request: IncomingMessage, response: ServerResponse, corsFor: CorsHeaders): void {
+  const id = requestIdOf(request);
   const body = `${BODY.slice(0, -2)}${id}"}`;
   response.writeHead(status, {
     ...HEADERS,
-    ...corsFor(headers.origin),
+    ...corsFor(request.headers.origin),
     'x-request-id': id,
     'content-length': body.length,
-    ...(isLong(raw) && { connection: 'close' }),
+    ...(isLong(request) && { connection: 'close' }),
   });
   response.end(body);
 }
 
+/** The addresses of routes that are not limited, such as probes, also below the path of PUBLIC_URL. */
+function unlimitedPaths(fastify: FastifyInstance, base: string): ReadonlySet<string> {
+  const paths = new Set<string>();
+  fastify.addHook('onRoute', ({ url, config }: RouteOptions) => {
+    if (config?.unlimited) paths.add(url).add(base + url);
+  });
+  return paths;
+}
+
 /**
- * Refuses what cannot be answered in time, before anything is done for it. Probes always pass. Who shows no token that
- * verifies is refused first, then who has more under way than others, and last who has nothing under way.
+ * Refuses what cannot be answered in time, before anything is done for it: in front of Fastify, since what a refusal
+ * costs is lost for those that are let in. Probes always pass. Who shows no token that verifies is refused first, then
+ * who has more under way than others, and last who has nothing under way.
  */
 export function installLoadShedding(
   fastify: FastifyInstance,
-  { limit, underWay, authenticator, corsFor }: Options,
+  { limit, underWay, authenticator, config }: Options,
 ): void {
-  let refused: Partial<Record<ShedClass, number>> = {};
+  const { server } = fastify;
+  const corsFor = corsHeaders(config.corsOrigins);
+  const unlimited = unlimitedPaths(fastify, basePathOf(config));
+  const shed = { stranger: 0, verified: 0 };
+  let told = { ...shed };
   let toldAt = -Infinity;
+
+  function ownerOf(request: FastifyRequest): string {
+    request.subject ??= authenticator.subjectOf(request) ?? networkOf(request.clientAddress);
+    return request.subject;
+  }
 
   /** Whether the caller has no more than its share of what is worked on. */
   function isModest(subject: string, most: number): boolean {
     const subjects = new Set([subject]);
     let own = 0;
     for (const { request } of underWay.worked) {
-      const other = request.caller?.id ?? networkOf(request.clientAddress);
+      const other = ownerOf(request);
       subjects.add(other);
       if (other === subject) own += 1;
     }
@@ -78,34 +102,38 @@ export function installLoadShedding(
   }
 
   /** The class of a request that is refused, or undefined for one that is let in. */
-  function refusedAs(request: FastifyRequest): ShedClass | undefined {
+  function refusedAs(request: IncomingMessage): ShedClass | undefined {
     const { busy } = underWay;
     const most = limit.limitFor(busy);
     if (busy < most * CROWDED) return undefined;
-    const { unlimited, access } = request.routeOptions.config;
-    if (unlimited) return undefined;
-    if (access === undefined || access.kind === 'public') return 'public';
+    if (unlimited.has(request.url?.split('?', 1)[0] ?? '')) return undefined;
     const subject = authenticator.subjectOf(request);
-    if (subject === undefined) return 'unverified';
+    if (subject === undefined) return 'stranger';
     return isModest(subject, most) ? undefined : 'verified';
   }
 
   function note(kind: ShedClass): void {
-    refused[kind] = (refused[kind] ?? 0) + 1;
+    shed[kind] += 1;
     const now = performance.now();
     if (now - toldAt < TELL_EVERY_MS) return;
+    const refused = { stranger: shed.stranger - told.stranger, verified: shed.verified - told.verified };
     fastify.log.warn({ event: 'overloaded', refused, limit: limit.current }, message);
-    refused = {};
+    told = { ...shed };
     toldAt = now;
   }
 
+  fastify.decorateRequest('subject', undefined);
   fastify.decorate('limitOfRequests', limit);
-  fastify.decorateRequest('shedAs', undefined);
-  fastify.addHook('onRequest', (request, reply, done) => {
+  fastify.decorate('requestsShed', shed);
+  const listeners = server.listeners('request') as RequestListener[];
+  server.removeAllListeners('request');
+  server.on('request', (request, response) => {
     const kind = refusedAs(request);
-    if (kind === undefined) return done();
-    request.shedAs = kind;
+    if (kind === undefined) {
+      for (const listener of listeners) listener.call(server, request, response);
+      return;
+    }
     note(kind);
-    refuse(request, reply, corsFor);
+    refuse(request, response, corsFor);
   });
 }

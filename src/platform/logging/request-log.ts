@@ -35,7 +35,7 @@ export function installRequestLog(fastify: FastifyInstance, log: RequestLog): vo
     requestContext.run({ requestId: request.id }, done);
   });
   fastify.addHook('onResponse', (request, reply, done) => {
-    if (request.shedAs === undefined) log(request, reply);
+    log(request, reply);
     done();
   });
 }

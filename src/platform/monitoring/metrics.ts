@@ -27,11 +27,15 @@ export function installMetrics(fastify: FastifyInstance): void {
     labelNames: ['method', 'route', 'status_code'],
     registers: [registry],
   });
-  const shed = new Counter({
+  const shed: Counter<'class'> = new Counter({
     name: METRICS.shed,
     help: 'requests refused with 503 OVERLOADED before anything was done for them',
     labelNames: ['class'],
-    registers: [registry],
+    registers: [],
+    collect: () => {
+      shed.reset();
+      for (const [kind, count] of Object.entries(fastify.requestsShed)) shed.inc({ class: kind }, count);
+    },
   });
   const limit: Gauge = new Gauge({
     name: METRICS.limit,
@@ -39,6 +43,7 @@ export function installMetrics(fastify: FastifyInstance): void {
     registers: [],
     collect: () => limit.set(fastify.limitOfRequests.current),
   });
+  registry.registerMetric(shed);
   registry.registerMetric(limit);
   fastify.addHook('onResponse', (request, reply, done) => {
     const labels = {
@@ -46,7 +51,6 @@ export function installMetrics(fastify: FastifyInstance): void {
       route: request.routeOptions.url ?? NO_ROUTE,
       status_code: STATUS_CLASSES[Math.floor(reply.statusCode / 100)],
     };
-    if (request.shedAs !== undefined) shed.inc({ class: request.shedAs });
     seconds.observe(labels, reply.elapsedTime / 1000);
     done();
   });
