@@ -49,6 +49,14 @@ const REDIRECTED: Statuses = [302, 302, 302, 302, 302, 302, 302, 302, 302, 302];
 const BY_ADMINISTRATORS: Statuses = [401, 401, 401, 401, 403, 403, 403, 200, 403, 403];
 /** For pages of the product itself, whoever asks. */
 const BY_PAGES: Statuses = [403, 403, 403, 403, 403, 403, 403, 403, 403, 403];
+const EXECUTIONS = '/api/v1/executions';
+const SCHEDULES = '/api/v1/schedules';
+const NOTHING = '66f1a0c2e4b0a1b2c3d4e5f7';
+const ABSENT: Statuses = [401, 401, 401, 401, 404, 404, 404, 404, 404, 404];
+/** For who may read what belongs to others, or to nobody. */
+const BY_READERS: Statuses = [401, 401, 401, 401, 403, 403, 200, 200, 403, 403];
+/** The same for who may change it; there is nothing. */
+const BY_ADMINS: Statuses = [401, 401, 401, 401, 403, 403, 403, 404, 403, 403];
 const user = ({ owner }: Target) => `${USERS}/${owner.userId}`;
 
 /** Every route, and what each caller gets. */
@@ -83,6 +91,27 @@ const MATRIX: readonly Row[] = [
   },
   // A session is ended; a program has none, and that of Supabase is not ours.
   { route: `POST ${LOGOUT}`, statuses: [401, 401, 401, 401, 200, 200, 200, 200, 403, 403] },
+  // What each caller gets of an execution that is there is told in executions-http.e2e-spec.ts.
+  { route: `GET ${EXECUTIONS}`, statuses: SIGNED_IN },
+  { route: `GET ${EXECUTIONS}`, url: () => `${EXECUTIONS}?owner=all`, statuses: BY_READERS },
+  { route: `GET ${EXECUTIONS}/:id`, url: () => `${EXECUTIONS}/${NOTHING}`, statuses: ABSENT },
+  { route: `GET ${EXECUTIONS}/:id/events`, url: () => `${EXECUTIONS}/${NOTHING}/events`, statuses: ABSENT },
+  { route: `POST ${EXECUTIONS}/:id/cancel`, url: () => `${EXECUTIONS}/${NOTHING}/cancel`, statuses: ABSENT },
+  { route: `POST ${EXECUTIONS}/:id/retry`, url: () => `${EXECUTIONS}/${NOTHING}/retry`, statuses: ABSENT },
+  {
+    route: `POST ${EXECUTIONS}/:id/steps/:name/resolve`,
+    url: () => `${EXECUTIONS}/${NOTHING}/steps/pay/resolve`,
+    body: () => ({ outcome: 'again' }),
+    statuses: ABSENT,
+  },
+  {
+    route: `POST ${EXECUTIONS}/:id/signals/:name`,
+    url: () => `${EXECUTIONS}/${NOTHING}/signals/word`,
+    body: () => ({}),
+    statuses: ABSENT,
+  },
+  { route: `GET ${SCHEDULES}`, statuses: BY_READERS },
+  { route: `POST ${SCHEDULES}/:id/run`, url: () => `${SCHEDULES}/${NOTHING}/run`, statuses: BY_ADMINS },
   { route: `GET ${SESSIONS}`, statuses: BY_PEOPLE },
   {
     route: `DELETE ${SESSIONS}/:id`,

@@ -118,3 +118,12 @@ export function exampleOf(document: OpenApi, schema: Schema): unknown {
 export function bodyExampleOf(document: OpenApi, { requestBody }: Operation): unknown {
   return requestBody && exampleOf(document, requestBody.content['application/json'].schema);
 }
+
+/** What takes a body that its example is; of executions only those that stand so do (executions-http.e2e-spec.ts). */
+export function withExamples(places: readonly Place[]): Place[] {
+  const all = places.filter(
+    ({ operation, path }) => operation.requestBody && !path.startsWith('/api/v1/executions/'),
+  );
+  if (all.length === 0) throw new Error('Nothing takes a body');
+  return all;
+}

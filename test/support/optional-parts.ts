@@ -20,7 +20,12 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
     variable: 'ENCRYPTION_KEY',
     neededBy: ['ExecutionsModule', 'SecondFactorModule'],
   },
-  { module: 'ExecutionsModule', paths: ['src/platform/executions'] },
+  {
+    module: 'ExecutionsModule',
+    paths: ['src/platform/executions'],
+    route: 'GET /api/v1/executions',
+    variable: 'EXECUTIONS',
+  },
   { module: 'LanguageModelModule', paths: ['src/modules/language-model'] },
   {
     module: 'MailLinksModule',

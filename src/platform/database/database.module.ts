@@ -34,6 +34,7 @@ import { Transactions } from './transactions.js';
   ],
   exports: [
     getConnectionToken(),
+    Cursors,
     Repositories,
     AbandonedTransactions,
     Transactions,

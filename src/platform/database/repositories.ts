@@ -14,6 +14,7 @@ import type { Resource } from './resource.js';
 @Injectable()
 export class Repositories {
   private readonly declared = new Map<string, Resource>();
+  private readonly others: Permission[] = [];
 
   constructor(
     private readonly cursors: Cursors,
@@ -40,8 +41,13 @@ export class Repositories {
     return [...this.declared.values()];
   }
 
+  /** Adds permissions of what is no resource. */
+  permit(...permissions: readonly Permission[]): void {
+    this.others.push(...permissions);
+  }
+
   /** Every permission there is. */
   get permissions(): ReadonlySet<Permission> {
-    return new Set([...this.declared.values()].flatMap(({ may }) => Object.values(may)));
+    return new Set([...[...this.declared.values()].flatMap(({ may }) => Object.values(may)), ...this.others]);
   }
 }

@@ -70,7 +70,7 @@ export class Engine implements Runner {
     if (!this.isActive) return;
     this.isActive = false;
     this.parts.starter.use(undefined);
-    for (const timer of this.timers.splice(0, 2)) clearInterval(timer);
+    for (const timer of this.timers.splice(0, this.timers.length - 1)) clearInterval(timer);
     for (const { running } of this.running.values()) running?.stop('released');
     await this.emptied(graceMs);
     for (const { running } of this.running.values()) running?.stop('lost');
@@ -132,6 +132,12 @@ export class Engine implements Runner {
       for (const { _id } of await found.toArray()) this.cancel(String(_id));
     }
     this.wake();
+  }
+
+  /** Does something beside, as long as it runs. */
+  eachSecond(work: () => Promise<void>): void {
+    this.parts.clock.onMoved(() => void work().catch(() => undefined));
+    this.every(LOOK_EVERY_MS, work);
   }
 
   private every(ms: number, work: () => Promise<void>): void {

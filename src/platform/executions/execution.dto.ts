@@ -74,6 +74,9 @@ export class StepDto {
 
 /** An execution as it is answered. What is encrypted is not. */
 export class ExecutionDto {
+  /** Where a route that starts one says that it stands. */
+  static readonly location = '/api/v1/executions';
+
   @ApiProperty({ example: '66f1a0c2e4b0a1b2c3d4e5f7' })
   @RecordId()
   id!: string;

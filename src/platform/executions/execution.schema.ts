@@ -76,3 +76,12 @@ export const ExecutionEngineSchema = SchemaFactory.createForClass(ExecutionEngin
 
 // Leases that ended an hour ago are of no interest.
 ExecutionEngineSchema.index({ until: 1 }, { expireAfterSeconds: 3_600 });
+
+/** When a schedule starts its executor next. */
+@Schema({ collection: 'execution_schedules', versionKey: false, strict: false })
+export class ExecutionSchedule {
+  @Prop({ type: Date })
+  nextAt!: Date;
+}
+
+export const ExecutionScheduleSchema = SchemaFactory.createForClass(ExecutionSchedule);

@@ -1,9 +1,16 @@
-import { type BeforeApplicationShutdown, Global, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  Global,
+  Module,
+  type OnApplicationBootstrap,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
 import { MongooseModule } from '@nestjs/mongoose';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { ProcessConfig } from '../config/process.config.js';
 import { apiError } from '../errors/errors.js';
+import { Repositories } from '../database/repositories.js';
 import { Migrations } from '../migrations/migrations.js';
 import { Claim } from './claim.js';
 import { ExecutionClock } from './clock.js';
@@ -14,13 +21,18 @@ import {
   Execution,
   ExecutionEngine,
   ExecutionEngineSchema,
+  ExecutionSchedule,
+  ExecutionScheduleSchema,
   ExecutionSchema,
   ExecutionStep,
   ExecutionStepSchema,
 } from './execution.schema.js';
 import { ExecutionsConfig } from './executions.config.js';
 import { Executions } from './executions.js';
+import { ExecutionList } from './execution-list.js';
+import { ExecutionsController } from './executions.controller.js';
 import { Failpoints } from './failpoints.js';
+import { Following } from './following.js';
 import { Launcher } from './launcher.js';
 import { Lease } from './lease.js';
 import { Orders } from './orders.js';
@@ -28,6 +40,8 @@ import { OwnerBounds } from './owner-bounds.js';
 import { Parts } from './parts.js';
 import { ExecutorRegistry } from './registry.js';
 import { ExecutionRights } from './rights.js';
+import { SchedulesController } from './schedules.controller.js';
+import { Schedules } from './schedules.js';
 import { Sealing } from './sealing.js';
 import { Slots } from './slots.js';
 import { Starter } from './starter.js';
@@ -39,6 +53,7 @@ const MODELS = MongooseModule.forFeature([
   { name: Execution.name, schema: ExecutionSchema },
   { name: ExecutionStep.name, schema: ExecutionStepSchema },
   { name: ExecutionEngine.name, schema: ExecutionEngineSchema },
+  { name: ExecutionSchedule.name, schema: ExecutionScheduleSchema },
 ]);
 
 const PROBES = /^\/(health|metrics)([/?]|$)/;
@@ -57,22 +72,26 @@ function answerProbesOnly(fastify: FastifyInstance): void {
 @Global()
 @Module({
   imports: [DiscoveryModule, MODELS],
+  controllers: [ExecutionsController, SchedulesController],
   providers: [
     Claim,
     Commit,
     Engine,
     ExecutionClock,
+    ExecutionList,
     ExecutionMetrics,
     ExecutionRights,
     ExecutionStore,
     Executions,
     ExecutorRegistry,
     Failpoints,
+    Following,
     Launcher,
     Lease,
     Orders,
     OwnerBounds,
     Parts,
+    Schedules,
     Sealing,
     Slots,
     Starter,
@@ -81,19 +100,33 @@ function answerProbesOnly(fastify: FastifyInstance): void {
   ],
   exports: [ExecutionRights, Executions],
 })
-export class ExecutionsModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class ExecutionsModule implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(
     private readonly engine: Engine,
     private readonly config: ExecutionsConfig,
     private readonly process: ProcessConfig,
     private readonly migrations: Migrations,
+    private readonly registry: ExecutorRegistry,
+    private readonly schedules: Schedules,
+    repositories: Repositories,
     { httpAdapter }: HttpAdapterHost,
   ) {
+    repositories.permit('executions:read', 'executions:write');
     if (config.executions === 'only') answerProbesOnly(httpAdapter.getInstance<FastifyInstance>());
   }
 
+  onModuleInit(): void {
+    this.registry.scan();
+    this.schedules.scan();
+  }
+
   async onApplicationBootstrap(): Promise<void> {
-    if (this.config.executions !== 'off') await this.migrations.whenCurrent(() => this.engine.start());
+    if (this.config.executions === 'off') return;
+    await this.migrations.whenCurrent(async () => {
+      await this.engine.start();
+      await this.schedules.begin();
+      this.engine.eachSecond(() => this.schedules.run());
+    });
   }
 
   async beforeApplicationShutdown(): Promise<void> {

@@ -116,6 +116,17 @@ export class Executions {
     return ExecutionDto.from(await this.orders.signal(execution, name, payload));
   }
 
+  /**
+   * The execution, for who may send it a signal.
+   * @throws ApiError EXECUTION_NOT_FOUND, FORBIDDEN
+   */
+  async seenBySender(scope: Scope, id: string, name: string): Promise<ExecutionDto> {
+    const execution = await this.store.get(new Types.ObjectId(id));
+    if (!execution) throw apiError(EXECUTION_NOT_FOUND);
+    this.requireSender(scope, execution, execution.steps[name]);
+    return ExecutionDto.from(execution);
+  }
+
   /** Another's is not there, unless its step names a permission that the sender has. */
   private requireSender(scope: Scope, { ownerId }: StoredExecution, step: Step | undefined): void {
     const isOwner = isWithin(scope, ownerId);

@@ -5,6 +5,9 @@ import { type Duration } from './duration.js';
 /** How many may run at a time in the cluster: of all, or of those that have the same key. */
 export type Concurrency<Input> = number | { readonly limit: number; readonly key: (input: Input) => string };
 
+/** The input of an executor that needs none, such as one with a schedule. */
+export class NoInput {}
+
 export interface ExecutorOptions<Input extends object = object> {
   /** `<feature>.<verb>`, such as `invoices.remind`. It never changes. */
   readonly type: string;

@@ -1,9 +1,9 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { DeclarationError } from '../errors/start-error.js';
 import { type Validator, validatorOf } from '../validation/compile.js';
 import { millisecondsOf } from './duration.js';
-import { type ExecutorOptions, optionsOf } from './executor.js';
+import { type ExecutorOptions, optionsOf, NoInput } from './executor.js';
 import type { ExecutorClass, ExecutorInstance } from './run.js';
 
 /** An executor, as the engine knows it. */
@@ -21,17 +21,23 @@ export interface Definition {
   readonly instance: ExecutorInstance<object, unknown>;
 }
 
+const takeNothing: Validator<object> = (input) =>
+  Object.keys(input as object).length === 0
+    ? { value: new NoInput() }
+    : { faults: [{ path: '', message: 'must be {}: the executor takes no input' }] };
+
 const TYPE = /^[a-z][a-z0-9-]{0,39}(\.[a-z][a-z0-9-]{0,39}){1,2}$/;
 
 /** Every executor of the application, found by Nest's discovery. */
 @Injectable()
-export class ExecutorRegistry implements OnModuleInit {
+export class ExecutorRegistry {
   private readonly byType = new Map<string, Definition>();
   private readonly byClass = new Map<unknown, Definition>();
 
   constructor(private readonly discovery: DiscoveryService) {}
 
-  onModuleInit(): void {
+  /** @throws DeclarationError for what is declared wrong */
+  scan(): void {
     for (const { metatype, instance } of this.discovery.getProviders()) {
       const options = metatype ? optionsOf(metatype) : undefined;
       if (!options || !metatype || this.byClass.has(metatype)) continue;
@@ -81,7 +87,8 @@ function define(
     throw new DeclarationError(`@Executor above ${name}: ${problem}`);
   };
   if (!TYPE.test(type)) refuse(`type '${type}' must be like 'invoices.remind', in lower case`);
-  if (typeof input !== 'function') refuse('input is missing: give it the class of what execute() takes');
+  if (typeof input !== 'function')
+    refuse('input is missing: give it the class of what execute() takes, or NoInput');
   if (typeof instance?.execute !== 'function') {
     refuse('write async execute(input, run), and let the class have no scope of its own (Scope.REQUEST)');
   }
@@ -103,7 +110,7 @@ function define(
     isEncrypted: encrypted,
     version,
     upgrade: options.upgrade,
-    validate: validatorOf(input),
+    validate: (input as unknown) === NoInput ? takeNothing : validatorOf(input),
     instance: instance as Definition['instance'],
   };
 }

@@ -46,7 +46,7 @@ interface Options {
   /** 200 unless told. */
   readonly status?: number;
   readonly errors?: OwnErrors;
-  /** Of 201, where the record is not found below the address that created it: `/api/v1/users`. */
+  /** Of 201 and 202, where the record is not found below the address that created it: `/api/v1/users`. */
   readonly location?: string;
 }
 
@@ -83,7 +83,8 @@ function answers(type: Constructor, answer: Answer, schema: object, errors: OwnE
 }
 
 /** The handler returns one DTO; it is answered as `{success: true, data}`. */
-export function Answers(type: Constructor, options: Options = {}): MethodDecorator {
+export function Answers(type: Constructor, told: Options | number = {}): MethodDecorator {
+  const options = typeof told === 'number' ? { status: told } : told;
   const schema = schemaOf(type);
   const versioned = schema.properties?.['version'] !== undefined;
   if (options.status === 201 && schema.properties?.['id'] === undefined) {
@@ -105,6 +106,11 @@ export function AnswersList(type: Constructor, options: Omit<Options, 'status'> 
   return answersData(type, { schema, documented, kind: 'List', versioned: false }, options);
 }
 
+/** A DTO of what always stands at the same address, whichever route answers it. */
+interface Located {
+  readonly location?: string;
+}
+
 /** What stands in `data`: as it is written, and as it is documented. */
 interface Data {
   readonly schema: JsonSchema;
@@ -116,7 +122,7 @@ interface Data {
 function answersData(
   type: Constructor,
   data: Data,
-  { status = 200, errors, location }: Options,
+  { status = 200, errors, location = (type as Located).location }: Options,
 ): MethodDecorator {
   const stringify = fastJson({ type: 'object', properties: { success, data: data.schema } } as never);
   const answer: Answer = {
@@ -204,7 +210,7 @@ function sendBody(body: string) {
 /** Fastify hook: says where what was created stands. */
 function tellLocation(collection: string) {
   return (_: FastifyRequest, reply: FastifyReply, payload: unknown, done: Done): void => {
-    if (reply.statusCode === 201) reply.header('location', `${collection}/${(payload as { id: string }).id}`);
+    if (reply.statusCode < 300) reply.header('location', `${collection}/${(payload as { id: string }).id}`);
     done(null, payload);
   };
 }
@@ -222,7 +228,7 @@ export function installAnswers(fastify: FastifyInstance, config: Config): void {
     const { body, serialize } = answer;
     // First: after what Fastify adds for HEAD there is nothing left to compress.
     if (serialize && !route.config?.noStore) route.onSend = [compress, route.onSend ?? []].flat();
-    if (serialize && answer.status === 201) {
+    if (serialize && (answer.status === 201 || (answer.status === 202 && answer.location !== undefined))) {
       const tell = tellLocation(`${base}${answer.location ?? route.url}`);
       route.preSerialization = [route.preSerialization ?? [], tell].flat();
     }

@@ -1,0 +1,83 @@
+import { Injectable } from '@nestjs/common';
+import type { MessageEvent } from '@nestjs/common';
+import { Observable } from 'rxjs';
+import type { Scope } from '../access/caller.js';
+import { isFinished, type StoredExecution } from './execution.js';
+import { ExecutionDto } from './execution.dto.js';
+import { Executions } from './executions.js';
+import { ExecutionRights, stored } from './rights.js';
+import { Watchers } from './watchers.js';
+
+/** How often an execution is looked at that another process may change, in milliseconds. */
+const LOOK_MS = 500;
+
+/** What happened between two looks, for who follows: the most telling of it. */
+function kindOf(before: StoredExecution | undefined, after: StoredExecution): string {
+  if (isFinished(after.status)) return 'end';
+  if (before === undefined || before.status !== after.status) return 'status';
+  const steps = ({ steps: all }: StoredExecution) =>
+    JSON.stringify(Object.values(all).map(({ status }) => status));
+  return steps(before) === steps(after) ? 'progress' : 'step';
+}
+
+/** Waits for executions, and tells how they go on. */
+@Injectable()
+export class Following {
+  constructor(
+    private readonly executions: Executions,
+    private readonly watchers: Watchers,
+    private readonly rights: ExecutionRights,
+  ) {}
+
+  /** The execution at its end, or after so many seconds. */
+  async until(scope: Scope, id: string, seconds: number): Promise<ExecutionDto> {
+    const giveUp = performance.now() + seconds * 1_000;
+    for (;;) {
+      const execution = await this.executions.find(scope, id);
+      const left = giveUp - performance.now();
+      if (isFinished(execution.status) || left <= 0) return ExecutionDto.from(execution);
+      await this.watchers.next(id, Math.min(left, LOOK_MS));
+    }
+  }
+
+  /**
+   * The same as a stream, which ends when nobody listens any more.
+   * @throws ApiError EXECUTION_NOT_FOUND before it begins
+   */
+  async stream(scope: Scope, id: string, since: number): Promise<Observable<MessageEvent>> {
+    await this.executions.find(scope, id);
+    return new Observable((subscriber) => {
+      const closed = new AbortController();
+      const follow = async (): Promise<void> => {
+        for await (const event of this.events(scope, id, since, closed.signal)) subscriber.next(event);
+        subscriber.complete();
+      };
+      follow().catch((error: unknown) => subscriber.error(error));
+      return () => closed.abort();
+    });
+  }
+
+  /**
+   * What happens to an execution from a revision on, until its end, or until the right to see it ends.
+   */
+  private async *events(
+    scope: Scope,
+    id: string,
+    since: number,
+    closed: AbortSignal,
+  ): AsyncGenerator<MessageEvent> {
+    let before: StoredExecution | undefined;
+    for (let seen = since; !closed.aborted;) {
+      if (typeof (await this.rights.scopeOf(stored(scope))) === 'string') return;
+      const execution = await this.executions.find(scope, id);
+      const { revision, status } = execution;
+      if (revision > seen) {
+        yield { type: kindOf(before, execution), id: String(revision), data: ExecutionDto.from(execution) };
+        seen = revision;
+      }
+      if (isFinished(status)) return;
+      before = execution;
+      await this.watchers.next(id, LOOK_MS);
+    }
+  }
+}
