@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { createApp } from '../dist/app.js';
 import { parseConfig } from '../dist/platform/config/config.js';
 import { startEmbeddedMongo } from '../dist/embedded-mongo/embedded-mongo.js';
+import { SystemSamples } from '../dist/modules/console/system-samples.js';
 import { openBrowser } from '../test/browser/browser.ts';
 import { requireNode } from './node-version.mjs';
 
@@ -28,52 +29,95 @@ async function photographSwaggerUi(browser, url, file) {
 }
 
 const ADA = { email: 'ada@example.com', password: 'correct horse battery' };
-
-const PROJECTS = [
-  {
-    name: 'Quarterly figures',
-    description: 'Numbers of every region, checked and put together by the tenth.',
-  },
-  { name: 'Onboarding', description: 'The first week of new colleagues.' },
-  { name: 'Invoice reminders', description: 'Friendly first, firm later. Stops once the money is there.' },
-  { name: 'Website relaunch', description: 'New pages for products and prices, with the team of Grace.' },
+const NAMES = [
+  'Quarterly figures',
+  'Onboarding',
+  'Invoice reminders',
+  'Website relaunch',
+  'Customer interviews',
+  'Billing migration',
+  'Data warehouse',
+  'Partner portal',
+  'Support handbook',
+];
+const DESCRIPTIONS = [
+  'Numbers for every region, checked and combined by the tenth.',
+  'The first week of new colleagues.',
+  'Friendly first, firm later. Stops once the money is there.',
+  'New pages for products and prices, with the team of Grace.',
+  null,
 ];
 
-/** A user with projects, and a session on her phone. */
-async function prepareUser(url) {
-  const send = async (path, body, headers = {}) => {
+/** An administrator with projects, and other users. */
+async function prepare(url) {
+  const send = async (method, path, body, token) => {
     const response = await fetch(`${url}/api/v1/${path}`, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        'user-agent': 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1',
-        ...headers,
-      },
+      method,
+      headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
       body: JSON.stringify(body),
     });
+    if (!response.ok) throw new Error(`${path}: ${response.status}`);
     return (await response.json()).data;
   };
-  await send('auth/register', { ...ADA, name: 'Ada Lovelace' });
-  const { accessToken } = await send('auth/login', ADA);
-  for (const project of PROJECTS) await send('projects', project, { authorization: `Bearer ${accessToken}` });
+  const { accessToken, user } = await send('POST', 'auth/login', ADA);
+  await send('PATCH', `users/${user.id}`, { name: 'Ada Lovelace' }, accessToken);
+  let last;
+  for (let n = 0; n < 60; n++) {
+    const project = {
+      name: NAMES[n - 51] ?? `Launch ${n + 200}`,
+      description: DESCRIPTIONS[n % DESCRIPTIONS.length],
+      metadata: { team: 'Growth', budget: { amount: 12_000 + n, currency: 'EUR' }, tags: ['web', 'q4'] },
+    };
+    last = await send('POST', 'projects', project, accessToken);
+  }
+  for (const name of ['Grace Hopper', 'Katherine Johnson', 'Barbara Liskov', 'Radia Perlman']) {
+    const [first] = name.toLowerCase().split(' ');
+    const role = first === 'grace' ? 'moderator' : 'user';
+    await send(
+      'POST',
+      'users',
+      { email: `${first}@example.com`, name, role, password: ADA.password },
+      accessToken,
+    );
+  }
+  return last;
 }
 
-/** The sign-in on a small dark screen, the dashboard on a large light one. */
-async function photographConsole(browser, url) {
-  await prepareUser(url);
-  const open = async (width, height, colorScheme) => {
+/** Asks the server now more, now less. */
+async function browse(url, n) {
+  const requests = 40 + Math.round(30 * Math.sin(n / 4)) + ((n * 7) % 11);
+  await Promise.all(
+    Array.from({ length: requests }, () => fetch(`${url}/health`).then((answer) => answer.text())),
+  );
+}
+
+/** The pages that say most about the console, each in one look. */
+async function photographConsole(browser, url, samples) {
+  const project = await prepare(url);
+  const take = async (name, { path, width = 1440, height = 900, colorScheme = 'light', signedIn = true }) => {
     const context = await browser.newContext({ viewport: { width, height }, colorScheme });
-    return context.newPage();
+    const page = await context.newPage();
+    await page.goto(`${url}/login#to=${path}`);
+    if (signedIn) {
+      for (const [field, value] of Object.entries(ADA)) await page.getByTestId(field).fill(value);
+      await page.getByTestId('login-button').click();
+      await page.locator('[data-main] h1:visible').waitFor();
+      await page.evaluate('document.activeElement.blur()');
+    }
+    await page.screenshot({ path: `docs/images/console-${name}.png`, animations: 'disabled' });
+    await context.close();
   };
-  const phone = await open(360, 740, 'dark');
-  await phone.goto(`${url}/login`);
-  await phone.screenshot({ path: 'docs/images/console-login.png', animations: 'disabled' });
-  const desk = await open(1440, 900, 'light');
-  await desk.goto(`${url}/login`);
-  for (const [name, value] of Object.entries(ADA)) await desk.getByTestId(name).fill(value);
-  await desk.getByTestId('login-button').click();
-  await desk.getByTestId('dashboard').waitFor();
-  await desk.screenshot({ path: 'docs/images/console-dashboard.png', animations: 'disabled' });
+  await take('login', { path: '', width: 360, height: 740, colorScheme: 'dark', signedIn: false });
+  await take('records', { path: 'console/projects' });
+  await take('record', { path: `console/projects/${project.id}`, colorScheme: 'dark' });
+  await take('users', { path: 'console/users' });
+  await take('phone', { path: 'console/projects', width: 360, height: 740 });
+  // As if the console had been looked at for a while.
+  for (let n = 0; n < 40; n++) {
+    await browse(url, n);
+    await samples.take();
+  }
+  await take('system', { path: 'console/status', colorScheme: 'dark' });
 }
 
 const dataDir = await mkdtemp(join(tmpdir(), 'product-screenshots-'));
@@ -83,6 +127,9 @@ const app = await createApp(
     NODE_ENV: 'test',
     LOG_LEVEL: 'silent',
     MONGODB_URI: database.uri,
+    DATA_DIR: dataDir,
+    ADMIN_EMAIL: ADA.email,
+    ADMIN_PASSWORD: ADA.password,
     JWT_SECRET: randomBytes(48).toString('base64'),
     ENCRYPTION_KEY: randomBytes(32).toString('base64'),
   }),
@@ -91,7 +138,7 @@ await app.listen(0, '127.0.0.1');
 const browser = await openBrowser();
 const url = await app.getUrl();
 await photographSwaggerUi(browser, url, 'docs/images/swagger-ui.png');
-await photographConsole(browser, url);
+await photographConsole(browser, url, app.get(SystemSamples, { strict: false }));
 await browser.close();
 await app.close();
 await database.stop();

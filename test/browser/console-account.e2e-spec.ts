@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { Secret, TOTP } from 'otpauth';
 import type { Page } from 'playwright-core';
 import { SessionsService } from '../../src/modules/sessions/sessions.service.js';
-import { mailTo, outboxOf } from '../support/mails.js';
+import { eventually, mailTo, outboxOf } from '../support/mails.js';
 import { type Credentials, LOGIN, newCredentials } from '../support/users.js';
 import { ConsoleTest, type Person, violationsOf } from './console.js';
 
@@ -138,5 +138,81 @@ describe('the account in the console', () => {
       .fill(codes[1] ?? '');
     await open(page).getByRole('button', { name: 'Confirm' }).click();
     await page.getByText('The second factor is off').waitFor();
+  });
+
+  it('makes an API key that is shown once, and deletes it', async () => {
+    const page = await person.signIn(credentials, '/console/api-keys');
+    await page.keyboard.press('n');
+    await open(page).getByLabel('Name').fill('Nightly report');
+    await open(page).getByLabel('Access').selectOption('Read only');
+    await open(page).getByTestId('save-button').click();
+    await page.getByRole('heading', { name: 'Copy your key now' }).waitFor();
+    const key = await page.getByTestId('api-key').innerText();
+    const api = product.test.anonymous.with({ authorization: `Bearer ${key}` });
+    expect((await api.get('/api/v1/projects')).status).toBe(200);
+    expect((await api.post('/api/v1/projects', { name: 'x' })).status).toBe(403);
+    expect(await violationsOf(page)).toEqual([]);
+    // Escape does not take it away.
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Done' }).click();
+    await eventually(async () => !(await page.content()).includes(key));
+    await page.getByTestId('record-row').getByText('Nightly report').waitFor();
+    expect(await violationsOf(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Delete Nightly report' }).click();
+    await page.getByText('No API keys yet').waitFor();
+    await page.close();
+    await eventually(async () => (await api.get('/api/v1/projects')).status === 401);
+  });
+
+  it('has another name, and is deleted by who owns it', async () => {
+    const page = await person.signIn(credentials, '/console/profile');
+    await page.getByLabel('Name').fill('Ada King');
+    await page.getByTestId('save-button').click();
+    await page.locator('[data-sidebar]').getByText('Ada King').waitFor();
+    await page.getByRole('button', { name: 'Delete my account' }).click();
+    await open(page).getByRole('button', { name: 'Delete my account' }).click();
+    await page.getByText('Your account is deleted').waitFor();
+    expect(await login(credentials.email)).toBe(401);
+    expect(person.faults()).toEqual([]);
+  });
+
+  it('of others are created, changed and deleted by administrators, who see how the system is', async () => {
+    const admin = await product.newUser();
+    const users = product.test.connection.collection('users');
+    await users.updateOne({ email: admin.email }, { $set: { role: 'admin' } });
+    const page = await person.signIn(admin, '/console/users/new');
+    const { email, password } = newCredentials();
+    const main = page.locator('main');
+    await main.getByLabel('Email').fill(email);
+    await main.getByLabel('Name').fill('Grace Hopper');
+    await main.getByLabel('Password').fill(password);
+    await page.getByTestId('save-button').click();
+    await page.getByRole('heading', { name: 'Grace Hopper' }).waitFor();
+    await main.getByLabel('Role').selectOption('Moderator');
+    await main.getByLabel('Disabled').check();
+    await page.getByTestId('save-button').click();
+    await page.getByText('Saved', { exact: true }).waitFor();
+    expect(await users.findOne({ email })).toMatchObject({ role: 'moderator', disabled: true });
+    expect(await violationsOf(page)).toEqual([]);
+
+    await page.goto(`${product.origin}/console/users?email=${encodeURIComponent(email)}`);
+    await page.getByTestId('record-row').first().waitFor();
+    expect(await page.getByTestId('record-row').count()).toBe(1);
+    await page.getByRole('link', { name: 'Grace Hopper' }).click();
+    await page.getByTestId('delete-button').click();
+    await page.getByTestId('confirm-button').click();
+    await page.getByText('Grace Hopper deleted').waitFor();
+    expect(await users.findOne({ email })).toBeNull();
+
+    await page.getByRole('link', { name: 'System' }).click();
+    await page.getByRole('heading', { name: 'System' }).waitFor();
+    expect(await page.locator('[data-services] dt').allInnerTexts()).toEqual([
+      'Database',
+      'Redis',
+      'Language model',
+    ]);
+    expect(await page.locator('.chart').count()).toBe(6);
+    expect(await violationsOf(page)).toEqual([]);
+    expect(person.faults()).toEqual([]);
   });
 });

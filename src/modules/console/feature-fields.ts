@@ -35,6 +35,8 @@ export interface FeatureField {
   readonly answered: boolean;
   /** Has to be sent, and is never null. */
   readonly required: boolean;
+  /** A change may empty it. */
+  readonly clearable: boolean;
   readonly unique: boolean;
   readonly encrypted: boolean;
   readonly values?: readonly unknown[];
@@ -132,7 +134,7 @@ export class TakenFields {
     const isList = schema.type === 'array';
     const option = this.optionsOf(path);
     const kind = typeOf(rules, isList ? (schema.items ?? {}) : schema, isList);
-    const common = { ...role, unique: false, encrypted: false, required: true };
+    const common = { ...role, unique: false, encrypted: false, required: true, clearable: rules.nullable };
     const nested = rules.nested && rulesOf(rules.nested);
     const inner: Partial<FeatureField> = {
       ...(nested && {
@@ -178,6 +180,7 @@ export function answeredFields(schema: JsonSchema, taken: readonly FeatureField[
       changeable: false,
       answered: true,
       required: true,
+      clearable: false,
       unique: false,
       encrypted: false,
       ...bounds(each),

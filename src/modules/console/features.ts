@@ -189,6 +189,7 @@ function describe(
     ...field,
     creatable: created.has(field.name),
     changeable: changed.has(field.name),
+    clearable: changed.get(field.name)?.clearable ?? false,
     answered: answer.properties?.[field.name] !== undefined,
   }));
   const ofPages = new Set([...rulesOf(PageQuery).map((rules) => rules.name), 'owner']);

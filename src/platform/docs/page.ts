@@ -39,6 +39,15 @@ export const STYLE = `.swagger-ui .info { margin: 24px 0; }
 .session-bar[hidden] { display: none; }
 .session-bar button { padding: 5px 14px; border: 1px solid #4a45c4; border-radius: 7px; background: #4a45c4; color: #fff; font: inherit; cursor: pointer; }
 .dark-mode .session-bar { background: #252450; color: #eceef2; }
+.swagger-ui .info .title small { background: #5b6270; }
+.swagger-ui .info .title small.version-stamp { background: #4a7500; }
+html:not(.dark-mode) .swagger-ui .info .url, html:not(.dark-mode) .swagger-ui .info a { color: #1c63b5; }
+html:not(.dark-mode) .swagger-ui .btn.authorize { border-color: #1a7a4a; color: #1a7a4a; }
+.swagger-ui .opblock.opblock-post .opblock-summary-method { background: #1b7a4f; }
+.swagger-ui .opblock.opblock-get .opblock-summary-method { background: #1f66b5; }
+.swagger-ui .opblock.opblock-put .opblock-summary-method { background: #9a5500; }
+.swagger-ui .opblock.opblock-patch .opblock-summary-method { background: #0e6f60; }
+.swagger-ui .opblock.opblock-delete .opblock-summary-method { background: #c02626; }
 `;
 
 /**

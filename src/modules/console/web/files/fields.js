@@ -275,6 +275,16 @@ function controlOf(field, common, path, label) {
   }
 }
 
+/** What the API's documentation says of a field, for who fills it in. */
+function toldOf({ description = '', encrypted }) {
+  const told = description
+    .replaceAll(/ ?Needs [a-z-]+:[a-z-]+\./g, '')
+    .replace('When absent:', 'If left empty,')
+    .replace(/(where it is not sent|when absent)/, 'if left empty')
+    .replaceAll(/`([^`]*)`/g, '“$1”');
+  return [encrypted && 'Encrypted in the database.', told].filter(Boolean).join(' ');
+}
+
 const GROUPS = new Set(['object', 'richtext']);
 
 /** A field with its label and its note: `read()` answers its value, `write(value)` sets it, `mark(text)` says what is wrong. */
@@ -290,10 +300,7 @@ export function fieldOf(field, path, id, label = labelOf(field)) {
     label,
     !field.required && element('span', { class: 'quiet optional' }, ' (optional)'),
   );
-  const hint = [field.encrypted && 'Encrypted in the database.', field.description]
-    .filter(Boolean)
-    .join(' ')
-    .replaceAll('`', '');
+  const hint = toldOf(field);
   const note = element('p', { class: 'note', id: noteId }, hint);
   const node = element(
     'div',

@@ -58,10 +58,10 @@ function rowOf(feature, columns, record) {
     { 'data-testid': 'record-row', 'data-id': record.id },
     element(
       'th',
-      { scope: 'row' },
+      { scope: 'row', dir: 'auto' },
       element(
         'a',
-        { href: addressOf(feature, record.id), class: 'row-link', 'data-row-link': true, dir: 'auto' },
+        { href: addressOf(feature, record.id), class: 'row-link', 'data-row-link': true },
         nameOf(feature, record),
       ),
     ),

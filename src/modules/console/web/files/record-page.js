@@ -110,7 +110,15 @@ function detailsOf(feature, record) {
       'dl',
       { class: 'facts' },
       computed.map((field) => row(labelOf(field), whole(field, record[field.name]))),
-      row('ID', element('code', { class: 'id' }, record.id), ' ', copyButton(record.id, 'Copy the ID')),
+      row(
+        'ID',
+        element(
+          'span',
+          { class: 'id-line' },
+          element('code', { class: 'id' }, record.id),
+          copyButton(record.id, 'Copy the ID'),
+        ),
+      ),
       row('Version', String(record.version)),
       row('Created', time(record.createdAt)),
       row('Changed', time(record.updatedAt)),
@@ -175,11 +183,10 @@ function conflictText(feature, { merged, clashing }) {
 
 function editor(feature, record, { title, aside }) {
   const path = `${feature.path}/${record.id}`;
-  const form = new RecordForm(
-    feature,
-    feature.fields.filter(({ changeable }) => changeable),
-    record,
-  );
+  const fields = feature.fields
+    .filter(({ changeable }) => changeable)
+    .map((field) => ({ ...field, required: field.required || !field.clearable }));
+  const form = new RecordForm(feature, fields, record);
   const newer = element('div', { class: 'newer', role: 'alert', tabindex: '-1', hidden: true });
   const save = async () => {
     const body = form.changes();
