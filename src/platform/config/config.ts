@@ -51,8 +51,9 @@ export class ConfigError extends StartError {
 /** Variables that are not set, and mean something to others that are. */
 function* absentFaults(env: Environment, mode: Mode): Generator<Fault> {
   const isSet = (name: string) => Boolean(env[name]?.trim());
-  for (const { name, requires, requiresInProduction } of CONFIG_CLASSES.flatMap(variablesOf)) {
-    if (!isSet(name)) continue;
+  for (const { name, requires, requiresInProduction, ...settings } of CONFIG_CLASSES.flatMap(variablesOf)) {
+    // Its default, written down, changes nothing and so needs nothing.
+    if (!isSet(name) || env[name]?.trim() === String(settings.default)) continue;
     if (requires && !isSet(requires)) yield { variable: requires, problem: `is required with ${name}` };
     if (mode === 'production' && requiresInProduction && !isSet(requiresInProduction)) {
       yield { variable: requiresInProduction, problem: `is required with ${name} in production` };
