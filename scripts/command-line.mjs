@@ -36,9 +36,9 @@ function faultOf({ words: { min = 0, max = Infinity } = { max: 0 } }, given) {
 export function argumentsOf(name, args = process.argv.slice(2)) {
   const command = COMMANDS[name];
   const options = Object.fromEntries(
-    Object.entries(command.options ?? {}).map(([option, { value }]) => [
+    Object.entries(command.options ?? {}).map(([option, { value, multiple = false }]) => [
       option,
-      { type: value ? 'string' : 'boolean' },
+      { type: value ? 'string' : 'boolean', multiple },
     ]),
   );
   const refuse = (fault) => {

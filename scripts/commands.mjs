@@ -93,6 +93,12 @@ export const COMMANDS = {
       min: 1,
     },
     options: {
+      list: {
+        value: 'a+b+c',
+        multiple: true,
+        about:
+          'a list that is asked for with values of a and b, in the order of c; may be repeated; a+b+c:all for one of all owners, too',
+      },
       shared: { about: 'records belong to nobody, and every user reads them' },
       'dry-run': { about: 'say what would be written, and write nothing' },
     },

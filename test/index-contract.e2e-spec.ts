@@ -6,6 +6,7 @@ import type { Feature } from './support/feature.js';
 import { createRecord, fieldsOf, full, type RecordJson } from './support/feature-bodies.js';
 import {
   CURSOR,
+  declaredQueries,
   filtersOf,
   findsSeveral,
   type Parameter,
@@ -43,6 +44,7 @@ describe('the index contract', () => {
   let admin: TestClient;
   let lists: { path: string; operation: Operation }[];
   let filters: Record<string, readonly Parameter[]>;
+  let declared: Record<string, readonly Query[]>;
 
   beforeAll(async () => {
     supabase = await SupabaseProject.start();
@@ -56,10 +58,15 @@ describe('the index contract', () => {
         await user.post(IDENTITIES, { accessToken: await supabase.token(supabase.person()) });
       }
     }
-    for (const feature of FEATURES) filters[feature.path] = filtersOf(feature, await recordsOf(feature));
+    declared = {};
+    for (const feature of FEATURES) {
+      const records = await recordsOf(feature);
+      filters[feature.path] = filtersOf(feature, records);
+      declared[feature.path] = declaredQueries(feature, records);
+    }
     const document = (await test.anonymous.get('/docs/json')).body as OpenApi;
     lists = placesOf(document).filter(
-      ({ method, operation }) => method === 'GET' && parametersOf(operation).length > 0,
+      ({ method, operation }) => method === 'GET' && parametersOf(operation).includes('limit'),
     );
   });
   afterAll(async () => {
@@ -99,7 +106,7 @@ describe('the index contract', () => {
     for (const { path, operation } of lists) {
       const taken = parametersOf(operation);
       const owners = taken.includes('owner') ? ['all', ada.userId] : [];
-      const queries = queriesOf(filters[path] ?? [], owners, taken);
+      const queries = [...queriesOf(filters[path] ?? [], owners, taken), ...(declared[path] ?? [])];
       for (const query of queries) {
         const isBehind = await ask(admin, path, query);
         if (path !== USERS && query['owner'] === undefined) await ask(ada, path, query);

@@ -30,6 +30,10 @@ const LOOKED_THROUGH: Field = {
   unique: false,
   index: false,
   encrypted: false,
+  search: false,
+  stats: false,
+  server: false,
+  several: false,
   choices: [],
 };
 
@@ -78,7 +82,12 @@ export function moreFields(project: Project, names: Names, fields: readonly Fiel
       refuse(`${field.name} would declare ${twice}, which is there already; choose another name`);
   }
   const all = looksThrough ? [LOOKED_THROUGH, ...fields] : fields;
-  const feature: Feature = { names, fields: all, shared };
+  const listed = fields.find(({ search, stats }) => search || stats);
+  if (listed)
+    refuse(
+      `${listed.name} cannot have ${listed.search ? 'search' : 'stats'} here: add the field, then run npm run feature -- ${names.plural} --${listed.search ? 'search' : 'stats'} ${listed.name}`,
+    );
+  const feature: Feature = { names, fields: all, shared, lists: [] };
   requireDistinctNames({ ...feature, fields });
   requireUsefulIndexes(all);
   requireTargets(project, { ...feature, fields });

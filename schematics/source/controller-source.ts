@@ -1,4 +1,5 @@
 import type { Feature } from '../specification/feature.ts';
+import { isListed } from './dto-source.ts';
 import { capitalised, withArticle } from '../naming/words.ts';
 import { literal } from '../types/source.ts';
 
@@ -7,6 +8,21 @@ export function aboutSource({ names, shared }: Feature): string {
   return shared
     ? `${capitalised(names.resources)}, which belong to nobody: every user reads them.`
     : `${capitalised(names.resources)}. Each belongs to the user who created it.`;
+}
+
+/** The route that counts, where a field is counted. */
+export function countsSource({ names, fields }: Feature, access: string): string {
+  if (!fields.some(({ stats }) => stats)) return '';
+  const { Feature, resources } = names;
+  return `  @Get('stats')
+  ${access}
+  @ApiOperation({ summary: 'Count ${resources} by value', operationId: 'count${Feature}' })
+  @AnswersList(CountDto)
+  counts(@CurrentScope() scope: Scope, @Query() query: Count${Feature}Query): Promise<CountDto[]> {
+    return this.service.counts(scope, query);
+  }
+
+`;
 }
 
 /** The controller's file, without its imports. */
@@ -49,13 +65,13 @@ export class ${Feature}Controller {
 
   @Get()
   ${access.list}
-  @ApiOperation({ summary: 'List ${resources}', description: 'Newest first.', operationId: 'list${Feature}' })
+  @ApiOperation({ summary: 'List ${resources}', description: '${isListed(feature) ? 'Newest first, unless asked for in another order.' : 'Newest first.'}', operationId: 'list${Feature}' })
   @AnswersPage(${Record}Dto)
   async list(@CurrentScope() scope: Scope, @Query() query: List${Feature}Query): Promise<Page<${Record}Dto>> {
     return mapPage(await this.service.list(scope, query), ${Record}Dto.from);
   }
 
-  @Get(':id')
+${countsSource(feature, access.list)}  @Get(':id')
   ${access.get}
   @ApiOperation({ summary: 'Get ${one}',${shared ? " description: 'Every user may read it.'," : ''} operationId: 'get${Record}' })
   @Answers(${Record}Dto, { errors: ${records}.errors.get })

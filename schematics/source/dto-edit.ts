@@ -1,6 +1,7 @@
 import { ownImports } from './own-imports.ts';
 import type { Feature } from '../specification/feature.ts';
 import type { Field } from '../types/field.ts';
+import { sentFields } from '../specification/feature.ts';
 import { filterSource, fromSource, inputSource, outputSource } from './dto-source.ts';
 import { applyEdits, type Edit, parse } from './edit.ts';
 import { withImports } from './imports.ts';
@@ -21,10 +22,11 @@ export function withFields(
   const answered = classNamed(source, `${names.Record}Dto`);
   const from = objectIn(methodNamed(answered, 'from'), 'the object of from');
   const filters = fields.map((field) => filterSource(field, feature)).filter(Boolean);
+  const sent = sentFields(fields);
   const edits: Edit[] = [
     addMember(
       classNamed(source, `Create${names.Record}Dto`),
-      fields.map((field) => inputSource(field, feature)).join('\n'),
+      sent.map((field) => inputSource(field, feature)).join('\n'),
     ),
     addMember(answered, fields.map((field) => outputSource(field, names)).join('\n'), 'from'),
     addProperty(from, fields.map((field) => fromSource(field, names, given.get(field.name))).join('')),

@@ -1,8 +1,14 @@
-import { type Feature, filterOf, isAlwaysThere } from '../specification/feature.ts';
+import {
+  type Feature,
+  filterOf,
+  isAlwaysGiven,
+  isAlwaysThere,
+  sentFields,
+} from '../specification/feature.ts';
 import type { Field } from '../types/field.ts';
 import type { Names } from '../naming/names.ts';
 import { capitalised, withArticle, wordsOf } from '../naming/words.ts';
-import { filterRules, inputRules, MAX_ITEMS, outputRules } from './rules.ts';
+import { filterRules, inputRules, severalRules, MAX_ITEMS, outputRules } from './rules.ts';
 import { literal } from '../types/source.ts';
 import { exampleOf, filterExampleOf } from './values.ts';
 
@@ -41,19 +47,25 @@ export function outputSource(field: Field, names: Names): string {
   const isNullable = !isAlwaysThere(field);
   const type = field.type.answerType(field, names) + (field.list ? '[]' : '');
   return [
-    described('', literal(exampleOf(field))),
+    described('', field.server ? answeredUnsent(field) : literal(exampleOf(field))),
     ...outputRules(field, names, isNullable),
     `${field.name}!: ${type}${isNullable ? ' | null' : ''};\n`,
   ].join('\n');
 }
 
+/** What is answered of a field that only the server sets, and that it did not set. */
+function answeredUnsent({ list, type, default: byDefault }: Field): string {
+  return list ? '[]' : (type.empty ?? (byDefault === undefined ? 'null' : literal(byDefault)));
+}
+
 /** The line of a field in `from`, with what is answered of records that lack it. */
 export function fromSource(field: Field, { record }: Names, lacking = 'null'): string {
   const { name, type } = field;
-  const isThere = isAlwaysThere(field);
+  const isThere = isAlwaysGiven(field);
   const value = type.answerValue(`${record}.${name}`, isThere);
-  const isLacked = !isThere || lacking !== 'null';
-  return `${name}: ${value}${isLacked ? ` ?? ${lacking}` : ''},\n`;
+  const instead = isAlwaysThere(field) && !isThere ? answeredUnsent(field) : lacking;
+  const isLacked = !isThere || instead !== 'null';
+  return `${name}: ${value}${isLacked ? ` ?? ${instead}` : ''},\n`;
 }
 
 /** A parameter of the list; empty when it cannot be asked for the field. */
@@ -74,15 +86,33 @@ export function filterSource(field: Field, { names, fields }: Feature): string {
   const what = field.list ? `that have this among their ${words}` : `with this ${words}`;
   return [
     described(`Only ${names.resources} ${what}.`, literal(filterExampleOf(field, false))),
-    ...filterRules(field, names),
-    `${field.name}?: ${field.type.typeSource(field, names)};\n`,
+    ...(field.several ? severalRules(field, names) : filterRules(field, names)),
+    `${field.name}?: ${field.type.typeSource(field, names)}${field.several ? '[]' : ''};\n`,
   ].join('\n');
+}
+
+/** Whether the list takes more than filters. */
+export function isListed({ lists, fields }: Pick<Feature, 'lists' | 'fields'>): boolean {
+  return lists.length > 0 || fields.some(({ search }) => search);
+}
+
+/** What counts are asked by. */
+export function countQuerySource({ names, fields, shared }: Feature, owner: string): string {
+  const counted = fields.filter(({ stats }) => stats).map(({ name }) => name);
+  if (counted.length === 0) return '';
+  return `
+export class Count${names.Feature}Query {
+  @ApiProperty({ description: 'The field whose values are counted.', example: ${literal(counted[0])} })
+  @IsIn(${literal(counted)})
+  by!: string;
+${shared ? '' : owner}}
+`;
 }
 
 /** The DTOs' file, without its imports. */
 export function dtoSource(feature: Feature): string {
   const { names, fields, shared } = feature;
-  const { Record, Feature, record, resource, resources, plural } = names;
+  const { Record, Feature, record, records, resource, resources, plural } = names;
   const owner = `
   @ApiProperty({ description: '${capitalised(resources)} of this user, or of \`all\`. Needs ${plural}:read.' })
   @OwnerFilter()
@@ -91,7 +121,9 @@ export function dtoSource(feature: Feature): string {
   const base = shared ? 'RecordDto' : 'OwnedRecordDto';
   return `
 export class Create${Record}Dto {
-${fields.map((field) => inputSource(field, feature)).join('\n')}}
+${sentFields(fields)
+  .map((field) => inputSource(field, feature))
+  .join('\n')}}
 
 /** PUT replaces the whole ${resource}: what is not sent is reset. */
 export class Replace${Record}Dto extends Create${Record}Dto {}
@@ -99,12 +131,12 @@ export class Replace${Record}Dto extends Create${Record}Dto {}
 /** PATCH changes what is sent; null clears an optional field. */
 export class Update${Record}Dto extends PartialType(Create${Record}Dto, { skipNullProperties: false }) {}
 
-export class List${Feature}Query extends PageQuery {
+export class List${Feature}Query extends ${isListed(feature) ? `ListQuery(${records})` : 'PageQuery'} {
 ${fields
   .map((field) => filterSource(field, feature))
   .filter(Boolean)
   .join('\n')}${shared ? '' : owner}}
-
+${countQuerySource(feature, owner)}
 /** ${capitalised(withArticle(resource))} as it is answered. */
 export class ${Record}Dto extends ${base} {
 ${fields.map((field) => outputSource(field, names)).join('\n')}

@@ -15,13 +15,14 @@ export function ownImports({
   const { Record, Feature, records, plural, singular } = names;
   const declared = fieldDeclarations({ names, fields });
   const schema = `./${singular}.schema.js`;
-  const sent = [`Create${Record}Dto`, `Replace${Record}Dto`, `Update${Record}Dto`, `List${Feature}Query`];
+  const sent = ['Create', 'Replace', 'Update'].map((verb) => `${verb}${Record}Dto`);
+  sent.push(`List${Feature}Query`, `Count${Feature}Query`);
   const dto = `./${singular}.dto.js`;
   const service = from(`./${plural}.service.js`, 'value', `${Feature}Service`);
   return {
     dto: {
       ...from(schema, 'type', Record, ...declared.map(({ type }) => type)),
-      ...from(schema, 'value', ...declared.map(({ constant }) => constant)),
+      ...from(schema, 'value', records, ...declared.map(({ constant }) => constant)),
     },
     service: {
       ...from(dto, 'type', ...sent),

@@ -1,4 +1,4 @@
-import { type Feature, fieldDeclarations, isAlwaysThere } from '../specification/feature.ts';
+import { type Feature, fieldDeclarations, isAlwaysGiven, type List } from '../specification/feature.ts';
 import type { Field } from '../types/field.ts';
 import type { Names } from '../naming/names.ts';
 import { withArticle, wordsOf } from '../naming/words.ts';
@@ -24,7 +24,7 @@ function propOptions(field: Field, names: Names): string {
 /** One property of the schema's class. */
 export function propSource(field: Field, names: Names): string {
   const type = field.type.typeSource(field, names) + (field.list ? '[]' : '');
-  const property = isAlwaysThere(field) ? `${field.name}!: ${type}` : `${field.name}?: ${type} | null`;
+  const property = isAlwaysGiven(field) ? `${field.name}!: ${type}` : `${field.name}?: ${type} | null`;
   return `@Prop({ ${propOptions(field, names)} })\n${property};\n`;
 }
 
@@ -57,14 +57,32 @@ export function indexSource(field: Field, { names, shared }: Feature): string {
   return source;
 }
 
+/** Of a resource's declaration, what its lists are. */
+export function listsSource(lists: readonly List[], fields: readonly Field[]): string {
+  const named = (has: (field: Field) => boolean) => fields.filter(has).map(({ name }) => name);
+  const [search, stats] = [named((field) => field.search), named((field) => field.stats)];
+  return [
+    lists.length > 0 && `lists: [${lists.map(listSource).join(', ')}]`,
+    search.length > 0 && `search: ${literal(search)}`,
+    stats.length > 0 && `stats: ${literal(stats)}`,
+  ]
+    .filter(Boolean)
+    .map((line) => `\n  ${line},`)
+    .join('');
+}
+
+export function listSource({ equal, sort, everybody }: List): string {
+  return literal({ ...(equal.length > 0 && { equal }), sort, ...(everybody && { everybody }) });
+}
+
 /** What the feature's records are, said once. */
-function resourceSource({ names, fields, shared }: Feature): string {
+function resourceSource({ names, fields, shared, lists }: Feature): string {
   const { Record, records, resource } = names;
   const unique = fields.filter((field) => field.unique).map(({ name }) => name);
   return `export const ${records} = resource({
   name: '${resource}',
   record: ${Record},
-  schema: ${Record}Schema,${shared ? '\n  shared: true,' : ''}${unique.length > 0 ? `\n  unique: ${literal(unique)},` : ''}
+  schema: ${Record}Schema,${shared ? '\n  shared: true,' : ''}${unique.length > 0 ? `\n  unique: ${literal(unique)},` : ''}${listsSource(lists, fields)}
 });
 `;
 }

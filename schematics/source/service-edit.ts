@@ -1,6 +1,6 @@
 import ts from 'typescript';
 import { ownImports } from './own-imports.ts';
-import type { Feature } from '../specification/feature.ts';
+import { type Feature, sentFields } from '../specification/feature.ts';
 import type { Field } from '../types/field.ts';
 import { applyEdits, type Edit, parse } from './edit.ts';
 import { withImports } from './imports.ts';
@@ -35,7 +35,7 @@ export function withFields(text: string, fields: readonly Field[], feature: Feat
 }
 
 function defaultsEdits(source: ts.SourceFile, service: ts.ClassDeclaration, feature: Feature): Edit[] {
-  const optional = feature.fields.filter((field) => unsentSource(field) !== undefined);
+  const optional = sentFields(feature.fields).filter((field) => unsentSource(field) !== undefined);
   if (optional.length === 0) return [];
   const defaults = optionalVariable(source, 'DEFAULTS');
   if (defaults) {

@@ -1,4 +1,4 @@
-import { type Feature, type Filter, filterOf, isAlwaysThere } from '../specification/feature.ts';
+import { type Feature, type Filter, filterOf, isAlwaysThere, sentFields } from '../specification/feature.ts';
 import type { Field } from '../types/field.ts';
 import { literal } from '../types/source.ts';
 
@@ -11,7 +11,7 @@ export function unsentSource(field: Field): string | undefined {
 
 /** The constant that says so for the whole feature, with its comment. */
 export function defaultsSource({ names, fields }: Feature): string {
-  const lines = fields.flatMap((field) => {
+  const lines = sentFields(fields).flatMap((field) => {
     const unsent = unsentSource(field);
     return unsent === undefined ? [] : [`${field.name}: ${unsent},\n`];
   });
@@ -35,7 +35,8 @@ export function filtersOf(
 }
 
 /** The condition of a list that a filter adds. */
-export function conditionSource({ name }: Field, filter: Filter): string {
+export function conditionSource({ name, several }: Field, filter: Filter): string {
+  if (several) return `...(${name} && { ${name}: anyOf(${name}) })`;
   return filter === 'contains'
     ? `...(${name} && { ${name}: contains(${name}) })`
     : `...(${name} !== undefined && { ${name} })`;
@@ -57,11 +58,27 @@ export function listSource(feature: Feature): string {
     });`;
 }
 
+/** The method that counts, where a field is counted. */
+export function countsSource({ names, fields, shared }: Feature): string {
+  if (!fields.some(({ stats }) => stats)) return '';
+  const counts = shared
+    ? `{ by }: Count${names.Feature}Query): Promise<CountDto[]> {
+    return this.records.counts(scope, by);`
+    : `{ by, owner }: Count${names.Feature}Query): Promise<CountDto[]> {
+    return this.records.counts(scope, by, {
+      ...(owner && owner !== 'all' && { ownerId: new Types.ObjectId(owner) }),
+    });`;
+  return `  counts(scope: Scope, ${counts}
+  }
+
+`;
+}
+
 /** The service's file, without its imports. */
 export function serviceSource(feature: Feature): string {
   const { names, fields } = feature;
   const { Record, Feature, records } = names;
-  const optional = fields.some((field) => unsentSource(field) !== undefined);
+  const optional = sentFields(fields).some((field) => unsentSource(field) !== undefined);
   const sent = optional ? 'withDefaults(dto, DEFAULTS)' : 'dto';
   const changed = optional ? 'nullsToDefaults(dto, DEFAULTS)' : 'dto';
   return `
@@ -81,7 +98,7 @@ export class ${Feature}Service {
     ${listSource(feature)}
   }
 
-  replace(scope: Scope, id: string, ifMatch: Precondition, dto: Replace${Record}Dto): Promise<${Record}> {
+${countsSource(feature)}  replace(scope: Scope, id: string, ifMatch: Precondition, dto: Replace${Record}Dto): Promise<${Record}> {
     return this.records.update(scope, id, ifMatch, ${sent});
   }
 

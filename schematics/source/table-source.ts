@@ -1,6 +1,7 @@
 import { type Feature, filterOf, isAlwaysThere } from '../specification/feature.ts';
 import type { Field, Samples } from '../types/field.ts';
 import { singularOf, wordsOf } from '../naming/words.ts';
+import { listsSource } from './schema-source.ts';
 import { MAX_ITEMS } from './rules.ts';
 import { unsentSource } from './service-source.ts';
 
@@ -31,8 +32,8 @@ function samplesOfList(field: Field): Samples {
 }
 
 /** What the tests know of a field: one entry of the feature's table. */
-export function entrySource(field: Field, { fields }: Pick<Feature, 'fields'>): string {
-  const { name, required, unique, list, encrypted, target } = field;
+export function entrySource(field: Field, { names, fields }: Pick<Feature, 'names' | 'fields'>): string {
+  const { name, required, unique, list, encrypted, target, server, several } = field;
   const {
     value,
     accepts = [],
@@ -47,7 +48,10 @@ ${[
   unique && 'unique: true',
   list && 'list: true',
   encrypted && 'encrypted: true',
+  /Decimal128|StoredMoney/.test(field.type.typeSource(field, names)) && 'exact: true',
+  server && 'server: true',
   filter && `filter: '${filter}'`,
+  several && `several: '${field.type.maxUnits ? 'given again' : 'commas'}'`,
   unsent !== undefined && `unsent: ${unsent}`,
   target ? `ref: '/api/v1/${target.plural}'` : `value: (n) => ${value}`,
   accepts.length > 0 && `accepts: [${accepts.join(', ')}]`,
@@ -62,14 +66,14 @@ ${[
 
 /** The table of a feature's tests, without its imports. */
 export function tableSource(feature: Feature): string {
-  const { names, fields, shared } = feature;
+  const { names, fields, shared, lists } = feature;
   return `import type { Feature } from '../support/feature.js';
 
 export const ${names.records}: Feature = {
   path: '/api/v1/${names.plural}',
   resource: '${names.resource}',
   collection: '${names.collection}',
-${shared ? '  shared: true,\n' : ''}  fields: {
+${shared ? '  shared: true,\n' : ''}${listsSource(lists, fields)}  fields: {
 ${fields.map((field) => entrySource(field, feature)).join('')}},
 };
 `;

@@ -3,12 +3,21 @@ import type { Names } from '../naming/names.ts';
 import { refuse } from '../naming/refusal.ts';
 import { declarationFault } from './reserved.ts';
 
+/** A list that clients may ask for: with a value of each field, in the order of one. */
+export interface List {
+  readonly equal: readonly string[];
+  readonly sort: string;
+  /** Also of the records of everybody. */
+  readonly everybody: boolean;
+}
+
 /** A feature as it is to be generated. */
 export interface Feature {
   readonly names: Names;
   readonly fields: readonly Field[];
   /** Belongs to nobody: every user reads it. */
   readonly shared: boolean;
+  readonly lists: readonly List[];
 }
 
 /** What the schema's file declares for fields. */
@@ -28,6 +37,7 @@ export function declarationsOf(feature: Feature): string[] {
     `Update${Record}Dto`,
     `List${Feature}Query`,
     `${Record}Dto`,
+    ...(feature.fields.some(({ stats }) => stats) ? [`Count${Feature}Query`] : []),
     `${Feature}Service`,
     `${Feature}Controller`,
     `${Feature}Module`,
@@ -54,15 +64,25 @@ export type Filter = 'contains' | 'equals';
 
 /** The first text is looked through; choices, flags, references and what has an index are compared. */
 export function filterOf(field: Field, fields: readonly Field[]): Filter | undefined {
-  const { type, index, unique } = field;
+  const { type, index, unique, several } = field;
   const isText = (each: Field) => each.type.filter === 'contains' && !each.encrypted && !each.list;
   if (field === fields.find(isText)) return 'contains';
-  return type.filter === 'always' || index || unique ? 'equals' : undefined;
+  return type.filter === 'always' || index || unique || several ? 'equals' : undefined;
 }
 
-/** Whether a record always has a value of it: it was sent, or has one that stands for it. */
+/** Whether a record is always answered with a value of it: it was sent, or has one that stands for it. */
 export function isAlwaysThere({ required, list, type, default: byDefault }: Field): boolean {
   return required || list || type.empty !== undefined || byDefault !== undefined;
+}
+
+/** Whether whoever creates a record always gives it a value; what only the server sets may be left to the schema. */
+export function isAlwaysGiven(field: Field): boolean {
+  return isAlwaysThere(field) && !field.server;
+}
+
+/** What clients send. */
+export function sentFields(fields: readonly Field[]): Field[] {
+  return fields.filter(({ server }) => !server);
 }
 
 /** @throws Refusal for an index that would serve no query */

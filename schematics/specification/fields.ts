@@ -9,6 +9,8 @@ import { parsedValue } from './values.ts';
 const MAX_NAME = 40;
 const MAX_FIELDS = 50;
 const NAME = /^[a-z][a-zA-Z0-9]*$/;
+/** Most characters of a text whose words are looked for. */
+const MAX_SEARCHED = 2000;
 /** Room that a unique field must leave, so that its values do not run out. */
 const UNIQUE_ROOM = 1000;
 
@@ -42,6 +44,10 @@ export function parseField(text: string): Field {
       unique: flags.has('unique'),
       index: flags.has('index'),
       encrypted: flags.has('encrypted'),
+      search: flags.has('search'),
+      stats: flags.has('stats'),
+      server: flags.has('server'),
+      several: false,
       choices: [],
       ...word,
     },
@@ -106,6 +112,8 @@ function withBounds(type: TypeName, field: Field, flags: ReadonlyMap<Flag, strin
     if ((min ?? 1) < bounds.min || (min ?? 0) > (max ?? bounds.max)) {
       refuse(`${name} has min=${min}; it must be from ${bounds.min} to ${max ?? bounds.max}`);
     }
+    if (field.search && (max ?? bounds.max) > MAX_SEARCHED)
+      refuse(`${name} cannot have search with max= above ${MAX_SEARCHED}: each word is an entry of an index`);
     if (unique && (max ?? bounds.max) < 3) refuse(`${name} is unique, and needs max=3 at least`);
   } else if (unique && min !== undefined && max !== undefined && max - min < UNIQUE_ROOM) {
     refuse(`${name} is unique, and needs room for ${UNIQUE_ROOM} values between min= and max=`);

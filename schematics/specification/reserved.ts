@@ -3,7 +3,9 @@ import { IMPORTS } from './imported.ts';
 
 /** What every record has, or its list takes as a parameter. */
 const OF_EVERY_RECORD = new Set(
-  'id _id __v version owner ownerId createdAt updatedAt limit offset page cursor total'.split(' '),
+  'id _id __v version owner ownerId createdAt updatedAt limit offset page cursor total sort q by format trash'.split(
+    ' ',
+  ),
 );
 /** What JavaScript asks of objects that are awaited or written as JSON. */
 const OF_OBJECTS = new Set([...Object.getOwnPropertyNames(Object.prototype), 'prototype', 'then', 'toJSON']);

@@ -13,6 +13,14 @@ export interface Field {
   readonly unique: boolean;
   readonly index: boolean;
   readonly encrypted: boolean;
+  /** Its words are looked for by `?q=`. */
+  readonly search: boolean;
+  /** Counted by value. */
+  readonly stats: boolean;
+  /** Answered, and never sent: only the service sets it. */
+  readonly server: boolean;
+  /** Declared lists are asked for values of it: of one, or of several at once. */
+  readonly several: boolean;
   /** Of a text its length, of a number its value. */
   readonly min?: number;
   readonly max?: number;
@@ -73,6 +81,10 @@ export interface FieldType {
   readonly empty: '{}' | undefined;
   /** Whether lists can be asked for a value always, or where there is an index; or for what the first such field contains. */
   readonly filter: 'always' | 'indexed' | 'contains';
+
+  /** Whether lists can be in its order, and be asked for values of it. */
+  readonly sorts: boolean;
+  readonly compares: boolean;
 
   /** The names that its source uses, by module; types are marked, as in `type:Metadata`. */
   readonly imports: Readonly<Record<string, string>>;

@@ -1,21 +1,21 @@
 import type { Field, FieldType, Samples } from './field.ts';
 import { plain } from './plain.ts';
-import { decorator, FIELDS } from './source.ts';
+import { decorator, DECIMAL, FIELDS, literal } from './source.ts';
 
 const WHOLE = /^-?\d{1,15}$/;
-const DECIMAL = /^-?\d{1,12}\.\d{1,6}$/;
+const FRACTION = /^-?\d{1,12}\.\d{1,6}$/;
 
 const NUMERIC = {
   ...plain('number'),
-  flags: ['list', 'required', 'unique', 'index', 'min', 'max', 'default', 'existing'],
+  flags: ['list', 'required', 'unique', 'index', 'server', 'min', 'max', 'default', 'existing'],
   filter: 'indexed',
   schemaType: 'Number',
 } as const satisfies Partial<FieldType>;
 
-export const NUMBERS: Readonly<Record<'number' | 'integer', FieldType>> = {
+export const NUMBERS: Readonly<Record<'number' | 'integer' | 'decimal', FieldType>> = {
   number: {
     ...NUMERIC,
-    about: 'any number',
+    about: 'any number; for amounts of money there are `money` and `decimal`, which are exact',
     bounds: 'number',
     readValue: (text) => numberIn(text, 'number'),
     imports: { 'class-validator': 'IsNumber Max Min', [FIELDS]: 'QueryNumber' },
@@ -52,11 +52,45 @@ export const NUMBERS: Readonly<Record<'number' | 'integer', FieldType>> = {
       ]),
     }),
   },
+  decimal: {
+    ...plain('Types.Decimal128'),
+    about: 'an exact number, a text in JSON: `"12.30"`',
+    flags: ['required', 'unique', 'index', 'server', 'min', 'max'],
+    bounds: 'number',
+    readValue: () => undefined,
+    filter: 'indexed',
+    imports: {
+      mongoose: 'Types default:mongoose',
+      'class-validator': 'IsOptional',
+      [DECIMAL]: 'ExactDecimal decimalText',
+    },
+    schemaType: 'mongoose.Schema.Types.Decimal128',
+    note: () => 'A text, so that all its digits stay.',
+    rules: ({ min, max }) => [decorator('ExactDecimal', min, max)],
+    queryRules: ({ min, max }) => ['@IsOptional()', decorator('ExactDecimal', min, max)],
+    answerType: () => 'string',
+    answerRule: () => '@ExactDecimal()',
+    answerValue: (stored) => `decimalText(${stored})`,
+    example: (field) => within(field, 12.5).toFixed(2),
+    samples: (field) => ({
+      value: `(${samplesOf(field).value}).toFixed(2)`,
+      accepts: edgesOf(field, ['-0.10', '1234567890123456789012345678901234']).map(literal),
+      refuses: [
+        ...refusedBy(field)
+          .filter((refused) => /^-?\d/.test(refused))
+          .map(literal),
+        '1',
+        "'1e3'",
+        "'1,5'",
+        "''",
+      ],
+    }),
+  },
 };
 
 /** The number that a text is; without a negative zero, which is written otherwise than it is read. */
 export function numberIn(text: string, noun: 'number' | 'whole number'): number | undefined {
-  const isNumber = WHOLE.test(text) || (noun === 'number' && DECIMAL.test(text));
+  const isNumber = WHOLE.test(text) || (noun === 'number' && FRACTION.test(text));
   return isNumber ? Number(text) + 0 : undefined;
 }
 

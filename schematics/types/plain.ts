@@ -10,7 +10,9 @@ type Part =
   | 'maxUnits'
   | 'note'
   | 'answerType'
-  | 'answerValue';
+  | 'answerValue'
+  | 'sorts'
+  | 'compares';
 
 /** The parts of a type whose values are sent, stored and answered alike, and need nothing beside them. */
 export function plain(typeSource: string): Pick<FieldType, Part | 'typeSource'> {
@@ -25,5 +27,7 @@ export function plain(typeSource: string): Pick<FieldType, Part | 'typeSource'> 
     note: undefined,
     answerType: () => typeSource,
     answerValue: (stored) => stored,
+    sorts: true,
+    compares: true,
   };
 }

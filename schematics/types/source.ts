@@ -20,5 +20,9 @@ export function decorator(name: string, ...args: (string | number | undefined)[]
     .join(', ')})`;
 }
 
+/** The modules of exact numbers, and of amounts in a currency. */
+export const DECIMAL = '../../platform/validation/decimal.js';
+export const MONEY = '../../platform/validation/money.js';
+
 /** The module of the product's own decorators. */
 export const FIELDS = '../../platform/validation/fields.js';

@@ -4,18 +4,18 @@ import { refuse } from '../naming/refusal.ts';
 import { constantCase, pascalCase, pluralOf, withArticle, wordsOf } from '../naming/words.ts';
 import type { Declaration, Field, FieldType } from './field.ts';
 import { plain } from './plain.ts';
-import { decorator, FIELDS, literal } from './source.ts';
+import { decorator, FIELDS, literal, MONEY } from './source.ts';
 
 const MAX_CHOICES = 50;
 const CHOICE = /^[A-Za-z][A-Za-z0-9_-]{0,39}$/;
 const METADATA_SIZE = `${METADATA.bytes / 1024} KiB`;
 
 /** Types that are more than a value: one of several words, an object, a record of another feature. */
-export const STRUCTURES: Readonly<Record<'enum' | 'object' | 'ref', FieldType>> = {
+export const STRUCTURES: Readonly<Record<'enum' | 'object' | 'money' | 'ref', FieldType>> = {
   enum: {
     ...plain('string'),
     about: 'one of the words after it: `enum:draft,sent`',
-    flags: ['list', 'required', 'index', 'default', 'existing'],
+    flags: ['list', 'required', 'index', 'stats', 'server', 'default', 'existing'],
     readWord: (name, word) => ({ choices: choicesOf(name, word) }),
     bounds: undefined,
     readValue: (text, { choices }) => choices.find((choice) => choice === text),
@@ -39,7 +39,9 @@ export const STRUCTURES: Readonly<Record<'enum' | 'object' | 'ref', FieldType>> 
   object: {
     ...plain('Metadata'),
     about: `a JSON object of the client, up to ${METADATA_SIZE}`,
-    flags: ['required'],
+    flags: ['required', 'server'],
+    sorts: false,
+    compares: false,
     bounds: undefined,
     readValue: () => undefined,
     empty: '{}',
@@ -67,10 +69,46 @@ export const STRUCTURES: Readonly<Record<'enum' | 'object' | 'ref', FieldType>> 
       ],
     }),
   },
+  money: {
+    ...plain('StoredMoney'),
+    about: 'an exact amount in a currency: `{"amount": "12.30", "currency": "EUR"}`',
+    flags: ['required', 'server'],
+    sorts: false,
+    compares: false,
+    bounds: undefined,
+    readValue: () => undefined,
+    filter: 'indexed',
+    imports: {
+      mongoose: 'default:mongoose',
+      'class-validator': 'IsOptional',
+      [MONEY]: 'InMoney moneyJson type:MoneyJson type:StoredMoney',
+    },
+    schemaType: 'mongoose.Schema.Types.Mixed',
+    note: () => 'With a currency of ISO 4217, and no more decimals than that has.',
+    rules: () => ['@InMoney()'],
+    queryRules: () => ['@IsOptional()', '@InMoney()'],
+    answerType: () => 'MoneyJson',
+    answerRule: () => '@InMoney()',
+    answerValue: (stored) => `moneyJson(${stored})`,
+    example: () => ({ amount: '12.30', currency: 'EUR' }),
+    samples: () => ({
+      value: "({ amount: n.toFixed(2), currency: 'EUR' })",
+      accepts: ["{ amount: '-0.10', currency: 'USD' }", "{ amount: '5', currency: 'JPY' }"],
+      refuses: [
+        "{ amount: '0.5', currency: 'JPY' }",
+        "{ amount: 1, currency: 'EUR' }",
+        "{ amount: '1', currency: 'euro' }",
+        "{ amount: '1' }",
+        "{ amount: '1', currency: 'EUR', tax: '0' }",
+        "'12.30'",
+        '12.3',
+      ],
+    }),
+  },
   ref: {
     ...plain('Types.ObjectId'),
     about: 'the id of a record of another feature: `ref:projects`',
-    flags: ['required', 'unique'],
+    flags: ['required', 'unique', 'server'],
     readWord: (name, word) => ({ choices: [], target: targetOf(name, word) }),
     bounds: undefined,
     readValue: () => undefined,

@@ -24,7 +24,19 @@ export const TEXTS: Readonly<Record<'string' | 'text' | 'rich', FieldType>> = {
   string: {
     ...written(STRING),
     about: 'a short text, 1 to 200 characters',
-    flags: ['list', 'required', 'unique', 'index', 'encrypted', 'min', 'max', 'default', 'existing'],
+    flags: [
+      'list',
+      'required',
+      'unique',
+      'index',
+      'encrypted',
+      'search',
+      'server',
+      'min',
+      'max',
+      'default',
+      'existing',
+    ],
     readValue: (text) => text.normalize('NFC'),
     filter: 'contains',
     imports: { 'class-validator': 'IsOptional IsString', [FIELDS]: 'Name' },
@@ -43,7 +55,8 @@ export const TEXTS: Readonly<Record<'string' | 'text' | 'rich', FieldType>> = {
   text: {
     ...written(TEXT),
     about: 'a longer text, up to 2,000 characters',
-    flags: ['required', 'encrypted', 'min', 'max', 'default', 'existing'],
+    flags: ['required', 'encrypted', 'search', 'server', 'min', 'max', 'default', 'existing'],
+    compares: false,
     readValue: (text) => text,
     filter: 'indexed',
     imports: { 'class-validator': 'IsOptional IsString', [FIELDS]: 'Text' },
@@ -55,7 +68,9 @@ export const TEXTS: Readonly<Record<'string' | 'text' | 'rich', FieldType>> = {
   rich: {
     ...written(RICH),
     about: 'HTML, sanitised, up to 10,000 characters',
-    flags: ['required', 'encrypted', 'max', 'existing'],
+    flags: ['required', 'encrypted', 'server', 'max', 'existing'],
+    sorts: false,
+    compares: false,
     // Only what needs no sanitising.
     readValue: (text) => (/[<>&]/.test(text) ? undefined : text),
     filter: 'indexed',

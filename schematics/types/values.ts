@@ -1,17 +1,17 @@
 import { isURL } from 'class-validator';
 import { isMailbox, mailboxOf, MAX_MAILBOX } from '../../src/platform/validation/mailbox.ts';
-import { timeOf } from '../../src/platform/validation/utc-time.ts';
+import { isDay, timeOf } from '../../src/platform/validation/utc-time.ts';
 import { MAX_WEB_URL, WEB_URL_CHARACTERS, WEB_URL_FORM } from '../../src/platform/validation/web-url.ts';
 import type { FieldType } from './field.ts';
 import { plain } from './plain.ts';
 import { decorator, FIELDS, literal } from './source.ts';
 
 /** Types whose values have a form of their own. */
-export const VALUES: Readonly<Record<'boolean' | 'date' | 'email' | 'url', FieldType>> = {
+export const VALUES: Readonly<Record<'boolean' | 'date' | 'day' | 'email' | 'url', FieldType>> = {
   boolean: {
     ...plain('boolean'),
     about: 'true or false',
-    flags: ['required', 'index', 'default', 'existing'],
+    flags: ['required', 'index', 'stats', 'server', 'default', 'existing'],
     bounds: undefined,
     readValue: (text) => (text === 'true' ? true : text === 'false' ? false : undefined),
     filter: 'always',
@@ -26,7 +26,7 @@ export const VALUES: Readonly<Record<'boolean' | 'date' | 'email' | 'url', Field
   date: {
     ...plain('Date'),
     about: 'an instant, as RFC 3339 writes it; answered in UTC',
-    flags: ['required', 'unique', 'index', 'existing'],
+    flags: ['required', 'unique', 'index', 'server', 'existing'],
     bounds: undefined,
     // A day is its beginning.
     readValue: (text) => (timeOf(text) ?? timeOf(`${text}T00:00:00Z`))?.toISOString(),
@@ -55,10 +55,30 @@ export const VALUES: Readonly<Record<'boolean' | 'date' | 'email' | 'url', Field
       ],
     }),
   },
+  day: {
+    ...plain('string'),
+    about: 'a day without a time: `2026-01-31`',
+    flags: ['required', 'unique', 'index', 'server', 'default', 'existing'],
+    bounds: undefined,
+    readValue: (text) => (isDay(text) ? text : undefined),
+    filter: 'indexed',
+    imports: { 'class-validator': 'IsOptional', '../../platform/validation/day.js': 'CalendarDay' },
+    schemaType: 'String',
+    schemaOptions: () => ["format: 'day'"],
+    rules: () => ['@CalendarDay()'],
+    queryRules: () => ['@IsOptional()', '@CalendarDay()'],
+    answerRule: () => '@CalendarDay()',
+    example: () => '2030-01-31',
+    samples: () => ({
+      value: 'new Date(Date.UTC(2031, 0, n)).toISOString().slice(0, 10)',
+      accepts: ["'2028-02-29'", "'0001-01-01'"],
+      refuses: ["'2030-02-31'", "'2030-1-31'", "'2030-01-31T00:00:00Z'", "''", '1', "['2030-01-31']"],
+    }),
+  },
   email: {
     ...plain('string'),
     about: 'an e-mail address, in small letters',
-    flags: ['list', 'required', 'unique', 'index', 'encrypted', 'existing'],
+    flags: ['list', 'required', 'unique', 'index', 'encrypted', 'server', 'existing'],
     bounds: undefined,
     readValue: (text) => (isMailbox(mailboxOf(text)) ? mailboxOf(text) : undefined),
     filter: 'indexed',
@@ -85,7 +105,7 @@ export const VALUES: Readonly<Record<'boolean' | 'date' | 'email' | 'url', Field
   url: {
     ...plain('string'),
     about: 'an address of http or https, up to 2,048 characters',
-    flags: ['list', 'required', 'unique', 'index', 'encrypted', 'existing'],
+    flags: ['list', 'required', 'unique', 'index', 'encrypted', 'server', 'existing'],
     bounds: undefined,
     readValue: (text) =>
       text.length <= MAX_WEB_URL && isURL(text, WEB_URL_FORM) && WEB_URL_CHARACTERS.test(text)

@@ -5,6 +5,7 @@ import { moreFields } from '../../schematics/project/more-fields.ts';
 import { newFeature } from '../../schematics/project/new-feature.ts';
 import { changed, type Changes, type Project } from '../../schematics/project/project.ts';
 import { parseFields } from '../../schematics/specification/fields.ts';
+import { featureOf } from '../../schematics/specification/specification.ts';
 import { namesOf } from '../../schematics/naming/names.ts';
 
 /** This project, as it stands on the disk. */
@@ -22,8 +23,9 @@ export const onDisk: Project = {
 /** What `npm run feature -- invoices number:string --shared` would write, before it is formatted. */
 export function planFeature(command: string, project = onDisk): Changes {
   const [name = '', ...words] = command.split(' ');
-  const fields = parseFields(words.filter((word) => word !== '--shared'));
-  return newFeature(project, { names: namesOf(name), fields, shared: words.includes('--shared') });
+  const lists = words.flatMap((word) => (word.startsWith('--list=') ? [word.slice(7)] : []));
+  const fields = words.filter((word) => !word.startsWith('--'));
+  return newFeature(project, featureOf(namesOf(name), fields, lists, words.includes('--shared')));
 }
 
 /** What `npm run field -- invoices paidAt:date` would write in a project that has changes already. */

@@ -12,7 +12,7 @@ import { lintFaults, onDisk, planFeature } from './planning.ts';
 import { featuresNamed } from './specifications.ts';
 import { withoutFault } from './without-fault.ts';
 
-const COUNT = soaked(50, 12);
+const COUNT = soaked(50, 15);
 
 /** So many features of chance, each on top of those before it, whom it may refer to; and those of all pairs. */
 function planAll(): { commands: string[]; changes: Changes } {

@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { EXCLUSIVE, FLAGS } from '../../schematics/types/flags.ts';
 import { FIELD_TYPES, TYPES } from '../../schematics/types/types.ts';
 import { parseField, parseFields } from '../../schematics/specification/fields.ts';
+import { costOf } from '../../schematics/specification/lists.ts';
+import { featureOf } from '../../schematics/specification/specification.ts';
 import { namesOf } from '../../schematics/naming/names.ts';
 import { writtenFlag, writtenType } from './matrix.ts';
 
@@ -64,6 +66,10 @@ describe('a field', () => {
       unique: false,
       index: false,
       encrypted: false,
+      search: false,
+      stats: false,
+      server: false,
+      several: false,
       choices: ['draft', 'sent', 'paid'],
       default: 'draft',
     });
@@ -146,12 +152,25 @@ describe('a field', () => {
     ['status:enum:draft,sent:default=paid', /default=paid/],
     ['project:ref', /^project does not say what it refers to/],
     ['project:ref:project', /^"project" is not the plural/],
-    ...['id', 'version', 'ownerId', 'createdAt', 'updatedAt', 'limit', 'cursor', 'owner', 'total'].map(
-      (name): [string, RegExp] => [
-        `${name}:string`,
-        new RegExp(`^A field cannot be called ${name}: every record`),
-      ],
-    ),
+    ...[
+      'id',
+      'version',
+      'ownerId',
+      'createdAt',
+      'updatedAt',
+      'limit',
+      'cursor',
+      'owner',
+      'total',
+      'sort',
+      'q',
+      'by',
+      'format',
+      'trash',
+    ].map((name): [string, RegExp] => [
+      `${name}:string`,
+      new RegExp(`^A field cannot be called ${name}: every record`),
+    ]),
     ...['class', 'default', 'await', 'static'].map((name): [string, RegExp] => [
       `${name}:string`,
       /a word of the language/,
@@ -172,6 +191,63 @@ describe('a field', () => {
     expect(() => parseFields(['a:string', 'b:date', 'a:number'])).toThrow('The field a is there twice');
     expect(() => parseFields(Array.from({ length: 51 }, (_, n) => `f${n}:date`))).toThrow(
       'at most 50 fields',
+    );
+  });
+});
+
+describe('the lists of a feature', () => {
+  const FIELDS =
+    'subject:string status:enum:a,b priority:integer dueAt:date tags:string:list secret:string:encrypted body:text html:rich data:object fee:money'.split(
+      ' ',
+    );
+  const listsOf = (...lists: string[]) => featureOf(namesOf('tickets'), FIELDS, lists, false);
+
+  it('are read with the fields that are given, the one that sorts, and whether they are everybody\u2019s', () => {
+    const { lists, fields } = listsOf('status+priority+dueAt:all', 'subject', 'status+createdAt');
+    expect(lists).toEqual([
+      { equal: ['status', 'priority'], sort: 'dueAt', everybody: true },
+      { equal: [], sort: 'subject', everybody: false },
+      { equal: ['status'], sort: 'createdAt', everybody: false },
+    ]);
+    expect(fields.filter(({ several }) => several).map(({ name }) => name)).toEqual(['status', 'priority']);
+    expect(costOf({ lists, fields })).toEqual([
+      expect.stringMatching(/^list status\+priority\+dueAt: two indexes of about \d+ bytes a record/),
+      expect.stringMatching(/^list subject: an index of about/),
+      expect.stringMatching(/^list status\+createdAt: an index/),
+    ]);
+  });
+
+  it.each<[string[], string]>([
+    [[''], '--list  is no list'],
+    [['status+'], '--list status+ is no list'],
+    [['dueAt:some'], '--list dueAt:some is no list'],
+    [['status+status'], '--list status+status names a field twice'],
+    [['other'], '--list other names other, which is no field'],
+    [['createdAt+dueAt'], '--list createdAt+dueAt names createdAt, which is no field'],
+    [['subject+dueAt'], 'cannot be asked for subject: lists look for what it contains'],
+    [['body+dueAt'], 'cannot be asked for body: values of its type are too long'],
+    [['tags+dueAt'], 'cannot be asked for tags: it has several values'],
+    [['secret'], 'cannot be sorted by secret: it is encrypted'],
+    [['html'], 'cannot be sorted by html: values of its type have no order'],
+    [['data'], 'cannot be sorted by data: values of its type have no order'],
+    [['fee'], 'cannot be sorted by fee: values of its type have no order'],
+    [['dueAt', 'dueAt'], 'The list dueAt is there twice'],
+    [['status+priority+dueAt', 'priority+status+dueAt'], 'is there twice'],
+    [Array.from({ length: 9 }, () => 'dueAt'), 'at most 8 lists'],
+  ])('cannot be %j', (lists, message) => {
+    expect(() => listsOf(...lists)).toThrow(message);
+  });
+
+  it('cannot be everybody\u2019s where all records are', () => {
+    expect(() => featureOf(namesOf('tickets'), FIELDS, ['dueAt:all'], true)).toThrow(
+      'the records belong to nobody',
+    );
+  });
+
+  it('are searched in texts that are short enough', () => {
+    expect(() => parseField('body:text:search')).not.toThrow();
+    expect(() => parseField('body:text:search:max=2001')).toThrow(
+      'body cannot have search with max= above 2000',
     );
   });
 });

@@ -29,7 +29,7 @@ const SHARED_CREATED: Statuses = [401, 401, 401, 401, 403, 403, 403, 201, 403, 4
 
 /** The rows of a feature, whose record is made anew for each caller. */
 export function rowsOf(feature: Feature): Row[] {
-  const { path, shared } = feature;
+  const { path, shared, stats = [] } = feature;
   const url = async ({ owner }: Target, { admin }: Makers) =>
     `${path}/${(await createRecord(feature, { caller: owner, admin })).id}`;
   const body = (_: Target, makers: Makers) => full(feature, makers);
@@ -38,10 +38,19 @@ export function rowsOf(feature: Feature): Row[] {
     { route: `GET ${path}`, url: ({ owner }) => `${path}?owner=${owner.userId}`, statuses: FOREIGN },
     { route: `GET ${path}`, url: () => `${path}?owner=all`, statuses: FOREIGN },
   ];
+  const counts = (more = '') => ({
+    route: `GET ${path}/stats`,
+    url: () => `${path}/stats?by=${stats[0]}${more}`,
+  });
+  const counting: Row[] = [
+    { ...counts(), statuses: SIGNED_IN },
+    ...(shared ? [] : [{ ...counts('&owner=all'), statuses: FOREIGN }]),
+  ];
   return [
     { route: `POST ${path}`, statuses: shared ? SHARED_CREATED : CREATED, body },
     { route: `GET ${path}`, statuses: SIGNED_IN },
     ...(shared ? [] : ofOthers),
+    ...(stats.length > 0 ? counting : []),
     { route: `GET ${path}/:id`, url, statuses: shared ? SIGNED_IN : READ },
     { route: `PUT ${path}/:id`, url, statuses: written, body },
     { route: `PATCH ${path}/:id`, url, statuses: written, body },

@@ -31,7 +31,9 @@ const byEmail = ({ email }: Body) => ({ email });
 
 /** What is stored of a body, as far as it can be looked for: what is encrypted cannot. */
 function storedOf(feature: Feature, body: Body): Body {
-  const plain = fieldsOf(feature).filter(([, field]) => field.ref !== undefined || !field.encrypted);
+  const plain = fieldsOf(feature).filter(
+    ([, field]) => field.ref !== undefined || !(field.encrypted || field.exact || field.server),
+  );
   const stored = (value: unknown, ref?: string): unknown => {
     if (Array.isArray(value)) return value.map((each) => stored(each));
     if (typeof value !== 'string') return value;

@@ -87,7 +87,17 @@ export function describeFields(its: FeatureTest): void {
       await its.writer.put(its.at(record), base);
     }
 
-    describe.each(fieldsOf(feature))('%s', (name, field) => {
+    for (const [name] of fieldsOf(feature).filter(([, { server }]) => server)) {
+      const { unsent = null } = feature.fields[name] ?? {};
+      it(`answers ${name}, and refuses it in every body`, async () => {
+        expect(record[name]).toEqual(unsent);
+        for (const value of [unsent, 1]) await expectRefused(name, value, UNKNOWN_FIELD);
+        const replaced = await its.writer.put(its.at(record), base);
+        expect(replaced.body.data[name]).toEqual(unsent);
+      });
+    }
+
+    describe.each(fieldsOf(feature).filter(([, { server }]) => !server))('%s', (name, field) => {
       if (field.ref === undefined) {
         const { accepts = [], becomes = [] } = field;
         const takes = [...accepts.map((value) => [value, value] as const), ...becomes];

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import type { Field } from './feature.js';
+import type { DeclaredList, Field } from './feature.js';
 import { fieldsOf, type RecordJson, valueOf } from './feature-bodies.js';
 import { expectFault, type FeatureTest, idsOf, UNKNOWN_FIELD } from './feature-test.js';
 import type { TestClient } from './test-client.js';
@@ -49,7 +49,9 @@ export function describeLists(its: FeatureTest): void {
       const taken = fieldsOf(feature).filter(([, { filter }]) => filter);
       const names = taken.flatMap(([name]) => [`${name}[$ne]`, `${name} `]);
       const others = fieldsOf(feature).filter(([, { filter }]) => !filter);
-      const unknown = [...others.map(([other]) => other), 'sort', '$where'];
+      const { lists = [], search = [] } = feature;
+      const parameters = [...(lists.length > 0 ? [] : ['sort']), ...(search.length > 0 ? [] : ['q'])];
+      const unknown = [...others.map(([other]) => other), ...parameters, '$where'];
       for (const name of [...names, ...unknown.filter((each) => !taken.some(([known]) => known === each))]) {
         expectFault(await owner.get(`${feature.path}?${encodeURIComponent(name)}=1`), name, UNKNOWN_FIELD);
       }
@@ -57,8 +59,82 @@ export function describeLists(its: FeatureTest): void {
     });
   });
 
+  describe('the declared lists', () => {
+    for (const list of feature.lists ?? []) describeDeclared(its, list);
+    describeSearchAndCounts(its);
+  });
+
   for (const [name, field] of fieldsOf(feature)) {
-    if (field.filter) describe(`the list by ${name}`, () => describeFilter(its, name, field));
+    if (field.filter && !field.server)
+      describe(`the list by ${name}`, () => describeFilter(its, name, field));
+  }
+}
+
+/** Lists in the order of a field: each record once, and backwards the other way round. */
+function describeDeclared(its: FeatureTest, { equal = [], sort }: DeclaredList): void {
+  const { feature } = its;
+  const { path, fields } = feature;
+
+  it(`is in the order of ${sort}${equal.length > 0 ? ` with ${equal.join(' and ')}` : ''}`, async () => {
+    const owner = await its.newList();
+    const bodies = [];
+    for (let n = 1; n <= 4; n++) bodies.push(await its.full(owner));
+    const [first] = bodies;
+    const sent = (name: string) => fields[name] !== undefined && !fields[name].server;
+    const given = Object.fromEntries(equal.filter(sent).map((name) => [name, first?.[name]]));
+    const records: RecordJson[] = [];
+    for (const body of bodies) records.push(await its.create({ ...body, ...given }, owner));
+    const asked = equal.filter((name) => records[0]?.[name] !== null);
+    // What only the server sets has no value yet, and cannot be asked for.
+    if (asked.length < equal.length) return;
+    const filter = Object.fromEntries(asked.map((name) => [name, textOf(records[0]?.[name])]));
+    const [up, down] = await Promise.all([
+      its.walk(owner, { ...filter, sort, limit: '1' }),
+      its.walk(owner, { ...filter, sort: `-${sort}`, limit: '3' }),
+    ]);
+    const all = await its.walk(owner, { ...filter });
+    expect(idsOf(up).toSorted()).toEqual(idsOf(all).toSorted());
+    expect(up.length).toBeGreaterThan(0);
+    expect(idsOf(down)).toEqual(idsOf(up).toReversed());
+    for (const name of equal) {
+      const { [name]: _left, ...rest } = filter;
+      const query = new URLSearchParams({ ...rest, sort });
+      const isServed = (feature.lists ?? []).some(
+        (list) =>
+          list.sort === sort && (list.equal ?? []).toSorted().join() === Object.keys(rest).toSorted().join(),
+      );
+      if (!isServed) expectFault(await owner.get(`${path}?${query}`), 'sort');
+    }
+  });
+}
+
+/** What is looked for by words, and counted. */
+function describeSearchAndCounts(its: FeatureTest): void {
+  const { path, search = [], stats = [] } = its.feature;
+
+  for (const name of search) {
+    it(`finds the words of ${name}`, async () => {
+      const owner = await its.newList();
+      const record = await its.create({ ...(await its.full(owner)) }, owner);
+      const [word = ''] = /[\p{L}\p{N}]+/u.exec(textOf(record[name])) ?? [];
+      const found = (q: string) => its.walk(owner, { q, limit: '1' });
+      expect(await found(word.toUpperCase())).toEqual([record]);
+      expect(await found(word.slice(0, 1))).toEqual([record]);
+      expect(await found(`${word} nowhere`)).toEqual([]);
+    });
+  }
+
+  for (const by of stats) {
+    it(`counts the records with each ${by}`, async () => {
+      const owner = await its.newList();
+      const records = [await its.create({}, owner), await its.create(await its.full(owner), owner)];
+      const { outcome, body } = await owner.get(`${path}/stats?by=${by}`);
+      const counted = Map.groupBy(records, (record) => record[by]);
+      const counts = [...counted].map(([value, { length: count }]) => ({ value, count }));
+      expect([outcome, body.data.length]).toEqual(['200', counts.length]);
+      expect(body.data).toEqual(expect.arrayContaining(counts));
+      expectFault(await owner.get(`${path}/stats?by=id`), 'by');
+    });
   }
 }
 
@@ -121,6 +197,22 @@ function describeFilter(its: FeatureTest, name: string, field: Field): void {
     records = records.filter((record) => !fits(record[name], asked, field));
     expect(await expectFound(asked)).toBe(0);
   });
+
+  if (field.several) {
+    it('takes several values', async () => {
+      const asked = values.map(textOf);
+      const query = new URLSearchParams(
+        field.several === 'commas'
+          ? [[name, asked.join()]]
+          : asked.map((text): [string, string] => [name, text]),
+      );
+      const fitting = records.filter((record) => asked.some((text) => fits(record[name], text, field)));
+      expect((await owner.get(`${path}?${query}`)).body.data).toEqual(fitting.toReversed());
+      for (const text of Array.from({ length: 20 }, (_, n) => String(n))) query.append(name, text);
+      expectFault(await owner.get(`${path}?${query}`), name);
+    });
+    return;
+  }
 
   it('takes the parameter once', async () => {
     const query = new URLSearchParams([1, 2].map((): [string, string] => [name, textOf(values[0])]));

@@ -140,12 +140,35 @@ function validOf(field: FieldRules): Values {
   );
 }
 
+const amounts = fc.record({
+  amount: fc.integer({ min: -100_000, max: 100_000 }).map((cents) => (cents / 100).toFixed(2)),
+  currency: fc.constantFrom('EUR', 'USD', 'KWD'),
+});
+
+function decimalOf(field: FieldRules, share: number): string {
+  const [min, max] = boundsOf(field);
+  return (min + ((max - min) * share) / 64).toFixed(2);
+}
+
+/** Several values as a query has them: between commas, or each by itself. */
+function severalOf(field: FieldRules): Values {
+  const [item, isRepeated] = constraintsOf(field, 'isSeveral') as [Constructor, boolean];
+  const [rules] = rulesOf(item);
+  if (!rules) return fc.constant('');
+  const values = fc.array(validOne(rules), { minLength: 1, maxLength: 3 });
+  return values.map((all) => (isRepeated ? all : all.join()));
+}
+
 /** The same of one item, where it is a list. */
 function validOne(field: FieldRules): Values {
   const has = (name: string) => constraintsOf(field, name) !== undefined;
   // As a query writes it, where the field reads that.
   const written = (value: unknown) =>
     field.transforms.length > 0 ? fc.constantFrom(value, String(value)) : fc.constant(value);
+  if (has('isSeveral')) return severalOf(field);
+  if (has('isDay')) return times.map((time) => time.slice(0, 10));
+  if (has('isDecimal128')) return fc.integer({ min: 0, max: 64 }).map((share) => decimalOf(field, share));
+  if (has('isMoney')) return amounts;
   if (has('isUrl')) return urls;
   if (has('isReference')) return ids;
   if (has('isDate')) return times;

@@ -73,9 +73,9 @@ export function minimal(feature: Feature, makers: Makers, n = nextNumber(feature
   return bodyOf(feature, makers, n, ({ required }) => required === true);
 }
 
-/** A body with every field. */
+/** A body with every field that is sent. */
 export function full(feature: Feature, makers: Makers, n = nextNumber(feature)): Promise<Body> {
-  return bodyOf(feature, makers, n, () => true);
+  return bodyOf(feature, makers, n, ({ server }) => !server);
 }
 
 /** Creates a record with what is required; `fields` override. */

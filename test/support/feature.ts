@@ -10,8 +10,21 @@ export interface Feature {
   readonly collection: string;
   /** The records belong to nobody: whoever is signed in reads them, only administrators write. */
   readonly shared?: true;
+  /** Lists in the order of a field, with the fields of which a value is given each. */
+  readonly lists?: readonly DeclaredList[];
+  /** Texts whose words are looked for. */
+  readonly search?: readonly string[];
+  /** Fields whose values are counted. */
+  readonly stats?: readonly string[];
   /** By name, in the order of the answer. */
   readonly fields: Readonly<Record<string, Field>>;
+}
+
+export interface DeclaredList {
+  readonly equal?: readonly string[];
+  readonly sort: string;
+  /** Also of the records of everybody. */
+  readonly everybody?: boolean;
 }
 
 export type Field = ValueField | ReferenceField;
@@ -23,6 +36,10 @@ interface AnyField {
   readonly unique?: true;
   /** The list takes a parameter of the same name. Of a list `equals` asks for the records that have an item. */
   readonly filter?: 'contains' | 'equals';
+  /** Only the server sets it: no body may have it. */
+  readonly server?: true;
+  /** The parameter takes several values: between commas, or by being given again. */
+  readonly several?: 'commas' | 'given again';
   /** What is answered when it was not sent, or null; null unless told. */
   readonly unsent?: unknown;
   /** Values that are refused by POST, PUT and PATCH. */
@@ -34,6 +51,8 @@ export interface ValueField extends AnyField {
   readonly ref?: never;
   /** It holds several values. A fault is named by the field, whichever item has it. */
   readonly list?: true;
+  /** Its numbers are texts in JSON, and decimals in the database. */
+  readonly exact?: true;
   /** What the database holds of it cannot be read. */
   readonly encrypted?: true;
   /**

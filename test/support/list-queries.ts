@@ -14,8 +14,8 @@ const PAGE: Query = { total: 'true', limit: '2', offset: '1', page: '2', cursor:
 const STARTS = ['offset', 'page', 'cursor'];
 
 /** Whether several records may be found by one value of the field. */
-export function findsSeveral({ filter, unique }: Field): boolean {
-  return filter !== undefined && !unique;
+export function findsSeveral({ filter, unique, server }: Field): boolean {
+  return filter !== undefined && !unique && !server;
 }
 
 /** What two texts begin with. */
@@ -29,11 +29,36 @@ export function filtersOf(feature: Feature, records: readonly Body[]): Parameter
   return fieldsOf(feature).flatMap(([name, field]): Parameter[] => {
     if (!field.filter) return [];
     const none = field.ref === undefined ? field.value(99) : 'f'.repeat(24);
-    const values = [...records.map((record) => record[name]), none].map((value) => String([value].flat()[0]));
+    const known = records.map((record) => record[name]).filter((value) => value !== null);
+    const values = [...known, none].map((value) => String([value].flat()[0]));
     const [one = '', other = ''] = values;
     const parts = field.filter === 'contains' ? [beginningOf(one, other)].filter(Boolean) : [];
     return [[name, [...new Set([...values, ...parts])]]];
   });
+}
+
+/** What a feature declares for its list beside filters, with values of these records. */
+export function declaredQueries(feature: Feature, records: readonly Body[]): Query[] {
+  const { lists = [], search = [] } = feature;
+  const valueIn = (name: string) =>
+    [records.map((record) => record[name]).find((value) => value !== null)].flat()[0];
+  const sorted = lists.flatMap(({ equal = [], sort, everybody = false }) => {
+    const values = equal.map((name) => [name, valueIn(name)] as const);
+    if (values.some(([, value]) => value === undefined)) return [];
+    const filter = Object.fromEntries(values.map(([name, value]) => [name, String(value)]));
+    const bound = valueIn(sort);
+    const isRanged = typeof bound === 'string' ? !/^[0-9a-f]{24}$/.test(bound) : typeof bound === 'number';
+    const ranges = isRanged
+      ? ['gt', 'gte', 'lt', 'lte'].map((each) => ({ [`${sort}[${each}]`]: String(bound) }))
+      : [];
+    const ways = [{ sort }, { sort: `-${sort}` }, ...ranges].map((way) => ({ ...filter, ...way }));
+    return everybody ? [...ways, ...ways.map((way) => ({ ...way, owner: 'all' }))] : ways;
+  });
+  return [...sorted, ...(search.length > 0 ? [{ q: 'a' }] : [])].flatMap((query) => [
+    query,
+    { ...query, total: 'true' },
+    { ...query, cursor: CURSOR },
+  ]);
 }
 
 /** Every way to put parameters together: each is left out, or has one of its values. */

@@ -96,3 +96,22 @@ export const REFUSED: readonly [string, string, RegExp][] = [
   ['q=-', 'q', /must hold a word/],
   ['q=a b c d e f g h i j k', 'q', /more than 10 words/],
 ];
+
+/** Ranges of a field, and what is in them. */
+export const RANGES: readonly [string, Query, (value: never) => boolean][] = [
+  ['count', { 'count[gte]': '0', 'count[lt]': '10' }, (value: number) => value >= 0 && value < 10],
+  ['count', { 'count[gt]': '-1.5', sort: '-count' }, (value: number) => value > -1.5],
+  [
+    'price',
+    { 'price[gte]': '9.5', 'price[lte]': '10' },
+    (value: string) => Number(value) >= 9.5 && Number(value) <= 10,
+  ],
+  ['startsOn', { 'startsOn[gt]': '2026-01-31' }, (value: string) => value > '2026-01-31'],
+  [
+    'title',
+    { 'title[gte]': 'B', 'title[lt]': 'T' },
+    (value: string) => keyOf(value) >= 'b' && keyOf(value) < 't',
+  ],
+  ['count', { 'count[gt]': '5', 'count[lt]': '5' }, () => false],
+  ['count', { 'count[gte]': '10', 'count[lt]': '0' }, () => false],
+];

@@ -6,8 +6,8 @@ import { ListQuery } from '../../src/platform/database/list-query.js';
 import { OwnedRecord, RECORD_OPTIONS } from '../../src/platform/database/record.js';
 import { OwnedRecordDto } from '../../src/platform/database/record.dto.js';
 import { resource } from '../../src/platform/database/resource.js';
-import { Day } from '../../src/platform/validation/day.js';
-import { Decimal, decimalText } from '../../src/platform/validation/decimal.js';
+import { CalendarDay } from '../../src/platform/validation/day.js';
+import { ExactDecimal, decimalText } from '../../src/platform/validation/decimal.js';
 import {
   Compose,
   Name,
@@ -121,12 +121,12 @@ export class CreateTicketDto {
 
   @ApiProperty({ example: '12.30' })
   @IsOptional()
-  @Decimal()
+  @ExactDecimal()
   price?: Types.Decimal128 | null;
 
   @ApiProperty({ example: '2030-01-31' })
   @IsOptional()
-  @Day()
+  @CalendarDay()
   startsOn?: string | null;
 }
 
@@ -217,12 +217,12 @@ export class TicketDto extends OwnedRecordDto {
 
   @ApiProperty({ example: '12.30' })
   @Nullable()
-  @Decimal()
+  @ExactDecimal()
   price!: string | null;
 
   @ApiProperty({ example: '2030-01-31' })
   @Nullable()
-  @Day()
+  @CalendarDay()
   startsOn!: string | null;
 
   static from(ticket: TrialTicket): TicketDto {

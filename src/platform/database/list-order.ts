@@ -13,7 +13,7 @@ import {
 import type { Position } from './cursor.js';
 import type { Find } from './find.js';
 import { lookUpOf, MAX_TERMS, sortKeyOf, termsOf } from '../validation/folded.js';
-import { HiddenKeys } from './hidden-keys.js';
+import { HiddenKeys } from '../validation/hidden-keys.js';
 import type { DeclaredList, Lists, SortField } from './lists.js';
 
 /** The bounds of a range, as parameters say them: `dueAt[gte]`. */

@@ -2,8 +2,8 @@ import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsOptional } from 'class-validator';
 import { DeclarationError } from '../errors/start-error.js';
 import { PageQuery } from '../validation/page.js';
-import { Day } from '../validation/day.js';
-import { Decimal } from '../validation/decimal.js';
+import { CalendarDay } from '../validation/day.js';
+import { ExactDecimal } from '../validation/decimal.js';
 import { Compose, QueryNumber, Text, UtcTime } from '../validation/fields.js';
 import { BOUNDS } from './list-order.js';
 import type { SortKind } from './lists.js';
@@ -15,8 +15,8 @@ const RANGES: Readonly<
 > = {
   time: { rules: () => [UtcTime()], example: '2030-01-31T00:00:00.000Z' },
   number: { rules: () => [QueryNumber()], example: 10 },
-  decimal: { rules: () => [Decimal()], example: '10.00' },
-  day: { rules: () => [Day()], example: '2030-01-31' },
+  decimal: { rules: () => [ExactDecimal()], example: '10.00' },
+  day: { rules: () => [CalendarDay()], example: '2030-01-31' },
   text: { rules: () => [Compose(200), Text(0, 200)], example: 'm' },
 };
 

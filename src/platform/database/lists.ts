@@ -1,6 +1,6 @@
 import type { Schema, SchemaType } from 'mongoose';
 import { DeclarationError } from '../errors/start-error.js';
-import { HiddenKeys } from './hidden-keys.js';
+import { HiddenKeys } from '../validation/hidden-keys.js';
 
 /** A list that clients may ask for in the order of a field. */
 export interface ListDeclaration {

@@ -2,7 +2,7 @@ import { type Model, type mongo, type Schema, Types } from 'mongoose';
 import type { RecordCipher } from './field-encryption.js';
 import { driverDatabase } from './driver.js';
 import { type Find, find } from './find.js';
-import type { HiddenKeys } from './hidden-keys.js';
+import type { HiddenKeys } from '../validation/hidden-keys.js';
 import type { StoredRecord } from './record.js';
 import { SchemaRules } from './schema-rules.js';
 

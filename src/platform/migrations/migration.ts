@@ -1,6 +1,7 @@
 import type { mongo } from 'mongoose';
 import { StartError } from '../errors/start-error.js';
 import { duplicateKeyOf } from '../errors/driver-errors.js';
+import { HiddenKeys } from '../validation/hidden-keys.js';
 
 /** What a migration works with. */
 export interface MigrationContext {
@@ -71,4 +72,37 @@ export async function setWhereMissing(
     }
     if (ids.length > 0) await write();
   }
+}
+
+/**
+ * Stores what the lists of a feature are sorted and searched by beside the texts of the records that are there. Answers
+ * stay the same. Bears being done again; a text that changes meanwhile is left to whoever changes it.
+ */
+export async function setListKeys(
+  { db, progress }: Pick<MigrationContext, 'db' | 'progress'>,
+  collection: string,
+  {
+    sorted = [],
+    searched = [],
+  }: { readonly sorted?: readonly string[]; readonly searched?: readonly string[] },
+): Promise<void> {
+  const records = db.collection(collection);
+  const keys = new HiddenKeys(sorted, searched);
+  const fields = [...new Set([...sorted, ...searched])];
+  const projection = Object.fromEntries(fields.map((field) => [field, 1]));
+  const count = await records.estimatedDocumentCount();
+  let done = 0;
+  let writes: mongo.AnyBulkWriteOperation[] = [];
+  const write = async (): Promise<void> => {
+    progress(`${done} of ${count} ${collection} have the keys of ${fields.join(', ')}`);
+    await records.bulkWrite(writes, { ordered: false });
+    done += writes.length;
+    writes = [];
+  };
+  for await (const { _id, ...texts } of records.find({}, { projection, sort: { _id: 1 } })) {
+    const same = Object.fromEntries(fields.map((field) => [field, (texts[field] as unknown) ?? null]));
+    writes.push({ updateOne: { filter: { _id, ...same }, update: { $set: keys.ofNew(texts) } } });
+    if (writes.length === BATCH) await write();
+  }
+  if (writes.length > 0) await write();
 }

@@ -51,7 +51,7 @@ export function decimalText(decimal: Types.Decimal128 | null | undefined): strin
  * An exact decimal number, as a text: `"12.30"`. JSON's numbers are refused, which most programs read inexactly. Bounds
  * are compared exactly, too.
  */
-export function Decimal(min?: number, max?: number): PropertyDecorator {
+export function ExactDecimal(min?: number, max?: number): PropertyDecorator {
   const isWithin = (value: unknown): boolean => {
     if (!(value instanceof Types.Decimal128)) return false;
     const text = decimalText(value);

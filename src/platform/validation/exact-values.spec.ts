@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { Types } from 'mongoose';
-import { Day } from './day.js';
-import { compareDecimals, Decimal, decimalOf, decimalText } from './decimal.js';
+import { CalendarDay } from './day.js';
+import { compareDecimals, ExactDecimal, decimalOf, decimalText } from './decimal.js';
 import { fieldWith } from './fixtures/dto-with.js';
-import { InMoney, type Money, moneyJson } from './money.js';
+import { InMoney, type StoredMoney, moneyJson } from './money.js';
 
 const digits = (max: number) => fc.stringMatching(new RegExp(`^[0-9]{1,${max}}$`));
 const decimals = fc
@@ -12,7 +12,7 @@ const decimals = fc
   .map(([isNegative, whole, part]) => `${isNegative ? '-' : ''}${whole}${part === null ? '' : `.${part}`}`);
 
 describe('a decimal', () => {
-  const field = fieldWith(Decimal());
+  const field = fieldWith(ExactDecimal());
 
   it('comes back as it was sent, but for zeros before it and the sign of zero', () => {
     fc.assert(
@@ -87,7 +87,7 @@ describe('a decimal', () => {
         expect(compareDecimals(a, b)).toBe(difference < 0n ? -1 : difference > 0n ? 1 : 0);
       }),
     );
-    const bounded = fieldWith(Decimal(0, 10.5));
+    const bounded = fieldWith(ExactDecimal(0, 10.5));
     expect(['0', '0.00', '10.5', '10.500'].every((sent) => bounded.accept(sent) !== undefined)).toBe(true);
     expect(['-0.01', `10.5${'0'.repeat(30)}1`].map((sent) => bounded.refuse(sent))).toEqual([
       expect.stringContaining('not less than 0, not more than 10.5'),
@@ -107,7 +107,7 @@ describe('an amount of money', () => {
     ['0.0001', 'CLF'],
     ['9'.repeat(34), 'EUR'],
   ])('of %s %s comes back', (amount, currency) => {
-    expect(moneyJson(field.accept({ amount, currency }) as Money)).toEqual({ amount, currency });
+    expect(moneyJson(field.accept({ amount, currency }) as StoredMoney)).toEqual({ amount, currency });
   });
 
   it.each<[unknown, string]>([
@@ -132,7 +132,7 @@ describe('an amount of money', () => {
 });
 
 describe('a day', () => {
-  const field = fieldWith(Day());
+  const field = fieldWith(CalendarDay());
 
   it.each(['2026-01-31', '2028-02-29', '0001-01-01', '9999-12-31'])('is %s', (sent) => {
     expect(field.accept(sent)).toBe(sent);

@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import { ValidateBy } from 'class-validator';
-import type { Types } from 'mongoose';
+import { Types } from 'mongoose';
 import { decimalOf, decimalText } from './decimal.js';
 
 /** The currencies of ISO 4217 by the number of their decimals. */
@@ -22,7 +22,7 @@ const DECIMALS: ReadonlyMap<string, number> = new Map(
 );
 
 /** An amount in a currency, as it is stored. */
-export interface Money {
+export interface StoredMoney {
   readonly amount: Types.Decimal128;
   readonly currency: string;
 }
@@ -34,9 +34,9 @@ export interface MoneyJson {
 }
 
 /** What is answered of an amount. */
-export function moneyJson(money: Money): MoneyJson;
-export function moneyJson(money: Money | null | undefined): MoneyJson | undefined;
-export function moneyJson(money: Money | null | undefined): MoneyJson | undefined {
+export function moneyJson(money: StoredMoney): MoneyJson;
+export function moneyJson(money: StoredMoney | null | undefined): MoneyJson | undefined;
+export function moneyJson(money: StoredMoney | null | undefined): MoneyJson | undefined {
   return money ? { amount: decimalText(money.amount), currency: money.currency } : undefined;
 }
 
@@ -60,8 +60,12 @@ class Unfit {
   constructor(readonly fault: string) {}
 }
 
+function isRead(value: unknown): boolean {
+  return (value as StoredMoney | null | undefined)?.amount instanceof Types.Decimal128;
+}
+
 function read(sent: unknown): unknown {
-  if (sent === undefined || sent === null) return sent;
+  if (sent === undefined || sent === null || isRead(sent)) return sent;
   const fault = faultIn(sent);
   if (fault !== undefined) return new Unfit(fault);
   const { amount, currency } = sent as MoneyJson;
@@ -75,7 +79,7 @@ export function InMoney(): PropertyDecorator {
     ValidateBy({
       name: 'isMoney',
       validator: {
-        validate: (value) => value !== null && value !== undefined && !(value instanceof Unfit),
+        validate: isRead,
         defaultMessage: (args) =>
           `$property ${args?.value instanceof Unfit ? args.value.fault : 'must be an amount in a currency'}`,
       },

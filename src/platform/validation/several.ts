@@ -11,6 +11,9 @@ class Unfit {
   constructor(readonly fault: string) {}
 }
 
+/** The lists that were read: any other was not checked. */
+const made = new WeakSet<object>();
+
 type Split = (sent: unknown) => readonly string[] | Unfit;
 
 function byComma(sent: unknown): readonly string[] | Unfit {
@@ -30,6 +33,7 @@ function several(split: Split, explode: boolean, rules: readonly PropertyDecorat
     for (const rule of rules) rule(Item.prototype, property);
     const check = validatorOf<Record<string, unknown>>(Item as Constructor<Record<string, unknown>>);
     const read = ({ value }: { value: unknown }): unknown => {
+      if (made.has(value as object)) return value;
       const texts = split(value);
       if (texts instanceof Unfit) return texts;
       if (texts.length > MAX_VALUES)
@@ -40,6 +44,7 @@ function several(split: Split, explode: boolean, rules: readonly PropertyDecorat
         if (faults) return new Unfit(faults[0]?.message ?? '$property is not valid');
         values.push(item[String(property)]);
       }
+      made.add(values);
       return values;
     };
     Transform(read)(target, property);
@@ -47,7 +52,7 @@ function several(split: Split, explode: boolean, rules: readonly PropertyDecorat
       name: 'isSeveral',
       constraints: [Item, explode],
       validator: {
-        validate: (value) => Array.isArray(value),
+        validate: (value) => made.has(value as object),
         defaultMessage: (args) =>
           args?.value instanceof Unfit ? args.value.fault : '$property is not valid',
       },

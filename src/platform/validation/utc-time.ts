@@ -15,3 +15,10 @@ export function timeOf(text: string): Date | undefined {
   const time = new Date(sign === '-' ? local + offset : local - offset);
   return /^\d{4}-/.test(time.toISOString()) ? time : undefined;
 }
+
+const DAY = /^\d{4}-\d\d-\d\d$/;
+
+/** Whether a text is a day that exists, such as `2026-01-31`. */
+export function isDay(text: string): boolean {
+  return DAY.test(text) && timeOf(`${text}T00:00:00Z`) !== undefined;
+}

@@ -1,5 +1,5 @@
 import type { mongo } from 'mongoose';
-import { entriesOf, sortKeyOf } from '../validation/folded.js';
+import { entriesOf, sortKeyOf } from './folded.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
