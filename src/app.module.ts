@@ -53,7 +53,7 @@ const FEATURES = [
   UsersModule,
 ];
 
-/** The table of contents: what the product stands on, and what it does. */
+/** The table of contents: the platform, and the features on it. */
 @Module({})
 export class AppModule {
   static forRoot(config: Config, loggers: Loggers): DynamicModule {

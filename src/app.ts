@@ -47,18 +47,18 @@ import { installRateLimit } from './platform/limits/rate-limit.js';
 import { installSameOrigin } from './platform/http/same-origin.js';
 import { installInput, noteInput } from './platform/http/input.js';
 
-/** Nest asks the filter that it has known for the longest time last, so this one stands above all modules. */
+/** Nest asks the filter that was registered first last, so this one comes before all modules. */
 const LAST_RESORT = { provide: APP_FILTER, useClass: FailureFilter };
 class Root {}
 
 /**
- * Builds the application: the one way to do it, for production, tests and tools alike.
- * It is not connected to anything until it is initialised or listens.
+ * Builds the application, for production, tests and tools alike. It connects to nothing until it is initialised or
+ * listens.
  *
  * The order of the hooks is the way of a request: whether there is time for it, log, id, headers, deadline, address,
  * limits, who it is, its shape; then Nest: handler, answer.
  *
- * @param destination where log lines go; standard output unless told
+ * @param destination where log lines go; standard output by default
  */
 export async function createApp(
   config: Config,

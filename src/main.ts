@@ -9,7 +9,7 @@ import { RELEASE } from './product/release.js';
 
 async function start(): Promise<void> {
   const config = loadConfig();
-  // Loading the application takes a while: not before the configuration is right, and while mongod starts.
+  // Loading the application takes a while: do it only once the configuration is valid, and while mongod starts.
   const [{ createApp }, { endInOrder }, database] = await Promise.all([
     import('./app.js'),
     import('./ending.js'),

@@ -8,7 +8,7 @@ import { UpgradePrinter } from './platform/migrations/upgrade-printer.js';
 
 const print = (text: string): boolean => process.stdout.write(text);
 
-/** Brings the database to the version of this code. */
+/** Migrates the database to the version of this code. */
 async function up(migrations: Migrations): Promise<void> {
   const printer = new UpgradePrinter(print);
   try {
@@ -19,7 +19,7 @@ async function up(migrations: Migrations): Promise<void> {
   print(reportOf(await migrations.inspect()));
 }
 
-/** Tells how the database stands to this code; exit code 1 when it is older. */
+/** Compares the database with this code; exit code 1 when it is older. */
 async function status(migrations: Migrations): Promise<void> {
   const state = await migrations.inspect();
   print(reportOf(state));

@@ -9,7 +9,7 @@ import { reportRotation, showRotation } from './platform/encryption/rotation-rep
 
 const OUTAGE = 'The database that MONGODB_URI names does not answer. Run it again to go on.';
 
-/** `npm run keys:rotate`: brings every encrypted value under the first key of ENCRYPTION_KEY, while servers run. */
+/** `npm run keys:rotate`: re-encrypts every value with the first key of ENCRYPTION_KEY, while servers run. */
 runCommand(async (app, uri) => {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());

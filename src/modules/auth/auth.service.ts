@@ -27,9 +27,9 @@ import { UserErrors } from '../users/user.errors.js';
 import { AuthEvents } from './auth.events.js';
 import { UserEvents } from '../users/user.events.js';
 
-/** Registering tells whether an address is taken, so one address may not ask for many. */
+/** Registering reveals whether an address is taken, so attempts per client address are limited. */
 const REGISTRATIONS = { limit: 10, seconds: 60 * 60 };
-/** Whoever develops on this machine tries registering out all day. */
+/** Developers on this machine try out registering all day. */
 const LOCAL_REGISTRATIONS = { ...REGISTRATIONS, limit: 10_000 };
 const LOCAL = /^(127\.|::1$|::ffff:127\.)/;
 
@@ -58,8 +58,8 @@ export class AuthService {
   ) {}
 
   /**
-   * Whoever sends the same request again gets who was registered then, and uses up nothing of the quota; nor does a
-   * weak password. Asking for an address that is taken does: that is what the quota bounds.
+   * Repeating a request returns the user registered then and does not count against the quota; neither does a weak
+   * password. Trying an address that is taken does: that is what the quota limits.
    * @throws ApiError WEAK_PASSWORD, EMAIL_TAKEN, RATE_LIMITED
    */
   async register(dto: RegisterDto, { address }: Device, once: Once): Promise<User> {
@@ -155,8 +155,8 @@ export class AuthService {
   }
 
   /**
-   * Ends what was started while the password was changed or a second factor was turned on: both end all sessions, and
-   * this one might have come too late for it.
+   * Ends a session that was started while the password was changed or a second factor was turned on: both end all
+   * sessions, and may have missed this one.
    * @throws ApiError INVALID_CREDENTIALS
    */
   private async requireUnchanged(

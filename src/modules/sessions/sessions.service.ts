@@ -22,10 +22,10 @@ import { Session } from './session.schema.js';
 import { SessionErrors } from './session.errors.js';
 import { SessionEvents } from './session.events.js';
 
-/** A user's further sign-ins end the sessions that were not used for longest. */
+/** Further sign-ins end the least recently used sessions. */
 export const MAX_SESSIONS = 100;
 
-/** What is asked of a session at each request. */
+/** What each request needs to know of its session. */
 export interface LiveSession {
   readonly owner: UserId;
   /** Milliseconds since 1970. */
@@ -83,7 +83,7 @@ export class SessionsService {
     return { sessionId, owner, generation: 1, refreshToken: token };
   }
 
-  /** The sessions of a user that are not over, those first that were used last. */
+  /** The active sessions of a user, most recently used first. */
   async list(owner: UserId): Promise<Session[]> {
     return this.model
       .find({ ownerId: new Types.ObjectId(owner), expiresAt: { $gt: new Date() } })
@@ -93,9 +93,9 @@ export class SessionsService {
   }
 
   /**
-   * What is known of the session of an access token of this number, which is thereby used; without a promise where
-   * that is known already. Null when it is over.
-   * @param afresh whatever other processes have just changed
+   * The session of an access token with this number, which counts as used by this; without a promise if it is cached.
+   * Null when the session is over.
+   * @param afresh bypasses the cache
    */
   find(id: string, generation: number, afresh = false): LiveSession | null | Promise<LiveSession | null> {
     if (afresh) this.live.forget(id);
@@ -121,8 +121,8 @@ export class SessionsService {
   }
 
   /**
-   * Ends the session that a refresh token belongs to, also one that was replaced: whoever has it wants to leave.
-   * @throws ApiError INVALID_REFRESH_TOKEN for what the product did not make
+   * Ends the session of a refresh token, even a replaced one: whoever holds it wants to sign out.
+   * @throws ApiError INVALID_REFRESH_TOKEN for a token that the product did not issue
    */
   async endByToken(token: string): Promise<void> {
     const claim = this.tokens.read(token);
@@ -130,7 +130,7 @@ export class SessionsService {
     await this.remove(claim.sessionId);
   }
 
-  /** Ends a session of whose tokens two have a copy. */
+  /** Ends a session whose tokens have been copied. */
   async endStolen(id: string): Promise<void> {
     const session = await this.remove(id);
     if (session)
@@ -140,7 +140,7 @@ export class SessionsService {
       });
   }
 
-  /** Ends all sessions of a user but one, and answers how many. */
+  /** Ends all sessions of a user but one, and returns how many. */
   async endAll(owner: UserId, except?: string): Promise<number> {
     const sessions = await this.collection
       .find({ ownerId: new Types.ObjectId(owner) }, { projection: { _id: 1 } })
@@ -172,7 +172,7 @@ export class SessionsService {
   private async useNewest(id: string, generation: number): Promise<LiveSession | null> {
     const newest = { _id: new Types.ObjectId(id), generation, 'unused.to': generation };
     await this.collection.updateOne(newest, useNewest());
-    // What is remembered may also be of before the refresh.
+    // The cache may also hold the state from before the refresh.
     this.live.forget(id);
     return this.live.get(id);
   }

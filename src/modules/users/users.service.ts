@@ -71,8 +71,8 @@ export class UsersService {
   }
 
   /**
-   * Creates a user for somebody else: an administrator does, or the start. Without a password the user gets a mail
-   * with a link to choose one.
+   * Creates a user on behalf of an administrator or at startup. Without a password, the user is mailed a link to choose
+   * one.
    * @throws ApiError WEAK_PASSWORD, EMAIL_TAKEN, MAIL_NOT_CONFIGURED
    */
   async provision(fields: NewUser, claim: Claim, transaction?: Transaction): Promise<User> {
@@ -86,7 +86,7 @@ export class UsersService {
     return user;
   }
 
-  /** @throws ApiError FORBIDDEN for a program that gives a role, and as `provision` */
+  /** @throws ApiError FORBIDDEN for an API key that assigns a role, and as `provision` */
   createFor(
     { id, apiKey }: Caller,
     { address }: Device,
@@ -99,7 +99,7 @@ export class UsersService {
   }
 
   /**
-   * Creates a user who signs in elsewhere, where the address was proved: it has no password.
+   * Creates a user without a password, who signs in with a provider that has verified the address.
    * @throws ApiError EMAIL_TAKEN
    */
   createProved(fields: Pick<NewUser, 'email' | 'name'>, transaction: Transaction): Promise<User> {
@@ -129,7 +129,7 @@ export class UsersService {
   }
 
   /**
-   * Changes a user, at once for its next request. Only who may change everybody changes roles and disables.
+   * Changes a user with effect on its next request. Changing roles and disabling take the permission for all users.
    * @throws ApiError FORBIDDEN, USER_NOT_FOUND, PRECONDITION_FAILED, CONFLICT, LAST_ADMIN
    */
   async update(scope: Scope, id: string, ifMatch: Precondition, change: UpdateUserDto): Promise<User> {
@@ -145,8 +145,8 @@ export class UsersService {
   }
 
   /**
-   * Deletes a user with whatever lets anybody act as it, and then everything else that belongs to it. Of many records
-   * the rest is removed after this has resolved.
+   * Deletes a user with everything that lets anybody act as it, and then its other records. If there are many, the rest
+   * is removed after this has resolved.
    * @throws ApiError USER_NOT_FOUND, PRECONDITION_FAILED, LAST_ADMIN
    */
   async remove(scope: Scope, id: string, ifMatch: Precondition): Promise<void> {
@@ -163,7 +163,7 @@ export class UsersService {
   }
 
   /**
-   * Deletes a user as it asks for itself.
+   * Deletes a user at its own request.
    * @throws ApiError USER_NOT_FOUND, INVALID_CREDENTIALS, OTP_REQUIRED, INVALID_OTP, RATE_LIMITED, LAST_ADMIN
    */
   async removeSelf(caller: Caller, id: string, proof: Proof, device: Device): Promise<void> {
@@ -180,7 +180,7 @@ export class UsersService {
   }
 
   /**
-   * Changes a user and evicts what is kept of it, in one.
+   * Changes a user in the transaction, and evicts its cached data.
    * @throws ApiError LAST_ADMIN, once it is clear that the change is allowed otherwise
    */
   private async change(
@@ -190,7 +190,7 @@ export class UsersService {
     change: UpdateUserDto & { readonly otpEnabled?: boolean },
     transaction: Transaction,
   ): Promise<User> {
-    // Changes of a user at the same time come one after the other, rather than fail over each other.
+    // Concurrent changes of a user are serialized instead of conflicting.
     await this.transactions.lock(`user ${id.toLowerCase()}`, transaction);
     if (takesRights(change)) {
       await this.transactions.lock('administrators', transaction);
@@ -215,7 +215,7 @@ export class UsersService {
     return this.records.insert(user, transaction);
   }
 
-  /** The user with this id, whoever asks: for keeping it signed in. */
+  /** The user with this id, whoever asks: to keep it signed in. */
   findById(id: UserId): Promise<User | null> {
     return this.model.findById(id).lean<User>();
   }

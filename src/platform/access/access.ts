@@ -9,7 +9,7 @@ import { routeConfig } from '../http/route-config.js';
 import type { Actor, Caller, Permission, Scope } from './caller.js';
 import { concerns, missingFor, needsBody } from './step-up.js';
 
-/** Why a configuration closes a public route, if it does. */
+/** The error with which the configuration closes a public route, if it does. */
 type Refusal = (config: Config) => ErrorCode | ErrorDefinition | undefined;
 
 /** Who may use a route. */
@@ -35,12 +35,12 @@ declare module 'fastify' {
 export abstract class Authenticator {
   /**
    * The caller, without a promise where it is known already.
-   * @param options.afresh reads what is known of it again: another process may have changed it a moment ago
+   * @param options.afresh bypasses the cache: another process may have changed the user a moment ago
    * @throws ApiError UNAUTHENTICATED without a valid token of an enabled user
    */
   abstract authenticate(request: FastifyRequest, options?: { afresh: boolean }): Caller | Promise<Caller>;
 
-  /** Whom the token of a request names, as far as that is known without asking anybody. */
+  /** The user named by the token of a request, as far as that is known without a query. */
   abstract subjectOf(request: Pick<IncomingMessage, 'headers'>): string | undefined;
 }
 
@@ -57,8 +57,8 @@ export function Public(options: { refuse?: Refusal; identifies?: boolean } = {})
 }
 
 /**
- * Any signed-in user may use the route, for records of its own. `apiKeys: false` refuses programs: whoever steals a
- * key must not get further ones, nor the account.
+ * Any signed-in user may use the route, for its own records. `apiKeys: false` refuses API keys: a stolen key must not
+ * be enough to create further ones or take over the account.
  */
 export function SignedIn(options: { apiKeys?: false } = {}): MethodDecorator {
   return guarded({ kind: 'signed-in', ...options });
@@ -70,9 +70,8 @@ export function Requires(permission: Permission): MethodDecorator {
 }
 
 /**
- * Any signed-in user may use the route for records of its own; the permission opens those of others.
- * With `parameter`, others' records are opened only by a query that has this parameter, and a caller who
- * sends it without the permission is refused.
+ * Any signed-in user may use the route for its own records; the permission gives access to everybody's. With
+ * `parameter`, only a query with this parameter reaches other users' records, and without the permission it is refused.
  */
 export function OwnerOr(permission: Permission, options: { parameter?: string } = {}): MethodDecorator {
   return guarded({ kind: 'owner-or', permission, ...options });
@@ -143,8 +142,8 @@ function admit(access: Access, request: FastifyRequest, caller: Caller): void {
 }
 
 /**
- * The guard of every route. It runs before a body is read, which Nest's own guards do not, so that
- * strangers cannot make the server parse anything. A route that declares no access stops the start, and so does one
+ * The guard of every route. Unlike Nest's guards it runs before the body is read, so that anonymous clients cannot make
+ * the server parse anything. A route that declares no access stops the start, and so does one
  * that requires a permission that does not exist.
  */
 export function installAccess(
@@ -185,7 +184,7 @@ export function installAccess(
     const requireProof = async (request: FastifyRequest): Promise<void> => {
       const { caller } = request;
       if (!caller || !concerns(stepUp, request.body) || !missingFor(stepUp, caller)) return;
-      // Before a refusal the truth is read: the proof may have been given to another process.
+      // Bypass the cache before refusing: the proof may have been given to another process.
       const known = await authenticator.authenticate(request, { afresh: true });
       const missing = missingFor(stepUp, known);
       if (missing) throw apiError(missing);

@@ -15,18 +15,18 @@ import type { StoredRecord } from './record.js';
 import type { Resource } from './resource.js';
 import { sessionOf, type Transaction } from './transactions.js';
 
-/** Stages that read or write other collections, or change what a record is before its owner was asked for. */
+/** Stages that access other collections, or change records before their owner has been matched. */
 const BEYOND = ['$lookup', '$graphLookup', '$unionWith', '$out', '$merge', '$facet'] as const;
 
-/** Longest time that the database may take for a list: shorter than a socket waits, and a handler. */
+/** Time limit of a list in the database: below the timeouts of sockets and handlers. */
 const MAX_MS = 900;
 
 /** What `find` looks for. */
 interface Search {
   readonly filter?: Filter;
-  /** Newest first unless told; an index of the schema should have it. */
+  /** Newest first by default; the schema should have an index for it. */
   readonly sort?: Readonly<Record<string, 1 | -1>>;
-  /** How many records at most. */
+  /** Most records to return. */
   readonly limit: number;
   readonly transaction?: Transaction | undefined;
 }
@@ -56,7 +56,7 @@ export class RecordReads<T extends StoredRecord> {
     cipher?.refuse({ ...this.ownership.everything, ...NEWEST_FIRST });
   }
 
-  /** @throws ApiError …_NOT_FOUND when it is not there or not in the scope */
+  /** @throws ApiError …_NOT_FOUND when it does not exist or is not in the scope */
   async get(scope: Scope, id: string, transaction?: Transaction): Promise<T> {
     const [found] = await this.store.find<T>({
       filter: this.ownership.one(scope, id),
@@ -68,7 +68,7 @@ export class RecordReads<T extends StoredRecord> {
     return this.store.opened(found);
   }
 
-  /** The newest record of the scope that fits, or null. */
+  /** The newest matching record in the scope, or null. */
   async first(scope: Scope, filter: Filter = {}, transaction?: Transaction): Promise<T | null> {
     this.cipher?.refuse(filter);
     const all = this.ownership.fitting(scope, filter);
@@ -101,10 +101,10 @@ export class RecordReads<T extends StoredRecord> {
     const offset = cursor === undefined ? (query.offset ?? ((query.page ?? 1) - 1) * limit) : null;
     const parts = order.parts(cursor === undefined ? undefined : this.cursors.decode(cursor, binding));
     const session = transaction?.session;
-    // One more than is asked for tells whether there is a next page.
+    // One more record than asked for shows whether there is a next page.
     const read = (): Promise<T[]> => this.read(parts, offset ?? 0, limit + 1, session);
     const count = (): Promise<number> | undefined => (query.total ? this.count(order, session) : undefined);
-    // A transaction does one thing at a time.
+    // Operations of a transaction must run one at a time.
     const [items, total] = transaction ? [await read(), await count()] : await Promise.all([read(), count()]);
     const hasMore = items.length > limit;
     if (hasMore) items.pop();
@@ -149,7 +149,7 @@ export class RecordReads<T extends StoredRecord> {
       .toSorted((a, b) => b.count - a.count || (String(a.value) < String(b.value) ? -1 : 1));
   }
 
-  /** The records of the scope that fit, in any order. */
+  /** The matching records in the scope, in any order. */
   async find(scope: Scope, { filter = {}, sort, limit, transaction }: Search): Promise<T[]> {
     this.cipher?.refuse({ ...filter, ...sort });
     const all = this.ownership.fitting(scope, filter);
@@ -160,7 +160,7 @@ export class RecordReads<T extends StoredRecord> {
   }
 
   /**
-   * What a pipeline makes of the records of the scope: its first stage sees no others.
+   * The result of a pipeline on the records in the scope: its first stage sees no others.
    * @throws Error for stages that reach beyond them, and for encrypted fields
    */
   async aggregate<R>(

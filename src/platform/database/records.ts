@@ -13,7 +13,7 @@ import { type Link, linksIn, type ReferenceField, type References } from './refe
 import { requireUniqueFields, type Resource } from './resource.js';
 import { afterwards, isTransaction, sessionOf, type Transaction } from './transactions.js';
 
-/** Creates a record once, however often the same request is sent. */
+/** Creates a record once, even if the request is repeated. */
 export interface CreatesOnce {
   run<T extends StoredRecord>(
     create: (transaction?: Transaction) => Promise<T>,
@@ -45,9 +45,9 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
   }
 
   /**
-   * Writes a new record, which belongs to whoever is behind the scope. A field that is null or undefined is not stored.
+   * Creates a record for the owner in the scope, or else for its user. Fields that are null or undefined are not stored.
    * @param atomic the request's `@CreateOnce()`, which makes it idempotent, or a transaction
-   * @throws ApiError …_TAKEN when a unique field repeats, VALIDATION_ERROR for a reference that leads nowhere
+   * @throws ApiError …_TAKEN when a unique value is taken, VALIDATION_ERROR for a reference that leads nowhere
    */
   create(scope: Scope, fields: NewFields<T>, atomic?: Transaction | CreatesOnce): Promise<T> {
     if (!atomic || isTransaction(atomic)) return this.add(scope, fields, atomic);
@@ -68,9 +68,9 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
   }
 
   /**
-   * Writes a new record where there is no scope. A field that is null or undefined is not stored.
-   * @throws ApiError …_TAKEN when a unique field repeats
-   * @throws Error for a record with references: nobody is there who may read what they lead to
+   * Creates a record without a scope. Fields that are null or undefined are not stored.
+   * @throws ApiError …_TAKEN when a unique value is taken
+   * @throws Error for a record with references: without a scope nobody may read their targets
    */
   async insert(fields: NewRecord<T>, transaction?: Transaction): Promise<T> {
     const [link] = linksIn(this.referenceFields, fields);
@@ -79,7 +79,7 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
   }
 
   /**
-   * Changes the fields that `change` has; null or undefined unsets one. Raises the version, always.
+   * Changes the fields in `change`; null or undefined unsets a field. Always increments the version.
    * @throws ApiError …_NOT_FOUND, PRECONDITION_FAILED (412), …_TAKEN, VALIDATION_ERROR for a reference that leads
    *   nowhere
    */
@@ -98,9 +98,9 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
   }
 
   /**
-   * Changes every record of the scope that fits, in one operation, and answers how many those were.
+   * Changes all matching records in the scope in one operation, and returns their number.
    * @throws Error for encrypted fields and references, which are checked record by record: use `update`
-   * @throws ApiError …_TAKEN; then some of them are changed, outside a transaction
+   * @throws ApiError …_TAKEN; outside a transaction some of them have been changed by then
    */
   async updateWhere(
     scope: Scope,
@@ -127,7 +127,7 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
   }
 
   /**
-   * Makes sure that a record is there and as the caller expects it, before other records are changed for it.
+   * Ensures that a record exists and meets the precondition, before other records are changed for it.
    * @throws ApiError …_NOT_FOUND, PRECONDITION_FAILED (412)
    */
   async require(
@@ -143,8 +143,7 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
   }
 
   /**
-   * Removes a record and answers it as it was stored: what is encrypted stays so. Users are removed whatever refers to
-   * them.
+   * Removes a record and returns it as stored, still encrypted. Users are removed even if other records refer to them.
    * @throws ApiError …_NOT_FOUND, PRECONDITION_FAILED (412), IN_USE (409) for what other records refer to
    */
   async remove(scope: Scope, id: string, precondition: Precondition, transaction?: Transaction): Promise<T> {
@@ -154,7 +153,7 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
     }
     const record = { target, id: new Types.ObjectId(id) };
     return this.references.removing(record, transaction, async (joined) => {
-      // Afterwards: what only refers to itself is in nobody's use.
+      // Afterwards: a record that only refers to itself is not in use.
       const removed = await this.erase(scope, id, precondition, joined);
       await this.references.requireUnused(record, joined);
       return removed;
@@ -213,7 +212,7 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
     return removed;
   }
 
-  /** A record, if the scope may touch it and it is as the caller expects it. */
+  /** A record, if it is in the scope and meets the precondition. */
   private expected(scope: Scope, id: string, { versions, except }: Precondition): Filter {
     const one = this.ownership.one(scope, id);
     if (versions === 'any' && !except) return one;
@@ -223,7 +222,7 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
     };
   }
 
-  /** Why a record was not found: it is not there for the scope, or it is not as the caller expects it. */
+  /** Why no record matched: it is not in the scope, or does not meet the precondition. */
   private async absent(
     scope: Scope,
     id: string,

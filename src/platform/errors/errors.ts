@@ -8,7 +8,7 @@ interface Entry {
   readonly level: Level;
   /** Headers that belong to every answer with this code. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Its answer may say by Retry-After when trying again makes sense. */
+  /** Its answer may say in Retry-After when to retry. */
   readonly saysWhen?: true;
 }
 
@@ -17,7 +17,7 @@ export interface ErrorDefinition extends Entry {
   readonly code: string;
 }
 
-/** `define(409, 'The email address is taken')`; logged as `info` unless told. */
+/** `define(409, 'The email address is taken')`; logged as `info` by default. */
 export function define(
   status: number,
   message: string,
@@ -27,7 +27,7 @@ export function define(
   return headers ? { status, message, level, headers } : { status, message, level };
 }
 
-/** Header of what is worth trying again in a second. */
+/** Header of errors that are worth retrying in a second. */
 export const RETRY_SOON = { 'retry-after': '1' };
 /** Header of every 401. */
 export const BEARER = { 'www-authenticate': 'Bearer' };
@@ -103,11 +103,11 @@ export interface Failure {
 
 interface Options extends ErrorOptions {
   readonly details?: readonly Detail[];
-  /** Seconds after which trying again makes sense. */
+  /** Seconds to wait before a retry. */
   readonly retryAfter?: number;
 }
 
-/** An error that is answered as it stands. */
+/** An error that is sent to the client as it is. */
 export class ApiError extends Error {
   readonly status: number;
   readonly level: Level;
@@ -167,7 +167,7 @@ export function aOrAn(words: string): string {
   return `${soundsOpen ? 'an' : 'a'} ${words}`;
 }
 
-/** For a record that is not there or not the caller's: `notFoundError('project')` is PROJECT_NOT_FOUND. */
+/** For a record that does not exist or is not the caller's: `notFoundError('project')` is PROJECT_NOT_FOUND. */
 export function notFoundError(resource: string): ErrorDefinition {
   return { code: `${codeOf(resource)}_NOT_FOUND`, ...define(404, `${sentence(resource)} not found`) };
 }

@@ -18,7 +18,7 @@ import { definitionOf, type ErrorCode, type ErrorDefinition } from '../errors/er
 import { paginationSchema } from '../validation/page.js';
 import { routeConfig } from './route-config.js';
 
-/** What a handler answers, and which errors of its own it may answer instead. */
+/** What a handler answers, and which errors it may answer instead. */
 export interface Answer {
   readonly status: number;
   /** Writes what the handler returned, envelope included, in one pass. */
@@ -29,7 +29,7 @@ export interface Answer {
   readonly body?: string;
   /** The record has a version, which is answered as its ETag. */
   readonly versioned: boolean;
-  /** Where what was created stands, without its id; its own address unless told. */
+  /** Address of what was created, without its id; by default the route's own. */
   readonly location?: string;
 }
 
@@ -43,7 +43,7 @@ declare module 'fastify' {
 type OwnErrors = readonly (ErrorCode | ErrorDefinition)[];
 
 interface Options {
-  /** 200 unless told. */
+  /** 200 by default. */
   readonly status?: number;
   readonly errors?: OwnErrors;
   /** Of 201 and 202, where the record is not found below the address that created it: `/api/v1/users`. */
@@ -111,7 +111,7 @@ interface Located {
   readonly location?: string;
 }
 
-/** What stands in `data`: as it is written, and as it is documented. */
+/** The schema of `data`: for serialising, and for the document. */
 interface Data {
   readonly schema: JsonSchema;
   readonly documented: object;
@@ -184,8 +184,8 @@ export function AnswersMessage(
 }
 
 /**
- * The handler answers without the envelope: a stream, a file, or a text of another type. Needed where its declaration
- * does not tell: `StreamableFile`, `@Sse()`, `@Redirect()` and `@Res()` do.
+ * The handler answers without the envelope: a stream, a file, or a text of another type. `StreamableFile`, `@Sse()`,
+ * `@Redirect()` and `@Res()` imply it.
  */
 export function AnswersRaw(type: string, { status = 200, errors = [] }: Options = {}): MethodDecorator {
   return applyDecorators(
@@ -207,7 +207,7 @@ function sendBody(body: string) {
   };
 }
 
-/** Fastify hook: says where what was created stands. */
+/** Fastify hook: sends the Location of what was created. */
 function tellLocation(collection: string) {
   return (_: FastifyRequest, reply: FastifyReply, payload: unknown, done: Done): void => {
     if (reply.statusCode < 300) reply.header('location', `${collection}/${(payload as { id: string }).id}`);
@@ -216,8 +216,8 @@ function tellLocation(collection: string) {
 }
 
 /**
- * Gives every route that declares an answer its serialiser, for records with a version its ETag, for what it creates
- * its Location, and compression unless nobody may store it: only such answers hold secrets.
+ * Gives every route that declares an answer its serialiser, an ETag for records with a version, a Location for what it
+ * creates, and compression unless the answer is `@NoStore()`: only such answers hold secrets.
  */
 export function installAnswers(fastify: FastifyInstance, config: Config): void {
   const base = basePathOf(config.of(HttpConfig));

@@ -4,29 +4,29 @@ import { apiError } from '../errors/errors.js';
 import { networkOf, peerOf } from './client-address.js';
 import { rawFailure } from './client-error.js';
 
-/** What clients may do with connections. */
+/** The limits of connections. */
 export const BOUNDS = {
-  /** Most connections at a time, and most of one client: ten clients are needed to use them all up. */
+  /** Most connections in total and per client: it takes ten clients to exhaust them. */
   all: 10_000,
   perClient: 1_000,
-  /** A client must read what it is sent, and send what is dropped, at least this fast. */
+  /** Minimum rate at which a client must read answers, and send what is dropped. */
   bytesPerSecond: 16 * 1024,
-  /** For how long it may fall behind while it is sent an answer. */
+  /** How long it may stay behind while reading an answer. */
   readingPatienceMs: 10_000,
-  /** For how long it may fall behind while what it sends is dropped. */
+  /** How long it may stay behind while what it sends is dropped. */
   droppingPatienceMs: 2_000,
-  /** Most that is read and dropped after an answer that ends a connection, and for how long. */
+  /** How much is read and dropped after an answer that ends a connection, and for how long. */
   droppedBytes: 32 * 1024 * 1024,
   droppingMs: 10_000,
-  /** The same once the server closes. */
+  /** The same while the server is closing. */
   droppingAtCloseMs: 1_000,
-  /** All connections are looked at this often, by one timer. */
+  /** How often one timer checks all connections. */
   lookEveryMs: 500,
 };
 
-/** What Node notes on the socket of a connection. It has no public names for it. */
+/** Undocumented fields of Node's sockets. */
 interface HttpSocket extends Socket {
-  /** The answer that is under way. */
+  /** The answer that is being sent. */
   readonly _httpMessage?: ServerResponse | null;
   /** `incoming` is the request that was read last. */
   readonly parser?: { readonly incoming?: IncomingMessage | null } | null;
@@ -39,11 +39,11 @@ function isReceiving({ parser }: HttpSocket): boolean {
   return parser?.incoming?.complete === false;
 }
 
-/** Stops reading requests: what comes from now on is dropped, until it is too much. */
+/** Stops reading requests: further input is dropped, up to a limit. */
 function dropInput(socket: Socket, mostBytes: number): void {
   let dropped = 0;
   socket.removeAllListeners('data');
-  // A listener is what takes the socket away from the parser, which would go on reading it.
+  // A listener takes the socket away from the parser, which would otherwise keep reading it.
   socket.on('data', (chunk: Buffer) => {
     dropped += chunk.length;
     if (dropped > mostBytes) socket.destroy();
@@ -51,13 +51,13 @@ function dropInput(socket: Socket, mostBytes: number): void {
   socket.resume();
 }
 
-/** Holds one connection to its bounds. */
+/** Enforces the limits of one connection. */
 class Connection {
-  /** What the client is held to: that it reads, or that it sends what is dropped. */
+  /** What the client has to keep up with: reading the answer, or sending what is dropped. */
   private held: 'reading' | 'dropping' | undefined;
-  /** Bytes that it has moved. */
+  /** Bytes transferred. */
   private bytes = 0;
-  /** Milliseconds that it may still fall behind. */
+  /** How many more milliseconds it may fall behind. */
   private patience = 0;
   private msLeft = 0;
 
@@ -75,7 +75,7 @@ class Connection {
     };
   }
 
-  /** Whether nothing is asked, or not all of the headers. */
+  /** Whether it is idle, or the headers are incomplete. */
   get isIdle(): boolean {
     return !this.socket._httpMessage && !isReceiving(this.socket);
   }
@@ -124,8 +124,8 @@ class Connection {
 }
 
 /**
- * Bounds what clients can do with connections: how many they have, how slowly they read, how long an answered body
- * may go on. Node bounds the time of the headers, the deadline that of the body.
+ * Limits what clients can do with connections: how many they open, how slowly they read, and how long a body may
+ * continue after its answer. Node limits the time of the headers, the deadline that of the body.
  */
 export class Connections {
   private readonly open = new Set<Connection>();
@@ -145,7 +145,7 @@ export class Connections {
     server.on('close', () => this.rest());
   }
 
-  /** Ends connections on which nothing is asked, now and from now on. */
+  /** Closes idle connections, now and from now on. */
   close(): void {
     this.isClosing = true;
     for (const { isIdle, socket } of this.open) if (isIdle) socket.destroy();
@@ -171,7 +171,7 @@ export class Connections {
     socket.once('close', () => this.leave(connection, client));
   }
 
-  /** Nothing wakes a process to which nobody is connected. */
+  /** The timer runs only while somebody is connected. */
   private watch(): void {
     if (this.timer) return;
     this.lookedAt = performance.now();
@@ -193,7 +193,7 @@ export class Connections {
   private look(): void {
     if (this.open.size === 0) return this.rest();
     const now = performance.now();
-    // A process that was busy has not seen what clients did meanwhile.
+    // A process that was busy has not seen what clients did in the meantime.
     const passedMs = Math.min(now - this.lookedAt, 2 * this.bounds.lookEveryMs);
     this.lookedAt = now;
     for (const connection of this.open) {

@@ -17,7 +17,7 @@ export interface Input {
   readonly params?: Constructor;
   readonly query?: Constructor;
   readonly body?: Constructor;
-  /** By `@RawBody()`: the bytes of the body, whatever they are. */
+  /** By `@RawBody()`: the bytes of the body, unparsed. */
   readonly raw?: true;
   /** By an interceptor that reads forms; the body is checked after it. */
   readonly form?: true;
@@ -26,9 +26,9 @@ export interface Input {
 declare module 'fastify' {
   interface FastifyContextConfig {
     input?: Input;
-    /** No body is as good as an empty object. */
+    /** A missing body counts as an empty object. */
     optionalBody?: boolean;
-    /** Nothing of a request is checked. */
+    /** The request is not validated. */
     anyInput?: boolean;
   }
 }
@@ -39,10 +39,10 @@ const PARTS: Readonly<Partial<Record<RouteParamtypes, readonly ['params' | 'quer
   [RouteParamtypes.BODY]: ['body', 'Body'],
 };
 
-/** What a parameter has for a type where its declaration names no class. */
+/** The run-time type of a parameter whose declaration names no class. */
 const NO_CLASSES: ReadonlySet<unknown> = new Set([Object, Array, String, Number, Boolean, undefined]);
 
-/** What to write in place of a parameter that cannot be checked. */
+/** What to write instead of a parameter that cannot be validated. */
 function instead(decorator: string, { type, data }: Parameter): string {
   const isList = type === Array;
   const field = isList ? 'items' : typeof data === 'string' ? data : undefined;
@@ -72,7 +72,7 @@ function inputOf(handler: Handler): Input {
     const [part, decorator] = PARTS[parameter.kind] ?? [];
     if (!part || !decorator) continue;
     const { type, data, pipes } = parameter;
-    // Checked by its pipes. A query or a body is closed, so all of it has to be known.
+    // Validated by its pipes. Queries and bodies refuse unknown fields, so all of their fields must be known.
     if (part === 'params' && data !== undefined && pipes.length > 0) continue;
     if (data !== undefined || NO_CLASSES.has(type)) {
       throw new DeclarationError(`${handler.title}: ${instead(decorator, parameter)}`);
@@ -86,22 +86,22 @@ function inputOf(handler: Handler): Input {
   };
 }
 
-/** Lets clients leave out the whole body of a request. */
+/** Lets clients omit the body. */
 export const OptionalBody = (): MethodDecorator => (target, property, descriptor) => {
   const { body } = inputOf(handlerOf(target, String(property)));
   if (!body)
     throw new DeclarationError(
       `${target.constructor.name}.${String(property)} takes no body that could be left out`,
     );
-  // Its type as well: Swagger takes a body that is described by hand for a text.
+  // The type as well: Swagger takes a body that is described by hand for a string.
   ApiBody({ type: body, required: false })(target, property, descriptor);
   routeConfig({ optionalBody: true })(target, property, descriptor);
 };
 
-/** Lets clients send what they like, and looks at none of it: for probes and scrapers. */
+/** Ignores all input: for probes and scrapers. */
 export const AnyInput = (): MethodDecorator => routeConfig({ anyInput: true });
 
-/** Tells Fastify what every handler of the application takes. For before its routes are declared. */
+/** Tells Fastify what every handler takes. To be called before routes are declared. */
 export function noteInput(handlers: readonly Handler[]): void {
   for (const handler of handlers) {
     const input = inputOf(handler);
@@ -113,14 +113,14 @@ export function noteInput(handlers: readonly Handler[]): void {
   }
 }
 
-/** Bodies of so many bytes cannot hold so much that looking at it takes long: the rules of the fields bound them. */
+/** Smaller bodies cannot hold enough to make validation slow: the rules of their fields suffice. */
 const SMALL_BYTES = 4096;
 
 function isSmall({ headers }: FastifyRequest): boolean {
   return Number(headers['content-length']) <= SMALL_BYTES;
 }
 
-/** Reports everything in a part of a request that its handler does not take. */
+/** Reports every field that the handler does not declare. */
 function refuseAll(part: unknown, faults: Detail[]): void {
   if (part === undefined || part === null) return;
   if (typeof part !== 'object' || Array.isArray(part)) {
@@ -144,22 +144,22 @@ function checkOf(part: 'params' | 'query' | 'body', type: Constructor | undefine
 }
 
 function fillBody(request: FastifyRequest, _: FastifyReply, done: () => void): void {
-  // JSON's null is a body, and no object.
+  // JSON's null is a body but not an object.
   if (request.body === undefined) request.body = {};
   done();
 }
 
 /**
- * Turns path parameters, queries and bodies into checked DTOs before the handler of a route runs, and refuses
- * what it does not take: 400 VALIDATION_ERROR with a detail for each fault. A hook instead of a Nest pipe, whose
- * promises cost a request more than the checks.
+ * Turns path parameters, queries and bodies into validated DTOs before the handler runs, and refuses undeclared fields:
+ * 400 VALIDATION_ERROR with a detail for each fault. A hook instead of a Nest pipe, whose promises cost more than the
+ * validation.
  */
 export function installInput(fastify: FastifyInstance): void {
   fastify.addHook('onRoute', (route: RouteOptions) => {
     const { input, anyInput } = route.config ?? {};
     if (!input || anyInput) return;
     const checks = [
-      // The router has matched the path: what a handler does not take of it is no fault.
+      // The router has matched the path, so parameters that the handler does not declare are no fault.
       ...(input.params ? [checkOf('params', input.params)] : []),
       checkOf('query', input.query),
       ...(input.form || (input.raw && !input.body) ? [] : [checkOf('body', input.body)]),

@@ -10,16 +10,16 @@ declare module 'fastify' {
     unlimited?: boolean;
   }
   interface FastifyInstance {
-    /** Counts a request, tells the client what it has left, and refuses it when that is nothing. */
+    /** Counts a request, sends the rate limit headers, and refuses it when nothing is left. */
     limit: (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void;
   }
 }
 
 const WINDOW_MS = 60_000;
-/** Most clients that are counted at a time. */
+/** Most clients that are tracked. */
 const MAX_CLIENTS = 10_000;
 
-/** The requests of one client since its first of the present minute. */
+/** The requests of one client in its current minute. */
 interface Window {
   readonly until: number;
   requests: number;
@@ -35,8 +35,8 @@ function tooMany(restMs: number): Error {
 }
 
 /**
- * Counts requests per minute and client. The minute of a client starts with its first request; of too many clients
- * the one whose minute started first is forgotten.
+ * Counts requests per minute and client. A client's minute starts with its first request; with too many clients, the
+ * one whose minute started first is evicted.
  * @param shared counts for all processes together, while it is available
  */
 export function installRateLimit(fastify: FastifyInstance, max: number, shared?: SharedWindows): void {
@@ -68,7 +68,7 @@ export function installRateLimit(fastify: FastifyInstance, max: number, shared?:
     const window = windowOf(client, now);
     window.requests += 1;
     tell(reply, window.requests, window.until - now);
-    // Too many for this process alone are not worth a question.
+    // Already too many in this process alone: no need to ask Redis.
     if (window.requests > max) return done(tooMany(window.until - now));
     if (!shared?.isAvailable) return done();
     const judge = (all: Awaited<ReturnType<SharedWindows['count']>>): void => {
