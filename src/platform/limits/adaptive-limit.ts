@@ -6,7 +6,7 @@ import type { DatabaseQueue } from '../database/database-queue.js';
 /** How much is too much. */
 export const BOUNDS = {
   /** The limit never goes below, however slow everything is, */
-  least: 24,
+  least: 32,
   /** and never above: what waits needs memory. */
   most: 1_000,
   /** The limit is judged this often, once the database has answered so many operations, and else after so long. */

@@ -16,6 +16,8 @@ import type { AdaptiveLimit } from './adaptive-limit.js';
 const CROWDED = 0.75;
 /** So far beyond the limit goes who has nothing under way. */
 const SPARE = 1.25;
+/** How often those that are worked on are counted. */
+const COUNT_EVERY_MS = 5;
 /** How often is logged that requests are refused. */
 const TELL_EVERY_MS = 1_000;
 
@@ -81,6 +83,8 @@ export function installLoadShedding(
   const corsFor = corsHeaders(config.corsOrigins);
   const unlimited = unlimitedPaths(fastify, basePathOf(config));
   const shed = { stranger: 0, verified: 0 };
+  let counts = new Map<string, number>();
+  let countedAt = -Infinity;
   let told = { ...shed };
   let toldAt = -Infinity;
 
@@ -89,16 +93,28 @@ export function installLoadShedding(
     return request.subject;
   }
 
-  /** Whether the caller has no more than its share of what is worked on. */
-  function isModest(subject: string, most: number): boolean {
-    const subjects = new Set([subject]);
-    let own = 0;
+  /** How many are worked on in whose name: not counted anew for each request, since refusals come by the thousand. */
+  function census(): Map<string, number> {
+    const now = performance.now();
+    if (now - countedAt < COUNT_EVERY_MS) return counts;
+    countedAt = now;
+    counts = new Map();
     for (const { request } of underWay.worked) {
-      const other = ownerOf(request);
-      subjects.add(other);
-      if (other === subject) own += 1;
+      const owner = ownerOf(request);
+      counts.set(owner, (counts.get(owner) ?? 0) + 1);
     }
-    return underWay.busy < most ? own < most / subjects.size : own === 0 && underWay.busy < most * SPARE;
+    return counts;
+  }
+
+  /** Whether the caller has no more than its share of what is worked on, this request included from then on. */
+  function isModest(subject: string, most: number): boolean {
+    const { busy } = underWay;
+    const known = census();
+    const own = known.get(subject) ?? 0;
+    const subjects = known.size + (own === 0 ? 1 : 0);
+    const isLetIn = busy < most ? own < most / subjects : own === 0 && busy < most * SPARE;
+    if (isLetIn) known.set(subject, own + 1);
+    return isLetIn;
   }
 
   /** The class of a request that is refused, or undefined for one that is let in. */
