@@ -71,6 +71,7 @@ export const COMMANDS = {
       quick: { about: 'one short round, a minute; writes nothing' },
       smoke: { about: 'a few requests to each server, to see that they run; writes nothing' },
       growth: { about: 'many features, documents and connections instead; writes bench/growth.md' },
+      overload: { about: 'more requests than can be answered, and slow clients; with --quick in 2 minutes' },
       servers: { value: 'letters', about: 'only these of A, B, C and F; writes nothing' },
     },
     example: 'npm run bench -- --quick --servers=BF',
