@@ -1,4 +1,5 @@
 import type { Rule } from '@angular-devkit/schematics';
+import { refuse } from '../naming/refusal.ts';
 import { newFeature } from '../project/new-feature.ts';
 import { ruleOf } from '../project/rule.ts';
 import { costOf } from '../specification/lists.ts';
@@ -20,6 +21,11 @@ export function feature({ name, fields = [], shared = false, lists = [] }: Optio
   const listed = lists.flatMap((list) => ['--list', list]);
   const args = [name, ...fields, ...listed, ...(shared ? ['--shared'] : [])];
   return ruleOf('feature', args, (project) => {
+    if (lists.length > 0 && fields.length === 0) {
+      refuse(
+        '--list is for a new feature, whose fields stand beside it; in one that is there declare lists by hand',
+      );
+    }
     const described = fields.length > 0 ? fields : USUAL_FIELDS;
     const planned = featureOf(namesOf(name), described, lists, shared);
     for (const line of costOf(planned)) process.stderr.write(`${line}\n`);

@@ -83,10 +83,12 @@ export function moreFields(project: Project, names: Names, fields: readonly Fiel
   }
   const all = looksThrough ? [LOOKED_THROUGH, ...fields] : fields;
   const listed = fields.find(({ search, stats }) => search || stats);
-  if (listed)
+  if (listed) {
+    const flag = listed.search ? 'search' : 'stats';
     refuse(
-      `${listed.name} cannot have ${listed.search ? 'search' : 'stats'} here: add the field, then run npm run feature -- ${names.plural} --${listed.search ? 'search' : 'stats'} ${listed.name}`,
+      `${listed.name} cannot have ${flag} here: add the field without it, then declare ${flag}: ['${listed.name}'] as docs/adding-a-feature.md shows under Lists`,
     );
+  }
   const feature: Feature = { names, fields: all, shared, lists: [] };
   requireDistinctNames({ ...feature, fields });
   requireUsefulIndexes(all);

@@ -94,6 +94,8 @@ export const trialInvoiceStatusCurrencyTags: Migration = {
     ['projects trialCode:string:required:unique', /^trialCode cannot be required: there is no value/],
     ['projects trialParentId:ref:projects:required', /^trialParentId cannot be required/],
     ['projects ownerId:string', /^A field cannot be called ownerId/],
+    ['projects trialText:text:search', /^trialText cannot have search here: add the field without it/],
+    ['projects trialFlag:boolean:stats', /^trialFlag cannot have stats here/],
   ])('is refused: %s', (command, message) => {
     expect(() => planFields(command, new Map())).toThrow(message);
   });
