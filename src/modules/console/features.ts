@@ -52,6 +52,8 @@ export interface Feature {
   /** Deleting asks for a proof of identity. */
   readonly deletesWithProof: boolean;
   readonly fields: readonly FeatureField[];
+  /** The orders that the list is declared to have, each with the fields of which a value must be given. */
+  readonly lists: readonly { readonly equal: readonly string[]; readonly sort: string }[];
   /** What the list can be asked for. */
   readonly filters: readonly FeatureField[];
 }
@@ -175,7 +177,7 @@ function reachOf(access: Access, permissions: ReadonlySet<Permission>): Reach | 
 }
 
 function describe(
-  { name, record, schema, unique, shared, ownerField }: Resource,
+  { name, record, schema, unique, shared, ownerField, lists }: Resource,
   operations: Operations,
   told: Pick<Feature, 'plural' | 'path' | 'about' | 'part'>,
 ): Feature {
@@ -202,6 +204,7 @@ function describe(
     listsOthers: asked.some((field) => field.name === 'owner'),
     deletesWithProof: configOf(operations.delete).stepUp !== undefined,
     fields: [...sent, ...answeredFields(answer, sent)],
+    lists: (lists?.all ?? []).map(({ equal, sort }) => ({ equal, sort: sort.name })),
     filters: asked.filter((field) => !ofPages.has(field.name)),
   };
 }

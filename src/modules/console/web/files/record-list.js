@@ -18,7 +18,7 @@ import { readMany, targetOf } from './references.js';
 import { Failure } from './request.js';
 import { call } from './session.js';
 import { cell, time } from './values.js';
-import { number, sentence } from './words.js';
+import { fault, number, sentence } from './words.js';
 
 const PER_PAGE = 25;
 const MOST_COLUMNS = 6;
@@ -131,6 +131,12 @@ function emptyOf(feature, isFiltered, clear) {
 
 const spaced = (value) => capitalised(String(value).replaceAll(/[-_]/g, ' '));
 
+/** `dueAt`, `-dueAt` → `Due at, ascending` */
+function orderOf(order) {
+  const name = order.replace(/^-/, '');
+  return [order, `${labelOf({ name })}, ${order === name ? 'ascending' : 'descending'}`];
+}
+
 /** Filters that a list of choices can be made of. */
 function choicesOf({ type, values }) {
   if (type === 'boolean')
@@ -149,6 +155,10 @@ function choose(label, choices, value, onchange) {
   );
   return select;
 }
+
+/** Orders and filters that no declared list serves are refused with what is possible. */
+const refusalOf = (error) =>
+  error.details.length > 0 ? error.details.map(fault).join(' ') : sentence(error);
 
 class RecordList {
   constructor({ feature, query, signal }) {
@@ -207,7 +217,7 @@ class RecordList {
       element(
         'div',
         { class: 'empty card' },
-        element('p', { class: 'alert', role: 'alert' }, sentence(error)),
+        element('p', { class: 'alert', role: 'alert' }, refusalOf(error)),
         again,
       ),
     );
@@ -297,6 +307,10 @@ class RecordList {
         ]
       : [];
     const filters = feature.filters.flatMap((field) => {
+      if (field.name === 'sort') {
+        const orders = [['', 'Newest first'], ...field.values.map(orderOf)];
+        return [choose('Order', orders, query.get('sort') ?? '', (value) => void this.ask({ sort: value }))];
+      }
       const choices = field === this.search ? undefined : choicesOf(field);
       if (!choices) return [];
       const label = labelOf(field);
