@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
+import { UsersService } from '../src/modules/users/users.service.js';
+import type { UserId } from '../src/platform/access/caller.js';
+import { NO_PRECONDITION } from '../src/platform/validation/precondition.js';
 import { createProject } from './support/projects.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import { PASSWORD, type TestClient } from './support/test-client.js';
@@ -56,6 +59,19 @@ describe('changing a user', () => {
   });
 
   describe('by an administrator', () => {
+    it('takes more for rights than a permission to change names', async () => {
+      const scope = {
+        actor: { kind: 'user', id: moderator.userId as UserId },
+        all: true,
+        permission: 'users:rename',
+      } as const;
+      const service = test.app.get(UsersService, { strict: false });
+      const change = (fields: object) => service.update(scope, ada.userId, NO_PRECONDITION, fields);
+      expect(await change({ name: 'Ada' })).toMatchObject({ name: 'Ada' });
+      await expect(change({ role: 'admin' })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+      await expect(change({ disabled: true })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    });
+
     it('acts on the very next request when a role is given and taken', async () => {
       const user = await test.anonymous.signIn();
       const list = async () => (await user.get(USERS)).status;

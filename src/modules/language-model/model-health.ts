@@ -20,7 +20,7 @@ export class ModelHealth implements OnApplicationBootstrap, OnApplicationShutdow
   ) {}
 
   onApplicationBootstrap(): void {
-    this.indicators.external = () => this.status;
+    this.indicators.languageModel = () => this.status;
     if (this.config.apiKey === undefined) return;
     void this.check();
     this.timer = setInterval(() => void this.check(), ASK_EVERY_MS).unref();

@@ -134,7 +134,7 @@ export class UsersService {
    */
   async update(scope: Scope, id: string, ifMatch: Precondition, change: UpdateUserDto): Promise<User> {
     const changesRights = change.role !== undefined || change.disabled !== undefined;
-    if (changesRights && !scope.all) throw apiError('FORBIDDEN');
+    if (changesRights && !(scope.all && scope.permission === users.may.write)) throw apiError('FORBIDDEN');
     const user = await this.transactions.run((transaction) =>
       this.change(scope, id, ifMatch, change, transaction),
     );

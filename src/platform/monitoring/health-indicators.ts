@@ -20,8 +20,8 @@ interface Indicator {
 @Injectable()
 export class HealthIndicators {
   private readonly known = new Map<string, Indicator>();
-  /** How the language model is. The part that has one says it. */
-  external: () => ServiceStatus = () => 'disabled';
+  /** What the row `external` says; only for the language model. Add rows of your own by `add`. */
+  languageModel: () => ServiceStatus = () => 'disabled';
 
   /**
    * Adds a row: `add('storage', () => this.storage.isHealthy('storage'))`, with an indicator as Terminus has them. It
