@@ -98,7 +98,8 @@ export const LINES = [
     id: 'R20',
     what: 'Faults of the process: one line without personal data, requests answered, exit code 1 or a code that says why',
     files: ['test/process/faults'],
-    missing: 'a heap that is exhausted',
+    missing:
+      'a heap that one piece of work fills before anything can notice, where V8 ends the process itself',
   },
   {
     id: 'R21',

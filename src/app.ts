@@ -28,6 +28,7 @@ import { LoggingConfig } from './platform/logging/logging.config.js';
 import { createLoggers } from './platform/logging/logger.js';
 import { FrameworkLogger } from './platform/logging/framework-logger.js';
 import { createRequestLog, installRequestLog } from './platform/logging/request-log.js';
+import { HeapWatch } from './platform/monitoring/heap-watch.js';
 import { HealthMonitor } from './platform/monitoring/health.monitor.js';
 import { installMetrics } from './platform/monitoring/metrics.js';
 import { RedisConfig } from './platform/redis/redis.config.js';
@@ -83,11 +84,13 @@ export async function createApp(
   const database = app.get(Database, { strict: false });
   const authenticator = app.get(Authenticator, { strict: false });
   const underWay = new UnderWay();
+  const heap = app.get(HeapWatch, { strict: false });
   installLoadShedding(fastify, {
     limit: limitOf({ mode }, database.queue),
     underWay,
     authenticator,
     config: http,
+    isMemoryShort: () => heap.isShort,
   });
   installRequestLog(fastify, logRequest);
   installRequestId(fastify);

@@ -42,6 +42,8 @@ interface Options {
   readonly underWay: UnderWay;
   readonly authenticator: Pick<Authenticator, 'subjectOf'>;
   readonly config: Pick<HttpConfig, 'corsOrigins' | 'publicUrl'>;
+  /** Whether any further request may be one too many for the memory. */
+  readonly isMemoryShort: () => boolean;
 }
 
 const { status, message, code, headers: RETRY } = apiError('OVERLOADED');
@@ -77,7 +79,7 @@ function unlimitedPaths(fastify: FastifyInstance, base: string): ReadonlySet<str
  */
 export function installLoadShedding(
   fastify: FastifyInstance,
-  { limit, underWay, authenticator, config }: Options,
+  { limit, underWay, authenticator, config, isMemoryShort }: Options,
 ): void {
   const { server } = fastify;
   const corsFor = corsHeaders(config.corsOrigins);
@@ -121,11 +123,12 @@ export function installLoadShedding(
   function refusedAs(request: IncomingMessage): ShedClass | undefined {
     const { busy } = underWay;
     const most = limit.limitFor(busy);
-    if (busy < most * CROWDED) return undefined;
+    const isFull = isMemoryShort();
+    if (busy < most * CROWDED && !isFull) return undefined;
     if (unlimited.has(request.url?.split('?', 1)[0] ?? '')) return undefined;
     const subject = authenticator.subjectOf(request);
     if (subject === undefined) return 'stranger';
-    return isModest(subject, most) ? undefined : 'verified';
+    return isModest(subject, most) && !isFull ? undefined : 'verified';
   }
 
   function note(kind: ShedClass): void {

@@ -10,6 +10,7 @@ import type { Connection } from 'mongoose';
 import { Migrations } from '../migrations/migrations.js';
 import { Redis } from '../redis/redis.js';
 import { HealthIndicators, type ServiceStatus } from './health-indicators.js';
+import { HeapWatch } from './heap-watch.js';
 
 /** The guide's shape. Says how services are, never where they are or why. */
 export interface Health {
@@ -47,6 +48,7 @@ export class HealthMonitor
     private readonly redis: Redis,
     private readonly migrations: Migrations,
     private readonly indicators: HealthIndicators,
+    private readonly heap: HeapWatch,
     @InjectConnection() private readonly connection: Connection,
   ) {}
 
@@ -91,7 +93,7 @@ export class HealthMonitor
   }
 
   get isReady(): boolean {
-    return this.database === 'ok' && this.migrations.isCurrent && !this.isDraining;
+    return this.database === 'ok' && this.migrations.isCurrent && !this.isDraining && !this.heap.isShort;
   }
 
   /** Checks now, unless a check is running. */
