@@ -5,7 +5,7 @@ import type { Records } from '../src/platform/database/records.js';
 import { Repositories } from '../src/platform/database/repositories.js';
 import { resource } from '../src/platform/database/resource.js';
 import { NO_PRECONDITION } from '../src/platform/validation/precondition.js';
-import type { PageQuery } from '../src/platform/validation/page.js';
+import type { PageQuery } from '../src/platform/validation/page-query.js';
 import { type Scope, scopeOf, type UserId } from '../src/platform/access/caller.js';
 import { queriesDuring } from './support/query-watch.js';
 import { addTasks, type TrialLabel, TrialTasksService } from './support/tasks.js';

@@ -25,7 +25,7 @@ const OF_EVERY_FEATURE: Readonly<Record<string, string>> = {
   [`${HTTP}/answers.js`]: 'Answers AnswersList AnswersMessage AnswersPage',
   [`${HTTP}/entity-tag.js`]: 'IfMatch',
   '../../platform/validation/precondition.js': 'type:Precondition',
-  '../../platform/validation/page.js': 'mapPage type:Page PageQuery',
+  '../../platform/validation/page-query.js': 'mapPage type:Page PageQuery',
   '../../platform/validation/record-id.dto.js': 'IdParams',
   '../../platform/idempotency/once.js': 'CreateOnce type:Once',
   '../../platform/access/access.js': 'CurrentScope OwnerOr Requires SignedIn',

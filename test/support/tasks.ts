@@ -26,7 +26,7 @@ import { ApiSection } from '../../src/platform/docs/section.js';
 import { Answers, AnswersMessage } from '../../src/platform/http/answers.js';
 import { IfMatch } from '../../src/platform/http/entity-tag.js';
 import type { Precondition } from '../../src/platform/validation/precondition.js';
-import { mapPage, type Page, PageQuery } from '../../src/platform/validation/page.js';
+import { mapPage, type Page, PageQuery } from '../../src/platform/validation/page-query.js';
 import { AnswersPage } from '../../src/platform/http/answers.js';
 import { IdParams } from '../../src/platform/validation/record-id.dto.js';
 import { CreateOnce, type Once } from '../../src/platform/idempotency/once.js';

@@ -30,7 +30,7 @@ import {
   UtcTime,
 } from '../../src/platform/validation/fields.js';
 import { IsMetadata, type Metadata } from '../../src/platform/validation/is-metadata.js';
-import { mapPage, type Page, PageQuery } from '../../src/platform/validation/page.js';
+import { mapPage, type Page, PageQuery } from '../../src/platform/validation/page-query.js';
 import { RichText } from '../../src/platform/validation/rich-text.js';
 
 const { Mixed, ObjectId } = mongoose.Schema.Types;

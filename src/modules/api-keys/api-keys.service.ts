@@ -12,7 +12,7 @@ import { Repositories } from '../../platform/database/repositories.js';
 import { type Transaction, Transactions } from '../../platform/database/transactions.js';
 import { apiError, invalid } from '../../platform/errors/errors.js';
 import { NO_PRECONDITION } from '../../platform/validation/precondition.js';
-import type { Page, PageQuery } from '../../platform/validation/page.js';
+import type { Page, PageQuery } from '../../platform/validation/page-query.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import { type Caller, type Permission, scopeOf, type UserId } from '../../platform/access/caller.js';
 import type { CreateApiKeyDto } from './api-key.dto.js';

@@ -9,7 +9,7 @@ import { Repositories } from '../../platform/database/repositories.js';
 import type { Resource } from '../../platform/database/resource.js';
 import type { Section } from '../../platform/docs/section.js';
 import { DeclarationError } from '../../platform/errors/start-error.js';
-import { PageQuery } from '../../platform/validation/page.js';
+import { PageQuery } from '../../platform/validation/page-query.js';
 import { type Handler, handlersIn } from '../../platform/http/handlers.js';
 import type { Access } from '../../platform/access/access.js';
 import type { Caller, Permission } from '../../platform/access/caller.js';

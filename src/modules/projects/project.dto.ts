@@ -3,7 +3,7 @@ import { IsOptional, IsString } from 'class-validator';
 import { OwnedRecordDto } from '../../platform/database/record.dto.js';
 import { Compose, Name, Nullable, OwnerFilter, Text } from '../../platform/validation/fields.js';
 import { IsMetadata, type Metadata } from '../../platform/validation/is-metadata.js';
-import { PageQuery } from '../../platform/validation/page.js';
+import { PageQuery } from '../../platform/validation/page-query.js';
 import type { Project } from './project.schema.js';
 
 export class CreateProjectDto {

@@ -6,7 +6,7 @@ import { ApiSection } from '../../platform/docs/section.js';
 import { Answers, AnswersMessage, AnswersPage } from '../../platform/http/answers.js';
 import { IfMatch } from '../../platform/http/entity-tag.js';
 import { CreateOnce, type Once } from '../../platform/idempotency/once.js';
-import { mapPage, type Page } from '../../platform/validation/page.js';
+import { mapPage, type Page } from '../../platform/validation/page-query.js';
 import type { Precondition } from '../../platform/validation/precondition.js';
 import { IdParams } from '../../platform/validation/record-id.dto.js';
 import {

@@ -6,7 +6,7 @@ import { contains } from '../../platform/database/filter.js';
 import type { Records } from '../../platform/database/records.js';
 import { InjectRecords } from '../../platform/database/records.module.js';
 import type { Once } from '../../platform/idempotency/once.js';
-import type { Page } from '../../platform/validation/page.js';
+import type { Page } from '../../platform/validation/page-query.js';
 import type { Precondition } from '../../platform/validation/precondition.js';
 import type {
   CreateProjectDto,

@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, Param, Post, Query } from '@nestjs/commo
 import { ApiOperation } from '@nestjs/swagger';
 import { ApiSection } from '../../platform/docs/section.js';
 import { Answers, AnswersMessage, AnswersPage } from '../../platform/http/answers.js';
-import { mapPage, type Page, PageQuery } from '../../platform/validation/page.js';
+import { mapPage, type Page, PageQuery } from '../../platform/validation/page-query.js';
 import { IdParams } from '../../platform/validation/record-id.dto.js';
 import { CreateOnce, type Once } from '../../platform/idempotency/once.js';
 import { CurrentCaller, SignedIn } from '../../platform/access/access.js';

@@ -8,7 +8,7 @@ import type { Records } from '../../platform/database/records.js';
 import { type Transaction, Transactions } from '../../platform/database/transactions.js';
 import { ApiError, apiError, invalid } from '../../platform/errors/errors.js';
 import { NO_PRECONDITION } from '../../platform/validation/precondition.js';
-import type { Page, PageQuery } from '../../platform/validation/page.js';
+import type { Page, PageQuery } from '../../platform/validation/page-query.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import { scopeOf, type UserId } from '../../platform/access/caller.js';
 import { UsersService } from '../users/users.service.js';

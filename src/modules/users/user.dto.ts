@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsBoolean, IsIn, IsOptional, IsString } from 'class-validator';
 import { RecordDto } from '../../platform/database/record.dto.js';
-import { PageQuery } from '../../platform/validation/page.js';
+import { PageQuery } from '../../platform/validation/page-query.js';
 import { ClaimedAddress, EmailAddress, Name, Omittable } from '../../platform/validation/fields.js';
 import { ClaimedPassword, NewPassword } from '../../platform/validation/passwords.js';
 import { ROLES, type Role } from './roles.js';

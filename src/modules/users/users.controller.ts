@@ -5,7 +5,7 @@ import { Answers, AnswersMessage, AnswersPage } from '../../platform/http/answer
 import { CurrentDevice, type Device } from '../../platform/http/device.js';
 import { IfMatch } from '../../platform/http/entity-tag.js';
 import type { Precondition } from '../../platform/validation/precondition.js';
-import { mapPage, type Page } from '../../platform/validation/page.js';
+import { mapPage, type Page } from '../../platform/validation/page-query.js';
 import { IdParams } from '../../platform/validation/record-id.dto.js';
 import { CreateOnce, type Once } from '../../platform/idempotency/once.js';
 import { CurrentCaller, CurrentScope, OwnerOr, Requires, SignedIn } from '../../platform/access/access.js';

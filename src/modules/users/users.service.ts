@@ -14,7 +14,7 @@ import { afterwards, type Transaction, Transactions } from '../../platform/datab
 import { apiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
 import { NO_PRECONDITION, type Precondition } from '../../platform/validation/precondition.js';
-import type { Page } from '../../platform/validation/page.js';
+import type { Page } from '../../platform/validation/page-query.js';
 import { DomainEvents } from '../../platform/logging/events.js';
 import { type Caller, type Scope, scopeOf, type UserId } from '../../platform/access/caller.js';
 import { AccountMails } from './account-mails.js';

@@ -1,6 +1,6 @@
 import type { Types } from 'mongoose';
 import { type Detail, invalid } from '../errors/errors.js';
-import type { PageQuery } from '../validation/page.js';
+import type { PageQuery } from '../validation/page-query.js';
 import {
   behind,
   type Filter,

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsOptional } from 'class-validator';
 import { DeclarationError } from '../errors/start-error.js';
-import { PageQuery } from '../validation/page.js';
+import { PageQuery } from '../validation/page-query.js';
 import { CalendarDay } from '../validation/day.js';
 import { ExactDecimal } from '../validation/decimal.js';
 import { Compose, QueryNumber, Text, UtcTime } from '../validation/fields.js';

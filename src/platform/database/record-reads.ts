@@ -1,7 +1,7 @@
 import type { Model, mongo, PipelineStage } from 'mongoose';
 import type { RecordCipher } from './field-encryption.js';
 import { apiError } from '../errors/errors.js';
-import type { Page, PageQuery } from '../validation/page.js';
+import type { Page, PageQuery } from '../validation/page-query.js';
 import type { DomainEvents } from '../logging/events.js';
 import { type Scope, userOf } from '../access/caller.js';
 import type { Cursors } from './cursor.js';

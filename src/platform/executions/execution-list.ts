@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type mongo, Types } from 'mongoose';
 import { type Scope, userOf } from '../access/caller.js';
 import { Cursors } from '../database/cursor.js';
-import type { Page } from '../validation/page.js';
+import type { Page } from '../validation/page-query.js';
 import { ExecutionDto } from './execution.dto.js';
 import type { ListExecutionsQuery } from './execution-requests.dto.js';
 import type { StoredExecution } from './execution.js';

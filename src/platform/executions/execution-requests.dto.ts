@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, Length, Matches } from 'class-validator';
 import { OwnerFilter, QueryInteger, RecordId } from '../validation/fields.js';
-import { PageQuery } from '../validation/page.js';
+import { PageQuery } from '../validation/page-query.js';
 import { IsJson } from './execution.dto.js';
 import { STATUSES, type Status } from './execution.js';
 

@@ -9,7 +9,7 @@ import { Answers, AnswersPage, AnswersRaw } from '../http/answers.js';
 import { Deadline } from '../http/deadline.js';
 import { OptionalBody } from '../http/input.js';
 import { CreateOnce, type Once } from '../idempotency/once.js';
-import type { Page } from '../validation/page.js';
+import type { Page } from '../validation/page-query.js';
 import { IdParams } from '../validation/record-id.dto.js';
 import { ExecutionDto } from './execution.dto.js';
 import { EXECUTION_NOT_FOUND, ExecutionErrors } from './execution.errors.js';

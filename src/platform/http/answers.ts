@@ -15,7 +15,7 @@ import { compress } from './compression.js';
 import { refuseUndeclared } from './declared-answers.js';
 import { answerUnchanged, tagWithVersion } from './entity-tag.js';
 import { definitionOf, type ErrorCode, type ErrorDefinition } from '../errors/errors.js';
-import { paginationSchema } from '../validation/page.js';
+import { paginationSchema } from '../validation/page-query.js';
 import { routeConfig } from './route-config.js';
 
 /** What a handler answers, and which errors it may answer instead. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { validatorOf } from './compile.js';
-import { mapPage, MAX_OFFSET, PageQuery } from './page.js';
+import { mapPage, MAX_OFFSET, PageQuery } from './page-query.js';
 
 const validate = validatorOf(PageQuery);
 const accepted = (query: object) => validate(query).value;

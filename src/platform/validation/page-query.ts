@@ -2,6 +2,10 @@ import { ApiProperty } from '@nestjs/swagger';
 import { IsOptional, IsString, Length, ValidateBy, type ValidationArguments } from 'class-validator';
 import { QueryFlag, QueryInteger } from './fields.js';
 
+/** Records of a page that asks for no other number, and the most that one may ask for. */
+const DEFAULT_PAGE_SIZE = 20;
+const MAX_PAGE_SIZE = 100;
+
 /** Most characters of a cursor. */
 const MAX_CURSOR = 600;
 
@@ -38,9 +42,9 @@ function IsReachablePage(): PropertyDecorator {
 
 /** The query parameters that every list takes. */
 export class PageQuery {
-  @ApiProperty({ description: 'Most records in the answer.', example: 20 })
-  @QueryInteger(1, 100)
-  limit: number = 20;
+  @ApiProperty({ description: 'Most records in the answer.', example: DEFAULT_PAGE_SIZE })
+  @QueryInteger(1, MAX_PAGE_SIZE)
+  limit: number = DEFAULT_PAGE_SIZE;
 
   @ApiProperty({ description: 'Records to leave out. Not with `page` or `cursor`.' })
   @QueryInteger(0, MAX_OFFSET)
