@@ -19,7 +19,7 @@ export const pageWith = (files: string): string => `<!doctype html>
       <span role="status">You are signed in to the console in this browser.</span>
       <button type="button">Use that session here</button>
     </div>
-    <main id="swagger-ui"></main>
+    <div id="swagger-ui"></div>
     <script src="${files}/swagger-ui-bundle.js"></script>
     <script src="${files}/page.js"></script>
   </body>
