@@ -6,6 +6,7 @@ import { AuthModule } from './modules/auth/auth.module.js';
 import { ConsoleModule } from './modules/console/console.module.js';
 import { MailLinksModule } from './modules/mail-links/mail-links.module.js';
 import { LanguageModelModule } from './modules/language-model/language-model.module.js';
+import { OutboxModule } from './modules/outbox/outbox.module.js';
 import { ProjectsModule } from './modules/projects/projects.module.js';
 import { SecondFactorModule } from './modules/second-factor/second-factor.module.js';
 import { SessionsModule } from './modules/sessions/sessions.module.js';
@@ -46,6 +47,7 @@ const FEATURES = [
   ConsoleModule,
   MailLinksModule,
   LanguageModelModule,
+  OutboxModule,
   ProjectsModule,
   SecondFactorModule,
   SessionsModule,

@@ -91,7 +91,10 @@ describe('the architecture', () => {
     (module, part) => {
       const files = production.filter(({ path }) => isOf(part, path));
       if (IS_BASE) expect(files.some(({ text }) => text.includes(`export class ${module} `))).toBe(true);
-      const isOutside = (path: string) => path !== 'src/app.module.ts' && !isOf(part, path);
+      // Those that cannot do without it go with it.
+      const group = OPTIONAL_PARTS.filter((each) => each === part || part.neededBy?.includes(each.module));
+      const isOutside = (path: string) =>
+        path !== 'src/app.module.ts' && !group.some((each) => isOf(each, path));
       expectNone(
         importsThat((from, to) => isOutside(from) && isOf(part, to)),
         `${module} is optional: let it register what it brings, instead of importing it`,

@@ -18,13 +18,14 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
     module: 'EncryptionModule',
     paths: ['src/platform/encryption', 'src/rotate-keys.ts'],
     variable: 'ENCRYPTION_KEY',
-    neededBy: ['ExecutionsModule', 'SecondFactorModule'],
+    neededBy: ['ExecutionsModule', 'OutboxModule', 'SecondFactorModule'],
   },
   {
     module: 'ExecutionsModule',
     paths: ['src/platform/executions'],
     route: 'GET /api/v1/executions',
     variable: 'EXECUTIONS',
+    neededBy: ['OutboxModule'],
   },
   { module: 'LanguageModelModule', paths: ['src/modules/language-model'] },
   {
@@ -32,7 +33,9 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
     paths: ['src/modules/mail-links', 'src/platform/mail'],
     route: 'POST /api/v1/auth/password/forgot',
     variable: 'SMTP_URL',
+    neededBy: ['OutboxModule'],
   },
+  { module: 'OutboxModule', paths: ['src/modules/outbox'] },
   {
     module: 'SecondFactorModule',
     paths: ['src/modules/second-factor'],

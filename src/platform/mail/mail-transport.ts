@@ -25,7 +25,8 @@ interface Surroundings {
 
 /** How mails leave the product. */
 export interface MailTransport {
-  send(mail: Mail): Promise<void>;
+  /** @param key of which its Message-ID is made */
+  send(mail: Mail, key?: string): Promise<void>;
   /** Aborts what is running. */
   close(): void;
 }
@@ -42,8 +43,10 @@ export async function createMailTransport(
 ): Promise<MailTransport> {
   const { createTransport } = await import('nodemailer');
   const sender = config.mailFrom ?? senderAt(origin);
-  const messageOf = ({ to, subject, text }: Mail) => ({
+  const messageOf = ({ to, subject, text }: Mail, key: string | undefined) => ({
     from: sender,
+    // One that is sent again is the same mail.
+    ...(key !== undefined && { messageId: `<${key}@${new URL(origin).hostname}>` }),
     // As an object, so that nothing in a name can become a further address or header.
     to: { name: to.name.replaceAll(/\s+/g, ' '), address: to.address },
     subject,
@@ -66,7 +69,7 @@ export async function createMailTransport(
       socketTimeout: SILENCE_MS,
     });
     return {
-      send: async (mail) => void (await smtp.sendMail(messageOf(mail))),
+      send: async (mail, key) => void (await smtp.sendMail(messageOf(mail, key))),
       close: () => smtp.close({ force: true }),
     };
   }
@@ -77,8 +80,8 @@ export async function createMailTransport(
     done();
   });
   return {
-    async send(mail) {
-      const { message } = await file.sendMail(messageOf(mail));
+    async send(mail, key) {
+      const { message } = await file.sendMail(messageOf(mail, key));
       await keep(join(dataDir, 'outbox'), mail.kind, message as Buffer);
     },
     close: () => file.close(),

@@ -1,11 +1,13 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown, Optional } from '@nestjs/common';
 import { ProcessConfig } from '../config/process.config.js';
 import { HttpConfig } from '../http/http.config.js';
 import { apiError } from '../errors/errors.js';
-import { DomainEvents, type EventFields } from '../logging/events.js';
+import { DomainEvents } from '../logging/events.js';
 import { publicOriginOf } from '../http/public-origin.js';
 import type { Mail } from './mail.js';
 import { MailConfig } from './mail.config.js';
+import { isTemporary, reasonOf } from './mail-failure.js';
+import { MailOutbox } from './mail-outbox.js';
 import { MailQueue } from './mail-queue.js';
 import { createMailTransport, mailRefusal, MAX_CONNECTIONS, type MailTransport } from './mail-transport.js';
 
@@ -23,6 +25,8 @@ export class Mailer implements OnApplicationShutdown {
     private readonly process: ProcessConfig,
     private readonly http: HttpConfig,
     private readonly events: DomainEvents,
+    /** Without one, mails wait in memory. */
+    @Optional() private readonly outbox?: MailOutbox,
   ) {}
 
   /** @throws ApiError MAIL_NOT_CONFIGURED */
@@ -38,19 +42,34 @@ export class Mailer implements OnApplicationShutdown {
   send(kind: string, compose: () => Promise<Mail | null>): void {
     if (mailRefusal(this.config, this.process)) return;
     let mail: Mail | null | undefined;
-    const givenUp = (error: unknown): void =>
-      this.events.record('mail_failed', { kind, userId: mail?.userId, ...reasonOf(error) });
+    const givenUp = (error: unknown): void => this.noteFailed({ kind, userId: mail?.userId }, error);
     const isTaken = this.queue.add({
       isTemporary,
       givenUp,
       run: async () => {
         mail ??= await compose();
         if (mail === null) return;
-        await (await this.open()).send(mail);
-        this.events.record('mail_sent', { kind, userId: mail.userId });
+        await (this.outbox ? this.outbox.take(mail) : this.deliver(mail));
       },
     });
     if (!isTaken) givenUp(Object.assign(new Error('Too many mails are waiting'), { code: 'QUEUE_FULL' }));
+  }
+
+  /**
+   * Gives a mail to the mail server.
+   * @param key names the mail, so that one that gets there twice can be told to be the same
+   */
+  async deliver(mail: Mail, key?: string): Promise<void> {
+    await (await this.open()).send(mail, key);
+    this.events.record('mail_sent', { kind: mail.kind, userId: mail.userId });
+  }
+
+  /** A mail was given up. */
+  noteFailed(
+    { kind, userId }: { readonly kind: string; readonly userId: string | undefined },
+    error: unknown,
+  ): void {
+    this.events.record('mail_failed', { kind, userId, ...reasonOf(error) });
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -64,27 +83,4 @@ export class Mailer implements OnApplicationShutdown {
       dataDir: this.process.dataDir,
     }));
   }
-}
-
-/** What nodemailer knows of a failure. */
-interface MailFailure {
-  readonly code?: unknown;
-  /** Of the mail server. */
-  readonly responseCode?: unknown;
-  /** The mail server will not take this mail. */
-  readonly permanent?: unknown;
-}
-
-function isTemporary(error: unknown): boolean {
-  return (error as MailFailure).permanent !== true;
-}
-
-/** Names and numbers only: the text of an error quotes addresses. */
-function reasonOf(error: unknown): EventFields {
-  const { code, responseCode } = error as MailFailure;
-  const name = error instanceof Error ? error.name : undefined;
-  return {
-    reason: typeof code === 'string' ? code : name,
-    status: typeof responseCode === 'number' ? responseCode : undefined,
-  };
 }

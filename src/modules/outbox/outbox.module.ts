@@ -1,0 +1,33 @@
+import { Global, Injectable, Module } from '@nestjs/common';
+import type { Scope } from '../../platform/access/caller.js';
+import { Executions } from '../../platform/executions/executions.js';
+import { requestContext } from '../../platform/logging/request-context.js';
+import type { Mail } from '../../platform/mail/mail.js';
+import { MailModule } from '../../platform/mail/mail.module.js';
+import { MailOutbox } from '../../platform/mail/mail-outbox.js';
+import { SendMail } from './send-mail.executor.js';
+
+@Injectable()
+class DurableOutbox implements MailOutbox {
+  constructor(private readonly executions: Executions) {}
+
+  async take(mail: Mail): Promise<void> {
+    const input = {
+      ...mail,
+      requestId: requestContext.getStore()?.requestId ?? '',
+      composedAt: new Date().toISOString(),
+    };
+    // Whose it is; but a mail about an account is sent whatever its user may do.
+    const scope: Scope = { actor: { kind: 'system' }, owner: { kind: 'user', id: mail.userId } };
+    await this.executions.start(SendMail, input, { scope });
+  }
+}
+
+/** Mails as executions: they are sent whatever becomes of the process that composed them. */
+@Global()
+@Module({
+  imports: [MailModule],
+  providers: [SendMail, { provide: MailOutbox, useClass: DurableOutbox }],
+  exports: [MailOutbox],
+})
+export class OutboxModule {}

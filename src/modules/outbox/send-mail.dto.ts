@@ -1,0 +1,37 @@
+import { Type } from 'class-transformer';
+import { IsString, ValidateNested } from 'class-validator';
+
+export class AddresseeDto {
+  @IsString()
+  name!: string;
+
+  @IsString()
+  address!: string;
+}
+
+/** A mail as it was composed. */
+export class SendMailDto {
+  @IsString()
+  kind!: string;
+
+  @IsString()
+  userId!: string;
+
+  @ValidateNested()
+  @Type(() => AddresseeDto)
+  to!: AddresseeDto;
+
+  @IsString()
+  subject!: string;
+
+  @IsString()
+  text!: string;
+
+  /** Of the request that asked for it. */
+  @IsString()
+  requestId!: string;
+
+  /** When it was composed, as ISO 8601 writes it. */
+  @IsString()
+  composedAt!: string;
+}
