@@ -31,6 +31,11 @@ const FILTERS: Readonly<Record<string, readonly Parameter[]>> = {
   [API_KEYS]: [],
   [IDENTITIES]: [],
   [USERS]: [['email', ['nobody@example.com']]],
+  '/api/v1/executions': [
+    ['type', ['outbox.send']],
+    ['status', ['succeeded']],
+    ['record', ['projects/66f1a0c2e4b0a1b2c3d4e5f7']],
+  ],
 };
 
 function parametersOf({ parameters = [] }: Operation): string[] {

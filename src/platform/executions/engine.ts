@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Types } from 'mongoose';
 import { PinoLogger } from 'nestjs-pino';
+import { withTimeout } from '../concurrency/timeout.js';
 import { DomainEvents } from '../logging/events.js';
 import { Claim } from './claim.js';
 import { isFinished, type StoredExecution } from './execution.js';
@@ -22,6 +23,8 @@ const MAX_RUNNING = 256;
 /** Of one owner, those that are taken without a claim: the others wait for their turn. */
 const MAX_DIRECT = 64;
 const LOOK_EVERY_MS = 1_000;
+/** How long the end of a process waits for the database, in milliseconds. */
+const GOODBYE_MS = 400;
 const SWEEP_EVERY_MS = LEASE_MS / 2;
 
 /** Runs executions in this process: claims what is due, runs it, and goes on with what dead processes have left. */
@@ -75,8 +78,9 @@ export class Engine implements Runner {
     await this.emptied(graceMs);
     for (const { running } of this.running.values()) running?.stop('lost');
     for (const timer of this.timers.splice(0)) clearInterval(timer);
-    await this.lease.giveUp().catch(() => undefined);
-    await this.parts.store.close();
+    // A database that does not answer keeps no process from ending: the lease runs out by itself.
+    await withTimeout(GOODBYE_MS, this.lease.giveUp()).catch(() => undefined);
+    await withTimeout(GOODBYE_MS, this.parts.store.close()).catch(() => undefined);
   }
 
   /** Ends as kill -9 would: nothing more is written, and the lease runs out. For tests. */

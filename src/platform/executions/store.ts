@@ -49,8 +49,9 @@ export class ExecutionStore {
   }
 
   async close(): Promise<void> {
-    await this.client?.close();
+    const { client } = this;
     this.client = undefined;
+    await client?.close(true);
   }
 
   /** The engine's database; that of requests where no engine runs in this process. */
