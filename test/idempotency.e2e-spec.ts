@@ -31,18 +31,21 @@ describe('a request with an Idempotency-Key', () => {
     await supabase.close();
   });
 
+  /** What is sent is taken once, though it is no record. */
+  const SIGNAL = '/api/v1/executions/{id}/signals/{name}';
   const kept = () => test.connection.collection('idempotency_keys');
 
-  it('is taken by every route that creates, and by no other', async () => {
+  it('is taken by every route that creates, and by signals to executions', async () => {
     const document = (await test.anonymous.get('/docs/json')).body as OpenApi;
     const routes = placesOf(document).map(({ path, operation: { responses, parameters = [] } }) => ({
       path,
       creates: '201' in responses,
       takesKey: parameters.some(({ name }) => name === 'Idempotency-Key'),
     }));
-    expect(routes.filter(({ creates, takesKey }) => creates !== takesKey)).toEqual([]);
+    const taking = routes.filter(({ takesKey }) => takesKey).map(({ path }) => path);
     const creating = routes.filter(({ creates }) => creates).map(({ path }) => path);
     expect(creating.toSorted()).toEqual(CREATING_ROUTES.map(({ url }) => url).toSorted());
+    expect(taking.toSorted()).toEqual([...creating, SIGNAL].toSorted());
   });
 
   describe.each(CREATING_ROUTES.map((route) => [route.url, route] as const))('to %s', (url, route) => {

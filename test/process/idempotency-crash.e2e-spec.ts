@@ -64,6 +64,10 @@ describe('a process that is killed while it creates', () => {
     await supabase.close();
   });
 
+  /** A process whose commands are counted. Those of executions would be among them: another process runs those. */
+  const startBehind = (way: SteppedWay) =>
+    installation.start({ ...env, MONGODB_URI: way.uri, EXECUTIONS: 'off' });
+
   /** Kills a process at one step of a request, sends it again to another one, and answers what that says. */
   async function killAt(
     way: SteppedWay,
@@ -71,7 +75,7 @@ describe('a process that is killed while it creates', () => {
     body: object,
     stop: Stop,
   ): Promise<HttpAnswer & { readonly isHeld: boolean }> {
-    const server = await installation.start({ ...env, MONGODB_URI: way.uri });
+    const server = await startBehind(way);
     const headers = newHeaders();
     const held = way.watch(stop).then(() => true);
     const sent = admin.at(server.url).send('POST', url, body, headers);
@@ -91,7 +95,7 @@ describe('a process that is killed while it creates', () => {
 
   /** The commands that a request sends to the database, in their order. */
   async function stepsOf(way: SteppedWay, url: string, body: object): Promise<string[]> {
-    const server = await installation.start({ ...env, MONGODB_URI: way.uri });
+    const server = await startBehind(way);
     void way.watch();
     const headers = newHeaders();
     const { status } = await admin.at(server.url).send('POST', url, body, headers);
@@ -162,7 +166,7 @@ describe('a process that is killed while it creates', () => {
     const create = async (email: string): Promise<string> =>
       (await admin.post(USERS, { email, name: 'Somebody' })).body.data.id;
     const [id, another] = [await create('gone@product.test'), await create('stays@product.test')];
-    const server = await installation.start({ ...env, MONGODB_URI: way.uri });
+    const server = await startBehind(way);
     const held = way.watch({ step: 'commitTransaction', when: 'before' });
     const sent = admin
       .at(server.url)
@@ -208,7 +212,7 @@ describe('a process that is killed while it creates', () => {
     await gone(one);
 
     const way = await SteppedWay.open(mongod.uri);
-    const server = await installation.start({ ...env, MONGODB_URI: way.uri });
+    const server = await startBehind(way);
     const held = way.watch({ step: 'commitTransaction', when: 'after' });
     const sent = admin
       .at(server.url)
