@@ -175,6 +175,7 @@ describe('a rotation of keys', () => {
         `trial_notes ${swapped._id} hint: changed or moved (first)`,
         `trial_notes ${unknown._id} text: unknown key (third)`,
         'trial_notes: 5 values re-encrypted, 3 that do not decrypt',
+        'executions: 0 values re-encrypted',
         'second_factors: 0 values re-encrypted',
         'Every other value is under the first key of ENCRYPTION_KEY. Keep the other keys.',
       ].toSorted(),
