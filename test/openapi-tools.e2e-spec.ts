@@ -52,7 +52,7 @@ describe('the OpenAPI document, for tools', () => {
     expect(fields.filter(({ schema }) => !isNamed(schema))).toEqual([]);
     const bodies = ({ requestBody, responses }: Operation) =>
       [requestBody?.content, ...Object.values(responses).map(({ content }) => content)].flatMap(
-        (content) => content?.['application/json'].schema ?? [],
+        (content) => content?.['application/json']?.schema ?? [],
       );
     expect(offenders((operation) => bodies(operation).every(({ $ref }) => $ref))).toEqual([]);
     const ids = fields.filter(({ field }) => /^(?:id|.*Id)$/.test(field) && field !== 'requestId');

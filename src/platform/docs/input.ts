@@ -9,7 +9,9 @@ type Schema = Exclude<
 /** A parameter is sent or left out; there is no null that could be sent. */
 export function describeParameters(operation: Operation): void {
   for (const { schema } of parametersOf(operation)) {
-    if (schema && !('$ref' in schema)) delete schema.nullable;
+    if (!schema || '$ref' in schema) continue;
+    delete schema.nullable;
+    if (schema.enum) schema.enum = schema.enum.filter((value) => value !== null);
   }
 }
 

@@ -2,7 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiExtension, ApiTags } from '@nestjs/swagger';
 
 /** The parts of the documentation in the order in which people need them. */
-export const PARTS = ['start', 'features', 'account', 'administration', 'operation'] as const;
+export const PARTS = ['start', 'features', 'work', 'account', 'administration', 'operation'] as const;
 
 /** What the documentation says of a heading, and in which part it stands. */
 export interface Section {

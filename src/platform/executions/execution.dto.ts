@@ -65,7 +65,7 @@ export class StepDto {
   @IsDate()
   finishedAt!: Date | null;
 
-  @ApiProperty({ example: null })
+  @ApiProperty({ description: 'What went wrong last; null where nothing did.' })
   @Nullable()
   @ValidateNested()
   @Type(() => FaultDto)
@@ -102,7 +102,7 @@ export class ExecutionDto {
   @IsJson()
   result!: unknown;
 
-  @ApiProperty({ example: null })
+  @ApiProperty({ description: 'What went wrong last; null where nothing did.' })
   @Nullable()
   @ValidateNested()
   @Type(() => FaultDto)
@@ -114,7 +114,7 @@ export class ExecutionDto {
   @Type(() => StepDto)
   steps!: StepDto[];
 
-  @ApiProperty({ example: null })
+  @ApiProperty({ description: 'As far as it tells; null until it does.' })
   @Nullable()
   @ValidateNested()
   @Type(() => ProgressDto)

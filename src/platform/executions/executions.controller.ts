@@ -28,7 +28,7 @@ import { Following } from './following.js';
 const { EXECUTION_FINISHED, EXECUTION_NOT_WAITING } = ExecutionErrors;
 const WAITED = [EXECUTION_NOT_FOUND, EXECUTION_FINISHED, EXECUTION_NOT_WAITING];
 
-@ApiSection('executions', 'Work that outlives its request: what it has done, and what it waits for.')
+@ApiSection('executions', 'Work that outlives its request: what it has done, and what it waits for.', 'work')
 @Controller('api/v1/executions')
 export class ExecutionsController {
   constructor(
