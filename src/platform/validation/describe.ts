@@ -6,6 +6,18 @@ import { type Constructor, type FieldRules, rulesOf } from './rules.js';
 /** Where @ApiProperty keeps what it was given; the package does not export the name. */
 const API_PROPERTY = 'swagger/apiModelProperties';
 
+/** Of a field that says nothing Swagger takes TypeScript's type, which is an object for `unknown`. */
+const ANY_JSON = {
+  nullable: undefined,
+  anyOf: [
+    { type: 'object', additionalProperties: true, nullable: true },
+    { type: 'array', items: {} },
+    { type: 'string' },
+    { type: 'number' },
+    { type: 'boolean' },
+  ],
+};
+
 const described = new WeakSet<Constructor>();
 
 /** Whether a class declares fields with class-validator. */
@@ -41,6 +53,7 @@ function describeField(type: Constructor, field: FieldRules): void {
     ...explicit,
     ...(description && { description }),
     ...(field.nested ? referenceTo(field.nested, field) : fieldSchema(field)),
+    ...(field.checks.some(({ name }) => name === 'isJson') && ANY_JSON),
     required: !field.optional && fallback === undefined,
     ...(fallback !== undefined && { default: fallback }),
   } as ApiPropertyOptions)(prototype, field.name);
