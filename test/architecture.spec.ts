@@ -239,7 +239,7 @@ if (IS_BASE) {
       );
     });
 
-    it('leads to what it names, for twenty changes, in three files at most', () => {
+    it('leads to what it names, for twenty changes and more, in three files at most', () => {
       const [, table = ''] = page.split(/^## Where to change what$/m);
       const rows = table.split('\n').filter((line) => /^\| (?!I want|-)/.test(line));
       const places = rows.map((row) =>
@@ -247,7 +247,7 @@ if (IS_BASE) {
           ([, name = '', path = '']) => ({ name, path }),
         ),
       );
-      expect(rows).toHaveLength(20);
+      expect(rows.length).toBeGreaterThanOrEqual(20);
       expect(rows.filter((_, index) => !places[index] || places[index].length === 0)).toEqual([]);
       expect(rows.filter((row) => (row.match(/\]\(/g) ?? []).length > 3)).toEqual([]);
       const absent = places.flat().filter(({ name, path }) => !readFileSync(path, 'utf8').includes(name));

@@ -147,7 +147,8 @@ describe('the forms of the console', () => {
     const active = (of: string) => page.evaluate(`document.activeElement.${of}`);
     await page.getByRole('link', { name: 'Projects', exact: true }).first().focus();
     await keyboard.press('Enter');
-    await page.getByText('No projects yet').waitFor();
+    // The overview says so with more words.
+    await page.getByText('No projects yet', { exact: true }).waitFor();
     await keyboard.press('n');
     await page.locator('[name="name"]:focus').waitFor();
     // Escape asks before what was typed is lost.
