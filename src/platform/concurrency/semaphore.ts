@@ -3,7 +3,7 @@ import { apiError } from '../errors/errors.js';
 interface Waiter {
   readonly enter: () => void;
   readonly reject: (error: Error) => void;
-  readonly timer: NodeJS.Timeout;
+  readonly timer: NodeJS.Timeout | undefined;
 }
 
 interface Slot {
@@ -15,10 +15,10 @@ interface Slot {
 interface Limits {
   /** How many may run at a time. */
   readonly concurrency: number;
-  /** How many may wait. */
-  readonly maxWaiting: number;
-  /** How long each may wait, in milliseconds. */
-  readonly timeoutMs: number;
+  /** How many may wait; all by default. */
+  readonly maxWaiting?: number;
+  /** How long each may wait, in milliseconds; however long by default. */
+  readonly timeoutMs?: number;
 }
 
 /** A semaphore for each key: work on different keys never waits for each other. */
@@ -33,16 +33,18 @@ export class Semaphore {
    */
   async acquire(key = ''): Promise<void> {
     const slot = this.slotOf(key);
-    if (slot.running < this.limits.concurrency) {
+    const { concurrency, maxWaiting = Infinity, timeoutMs } = this.limits;
+    if (slot.running < concurrency) {
       slot.running++;
       return;
     }
-    if (slot.waiters.size >= this.limits.maxWaiting) throw apiError('OVERLOADED');
+    if (slot.waiters.size >= maxWaiting) throw apiError('OVERLOADED');
     await new Promise<void>((enter, reject) => {
-      const timer = setTimeout(() => {
+      const giveUp = (): void => {
         slot.waiters.delete(waiter);
         reject(apiError('OVERLOADED'));
-      }, this.limits.timeoutMs);
+      };
+      const timer = timeoutMs === undefined ? undefined : setTimeout(giveUp, timeoutMs);
       const waiter: Waiter = { enter, reject, timer };
       slot.waiters.add(waiter);
     });

@@ -4,7 +4,7 @@ import { ExecutionClock } from './clock.js';
 import { Commit } from './commit.js';
 import { Failpoints } from './failpoints.js';
 import { Sealing } from './sealing.js';
-import { Semaphore } from './semaphore.js';
+import { Semaphore } from '../concurrency/semaphore.js';
 import { Starter } from './starter.js';
 import { ExecutionStore } from './store.js';
 
@@ -14,7 +14,7 @@ const MAX_ONCE = 64;
 /** What every execution that this process runs needs. */
 @Injectable()
 export class Parts {
-  readonly once = new Semaphore(MAX_ONCE);
+  readonly once = new Semaphore({ concurrency: MAX_ONCE });
 
   constructor(
     readonly store: ExecutionStore,

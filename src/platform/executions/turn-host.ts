@@ -3,7 +3,7 @@ import type { ExecutionClock } from './clock.js';
 import type { StoredExecution } from './execution.js';
 import type { ExecutorClass } from './run.js';
 import type { Failpoints } from './failpoints.js';
-import type { Semaphore } from './semaphore.js';
+import type { Semaphore } from '../concurrency/semaphore.js';
 
 /** What a turn needs of the engine. */
 export interface TurnHost {

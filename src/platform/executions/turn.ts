@@ -182,11 +182,11 @@ export class Turn extends TurnFrame implements Run {
     work: Work<T>,
   ): Promise<Json<T>> {
     this.enter();
-    if (kind === 'once') await this.host.once.enter();
+    if (kind === 'once') await this.host.once.acquire();
     const { dueAt: _due, error: _error, ...before } = known ?? this.begin(kind);
     const step: Step = { ...before, kind, status: 'running', attempts: before.attempts + 1 };
     const outcome = await this.attempt(name, step, timeoutMs, work);
-    if (kind === 'once') this.host.once.leave();
+    if (kind === 'once') this.host.once.release();
     this.leave();
     if (this.isDone) return never();
     if ('error' in outcome) return this.failStep(name, step, outcome.error);
