@@ -68,7 +68,12 @@ export function readConsoleFiles(): ConsoleFiles {
   const version = hash.digest('base64url').slice(0, 12);
 
   const layout = read('layout.html').toString();
-  const common = { product: PRODUCT.name, key: PRODUCT.key, frame: read('frame.html').toString() };
+  const common = {
+    product: PRODUCT.name,
+    key: PRODUCT.key,
+    frame: read('frame.html').toString(),
+    unverified: read('unverified.html').toString(),
+  };
   // Relative, so that they work below any path that a proxy serves the product from.
   const below = (depth: number) => ({
     ...common,
