@@ -11,7 +11,7 @@ class Unfit {
   constructor(readonly fault: string) {}
 }
 
-/** The lists that were read: any other was not checked. */
+/** The lists that were made of checked values here; no other list is taken. */
 const made = new WeakSet<object>();
 
 type Split = (sent: unknown) => readonly string[] | Unfit;
