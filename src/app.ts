@@ -6,6 +6,7 @@ import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module.js';
 import type { Config } from './platform/config/config.js';
 import { ProcessConfig } from './platform/config/process.config.js';
+import { ChangeFeed } from './platform/database/change-feed.js';
 import { Database } from './platform/database/connection.js';
 import { References } from './platform/database/references.js';
 import { Repositories } from './platform/database/repositories.js';
@@ -103,7 +104,8 @@ export async function createApp(
     underWay,
   });
   fastify.decorate('hasDatabaseAnswered', () => database.queue.hasAnsweredWithin(500));
-  installMetrics(fastify);
+  const changeFeed = app.get(ChangeFeed, { strict: false });
+  installMetrics(fastify, { underWay, database: database.queue, changeFeed });
   if (http.corsOrigins.length > 0) installCors(fastify, http.corsOrigins);
   installRequestHead(fastify, config);
   const windows = config.of(RedisConfig).redisUrl ? app.get(SharedWindows) : undefined;

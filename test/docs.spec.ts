@@ -3,36 +3,12 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { VALUED } from '../schematics/types/flags.ts';
 import { FIELD_TYPES, TYPES } from '../schematics/types/types.ts';
-import { EXECUTION_METRICS } from '../src/platform/executions/execution-metrics.js';
 import { EVENTS } from '../src/platform/logging/events.js';
-import { METRICS } from '../src/platform/monitoring/metrics.js';
+import { pages, tableOf, textOf } from './support/pages.js';
 import { expectNone, IS_BASE } from './support/rules.js';
 import { typeFaults } from './support/type-check.js';
 
 const GUIDE = 'docs/adding-a-feature.md';
-const pages = ['README.md', 'CONTRIBUTING.md', ...globSync('docs/*.md')].map((path) => ({
-  path,
-  text: readFileSync(path, 'utf8'),
-}));
-
-function textOf(path: string): string {
-  return pages.find((page) => page.path === path)?.text ?? '';
-}
-
-/** The rows of the table under a heading, without its head; the first cell's backticks are removed. */
-function tableOf(path: string, heading: string): string[][] {
-  const [, section = ''] = textOf(path).split(new RegExp(`^#+ ${heading}$`, 'm'));
-  const [body = ''] = section.split(/^#/m);
-  const rows = body.split('\n').filter((line) => line.startsWith('|'));
-  return rows.slice(2).map((row) => {
-    const [name = '', ...cells] = row
-      .slice(1, -1)
-      .split('|')
-      .map((cell) => cell.trim());
-    return [name.replaceAll('`', ''), ...cells];
-  });
-}
-
 /** GitHub's names of a page's headings, as links use them. */
 function anchorsOf(text: string): string[] {
   const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => heading);
@@ -104,20 +80,6 @@ if (IS_BASE) {
       );
       const documented = tableOf('docs/operations.md', 'Technical lines').map(([name]) => name);
       expect(documented.toSorted()).toEqual([...new Set(written)].toSorted());
-    });
-
-    it('lists every metric of the product, and no other', async () => {
-      const declared = globSync('src/modules/**/*.metrics.ts').map(
-        (path) => import(`../${path}`) as Promise<Readonly<Record<string, unknown>>>,
-      );
-      const exported = (await Promise.all(declared)).flatMap((each) => Object.values(each));
-      const features = exported.filter((each) => typeof each === 'object' && each !== null);
-      expect(features.length).toBeGreaterThan(0);
-      const metrics = [METRICS, EXECUTION_METRICS, ...features].flatMap(
-        (each) => Object.values(each) as string[],
-      );
-      const documented = tableOf('docs/operations.md', 'Metrics').map(([name]) => name);
-      expect(documented.toSorted()).toEqual(metrics.toSorted());
     });
 
     it('has a changelog of releases, the newest first, of which none is newer than package.json', () => {

@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ProcessConfig } from '../src/platform/config/process.config.js';
 import { HealthMonitor } from '../src/platform/monitoring/health.monitor.js';
+import { partsOf } from './support/engines.js';
 import { at, createProject, PROJECTS } from './support/projects.js';
+import { eventually } from './support/mails.js';
+import { tableOf } from './support/pages.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
+import { PASSWORD } from './support/test-client.js';
 import { ME } from './support/users.js';
 
 const DEVELOPMENT = { NODE_ENV: 'development', BCRYPT_ROUNDS: '10' };
@@ -17,6 +20,15 @@ describe('operations', () => {
     const test = await createTestApp(env);
     running.push(test);
     return test;
+  }
+
+  const shared = new Map<string | undefined, Promise<TestApp>>();
+
+  /** One in development for all tests, by what it trusts. */
+  function inDevelopment(trust?: string): Promise<TestApp> {
+    const known = shared.get(trust) ?? start({ ...DEVELOPMENT, TRUST_PROXY: trust });
+    shared.set(trust, known);
+    return known;
   }
   afterAll(async () => {
     for (const test of running) await test.close();
@@ -72,9 +84,7 @@ describe('operations', () => {
     it.each(['127.0.0.1', '127.8.8.8', '::1', '::ffff:127.0.0.1'])(
       'are for %s in development',
       async (address) => {
-        const test =
-          running.find(({ config }) => config.of(ProcessConfig).mode === 'development') ??
-          (await start(DEVELOPMENT));
+        const test = await inDevelopment();
         const { status, headers } = await test.anonymous.from(address).get('/metrics');
         expect([status, headers['content-type']]).toEqual([200, expect.stringMatching(/^text\/plain/)]);
       },
@@ -89,7 +99,7 @@ describe('operations', () => {
       ['a machine whose address only begins alike', '::ffff:128.0.0.1', {}],
     ])('are not for %s in development', async (_, address, headers) => {
       for (const trust of [undefined, '1']) {
-        const test = await start({ ...DEVELOPMENT, TRUST_PROXY: trust });
+        const test = await inDevelopment(trust);
         const answer = await test.anonymous.from(address).get('/metrics', headers);
         expect(answer.outcome).toBe('404 ROUTE_NOT_FOUND');
       }
@@ -144,6 +154,47 @@ describe('operations', () => {
         expect(text).not.toContain(secret);
       expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
       expect(text).toMatch(/^process_resident_memory_bytes /m);
+    });
+
+    it('are those that the documentation lists, named as Prometheus asks for', async () => {
+      const { text } = await (await inDevelopment()).anonymous.get('/metrics');
+      const types = [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)];
+      const own = types.filter(([, name = '']) => !/^(process|nodejs)_/.test(name));
+      const documented = tableOf('docs/operations.md', 'Metrics').map(([name]) => name);
+      expect(documented).toEqual(own.map(([, name]) => name).toSorted());
+      const ends = { counter: /_total$/, histogram: /_(seconds|bytes)$/, gauge: /(?<!_total)$/ };
+      const named = ([, name = '', type = '']: readonly string[]) =>
+        /^[a-z]+(_[a-z0-9]+)*$/.test(name) &&
+        !/_(ms|milliseconds|minutes|kb|mb|count|sum|bucket)$/.test(name) &&
+        ends[type as keyof typeof ends].test(name);
+      expect(own.filter((each) => !named(each)).map(([line]) => line)).toEqual([]);
+      expect(own.length).toBeGreaterThan(9);
+    });
+
+    it('show the work that waits, and none that is done', async () => {
+      const test = await start();
+      const read = async (series: string): Promise<number> => {
+        const { text } = await test.anonymous.get('/metrics');
+        const line = text.split('\n').find((each) => each.startsWith(`${series} `));
+        return Number(line?.slice(series.length + 1));
+      };
+      expect([await read('executions_due'), await read('executions_due_age_seconds')]).toEqual([0, 0]);
+      const { engine, clock } = partsOf(test.app);
+      await engine.stop(0);
+      const ada = await test.anonymous.signIn();
+      const someone = { email: 'someone@example.com', name: 'Someone', password: PASSWORD };
+      await test.anonymous.post('/api/v1/auth/register', someone);
+      // Its mail.
+      await eventually(async () => (await read('executions_due')) === 1);
+      clock.advance(60_000);
+      expect(await read('executions_due_age_seconds')).toBeGreaterThanOrEqual(60);
+      await Promise.all(Array.from({ length: 100 }, () => ada.get(PROJECTS)));
+      expect(await read('http_requests_in_progress')).toBe(1);
+      expect(await read('http_requests_limit')).toBe(1000);
+      expect(await read('db_client_connections_pending_requests')).toBe(0);
+      expect(await read('db_client_connections{state="used"}')).toBeLessThan(5);
+      expect(await read('db_client_connections{state="idle"}')).toBeGreaterThan(5);
+      expect(await read('change_feed_age_seconds')).toBeLessThan(31);
     });
   });
 

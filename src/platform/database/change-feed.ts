@@ -97,6 +97,11 @@ export class ChangeFeed implements OnApplicationBootstrap, BeforeApplicationShut
     return this.wantedAt - this.toldAt < FRESH_MS;
   }
 
+  /** How old what has been told may be, in seconds: infinite while the stream is broken. */
+  get ageSeconds(): number {
+    return (performance.now() - this.toldAt) / 1000;
+  }
+
   onApplicationBootstrap(): void {
     if (this.watchers.size > 0) void this.follow();
   }

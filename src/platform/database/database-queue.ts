@@ -21,10 +21,18 @@ export class DatabaseQueue {
   private leastMs: number | undefined;
   /** How many have ended since it was asked last. */
   ended = 0;
+  /** Connections that an operation has. */
+  used = 0;
+  /** Operations that wait for a connection. */
+  waiting = 0;
   private answeredAt = -Infinity;
 
   watch(client: mongo.MongoClient): void {
+    client.on('connectionCheckOutStarted', () => void (this.waiting += 1));
+    client.on('connectionCheckOutFailed', () => void (this.waiting -= 1));
     client.on('connectionCheckedOut', ({ connectionId, durationMS }) => {
+      this.waiting -= 1;
+      this.used += 1;
       const operation = this.operations.get(connectionId);
       if (operation) {
         operation.at = performance.now();
@@ -32,10 +40,16 @@ export class DatabaseQueue {
       } else this.operations.set(connectionId, { at: performance.now(), waitedMs: durationMS });
     });
     client.on('connectionCheckedIn', ({ connectionId }) => {
+      this.used -= 1;
       const operation = this.operations.get(connectionId);
       if (operation) this.end(operation);
     });
     client.on('connectionClosed', ({ connectionId }) => void this.operations.delete(connectionId));
+  }
+
+  /** Open connections that no operation has. */
+  get idle(): number {
+    return this.operations.size - this.used;
   }
 
   /** The quickest operation since it was asked last, in milliseconds. */

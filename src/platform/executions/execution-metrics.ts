@@ -1,23 +1,41 @@
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { Counter, Gauge } from '@prometheus-io/client';
+import { Counter } from '@prometheus-io/client';
 import type { FastifyInstance } from 'fastify';
+import { withTimeout } from '../concurrency/timeout.js';
+import { readGauge } from '../monitoring/metrics.js';
+import { ExecutionClock } from './clock.js';
 import type { Status } from './execution.js';
+import { ExecutionStore } from './store.js';
 
 /** Names of the metrics; docs/operations.md lists them. */
 export const EXECUTION_METRICS = {
   turns: 'executions_turns_total',
   running: 'executions_running',
+  due: 'executions_due',
+  dueAge: 'executions_due_age_seconds',
 } as const;
+
+/** So many are counted of those that are due. */
+const MOST = 10_000;
+/** How long metrics wait for the database. */
+const PATIENCE_MS = 250;
+
+/** Nothing is known while the database does not answer. */
+function known(answer: Promise<number>): Promise<number | undefined> {
+  return withTimeout(PATIENCE_MS, answer).catch(() => undefined);
+}
 
 /** Counts what executions come to, for /metrics. */
 @Injectable()
 export class ExecutionMetrics {
-  /** Is asked when metrics are. */
-  protected running: Gauge | undefined;
   private turns: Counter<'type' | 'status'> | undefined;
 
-  constructor(private readonly host: HttpAdapterHost) {}
+  constructor(
+    private readonly host: HttpAdapterHost,
+    private readonly store: ExecutionStore,
+    private readonly clock: ExecutionClock,
+  ) {}
 
   observeRunning(count: () => number): void {
     const { metricsRegistry } = this.host.httpAdapter.getInstance<FastifyInstance>();
@@ -27,14 +45,22 @@ export class ExecutionMetrics {
       labelNames: ['type', 'status'],
       registers: [metricsRegistry],
     });
-    this.running = new Gauge({
-      name: EXECUTION_METRICS.running,
-      help: 'executions that run in this process',
-      registers: [metricsRegistry],
-      collect() {
-        this.set(count());
-      },
-    });
+    const { running, due, dueAge } = EXECUTION_METRICS;
+    const add = readGauge.bind(undefined, metricsRegistry);
+    add(running, 'executions that run in this process', count);
+    add(due, `executions that wait for a process, ${MOST} at most`, () => known(this.due()));
+    add(dueAge, 'time that the oldest of them has waited', () => known(this.dueAge()));
+  }
+
+  private due(): Promise<number> {
+    return this.store.executions.countDocuments({ dueAt: { $lte: this.clock.now() } }, { limit: MOST });
+  }
+
+  private async dueAge(): Promise<number> {
+    const now = this.clock.now();
+    const oldest = { sort: { dueAt: 1 }, projection: { dueAt: 1 } } as const;
+    const { dueAt = now } = (await this.store.executions.findOne({ dueAt: { $lte: now } }, oldest)) ?? {};
+    return (now.getTime() - dueAt.getTime()) / 1000;
   }
 
   count(type: string, status: Status): void {
