@@ -1,10 +1,13 @@
 import { brotliDecompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { CONSOLE_PAGES } from '../src/modules/console/pages.js';
 import { SystemSamples } from '../src/modules/console/system-samples.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import type { TestClient } from './support/test-client.js';
 import { addTickets } from './support/tickets.js';
 
+const OWN = CONSOLE_PAGES.map(({ path }) => `/${path}`);
 const PAGES = [
   '/login',
   '/register',
@@ -13,10 +16,9 @@ const PAGES = [
   '/verify',
   '/email-change',
   '/email-undo',
-  '/dashboard',
+  ...OWN,
   '/console/projects',
   '/console/projects/new',
-  '/console/security',
 ];
 
 addTickets();
@@ -150,6 +152,15 @@ describe('the pages of the console', () => {
       expect((await test.anonymous.get(url)).outcome).toBe('404 ROUTE_NOT_FOUND');
     },
   );
+
+  it.each(CONSOLE_PAGES)('$path has a script and a picture', async ({ script, icon }) => {
+    const files = await filesOf('/dashboard');
+    const folder = files[0]?.replace(/[^/]+$/, '') ?? '';
+    const { status, text } = await test.anonymous.get(`${folder}${script}.js`);
+    expect([status, text]).toEqual([200, expect.stringMatching(/^export (async )?function show\(/m)]);
+    const icons = readFileSync('src/modules/console/web/files/icons.js', 'utf8');
+    expect(icons).toMatch(new RegExp(`^  ${icon}:`, 'm'));
+  });
 
   describe('are made of what features declare', () => {
     interface Described {

@@ -16,8 +16,6 @@ import { SystemSamples } from './system-samples.js';
 const PUBLIC = { access: { kind: 'public' } } as const;
 /** From memory, so that a page and its dozen files cost its reader one request of the minute. */
 const UNLIMITED = { ...PUBLIC, unlimited: true } as const;
-/** Pages of the console's own, beside those of features. */
-const OWN = ['profile', 'security', 'sessions', 'api-keys', 'status'] as const;
 const NO_PAGE = { title: 'Page not found', text: 'There is nothing at this address.' };
 const NO_FORM = {
   title: 'JavaScript is needed here',
@@ -38,7 +36,7 @@ export class ConsolePages implements OnModuleInit {
     const fastify = (
       this.host.httpAdapter as ReturnType<NestFastifyApplication['getHttpAdapter']>
     ).getInstance();
-    const files = readConsoleFiles();
+    const files = readConsoleFiles(this.features.ownPages);
     this.serveEntries(fastify, files);
     this.serveShell(fastify, files);
     this.serveFiles(fastify, files);
@@ -72,8 +70,7 @@ export class ConsolePages implements OnModuleInit {
       reply.redirect(addressBelow(base, 'dashboard')),
     );
     redirectSlash(fastify, base, '/console');
-    serve('/dashboard', 0);
-    for (const page of OWN) serve(`/console/${page}`, 1);
+    for (const { path } of this.features.ownPages) serve(`/${path}`, path.split('/').length - 1);
     for (const plural of this.features.plurals) {
       serve(`/console/${plural}`, 1);
       serve(`/console/${plural}/:record`, 2);

@@ -4,6 +4,7 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type StaticFile, staticFile } from '../../platform/http/static-file.js';
 import { PRODUCT } from '../../product/product.js';
+import { CONSOLE_PAGES, type ConsolePage } from './pages.js';
 
 const FOLDER = join(import.meta.dirname, 'web');
 
@@ -58,11 +59,13 @@ function accent(): string {
   return `:root{${declared(light)}}@media (prefers-color-scheme:dark){:root{${declared(dark)}}}\n`;
 }
 
-export function readConsoleFiles(): ConsoleFiles {
+/** @param pages those that this installation has */
+export function readConsoleFiles(pages: readonly ConsolePage[]): ConsoleFiles {
   const contents = new Map(readdirSync(join(FOLDER, 'files')).map((name) => [name, read('files', name)]));
   contents.set('console.css', Buffer.concat([Buffer.from(accent()), read('files', 'console.css')]));
   // Draws the QR code of a second factor.
   contents.set('uqr.js', readFileSync(fileURLToPath(import.meta.resolve('uqr'))));
+  contents.set('page-list.js', Buffer.from(`export const PAGES = ${JSON.stringify(pages)};\n`));
   const hash = createHash('sha256');
   for (const [name, body] of contents) hash.update(`${name}\0`).update(body).update('\0');
   const version = hash.digest('base64url').slice(0, 12);
@@ -119,6 +122,6 @@ function modulesOf(entry: string, contents: ReadonlyMap<string, Buffer>): readon
 
 /** What the build compresses. */
 export function staticFiles(): readonly StaticFile[] {
-  const { entries, shells, files } = readConsoleFiles();
+  const { entries, shells, files } = readConsoleFiles(CONSOLE_PAGES);
   return [...entries, ...shells, ...files];
 }

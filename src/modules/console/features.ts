@@ -14,10 +14,15 @@ import { type Handler, handlersIn } from '../../platform/http/handlers.js';
 import type { Access } from '../../platform/access/access.js';
 import type { Caller, Permission } from '../../platform/access/caller.js';
 import { type Constructor, rulesOf } from '../../platform/validation/rules.js';
+import { CONSOLE_PAGES, type ConsolePage } from './pages.js';
 import { answeredFields, type FeatureField, TakenFields } from './feature-fields.js';
 
 /** Addresses of the console's own that a feature of the name would hide. */
-const OWN = new Set(['features', 'system', 'session', 'profile', 'security', 'status']);
+const OWN = new Set(
+  ['features', 'system', 'session', 'files'].concat(
+    CONSOLE_PAGES.map(({ path }) => path.replace('console/', '')),
+  ),
+);
 const OPERATIONS = {
   list: [RequestMethod.GET, '/'],
   create: [RequestMethod.POST, '/'],
@@ -83,6 +88,12 @@ export class ConsoleFeatures {
   /** @throws DeclarationError for a feature with the name of a page of the console's own */
   get plurals(): ReadonlySet<string> {
     return new Set(this.all.map(({ feature }) => feature.plural));
+  }
+
+  /** The pages of the console's own whose part of the product is there. */
+  get ownPages(): readonly ConsolePage[] {
+    const paths = new Set(handlersIn(this.modules).map(pathOf));
+    return CONSOLE_PAGES.filter(({ needs }) => needs === undefined || paths.has(needs));
   }
 
   for({ permissions }: Caller): readonly OwnFeature[] {

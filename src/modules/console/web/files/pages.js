@@ -2,19 +2,13 @@ import { element, find } from './dom.js';
 import { featureOf } from './features.js';
 import { Failure } from './request.js';
 import { showCurrent } from './navigate.js';
+import { PAGES } from './page-list.js';
 import { at } from './root.js';
 import { markCurrent } from './sidebar.js';
 import { sentence } from './words.js';
 
-/** Each page is a module, which is loaded when it is first shown and exports `show(view, context)`. */
-const PAGES = {
-  dashboard: () => import('./overview.js'),
-  'console/profile': () => import('./profile.js'),
-  'console/security': () => import('./security.js'),
-  'console/sessions': () => import('./sessions.js'),
-  'console/api-keys': () => import('./api-keys.js'),
-  'console/status': () => import('./system.js'),
-};
+/** Loaded when a page of it is first shown. */
+const scripts = new Map(PAGES.map(({ path, script }) => [path, () => import(`./${script}.js`)]));
 
 const main = find('[data-main]');
 const product = document.title.split(' · ').at(-1);
@@ -22,7 +16,7 @@ let turn = 0;
 let leave = new AbortController();
 
 function pageOf(path) {
-  const known = PAGES[path];
+  const known = scripts.get(path);
   if (known) return { load: known };
   const [, plural = '', id] = path.split('/');
   const feature = featureOf(plural);

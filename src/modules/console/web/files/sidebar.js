@@ -1,6 +1,7 @@
 import { busy, element, find, toast } from './dom.js';
 import { features, titleOf } from './features.js';
 import { icon } from './icons.js';
+import { PAGES } from './page-list.js';
 import { Failure } from './request.js';
 import { at } from './root.js';
 import { signOut } from './session.js';
@@ -10,32 +11,23 @@ import { sentence } from './words.js';
 const bar = find('[data-sidebar]');
 const toggle = find('[data-menu]');
 
+/** Links to the console's own pages below a heading, to each user those it may see. */
+function pagesBelow(heading) {
+  return PAGES.filter((page) => page.section === heading && (!page.role || page.role === user().role)).map(
+    ({ icon: picture, title, path }) => [picture, title, path],
+  );
+}
+
+const ofFeatures = (picture, part) =>
+  features(part).map((feature) => [picture, titleOf(feature), `console/${feature.plural}`]);
+
 /** What stands in the sidebar, part by part: [heading, [[picture, text, address], …]] */
 function parts() {
-  const { role } = user();
   return [
-    ['', [['overview', 'Overview', 'dashboard']]],
-    ['Records', features().map((feature) => ['records', titleOf(feature), `console/${feature.plural}`])],
-    [
-      'Account',
-      [
-        ['profile', 'Profile', 'console/profile'],
-        ['security', 'Security', 'console/security'],
-        ['sessions', 'Sessions', 'console/sessions'],
-        ['keys', 'API keys', 'console/api-keys'],
-      ],
-    ],
-    [
-      'Administration',
-      [
-        ...features('administration').map((feature) => [
-          'users',
-          titleOf(feature),
-          `console/${feature.plural}`,
-        ]),
-        ...(role === 'admin' ? [['system', 'System', 'console/status']] : []),
-      ],
-    ],
+    ['', pagesBelow('')],
+    ['Records', ofFeatures('records')],
+    ['Account', pagesBelow('Account')],
+    ['Administration', [...ofFeatures('users', 'administration'), ...pagesBelow('Administration')]],
     ['Developers', [['docs', 'API reference', 'docs']]],
   ].filter(([, links]) => links.length > 0);
 }

@@ -1,0 +1,41 @@
+/** A page for who is signed in. Those of features are made from their declarations. */
+export interface ConsolePage {
+  /** Relative to the product's address, of one or two segments. */
+  readonly path: string;
+  /** `web/files/<script>.js` exports `show(view, context)`, which fills the page and returns its title. */
+  readonly script: string;
+  /** What its link in the sidebar says. */
+  readonly title: string;
+  /** A name of `web/files/icons.js`. */
+  readonly icon: string;
+  /** The heading of the sidebar that the link stands below; none for the first links of all. */
+  readonly section: '' | 'Account' | 'Administration';
+  /** Whom the link is shown to; everybody without it. What the page asks for is refused by the server all the same. */
+  readonly role?: 'admin';
+  /** The address of a controller, without which the page is left out: that of a part that can be taken out. */
+  readonly needs?: string;
+}
+
+/** Every page of the console's own, in the order of the sidebar. */
+export const CONSOLE_PAGES: readonly ConsolePage[] = [
+  { path: 'dashboard', script: 'overview', title: 'Overview', icon: 'overview', section: '' },
+  { path: 'console/profile', script: 'profile', title: 'Profile', icon: 'profile', section: 'Account' },
+  { path: 'console/security', script: 'security', title: 'Security', icon: 'security', section: 'Account' },
+  { path: 'console/sessions', script: 'sessions', title: 'Sessions', icon: 'sessions', section: 'Account' },
+  {
+    path: 'console/api-keys',
+    script: 'api-keys',
+    title: 'API keys',
+    icon: 'keys',
+    section: 'Account',
+    needs: 'api/v1/auth/api-keys',
+  },
+  {
+    path: 'console/status',
+    script: 'system',
+    title: 'System',
+    icon: 'system',
+    section: 'Administration',
+    role: 'admin',
+  },
+];
