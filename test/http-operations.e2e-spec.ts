@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { HealthMonitor } from '../src/platform/monitoring/health.monitor.js';
+import { metricsUsed } from './support/deployment.js';
 import { partsOf } from './support/engines.js';
 import { at, createProject, PROJECTS } from './support/projects.js';
 import { eventually } from './support/mails.js';
@@ -169,6 +170,17 @@ describe('operations', () => {
         ends[type as keyof typeof ends].test(name);
       expect(own.filter((each) => !named(each)).map(([line]) => line)).toEqual([]);
       expect(own.length).toBeGreaterThan(9);
+    });
+
+    it('have all that dashboards and alerts use', async () => {
+      const { text } = await (await inDevelopment()).anonymous.get('/metrics');
+      const known = new Set([...text.matchAll(/^# TYPE (\w+) /gm)].map(([, name]) => name));
+      const { dashboard, alerts } = metricsUsed();
+      expect(dashboard.length).toBeGreaterThan(12);
+      expect(alerts.length).toBeGreaterThan(8);
+      expect([...dashboard, ...alerts].filter((name) => !known.has(name))).toEqual([]);
+      // What alerts count is there before it happens.
+      expect(text).toMatch(/^executions_turns_total\{type="outbox.send",status="failed"\} 0$/m);
     });
 
     it('show the work that waits, and none that is done', async () => {

@@ -79,7 +79,7 @@ export function engineBeside(app: INestApplication, clock = new ExecutionClock()
     new Sweep(store, lease, commit, clock, registry, events, failpoints),
     new Launcher(parts, registry, rights),
     new Watchers(),
-    new NoMetrics(undefined as never, store, clock),
+    new NoMetrics(undefined as never, store, clock, registry),
     events,
     logger,
   );

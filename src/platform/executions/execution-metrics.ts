@@ -5,7 +5,8 @@ import type { FastifyInstance } from 'fastify';
 import { withTimeout } from '../concurrency/timeout.js';
 import { readGauge } from '../monitoring/metrics.js';
 import { ExecutionClock } from './clock.js';
-import type { Status } from './execution.js';
+import { type Status, STATUSES } from './execution.js';
+import { ExecutorRegistry } from './registry.js';
 import { ExecutionStore } from './store.js';
 
 /** Names of the metrics; docs/operations.md lists them. */
@@ -35,6 +36,7 @@ export class ExecutionMetrics {
     private readonly host: HttpAdapterHost,
     private readonly store: ExecutionStore,
     private readonly clock: ExecutionClock,
+    private readonly registry: ExecutorRegistry,
   ) {}
 
   observeRunning(count: () => number): void {
@@ -45,6 +47,9 @@ export class ExecutionMetrics {
       labelNames: ['type', 'status'],
       registers: [metricsRegistry],
     });
+    // Prometheus sees no increase where a series begins: the first failure would raise no alert.
+    for (const { type } of this.registry.all)
+      for (const status of STATUSES) this.turns.inc({ type, status }, 0);
     const { running, due, dueAge } = EXECUTION_METRICS;
     const add = readGauge.bind(undefined, metricsRegistry);
     add(running, 'executions that run in this process', count);
