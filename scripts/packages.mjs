@@ -15,9 +15,19 @@ const CACHE = 'node_modules/.cache/packages';
 /** What there must be once in a process; packages that depend on one of these come along by themselves. */
 const SHARED = ['@nestjs/common', '@nestjs/core', 'fastify', 'mongoose'];
 /** What else takes many files. */
-const LARGE = new Set(['fast-jwt', 'jose', 'mongodb', 'rxjs']);
+const LARGE = new Set([
+  'class-validator',
+  'fast-json-stringify',
+  'fast-jwt',
+  'jose',
+  'mongodb',
+  'nodemailer',
+  'otpauth',
+  'rxjs',
+  'sanitize-html',
+]);
 /** Loaded by name at run time or found beside their own files, and so left where they are. */
-const APART = ['class-transformer', 'class-validator', 'pino', 'pino-http', 'reflect-metadata'];
+const APART = ['class-transformer', 'pino', 'pino-http', 'reflect-metadata'];
 
 const IMPORT = /^(?:import|export)\b[^'"]*?from '([^.'][^']*)'|^import '([^.'][^']*)'/gm;
 
