@@ -53,7 +53,9 @@ describe('a body that is refused', () => {
     const all = { ...headers, ...(isSignedIn && ada.headers) };
     await spend(outcome);
     for (const bytes of [2 * MB, 5 * MB, 20 * MB].map((size) => Buffer.alloc(size, ' '))) {
-      const bodies = [bytes, bytes, bytes, chunked(bytes), chunked(bytes), chunked(bytes)];
+      // Of the largest one each way: what they add is their size.
+      const times = bytes.length < 20 * MB ? 3 : 1;
+      const bodies = Array.from({ length: times }, () => [bytes, chunked(bytes)]).flat();
       const answers = bodies.map(async (body) => {
         const options = { method, headers: all, body, duplex: 'half' as const };
         return outcomeOf(await fetch(`${url}${path}`, options));
