@@ -4,6 +4,7 @@ import { AccountModule } from './modules/account/account.module.js';
 import { ApiKeysModule } from './modules/api-keys/api-keys.module.js';
 import { AuthModule } from './modules/auth/auth.module.js';
 import { ConsoleModule } from './modules/console/console.module.js';
+import { FilesModule } from './modules/files/files.module.js';
 import { MailLinksModule } from './modules/mail-links/mail-links.module.js';
 import { LanguageModelModule } from './modules/language-model/language-model.module.js';
 import { OutboxModule } from './modules/outbox/outbox.module.js';
@@ -45,6 +46,7 @@ const FEATURES = [
   ApiKeysModule,
   AuthModule,
   ConsoleModule,
+  FilesModule,
   MailLinksModule,
   LanguageModelModule,
   OutboxModule,

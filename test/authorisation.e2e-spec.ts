@@ -12,6 +12,7 @@ import {
 } from './support/accounts.js';
 import { API_KEYS } from './support/api-keys.js';
 import { CALLERS, type CallerName, Callers, newTarget, type Target } from './support/callers.js';
+import { FILE_ROWS, FILES } from './support/files.js';
 import { expectNone } from './support/rules.js';
 import { runningRoutes } from './support/running-routes.js';
 import { OTP, STEP_UP } from './support/second-factor.js';
@@ -39,7 +40,7 @@ const PAGES = [
   '/email-undo',
   '/dashboard',
   ...['profile', 'security', 'sessions', 'api-keys', 'status'].map((name) => `/console/${name}`),
-  ...[USERS, ...FEATURES.map(({ path }) => path)].flatMap((path) => {
+  ...[USERS, FILES, ...FEATURES.map(({ path }) => path)].flatMap((path) => {
     const page = `/console/${path.split('/').at(-1)}`;
     return [page, `${page}/:record`];
   }),
@@ -112,6 +113,7 @@ const MATRIX: readonly Row[] = [
   },
   { route: `GET ${SCHEDULES}`, statuses: BY_READERS },
   { route: `POST ${SCHEDULES}/:id/run`, url: () => `${SCHEDULES}/${NOTHING}/run`, statuses: BY_ADMINS },
+  ...FILE_ROWS,
   { route: `GET ${SESSIONS}`, statuses: BY_PEOPLE },
   {
     route: `DELETE ${SESSIONS}/:id`,

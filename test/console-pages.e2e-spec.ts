@@ -146,7 +146,7 @@ describe('the pages of the console', () => {
     expect([statusCode, payload]).toEqual([405, expect.stringContaining('JavaScript is needed here')]);
   });
 
-  it.each(['/console/files', '/console/files/x/..%2flayout.html', '/console/files/x/layout.html'])(
+  it.each(['/console/files/x/..%2flayout.html', '/console/files/x/layout.html'])(
     'serves nothing at %s',
     async (url) => {
       expect((await test.anonymous.get(url)).outcome).toBe('404 ROUTE_NOT_FOUND');
@@ -177,7 +177,7 @@ describe('the pages of the console', () => {
 
     it('names every feature, its fields and what the caller may do', async () => {
       const user = await featuresOf(await test.anonymous.signIn());
-      expect([...user.keys()]).toEqual(['projects', 'trial-tickets', 'users']);
+      expect([...user.keys()]).toEqual(['files', 'projects', 'trial-tickets', 'users']);
       expect(user.get('projects')).toMatchObject({
         name: 'project',
         path: 'api/v1/projects',

@@ -33,6 +33,8 @@ describe('a request with an Idempotency-Key', () => {
 
   /** What is sent is taken once, though it is no record. */
   const SIGNAL = '/api/v1/executions/{id}/signals/{name}';
+  /** Of files, which are sent as forms, files.e2e-spec.ts tells. */
+  const FORM = '/api/v1/files';
   const kept = () => test.connection.collection('idempotency_keys');
 
   it('is taken by every route that creates, and by signals to executions', async () => {
@@ -44,7 +46,7 @@ describe('a request with an Idempotency-Key', () => {
     }));
     const taking = routes.filter(({ takesKey }) => takesKey).map(({ path }) => path);
     const creating = routes.filter(({ creates }) => creates).map(({ path }) => path);
-    expect(creating.toSorted()).toEqual(CREATING_ROUTES.map(({ url }) => url).toSorted());
+    expect(creating.toSorted()).toEqual([...CREATING_ROUTES.map(({ url }) => url), FORM].toSorted());
     expect(taking.toSorted()).toEqual([...creating, SIGNAL].toSorted());
   });
 

@@ -28,6 +28,7 @@ import { USERS } from './support/users.js';
 
 /** The filters of lists that are no feature's, by path; `owner` is a parameter of lists of what users own. */
 const FILTERS: Readonly<Record<string, readonly Parameter[]>> = {
+  '/api/v1/files': [],
   [API_KEYS]: [],
   [IDENTITIES]: [],
   [USERS]: [['email', ['nobody@example.com']]],

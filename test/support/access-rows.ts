@@ -18,11 +18,11 @@ export interface Row {
 
 export const SIGNED_IN: Statuses = [401, 401, 401, 401, 200, 200, 200, 200, 200, 200];
 /** As SIGNED_IN, for records that are there for their owner, or for everybody who has the permission. */
-const READ: Statuses = [401, 401, 401, 401, 404, 200, 200, 200, 404, 404];
-const WRITTEN: Statuses = [401, 401, 401, 401, 404, 200, 404, 200, 404, 404];
+export const READ: Statuses = [401, 401, 401, 401, 404, 200, 200, 200, 404, 404];
+export const WRITTEN: Statuses = [401, 401, 401, 401, 404, 200, 404, 200, 404, 404];
 const CREATED: Statuses = [401, 401, 401, 401, 201, 201, 201, 201, 201, 201];
 /** For a query that asks for records of others. */
-const FOREIGN: Statuses = [401, 401, 401, 401, 403, 403, 200, 200, 403, 403];
+export const FOREIGN: Statuses = [401, 401, 401, 401, 403, 403, 200, 200, 403, 403];
 /** For records that belong to nobody. */
 const SHARED_WRITTEN: Statuses = [401, 401, 401, 401, 403, 403, 403, 200, 403, 403];
 const SHARED_CREATED: Statuses = [401, 401, 401, 401, 403, 403, 403, 201, 403, 403];

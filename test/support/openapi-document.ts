@@ -114,15 +114,19 @@ export function exampleOf(document: OpenApi, schema: Schema): unknown {
   );
 }
 
-/** The body that an operation offers as its example. */
+/** The body that an operation offers as its example; none where it takes a form. */
 export function bodyExampleOf(document: OpenApi, { requestBody }: Operation): unknown {
-  return requestBody && exampleOf(document, requestBody.content['application/json'].schema);
+  const { content } = requestBody ?? {};
+  return content && 'application/json' in content
+    ? exampleOf(document, content['application/json'].schema)
+    : undefined;
 }
 
 /** What takes a body that its example is; of executions only those that stand so do (executions-http.e2e-spec.ts). */
 export function withExamples(places: readonly Place[]): Place[] {
   const all = places.filter(
-    ({ operation, path }) => operation.requestBody && !path.startsWith('/api/v1/executions/'),
+    ({ operation: { requestBody }, path }) =>
+      requestBody && 'application/json' in requestBody.content && !path.startsWith('/api/v1/executions/'),
   );
   if (all.length === 0) throw new Error('Nothing takes a body');
   return all;

@@ -27,6 +27,7 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
     variable: 'EXECUTIONS',
     neededBy: ['OutboxModule'],
   },
+  { module: 'FilesModule', paths: ['src/modules/files'], route: 'GET /api/v1/files', variable: 'FILES_URL' },
   { module: 'LanguageModelModule', paths: ['src/modules/language-model'] },
   {
     module: 'MailLinksModule',

@@ -5,6 +5,8 @@
 export const RAW_MODELS: Readonly<Record<string, string>> = {
   'src/modules/api-keys/api-keys.service.ts': 'watches keys for changes and counts those of an owner',
   'src/modules/auth/known-devices.ts': 'records without versions, upserted in bulk',
+  'src/modules/files/files.service.ts': 'adds up the sizes of the files of an owner, by one index',
+  'src/modules/files/loose-contents.ts': 'notes without owners, one atomic step each',
   'src/modules/mail-links/former-addresses.ts': 'finds addresses by a token, before anybody is signed in',
   'src/modules/mail-links/mail-links.service.ts': 'links that are redeemed in one atomic step',
   'src/modules/second-factor/second-factor.service.ts': 'codes that are used up in one atomic step',

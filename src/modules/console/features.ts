@@ -10,7 +10,7 @@ import type { Resource } from '../../platform/database/resource.js';
 import type { Section } from '../../platform/docs/section.js';
 import { DeclarationError } from '../../platform/errors/start-error.js';
 import { PageQuery } from '../../platform/validation/page-query.js';
-import { type Handler, handlersIn } from '../../platform/http/handlers.js';
+import { type Handler, handlersIn, takesForm } from '../../platform/http/handlers.js';
 import type { Access } from '../../platform/access/access.js';
 import type { Caller, Permission } from '../../platform/access/caller.js';
 import { type Constructor, rulesOf } from '../../platform/validation/rules.js';
@@ -158,7 +158,8 @@ function operationsOf(handlers: readonly Handler[]): Operations {
         Reflect.getMetadata(METHOD_METADATA, each.method) === method &&
         Reflect.getMetadata(PATH_METADATA, each.method) === path,
     );
-    if (handler) found[name as Operation] = handler;
+    // The console's forms send JSON.
+    if (handler && !takesForm(handler)) found[name as Operation] = handler;
   }
   return found;
 }

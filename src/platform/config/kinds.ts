@@ -58,12 +58,23 @@ export function mailbox(): Kind<string> {
   );
 }
 
-const BYTES: Readonly<Record<string, number>> = { '': 1, B: 1, KiB: 1024, MiB: 1024 * 1024 };
+const UNITS = ['KiB', 'MiB', 'GiB', 'TiB'] as const;
+const BYTES: Readonly<Record<string, number>> = {
+  '': 1,
+  B: 1,
+  ...Object.fromEntries(UNITS.map((unit, at) => [unit, 1024 ** (at + 1)])),
+};
 
-/** A number of bytes: `65536`, `512 KiB`, `1 MiB`. */
+/** `1024` → `1 KiB` */
+function sizeOf(count: number): string {
+  const unit = UNITS.findLast((each) => count % (BYTES[each] ?? 0) === 0);
+  return unit ? `${count / (BYTES[unit] ?? 1)} ${unit}` : `${count} B`;
+}
+
+/** A number of bytes: `65536`, `512 KiB`, `1 GiB`. */
 export function bytes(lowest: number, highest: number): Kind<number> {
-  return kind('a size from 1 KiB to 16 MiB, such as 1 MiB', (text) => {
-    const [, count, unit] = /^(\d{1,9}) ?(|B|KiB|MiB)$/.exec(text) ?? [];
+  return kind(`a size from ${sizeOf(lowest)} to ${sizeOf(highest)}, such as 1 MiB`, (text) => {
+    const [, count, unit] = /^(\d{1,15}) ?(|B|[KMGT]iB)$/.exec(text) ?? [];
     const value = Number(count) * (BYTES[unit ?? ''] ?? Number.NaN);
     return value >= lowest && value <= highest ? value : undefined;
   });

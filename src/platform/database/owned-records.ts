@@ -11,14 +11,24 @@ import type { Transaction } from './transactions.js';
 /** Records that are removed at a time: well within what an operation may take. */
 const BATCH = 500;
 
+/** A feature's part in a removal. It may be asked again about the same records. */
+type Part = (ids: readonly Types.ObjectId[]) => Promise<void>;
+
 /** The records of an owner in all collections whose schema extends `OwnedRecord`. */
 @Injectable()
 export class OwnedRecords {
+  private readonly parts = new Map<string, Part>();
+
   constructor(
     @InjectConnection() private readonly connection: Connection,
     private readonly feed: ChangeFeed,
     private readonly events: DomainEvents,
   ) {}
+
+  /** Has `act` do what else goes with the records of a collection, each time before some of them are removed. */
+  beforeRemoval(collection: string, act: Part): void {
+    this.parts.set(collection, act);
+  }
 
   /** Removes everything that belongs to a user, and answers how many records that were. May be called again. */
   async removeAllOf(owner: UserId): Promise<number> {
@@ -71,6 +81,7 @@ export class OwnedRecords {
       });
       if (batch.length === 0) return removed;
       const ids = batch.map(({ _id }) => _id);
+      await this.parts.get(collection)?.(ids);
       removed += (await db.collection(collection).deleteMany({ _id: { $in: ids } })).deletedCount;
     }
   }

@@ -13,6 +13,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The handler creates a record, once for each Idempotency-Key. */
     createsOnce?: boolean;
+    /** It takes a form, and tells by `about` what makes two of them the same. */
+    formDigest?: boolean;
   }
   interface FastifyRequest {
     once?: Once;
@@ -38,6 +40,11 @@ export class Once {
    */
   get seed(): string {
     return this.request?.key ?? (this.random ??= randomBytes(32).toString('base64url'));
+  }
+
+  /** The same, for a form: what makes two of them the same request, once its files are read. */
+  about(body: object): Once {
+    return new Once(this.keys, this.request && { ...this.request, body }, this.reply);
   }
 
   /**
@@ -88,7 +95,8 @@ function keyedRequest(request: FastifyRequest): KeyedRequest | undefined {
   if (typeof key !== 'string' || !FORM.test(key)) {
     throw invalid([{ path: 'idempotency-key', message: 'must be 1 to 255 visible ASCII characters' }]);
   }
-  if (request.routeOptions.config.input?.form) {
+  const { input, formDigest } = request.routeOptions.config;
+  if (input?.form && !formDigest) {
     // The files are not read yet, and two forms with other files are not the same request.
     throw invalid([{ path: 'idempotency-key', message: 'cannot be used with a form' }]);
   }

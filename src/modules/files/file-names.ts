@@ -1,0 +1,41 @@
+import { invalid } from '../../platform/errors/errors.js';
+
+/** Most bytes that the file systems of people take. */
+const MAX_BYTES = 255;
+/** Control characters, halves of characters, and marks that turn the order of what follows: `exe.png` for `gnp.exe`. */
+const REFUSED = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
+
+/**
+ * The name of a file, without the path that some programs send before it.
+ * @throws ApiError VALIDATION_ERROR
+ */
+export function nameOf(sent: string | undefined): string {
+  const name = (sent ?? '').split(/[/\\]/).at(-1)?.normalize('NFC').trim() ?? '';
+  const problem = problemOf(name);
+  if (problem) throw invalid([{ path: 'file', message: `the name of file ${problem}` }]);
+  return name;
+}
+
+function problemOf(name: string): string | undefined {
+  if (name === '' || name === '.' || name === '..') return 'must not be empty';
+  if (REFUSED.test(name)) return 'must have no control characters';
+  return Buffer.byteLength(name) > MAX_BYTES ? `must have at most ${MAX_BYTES} bytes` : undefined;
+}
+
+/** What a program that knows no other letters gets: quotes and backslashes would end the text. */
+function asciiOf(name: string): string {
+  return name.replaceAll(/[^\x20-\x7e]|["\\%]/g, '_');
+}
+
+/** `encodeURIComponent` leaves some characters that RFC 8187 does not. */
+function encoded(name: string): string {
+  return encodeURIComponent(name).replaceAll(
+    /['()*!]/g,
+    (each) => `%${each.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+/** The header that names a file, and says whether a page may show it. */
+export function dispositionOf(name: string, isShown: boolean): string {
+  return `${isShown ? 'inline' : 'attachment'}; filename="${asciiOf(name)}"; filename*=UTF-8''${encoded(name)}`;
+}

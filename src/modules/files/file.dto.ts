@@ -1,0 +1,49 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsDate, IsIn, IsInt, IsString } from 'class-validator';
+import { OwnerFilter, RecordId } from '../../platform/validation/fields.js';
+import { PageQuery } from '../../platform/validation/page-query.js';
+import type { StoredFile } from './file.schema.js';
+
+export class ListFilesQuery extends PageQuery {
+  @ApiProperty({ description: 'Files of this user, or of `all`. Needs files:read.' })
+  @OwnerFilter()
+  owner?: string;
+}
+
+/** A file as it is answered, without its bytes. */
+export class FileDto {
+  @ApiProperty({ example: '66f1a0c2e4b0a1b2c3d4e5fb' })
+  @RecordId()
+  id!: string;
+
+  @ApiProperty({ description: 'As it was sent, without a path.', example: 'invoice 7.pdf' })
+  @IsString()
+  name!: string;
+
+  @ApiProperty({
+    description: 'By its first bytes, whatever its name and its sender say.',
+    example: 'application/pdf',
+  })
+  @IsString()
+  type!: string;
+
+  @ApiProperty({ description: 'In bytes.', example: 48_213 })
+  @IsInt()
+  size!: number;
+
+  @ApiProperty({ example: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08' })
+  @IsString()
+  sha256!: string;
+
+  @ApiProperty({ description: 'Whether its bytes can be read.', example: 'ready' })
+  @IsIn(['ready'])
+  status!: 'ready';
+
+  @ApiProperty({ example: '2026-11-22T10:00:00.000Z' })
+  @IsDate()
+  createdAt!: Date;
+
+  static from({ _id, name, type, size, sha256, createdAt }: StoredFile): FileDto {
+    return { id: _id.toHexString(), name, type, size, sha256, status: 'ready', createdAt };
+  }
+}

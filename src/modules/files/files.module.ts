@@ -1,0 +1,40 @@
+import { Module } from '@nestjs/common';
+import { MultipartModule } from '@nestjs/platform-fastify/multipart';
+import { ProcessConfig } from '../../platform/config/process.config.js';
+import { RecordsModule } from '../../platform/database/records.module.js';
+import { DiskStore } from './disk-store.js';
+import { files } from './file.schema.js';
+import { FileStore } from './file-store.js';
+import { FilesConfig } from './files.config.js';
+import { FilesController } from './files.controller.js';
+import { FilesService } from './files.service.js';
+import { LooseContents } from './loose-contents.js';
+import { Uploads } from './uploads.js';
+
+/** Where bytes are, and which of them no file holds. */
+@Module({
+  providers: [
+    {
+      provide: FileStore,
+      inject: [FilesConfig, ProcessConfig],
+      useFactory: (config: FilesConfig, { dataDir }: ProcessConfig) =>
+        new DiskStore(config.folderIn(dataDir)),
+    },
+    LooseContents,
+    Uploads,
+  ],
+  exports: [FileStore, LooseContents, Uploads],
+})
+class ContentsModule {}
+
+/** Files that users upload. */
+@Module({
+  imports: [
+    ContentsModule,
+    MultipartModule.registerAsync({ imports: [ContentsModule], useExisting: Uploads }),
+    RecordsModule.for(files),
+  ],
+  controllers: [FilesController],
+  providers: [FilesService],
+})
+export class FilesModule {}

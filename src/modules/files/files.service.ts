@@ -1,0 +1,139 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import { type Model, Types } from 'mongoose';
+import type { Readable } from 'node:stream';
+import type { Scope } from '../../platform/access/caller.js';
+import { driverCollection } from '../../platform/database/driver.js';
+import { OwnedRecords } from '../../platform/database/owned-records.js';
+import type { Records } from '../../platform/database/records.js';
+import { InjectRecords } from '../../platform/database/records.module.js';
+import { type Transaction, Transactions } from '../../platform/database/transactions.js';
+import { apiError } from '../../platform/errors/errors.js';
+import type { Once } from '../../platform/idempotency/once.js';
+import type { Page } from '../../platform/validation/page-query.js';
+import { NO_PRECONDITION } from '../../platform/validation/precondition.js';
+import type { ListFilesQuery } from './file.dto.js';
+import { FileErrors } from './file.errors.js';
+import { files, StoredFile } from './file.schema.js';
+import { type ByteRange, FileStore } from './file-store.js';
+import { FilesConfig } from './files.config.js';
+import { LooseContents } from './loose-contents.js';
+import { answerable } from './store-faults.js';
+import type { Upload } from './uploads.js';
+
+/** Most files of an owner: they are counted, and their sizes added, at each upload. */
+const MAX_FILES = 10_000;
+
+@Injectable()
+export class FilesService implements OnModuleInit {
+  constructor(
+    @InjectModel(StoredFile.name) private readonly model: Model<StoredFile>,
+    @InjectRecords(files) private readonly records: Records<StoredFile>,
+    private readonly transactions: Transactions,
+    private readonly store: FileStore,
+    private readonly loose: LooseContents,
+    private readonly owned: OwnedRecords,
+    private readonly config: FilesConfig,
+  ) {}
+
+  onModuleInit(): void {
+    // Bytes go with their owner, too.
+    this.owned.beforeRemoval(this.model.collection.name, (ids) => this.releaseOf(ids));
+  }
+
+  /**
+   * Makes the record of an upload, and removes its bytes where there is none in the end.
+   * @throws ApiError FILE_QUOTA_EXCEEDED
+   */
+  async create(scope: Scope, upload: Upload, once: Once): Promise<StoredFile> {
+    const { content, name, type, sha256 } = upload;
+    try {
+      const record = await once.about({ name, type, sha256 }).run(
+        (transaction) => this.add(scope, upload, transaction),
+        (id) => this.records.get(scope, id),
+      );
+      if (record.content === content) this.loose.settle(content);
+      else await this.loose.discard(content);
+      return record;
+    } catch (error) {
+      await this.loose.discard(content);
+      throw error;
+    }
+  }
+
+  /** @throws ApiError FILE_QUOTA_EXCEEDED for an upload of which is known before that there is no room for it */
+  async requireRoom(scope: Scope, size: number, transaction?: Transaction): Promise<void> {
+    const { count, used } = await this.usageOf(scope, transaction);
+    if (count < MAX_FILES && used + size <= this.config.quotaBytes) return;
+    throw apiError(FileErrors.FILE_QUOTA_EXCEEDED);
+  }
+
+  get(scope: Scope, id: string): Promise<StoredFile> {
+    return this.records.get(scope, id);
+  }
+
+  list(scope: Scope, query: ListFilesQuery): Promise<Page<StoredFile>> {
+    const { owner } = query;
+    const filter = owner && owner !== 'all' ? { ownerId: new Types.ObjectId(owner) } : {};
+    return this.records.page(scope, query, filter);
+  }
+
+  /** @throws ApiError FILE_NOT_FOUND when it was deleted meanwhile, STORAGE_UNAVAILABLE */
+  async read(scope: Scope, file: StoredFile, range?: ByteRange): Promise<Readable> {
+    try {
+      return await this.store.read(file.content, range);
+    } catch (error) {
+      await this.records.get(scope, file._id.toHexString());
+      this.loose.tell(error);
+      throw answerable(error);
+    }
+  }
+
+  /** @throws ApiError FILE_NOT_FOUND, IN_USE */
+  async remove(scope: Scope, id: string): Promise<void> {
+    const { content } = await this.transactions.run(async (transaction) => {
+      const removed = await this.records.remove(scope, id, NO_PRECONDITION, transaction);
+      await this.loose.release([removed.content], transaction);
+      return removed;
+    });
+    await this.loose.discard(content);
+  }
+
+  private async add(scope: Scope, upload: Upload, transaction: Transaction | undefined): Promise<StoredFile> {
+    return this.transactions.join(transaction, async (joined) => {
+      const { id } = ownerOf(scope);
+      // Others of this owner wait, so that what is counted still holds when this commits.
+      await this.transactions.lock(`files of ${id}`, joined);
+      await this.requireRoom(scope, upload.size, joined);
+      await this.loose.take(upload.content, joined);
+      return this.records.create(scope, upload, joined);
+    });
+  }
+
+  private async usageOf(
+    scope: Scope,
+    transaction?: Transaction,
+  ): Promise<{ readonly count: number; readonly used: number }> {
+    const ownerId = new Types.ObjectId(ownerOf(scope).id);
+    const stages = [
+      { $match: { ownerId } },
+      { $group: { _id: null, count: { $sum: 1 }, used: { $sum: '$size' } } },
+    ];
+    const session = transaction && { session: transaction.session };
+    const [usage] = await driverCollection(this.model)
+      .aggregate<{ count: number; used: number }>(stages, { hint: { ownerId: 1, size: 1 }, ...session })
+      .toArray();
+    return usage ?? { count: 0, used: 0 };
+  }
+
+  private async releaseOf(ids: readonly Types.ObjectId[]): Promise<void> {
+    const records = await this.model.find({ _id: { $in: ids } }, { content: 1 }).lean();
+    await this.loose.release(records.map(({ content }) => content));
+    this.loose.sweepSoon();
+  }
+}
+
+function ownerOf(scope: Scope) {
+  if (!scope.owner) throw new Error('A file is uploaded for an owner');
+  return scope.owner;
+}

@@ -1,0 +1,10 @@
+import { apiError } from '../../platform/errors/errors.js';
+import { FileErrors } from './file.errors.js';
+import { FileStoreError } from './file-store.js';
+
+/** A fault of the store as it is answered; others as they are. */
+export function answerable(error: unknown): unknown {
+  if (!(error instanceof FileStoreError)) return error;
+  const { STORAGE_FULL, STORAGE_UNAVAILABLE } = FileErrors;
+  return apiError(error.fault === 'full' ? STORAGE_FULL : STORAGE_UNAVAILABLE, { cause: error });
+}

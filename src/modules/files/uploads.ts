@@ -1,0 +1,81 @@
+import { Injectable } from '@nestjs/common';
+import type {
+  IncomingMultipartFile,
+  MultipartOptions,
+  MultipartOptionsFactory,
+  MultipartStorageEngine,
+} from '@nestjs/platform-fastify/multipart';
+import type { FastifyRequest } from 'fastify';
+import { FileStore } from './file-store.js';
+import { nameOf } from './file-names.js';
+import { FilesConfig } from './files.config.js';
+import { Incoming } from './incoming.js';
+import { LooseContents } from './loose-contents.js';
+import { answerable } from './store-faults.js';
+
+/** A file whose bytes are in the store, before a record holds them. */
+export interface Upload {
+  readonly content: string;
+  readonly name: string;
+  readonly type: string;
+  readonly size: number;
+  readonly sha256: string;
+}
+
+/** What Nest's interceptor does with the file of a form. */
+@Injectable()
+export class Uploads implements MultipartOptionsFactory, MultipartStorageEngine {
+  constructor(
+    private readonly config: FilesConfig,
+    private readonly loose: LooseContents,
+    private readonly store: FileStore,
+  ) {}
+
+  createMultipartOptions(): MultipartOptions {
+    // A file that is too large is refused by a code of its own.
+    return { storage: this, defParamCharset: 'utf8', limits: { fileSize: Infinity, fields: 0 } };
+  }
+
+  _handleFile(
+    request: FastifyRequest,
+    file: IncomingMultipartFile,
+    done: (error?: unknown, info?: object) => void,
+  ): void {
+    this.receive(file).then(
+      (upload) => done(null, upload),
+      (error: unknown) => {
+        this.bound(request);
+        done(error);
+      },
+    );
+  }
+
+  _removeFile(_: unknown, { content }: Partial<Upload>, done: (error: Error | null) => void): void {
+    const removed = content === undefined ? Promise.resolve() : this.loose.discard(content);
+    void removed.then(() => done(null));
+  }
+
+  private async receive({ originalname, mimetype, stream }: IncomingMultipartFile): Promise<Upload> {
+    const name = nameOf(originalname);
+    const incoming = new Incoming({ name, type: mimetype, stream }, this.config);
+    const content = await this.loose.begin();
+    try {
+      await this.store.write(content, incoming.chunks());
+      const { type, size, sha256 } = incoming;
+      return { content, name, type, size, sha256 };
+    } catch (error) {
+      this.loose.tell(error);
+      await this.loose.discard(content);
+      throw answerable(error);
+    }
+  }
+
+  /** A client that is refused may send the rest, or it would not see the answer; but not for ever. */
+  private bound({ raw }: FastifyRequest): void {
+    let left = this.config.maxBytes;
+    raw.on('data', (chunk: Buffer) => {
+      left -= chunk.length;
+      if (left < 0) raw.destroy();
+    });
+  }
+}

@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { expect } from '@jest/globals';
+import type { Environment } from '../../src/platform/config/env.js';
+import { ProcessConfig } from '../../src/platform/config/process.config.js';
+import { FOREIGN, READ, type Row, SIGNED_IN, WRITTEN } from './access-rows.js';
+import { checkAnswer } from './answer-rules.js';
+import { createTestApp, type TestApp } from './test-app.js';
+import type { Answer, TestClient } from './test-client.js';
+
+export const FILES = '/api/v1/files';
+export const PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
+const FORM_TYPE = { 'content-type': 'multipart/form-data; boundary=b' };
+
+export const digestOf = (content: string) => createHash('sha256').update(content).digest('hex');
+
+/** A form as no client would write it: the name of its file as it stands. */
+export function formOf(name: string, content: Buffer | string): Buffer {
+  const head = `--b\r\nContent-Disposition: form-data; name="file"; filename="${name}"\r\n\r\n`;
+  return Buffer.concat([Buffer.from(head), Buffer.from(content), Buffer.from('\r\n--b--\r\n')]);
+}
+
+/** A file as it is answered. */
+interface Uploaded {
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  readonly sha256: string;
+}
+
+/** A server with a socket, and the folder of its files. */
+export class FilesLab {
+  private constructor(
+    readonly test: TestApp,
+    readonly url: string,
+    readonly folder: string,
+  ) {}
+
+  static async start(env: Environment = {}): Promise<FilesLab> {
+    const test = await createTestApp(env);
+    await test.app.listen(0, '127.0.0.1');
+    const { port } = test.app.getHttpServer().address() as AddressInfo;
+    const folder = join(test.config.of(ProcessConfig).dataDir, 'files');
+    return new FilesLab(test, `http://127.0.0.1:${port}`, folder);
+  }
+
+  /** Every content on the disk. */
+  contents(): string[] {
+    if (!existsSync(this.folder)) return [];
+    return readdirSync(this.folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ name }) => name);
+  }
+
+  /** How many contents are noted as loose. */
+  noted(): Promise<number> {
+    return this.test.connection.collection('loose_contents').countDocuments();
+  }
+
+  /** What is on the disk is what the records say, and nothing is noted as loose. */
+  async expectAgreement(): Promise<void> {
+    const records = await this.test.connection.collection('files').find({}).toArray();
+    expect(this.contents().toSorted()).toEqual(records.map(({ content }) => String(content)).toSorted());
+    expect(await this.noted()).toBe(0);
+  }
+
+  /** A connection on which a form of so many bytes is about to be sent. */
+  connect({ headers }: TestClient, length: number): Socket {
+    const socket = connect(Number(new URL(this.url).port), '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write(
+      `POST ${FILES} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: ${headers['authorization']}\r\n` +
+        `Content-Type: ${FORM_TYPE['content-type']}\r\nContent-Length: ${length}\r\nConnection: close\r\n\r\n`,
+    );
+    return socket;
+  }
+
+  async send(client: TestClient, body: FormData | Buffer, headers: object = {}): Promise<Answer> {
+    const response = await fetch(`${this.url}${FILES}`, {
+      method: 'POST',
+      body: Buffer.isBuffer(body) ? new Uint8Array(body) : body,
+      headers: { ...client.headers, ...(Buffer.isBuffer(body) && FORM_TYPE), ...headers },
+    });
+    const text = await response.text();
+    const answered = JSON.parse(text) as { code?: string };
+    const answer: Answer = {
+      status: response.status,
+      outcome: [response.status, answered.code].filter(Boolean).join(' '),
+      headers: Object.fromEntries(response.headers),
+      text,
+      body: answered,
+    };
+    checkAnswer(`POST ${FILES}`, answer);
+    return answer;
+  }
+
+  upload(
+    client: TestClient,
+    content: Buffer | string,
+    name = 'a.txt',
+    headers: object = {},
+  ): Promise<Answer> {
+    const form = new FormData();
+    form.append('file', new Blob([new Uint8Array(Buffer.from(content))]), name);
+    return this.send(client, form, headers);
+  }
+
+  async uploaded(client: TestClient, content: Buffer | string, name?: string): Promise<Uploaded> {
+    const { outcome, body } = await this.upload(client, content, name);
+    expect(outcome).toBe('201');
+    return body.data as Uploaded;
+  }
+
+  /** The bytes of a file, over a socket. */
+  async download(client: TestClient, id: string, headers: object = {}, method = 'GET') {
+    const response = await fetch(`${this.url}${FILES}/${id}/content`, {
+      method,
+      headers: { ...client.headers, ...headers },
+    });
+    return { response, bytes: Buffer.from(await response.arrayBuffer()) };
+  }
+}
+
+const ofOwner =
+  (path = '') =>
+  async ({ owner }: { owner: TestClient }) => {
+    const { body } = await owner.send('POST', FILES, formOf('a.txt', 'hers'), FORM_TYPE);
+    return `${FILES}/${body.data.id}${path}`;
+  };
+
+/** Who may do what with files. An upload without a form is refused whoever may upload. */
+export const FILE_ROWS: readonly Row[] = [
+  { route: `POST ${FILES}`, statuses: [401, 401, 401, 401, 400, 400, 400, 400, 400, 400] },
+  { route: `GET ${FILES}`, statuses: SIGNED_IN },
+  { route: `GET ${FILES}`, url: ({ owner }) => `${FILES}?owner=${owner.userId}`, statuses: FOREIGN },
+  { route: `GET ${FILES}/:id`, url: ofOwner(), statuses: READ },
+  { route: `GET ${FILES}/:id/content`, url: ofOwner('/content'), statuses: READ },
+  { route: `DELETE ${FILES}/:id`, url: ofOwner(), statuses: WRITTEN },
+];
