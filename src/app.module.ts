@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { migrations } from './migrations/migrations.js';
 import { AccountModule } from './modules/account/account.module.js';
 import { ApiKeysModule } from './modules/api-keys/api-keys.module.js';
+import { AuditModule } from './modules/audit/audit.module.js';
 import { AuthModule } from './modules/auth/auth.module.js';
 import { ConsoleModule } from './modules/console/console.module.js';
 import { FilesModule } from './modules/files/files.module.js';
@@ -44,6 +45,7 @@ const PLATFORM = [
 const FEATURES = [
   AccountModule,
   ApiKeysModule,
+  AuditModule,
   AuthModule,
   ConsoleModule,
   FilesModule,

@@ -114,6 +114,7 @@ const MATRIX: readonly Row[] = [
   { route: `GET ${SCHEDULES}`, statuses: BY_READERS },
   { route: `POST ${SCHEDULES}/:id/run`, url: () => `${SCHEDULES}/${NOTHING}/run`, statuses: BY_ADMINS },
   ...FILE_ROWS,
+  { route: 'GET /api/v1/audit', statuses: SIGNED_IN },
   { route: `GET ${SESSIONS}`, statuses: BY_PEOPLE },
   {
     route: `DELETE ${SESSIONS}/:id`,

@@ -26,12 +26,19 @@ import { USERS } from './support/users.js';
  * application has put to the database; here every list is asked in every way in which it can be asked.
  */
 
+const AUDIT = '/api/v1/audit';
+
 /** The filters of lists that are no feature's, by path; `owner` is a parameter of lists of what users own. */
 const FILTERS: Readonly<Record<string, readonly Parameter[]>> = {
   '/api/v1/files': [],
   [API_KEYS]: [],
   [IDENTITIES]: [],
   [USERS]: [['email', ['nobody@example.com']]],
+  [AUDIT]: [
+    ['actor', ['66f1a0c2e4b0a1b2c3d4e5f7']],
+    ['from', ['2026-01-01T00:00:00Z']],
+    ['to', ['2100-01-01T00:00:00Z']],
+  ],
   '/api/v1/executions': [
     ['type', ['outbox.send']],
     ['status', ['succeeded']],
@@ -58,6 +65,7 @@ describe('the index contract', () => {
     ada = await test.anonymous.signIn();
     admin = await test.anonymous.signIn('admin');
     filters = { ...FILTERS };
+    filters[AUDIT] = [['record', [`users/${ada.userId}`]], ...(FILTERS[AUDIT] ?? [])];
     for (const user of [ada, admin]) {
       for (let n = 0; n < 5; n++) {
         await createKey(user);

@@ -12,6 +12,12 @@ export interface OptionalPart {
 
 export const OPTIONAL_PARTS: readonly OptionalPart[] = [
   { module: 'ApiKeysModule', paths: ['src/modules/api-keys'], route: 'GET /api/v1/auth/api-keys' },
+  {
+    module: 'AuditModule',
+    paths: ['src/modules/audit'],
+    route: 'GET /api/v1/audit',
+    variable: 'AUDIT_RETENTION_DAYS',
+  },
   { module: 'CacheModule', paths: ['src/platform/cache'] },
   { module: 'ConsoleModule', paths: ['src/modules/console'], route: 'GET /login' },
   {

@@ -14,11 +14,11 @@ export class ApiKey extends OwnedRecord {
   name!: string;
 
   /** Part of what the secret is made of; absent for keys whose secret is random. */
-  @Prop({ type: String })
+  @Prop({ type: String, secret: true })
   salt?: string;
 
   /** SHA-256 of the secret part, as base64url. */
-  @Prop({ type: String, required: true })
+  @Prop({ type: String, required: true, secret: true })
   hash!: string;
 
   /** The last four characters of the key, by which its user tells it from others. */
@@ -47,4 +47,12 @@ export const ApiKeySchema = SchemaFactory.createForClass(ApiKey);
 // `GET /auth/api-keys` and counting: a user's keys, newest first, and from a cursor on.
 ApiKeySchema.index({ ownerId: 1, createdAt: -1, _id: -1 });
 
-export const apiKeys = resource({ name: 'API key', record: ApiKey, schema: ApiKeySchema, permissions: [] });
+export const apiKeys = resource({
+  name: 'API key',
+  record: ApiKey,
+  schema: ApiKeySchema,
+  permissions: [],
+  audit: true,
+  webhooks: true,
+  actions: { created: 'users.key-made', deleted: 'users.key-deleted' },
+});

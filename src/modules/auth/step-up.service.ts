@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Trail } from '../../platform/database/trail.js';
 import { apiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
 import { DomainEvents } from '../../platform/logging/events.js';
@@ -16,7 +17,10 @@ export class StepUpService {
     private readonly proof: IdentityProof,
     private readonly sessions: SessionsService,
     private readonly events: DomainEvents,
-  ) {}
+    private readonly trail: Trail,
+  ) {
+    trail.offer(['users.stepped-up']);
+  }
 
   /**
    * @throws ApiError FORBIDDEN for a caller without a session, VALIDATION_ERROR, INVALID_CREDENTIALS, OTP_REQUIRED,
@@ -25,7 +29,10 @@ export class StepUpService {
   async prove({ id, session }: Caller, proof: Proof, device: Device): Promise<void> {
     if (session === undefined) throw apiError('FORBIDDEN');
     await this.proof.require(await this.users.get(scopeOf(id), id), proof, device);
-    await this.sessions.prove(session);
+    await this.trail.join(undefined, async (transaction) => {
+      await this.sessions.prove(session, transaction);
+      await this.trail.account(id, 'stepped-up', transaction);
+    });
     this.events.record(AuthEvents.identity_proved, { userId: id, sessionId: session });
   }
 }

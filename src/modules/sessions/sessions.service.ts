@@ -3,6 +3,8 @@ import { InjectModel } from '@nestjs/mongoose';
 import { type Model, type mongo, Types } from 'mongoose';
 import { driverCollection } from '../../platform/database/driver.js';
 import { type LiveCache, LiveCaches } from '../../platform/database/live-cache.js';
+import { Trail } from '../../platform/database/trail.js';
+import { afterwards, sessionOf, type Transaction } from '../../platform/database/transactions.js';
 import { apiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
 import { DomainEvents } from '../../platform/logging/events.js';
@@ -52,8 +54,10 @@ export class SessionsService {
     @InjectModel(Session.name) private readonly model: Model<Session>,
     private readonly tokens: RefreshTokens,
     private readonly events: DomainEvents,
+    private readonly trail: Trail,
     caches: LiveCaches,
   ) {
+    trail.offer(['users.signed-in']);
     this.live = caches.of(model, (id) => this.load(id));
   }
 
@@ -78,7 +82,10 @@ export class SessionsService {
       createdAt: now,
       updatedAt: now,
     };
-    await this.collection.insertOne(session);
+    await this.trail.join(undefined, async (transaction) => {
+      await this.collection.insertOne(session, sessionOf(transaction));
+      await this.trail.account(owner, 'signed-in', transaction);
+    });
     await this.endOldest(owner);
     return { sessionId, owner, generation: 1, refreshToken: token };
   }
@@ -105,9 +112,13 @@ export class SessionsService {
   }
 
   /** Notes that the holder of a session has proved its identity. */
-  async prove(id: string): Promise<void> {
-    await this.collection.updateOne({ _id: new Types.ObjectId(id) }, { $set: { provenAt: new Date() } });
-    this.live.forget(id);
+  async prove(id: string, transaction?: Transaction): Promise<void> {
+    await this.collection.updateOne(
+      { _id: new Types.ObjectId(id) },
+      { $set: { provenAt: new Date() } },
+      sessionOf(transaction),
+    );
+    afterwards(transaction, () => this.live.forget(id));
   }
 
   /** @throws ApiError SESSION_NOT_FOUND when it is over or somebody else's */

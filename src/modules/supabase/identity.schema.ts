@@ -31,5 +31,6 @@ export const identities = resource({
   schema: IdentitySchema,
   unique: ['subject'],
   permissions: [],
+  audit: true,
   taken: { subject: SupabaseErrors.IDENTITY_TAKEN },
 });

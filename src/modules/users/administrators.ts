@@ -3,6 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import type { Transaction } from '../../platform/database/transactions.js';
 import { apiError } from '../../platform/errors/errors.js';
+import type { UpdateUserDto } from './user.dto.js';
 import { User } from './user.schema.js';
 import { UserErrors } from './user.errors.js';
 
@@ -29,4 +30,9 @@ export class Administrators {
   async exist(): Promise<boolean> {
     return (await this.model.exists({ role: 'admin' })) !== null;
   }
+}
+
+/** Whether a change may leave an administrator without its rights. */
+export function takesRights({ role, disabled }: Pick<UpdateUserDto, 'role' | 'disabled'>): boolean {
+  return (role !== undefined && role !== 'admin') || disabled === true;
 }

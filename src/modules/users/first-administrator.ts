@@ -1,3 +1,4 @@
+import { SYSTEM } from '../../platform/access/caller.js';
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { ConfigError } from '../../platform/config/config.js';
 import { ApiError } from '../../platform/errors/errors.js';
@@ -32,7 +33,7 @@ export class FirstAdministrator implements OnApplicationBootstrap {
     try {
       // Whoever runs the server says that the address is theirs.
       const fields = { email, name: 'Administrator', password, role: 'admin', emailVerified: true } as const;
-      await this.users.provision(fields, TRUSTED);
+      await this.users.provision({ ...fields, by: SYSTEM.actor }, TRUSTED);
     } catch (error) {
       // Another process that starts at the same time was first.
       if (!(error instanceof ApiError && error.code === 'EMAIL_TAKEN')) throw error;

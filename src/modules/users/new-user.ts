@@ -1,3 +1,4 @@
+import type { Actor } from '../../platform/access/caller.js';
 import type { Role } from './roles.js';
 
 /** What a new user starts with. */
@@ -10,4 +11,6 @@ export interface NewUser {
   readonly role: Role;
   /** Whether mails are known to reach it; false when absent. */
   readonly emailVerified?: boolean;
+  /** Who creates it, where that is not the user. */
+  readonly by?: Actor;
 }

@@ -3,6 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import type { Model, Types, UpdateQuery } from 'mongoose';
 import { ChangeFeed } from '../../platform/database/change-feed.js';
 import { OwnedRecords } from '../../platform/database/owned-records.js';
+import { Trail } from '../../platform/database/trail.js';
 import { type Transaction, Transactions } from '../../platform/database/transactions.js';
 import { apiError } from '../../platform/errors/errors.js';
 import { duplicateKeyOf } from '../../platform/errors/driver-errors.js';
@@ -38,7 +39,10 @@ export class UserAddresses {
     private readonly transactions: Transactions,
     private readonly feed: ChangeFeed,
     private readonly events: DomainEvents,
-  ) {}
+    private readonly trail: Trail,
+  ) {
+    trail.offer(['password-changed', 'email-changed', 'email-verified'].map((action) => `users.${action}`));
+  }
 
   /**
    * Takes the address of a user for verified.
@@ -61,6 +65,7 @@ export class UserAddresses {
         .findOneAndUpdate({ _id, email }, { passwordHash }, { session, timestamps: false })
         .lean<User>();
       if (!before) return false;
+      await this.trail.account(id, 'password-changed', transaction);
       if (!before.emailVerified) {
         await this.owned.removeCredentials(id, transaction);
         await this.write(id, { $set: { otpEnabled: false } }, transaction);
@@ -77,6 +82,7 @@ export class UserAddresses {
   async move(id: UserId, email: string, transaction: Transaction): Promise<void> {
     await this.mailboxes.requireFree(email, id);
     await this.write(id, { $set: { email, emailVerified: true }, $inc: { version: 1 } }, transaction);
+    await this.trail.account(id, 'email-changed', transaction);
     transaction.afterwards(() => this.events.record(UserEvents.email_changed, { userId: id }));
   }
 
@@ -106,6 +112,7 @@ export class UserAddresses {
       },
       transaction,
     );
+    await this.trail.account(id, 'email-changed', transaction);
     transaction.afterwards(() => this.events.record(UserEvents.email_change_undone, { userId: id }));
     return true;
   }
@@ -115,6 +122,7 @@ export class UserAddresses {
     const isNews = { _id: id, emailVerified: { $ne: true }, ...(email !== undefined && { email }) };
     const change = { $set: { emailVerified: true }, $inc: { version: 1 } };
     if (!(await this.write(id, change, transaction, isNews))) return;
+    await this.trail.account(id, 'email-verified', transaction);
     transaction.afterwards(() => this.events.record(UserEvents.email_verified, { userId: id }));
   }
 

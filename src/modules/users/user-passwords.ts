@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import type { Claim } from '../../platform/concurrency/fair-queue.js';
+import type { Transaction } from '../../platform/database/transactions.js';
 import { ApiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
 import { networkOf } from '../../platform/http/client-address.js';
@@ -53,12 +54,16 @@ export class UserPasswords {
   }
 
   /** Sets it unless the user has got another password since it was read. */
-  async replace({ _id, passwordHash: old }: User, passwordHash: string): Promise<boolean> {
+  async replace(
+    { _id, passwordHash: old }: User,
+    passwordHash: string,
+    transaction?: Transaction,
+  ): Promise<boolean> {
     if (old === undefined) return false;
     const { matchedCount } = await this.model.updateOne(
       { _id, passwordHash: old },
       { passwordHash },
-      { timestamps: false },
+      { timestamps: false, ...(transaction && { session: transaction.session }) },
     );
     return matchedCount === 1;
   }

@@ -18,7 +18,7 @@ export class User extends StoredRecord {
   role!: Role;
 
   /** bcrypt. Absent for users without a password, who sign in another way or not yet. */
-  @Prop({ type: String })
+  @Prop({ type: String, secret: true })
   passwordHash?: string;
 
   /** May not sign in, and no token is accepted. */
@@ -54,5 +54,7 @@ export const users = resource({
   ownerField: '_id',
   unique: ['email'],
   permissions: ['read', 'write', 'create'],
+  audit: true,
+  webhooks: true,
   taken: { email: UserErrors.EMAIL_TAKEN },
 });

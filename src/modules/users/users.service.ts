@@ -16,9 +16,9 @@ import type { Device } from '../../platform/http/device.js';
 import { NO_PRECONDITION, type Precondition } from '../../platform/validation/precondition.js';
 import type { Page } from '../../platform/validation/page-query.js';
 import { DomainEvents } from '../../platform/logging/events.js';
-import { type Caller, type Scope, scopeOf, type UserId } from '../../platform/access/caller.js';
+import { actorOf, type Caller, type Scope, scopeOf, type UserId } from '../../platform/access/caller.js';
 import { AccountMails } from './account-mails.js';
-import { Administrators } from './administrators.js';
+import { Administrators, takesRights } from './administrators.js';
 import { callerOf } from './caller-of.js';
 import { IdentityProof, type Proof } from './identity-proof.js';
 import { Mailboxes } from './mailboxes.js';
@@ -63,11 +63,11 @@ export class UsersService {
   }
 
   /** @throws ApiError WEAK_PASSWORD, EMAIL_TAKEN */
-  async create({ password, ...fields }: NewUser, claim: Claim, transaction?: Transaction): Promise<User> {
+  async create({ password, by, ...fields }: NewUser, claim: Claim, transaction?: Transaction): Promise<User> {
     if (password != null) requireStrongPassword(password, fields.email);
     const passwordHash = password == null ? undefined : await this.hasher.hash(password, claim);
     const user = { emailVerified: false, ...fields, disabled: false, otpEnabled: false };
-    return this.insert(passwordHash === undefined ? user : { ...user, passwordHash }, transaction);
+    return this.insert(passwordHash === undefined ? user : { ...user, passwordHash }, transaction, by);
   }
 
   /**
@@ -88,14 +88,15 @@ export class UsersService {
 
   /** @throws ApiError FORBIDDEN for an API key that assigns a role, and as `provision` */
   createFor(
-    { id, apiKey }: Caller,
+    caller: Caller,
     { address }: Device,
     dto: CreateUserDto,
     transaction?: Transaction,
   ): Promise<User> {
     const role = dto.role ?? 'user';
-    if (apiKey !== undefined && role !== 'user') throw apiError('FORBIDDEN');
-    return this.provision({ ...dto, role }, claimOf(address, id, true), transaction);
+    if (caller.apiKey !== undefined && role !== 'user') throw apiError('FORBIDDEN');
+    const by = actorOf(caller);
+    return this.provision({ ...dto, role, by }, claimOf(address, caller.id, true), transaction);
   }
 
   /**
@@ -210,9 +211,9 @@ export class UsersService {
     return user;
   }
 
-  private async insert(user: NewRecord<User>, transaction?: Transaction): Promise<User> {
+  private async insert(user: NewRecord<User>, transaction?: Transaction, by?: NewUser['by']): Promise<User> {
     await this.mailboxes.requireFree(user.email);
-    return this.records.insert(user, transaction);
+    return this.records.insert(user, transaction, by);
   }
 
   /** The user with this id, whoever asks: to keep it signed in. */
@@ -242,9 +243,4 @@ export class UsersService {
       .lean<User>();
     return user && callerOf(user, this.roles.permissionsOf(user.role));
   }
-}
-
-/** Whether a change may leave an administrator without its rights. */
-function takesRights({ role, disabled }: UpdateUserDto): boolean {
-  return (role !== undefined && role !== 'admin') || disabled === true;
 }

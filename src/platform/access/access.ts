@@ -6,7 +6,7 @@ import type { Config } from '../config/config.js';
 import { DeclarationError } from '../errors/start-error.js';
 import { ApiError, apiError, type ErrorCode, type ErrorDefinition } from '../errors/errors.js';
 import { routeConfig } from '../http/route-config.js';
-import type { Actor, Caller, Permission, Scope } from './caller.js';
+import { actorOf, type Caller, type Permission, type Scope } from './caller.js';
 import { concerns, missingFor, needsBody } from './step-up.js';
 
 /** The error with which the configuration closes a public route, if it does. */
@@ -111,10 +111,6 @@ function scopeFor(access: Access, caller: Caller, query: Record<string, unknown>
   if (asksForOthers && !allowed) throw apiError('FORBIDDEN');
   const opens = asksForOthers || (allowed && parameter === undefined);
   return opens ? { ...by, all: true, permission } : own;
-}
-
-function actorOf({ id, apiKey }: Caller): Actor {
-  return apiKey === undefined ? { kind: 'user', id } : { kind: 'apiKey', id: apiKey, user: id };
 }
 
 function refuse(error: ErrorCode | ErrorDefinition) {

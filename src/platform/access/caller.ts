@@ -56,7 +56,15 @@ export type Scope = (
 
 /** A user who acts for itself. */
 export function scopeOf(id: UserId): Scope {
-  return { actor: { kind: 'user', id }, owner: { kind: 'user', id } };
+  return { actor: userActor(id), owner: { kind: 'user', id } };
+}
+
+export function userActor(id: UserId): Actor {
+  return { kind: 'user', id };
+}
+
+export function actorOf({ id, apiKey }: Caller): Actor {
+  return apiKey === undefined ? userActor(id) : { kind: 'apiKey', id: apiKey, user: id };
 }
 
 /** For schedules and deletions, which nobody asks for. No request has it. */

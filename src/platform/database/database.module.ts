@@ -10,6 +10,7 @@ import { OwnedRecords } from './owned-records.js';
 import { OwnerRemovals } from './owner-removals.js';
 import { References } from './references.js';
 import { Repositories } from './repositories.js';
+import { Trail } from './trail.js';
 import { Transactions } from './transactions.js';
 
 /** The connection, and repositories that keep every feature's records to their owners. */
@@ -31,6 +32,7 @@ import { Transactions } from './transactions.js';
     OwnerRemovals,
     ChangeFeed,
     LiveCaches,
+    Trail,
   ],
   exports: [
     getConnectionToken(),
@@ -42,6 +44,7 @@ import { Transactions } from './transactions.js';
     OwnerRemovals,
     ChangeFeed,
     LiveCaches,
+    Trail,
   ],
 })
 export class DatabaseModule {}

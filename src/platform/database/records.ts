@@ -3,7 +3,7 @@ import { duplicateKeyOf } from '../errors/driver-errors.js';
 import { type ApiError, apiError, takenError } from '../errors/errors.js';
 import type { Precondition } from '../validation/precondition.js';
 import type { DomainEvents } from '../logging/events.js';
-import type { Scope } from '../access/caller.js';
+import type { Actor, Scope } from '../access/caller.js';
 import type { Cursors } from './cursor.js';
 import type { RecordCipher } from './field-encryption.js';
 import type { Filter } from './filter.js';
@@ -60,22 +60,23 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
   private async add(scope: Scope, fields: NewFields<T>, transaction: Transaction | undefined): Promise<T> {
     const record = { ...fields, ...this.ownership.ofNew(scope) };
     const links = linksIn(this.referenceFields, record);
-    if (links.length === 0) return this.write(record, transaction);
+    if (links.length === 0) return this.write(record, transaction, scope.actor);
     return this.references.linking(links, transaction, async (joined) => {
       await this.references.require(scope, links, joined);
-      return this.write(record, joined);
+      return this.write(record, joined, scope.actor);
     });
   }
 
   /**
    * Creates a record without a scope. Fields that are null or undefined are not stored.
+   * @param actor who does it, where that is not its owner
    * @throws ApiError …_TAKEN when a unique value is taken
    * @throws Error for a record with references: without a scope nobody may read their targets
    */
-  async insert(fields: NewRecord<T>, transaction?: Transaction): Promise<T> {
+  async insert(fields: NewRecord<T>, transaction?: Transaction, actor?: Actor): Promise<T> {
     const [link] = linksIn(this.referenceFields, fields);
     if (link) throw new Error(`${link.field} is a reference: create the record in a scope`);
-    return this.write(fields, transaction);
+    return this.write(fields, transaction, actor);
   }
 
   /**
@@ -160,13 +161,13 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
     });
   }
 
-  private async write(fields: object, transaction: Transaction | undefined): Promise<T> {
+  protected async write(fields: object, transaction: Transaction | undefined, _actor?: Actor): Promise<T> {
     const record = await this.store.insert(fields, transaction?.session).catch(this.refuseTaken);
     afterwards(transaction, () => this.events.note('record_created', record._id));
     return record;
   }
 
-  private async change(
+  protected async change(
     scope: Scope,
     id: string,
     precondition: Precondition,
@@ -194,7 +195,7 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
     return this.store.opened(updated);
   }
 
-  private async erase(
+  protected async erase(
     scope: Scope,
     id: string,
     precondition: Precondition,
@@ -213,7 +214,7 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
   }
 
   /** A record, if it is in the scope and meets the precondition. */
-  private expected(scope: Scope, id: string, { versions, except }: Precondition): Filter {
+  protected expected(scope: Scope, id: string, { versions, except }: Precondition): Filter {
     const one = this.ownership.one(scope, id);
     if (versions === 'any' && !except) return one;
     return {

@@ -9,6 +9,8 @@ import type { StoredRecord } from './record.js';
 import { Records } from './records.js';
 import { References } from './references.js';
 import type { Resource } from './resource.js';
+import { ToldRecords } from './told-records.js';
+import { Trail } from './trail.js';
 
 /** Makes the records of resources, and knows which there are. `RecordsModule.for(…)` asks it. */
 @Injectable()
@@ -20,6 +22,7 @@ export class Repositories {
     private readonly cursors: Cursors,
     private readonly references: References,
     private readonly events: DomainEvents,
+    private readonly trail: Trail,
     @Optional() private readonly encryption?: FieldEncryption,
   ) {}
 
@@ -31,7 +34,8 @@ export class Repositories {
       );
     }
     const cipher = this.encryption?.of(model.collection.name, model.schema);
-    const records = new Records(model, resource, this.cursors, this.references, this.events, cipher);
+    const parts = [model, resource, this.cursors, this.references, this.events, cipher] as const;
+    const records = resource.told.size > 0 ? new ToldRecords(this.trail, ...parts) : new Records(...parts);
     this.declared.set(name, resource);
     return records;
   }

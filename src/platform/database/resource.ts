@@ -5,6 +5,7 @@ import type { Permission } from '../access/caller.js';
 import { uniqueKeys } from './filter.js';
 import { type ListDeclaration, Lists } from './lists.js';
 import type { StoredRecord } from './record.js';
+import type { Ear } from './trail.js';
 
 /** What lists and exports take as parameters: no fields can be called so. */
 export const LIST_PARAMETERS = [
@@ -51,8 +52,21 @@ interface Declaration<T extends StoredRecord, Unique extends string, Verb extend
   readonly search?: readonly string[];
   /** Fields of which `counts` tells how many records have each value. */
   readonly stats?: readonly string[];
+  /** Who changed what is kept, where the audit is part of the product. */
+  readonly audit?: true;
+  /** Other systems can be told what changes, where webhooks are part of the product. */
+  readonly webhooks?: true;
+  /** What changes are called there, where that is not `tickets.created`, `tickets.updated`, `tickets.deleted`. */
+  readonly actions?: Partial<Actions>;
   /** Errors for values that are taken, where they are not made of the names: `{ email: UserErrors.EMAIL_TAKEN }`. */
   readonly taken?: Readonly<Partial<Record<Unique, ErrorDefinition>>>;
+}
+
+/** What the changes of records are called where others are told of them. */
+export interface Actions {
+  readonly created: string;
+  readonly updated: string;
+  readonly deleted: string;
 }
 
 /** An error of an operation, as it is documented. */
@@ -75,6 +89,11 @@ export interface Resource<
   readonly unique: readonly Unique[];
   /** Only where some are declared. */
   readonly lists: Lists | undefined;
+  /** Who is told of changes. */
+  readonly told: ReadonlySet<Ear>;
+  /** `blog-posts`, as in paths and permissions. */
+  readonly plural: string;
+  readonly actions: Actions;
   /** The permissions by their verbs: `may.read` is `blog-posts:read`. */
   readonly may: Readonly<Record<Verb, Permission>>;
   /** BLOG_POST_NOT_FOUND */
@@ -103,7 +122,8 @@ export function resource<
   const { name, record, schema, shared = false, ownerField = 'ownerId', unique = [] } = declaration;
   const verbs = declaration.permissions ?? (shared ? ['write'] : OF_OTHERS);
   const plural = schema.get('collection')?.replaceAll('_', '-');
-  if (!plural && verbs.length > 0)
+  const told = (['audit', 'webhooks'] as const).filter((ear) => declaration[ear]);
+  if (!plural && verbs.length + told.length > 0)
     throw new DeclarationError(`resource '${name}': give the schema of ${record.name} a collection`);
   const notFound = notFoundError(name);
   const taken = unique.map(
@@ -119,6 +139,14 @@ export function resource<
     ownerField,
     unique,
     lists: listsOf(declaration),
+    told: new Set(told),
+    plural: plural ?? '',
+    actions: {
+      created: `${plural}.created`,
+      updated: `${plural}.updated`,
+      deleted: `${plural}.deleted`,
+      ...declaration.actions,
+    },
     may: Object.fromEntries(verbs.map((verb) => [verb, `${plural}:${verb}`])) as Record<Verb, Permission>,
     notFound,
     taken: Object.fromEntries(taken) as Record<Unique, ErrorDefinition>,

@@ -1,8 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, Length, Matches } from 'class-validator';
 import { OwnerFilter, QueryInteger, RecordId } from '../validation/fields.js';
+import { IsJson } from '../validation/is-json.js';
 import { PageQuery } from '../validation/page-query.js';
-import { IsJson } from './execution.dto.js';
 import { STATUSES, type Status } from './execution.js';
 
 export class ListExecutionsQuery extends PageQuery {

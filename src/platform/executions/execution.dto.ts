@@ -1,14 +1,10 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsArray, IsDate, IsIn, IsInt, IsString, ValidateBy, ValidateNested } from 'class-validator';
+import { IsArray, IsDate, IsIn, IsInt, IsString, ValidateNested } from 'class-validator';
 import { Nullable, RecordId } from '../validation/fields.js';
+import { IsJson } from '../validation/is-json.js';
 import { type Status, STATUSES, type StoredExecution } from './execution.js';
 import { decode } from './json.js';
-
-/** Any JSON value. */
-export function IsJson(): PropertyDecorator {
-  return ValidateBy({ name: 'isJson', validator: { validate: () => true } });
-}
 
 export class FaultDto {
   @ApiProperty({ example: 'FAILED' })

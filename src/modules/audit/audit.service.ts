@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import { type Model, Types } from 'mongoose';
+import type { Scope } from '../../platform/access/caller.js';
+import { driverCollection } from '../../platform/database/driver.js';
+import { InjectRecords } from '../../platform/database/records.module.js';
+import type { Records } from '../../platform/database/records.js';
+import { type Happening, Trail } from '../../platform/database/trail.js';
+import type { Transaction } from '../../platform/database/transactions.js';
+import { apiError } from '../../platform/errors/errors.js';
+import type { Page } from '../../platform/validation/page-query.js';
+import { audit, AuditEntry } from './audit-entry.schema.js';
+import { AuditConfig } from './audit.config.js';
+import type { AuditQuery } from './audit.dto.js';
+import { AuditErrors } from './audit.errors.js';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Keeps who changed what, and says it to the owner and to who has audit:read. */
+@Injectable()
+export class AuditService {
+  constructor(
+    @InjectModel(AuditEntry.name) private readonly model: Model<AuditEntry>,
+    @InjectRecords(audit) private readonly records: Records<AuditEntry>,
+    private readonly config: AuditConfig,
+    trail: Trail,
+  ) {
+    trail.listen('audit', (happenings, transaction) => this.write(happenings, transaction));
+  }
+
+  /**
+   * Newest first.
+   * @throws ApiError FORBIDDEN for what belongs to others, AUDIT_RECORD_NOT_FOUND
+   */
+  async list(scope: Scope, query: AuditQuery): Promise<Page<AuditEntry>> {
+    const { actor, from, to, owner } = query;
+    const record = query.record?.toLowerCase();
+    if (!scope.all && owner !== undefined && owner.toLowerCase() !== scope.owner.id) {
+      throw apiError('FORBIDDEN');
+    }
+    const page = await this.records.page(scope, query, {
+      ...(record !== undefined && { record }),
+      ...(actor !== undefined && { actorId: actor.toLowerCase() }),
+      ...((from ?? to) && { createdAt: { ...(from && { $gte: from }), ...(to && { $lt: to }) } }),
+      ...(owner !== undefined && owner !== 'all' && { ownerId: new Types.ObjectId(owner) }),
+    });
+    const isUnknown = record !== undefined && page.items.length === 0;
+    if (isUnknown && !(await this.records.first(scope, { record }))) {
+      throw apiError(AuditErrors.AUDIT_RECORD_NOT_FOUND);
+    }
+    return page;
+  }
+
+  private async write(happenings: readonly Happening[], { session }: Transaction): Promise<void> {
+    const entries = happenings.map(({ actor, ownerId, action, record, at, changes, requestId }) => ({
+      _id: new Types.ObjectId(),
+      ...(ownerId && { ownerId }),
+      actorKind: actor.kind,
+      ...('id' in actor && { actorId: actor.id }),
+      action,
+      record,
+      changes,
+      ...(requestId !== undefined && { requestId }),
+      version: 1,
+      createdAt: at,
+      updatedAt: at,
+      expiresAt: new Date(at.getTime() + this.config.retentionDays * DAY_MS),
+    }));
+    await driverCollection(this.model).insertMany(entries, { session });
+  }
+}

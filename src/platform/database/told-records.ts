@@ -1,0 +1,199 @@
+import { type Schema, type SchemaType, Types } from 'mongoose';
+import type { Actor, Scope, UserId } from '../access/caller.js';
+import { requestContext } from '../logging/request-context.js';
+import type { Precondition } from '../validation/precondition.js';
+import type { Filter } from './filter.js';
+import type { Change, StoredRecord } from './record.js';
+import { Records } from './records.js';
+import type { Link } from './references.js';
+import type { Actions } from './resource.js';
+import type { FieldChange, Happening, Trail } from './trail.js';
+import type { Transaction } from './transactions.js';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Changed at once, each is told: so many fit into a transaction. */
+const MOST_AT_ONCE = 1_000;
+const OWN_FIELDS: ReadonlySet<string> = new Set(['_id', 'version', 'createdAt', 'updatedAt']);
+/** What keeps the values of a field in its record. */
+const WITHHELD = ['encrypted', 'secret', 'rich'] as const;
+
+/** Records of a resource whose changes others are told of, each in its transaction. */
+export class ToldRecords<T extends StoredRecord> extends Records<T> {
+  /** The fields, and whether their values may leave a record. */
+  private readonly fields: ReadonlyMap<string, boolean>;
+
+  constructor(
+    private readonly trail: Trail,
+    ...parts: ConstructorParameters<typeof Records<T>>
+  ) {
+    super(...parts);
+    const [model, { actions, told }] = parts;
+    this.fields = fieldsOf(model.schema);
+    trail.offer(Object.values(actions), told);
+  }
+
+  override async updateWhere(
+    scope: Scope,
+    filter: Filter,
+    change: Change<T>,
+    transaction?: Transaction,
+  ): Promise<number> {
+    if (!this.isHeard) return super.updateWhere(scope, filter, change, transaction);
+    return this.trail.join(transaction, async (joined) => {
+      const session = joined?.session;
+      const matching = this.ownership.fitting(scope, filter);
+      const before = await this.store.find<T>({ filter: matching, limit: MOST_AT_ONCE + 1, session });
+      if (before.length > MOST_AT_ONCE) {
+        throw new Error(`updateWhere would change more than ${MOST_AT_ONCE} records: change fewer at a time`);
+      }
+      const these = { _id: { $in: before.map(({ _id }) => _id) } };
+      const count = await super.updateWhere(scope, these, change, joined);
+      const changed = await this.store.find<T>({ filter: these, limit: MOST_AT_ONCE, session });
+      const byId = new Map(changed.map((record) => [String(record._id), record]));
+      const pairs = before.map((record) => [record, byId.get(String(record._id))] as const);
+      await this.tell('updated', scope.actor, pairs, joined);
+      return count;
+    });
+  }
+
+  protected override write(fields: object, transaction: Transaction | undefined, actor?: Actor): Promise<T> {
+    if (!this.isHeard) return super.write(fields, transaction, actor);
+    return this.trail.join(transaction, async (joined) => {
+      const record = await super.write(fields, joined, actor);
+      await this.tell('created', actor, [[undefined, record]], joined);
+      return record;
+    });
+  }
+
+  protected override change(
+    scope: Scope,
+    id: string,
+    precondition: Precondition,
+    change: object,
+    transaction: Transaction | undefined,
+    links: readonly Link[] = [],
+  ): Promise<T> {
+    if (!this.isHeard) return super.change(scope, id, precondition, change, transaction, links);
+    return this.trail.join(transaction, async (joined) => {
+      const filter = this.expected(scope, id, precondition);
+      const [before] = await this.store.find<T>({ filter, limit: 1, session: joined?.session });
+      // Rises whichever process writes next: what is told has the order of the changes.
+      const next = before ? { ...change, updatedAt: after(before.updatedAt) } : change;
+      const changed = await super.change(scope, id, precondition, next, joined, links);
+      if (before) await this.tell('updated', scope.actor, [[this.store.opened(before), changed]], joined);
+      return changed;
+    });
+  }
+
+  protected override erase(
+    scope: Scope,
+    id: string,
+    precondition: Precondition,
+    transaction: Transaction | undefined,
+  ): Promise<T> {
+    if (!this.isHeard) return super.erase(scope, id, precondition, transaction);
+    return this.trail.join(transaction, async (joined) => {
+      const removed = await super.erase(scope, id, precondition, joined);
+      await this.tell('deleted', scope.actor, [[removed, undefined]], joined);
+      return removed;
+    });
+  }
+
+  private get isHeard(): boolean {
+    return this.trail.isHeard(this.resource.told);
+  }
+
+  private async tell(
+    happened: keyof Actions,
+    actor: Actor | undefined,
+    pairs: readonly (readonly [T | undefined, T | undefined])[],
+    transaction: Transaction | undefined,
+  ): Promise<void> {
+    if (!transaction) return;
+    const happenings = pairs.map(([before, record]) => this.happening(happened, actor, before, record));
+    await this.trail.tell(happenings, transaction);
+  }
+
+  private happening(
+    happened: keyof Actions,
+    actor: Actor | undefined,
+    before: T | undefined,
+    record: T | undefined,
+  ): Happening {
+    const known = record ?? before;
+    const { plural, actions, told } = this.resource;
+    const id = String(known?._id);
+    const owner = this.ownership.field && (known as Fields | undefined)?.[this.ownership.field];
+    const isUser = this.ownership.field === '_id';
+    return {
+      actor: actor ?? (owner ? { kind: 'user', id: String(owner) as UserId } : { kind: 'system' }),
+      // Who deleted a user outlives what belonged to it.
+      ownerId: owner && !(isUser && !record) ? new Types.ObjectId(String(owner)) : undefined,
+      action: actions[happened],
+      record: `${plural}/${id}`,
+      at: record?.updatedAt ?? after(before?.updatedAt),
+      changes: isUser && !record ? [] : this.changesOf(before, record),
+      object: known && this.objectOf(known),
+      requestId: requestContext.getStore()?.requestId,
+      ears: told,
+    };
+  }
+
+  private changesOf(before: T | undefined, record: T | undefined): FieldChange[] {
+    const changes: FieldChange[] = [];
+    for (const [field, isTold] of this.fields) {
+      // Whose it is says the rest, unless that changes.
+      if (field === this.ownership.field && !(before && record)) continue;
+      const from = plain((before as Fields | undefined)?.[field]);
+      const to = plain((record as Fields | undefined)?.[field]);
+      if (JSON.stringify(from) === JSON.stringify(to)) continue;
+      changes.push(isTold ? { field, from, to } : { field });
+    }
+    return changes;
+  }
+
+  private objectOf(record: T): Fields {
+    const { _id, version, createdAt, updatedAt } = record;
+    const fields = this.fields.entries().filter(([, isTold]) => isTold);
+    return {
+      id: String(_id),
+      ...Object.fromEntries(fields.map(([field]) => [field, plain((record as Fields)[field])])),
+      version,
+      createdAt: createdAt.toISOString(),
+      updatedAt: updatedAt.toISOString(),
+    };
+  }
+}
+
+/** Now, or else right after a time that another process has written. */
+function after(time: Date | undefined): Date {
+  return new Date(Math.max(Date.now(), (time?.getTime() ?? 0) + 1));
+}
+
+function fieldsOf(schema: Schema): Map<string, boolean> {
+  const fields = new Map<string, boolean>();
+  schema.eachPath((path, type) => {
+    const [field = path] = path.split('.');
+    if (!OWN_FIELDS.has(field)) fields.set(field, (fields.get(field) ?? true) && mayLeave(type));
+  });
+  return fields;
+}
+
+/** A field holds its values back as soon as a part of it does. */
+function mayLeave(type: SchemaType): boolean {
+  const isWithheld = (options: Fields): boolean => WITHHELD.some((option) => options[option] === true);
+  if (isWithheld(type.options)) return false;
+  const inner = (type as { readonly schema?: Schema }).schema;
+  return !inner || Object.values(inner.paths).every(mayLeave);
+}
+
+/** A value as JSON has it; null where there is none. */
+function plain(value: unknown): unknown {
+  if (value === undefined || value === null) return null;
+  return JSON.parse(
+    JSON.stringify(value, (_key, part: unknown) =>
+      typeof part === 'object' && part !== null && '$numberDecimal' in part ? part.$numberDecimal : part,
+    ),
+  ) as unknown;
+}

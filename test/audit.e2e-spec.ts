@@ -1,0 +1,221 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { scopeOf, type UserId } from '../src/platform/access/caller.js';
+import type { Records } from '../src/platform/database/records.js';
+import { Transactions } from '../src/platform/database/transactions.js';
+import { CHANGE } from './support/accounts.js';
+import { API_KEYS, createKey, withKey } from './support/api-keys.js';
+import { addPapers, type Paper, PAPERS } from './support/papers.js';
+import { STEP_UP } from './support/second-factor.js';
+import { createTestApp, type TestApp } from './support/test-app.js';
+import { PASSWORD, type TestClient } from './support/test-client.js';
+import { USERS } from './support/users.js';
+
+const AUDIT = '/api/v1/audit';
+
+interface Entry {
+  readonly at: string;
+  readonly action: string;
+  readonly ownerId: string | null;
+  readonly actor: { readonly kind: string; readonly id: string | null };
+  readonly record: string;
+  readonly requestId: string | null;
+  readonly changes: readonly { readonly field: string; readonly from: unknown; readonly to: unknown }[];
+}
+
+describe('the audit', () => {
+  let test: TestApp;
+  let takeBack: () => void;
+  let owner: TestClient;
+  let stranger: TestClient;
+  let admin: TestClient;
+
+  beforeAll(async () => {
+    takeBack = addPapers();
+    test = await createTestApp();
+    [owner, stranger, admin] = await Promise.all([
+      test.anonymous.signIn(),
+      test.anonymous.signIn(),
+      test.anonymous.signIn('admin'),
+    ]);
+  });
+  afterAll(async () => {
+    await test.close();
+    takeBack();
+  });
+
+  async function entries(client: TestClient, query = ''): Promise<Entry[]> {
+    const { status, body, text } = await client.get(`${AUDIT}${query}`);
+    if (status !== 200) throw new Error(text);
+    return body.data as Entry[];
+  }
+
+  async function newPaper(client = owner): Promise<string> {
+    const { body } = await client.post(PAPERS, { title: 'Ships' });
+    return body.data.id as string;
+  }
+
+  const actions = (all: readonly Entry[]): string[] => all.map(({ action }) => action);
+
+  it('keeps each change of a record field by field, and no values of fields that hold theirs back', async () => {
+    const whole = { title: 'Ships', pages: 3, draft: 'the draft', pin: 'the pin', body: '<p>rich</p>' };
+    const created = await owner.post(PAPERS, whole, { 'x-request-id': 'first' });
+    const { id } = created.body.data as { id: string };
+    await admin.patch(`${PAPERS}/${id}`, { pages: 4, draft: 'another' }, { 'x-request-id': 'second' });
+    await owner.delete(`${PAPERS}/${id}`, { 'x-request-id': 'third' });
+
+    const told = await entries(owner, `?record=papers/${id}`);
+    const mine = { kind: 'user', id: owner.userId };
+    const common = { ownerId: owner.userId, record: `papers/${id}` };
+    expect(told).toEqual([
+      {
+        ...common,
+        id: expect.anything(),
+        at: expect.anything(),
+        action: 'papers.deleted',
+        actor: mine,
+        requestId: 'third',
+        changes: [
+          { field: 'title', from: 'Ships', to: null },
+          { field: 'pages', from: 4, to: null },
+          ...['draft', 'pin', 'body'].map((field) => ({ field, from: null, to: null })),
+        ],
+      },
+      {
+        ...common,
+        id: expect.anything(),
+        at: expect.anything(),
+        action: 'papers.updated',
+        requestId: 'second',
+        actor: { kind: 'user', id: admin.userId },
+        changes: [
+          { field: 'pages', from: 3, to: 4 },
+          { field: 'draft', from: null, to: null },
+        ],
+      },
+      {
+        ...common,
+        id: expect.anything(),
+        at: expect.anything(),
+        action: 'papers.created',
+        actor: mine,
+        requestId: 'first',
+        changes: [
+          { field: 'title', from: null, to: 'Ships' },
+          { field: 'pages', from: null, to: 3 },
+          ...['draft', 'pin', 'body'].map((field) => ({ field, from: null, to: null })),
+        ],
+      },
+    ]);
+    const kept = JSON.stringify(await test.connection.collection('audit').find({}).toArray());
+    for (const secret of ['the draft', 'the pin', 'rich', 'another']) expect(kept).not.toContain(secret);
+  });
+
+  it('tells the owner and who has audit:read, and nobody else', async () => {
+    const id = await newPaper();
+    expect((await stranger.get(`${AUDIT}?record=papers/${id}`)).outcome).toBe('404 AUDIT_RECORD_NOT_FOUND');
+    expect((await stranger.get(`${AUDIT}?owner=${owner.userId}`)).outcome).toBe('403 FORBIDDEN');
+    expect((await stranger.get(`${AUDIT}?owner=all`)).outcome).toBe('403 FORBIDDEN');
+    const all = await entries(stranger, `?actor=${owner.userId}`);
+    expect(all).toEqual([]);
+    const own = await entries(stranger, '?limit=100');
+    expect(own.every(({ ownerId }) => ownerId === stranger.userId)).toBe(true);
+    expect(actions(await entries(admin, `?record=papers/${id}`))).toEqual(['papers.created']);
+    expect(await entries(admin, `?owner=${stranger.userId}`)).toEqual(own);
+    expect(await entries(owner, `?owner=${owner.userId}&limit=1`)).toHaveLength(1);
+    expect((await test.anonymous.get(AUDIT)).status).toBe(401);
+  });
+
+  it('finds what somebody did, and when', async () => {
+    const id = await newPaper();
+    const [created] = await entries(owner, `?record=papers/${id}&actor=${owner.userId}`);
+    const at = created?.at ?? '';
+    expect(await entries(owner, `?record=papers/${id}&from=${at}`)).toHaveLength(1);
+    expect(await entries(owner, `?record=papers/${id}&to=${at}`)).toEqual([]);
+    expect(await entries(owner, `?record=papers/${id}&actor=${admin.userId}`)).toEqual([]);
+    const { body } = await owner.get(`${AUDIT}?limit=1&total=true`);
+    const next = await entries(owner, `?limit=1&cursor=${body.pagination.nextCursor}`);
+    expect(next).toHaveLength(1);
+    expect(next[0]).not.toEqual(body.data[0]);
+    expect((await owner.get(`${AUDIT}?record=papers`)).outcome).toBe('400 VALIDATION_ERROR');
+  });
+
+  it('always tells of sign-ins, step-ups, passwords, keys and rights', async () => {
+    const user = await test.anonymous.signIn();
+    await user.post(STEP_UP, { password: PASSWORD });
+    const key = await createKey(user);
+    const byKey = withKey(test, key.key);
+    const { body } = await byKey.post(PAPERS, { title: 'By a program' });
+    await user.delete(`${API_KEYS}/${key.id}`);
+    await user.post(CHANGE, { currentPassword: PASSWORD, newPassword: `${PASSWORD} 2` });
+    await admin.patch(`${USERS}/${user.userId}`, { role: 'moderator' });
+
+    const told = await entries(admin, `?owner=${user.userId}`);
+    expect(actions(told)).toEqual([
+      'users.updated',
+      'users.password-changed',
+      'users.key-deleted',
+      'papers.created',
+      'users.key-made',
+      'users.stepped-up',
+      'users.signed-in',
+      'users.created',
+    ]);
+    expect(told[0]).toMatchObject({
+      actor: { kind: 'user', id: admin.userId },
+      record: `users/${user.userId}`,
+      changes: [{ field: 'role', from: 'user', to: 'moderator' }],
+    });
+    expect(told[3]).toMatchObject({
+      actor: { kind: 'apiKey', id: key.id },
+      record: `papers/${body.data.id}`,
+    });
+    const kept = JSON.stringify(told);
+    expect(kept).not.toContain('$2');
+    expect(kept).not.toContain(key.key.slice(-20));
+  });
+
+  it('says who deleted a user, when all that was the user’s is gone', async () => {
+    const user = await test.anonymous.signIn();
+    await newPaper(user);
+    await admin.delete(`${USERS}/${user.userId}`);
+    const left = await entries(admin, `?record=users/${user.userId}`);
+    expect(left).toMatchObject([
+      { action: 'users.deleted', actor: { kind: 'user', id: admin.userId }, ownerId: null, changes: [] },
+    ]);
+    expect(await entries(admin, `?owner=${user.userId}`)).toEqual([]);
+  });
+
+  it('keeps nothing of what was rolled back, and the order of changes that meet', async () => {
+    const records = test.app.get<Records<Paper>>('PaperRecords', { strict: false });
+    const scope = scopeOf(owner.userId as UserId);
+    const id = await newPaper();
+    const any = { versions: 'any', required: false } as const;
+    const rolledBack = test.app.get(Transactions).run(async (transaction) => {
+      await records.update(scope, id, any, { title: 'Never' }, transaction);
+      throw new Error('rolled back');
+    });
+    await expect(rolledBack).rejects.toThrow('rolled back');
+    // The clock of another process was ahead.
+    await test.connection
+      .collection('papers')
+      .updateMany({ title: 'Ships' }, { $set: { updatedAt: new Date(Date.now() + 60_000) } });
+    const pages = Array.from({ length: 8 }, (_, n) => n + 1);
+    await Promise.all(pages.map((n) => records.update(scope, id, any, { pages: n })));
+
+    const told = (await entries(owner, `?record=papers/${id}`)).toReversed();
+    expect(told).toHaveLength(9);
+    const steps = told.slice(1).map(({ changes: [change] }) => [change?.from, change?.to]);
+    expect(steps.map(([from]) => from)).toEqual([null, ...steps.slice(0, -1).map(([, to]) => to)]);
+    expect(new Set(told.map(({ at }) => at)).size).toBe(9);
+  });
+
+  it('tells of many records that are changed at once', async () => {
+    const user = await test.anonymous.signIn();
+    const records = test.app.get<Records<Paper>>('PaperRecords', { strict: false });
+    for (let n = 0; n < 3; n++) await newPaper(user);
+    await records.updateWhere(scopeOf(user.userId as UserId), {}, { pages: 7 });
+    const told = await entries(user, `?actor=${user.userId}&limit=3`);
+    expect(actions(told)).toEqual(['papers.updated', 'papers.updated', 'papers.updated']);
+    expect(told[0]?.changes).toEqual([{ field: 'pages', from: null, to: 7 }]);
+  });
+});
