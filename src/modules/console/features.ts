@@ -19,9 +19,7 @@ import { answeredFields, type FeatureField, TakenFields } from './feature-fields
 
 /** Addresses of the console's own that a feature of the name would hide. */
 const OWN = new Set(
-  ['features', 'system', 'session', 'files'].concat(
-    CONSOLE_PAGES.map(({ path }) => path.replace('console/', '')),
-  ),
+  ['features', 'system', 'session'].concat(CONSOLE_PAGES.map(({ path }) => path.replace('console/', ''))),
 );
 const OPERATIONS = {
   list: [RequestMethod.GET, '/'],
