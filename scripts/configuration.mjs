@@ -47,8 +47,9 @@ const RESERVED = '_Reserved: checked at start; nothing uses it yet._';
 
 function row(variable, comment) {
   const meaning = variable.reserved ? `${comment} ${RESERVED}` : comment;
-  const cells = [`\`${variable.name}\``, defaultOf(variable), variable.kind.accepts, meaning];
-  return `| ${cells.map((cell) => cell.replaceAll('|', String.raw`\|`).replaceAll('<', '&lt;')).join(' | ')} |`;
+  const cells = [defaultOf(variable), variable.kind.accepts, meaning];
+  const written = cells.map((cell) => cell.replaceAll('|', String.raw`\|`).replaceAll('<', '&lt;'));
+  return `| \`${variable.name}\` | ${written.join(' | ')} |`;
 }
 
 function documentation(variables, commentOf) {

@@ -7,7 +7,9 @@ import { AuthModule } from './modules/auth/auth.module.js';
 import { ConsoleModule } from './modules/console/console.module.js';
 import { FilesModule } from './modules/files/files.module.js';
 import { MailLinksModule } from './modules/mail-links/mail-links.module.js';
+import { IdentitiesModule } from './modules/identities/identities.module.js';
 import { LanguageModelModule } from './modules/language-model/language-model.module.js';
+import { OAuthModule } from './modules/oauth/oauth.module.js';
 import { OutboxModule } from './modules/outbox/outbox.module.js';
 import { ProjectsModule } from './modules/projects/projects.module.js';
 import { SecondFactorModule } from './modules/second-factor/second-factor.module.js';
@@ -49,8 +51,10 @@ const FEATURES = [
   AuthModule,
   ConsoleModule,
   FilesModule,
+  IdentitiesModule,
   MailLinksModule,
   LanguageModelModule,
+  OAuthModule,
   OutboxModule,
   ProjectsModule,
   SecondFactorModule,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FEATURES } from './features/features.js';
-import { type Row, rowsOf, SIGNED_IN, type Statuses } from './support/access-rows.js';
+import { PUBLIC, type Row, rowsOf, SIGNED_IN, type Statuses } from './support/access-rows.js';
 import {
   CHANGE,
   CHANGE_EMAIL,
@@ -16,13 +16,13 @@ import { FILE_ROWS, FILES } from './support/files.js';
 import { expectNone } from './support/rules.js';
 import { runningRoutes } from './support/running-routes.js';
 import { OTP, STEP_UP } from './support/second-factor.js';
+import { SIGN_IN_ROWS } from './support/sign-in-rows.js';
 import { SupabaseProject } from './support/supabase.js';
 import { IDENTITIES } from './support/supabase-clients.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import { PASSWORD } from './support/test-client.js';
 import { LOGIN, LOGOUT, ME, newCredentials, REFRESH, REGISTER, SESSIONS, USERS } from './support/users.js';
 
-const PUBLIC: Statuses = [200, 200, 200, 200, 200, 200, 200, 200, 200, 200];
 /** As SIGNED_IN, but not by a program. */
 const BY_PEOPLE: Statuses = [401, 401, 401, 401, 200, 200, 200, 200, 403, 200];
 /** As BY_PEOPLE, with what they know beside their token. Who comes by Supabase has no password here. */
@@ -184,6 +184,7 @@ const MATRIX: readonly Row[] = [
     statuses: [401, 401, 401, 401, 404, 200, 404, 404, 403, 404],
   },
 
+  ...SIGN_IN_ROWS,
   ...FEATURES.flatMap(rowsOf),
 
   {

@@ -10,6 +10,7 @@ import {
   type Place,
   placesOf,
   resolve,
+  shapeOf,
   withExamples,
 } from './support/openapi-document.js';
 import { fieldsOf, valueOf } from './support/feature-bodies.js';
@@ -19,6 +20,8 @@ import { codeOf, newPerson, newProtected, OTP } from './support/second-factor.js
 import { CONTRACT } from './support/contract.js';
 import { expectNone } from './support/rules.js';
 import { runningRoutes } from './support/running-routes.js';
+import { exampleProvider, signInExamples } from './support/sign-in-examples.js';
+import { OidcServer } from './support/oidc.js';
 import { SupabaseProject } from './support/supabase.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import { PASSWORD, type TestClient } from './support/test-client.js';
@@ -37,16 +40,10 @@ async function servedRoutes(): Promise<{ route: string; guarded: boolean }[]> {
     }));
 }
 
-/** What a value is made of: the names of its fields and the types of what they hold. */
-function shapeOf(value: unknown): unknown {
-  if (Array.isArray(value)) return [...new Set(value.map((item) => JSON.stringify(shapeOf(item))))];
-  if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value;
-  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, shapeOf(field)]));
-}
-
 describe('the OpenAPI document', () => {
   let test: TestApp;
   let supabase: SupabaseProject;
+  let google: OidcServer;
   let document: OpenApi;
   let places: Place[];
   let api: Place[];
@@ -61,14 +58,15 @@ describe('the OpenAPI document', () => {
 
   beforeAll(async () => {
     supabase = await SupabaseProject.start();
-    test = await createTestApp(supabase.env);
+    google = await OidcServer.start(exampleProvider.name, exampleProvider.callback);
+    test = await createTestApp({ ...supabase.env, ...google.env, ...exampleProvider.env });
     document = (await test.anonymous.get('/docs/json')).body as OpenApi;
     places = placesOf(document);
     api = places.filter(({ path }) => path.startsWith('/api/'));
   });
   afterAll(async () => {
     await test.close();
-    await supabase.close();
+    await Promise.all([supabase.close(), google.close()]);
   });
 
   /** An empty database with one administrator. */
@@ -172,7 +170,7 @@ describe('the OpenAPI document', () => {
   describe('sent to the server', () => {
     /** The path with the id of a record made from the collection's own example. */
     async function addressOf(path: string): Promise<string> {
-      if (!path.includes('{id}')) return path;
+      if (!path.includes('{id}')) return path.replace('{provider}', google.name);
       const collection = path.replace(/\/\{id\}.*/, '');
       const create = document.paths[collection]?.['post'];
       const { body } = await admin.post(collection, create && (await sentTo(collection, create)).body);
@@ -193,12 +191,14 @@ describe('the OpenAPI document', () => {
       return { email, token };
     }
 
+    const refreshToken = async () => ({
+      body: { refreshToken: (await test.anonymous.signIn()).signedIn.refreshToken },
+    });
     /** Who sends what, where an example holds something that only the server can give. */
     const live: Readonly<Record<string, () => Promise<{ caller?: TestClient; body: unknown }>>> = {
-      refresh: async () => ({
-        body: { refreshToken: (await test.anonymous.signIn()).signedIn.refreshToken },
-      }),
-      logout: async () => ({ body: { refreshToken: (await test.anonymous.signIn()).signedIn.refreshToken } }),
+      ...signInExamples(() => ({ test, server: google })),
+      refresh: refreshToken,
+      logout: refreshToken,
       linkIdentity: async () => ({ body: { accessToken: await supabase.token(supabase.person()) } }),
       verifyEmail: async () => ({ body: { token: (await mailedToken()).token } }),
       resetPassword: async () => {
@@ -272,12 +272,13 @@ describe('the OpenAPI document', () => {
     });
 
     it('answers the faults that the examples of 400 show', async () => {
-      const checked = api.filter(({ operation }) => operation.responses['400']);
+      const faultOf = ({ responses }: Operation) =>
+        responses['400']?.content?.['application/json'].examples?.['VALIDATION_ERROR'];
+      const checked = api.filter(({ operation }) => faultOf(operation));
       expect(checked).not.toHaveLength(0);
       for (const { path, method, operation } of checked) {
         await reset();
-        const examples = operation.responses['400']?.content?.['application/json'].examples;
-        const [detail] = examples?.['VALIDATION_ERROR']?.value.details ?? [];
+        const [detail] = faultOf(operation)?.value.details ?? [];
         const field = detail?.path ?? '';
         const schema = operation.requestBody?.content['application/json']?.schema;
         const isInBody = schema && field in (resolve(document, schema).properties ?? {});

@@ -39,12 +39,16 @@ export const CONTRACT: Readonly<Record<string, readonly string[]>> = {
     'POST /api/v1/auth/otp/confirm 200',
     'POST /api/v1/auth/otp/disable 200',
   ],
+  'modules/oauth': [
+    'GET /api/v1/auth/providers 200',
+    'POST /api/v1/auth/oauth/{provider} 200',
+    'POST /api/v1/auth/oauth/token 200',
+    'POST /api/v1/auth/oauth/link 200',
+    'POST /api/v1/auth/oauth/step-up 200',
+  ],
   'modules/projects': [...record('/api/v1/projects'), 'PUT /api/v1/projects/{id} 200'],
   'modules/sessions': ['GET /api/v1/auth/sessions 200', 'DELETE /api/v1/auth/sessions/{id} 200'],
-  'modules/supabase': [
-    'POST /api/v1/auth/identities 201',
-    'GET /api/v1/auth/identities 200',
-    'DELETE /api/v1/auth/identities/{id} 200',
-  ],
+  'modules/identities': ['GET /api/v1/auth/identities 200', 'DELETE /api/v1/auth/identities/{id} 200'],
+  'modules/supabase': ['POST /api/v1/auth/identities 201'],
   'modules/users': [...record('/api/v1/users'), 'POST /api/v1/users/{id}/delete 200'],
 };

@@ -131,3 +131,10 @@ export function withExamples(places: readonly Place[]): Place[] {
   if (all.length === 0) throw new Error('Nothing takes a body');
   return all;
 }
+
+/** What a value is made of: the names of its fields and the types of what they hold. */
+export function shapeOf(value: unknown): unknown {
+  if (Array.isArray(value)) return [...new Set(value.map((item) => JSON.stringify(shapeOf(item))))];
+  if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value;
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, shapeOf(field)]));
+}

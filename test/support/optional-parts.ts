@@ -34,6 +34,12 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
     neededBy: ['OutboxModule'],
   },
   { module: 'FilesModule', paths: ['src/modules/files'], route: 'GET /api/v1/files', variable: 'FILES_URL' },
+  {
+    module: 'IdentitiesModule',
+    paths: ['src/modules/identities'],
+    route: 'GET /api/v1/auth/identities',
+    neededBy: ['SupabaseModule', 'OAuthModule'],
+  },
   { module: 'LanguageModelModule', paths: ['src/modules/language-model'] },
   {
     module: 'MailLinksModule',
@@ -41,6 +47,12 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
     route: 'POST /api/v1/auth/password/forgot',
     variable: 'SMTP_URL',
     neededBy: ['OutboxModule'],
+  },
+  {
+    module: 'OAuthModule',
+    paths: ['src/modules/oauth'],
+    route: 'GET /api/v1/auth/providers',
+    variable: 'OAUTH_PROVIDERS',
   },
   { module: 'OutboxModule', paths: ['src/modules/outbox'] },
   {
@@ -51,7 +63,7 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
   {
     module: 'SupabaseModule',
     paths: ['src/modules/supabase'],
-    route: 'GET /api/v1/auth/identities',
+    route: 'POST /api/v1/auth/identities',
     variable: 'SUPABASE_URL',
   },
 ];

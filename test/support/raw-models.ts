@@ -10,10 +10,13 @@ export const RAW_MODELS: Readonly<Record<string, string>> = {
   'src/modules/files/loose-contents.ts': 'notes without owners, one atomic step each',
   'src/modules/mail-links/former-addresses.ts': 'finds addresses by a token, before anybody is signed in',
   'src/modules/mail-links/mail-links.service.ts': 'links that are redeemed in one atomic step',
+  'src/modules/oauth/oauth-codes.ts':
+    'codes that are used up in one atomic step, before anybody is signed in',
   'src/modules/second-factor/second-factor.service.ts': 'codes that are used up in one atomic step',
   'src/modules/sessions/refresh.service.ts': 'refresh tokens that are exchanged in one atomic step',
   'src/modules/sessions/sessions.service.ts': 'watches sessions for changes and ends them in bulk',
-  'src/modules/supabase/identities.service.ts': 'watches identities for changes and counts those of an owner',
+  'src/modules/identities/identities.service.ts':
+    'watches identities for changes and counts those of an owner',
   'src/modules/users/administrators.ts': 'looks for administrators, whoever asks',
   'src/modules/users/mailboxes.ts': 'finds users by address, before anybody is signed in',
   'src/modules/users/second-factors.ts':

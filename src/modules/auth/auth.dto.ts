@@ -38,6 +38,12 @@ export class LoginDto {
   otp?: string | null;
 }
 
+/** What is sent to sign in without a password. */
+export class OtherSignInDto {
+  /** Where a module asks for it, which adds the field's rules. */
+  otp?: string | null;
+}
+
 /** A refresh token that somebody claims to have got. */
 function RefreshToken(): PropertyDecorator {
   return applyDecorators(

@@ -14,6 +14,7 @@ import { mailboxOf } from '../../platform/validation/mailbox.js';
 import { RefreshService } from '../sessions/refresh.service.js';
 import { type Grant, SessionsService } from '../sessions/sessions.service.js';
 import { AccountMails } from '../users/account-mails.js';
+import { IdentityProof } from '../users/identity-proof.js';
 import { SecondFactors } from '../users/second-factors.js';
 import { UserDto } from '../users/user.dto.js';
 import { claimOf, UserPasswords } from '../users/user-passwords.js';
@@ -39,6 +40,18 @@ interface Identified {
   readonly isOutdated: boolean;
 }
 
+/** How somebody is let in who has shown something else than a password. */
+interface Admission {
+  /** Absent where what was shown counts for both factors. */
+  readonly factor?: {
+    readonly otp: string | null | undefined;
+    /** Called where one is asked for, before it is looked at. */
+    readonly asked: () => Promise<void>;
+  };
+  readonly settle: () => Promise<unknown>;
+  readonly holds: () => Promise<boolean>;
+}
+
 @Injectable()
 export class AuthService {
   constructor(
@@ -46,6 +59,7 @@ export class AuthService {
     private readonly passwords: UserPasswords,
     private readonly mails: AccountMails,
     private readonly factors: SecondFactors,
+    private readonly proof: IdentityProof,
     private readonly sessions: SessionsService,
     private readonly refreshes: RefreshService,
     private readonly tokens: AccessTokens,
@@ -96,6 +110,32 @@ export class AuthService {
     await this.devices.remember(owner, email, device);
     this.events.record(AuthEvents.login_succeeded, { userId: owner, sessionId: grant.sessionId });
     if (isOutdated) await this.passwords.renew(user, password, proved);
+    return this.answer(user, grant);
+  }
+
+  /**
+   * Starts a session for a user who has shown something else than a password.
+   * @param settle uses up what was shown, once the second factor is right; called before the session is there
+   * @param holds whether what was shown still belongs to the user, once the session is there
+   * @throws ApiError UNAUTHENTICATED for a disabled user; OTP_REQUIRED, INVALID_OTP, RATE_LIMITED
+   */
+  async admit(owner: UserId, device: Device, { factor, settle, holds }: Admission): Promise<SignedInDto> {
+    const user = await this.users.findById(owner);
+    if (!user || user.disabled) throw apiError('UNAUTHENTICATED');
+    if (factor && this.factors.isAskedOf(user)) {
+      await factor.asked();
+      await this.proof.guard(user, device, () => this.factors.require(user, factor.otp));
+    }
+    await settle();
+    const grant = await this.sessions.start(owner, device);
+    // What ends all sessions meanwhile may have missed this one.
+    const now = await this.users.findById(owner);
+    if (!now || now.disabled || now.otpEnabled !== user.otpEnabled || !(await holds())) {
+      await this.sessions.endOwn(grant.sessionId);
+      throw apiError('UNAUTHENTICATED');
+    }
+    await this.devices.remember(owner, user.email, device);
+    this.events.record(AuthEvents.login_succeeded, { userId: owner, sessionId: grant.sessionId });
     return this.answer(user, grant);
   }
 

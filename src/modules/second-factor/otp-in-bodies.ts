@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsOptional } from 'class-validator';
 import { addField } from '../../platform/validation/added-fields.js';
-import { LoginDto } from '../auth/auth.dto.js';
+import { LoginDto, OtherSignInDto } from '../auth/auth.dto.js';
 import { StepUpDto } from '../auth/step-up.dto.js';
 import { DeleteSelfDto } from '../users/user.dto.js';
 import { Otp } from './otp-field.js';
@@ -11,6 +11,7 @@ const WHERE_ON = 'here the second factor is on: a code, or a recovery code.';
 
 for (const [dto, description] of [
   [LoginDto, `W${WHERE_ON}`],
+  [OtherSignInDto, `W${WHERE_ON}`],
   [StepUpDto, `Needed w${WHERE_ON}`],
   [DeleteSelfDto, `W${WHERE_ON}`],
 ] as const) {

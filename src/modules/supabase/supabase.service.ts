@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { UsersConfig } from '../users/users.config.js';
-import { apiError } from '../../platform/errors/errors.js';
+import { apiError, invalid } from '../../platform/errors/errors.js';
 import type { UserId } from '../../platform/access/caller.js';
+import type { Transaction } from '../../platform/database/transactions.js';
 import { type Bearer, type BearerKind, BearerKinds } from '../users/bearer-kinds.js';
 import { UsersService } from '../users/users.service.js';
 import { AuthServer } from './auth-server.js';
-import { IdentitiesService } from './identities.service.js';
+import { IdentitiesService } from '../identities/identities.service.js';
 import { type Bearer as ProjectToken, SupabaseTokens } from './supabase-tokens.js';
 import { SupabaseErrors } from './supabase.errors.js';
 import { UserErrors } from '../users/user.errors.js';
@@ -45,6 +46,22 @@ export class SupabaseService implements BearerKind {
 
   subjectOf(token: string): string | undefined {
     return this.identities.peek(this.tokens.peek(token)?.identityId);
+  }
+
+  /**
+   * Links an identity to a user who proves it with a token. Idempotent.
+   * @throws ApiError VALIDATION_ERROR, IDENTITY_TAKEN, IDENTITY_LIMIT_REACHED, AUTH_SERVER_UNAVAILABLE
+   */
+  async link(
+    owner: UserId,
+    accessToken: string,
+    transaction?: Transaction,
+  ): ReturnType<IdentitiesService['link']> {
+    const bearer = await this.tokens.verify(accessToken);
+    if (bearer) return this.identities.link(owner, bearer, transaction);
+    throw invalid([
+      { path: 'accessToken', message: 'accessToken must be a valid access token of the Supabase project' },
+    ]);
   }
 
   private userOf(bearer: ProjectToken, token: string): Bearer | Promise<Bearer> {

@@ -8,6 +8,7 @@ export const UserErrors = {
     WEAK_PASSWORD: define(400, 'The password is too easy to guess'),
     INVALID_CREDENTIALS: define(401, 'The email or the password is wrong', 'info', BEARER),
     EMAIL_TAKEN: define(409, 'The email address is taken'),
+    LAST_WAY_IN: define(409, 'Without a password this is the only way to sign in'),
     LAST_ADMIN: define(409, 'This is the last administrator who may sign in'),
   }),
 };

@@ -16,6 +16,7 @@ import { UsersController } from './users.controller.js';
 import { UserStandings } from './user-standings.js';
 import { UsersService } from './users.service.js';
 import { Roles } from './roles.js';
+import { WaysIn } from './ways-in.js';
 
 /** Who may sign in, and with which role. */
 @Module({
@@ -34,6 +35,7 @@ import { Roles } from './roles.js';
     SecondFactors,
     AccountMails,
     FirstAdministrator,
+    WaysIn,
     { provide: Standings, useClass: UserStandings },
   ],
   exports: [
@@ -45,6 +47,7 @@ import { Roles } from './roles.js';
     UserPasswords,
     UserAddresses,
     IdentityProof,
+    WaysIn,
   ],
 })
 export class UsersModule {}

@@ -153,3 +153,28 @@ describe('readVariables', () => {
     expect(variablesOf(class {})).toEqual([]);
   });
 });
+
+describe('a variable for each entry of a list', () => {
+  class Lab {
+    @Env('LAB_<NAME>_SIZE', integer(1, 9), { eachOf: 'LABS' })
+    readonly sizes!: Readonly<Record<string, number>>;
+  }
+  const read = (env: Environment) => readVariables(variablesOf(Lab), env, 'test');
+
+  it('is read by the entries, and checked as others are', () => {
+    expect(read({ LABS: 'a, far-away', LAB_A_SIZE: '1', LAB_FAR_AWAY_SIZE: '2' })).toEqual({
+      values: { sizes: { a: 1, 'far-away': 2 } },
+      faults: [],
+    });
+    expect(read({ LABS: 'a', LAB_A_SIZE: '0' }).faults).toEqual([
+      { variable: 'LAB_A_SIZE', problem: 'must be an integer from 1 to 9' },
+    ]);
+    expect(read({})).toEqual({ values: { sizes: {} }, faults: [] });
+  });
+
+  it('is refused for what the list does not name', () => {
+    expect(read({ LABS: 'a', LAB_B_SIZE: '1', LAB_A_SIZE: '1' }).faults).toEqual([
+      { variable: 'LAB_B_SIZE', problem: 'is set, but LABS does not name it' },
+    ]);
+  });
+});

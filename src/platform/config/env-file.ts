@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import leven from 'leven';
-import type { Fault } from './env.js';
+import { type Fault, isNamed } from './env.js';
 
 /** What a file sets, and why it cannot be taken as it stands. */
 export interface EnvFile {
@@ -64,7 +64,7 @@ export function parseEnvFile(text: string, known: readonly string[], file = '.en
     if (IGNORED.test(line)) continue;
     const at = `${file} line ${index + 1}`;
     const [, name = '', rest = ''] = ASSIGNMENT.exec(line) ?? [];
-    const isKnown = known.includes(name);
+    const isKnown = known.some((each) => isNamed(each, name));
     const first = lines.get(name);
     const read = readValue(rest);
     if (!/^[A-Za-z_]\w*$/.test(name)) {

@@ -25,6 +25,11 @@ export interface Settings<T> {
   readonly requiresInProduction?: string;
   /** Outside production one that is not set is made of so many random bytes, as base64, and kept in DATA_DIR. */
   readonly kept?: { readonly as: string; readonly bytes: number };
+  /**
+   * Where the name holds `<NAME>`: there is a variable for each entry of the list in this one, and the property holds
+   * their values by entry.
+   */
+  readonly eachOf?: string;
   /** Checked at start, but no part of this version uses it yet. */
   readonly reserved?: boolean;
 }
@@ -59,6 +64,15 @@ export function variablesOf(configuration: { prototype: object }): readonly Vari
   return declared.get(configuration.prototype) ?? [];
 }
 
+const PLACE = '<NAME>';
+
+/** Whether a variable that is declared as `pattern` can be called `name`: `OAUTH_<NAME>_ISSUER` as `OAUTH_ACME_ISSUER`. */
+export function isNamed(pattern: string, name: string): boolean {
+  const [start = '', end] = pattern.split(PLACE);
+  if (end === undefined) return pattern === name;
+  return name.startsWith(start) && name.endsWith(end) && name.length > start.length + end.length;
+}
+
 /** A variable that keeps the process from starting. Never holds the value. */
 export interface Fault {
   readonly variable: string;
@@ -76,7 +90,14 @@ export function readVariables(
 ): { values: Record<string, unknown>; faults: Fault[] } {
   const values: Record<string, unknown> = {};
   const faults: Fault[] = [];
-  for (const { name, property, kind, requiredInProduction, ...settings } of variables) {
+  for (const variable of variables) {
+    if (variable.eachOf !== undefined) {
+      const each = readEach(variable, variable.eachOf, env, mode);
+      values[variable.property] = each.values;
+      faults.push(...each.faults);
+      continue;
+    }
+    const { name, property, kind, requiredInProduction, ...settings } = variable;
     const text = kind.isExact ? env[name] : env[name]?.trim();
     if (!text?.trim()) {
       values[property] =
@@ -93,4 +114,25 @@ export function readVariables(
     }
   }
   return { values, faults };
+}
+
+/** Reads what a variable whose name holds `<NAME>` stands for, by the entries of the list. */
+function readEach(
+  variable: Variable,
+  list: string,
+  env: Environment,
+  mode: Mode,
+): ReturnType<typeof readVariables> {
+  const entries = (env[list] ?? '').split(',').map((entry) => entry.trim());
+  const named = entries.filter(Boolean).map((entry) => ({
+    kind: variable.kind,
+    name: variable.name.replace(PLACE, entry.toUpperCase().replaceAll('-', '_')),
+    property: entry,
+  }));
+  const { values, faults } = readVariables(named, env, mode);
+  const strangers = Object.keys(env).filter(
+    (name) => env[name]?.trim() && isNamed(variable.name, name) && !named.some((each) => each.name === name),
+  );
+  const problem = `is set, but ${list} does not name it`;
+  return { values, faults: [...faults, ...strangers.map((name) => ({ variable: name, problem }))] };
 }

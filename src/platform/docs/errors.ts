@@ -48,8 +48,8 @@ const HEADERS = {
 /** What an operation accepts tells which of the general errors it may answer. */
 function* generalCodes(operation: Operation): Generator<ErrorCode> {
   const hasIfMatch = parametersOf(operation).some(({ name }) => name === 'If-Match');
-  // Every operation refuses what it does not know in the query and in the body.
-  yield 'VALIDATION_ERROR';
+  // Every other operation refuses what it does not know in the query and in the body.
+  if (!operation['x-any-input']) yield 'VALIDATION_ERROR';
   if (operation.requestBody) yield* ['MALFORMED_JSON', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'];
   if (operation.security?.length) yield 'UNAUTHENTICATED';
   if (mayForbid(operation)) yield 'FORBIDDEN';

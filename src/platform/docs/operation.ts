@@ -18,6 +18,8 @@ interface Notes {
   'x-errors'?: PossibleError[];
   /** Of `addField`: the codes that come with a field of its body. */
   'x-added-errors'?: PossibleError[];
+  /** Of `@AnyInput`: nothing of the request is refused. */
+  'x-any-input'?: boolean;
   /** Of `@Answers`: the record has a version. */
   'x-versioned'?: boolean;
 }
@@ -60,6 +62,7 @@ const NOTES = [
   'x-step-up',
   'x-errors',
   'x-added-errors',
+  'x-any-input',
   'x-versioned',
 ] as const satisfies readonly (keyof Notes)[];
 

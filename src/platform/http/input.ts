@@ -1,3 +1,4 @@
+import { applyDecorators } from '@nestjs/common';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import { ApiBody, ApiExtension } from '@nestjs/swagger';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
@@ -99,7 +100,8 @@ export const OptionalBody = (): MethodDecorator => (target, property, descriptor
 };
 
 /** Ignores all input: for probes and scrapers. */
-export const AnyInput = (): MethodDecorator => routeConfig({ anyInput: true });
+export const AnyInput = (): MethodDecorator =>
+  applyDecorators(ApiExtension('x-any-input', true), routeConfig({ anyInput: true }));
 
 /** Tells Fastify what every handler takes. To be called before routes are declared. */
 export function noteInput(handlers: readonly Handler[]): void {

@@ -23,7 +23,8 @@ export function addField(type: Constructor, field: string, { rules, errors }: Ad
   errorsOf.set(type, [...addedErrorsOf(type), ...errors]);
 }
 
-/** The errors that come with fields added to a DTO class. */
+/** The errors that come with fields added to a DTO class, or to one that it extends. */
 export function addedErrorsOf(type: Constructor | undefined): readonly ErrorDefinition[] {
-  return (type && errorsOf.get(type)) ?? [];
+  if (!type) return [];
+  return errorsOf.get(type) ?? addedErrorsOf(Object.getPrototypeOf(type) as Constructor);
 }

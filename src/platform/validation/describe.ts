@@ -18,7 +18,7 @@ const ANY_JSON = {
   ],
 };
 
-const described = new WeakSet<Constructor>();
+const described = new Set<Constructor>();
 
 /** Whether a class declares fields with class-validator. */
 export function isDto(type: unknown): type is Constructor {
@@ -38,10 +38,13 @@ export function describe(type: Constructor): void {
   for (const field of rulesOf(type)) describeField(type, field);
 }
 
-/** The same for a field that was added to a class which may be described already. */
+/** The same for a field that was added to a class which may be described already, as may be those that extend it. */
 export function describeAdded(type: Constructor, name: string): void {
-  const field = described.has(type) && rulesOf(type).find((each) => each.name === name);
-  if (field) describeField(type, field);
+  for (const each of described) {
+    if (each !== type && !(each.prototype instanceof type)) continue;
+    const field = rulesOf(each).find((rules) => rules.name === name);
+    if (field) describeField(each, field);
+  }
 }
 
 function describeField(type: Constructor, field: FieldRules): void {

@@ -1,18 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsDate, IsString, Length, Matches } from 'class-validator';
+import { IsDate, IsString } from 'class-validator';
 import { RecordId } from '../../platform/validation/fields.js';
 import type { Identity } from './identity.schema.js';
-
-export class LinkIdentityDto {
-  @ApiProperty({
-    description: 'A valid access token of the Supabase project: shows that the identity is yours.',
-    example: 'eyJhbGciOiJFUzI1NiIsImtpZCI6ImsxIn0.e30.c2ln',
-  })
-  @IsString()
-  @Length(1, 4096)
-  @Matches(/^[\w-]+\.[\w-]+\.[\w-]+$/, { message: '$property must be a JSON Web Token' })
-  accessToken!: string;
-}
 
 /** An identity as it is answered. */
 export class IdentityDto {

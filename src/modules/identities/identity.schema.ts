@@ -2,7 +2,7 @@ import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import type { Types } from 'mongoose';
 import { CredentialOwner, OwnedRecord, RECORD_OPTIONS } from '../../platform/database/record.js';
 import { resource } from '../../platform/database/resource.js';
-import { SupabaseErrors } from './supabase.errors.js';
+import { IdentityErrors } from './identity.errors.js';
 
 /** A person as an auth server knows it, and the user that it signs in as. */
 @Schema({ ...RECORD_OPTIONS, collection: 'identities' })
@@ -32,5 +32,5 @@ export const identities = resource({
   unique: ['subject'],
   permissions: [],
   audit: true,
-  taken: { subject: SupabaseErrors.IDENTITY_TAKEN },
+  taken: { subject: IdentityErrors.IDENTITY_TAKEN },
 });

@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { RecordsModule } from '../../platform/database/records.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { IdentitiesController } from './identities.controller.js';
+import { IdentitiesService } from './identities.service.js';
+import { identities } from './identity.schema.js';
+
+/** Whom users are elsewhere. The modules that let them sign in from there use it. */
+@Module({
+  imports: [UsersModule, RecordsModule.for(identities)],
+  controllers: [IdentitiesController],
+  providers: [IdentitiesService],
+  exports: [IdentitiesService],
+})
+export class IdentitiesModule {}

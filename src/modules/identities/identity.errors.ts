@@ -1,0 +1,14 @@
+import { define, defineErrors, notFoundError } from '../../platform/errors/errors.js';
+
+/** The errors of this feature, beside those that its resource makes. */
+export const IdentityErrors = {
+  IDENTITY_NOT_FOUND: notFoundError('identity'),
+  ...defineErrors({
+    ACCOUNT_LINK_REQUIRED: define(
+      409,
+      'There is a user with this email address; sign in as that user and link the identity',
+    ),
+    IDENTITY_TAKEN: define(409, 'The identity is linked to another user'),
+    IDENTITY_LIMIT_REACHED: define(409, 'You have as many identities as a user may have; unlink one first'),
+  }),
+};

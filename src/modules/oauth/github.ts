@@ -1,0 +1,46 @@
+import type { ServerMetadata } from 'openid-client';
+import type { Profile } from './profile.js';
+
+/** Its addresses are part of it for these: it says nothing of them by itself. */
+export const GITHUB_SCOPE = 'read:user user:email';
+
+/** What GitHub, or a server of GitHub Enterprise, would say of itself if it spoke OpenID Connect. */
+export function gitHubMetadata(issuer: string): ServerMetadata {
+  return {
+    issuer,
+    authorization_endpoint: `${issuer}/login/oauth/authorize`,
+    token_endpoint: `${issuer}/login/oauth/access_token`,
+    token_endpoint_auth_methods_supported: ['client_secret_post'],
+  };
+}
+
+/** Whom an access token belongs to. @param ask sends it along */
+export async function gitHubProfile(issuer: string, ask: (url: URL) => Promise<Response>): Promise<Profile> {
+  const api = issuer === 'https://github.com' ? 'https://api.github.com' : `${issuer}/api/v3`;
+  const fetched = async (path: string): Promise<unknown> => {
+    const response = await ask(new URL(`${api}${path}`));
+    if (!response.ok) throw new Error(`Status ${response.status} of ${path}`);
+    return response.json();
+  };
+  const [user, emails] = await Promise.all([fetched('/user'), fetched('/user/emails')]);
+  const { id, name } = user as { readonly id?: unknown; readonly name?: unknown };
+  // A number that is never given again, unlike the name of an account.
+  if (!Number.isSafeInteger(id)) throw new Error('/user tells no id');
+  const addresses: readonly unknown[] = Array.isArray(emails) ? emails : [];
+  const primary = addresses
+    .map((each) => ({ ...(each as Address | null) }))
+    .find((each) => each.primary === true);
+  return {
+    issuer,
+    subject: String(id),
+    email: typeof primary?.email === 'string' ? primary.email : undefined,
+    isEmailVerified: primary?.verified === true,
+    name: typeof name === 'string' ? name : undefined,
+  };
+}
+
+interface Address {
+  readonly email?: unknown;
+  readonly primary?: unknown;
+  readonly verified?: unknown;
+}

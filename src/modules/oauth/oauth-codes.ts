@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import type { Model } from 'mongoose';
+import { digestOf } from '../../platform/crypto/digest.js';
+import { apiError } from '../../platform/errors/errors.js';
+import { OAuthCode } from './oauth-code.schema.js';
+import { OAuthErrors } from './oauth.errors.js';
+import type { Purpose } from './oauth-flows.js';
+
+const LIFETIME_MS = 60_000;
+/** How much longer a code lasts whose client looks for its second factor. */
+const SECOND_FACTOR_MS = 5 * 60_000;
+
+/** What a client shows to fetch what comes of a sign-in. */
+export interface Redemption {
+  readonly code: string;
+  readonly codeVerifier: string;
+}
+
+/** The codes that clients get by way of the browser, and redeem with what only they know. */
+@Injectable()
+export class OAuthCodes {
+  constructor(@InjectModel(OAuthCode.name) private readonly model: Model<OAuthCode>) {}
+
+  async issue(content: Omit<OAuthCode, '_id' | 'expiresAt'>): Promise<string> {
+    const code = randomBytes(32).toString('base64url');
+    await this.model.create({
+      ...content,
+      _id: digestOf(code),
+      expiresAt: new Date(Date.now() + LIFETIME_MS),
+    });
+    return code;
+  }
+
+  /**
+   * What a code stands for, which can be used until it is taken. One that is shown wrongly is of no use any more.
+   * @throws ApiError INVALID_OAUTH_CODE
+   */
+  async find({ code, codeVerifier }: Redemption, purpose: Purpose): Promise<OAuthCode> {
+    const _id = digestOf(code);
+    const found = await this.model.findOne({ _id, expiresAt: { $gt: new Date() } }).lean<OAuthCode>();
+    if (found?.purpose === purpose && found.codeChallenge === digestOf(codeVerifier)) return found;
+    if (found) await this.model.deleteOne({ _id });
+    throw apiError(OAuthErrors.INVALID_OAUTH_CODE);
+  }
+
+  /** Uses a code up: of many at once, one succeeds. @throws ApiError INVALID_OAUTH_CODE */
+  async take({ _id }: OAuthCode): Promise<void> {
+    const { deletedCount } = await this.model.deleteOne({ _id, expiresAt: { $gt: new Date() } });
+    if (deletedCount !== 1) throw apiError(OAuthErrors.INVALID_OAUTH_CODE);
+  }
+
+  /** Leaves time to look for a code of the second factor; not twice. */
+  async extend({ _id }: OAuthCode): Promise<void> {
+    const later = new Date(Date.now() + SECOND_FACTOR_MS);
+    await this.model.updateOne({ _id, isExtended: { $ne: true } }, { expiresAt: later, isExtended: true });
+  }
+}

@@ -1,0 +1,36 @@
+import { Injectable } from '@nestjs/common';
+import { type Transaction, Transactions } from '../../platform/database/transactions.js';
+import { apiError } from '../../platform/errors/errors.js';
+import { scopeOf, type UserId } from '../../platform/access/caller.js';
+import { UserErrors } from './user.errors.js';
+import { UsersService } from './users.service.js';
+
+/** How many ways of one kind a user has to sign in. */
+type Count = (owner: UserId, transaction: Transaction) => Promise<number>;
+
+/** By what users sign in beside a password. Modules that bring a kind register it. */
+@Injectable()
+export class WaysIn {
+  private readonly counts: Count[] = [];
+
+  constructor(
+    private readonly users: UsersService,
+    private readonly transactions: Transactions,
+  ) {}
+
+  register(count: Count): void {
+    this.counts.push(count);
+  }
+
+  /**
+   * To be called before one is removed, in the same transaction.
+   * @throws ApiError LAST_WAY_IN for a user who could not sign in any more
+   */
+  async requireAnother(owner: UserId, transaction: Transaction): Promise<void> {
+    await this.transactions.lock(`ways in ${owner}`, transaction);
+    if ((await this.users.get(scopeOf(owner), owner)).passwordHash !== undefined) return;
+    let all = 0;
+    for (const count of this.counts) all += await count(owner, transaction);
+    if (all <= 1) throw apiError(UserErrors.LAST_WAY_IN);
+  }
+}
