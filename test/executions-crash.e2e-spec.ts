@@ -7,6 +7,7 @@ import { Executor } from '../src/platform/executions/executor.js';
 import { FAILPOINTS } from '../src/platform/executions/failpoints.js';
 import { engineBeside } from './support/engines.js';
 import { addExecutors, EngineLab, Play, script, ScriptDto } from './support/executions.js';
+import { eventually } from './support/mails.js';
 import { addToApp } from './support/nest-lab.js';
 import { IS_SOAK, SEED, soaked } from './support/soak.js';
 import { actions, playModel } from './support/transition-model.js';
@@ -168,6 +169,27 @@ describe('executions and what kills them', () => {
     expect(await second.until(id, 'succeeded')).toMatchObject({ result: 'next' });
     expect(runs).toBe(1);
     await second.parts.engine.stop(1_000);
+  });
+
+  it('wakes engines that rest where others start or order something', async () => {
+    const { bell } = engineBeside(test.app);
+    // Of what is older it hears as much as is left beside its own.
+    const older = Math.min(7, await test.connection.collection('execution_bells').countDocuments());
+    let heard = 0;
+    void bell.listen(() => heard++);
+    await eventually(() => heard === older);
+    // Nobody hears himself.
+    bell.ring();
+    // This process runs none: it has EXECUTIONS=off.
+    const starter = EngineLab.of(test);
+    const { id } = await starter.start(script((run) => run.waitFor('word')));
+    await eventually(() => heard === older + 1);
+    bell.stop();
+    const runner = await engine();
+    await runner.until(id, 'waiting');
+    await starter.executions.signal(SYSTEM, id, 'word', 1);
+    await runner.until(id, 'succeeded');
+    await runner.parts.engine.stop(1_000);
   });
 
   it('fails what ends its process each time', async () => {

@@ -3,6 +3,7 @@ import { getConnectionToken } from '@nestjs/mongoose';
 import type { Connection } from 'mongoose';
 import type { PinoLogger } from 'nestjs-pino';
 import { DatabaseConfig } from '../../src/platform/config/database.config.js';
+import { Bell } from '../../src/platform/executions/bell.js';
 import { Claim } from '../../src/platform/executions/claim.js';
 import { ExecutionClock } from '../../src/platform/executions/clock.js';
 import { Commit } from '../../src/platform/executions/commit.js';
@@ -34,6 +35,7 @@ export interface EngineParts {
   readonly lease: Lease;
   readonly store: ExecutionStore;
   readonly commit: Commit;
+  readonly bell: Bell;
 }
 
 type Class<T> = new (...parameters: never[]) => T;
@@ -49,6 +51,7 @@ export function partsOf(app: INestApplication): EngineParts {
     lease: get(Lease),
     store: get(ExecutionStore),
     commit: get(Commit),
+    bell: get(Bell),
   };
 }
 
@@ -70,6 +73,7 @@ export function engineBeside(app: INestApplication, clock = new ExecutionClock()
   const failpoints = new Failpoints();
   const starter = new Starter(registry, store, commit, clock, sealing);
   const parts = new Parts(store, commit, clock, failpoints, sealing, starter, logger);
+  const bell = new Bell(store, logger);
   const slots = new Slots(store, registry, clock, commit);
   const engine = new Engine(
     parts,
@@ -77,6 +81,7 @@ export function engineBeside(app: INestApplication, clock = new ExecutionClock()
     new Claim(store, clock, registry, slots, logger),
     slots,
     new Sweep(store, lease, commit, clock, registry, events, failpoints),
+    bell,
     new Launcher(parts, registry, rights),
     new Watchers(),
     new NoMetrics(undefined as never, store, clock, registry),
@@ -85,5 +90,5 @@ export function engineBeside(app: INestApplication, clock = new ExecutionClock()
   );
   const orders = new Orders(store, commit, clock, sealing, engine, events);
   const executions = new Executions(starter, new OwnerBounds(store), orders, store);
-  return { engine, executions, clock, failpoints, lease, store, commit };
+  return { engine, executions, clock, failpoints, lease, store, commit, bell };
 }

@@ -51,6 +51,15 @@ export class Claim {
     return { claimed: claimed.filter(({ status }) => status === 'running'), isFull };
   }
 
+  /** In how many milliseconds the next one is due; not above 0 when one is. */
+  async nextDueMs(): Promise<number> {
+    const [next] = await this.store.executions
+      .find({ dueAt: { $exists: true } }, { sort: { dueAt: 1 }, limit: 1 })
+      .project<{ dueAt: Date }>({ _id: 0, dueAt: 1 })
+      .toArray();
+    return next ? Math.ceil(next.dueAt.getTime() - this.clock.now().getTime()) : Infinity;
+  }
+
   private async statements(
     candidates: readonly Candidate[],
     engine: Types.ObjectId,

@@ -3,6 +3,8 @@ import type { Types } from 'mongoose';
 import { PinoLogger } from 'nestjs-pino';
 import { withTimeout } from '../concurrency/timeout.js';
 import { DomainEvents } from '../logging/events.js';
+import { Alarm } from './alarm.js';
+import { Bell } from './bell.js';
 import { Claim } from './claim.js';
 import { isFinished, type StoredExecution } from './execution.js';
 import { ExecutionEvents } from './execution.events.js';
@@ -23,16 +25,25 @@ const MAX_RUNNING = 256;
 /** Of one owner, those that are taken without a claim: the others wait for their turn. */
 const MAX_DIRECT = 64;
 const LOOK_EVERY_MS = 1_000;
+/** How long it rests where nothing is due, and nobody rings. */
+const REST_MS = LEASE_MS / 2;
+/** It looks no more often than this for what falls due, so that many that do so one by one are taken together. */
+const TOGETHER_MS = 100;
 /** How long the end of a process waits for the database, in milliseconds. */
 const GOODBYE_MS = 400;
-const SWEEP_EVERY_MS = LEASE_MS / 2;
+/** Dead processes are looked for so often at most, */
+const SWEEP_EVERY_MS = LEASE_MS / 2 - TOGETHER_MS;
+/** and of so many times once for places that somebody has left without telling. */
+const SLOTS_EVERY = 3;
 
 /** Runs executions in this process: claims what is due, runs it, and goes on with what dead processes have left. */
 @Injectable()
 export class Engine implements Runner {
   private readonly running = new Map<string, { running?: Running }>();
   private readonly load = new Load();
-  private timers: NodeJS.Timeout[] = [];
+  private readonly alarm = new Alarm(() => this.tick());
+  private sweptAt = -Infinity;
+  private sweeps = 0;
   private isActive = false;
   private isLooking = false;
   private isWoken = false;
@@ -46,6 +57,7 @@ export class Engine implements Runner {
     private readonly claim: Claim,
     private readonly slots: Slots,
     private readonly sweep: Sweep,
+    private readonly bell: Bell,
     private readonly launcher: Launcher,
     private readonly watchers: Watchers,
     private readonly metrics: ExecutionMetrics,
@@ -53,18 +65,16 @@ export class Engine implements Runner {
     private readonly logger: PinoLogger,
   ) {
     lease.onLost(() => this.loseAll());
+    parts.starter.use(this);
   }
 
   async start(): Promise<void> {
     await this.parts.store.open();
-    await this.lease.renew();
+    await this.lease.keep();
     this.isActive = true;
-    this.parts.starter.use(this);
     this.parts.clock.onMoved(() => this.wake());
     this.metrics.observeRunning(() => this.running.size);
-    this.every(LEASE_MS / 3, () => this.lease.renew());
-    this.every(LOOK_EVERY_MS, () => this.tick());
-    this.every(SWEEP_EVERY_MS, () => this.sweepNow());
+    void this.bell.listen(() => this.wake());
     this.wake();
   }
 
@@ -72,12 +82,11 @@ export class Engine implements Runner {
   async stop(graceMs: number): Promise<void> {
     if (!this.isActive) return;
     this.isActive = false;
-    this.parts.starter.use(undefined);
-    for (const timer of this.timers.splice(0, this.timers.length - 1)) clearInterval(timer);
+    this.alarm.stop();
+    this.bell.stop();
     for (const { running } of this.running.values()) running?.stop('released');
     await this.emptied(graceMs);
     for (const { running } of this.running.values()) running?.stop('lost');
-    for (const timer of this.timers.splice(0)) clearInterval(timer);
     // A database that does not answer keeps no process from ending: the lease runs out by itself.
     await withTimeout(GOODBYE_MS, this.lease.giveUp()).catch(() => undefined);
     await withTimeout(GOODBYE_MS, this.parts.store.close()).catch(() => undefined);
@@ -86,9 +95,11 @@ export class Engine implements Runner {
   /** Ends as kill -9 would: nothing more is written, and the lease runs out. For tests. */
   kill(): void {
     this.isActive = false;
+    this.alarm.stop();
+    this.bell.stop();
     this.parts.starter.use(undefined);
     this.parts.commit.kill();
-    for (const timer of this.timers.splice(0)) clearInterval(timer);
+    this.lease.stop();
     this.loseAll();
   }
 
@@ -106,10 +117,10 @@ export class Engine implements Runner {
     else if (ready) this.wake();
   }
 
-  /** Looks for what is due now, and not with the next second. */
+  /** Looks for what is due now; where no engine runs, others do. */
   wake(): void {
-    if (!this.isActive) return;
-    if (this.isLooking) this.isWoken = true;
+    if (!this.isActive) this.bell.ring();
+    else if (this.isLooking) this.isWoken = true;
     else {
       this.isLooking = true;
       setImmediate(() => void this.look());
@@ -123,38 +134,32 @@ export class Engine implements Runner {
 
   /** Goes on with what dead processes have left. */
   async sweepNow(): Promise<void> {
+    this.sweptAt = performance.now();
     const taken = await this.sweep.run((id) => this.running.has(id));
-    const isFreed = await this.slots.sweep();
+    const isFreed = (taken > 0 || this.sweeps++ % SLOTS_EVERY === 0) && (await this.slots.sweep());
     if (taken > 0 || isFreed) this.wake();
   }
 
-  private async tick(): Promise<void> {
-    const { token } = this.lease;
-    if (token && this.running.size > 0) {
-      const cancelled = { engine: token, cancel: true } as const;
-      const found = this.parts.store.executions.find(cancelled).limit(MAX_RUNNING).project({ _id: 1 });
-      for (const { _id } of await found.toArray()) this.cancel(String(_id));
+  /** Looks whether something was cancelled or is due. @returns in how many milliseconds it is to look again */
+  private async tick(): Promise<number> {
+    try {
+      const { token } = this.lease;
+      if (token && this.running.size > 0) {
+        const cancelled = { engine: token, cancel: true } as const;
+        const found = this.parts.store.executions.find(cancelled).limit(MAX_RUNNING).project({ _id: 1 });
+        for (const { _id } of await found.toArray()) this.cancel(String(_id));
+      }
+      if (this.hasMore) this.bell.ring();
+      if (performance.now() - this.sweptAt > SWEEP_EVERY_MS) await this.sweepNow();
+      const dueMs = await this.claim.nextDueMs();
+      if (dueMs > 0) {
+        return Math.min(Math.max(dueMs, TOGETHER_MS), this.running.size > 0 ? LOOK_EVERY_MS : REST_MS);
+      }
+      this.wake();
+    } catch (error) {
+      this.logger.warn({ event: 'execution_engine', reason: (error as Error).message });
     }
-    this.wake();
-  }
-
-  /** Does something beside, as long as it runs. */
-  eachSecond(work: () => Promise<void>): void {
-    this.parts.clock.onMoved(() => void work().catch(() => undefined));
-    this.every(LOOK_EVERY_MS, work);
-  }
-
-  private every(ms: number, work: () => Promise<void>): void {
-    let isBusy = false;
-    const act = async (): Promise<void> => {
-      if (isBusy) return;
-      isBusy = true;
-      await work().catch((error: Error) =>
-        this.logger.warn({ event: 'execution_engine', reason: error.message }),
-      );
-      isBusy = false;
-    };
-    this.timers.unshift(setInterval(() => void act(), ms).unref());
+    return LOOK_EVERY_MS;
   }
 
   private async look(): Promise<void> {
@@ -175,6 +180,7 @@ export class Engine implements Runner {
       this.logger.warn({ event: 'execution_engine', reason: (error as Error).message });
     } finally {
       this.isLooking = false;
+      this.alarm.within(LOOK_EVERY_MS);
     }
   }
 
@@ -183,6 +189,7 @@ export class Engine implements Runner {
     const entry: { running?: Running } = {};
     this.running.set(id, entry);
     this.load.begin(execution);
+    this.alarm.within(LOOK_EVERY_MS);
     const lost = (): void => entry.running?.stop('lost');
     const begun = (running: Running): void => void (entry.running = running);
     this.launcher

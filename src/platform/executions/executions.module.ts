@@ -12,6 +12,7 @@ import { ProcessConfig } from '../config/process.config.js';
 import { apiError } from '../errors/errors.js';
 import { Repositories } from '../database/repositories.js';
 import { Migrations } from '../migrations/migrations.js';
+import { Bell } from './bell.js';
 import { Claim } from './claim.js';
 import { ExecutionClock } from './clock.js';
 import { Commit } from './commit.js';
@@ -74,6 +75,7 @@ function answerProbesOnly(fastify: FastifyInstance): void {
   imports: [DiscoveryModule, MODELS],
   controllers: [ExecutionsController, SchedulesController],
   providers: [
+    Bell,
     Claim,
     Commit,
     Engine,
@@ -125,11 +127,11 @@ export class ExecutionsModule implements OnModuleInit, OnApplicationBootstrap, B
     await this.migrations.whenCurrent(async () => {
       await this.engine.start();
       await this.schedules.begin();
-      this.engine.eachSecond(() => this.schedules.run());
     });
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    this.schedules.stop();
     // What is left of the grace is for requests and mails.
     await this.engine.stop(this.process.shutdownGraceMs / 2);
   }

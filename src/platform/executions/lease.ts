@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
 import { Types } from 'mongoose';
 import { DomainEvents } from '../logging/events.js';
+import { Alarm } from './alarm.js';
 import { ExecutionClock } from './clock.js';
 import { ExecutionEvents } from './execution.events.js';
 import { ExecutionStore } from './store.js';
@@ -24,6 +25,7 @@ export class Lease {
   /** On the clock of `performance`: a process that was stopped does not believe in it any more. */
   private validUntil = -Infinity;
   private readonly listeners = new Set<() => void>();
+  private readonly alarm = new Alarm(() => this.keep());
 
   constructor(
     private readonly store: ExecutionStore,
@@ -47,6 +49,20 @@ export class Lease {
     this.listeners.add(hear);
   }
 
+  /** Takes a lease and renews it from then on. @returns in how many milliseconds */
+  async keep(): Promise<number> {
+    const startedAt = performance.now();
+    await this.renew();
+    const ms = Math.max(0, LEASE_MS / 3 - (performance.now() - startedAt));
+    this.alarm.within(ms);
+    return ms;
+  }
+
+  /** Lets it run out. */
+  stop(): void {
+    this.alarm.stop();
+  }
+
   /** Renews the lease, or takes a new one where there is none or it was lost. */
   async renew(): Promise<void> {
     try {
@@ -60,6 +76,7 @@ export class Lease {
   }
 
   async giveUp(): Promise<void> {
+    this.stop();
     const { held } = this;
     this.held = undefined;
     this.validUntil = -Infinity;

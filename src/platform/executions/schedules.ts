@@ -3,10 +3,12 @@ import { DiscoveryService } from '@nestjs/core';
 import { ApiProperty } from '@nestjs/swagger';
 import { IsDate, IsString } from 'class-validator';
 import { type mongo, Types } from 'mongoose';
+import { PinoLogger } from 'nestjs-pino';
 import { SYSTEM } from '../access/caller.js';
 import { DeclarationError } from '../errors/start-error.js';
 import { apiError, notFoundError } from '../errors/errors.js';
 import { Nullable, RecordId } from '../validation/fields.js';
+import { Alarm } from './alarm.js';
 import { ExecutionClock } from './clock.js';
 import { idOf } from './execution.js';
 import type { ExecutionDto } from './execution.dto.js';
@@ -18,6 +20,10 @@ import { type DeclaredSchedule, nextAfter, scheduleOf } from './schedule.js';
 import { ExecutionStore } from './store.js';
 
 export const SCHEDULE_NOT_FOUND = notFoundError('schedule');
+/** How long the rows are not read at most: another process may have changed one. */
+const READ_EVERY_MS = 60_000;
+/** They are read again no sooner. */
+const AGAIN_MS = 1_000;
 /** What is later than this was missed: nothing ran then. */
 const LATE_MS = 60_000;
 
@@ -84,6 +90,7 @@ interface Declared extends DeclaredSchedule {
 @Injectable()
 export class Schedules {
   private readonly declared = new Map<string, Declared>();
+  private readonly alarm = new Alarm(() => this.tick());
 
   constructor(
     private readonly discovery: DiscoveryService,
@@ -91,6 +98,7 @@ export class Schedules {
     private readonly executions: Executions,
     private readonly store: ExecutionStore,
     private readonly clock: ExecutionClock,
+    private readonly logger: PinoLogger,
   ) {}
 
   /** @throws DeclarationError for one that no executor has, or that needs an input */
@@ -112,7 +120,7 @@ export class Schedules {
     }
   }
 
-  /** Writes the rows of what is declared; one whose time is declared anew begins anew. */
+  /** Writes the rows of what is declared, and starts it from then on; one whose time is declared anew begins anew. */
   async begin(): Promise<void> {
     for (const { type, cron, timeZone } of this.declared.values()) {
       const nextAt = nextAfter({ cron, timeZone }, this.clock.now()) as Date;
@@ -127,29 +135,49 @@ export class Schedules {
         { $set: { cron, timeZone, nextAt } },
       );
     }
+    if (this.declared.size === 0) return;
+    this.clock.onMoved(() => this.alarm.within(0));
+    this.alarm.within(0);
   }
 
-  /** Starts what is due. The execution is keyed by its time: who is killed before the row is moved on loses nothing. */
-  async run(): Promise<void> {
-    if (this.declared.size === 0) return;
+  stop(): void {
+    this.alarm.stop();
+  }
+
+  /**
+   * Starts what is due. The execution is keyed by its time: who is killed before the row is moved on loses nothing.
+   * @returns in how many milliseconds the next one is due
+   */
+  async run(): Promise<number> {
     const now = this.clock.now();
-    const mine = [...this.declared.keys()].map((id) => new Types.ObjectId(id));
-    const due = await this.rows.find({ _id: { $in: mine }, nextAt: { $lte: now } }).toArray();
-    for (const row of due) {
+    let earliest = this.clock.in(READ_EVERY_MS);
+    for (const row of await this.read()) {
       const schedule = this.declared.get(row._id.toHexString());
       if (!schedule) continue;
-      const isMissed = schedule.missed === 'skip' && now.getTime() - row.nextAt.getTime() > LATE_MS;
-      const started = isMissed ? undefined : await this.start(schedule, row.nextAt.toISOString());
-      const nextAt = nextAfter(schedule, now) ?? row.nextAt;
-      const last = started && { lastAt: now, lastExecutionId: started.id };
-      await this.rows.updateOne({ _id: row._id, nextAt: row.nextAt }, { $set: { nextAt, ...last } });
+      let { nextAt } = row;
+      if (nextAt <= now) {
+        const isMissed = schedule.missed === 'skip' && now.getTime() - nextAt.getTime() > LATE_MS;
+        const started = isMissed ? undefined : await this.start(schedule, nextAt.toISOString());
+        nextAt = nextAfter(schedule, now) ?? nextAt;
+        const last = started && { lastAt: now, lastExecutionId: started.id };
+        await this.rows.updateOne({ _id: row._id, nextAt: row.nextAt }, { $set: { nextAt, ...last } });
+      }
+      if (nextAt < earliest) earliest = nextAt;
+    }
+    return Math.max(AGAIN_MS, earliest.getTime() - this.clock.now().getTime());
+  }
+
+  private async tick(): Promise<number> {
+    try {
+      return await this.run();
+    } catch (error) {
+      this.logger.warn({ event: 'execution_engine', reason: (error as Error).message });
+      return AGAIN_MS;
     }
   }
 
   async list(): Promise<ScheduleDto[]> {
-    const mine = [...this.declared.keys()].map((id) => new Types.ObjectId(id));
-    const rows = await this.rows.find({ _id: { $in: mine } }).toArray();
-    return rows.map(ScheduleDto.from);
+    return (await this.read()).map(ScheduleDto.from);
   }
 
   /** Starts one now, beside its times. @throws ApiError SCHEDULE_NOT_FOUND */
@@ -157,6 +185,11 @@ export class Schedules {
     const schedule = this.declared.get(id.toLowerCase());
     if (!schedule) throw apiError(SCHEDULE_NOT_FOUND);
     return this.start(schedule);
+  }
+
+  private read(): Promise<Row[]> {
+    const mine = [...this.declared.keys()].map((id) => new Types.ObjectId(id));
+    return this.rows.find({ _id: { $in: mine } }).toArray();
   }
 
   private start({ executor }: Declared, key?: string): Promise<ExecutionDto> {

@@ -14,12 +14,13 @@ import type { Statement } from './transitions.js';
 const CONNECT_OPTIONS: mongo.MongoClientOptions = {
   ...LENIENT_DECODING,
   appName: APPLICATION,
-  maxPoolSize: 6,
+  maxPoolSize: 7,
   writeConcern: { w: 'majority', journal: true, wtimeoutMS: 10_000 },
   serverSelectionTimeoutMS: 3_000,
   connectTimeoutMS: 2_000,
   socketTimeoutMS: 20_000,
-  heartbeatFrequencyMS: 1_000,
+  heartbeatFrequencyMS: 3_000,
+  serverMonitoringMode: 'poll',
 };
 
 const WRITE_CONCERN = { w: 'majority', j: true, wtimeout: 10_000 };
