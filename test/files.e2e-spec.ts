@@ -228,4 +228,61 @@ describe('files', () => {
     await lab.expectAgreement();
     await ada.delete(`${FILES}/${first.body.data.id}`);
   });
+
+  describe('a link', () => {
+    it('opens its file until it expires, for whoever has it', async () => {
+      const { id } = await lab.uploaded(ada, PNG, 'a.png');
+      const other = await lab.uploaded(ada, 'other');
+      const path = await lab.link(ada, id);
+      const response = await fetch(lab.url + path, { headers: { range: 'bytes=0-3' } });
+      expect([response.status, await response.bytes()]).toEqual([206, new Uint8Array(PNG.subarray(0, 4))]);
+      expect(Object.fromEntries(response.headers)).toMatchObject({
+        'content-disposition': expect.stringMatching(/^inline/),
+        'cross-origin-resource-policy': 'cross-origin',
+        'cache-control': 'private, no-cache',
+      });
+      const token = path.slice(path.indexOf('?'));
+      const { anonymous } = lab.test;
+      for (const wrong of [
+        `${FILES}/${other.id}/shared${token}`,
+        `${path.slice(0, -1)}${path.endsWith('A') ? 'B' : 'A'}`,
+        path.replace(/token=./, 'token='),
+        `${path}AAAA`,
+      ]) {
+        expect((await anonymous.get(wrong)).outcome).toBe('404 FILE_NOT_FOUND');
+      }
+      expect((await anonymous.get(`${FILES}/${id}/shared`)).outcome).toBe('400 VALIDATION_ERROR');
+      const now = Date.now;
+      const short = await lab.link(ada, id, 1);
+      Date.now = () => now() + 3_000;
+      const late = await anonymous.get(short);
+      Date.now = now;
+      expect(late.outcome).toBe('404 FILE_NOT_FOUND');
+      for (const expiresIn of [0, 604_801, 1.5, '60', null]) {
+        expect((await ada.post(`${FILES}/${id}/links`, { expiresIn })).outcome).toBe('400 VALIDATION_ERROR');
+      }
+      expect((await bob.post(`${FILES}/${id}/links`, { expiresIn: 60 })).outcome).toBe('404 FILE_NOT_FOUND');
+      await ada.delete(`${FILES}/${id}`);
+      expect((await anonymous.get(path)).outcome).toBe('404 FILE_NOT_FOUND');
+      expect(lab.test.logText()).not.toContain(token.slice(7));
+    });
+
+    it('reads what its maker may read when it is used', async () => {
+      const { anonymous } = lab.test;
+      const [eve, moderator, admin] = await Promise.all([
+        anonymous.signIn(),
+        anonymous.signIn('moderator'),
+        anonymous.signIn('admin'),
+      ]);
+      const { id } = await lab.uploaded(ada, 'hers');
+      const hers = await lab.uploaded(eve, 'eve');
+      const [byModerator, byEve] = [await lab.link(moderator, id), await lab.link(eve, hers.id)];
+      const outcomes = () =>
+        Promise.all([byModerator, byEve].map(async (path) => (await anonymous.get(path)).outcome));
+      expect(await outcomes()).toEqual(['200', '200']);
+      await admin.patch(`/api/v1/users/${moderator.userId}`, { role: 'user' });
+      await admin.patch(`/api/v1/users/${eve.userId}`, { disabled: true });
+      expect(await outcomes()).toEqual(['404 FILE_NOT_FOUND', '404 FILE_NOT_FOUND']);
+    });
+  });
 });

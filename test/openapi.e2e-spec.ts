@@ -15,6 +15,7 @@ import {
 } from './support/openapi-document.js';
 import { fieldsOf, valueOf } from './support/feature-bodies.js';
 import { CHANGE_EMAIL, FORGOT, NEW_PASSWORD } from './support/accounts.js';
+import { FILES, newFile } from './support/files.js';
 import { mailTo, outboxOf } from './support/mails.js';
 import { codeOf, newPerson, newProtected, OTP } from './support/second-factor.js';
 import { CONTRACT } from './support/contract.js';
@@ -172,11 +173,11 @@ describe('the OpenAPI document', () => {
     async function addressOf(path: string): Promise<string> {
       if (!path.includes('{id}')) return path.replace('{provider}', google.name);
       const collection = path.replace(/\/\{id\}.*/, '');
+      if (collection === FILES) return path.replace('{id}', await newFile(admin));
       const create = document.paths[collection]?.['post'];
       const { body } = await admin.post(collection, create && (await sentTo(collection, create)).body);
       return path.replace('{id}', String(body?.data?.id));
     }
-
     /** The user that the example of creating one makes, signed in. */
     async function exampleUser(): Promise<TestClient> {
       const login = places.find(({ operation }) => operation.operationId === 'login');
@@ -246,7 +247,6 @@ describe('the OpenAPI document', () => {
       }
       return body;
     }
-
     async function prepare(operationId = ''): Promise<void> {
       const first = places.find(({ operation }) => operation.operationId === BEFORE[operationId]);
       if (first) await admin.send(first.method, first.path, bodyExampleOf(document, first.operation));

@@ -116,6 +116,14 @@ export class FilesLab {
     return body.data as Uploaded;
   }
 
+  /** The path of a link to a file. */
+  async link(client: TestClient, id: string, expiresIn = 60): Promise<string> {
+    const { outcome, body } = await client.post(`${FILES}/${id}/links`, { expiresIn });
+    expect(outcome).toBe('200');
+    const { pathname, search } = new URL(body.data.url as string);
+    return pathname + search;
+  }
+
   /** The bytes of a file, over a socket. */
   async download(client: TestClient, id: string, headers: object = {}, method = 'GET') {
     const response = await fetch(`${this.url}${FILES}/${id}/content`, {
@@ -126,12 +134,16 @@ export class FilesLab {
   }
 }
 
+/** Uploads a file without a socket, and answers its id. */
+export async function newFile(client: TestClient): Promise<string> {
+  const { body } = await client.send('POST', FILES, formOf('a.txt', 'hers'), FORM_TYPE);
+  return String(body.data.id);
+}
+
 const ofOwner =
   (path = '') =>
-  async ({ owner }: { owner: TestClient }) => {
-    const { body } = await owner.send('POST', FILES, formOf('a.txt', 'hers'), FORM_TYPE);
-    return `${FILES}/${body.data.id}${path}`;
-  };
+  async ({ owner }: { owner: TestClient }) =>
+    `${FILES}/${await newFile(owner)}${path}`;
 
 /** Who may do what with files. An upload without a form is refused whoever may upload. */
 export const FILE_ROWS: readonly Row[] = [
@@ -140,5 +152,17 @@ export const FILE_ROWS: readonly Row[] = [
   { route: `GET ${FILES}`, url: ({ owner }) => `${FILES}?owner=${owner.userId}`, statuses: FOREIGN },
   { route: `GET ${FILES}/:id`, url: ofOwner(), statuses: READ },
   { route: `GET ${FILES}/:id/content`, url: ofOwner('/content'), statuses: READ },
+  {
+    route: `POST ${FILES}/:id/links`,
+    url: ofOwner('/links'),
+    body: () => ({ expiresIn: 60 }),
+    statuses: READ,
+  },
+  // A link that was made up, whoever shows it.
+  {
+    route: `GET ${FILES}/:id/shared`,
+    url: ofOwner('/shared?token=x'),
+    statuses: [404, 404, 404, 404, 404, 404, 404, 404, 404, 404],
+  },
   { route: `DELETE ${FILES}/:id`, url: ofOwner(), statuses: WRITTEN },
 ];

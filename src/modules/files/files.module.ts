@@ -2,7 +2,10 @@ import { Module } from '@nestjs/common';
 import { MultipartModule } from '@nestjs/platform-fastify/multipart';
 import { ProcessConfig } from '../../platform/config/process.config.js';
 import { RecordsModule } from '../../platform/database/records.module.js';
+import { UsersModule } from '../users/users.module.js';
 import { DiskStore } from './disk-store.js';
+import { FileLinks } from './file-links.js';
+import { FileLinksController } from './file-links.controller.js';
 import { files } from './file.schema.js';
 import { FileStore } from './file-store.js';
 import { FilesConfig } from './files.config.js';
@@ -31,10 +34,11 @@ class ContentsModule {}
 @Module({
   imports: [
     ContentsModule,
+    UsersModule,
     MultipartModule.registerAsync({ imports: [ContentsModule], useExisting: Uploads }),
     RecordsModule.for(files),
   ],
-  controllers: [FilesController],
-  providers: [FilesService],
+  controllers: [FilesController, FileLinksController],
+  providers: [FilesService, FileLinks],
 })
 export class FilesModule {}

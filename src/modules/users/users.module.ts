@@ -48,6 +48,7 @@ import { WaysIn } from './ways-in.js';
     UserAddresses,
     IdentityProof,
     WaysIn,
+    Standings,
   ],
 })
 export class UsersModule {}

@@ -1,0 +1,65 @@
+import { Body, Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { CurrentScope, OwnerOr, Public } from '../../platform/access/access.js';
+import type { Scope } from '../../platform/access/caller.js';
+import { ApiSection } from '../../platform/docs/section.js';
+import { Answers, AnswersRaw } from '../../platform/http/answers.js';
+import { NoStore } from '../../platform/http/headers.js';
+import { IdParams } from '../../platform/validation/record-id.dto.js';
+import { CreateLinkDto, FileLinkDto, LinkQuery } from './file-link.dto.js';
+import { FileErrors } from './file.errors.js';
+import { FileLinks } from './file-links.js';
+import { files } from './file.schema.js';
+import { FilesService } from './files.service.js';
+import { sendFile } from './sending.js';
+
+@ApiSection('files', 'Files that users upload. A file belongs to the user who uploaded it.')
+@Controller('api/v1/files')
+export class FileLinksController {
+  constructor(
+    private readonly service: FilesService,
+    private readonly links: FileLinks,
+  ) {}
+
+  @Post(':id/links')
+  @OwnerOr(files.may.read)
+  @NoStore()
+  @ApiOperation({
+    summary: 'Make a link to a file',
+    description:
+      'Whoever has it reads the file until it expires, without signing in. It ends before when its maker may not read the file any more.',
+    operationId: 'linkFile',
+  })
+  @Answers(FileLinkDto, { errors: files.errors.get })
+  async create(
+    @CurrentScope() scope: Scope,
+    @Param() { id }: IdParams,
+    @Body() { expiresIn }: CreateLinkDto,
+  ): Promise<FileLinkDto> {
+    const file = await this.service.get(scope, id);
+    return this.links.make(scope, file._id.toHexString(), expiresIn);
+  }
+
+  @Get(':id/shared')
+  @Public()
+  @ApiOperation({
+    summary: 'Download a file by a link',
+    description: 'As `GET /files/{id}/content`. Pages of other origins may show pictures of it.',
+    operationId: 'downloadSharedFile',
+  })
+  @AnswersRaw('application/octet-stream', {
+    errors: [...files.errors.get, FileErrors.RANGE_NOT_SATISFIABLE, FileErrors.STORAGE_UNAVAILABLE],
+  })
+  async content(
+    @Param() { id }: IdParams,
+    @Query() { token }: LinkQuery,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const scope = await this.links.open(id, token);
+    const file = await this.service.get(scope, id);
+    reply.headers({ 'cache-control': 'private, no-cache', 'cross-origin-resource-policy': 'cross-origin' });
+    await sendFile(request, reply, file, (range) => this.service.read(scope, file, range));
+  }
+}

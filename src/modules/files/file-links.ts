@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import { type Scope, scopeOf, type UserId, userOf } from '../../platform/access/caller.js';
+import { Standings } from '../../platform/access/standings.js';
+import { CryptoConfig } from '../../platform/crypto/crypto.config.js';
+import { KeyedMac } from '../../platform/crypto/keyed-mac.js';
+import { SignedTokens } from '../../platform/crypto/signed-tokens.js';
+import { apiError } from '../../platform/errors/errors.js';
+import { HttpConfig } from '../../platform/http/http.config.js';
+import { publicOriginOf } from '../../platform/http/public-origin.js';
+import { files } from './file.schema.js';
+
+const ID_BYTES = 12;
+const TIME_BYTES = 4;
+const LAYOUT = { contentBytes: 2 * ID_BYTES + TIME_BYTES, macBytes: 18 };
+
+/** A link to the bytes of a file, for who has no token. */
+export interface FileLink {
+  readonly url: string;
+  readonly expiresAt: Date;
+}
+
+/**
+ * Links that open one file until they expire. A link holds the file, its maker and its end, and nothing is stored: it
+ * reads what its maker may read when it is used.
+ */
+@Injectable()
+export class FileLinks {
+  private readonly tokens: SignedTokens;
+  private readonly origin: string;
+
+  constructor(
+    private readonly standings: Standings,
+    http: HttpConfig,
+    crypto: CryptoConfig,
+  ) {
+    this.tokens = new SignedTokens(new KeyedMac(crypto, 'file link'), LAYOUT);
+    this.origin = publicOriginOf(http);
+  }
+
+  /** @param expiresIn in seconds */
+  make(scope: Scope, fileId: string, expiresIn: number): FileLink {
+    const maker = userOf(scope);
+    if (maker === undefined) throw new Error('A link is made by somebody');
+    const seconds = Math.ceil(Date.now() / 1000) + expiresIn;
+    const content = Buffer.alloc(LAYOUT.contentBytes);
+    content.write(fileId, 'hex');
+    content.write(maker, ID_BYTES, 'hex');
+    content.writeUInt32BE(seconds, 2 * ID_BYTES);
+    return {
+      url: `${this.origin}/api/v1/files/${fileId}/shared?token=${this.tokens.sign(content)}`,
+      expiresAt: new Date(seconds * 1000),
+    };
+  }
+
+  /**
+   * What a link opens now.
+   * @throws ApiError FILE_NOT_FOUND for one that was made up, has expired, is another file's, or whose maker is gone
+   */
+  async open(fileId: string, token: string): Promise<Scope> {
+    const content = this.tokens.open(token);
+    const isRight =
+      content !== undefined &&
+      content.toString('hex', 0, ID_BYTES) === fileId.toLowerCase() &&
+      content.readUInt32BE(2 * ID_BYTES) * 1000 > Date.now();
+    if (!isRight) throw apiError(files.notFound);
+    // What has the product's MAC was made for a user.
+    const maker = content.toString('hex', ID_BYTES, 2 * ID_BYTES) as UserId;
+    const standing = await this.standings.of(maker);
+    if (typeof standing === 'string') throw apiError(files.notFound);
+    const { permissions } = standing;
+    const { read } = files.may;
+    const own = { ...scopeOf(maker), permissions };
+    return permissions.has(read) ? { actor: own.actor, permissions, all: true, permission: read } : own;
+  }
+}
