@@ -13,17 +13,22 @@ RUN npm run build
 FROM node:24-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm install --omit=dev --omit=optional
+# Half of what they hold is types and source maps, which no running server reads.
+RUN npm install --omit=dev --omit=optional && \
+  find node_modules -type f \( -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.map' \) -delete
 
-# Writes nothing to its files, so it runs with a read-only root file system. Everything is set by environment
-# variables (docs/configuration.md); production requires MONGODB_URI, JWT_SECRET and ENCRYPTION_KEY.
-FROM node:24-bookworm-slim
+# The libraries of the same Debian that node needs, without a shell or packages. Writes nothing to its files, so it runs
+# with a read-only root file system. Everything is set by environment variables (docs/configuration.md); production
+# requires MONGODB_URI, JWT_SECRET and ENCRYPTION_KEY.
+FROM gcr.io/distroless/cc-debian12:nonroot
+COPY --from=build /usr/local/bin/node /usr/local/bin/node
 ENV NODE_ENV=production
 WORKDIR /app
 COPY package.json ./
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
-USER node
+# By number, so that Kubernetes sees that it is not root.
+USER 1000:1000
 EXPOSE 3002
 HEALTHCHECK --interval=10s --timeout=3s --start-period=40s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3002}/health/live`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]

@@ -84,6 +84,8 @@ export class Builder {
     private readonly folder: string,
     /** Commands that are replaced by a folder which has their result already. */
     private readonly known: Readonly<Record<string, { target: string; source: string }>> = {},
+    /** Files of base images, by their paths there, that this machine has elsewhere. */
+    private readonly here: Readonly<Record<string, string>> = {},
   ) {}
 
   async build(stages: readonly Stage[]): Promise<Image> {
@@ -137,7 +139,14 @@ export class Builder {
     const base = from === undefined ? this.context : this.images.get(from)?.root;
     if (base === undefined) throw new Error(`There is no stage ${from}`);
     for (const source of sources) {
-      const to = join(root, workdir, target, target.endsWith('/') ? basename(source) : '');
+      const place = target.startsWith('/') ? target : join(workdir, target);
+      const to = join(root, place, target.endsWith('/') ? basename(source) : '');
+      const here = from === undefined ? undefined : this.here[source];
+      if (here !== undefined) {
+        await mkdir(dirname(to), { recursive: true });
+        await symlink(here, to);
+        continue;
+      }
       const filter = (path: string) => from !== undefined || isSent(path.slice(base.length + 1));
       await cp(join(base, source), to, { recursive: true, filter, verbatimSymlinks: true });
     }

@@ -23,8 +23,21 @@ import { HttpCaller } from './http-caller.js';
 jest.setTimeout(60_000);
 
 const ROOT = join(import.meta.dirname, '../..');
-/** The first user of a Debian system; `node` in the base image. */
+/** Of the image. */
 const NODE_USER = 1000;
+/** Of the libraries that the image begins with, rounded up. */
+const BASE_BYTES = 30e6;
+const LICENCES = new Set([
+  '0BSD',
+  'Apache-2.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'BlueOak-1.0.0',
+  'ISC',
+  'MIT',
+  'MIT-0',
+  'Python-2.0',
+]);
 
 let folder: string;
 let stages: Stage[];
@@ -36,7 +49,8 @@ beforeAll(async () => {
   stages = parseDockerfile(await readFile(join(ROOT, 'Dockerfile'), 'utf8'));
   // The checkout's own node_modules were made by the same command from the same lockfile.
   const known = { 'npm install': { target: 'node_modules', source: join(ROOT, 'node_modules') } };
-  image = await new Builder(ROOT, folder, known).build(stages);
+  const here = { '/usr/local/bin/node': process.execPath };
+  image = await new Builder(ROOT, folder, known, here).build(stages);
 }, 180_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -60,14 +74,39 @@ async function isForDevelopment(): Promise<(name: string) => boolean> {
 }
 
 describe('the image', () => {
-  it('is made of a current Node 24 on Debian, and of nothing else', () => {
-    expect(stages.map(({ base }) => base)).toEqual(Array.from(stages, () => 'node:24-bookworm-slim'));
+  it('is made of a current Node 24, on the libraries of the Debian that it was built on', () => {
+    expect(stages.map(({ base }) => base)).toEqual([
+      'node:24-bookworm-slim',
+      'node:24-bookworm-slim',
+      'gcr.io/distroless/cc-debian12:nonroot',
+    ]);
+  });
+
+  it('has at most 250 MB, and no files that nothing reads', async () => {
+    const names = await readdir(image.root, { recursive: true });
+    expect(names.filter((name) => /node_modules.*\.([mc]?ts|map)$/.test(name))).toEqual([]);
+    const sizes = await Promise.all(names.map(async (name) => (await stat(join(image.root, name))).size));
+    const bytes = sizes.reduce((sum, size) => sum + size, BASE_BYTES);
+    expect(bytes).toBeGreaterThan(150e6);
+    expect(bytes).toBeLessThan(250e6);
+  });
+
+  it('holds packages whose licences ask for nothing but their texts', async () => {
+    const { packages } = JSON.parse(await readFile(join(ROOT, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { license?: string }>;
+    };
+    const held = Object.entries(packages).filter(
+      ([path]) => path.startsWith('node_modules/') && existsSync(app(path, 'package.json')),
+    );
+    expect(held.length).toBeGreaterThan(100);
+    const others = held.filter(([, { license = 'none' }]) => !LICENCES.has(license));
+    expect(others.map(([path, { license }]) => `${path}: ${license}`)).toEqual([]);
   });
 
   it('runs node itself, as a user without rights', () => {
     expect(image).toMatchObject({
       command: ['node', 'dist/main.js'],
-      user: 'node',
+      user: '1000:1000',
       port: '3002',
       env: { NODE_ENV: 'production' },
     });
