@@ -10,6 +10,7 @@ import { MailLinksModule } from './modules/mail-links/mail-links.module.js';
 import { IdentitiesModule } from './modules/identities/identities.module.js';
 import { LanguageModelModule } from './modules/language-model/language-model.module.js';
 import { OAuthModule } from './modules/oauth/oauth.module.js';
+import { OrganizationsModule } from './modules/organizations/organizations.module.js';
 import { OutboxModule } from './modules/outbox/outbox.module.js';
 import { ProjectsModule } from './modules/projects/projects.module.js';
 import { SecondFactorModule } from './modules/second-factor/second-factor.module.js';
@@ -55,6 +56,7 @@ const FEATURES = [
   MailLinksModule,
   LanguageModelModule,
   OAuthModule,
+  OrganizationsModule,
   OutboxModule,
   ProjectsModule,
   SecondFactorModule,

@@ -36,6 +36,7 @@ import { RedisConfig } from './platform/redis/redis.config.js';
 import { SharedWindows } from './platform/redis/shared-windows.js';
 import { handlersOf } from './platform/http/handlers.js';
 import { Authenticator, installAccess } from './platform/access/access.js';
+import { Memberships } from './platform/access/memberships.js';
 import { installBodyParser } from './platform/http/body-parser.js';
 import { installCors } from './platform/http/cors.js';
 import { UnderWay } from './platform/http/under-way.js';
@@ -113,7 +114,7 @@ export async function createApp(
   installNotFound(fastify);
   installSameOrigin(fastify, http);
   const { permissions } = app.get(Repositories, { strict: false });
-  installAccess(fastify, config, authenticator, permissions);
+  installAccess(fastify, config, authenticator, permissions, app.get(Memberships, { strict: false }));
   installBodyBudget(fastify);
   installBodyParser(fastify);
   const handlers = handlersOf(app);

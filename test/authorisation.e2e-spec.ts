@@ -13,6 +13,8 @@ import {
 import { API_KEYS } from './support/api-keys.js';
 import { CALLERS, type CallerName, Callers, newTarget, type Target } from './support/callers.js';
 import { FILE_ROWS, FILES } from './support/files.js';
+import { ORGANIZATION_ROWS } from './support/organization-rows.js';
+import { ORGANIZATIONS } from './support/organizations.js';
 import { expectNone } from './support/rules.js';
 import { runningRoutes } from './support/running-routes.js';
 import { OTP, STEP_UP } from './support/second-factor.js';
@@ -38,9 +40,10 @@ const PAGES = [
   '/verify',
   '/email-change',
   '/email-undo',
+  '/invitation',
   '/dashboard',
   ...['profile', 'security', 'sessions', 'api-keys', 'status'].map((name) => `/console/${name}`),
-  ...[USERS, FILES, ...FEATURES.map(({ path }) => path)].flatMap((path) => {
+  ...[USERS, FILES, ORGANIZATIONS, ...FEATURES.map(({ path }) => path)].flatMap((path) => {
     const page = `/console/${path.split('/').at(-1)}`;
     return [page, `${page}/:record`];
   }),
@@ -186,6 +189,8 @@ const MATRIX: readonly Row[] = [
 
   ...SIGN_IN_ROWS,
   ...FEATURES.flatMap(rowsOf),
+
+  ...ORGANIZATION_ROWS,
 
   {
     route: `POST ${USERS}`,

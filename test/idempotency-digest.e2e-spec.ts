@@ -95,6 +95,7 @@ describe('the same request with an Idempotency-Key', () => {
     const request: KeyedRequest = {
       key: randomUUID(),
       caller: ada.userId as UserId,
+      organization: undefined,
       method: 'POST',
       route: '/api/v1/projects/:id/copies',
       params: { id: '1' },

@@ -50,9 +50,10 @@ describe('a request with an Idempotency-Key', () => {
     expect(taking.toSorted()).toEqual([...creating, SIGNAL].toSorted());
   });
 
-  describe.each(CREATING_ROUTES.map((route) => [route.url, route] as const))('to %s', (url, route) => {
+  describe.each(CREATING_ROUTES.map((route) => [route.url, route] as const))('to %s', (path, route) => {
     it('is answered as it would be without, and then again, and creates nothing more', async () => {
       const caller = await route.caller(test);
+      const url = (await route.address?.(caller)) ?? path;
       const body = await route.body(supabase, caller);
       const key = randomUUID();
       const first = await caller.post(url, body, keyed(key));
@@ -66,6 +67,7 @@ describe('a request with an Idempotency-Key', () => {
 
     it('creates once of a hundred at the same time', async () => {
       const creator = await route.caller(test);
+      const url = (await route.address?.(creator)) ?? path;
       const fresh = await route.body(supabase, creator);
       const key = randomUUID();
       const send = () => creator.post(url, fresh, keyed(key));

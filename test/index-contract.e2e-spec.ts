@@ -14,12 +14,13 @@ import {
   type Query,
 } from './support/list-queries.js';
 import { type OpenApi, type Operation, placesOf } from './support/openapi-document.js';
+import { accept, INVITATIONS, invite, newOrganization, ORGANIZATIONS } from './support/organizations.js';
 import { createProjects } from './support/projects.js';
 import { SupabaseProject } from './support/supabase.js';
 import { IDENTITIES } from './support/supabase-clients.js';
 import { connectionOf, createTestApp, type TestApp } from './support/test-app.js';
 import type { TestClient } from './support/test-client.js';
-import { USERS } from './support/users.js';
+import { newCredentials, USERS } from './support/users.js';
 
 /**
  * No query goes by a collection scan or sorts in memory. Each test's `close()` fails on the queries that its
@@ -33,6 +34,10 @@ const FILTERS: Readonly<Record<string, readonly Parameter[]>> = {
   '/api/v1/files': [],
   [API_KEYS]: [],
   [IDENTITIES]: [],
+  [INVITATIONS]: [],
+  [ORGANIZATIONS]: [],
+  [`${ORGANIZATIONS}/{id}/invitations`]: [],
+  [`${ORGANIZATIONS}/{id}/members`]: [],
   [USERS]: [['email', ['nobody@example.com']]],
   [AUDIT]: [
     ['actor', ['66f1a0c2e4b0a1b2c3d4e5f7']],
@@ -55,6 +60,7 @@ describe('the index contract', () => {
   let supabase: SupabaseProject;
   let ada: TestClient;
   let admin: TestClient;
+  let organization: string;
   let lists: { path: string; operation: Operation }[];
   let filters: Record<string, readonly Parameter[]>;
   let declared: Record<string, readonly Query[]>;
@@ -71,6 +77,12 @@ describe('the index contract', () => {
         await createKey(user);
         await user.post(IDENTITIES, { accessToken: await supabase.token(supabase.person()) });
       }
+    }
+    organization = await newOrganization(admin);
+    await accept(ada, await invite(test, admin, organization, ada, 'admin'));
+    for (const invited of [newCredentials(), newCredentials()]) {
+      const body = { email: invited.email, role: 'viewer' };
+      await admin.post(`${ORGANIZATIONS}/${organization}/invitations`, body);
     }
     declared = {};
     for (const feature of FEATURES) {
@@ -106,7 +118,8 @@ describe('the index contract', () => {
 
   /** Asks, and answers whether it was for what is behind a cursor. */
   async function ask(user: TestClient, path: string, { cursor, ...query }: Query): Promise<boolean> {
-    const url = (more: Query) => `${path}?${new URLSearchParams({ ...query, ...more }).toString()}`;
+    const at = path.replace('{id}', organization);
+    const url = (more: Query) => `${at}?${new URLSearchParams({ ...query, ...more }).toString()}`;
     const first = cursor === CURSOR ? await user.get(url({ limit: '1' })) : undefined;
     const next = first?.body.pagination.nextCursor as string | null | undefined;
     const { status, text } = await user.get(url(next ? { cursor: next } : {}));

@@ -1,8 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Types } from 'mongoose';
 import { DatabaseConfig } from '../src/platform/config/database.config.js';
 import { createTestApp, type TestApp, testConfig } from './support/test-app.js';
 import { type Credentials, LOGIN, ME, register } from './support/users.js';
 
+const PROJECT = {
+  _id: new Types.ObjectId(),
+  ownerId: new Types.ObjectId(),
+  name: 'Old',
+  metadata: {},
+  version: 4,
+  createdAt: new Date(),
+  updatedAt: new Date(),
+};
+const NEWER = { _id: new Types.ObjectId(), name: 'New', createdBy: new Types.ObjectId() };
 const FLAGS = { emailVerified: 1, otpEnabled: 1 } as const;
 
 describe('users that were stored before they had emailVerified and otpEnabled', () => {
@@ -13,6 +24,8 @@ describe('users that were stored before they had emailVerified and otpEnabled', 
   let half: Credentials;
   let whole: Credentials;
 
+  const forget = (_id: string) =>
+    before.connection.collection<{ _id: string }>('migrations').deleteOne({ _id });
   const users = () => before.connection.collection('users');
 
   beforeAll(async () => {
@@ -27,7 +40,10 @@ describe('users that were stored before they had emailVerified and otpEnabled', 
       { email: half.email },
       { $unset: { otpEnabled: 1 }, $set: { emailVerified: true } },
     );
-    await before.connection.collection<{ _id: string }>('migrations').deleteOne({ _id: '0001-user-flags' });
+    await forget('0001-user-flags');
+    await forget('20261129064000-created-by');
+    await before.connection.collection('projects').insertOne({ ...PROJECT });
+    await before.connection.collection('projects').insertOne({ ...PROJECT, ...NEWER });
     after = await createTestApp(database);
   });
   afterAll(async () => {
@@ -55,6 +71,19 @@ describe('users that were stored before they had emailVerified and otpEnabled', 
     ]);
     const ada = await after.anonymous.signInAs(old);
     expect((await ada.get(ME)).body.data).toMatchObject({ emailVerified: false, otpEnabled: false });
+  });
+
+  it('have what they own as their own work, and what somebody else has created as theirs', async () => {
+    const projects = before.connection.collection('projects');
+    const { ownerId, version } = PROJECT;
+    expect(await projects.findOne({ _id: PROJECT._id })).toMatchObject({
+      createdBy: ownerId,
+      version: version + 1,
+    });
+    expect(await projects.findOne({ _id: NEWER._id })).toMatchObject({ ...NEWER, version });
+    expect(
+      await before.connection.collection('sessions').findOne({ createdBy: { $exists: true } }),
+    ).toBeNull();
   });
 
   it('are changed once: the ledger has it', async () => {

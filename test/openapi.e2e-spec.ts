@@ -20,6 +20,7 @@ import { mailTo, outboxOf } from './support/mails.js';
 import { codeOf, newPerson, newProtected, OTP } from './support/second-factor.js';
 import { CONTRACT } from './support/contract.js';
 import { expectNone } from './support/rules.js';
+import { invitationExamples, newInvited } from './support/organizations.js';
 import { runningRoutes } from './support/running-routes.js';
 import { exampleProvider, signInExamples } from './support/sign-in-examples.js';
 import { OidcServer } from './support/oidc.js';
@@ -176,7 +177,7 @@ describe('the OpenAPI document', () => {
       if (collection === FILES) return path.replace('{id}', await newFile(admin));
       const create = document.paths[collection]?.['post'];
       const { body } = await admin.post(collection, create && (await sentTo(collection, create)).body);
-      return path.replace('{id}', String(body?.data?.id));
+      return path.replace('{id}', String(body?.data?.id)).replace('{userId}', admin.userId);
     }
     /** The user that the example of creating one makes, signed in. */
     async function exampleUser(): Promise<TestClient> {
@@ -200,6 +201,7 @@ describe('the OpenAPI document', () => {
       ...signInExamples(() => ({ test, server: google })),
       refresh: refreshToken,
       logout: refreshToken,
+      ...invitationExamples(() => newInvited(test, admin)),
       linkIdentity: async () => ({ body: { accessToken: await supabase.token(supabase.person()) } }),
       verifyEmail: async () => ({ body: { token: (await mailedToken()).token } }),
       resetPassword: async () => {
@@ -208,8 +210,7 @@ describe('the OpenAPI document', () => {
         const { token } = await mailTo(email, () => outboxOf(test.config), 2);
         return { body: { token, newPassword: NEW_PASSWORD } };
       },
-      // Neither has a second factor.
-      deleteSelf: () => Promise.resolve({ body: { password: PASSWORD } }),
+      deleteSelf: async () => ({ caller: await exampleUser(), body: { password: PASSWORD } }),
       stepUp: () => Promise.resolve({ body: { password: PASSWORD } }),
       confirmEmailChange: async () => {
         const { client } = await newPerson(test);
@@ -258,8 +259,7 @@ describe('the OpenAPI document', () => {
         await prepare(operation.operationId);
         const address = await addressOf(path);
         const sent = await sentTo(path, operation);
-        const usual = operation.operationId === 'deleteSelf' ? await exampleUser() : admin;
-        const { status, body } = await (sent.caller ?? usual).send(method, address, sent.body);
+        const { status, body } = await (sent.caller ?? admin).send(method, address, sent.body);
         const [[expected, answer] = []] = Object.entries(operation.responses);
         const schema = answer?.content?.['application/json'].schema ?? {};
         expect({ method, path, status, shape: shapeOf(body) }).toEqual({

@@ -28,6 +28,7 @@ describe('projects', () => {
         data: {
           id: expect.stringMatching(/^[0-9a-f]{24}$/),
           ownerId: ada.userId,
+          createdBy: ada.userId,
           name: 'One',
           description: null,
           metadata: {},
@@ -42,7 +43,7 @@ describe('projects', () => {
       const project = await createProject(ada, { description: null, metadata: null });
       expect(project).toEqual({ ...project, description: null, metadata: {} });
       expect(Object.keys((await stored(project.id)) ?? {}).toSorted()).toEqual(
-        ['_id', 'createdAt', 'metadata', 'name', 'ownerId', 'updatedAt', 'version'].toSorted(),
+        ['_id', 'createdAt', 'createdBy', 'metadata', 'name', 'ownerId', 'updatedAt', 'version'].toSorted(),
       );
     });
 

@@ -230,7 +230,7 @@ describe('deleting a user', () => {
     expect((await admin.delete(at(user))).outcome).toBe('404 USER_NOT_FOUND');
     const deleted = { event: 'user_deleted', userId: user.userId };
     // Its projects, and what the audit has of it, where that is kept.
-    const removed = { event: 'records_removed', userId: user.userId, count: expect.any(Number) };
+    const removed = { event: 'records_removed', ownerId: user.userId, count: expect.any(Number) };
     expect(test.logs).toMatchObject(
       expect.arrayContaining([deleted, removed].map((event) => expect.objectContaining(event))),
     );

@@ -3,7 +3,7 @@ import { IMPORTS } from './imported.ts';
 
 /** What every record has, or its list takes as a parameter. */
 const OF_EVERY_RECORD = new Set(
-  'id _id __v version owner ownerId createdAt updatedAt limit offset page cursor total sort q by format trash'.split(
+  'id _id __v version owner ownerId createdBy createdAt updatedAt limit offset page cursor total sort q by format trash'.split(
     ' ',
   ),
 );

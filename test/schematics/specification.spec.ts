@@ -156,6 +156,7 @@ describe('a field', () => {
       'id',
       'version',
       'ownerId',
+      'createdBy',
       'createdAt',
       'updatedAt',
       'limit',

@@ -5,6 +5,7 @@ import { FEATURES } from '../features/features.js';
 import { API_KEYS } from './api-keys.js';
 import type { Feature } from './feature.js';
 import { type Body, fieldsOf, full, type Sender } from './feature-bodies.js';
+import { newOrganization, ORGANIZATIONS } from './organizations.js';
 import type { SupabaseProject } from './supabase.js';
 import { IDENTITIES } from './supabase-clients.js';
 import type { TestApp } from './test-app.js';
@@ -14,6 +15,8 @@ import { newAddress, newCredentials, REGISTER, USERS } from './users.js';
 /** A route that creates a record, and how to see what came of it. */
 export interface CreatingRoute {
   readonly url: string;
+  /** Where it is sent, where the address names a record. */
+  readonly address?: (caller: TestClient) => Promise<string>;
   /** Routes of one kind create in the same way. */
   readonly kind: string;
   /** Somebody who may use it. */
@@ -87,9 +90,31 @@ const ACCOUNT_ROUTES: readonly Omit<CreatingRoute, 'kind'>[] = [
   },
 ];
 
+/** They create in the same way. */
+const ORGANIZATION_ROUTES: readonly CreatingRoute[] = [
+  {
+    url: ORGANIZATIONS,
+    kind: ORGANIZATIONS,
+    caller: ({ anonymous }) => anonymous.signIn(),
+    body: named,
+    collection: 'organizations',
+    created: byName,
+  },
+  {
+    url: `${ORGANIZATIONS}/{id}/invitations`,
+    kind: ORGANIZATIONS,
+    address: async (caller) => `${ORGANIZATIONS}/${await newOrganization(caller)}/invitations`,
+    caller: ({ anonymous }) => anonymous.signIn(),
+    body: () => Promise.resolve({ email: newCredentials().email, role: 'member' }),
+    collection: 'organization_invitations',
+    created: byEmail,
+  },
+];
+
 /** Every route that answers 201, by its address. A test fails when the product has another one. */
 export const CREATING_ROUTES: readonly CreatingRoute[] = [
   ...ACCOUNT_ROUTES.map((route) => ({ ...route, kind: route.url })),
+  ...ORGANIZATION_ROUTES,
   ...FEATURES.map(creatingRouteOf),
 ];
 

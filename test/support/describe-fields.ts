@@ -12,6 +12,7 @@ const UNKNOWN = [
   '_id',
   'ownerId',
   'owner',
+  'createdBy',
   'version',
   '__v',
   'createdAt',

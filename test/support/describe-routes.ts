@@ -32,7 +32,7 @@ export function describeRoutes(its: FeatureTest): void {
       success: true,
       data: {
         id: expect.stringMatching(/^[0-9a-f]{24}$/),
-        ...(!shared && { ownerId: its.writer.userId }),
+        ...(!shared && { ownerId: its.writer.userId, createdBy: its.writer.userId }),
         ...answeredFor(feature, body),
         version,
         createdAt: expect.stringMatching(TIME),

@@ -46,7 +46,12 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
     paths: ['src/modules/mail-links', 'src/platform/mail'],
     route: 'POST /api/v1/auth/password/forgot',
     variable: 'SMTP_URL',
-    neededBy: ['OutboxModule'],
+    neededBy: ['OrganizationsModule', 'OutboxModule'],
+  },
+  {
+    module: 'OrganizationsModule',
+    paths: ['src/modules/organizations', 'docs/organizations.md'],
+    route: 'GET /api/v1/organizations',
   },
   {
     module: 'OAuthModule',

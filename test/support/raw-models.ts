@@ -12,6 +12,10 @@ export const RAW_MODELS: Readonly<Record<string, string>> = {
   'src/modules/mail-links/mail-links.service.ts': 'links that are redeemed in one atomic step',
   'src/modules/oauth/oauth-codes.ts':
     'codes that are used up in one atomic step, before anybody is signed in',
+  'src/modules/organizations/invitations.service.ts': 'invitations that are used up in one atomic step',
+  'src/modules/organizations/organization-members.ts':
+    'watches organizations, and knows members whoever asks',
+  'src/modules/organizations/organizations.service.ts': 'counts members, and removes all of an organization',
   'src/modules/second-factor/second-factor.service.ts': 'codes that are used up in one atomic step',
   'src/modules/sessions/refresh.service.ts': 'refresh tokens that are exchanged in one atomic step',
   'src/modules/sessions/sessions.service.ts': 'watches sessions for changes and ends them in bulk',

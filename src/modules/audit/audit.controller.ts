@@ -1,6 +1,7 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
 import { CurrentScope, OwnerOr } from '../../platform/access/access.js';
+import { OrganizationRequires } from '../../platform/access/chosen-owner.js';
 import type { Scope } from '../../platform/access/caller.js';
 import { ApiSection } from '../../platform/docs/section.js';
 import { AnswersPage } from '../../platform/http/answers.js';
@@ -17,6 +18,7 @@ export class AuditController {
 
   @Get()
   @OwnerOr(audit.may.read)
+  @OrganizationRequires('admin')
   @ApiOperation({
     summary: 'List who changed what',
     description:

@@ -25,6 +25,7 @@ const ENTRIES = {
   verify: 'Confirm your email',
   'email-change': 'Confirm your new email',
   'email-undo': 'Keep your old email',
+  invitation: 'Join an organization',
 } as const;
 
 const typeOf = (name: string): string => TYPES[extname(name)] ?? 'application/octet-stream';

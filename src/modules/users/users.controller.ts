@@ -8,8 +8,9 @@ import type { Precondition } from '../../platform/validation/precondition.js';
 import { mapPage, type Page } from '../../platform/validation/page-query.js';
 import { IdParams } from '../../platform/validation/record-id.dto.js';
 import { CreateOnce, type Once } from '../../platform/idempotency/once.js';
-import { CurrentCaller, CurrentScope, OwnerOr, Requires, SignedIn } from '../../platform/access/access.js';
+import { CurrentCaller, OwnerOr, PersonalScope, Requires, SignedIn } from '../../platform/access/access.js';
 import type { Caller, Scope } from '../../platform/access/caller.js';
+import { LAST_OWNER } from '../../platform/access/memberships.js';
 import { StepUp } from '../../platform/access/step-up.js';
 import { OptionalBody } from '../../platform/http/input.js';
 import { CreateUserDto, DeleteSelfDto, ListUsersQuery, UpdateUserDto, UserDto } from './user.dto.js';
@@ -43,7 +44,7 @@ export class UsersController {
   })
   async create(
     @CurrentCaller() caller: Caller,
-    @CurrentScope() scope: Scope,
+    @PersonalScope() scope: Scope,
     @CurrentDevice() device: Device,
     @Body() dto: CreateUserDto,
     @CreateOnce() once: Once,
@@ -59,7 +60,7 @@ export class UsersController {
   @Requires('users:read')
   @ApiOperation({ summary: 'List users', description: 'Newest first.', operationId: 'listUsers' })
   @AnswersPage(UserDto)
-  async list(@CurrentScope() scope: Scope, @Query() query: ListUsersQuery): Promise<Page<UserDto>> {
+  async list(@PersonalScope() scope: Scope, @Query() query: ListUsersQuery): Promise<Page<UserDto>> {
     return mapPage(await this.service.list(scope, query), UserDto.from);
   }
 
@@ -67,7 +68,7 @@ export class UsersController {
   @OwnerOr('users:read')
   @ApiOperation({ summary: 'Get a user', operationId: 'getUser' })
   @Answers(UserDto, { errors: [users.notFound] })
-  async get(@CurrentScope() scope: Scope, @Param() { id }: IdParams): Promise<UserDto> {
+  async get(@PersonalScope() scope: Scope, @Param() { id }: IdParams): Promise<UserDto> {
     return UserDto.from(await this.service.get(scope, id));
   }
 
@@ -82,7 +83,7 @@ export class UsersController {
   })
   @Answers(UserDto, { errors: ['FORBIDDEN', users.notFound, UserErrors.LAST_ADMIN] })
   async update(
-    @CurrentScope() scope: Scope,
+    @PersonalScope() scope: Scope,
     @Param() { id }: IdParams,
     @IfMatch() ifMatch: Precondition,
     @Body() dto: UpdateUserDto,
@@ -98,9 +99,9 @@ export class UsersController {
     description: 'With everything that belongs to it.',
     operationId: 'deleteUser',
   })
-  @AnswersMessage('User deleted', { errors: [users.notFound, UserErrors.LAST_ADMIN] })
+  @AnswersMessage('User deleted', { errors: [users.notFound, UserErrors.LAST_ADMIN, LAST_OWNER] })
   async remove(
-    @CurrentScope() scope: Scope,
+    @PersonalScope() scope: Scope,
     @Param() { id }: IdParams,
     @IfMatch() ifMatch: Precondition,
   ): Promise<void> {
@@ -117,7 +118,7 @@ export class UsersController {
     operationId: 'deleteSelf',
   })
   @AnswersMessage('User deleted', {
-    errors: [users.notFound, UserErrors.INVALID_CREDENTIALS, UserErrors.LAST_ADMIN, 'OVERLOADED'],
+    errors: [users.notFound, UserErrors.INVALID_CREDENTIALS, UserErrors.LAST_ADMIN, LAST_OWNER, 'OVERLOADED'],
   })
   async removeSelf(
     @CurrentCaller() caller: Caller,

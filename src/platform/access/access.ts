@@ -6,7 +6,10 @@ import type { Config } from '../config/config.js';
 import { DeclarationError } from '../errors/start-error.js';
 import { ApiError, apiError, type ErrorCode, type ErrorDefinition } from '../errors/errors.js';
 import { routeConfig } from '../http/route-config.js';
+import { varyBy } from '../http/vary.js';
 import { actorOf, type Caller, type Permission, type Scope } from './caller.js';
+import { notesScope, ORGANIZATION_HEADER, organizationOf, roleFor } from './chosen-owner.js';
+import type { Memberships } from './memberships.js';
 import { concerns, missingFor, needsBody } from './step-up.js';
 
 /** The error with which the configuration closes a public route, if it does. */
@@ -91,12 +94,25 @@ export const KnownCaller = createParamDecorator(
   },
 );
 
-/** Whose records the request may touch, as a parameter of a handler. */
-export const CurrentScope = createParamDecorator((_: unknown, context: ExecutionContext): Scope => {
+function scopeIn(_: unknown, context: ExecutionContext): Scope {
   const { scope } = context.switchToHttp().getRequest<FastifyRequest>();
   if (!scope) throw apiError('UNAUTHENTICATED');
   return scope;
-});
+}
+
+/**
+ * Whose records the request may touch, as a parameter of a handler: those of the caller, or of the organization that
+ * the request chooses with `X-Organization-Id`.
+ */
+export const CurrentScope = createParamDecorator(scopeIn, [notesScope]);
+
+/** As `CurrentScope` for what no organization has, such as accounts: the header of a request is not looked at. */
+export const PersonalScope = createParamDecorator(scopeIn);
+
+function asksForOthers(access: Access, query: Record<string, unknown>): boolean {
+  if (access.kind !== 'owner-or') return access.kind === 'permission';
+  return access.parameter !== undefined && access.parameter in query;
+}
 
 /** @throws ApiError FORBIDDEN */
 function scopeFor(access: Access, caller: Caller, query: Record<string, unknown>): Scope {
@@ -107,9 +123,9 @@ function scopeFor(access: Access, caller: Caller, query: Record<string, unknown>
   const { permission } = access;
   const allowed = permissions.has(permission);
   const { parameter } = access.kind === 'owner-or' ? access : {};
-  const asksForOthers = access.kind === 'permission' || (parameter !== undefined && parameter in query);
-  if (asksForOthers && !allowed) throw apiError('FORBIDDEN');
-  const opens = asksForOthers || (allowed && parameter === undefined);
+  const beyond = asksForOthers(access, query);
+  if (beyond && !allowed) throw apiError('FORBIDDEN');
+  const opens = beyond || (allowed && parameter === undefined);
   return opens ? { ...by, all: true, permission } : own;
 }
 
@@ -128,13 +144,33 @@ function identify(authenticator: Authenticator) {
   };
 }
 
-function admit(access: Access, request: FastifyRequest, caller: Caller): void {
+/** Works at once for who is in no organization. */
+function admit(
+  memberships: Memberships,
+  access: Access,
+  request: FastifyRequest,
+  caller: Caller,
+): void | Promise<void> {
   if (access.kind === 'signed-in' && access.apiKeys === false && caller.apiKey !== undefined) {
     throw apiError('FORBIDDEN');
   }
   if (caller.readOnly && request.method !== 'GET' && request.method !== 'HEAD') throw apiError('FORBIDDEN');
+  const query = request.query as Record<string, unknown>;
+  const { takesScope } = request.routeOptions.config;
   request.caller = caller;
-  request.scope = scopeFor(access, caller, request.query as Record<string, unknown>);
+  request.scope = scopeFor(access, caller, query);
+  if (!takesScope || access.kind === 'permission') {
+    // A program of an organization is nobody elsewhere.
+    if (caller.organization !== undefined) throw apiError('FORBIDDEN');
+    return;
+  }
+  const id = organizationOf(request, caller, asksForOthers(access, query));
+  if (id === undefined) return;
+  // Without the permissions of its user: they are for records of others.
+  const scope: Scope = { actor: actorOf(caller), owner: { kind: 'organization', id } };
+  const role = memberships.require(id, caller.id, roleFor(request));
+  if (role instanceof Promise) return role.then(() => void (request.scope = scope));
+  request.scope = scope;
 }
 
 /**
@@ -147,6 +183,7 @@ export function installAccess(
   config: Config,
   authenticator: Authenticator,
   permissions: ReadonlySet<Permission>,
+  memberships: Memberships,
 ): void {
   fastify.decorateRequest('caller', undefined);
   fastify.decorateRequest('scope', undefined);
@@ -168,11 +205,13 @@ export function installAccess(
       if (access.identifies) route.onRequest = [route.onRequest ?? [], identify(authenticator)].flat();
       return;
     }
-    const guard = (request: FastifyRequest, _: FastifyReply, done: () => void): Promise<void> | void => {
+    const varies = memberships.exist && route.config?.takesScope && access.kind !== 'permission';
+    const guard = (request: FastifyRequest, reply: FastifyReply, done: () => void): Promise<void> | void => {
+      if (varies) varyBy(reply, ORGANIZATION_HEADER);
       const caller = authenticator.authenticate(request);
-      if (caller instanceof Promise) return caller.then((known) => admit(access, request, known));
-      admit(access, request, caller);
-      return done();
+      if (caller instanceof Promise)
+        return caller.then((known) => admit(memberships, access, request, known));
+      return admit(memberships, access, request, caller) ?? done();
     };
     route.onRequest = [route.onRequest ?? [], guard].flat();
     const { stepUp } = route.config ?? {};
@@ -184,7 +223,7 @@ export function installAccess(
       const known = await authenticator.authenticate(request, { afresh: true });
       const missing = missingFor(stepUp, known);
       if (missing) throw apiError(missing);
-      admit(access, request, known);
+      await admit(memberships, access, request, known);
     };
     if (needsBody(stepUp)) route.preValidation = [requireProof, route.preValidation ?? []].flat();
     else route.onRequest = [route.onRequest, requireProof].flat();

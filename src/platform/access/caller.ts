@@ -18,6 +18,8 @@ export interface Caller {
   readonly session?: string;
   /** The API key that it has shown. */
   readonly apiKey?: string;
+  /** The organization that the key belongs to: it works nowhere else. */
+  readonly organization?: string;
   /** The key may only read. */
   readonly readOnly?: boolean;
   /** When it last proved its identity, in milliseconds since 1970. Absent for API keys. */
@@ -78,4 +80,15 @@ export const SYSTEM = {
 export function userOf({ actor }: Scope): UserId | undefined {
   if (actor.kind === 'system') return undefined;
   return actor.kind === 'user' ? actor.id : actor.user;
+}
+
+/**
+ * Whose new records of a scope are: those of its owner, or else of its user.
+ * @throws Error for the product itself
+ */
+export function ownerIn(scope: Scope): string {
+  const owner = scope.owner?.id ?? userOf(scope);
+  if (owner === undefined)
+    throw new Error('The product itself owns no records: create them in the scope of an owner');
+  return owner;
 }

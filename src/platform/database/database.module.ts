@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { getConnectionToken } from '@nestjs/mongoose';
+import { Memberships } from '../access/memberships.js';
 import { AbandonedTransactions } from './abandoned-transactions.js';
 import { Database } from './connection.js';
 import { ChangeFeed } from './change-feed.js';
@@ -32,6 +33,7 @@ import { Transactions } from './transactions.js';
     OwnerRemovals,
     ChangeFeed,
     LiveCaches,
+    Memberships,
     Trail,
   ],
   exports: [
@@ -44,6 +46,7 @@ import { Transactions } from './transactions.js';
     OwnerRemovals,
     ChangeFeed,
     LiveCaches,
+    Memberships,
     Trail,
   ],
 })

@@ -30,8 +30,8 @@ export class OwnedRecords {
     this.parts.set(collection, act);
   }
 
-  /** Removes everything that belongs to a user, and answers how many records that were. May be called again. */
-  async removeAllOf(owner: UserId): Promise<number> {
+  /** Removes everything that belongs to a user or an organization, and answers how many records that were. May be called again. */
+  async removeAllOf(owner: string): Promise<number> {
     let removed = 0;
     for (const { schema, collection } of Object.values(this.connection.models)) {
       if (schema.path('ownerId')) removed += await this.removeFrom(collection.name, owner);
@@ -69,7 +69,7 @@ export class OwnedRecords {
     return removed;
   }
 
-  private async removeFrom(collection: string, owner: UserId): Promise<number> {
+  private async removeFrom(collection: string, owner: string): Promise<number> {
     const { db } = this.connection;
     if (!db) return 0;
     const filter = { ownerId: new Types.ObjectId(owner) };

@@ -1,12 +1,12 @@
 import { type Model, Types } from 'mongoose';
 import type { ApiError } from '../errors/errors.js';
-import type { UserId } from '../access/caller.js';
 import type { OwnedRecord } from './record.js';
 import type { Transaction, Transactions } from './transactions.js';
 
 /** How many records of a collection an owner may have. */
 export interface OwnerLimit {
-  readonly owner: UserId;
+  /** A user, or an organization: `ownerIn(scope)`. */
+  readonly owner: string;
   readonly max: number;
   /** The error for one more. */
   readonly refusal: () => ApiError;

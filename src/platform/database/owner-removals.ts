@@ -3,13 +3,15 @@ import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } f
 import { InjectConnection } from '@nestjs/mongoose';
 import { type Connection, type mongo, Types } from 'mongoose';
 import { DomainEvents } from '../logging/events.js';
-import type { UserId } from '../access/caller.js';
 import { OwnedRecords } from './owned-records.js';
 import { sessionOf, type Transaction } from './transactions.js';
 
 /** What an owner's requests that were under way have written is there by then, whichever process they were in. */
 const LATE_MS = 5_000;
 const RETRY_MS = 1_000;
+
+/** What a feature does when an owner goes. */
+type Farewell = (owner: string, transaction: Transaction) => Promise<void>;
 
 /**
  * Removes what belongs to an owner who is gone, however much that is and whatever becomes of the process: it is noted
@@ -18,6 +20,7 @@ const RETRY_MS = 1_000;
 @Injectable()
 export class OwnerRemovals implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly end = new AbortController();
+  private readonly farewells: Farewell[] = [];
 
   constructor(
     @InjectConnection() private readonly connection: Connection,
@@ -27,35 +30,41 @@ export class OwnerRemovals implements OnApplicationBootstrap, OnApplicationShutd
 
   async onApplicationBootstrap(): Promise<void> {
     const left = await this.notes.find({}).sort({ _id: 1 }).toArray();
-    for (const { _id } of left) void this.finish(_id.toHexString() as UserId);
+    for (const { _id } of left) void this.finish(_id.toHexString());
   }
 
   onApplicationShutdown(): void {
     this.end.abort();
   }
 
+  /** Has work done in each transaction that removes an owner, which an error prevents. */
+  before(farewell: Farewell): void {
+    this.farewells.push(farewell);
+  }
+
   /** Notes in the transaction that removes the owner that its records are to follow. */
-  async note(owner: UserId, transaction: Transaction): Promise<void> {
+  async note(owner: string, transaction: Transaction): Promise<void> {
+    for (const farewell of this.farewells) await farewell(owner, transaction);
     const note = { _id: new Types.ObjectId(owner) };
     await this.notes.replaceOne(note, {}, { upsert: true, ...sessionOf(transaction) });
   }
 
   /** Resolves when the records are removed that are there now. What comes late is removed afterwards. */
-  async finish(owner: UserId): Promise<void> {
+  async finish(owner: string): Promise<void> {
     const count = await this.remove(owner);
     if (count === undefined) return;
-    this.events.record('records_removed', { userId: owner, count });
+    this.events.record('records_removed', { ownerId: owner, count });
     void this.removeLate(owner);
   }
 
-  private async removeLate(owner: UserId): Promise<void> {
+  private async removeLate(owner: string): Promise<void> {
     if ((await this.pause(LATE_MS)) && (await this.remove(owner)) !== undefined) {
       await this.notes.deleteOne({ _id: new Types.ObjectId(owner) }).catch(() => undefined);
     }
   }
 
   /** How many those were; undefined when the process ends before it is done. */
-  private async remove(owner: UserId): Promise<number | undefined> {
+  private async remove(owner: string): Promise<number | undefined> {
     for (;;) {
       try {
         return await this.owned.removeAllOf(owner);

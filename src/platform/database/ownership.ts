@@ -1,7 +1,7 @@
 import { type Schema, Types } from 'mongoose';
 import { DeclarationError } from '../errors/start-error.js';
 import { aOrAn } from '../errors/errors.js';
-import { type Permission, type Scope, userOf } from '../access/caller.js';
+import { ownerIn, type Permission, type Scope, userOf } from '../access/caller.js';
 import { ANY_VALUE, type Filter } from './filter.js';
 import type { Resource } from './resource.js';
 
@@ -13,6 +13,7 @@ export class Ownership {
   /** The field that names the owner; none for shared records. */
   readonly field: string | undefined;
   private readonly readers: Permission | undefined;
+  private readonly namesCreator: boolean;
 
   /** @throws DeclarationError for a schema with another owner than its repository says */
   constructor(schema: Schema, { name, ownerField, shared, may }: Resource) {
@@ -24,6 +25,7 @@ export class Ownership {
     }
     this.field = shared ? undefined : ownerField;
     this.readers = may['read'];
+    this.namesCreator = schema.path('createdBy')?.instance === 'ObjectId';
   }
 
   /** The records in a scope. */
@@ -49,12 +51,14 @@ export class Ownership {
   /** A record that the scope's user may read: its own, a shared one, or any by permission. */
   readable(scope: Scope, id: Types.ObjectId): Filter {
     const readsAll = this.readers !== undefined && scope.permissions?.has(this.readers);
-    return withId(id, readsAll ? {} : this.of(ownerOf(scope)));
+    return withId(id, readsAll ? {} : this.of(ownerIn(scope)));
   }
 
-  /** The owner field of a new record. Users own themselves already. */
+  /** Whose a new record is, and who created it. Users own themselves already. */
   ofNew(scope: Scope): Filter {
-    return this.field === '_id' ? {} : this.of(ownerOf(scope));
+    if (this.field === '_id') return {};
+    const creator = this.namesCreator ? creatorOf(scope) : undefined;
+    return { ...this.of(ownerIn(scope)), ...(creator && { createdBy: new Types.ObjectId(creator) }) };
   }
 
   /** Every record, by an index: shared ones by that of lists, others by that of owners. */
@@ -74,12 +78,9 @@ export class Ownership {
   }
 }
 
-/** Whose new records of a scope are. */
-function ownerOf(scope: Scope): string {
-  const owner = scope.owner?.id ?? userOf(scope);
-  if (owner === undefined)
-    throw new Error('The product itself owns no records: create them in the scope of an owner');
-  return owner;
+/** What the product does for a user counts as its own. */
+function creatorOf(scope: Scope): string | undefined {
+  return userOf(scope) ?? (scope.owner?.kind === 'user' ? scope.owner.id : undefined);
 }
 
 function withId(id: Types.ObjectId | string, conditions: Filter): Filter {

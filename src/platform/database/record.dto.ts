@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsDate, IsInt } from 'class-validator';
 import type { OwnedRecord, StoredRecord } from './record.js';
-import { RecordId } from '../validation/fields.js';
+import { Nullable, RecordId } from '../validation/fields.js';
 
 /** What every record is answered with. */
 export abstract class RecordDto {
@@ -27,14 +27,30 @@ export abstract class RecordDto {
   }
 }
 
-/** What a record that belongs to a user is answered with. */
+/** What a record that belongs to a user or to an organization is answered with. */
 export abstract class OwnedRecordDto extends RecordDto {
-  @ApiProperty({ example: '66f1a0c2e4b0a1b2c3d4e5f6' })
+  @ApiProperty({
+    description: 'The user or the organization that it belongs to.',
+    example: '66f1a0c2e4b0a1b2c3d4e5f6',
+  })
   @RecordId()
   ownerId!: string;
 
+  @ApiProperty({
+    description: 'The user who created it; null: the product itself did.',
+    example: '66f1a0c2e4b0a1b2c3d4e5f6',
+  })
+  @Nullable()
+  @RecordId()
+  createdBy!: string | null;
+
   /** These fields of a record. */
   static override of(record: OwnedRecord): OwnedRecordDto {
-    return { ...super.of(record), ownerId: record.ownerId.toHexString() };
+    const { ownerId, createdBy } = record;
+    return {
+      ...super.of(record),
+      ownerId: ownerId.toHexString(),
+      createdBy: createdBy?.toHexString() ?? null,
+    };
   }
 }

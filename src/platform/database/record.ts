@@ -14,17 +14,21 @@ export abstract class StoredRecord {
   updatedAt!: Date;
 }
 
-/** A record that belongs to a user. */
+/** A record that belongs to a user or to an organization. */
 export abstract class OwnedRecord extends StoredRecord {
   @Prop({ type: Schema.Types.ObjectId, required: true })
   ownerId!: Types.ObjectId;
+
+  /** The user who created it; absent where the product did, or where it does not matter. */
+  @Prop({ type: Schema.Types.ObjectId })
+  createdBy?: Types.ObjectId;
 }
 
 /** What a new record starts with. Nothing is filled in by a schema, so that the compiler sees what is missing. */
 export type NewRecord<T> = Omit<T, keyof StoredRecord>;
 
 /** The fields of a new record whose owner is whoever is behind the scope. */
-export type NewFields<T> = Omit<NewRecord<T>, 'ownerId'>;
+export type NewFields<T> = Omit<NewRecord<T>, 'ownerId' | 'createdBy'>;
 
 /** Fields with their next values; null or undefined unsets one. */
 export type Change<T> = { readonly [K in keyof NewFields<T>]?: NewFields<T>[K] | null | undefined };

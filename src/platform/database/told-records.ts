@@ -14,7 +14,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** Changed at once, each is told: so many fit into a transaction. */
 const MOST_AT_ONCE = 1_000;
-const OWN_FIELDS: ReadonlySet<string> = new Set(['_id', 'version', 'createdAt', 'updatedAt']);
+const OWN_FIELDS: ReadonlySet<string> = new Set(['_id', 'version', 'createdBy', 'createdAt', 'updatedAt']);
 /** What keeps the values of a field in its record. */
 const WITHHELD = ['encrypted', 'secret', 'rich'] as const;
 

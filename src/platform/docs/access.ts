@@ -1,4 +1,6 @@
 import type { Access } from '../access/access.js';
+import { ORGANIZATION_HEADER } from '../access/chosen-owner.js';
+import { ORGANIZATION_NOT_FOUND } from '../access/memberships.js';
 import type { StepUpRule } from '../access/step-up.js';
 import type { Operation } from './operation.js';
 
@@ -23,9 +25,30 @@ function sentenceOf({ fields = [], unless, secondFactor, apiKeys, verified }: St
   return `${where} to have signed in or used \`POST /api/v1/auth/step-up\` within the last 10 minutes${address}.${keys}`;
 }
 
+/** Whether an operation works in an organization where the request chooses one. */
+function isOrganizational({ 'x-access': access, 'x-organizational': takesScope }: Operation): boolean {
+  return takesScope === true && (access?.kind === 'signed-in' || access?.kind === 'owner-or');
+}
+
+function describeOrganization(operation: Operation): void {
+  operation.parameters = [
+    ...(operation.parameters ?? []),
+    {
+      name: ORGANIZATION_HEADER,
+      in: 'header',
+      required: false,
+      description: 'Works on the records of this organization instead of your own. You must be a member.',
+      schema: { type: 'string', pattern: '^[0-9a-fA-F]{24}$' },
+      example: '66f1a0c2e4b0a1b2c3d4e5fb',
+    },
+  ];
+  operation['x-errors'] = [...(operation['x-errors'] ?? []), ORGANIZATION_NOT_FOUND];
+}
+
 /** Documents who may use an operation, public ones included. */
 export function describeAccess(operation: Operation): void {
   operation.security ??= [];
+  if (isOrganizational(operation)) describeOrganization(operation);
   const access = operation['x-access'];
   const stepUp = operation['x-step-up'];
   const sentences = [operation.description, access && sentenceFor(access), stepUp && sentenceOf(stepUp)];
@@ -34,7 +57,9 @@ export function describeAccess(operation: Operation): void {
 }
 
 /** Whether the server may answer 403 because of a missing permission; another's record is a 404. */
-export function mayForbid({ 'x-access': access }: Operation): boolean {
+export function mayForbid(operation: Operation): boolean {
+  const access = operation['x-access'];
+  if (isOrganizational(operation)) return true;
   if (access?.kind === 'signed-in') return access.apiKeys === false;
   return access?.kind === 'permission' || (access?.kind === 'owner-or' && access.parameter !== undefined);
 }

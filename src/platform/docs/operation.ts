@@ -14,6 +14,8 @@ interface Notes {
   'x-access'?: Access;
   /** Of `@StepUp`. */
   'x-step-up'?: StepUpRule;
+  /** Of `@CurrentScope`: it works in an organization where the request chooses one. */
+  'x-organizational'?: true;
   /** Of `@Answers` and its kin: the codes that only this operation has. */
   'x-errors'?: PossibleError[];
   /** Of `addField`: the codes that come with a field of its body. */
@@ -60,6 +62,7 @@ const NOTES = [
   'x-section',
   'x-access',
   'x-step-up',
+  'x-organizational',
   'x-errors',
   'x-added-errors',
   'x-any-input',

@@ -68,7 +68,7 @@ export class Following {
   ): AsyncGenerator<MessageEvent> {
     let before: StoredExecution | undefined;
     for (let seen = since; !closed.aborted;) {
-      if (typeof (await this.rights.scopeOf(stored(scope))) === 'string') return;
+      if (typeof (await this.rights.scopeOf(stored(scope), 'viewer')) === 'string') return;
       const execution = await this.executions.find(scope, id);
       const { revision, status } = execution;
       if (revision > seen) {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { type Scope, SYSTEM } from '../access/caller.js';
+import { Memberships, type OrganizationRole, reaches } from '../access/memberships.js';
 import { Standings } from '../access/standings.js';
 import type { StoredScope } from './execution.js';
 
@@ -9,19 +10,29 @@ import type { StoredScope } from './execution.js';
 export class ExecutionRights {
   private standings: Standings | undefined;
 
-  constructor(private readonly modules: ModuleRef) {}
+  constructor(
+    private readonly modules: ModuleRef,
+    private readonly memberships: Memberships,
+  ) {}
 
-  /** The scope of an execution as of now; why it cannot run otherwise. */
-  async scopeOf({
-    actor,
-    owner,
-    permission,
-  }: StoredScope): Promise<Scope | 'disabled' | 'gone' | 'forbidden'> {
+  /**
+   * The scope of an execution as of now; why it cannot run otherwise.
+   * @param least what its user must be in the organization whose it is
+   */
+  async scopeOf(
+    { actor, owner, permission }: StoredScope,
+    least: OrganizationRole = 'member',
+  ): Promise<Scope | 'disabled' | 'gone' | 'forbidden'> {
     if (actor.kind === 'system') return owner ? { actor, owner } : SYSTEM;
     // Of a feature that is made later than this.
     const standings = (this.standings ??= this.modules.get<Standings>(Standings, { strict: false }));
-    const standing = await standings.of(actor.kind === 'user' ? actor.id : actor.user);
+    const user = actor.kind === 'user' ? actor.id : actor.user;
+    const standing = await standings.of(user);
     if (typeof standing === 'string') return standing;
+    if (owner?.kind === 'organization') {
+      const role = await this.memberships.roleOf(owner.id, user);
+      return role !== null && reaches(role, least) ? { actor, owner } : 'forbidden';
+    }
     const { permissions } = standing;
     if (owner) return { actor, owner, permissions };
     if (permission === undefined || !permissions.has(permission)) return 'forbidden';

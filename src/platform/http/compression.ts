@@ -2,6 +2,7 @@ import { promisify } from 'node:util';
 import { brotliCompress, brotliCompressSync, constants, gzip, gzipSync } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isUnchanged } from './entity-tag.js';
+import { varyBy } from './vary.js';
 
 /** Smaller answers fit into a few packets as they are. */
 const WORTH_IT = 4 * 1024;
@@ -75,12 +76,6 @@ async function takeTurn(encoding: Encoding, text: string): Promise<Buffer> {
   } finally {
     waiting -= 1;
   }
-}
-
-/** Adds to what an answer depends on besides its address. */
-export function varyBy(reply: FastifyReply, name: string): void {
-  const vary = reply.getHeader('vary');
-  reply.header('vary', vary === undefined ? name : `${String(vary)}, ${name}`);
 }
 
 type Done = (error: null, payload: unknown) => void;

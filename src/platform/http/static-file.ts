@@ -3,7 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Encoding, encodingFor, varyBy } from './compression.js';
+import { type Encoding, encodingFor } from './compression.js';
+import { varyBy } from './vary.js';
 
 /** Where the build keeps what it has compressed as small as it gets, by digest; without it, files are compressed once. */
 const FOLDER = join(import.meta.dirname, 'compressed');

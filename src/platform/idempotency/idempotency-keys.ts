@@ -25,6 +25,8 @@ export interface KeyedRequest {
   readonly key: string;
   /** Undefined for anonymous clients, who share their keys. */
   readonly caller: UserId | undefined;
+  /** The organization that it works in: there the caller's keys are others. */
+  readonly organization: string | undefined;
   readonly method: string;
   /** The pattern: `/api/v1/projects`. */
   readonly route: string;
@@ -65,7 +67,8 @@ export class IdempotencyKeys {
     request: KeyedRequest,
     create: (transaction: Transaction) => Promise<T>,
   ): Promise<Outcome<T>> {
-    const id = this.macOf([request.caller ?? null, request.key]);
+    const { caller = null, organization, key } = request;
+    const id = this.macOf(organization === undefined ? [caller, key] : [caller, key, organization]);
     const earlier = await this.find(id);
     if (earlier) return this.replay(earlier, request);
     const digest = this.digestOf(request);

@@ -100,11 +100,13 @@ function keyedRequest(request: FastifyRequest): KeyedRequest | undefined {
     // The files are not read yet, and two forms with other files are not the same request.
     throw invalid([{ path: 'idempotency-key', message: 'cannot be used with a form' }]);
   }
-  const { method, routeOptions, sentBody, rawBody, caller, params, query } = request;
+  const { method, routeOptions, sentBody, rawBody, caller, scope, params, query } = request;
+  const owner = scope?.owner;
   const route = routeOptions.url ?? '';
   return {
     key,
     caller: caller?.id,
+    organization: owner?.kind === 'organization' ? owner.id : undefined,
     method,
     route,
     params,

@@ -42,7 +42,7 @@ export const EVENTS = defineEvents({
   },
   records_removed: {
     level: 'info',
-    about: 'What belonged to a deleted user was removed: `count` records.',
+    about: 'What belonged to a deleted user or organization was removed: `count` records of `ownerId`.',
   },
   record_created: { level: 'info', about: 'A record was created.' },
   record_updated: { level: 'info', about: 'A record was changed.' },

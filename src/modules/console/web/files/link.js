@@ -17,7 +17,8 @@ export async function redeem(action) {
   } catch (error) {
     const concernsToken = ({ path }) => path === 'token';
     const isUseless =
-      error.code === 'INVALID_RESET_TOKEN' || (error instanceof Failure && error.details.some(concernsToken));
+      ['INVALID_RESET_TOKEN', 'INVALID_INVITATION'].includes(error.code) ||
+      (error instanceof Failure && error.details.some(concernsToken));
     if (!isUseless) throw error;
     showStep(document, 'useless');
   }

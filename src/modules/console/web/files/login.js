@@ -39,7 +39,7 @@ onSubmit(form, async (values) => {
 /** The page that somebody wanted who was not signed in; never one of another site. */
 function wanted() {
   const path = new URLSearchParams(location.hash.slice(1)).get('to');
-  return path && /^(dashboard|console\/)/.test(path) ? path : undefined;
+  return path && /^(dashboard|console\/|invitation#)/.test(path) ? path : undefined;
 }
 
 const reason = REASONS[location.hash];

@@ -24,7 +24,7 @@ const PER_PAGE = 25;
 const MOST_COLUMNS = 6;
 const SEARCH_AFTER_MS = 250;
 const NO_COLUMN = new Set(['metadata', 'object', 'richtext']);
-const OF_EVERY_RECORD = new Set(['id', 'version', 'createdAt', 'updatedAt', 'ownerId']);
+const OF_EVERY_RECORD = new Set(['id', 'version', 'createdAt', 'updatedAt', 'ownerId', 'createdBy']);
 /** What says most in one line comes first, where there is no room for all. */
 const RANK = [
   'email',

@@ -15,7 +15,7 @@ import { call } from './session.js';
 import { facts, time, whole } from './values.js';
 import { sentence } from './words.js';
 
-const OF_EVERY_RECORD = new Set(['id', 'version', 'createdAt', 'updatedAt', 'ownerId']);
+const OF_EVERY_RECORD = new Set(['id', 'version', 'createdAt', 'updatedAt', 'ownerId', 'createdBy']);
 const isOutdated = ({ code }) => code === 'PRECONDITION_FAILED' || code === 'CONFLICT';
 const list = new Intl.ListFormat('en');
 

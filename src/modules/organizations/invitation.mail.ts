@@ -1,0 +1,14 @@
+import { linkMail } from '../../platform/mail/link-mail.js';
+import { PRODUCT } from '../../product/product.js';
+
+/** Says neither who invites nor to what: nobody must send words of their own to strangers. The page says it. */
+export const invitation = linkMail({
+  purpose: 'invitation',
+  path: '/invitation',
+  subject: `You are invited to an organization at ${PRODUCT.name}`,
+  before: [
+    `Somebody invites you to work in their organization at ${PRODUCT.name}.`,
+    'Sign in with this address, or register it, and accept here:',
+  ],
+  after: ['The link works once, within 7 days.', 'If you do not know what this is about, do nothing.'],
+});

@@ -1,0 +1,53 @@
+import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import { Schema as MongooseSchema, type Types } from 'mongoose';
+import { ORGANIZATION_ROLES, type OrganizationRole } from '../../platform/access/memberships.js';
+import { RECORD_OPTIONS, StoredRecord } from '../../platform/database/record.js';
+import { resource } from '../../platform/database/resource.js';
+
+/** Who may join an organization: whoever reads the mails to an address, with the link that was mailed there. */
+@Schema({ ...RECORD_OPTIONS, collection: 'organization_invitations' })
+export class Invitation extends StoredRecord {
+  @Prop({ type: MongooseSchema.Types.ObjectId, required: true })
+  organizationId!: Types.ObjectId;
+
+  /** In the form of `mailboxOf`. */
+  @Prop({ type: String, required: true, maxlength: 254 })
+  email!: string;
+
+  @Prop({ type: String, enum: ORGANIZATION_ROLES, required: true })
+  role!: OrganizationRole;
+
+  /** It ends when this user may not invite any more. */
+  @Prop({ type: MongooseSchema.Types.ObjectId, required: true })
+  invitedBy!: Types.ObjectId;
+
+  /** SHA-256 of the token in the link that was mailed last, as base64url. */
+  @Prop({ type: String, required: true })
+  tokenHash!: string;
+
+  /** From then on the link is not accepted. */
+  @Prop({ type: Date, required: true })
+  expiresAt!: Date;
+}
+
+export const InvitationSchema = SchemaFactory.createForClass(Invitation);
+
+// `GET /organizations/:id/invitations`: newest first, and from a cursor on; counting them.
+InvitationSchema.index({ organizationId: 1, createdAt: -1, _id: -1 });
+// Inviting: an address has one invitation to an organization, whose link is replaced.
+InvitationSchema.index({ organizationId: 1, email: 1 }, { unique: true });
+// `GET /invitations`: those to an address, newest first, and from a cursor on.
+InvitationSchema.index({ email: 1, createdAt: -1, _id: -1 });
+// Accepting and declining.
+InvitationSchema.index({ tokenHash: 1 }, { unique: true });
+// No query: MongoDB deletes expired records, but late, so every query checks the time as well.
+InvitationSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
+
+export const invitations = resource({
+  name: 'invitation',
+  record: Invitation,
+  schema: InvitationSchema,
+  shared: true,
+  permissions: [],
+  unique: ['email', 'tokenHash'],
+});

@@ -1,0 +1,116 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import { type Model, Types } from 'mongoose';
+import type { UserId } from '../../platform/access/caller.js';
+import {
+  LAST_OWNER,
+  Memberships,
+  type MembershipSource,
+  ORGANIZATION_NOT_FOUND,
+  type OrganizationRole,
+} from '../../platform/access/memberships.js';
+import { ChangeFeed } from '../../platform/database/change-feed.js';
+import { type LiveCache, LiveCaches } from '../../platform/database/live-cache.js';
+import { OwnerRemovals } from '../../platform/database/owner-removals.js';
+import { type Transaction, Transactions } from '../../platform/database/transactions.js';
+import { apiError } from '../../platform/errors/errors.js';
+import { Invitation } from './invitation.schema.js';
+import { OrganizationMember } from './member.schema.js';
+import { Organization } from './organization.schema.js';
+
+type Roles = ReadonlyMap<string, OrganizationRole>;
+
+/** Knows the members of organizations, and changes them one change of an organization after the other. */
+@Injectable()
+export class OrganizationMembers implements MembershipSource {
+  /** Of each organization. A change of a member is one of its organization, which the feed tells of. */
+  private readonly known: LiveCache<Roles>;
+
+  constructor(
+    @InjectModel(Organization.name) private readonly organizations: Model<Organization>,
+    @InjectModel(OrganizationMember.name) private readonly members: Model<OrganizationMember>,
+    @InjectModel(Invitation.name) private readonly invitations: Model<Invitation>,
+    private readonly transactions: Transactions,
+    private readonly feed: ChangeFeed,
+    removals: OwnerRemovals,
+    memberships: Memberships,
+    caches: LiveCaches,
+  ) {
+    this.known = caches.of(organizations, (id) => this.load(id));
+    removals.before((owner, transaction) => this.leaveAll(owner, transaction));
+    memberships.register(this);
+  }
+
+  roleOf(organization: string, user: UserId): OrganizationRole | null | Promise<OrganizationRole | null> {
+    const roles = this.known.get(organization);
+    if (roles instanceof Promise) return roles.then((found) => found?.get(user) ?? null);
+    return roles?.get(user) ?? null;
+  }
+
+  /** The user joins nothing else meanwhile, and is not deleted. To be called before `changing`. */
+  joining(user: string, transaction: Transaction): Promise<void> {
+    return this.transactions.lock(`organizations of ${user}`, transaction);
+  }
+
+  /**
+   * Does what changes the members of an organization: nobody else does meanwhile, and every process knows of it.
+   * @throws ApiError ORGANIZATION_NOT_FOUND
+   */
+  async changing<T>(id: string, transaction: Transaction, work: () => Promise<T>): Promise<T> {
+    const organization = id.toLowerCase();
+    await this.transactions.lock(`organization ${organization}`, transaction);
+    const { session } = transaction;
+    const touched = await this.organizations.updateOne(
+      { _id: organization },
+      { $inc: { memberships: 1 } },
+      { session, timestamps: false },
+    );
+    if (touched.matchedCount === 0) throw apiError(ORGANIZATION_NOT_FOUND);
+    transaction.afterwards(() => this.feed.note(this.organizations.collection.name, organization));
+    return work();
+  }
+
+  /** @throws ApiError LAST_OWNER unless somebody else owns the organization; only within `changing` */
+  async requireAnotherOwner(organization: string, user: string, { session }: Transaction): Promise<void> {
+    const organizationId = new Types.ObjectId(organization);
+    const userId = { $ne: new Types.ObjectId(user) };
+    const another = await this.members.exists({ organizationId, role: 'owner', userId }).session(session);
+    if (!another) throw apiError(LAST_OWNER);
+  }
+
+  /** Ends the invitations of who may not invite any more, or not as before; only within `changing`. */
+  async withdraw(organization: string, inviter: string, { session }: Transaction): Promise<void> {
+    await this.invitations.deleteMany(
+      { organizationId: new Types.ObjectId(organization), invitedBy: new Types.ObjectId(inviter) },
+      { session },
+    );
+  }
+
+  /** @throws ApiError LAST_OWNER */
+  private async leaveAll(user: string, transaction: Transaction): Promise<void> {
+    const { session } = transaction;
+    await this.joining(user, transaction);
+    const all = await this.members
+      .find({ userId: new Types.ObjectId(user) })
+      .session(session)
+      .lean<OrganizationMember[]>();
+    const ids = all.map(({ organizationId }) => organizationId.toHexString()).toSorted();
+    for (const id of ids) {
+      await this.changing(id, transaction, async () => {
+        await this.requireAnotherOwner(id, user, transaction);
+        await this.members.deleteOne(
+          { organizationId: new Types.ObjectId(id), userId: new Types.ObjectId(user) },
+          { session },
+        );
+        await this.withdraw(id, user, transaction);
+      });
+    }
+  }
+
+  private async load(id: string): Promise<Roles | null> {
+    const all = await this.members
+      .find({ organizationId: new Types.ObjectId(id) }, { userId: 1, role: 1 })
+      .lean<OrganizationMember[]>();
+    return all.length === 0 ? null : new Map(all.map(({ userId, role }) => [userId.toHexString(), role]));
+  }
+}

@@ -1,0 +1,13 @@
+import { defineEvents } from '../../platform/logging/events.js';
+
+/** What the log tells of this feature. */
+export const OrganizationEvents = defineEvents({
+  organization_created: { level: 'info', about: 'A user created an organization.' },
+  organization_deleted: { level: 'warn', about: 'An organization was deleted; `records_removed` follows.' },
+  member_joined: {
+    level: 'info',
+    about: 'A user joined an organization by an invitation; `role` is what it has.',
+  },
+  member_role_changed: { level: 'warn', about: 'A member of an organization has another `role`.' },
+  member_removed: { level: 'warn', about: 'A user is no member of an organization any more.' },
+});

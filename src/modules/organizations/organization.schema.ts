@@ -1,0 +1,25 @@
+import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import { RECORD_OPTIONS, StoredRecord } from '../../platform/database/record.js';
+import { resource } from '../../platform/database/resource.js';
+
+/** Several users who share records. */
+@Schema({ ...RECORD_OPTIONS, collection: 'organizations' })
+export class Organization extends StoredRecord {
+  @Prop({ type: String, required: true, maxlength: 300 })
+  name!: string;
+
+  /** Rises with every change of a member, in the same transaction: so it is known where to look again. */
+  @Prop({ type: Number, required: true })
+  memberships!: number;
+}
+
+export const OrganizationSchema = SchemaFactory.createForClass(Organization);
+
+/** Whose they are is told by their members, and not by a field. */
+export const organizations = resource({
+  name: 'organization',
+  record: Organization,
+  schema: OrganizationSchema,
+  shared: true,
+  permissions: [],
+});

@@ -1,0 +1,21 @@
+import { Module } from '@nestjs/common';
+import { RecordsModule } from '../../platform/database/records.module.js';
+import { MailModule } from '../../platform/mail/mail.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { invitations } from './invitation.schema.js';
+import { InvitationsController } from './invitations.controller.js';
+import { InvitationsService } from './invitations.service.js';
+import { members } from './member.schema.js';
+import { MembersController } from './members.controller.js';
+import { OrganizationMembers } from './organization-members.js';
+import { organizations } from './organization.schema.js';
+import { OrganizationsController } from './organizations.controller.js';
+import { OrganizationsService } from './organizations.service.js';
+
+/** Users who share records: `X-Organization-Id` chooses whose a request works on. */
+@Module({
+  imports: [RecordsModule.for(organizations, members, invitations), MailModule, UsersModule],
+  controllers: [OrganizationsController, MembersController, InvitationsController],
+  providers: [OrganizationMembers, OrganizationsService, InvitationsService],
+})
+export class OrganizationsModule {}

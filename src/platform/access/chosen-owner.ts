@@ -1,0 +1,65 @@
+import { ApiExtension } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { apiError, invalid } from '../errors/errors.js';
+import { routeConfig } from '../http/route-config.js';
+import type { Caller } from './caller.js';
+import { ORGANIZATION_NOT_FOUND, type OrganizationRole } from './memberships.js';
+
+/** Chooses the organization that a request works in. */
+export const ORGANIZATION_HEADER = 'X-Organization-Id';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The handler takes a scope: it works on records of an organization where the request chooses one. */
+    takesScope?: boolean;
+    /** The role that the route takes in an organization. */
+    organizationRole?: OrganizationRole;
+  }
+}
+
+/**
+ * The role that a route takes in the organization that a request works in. Unless told, reading takes a viewer and
+ * everything else a member.
+ */
+export function OrganizationRequires(organizationRole: OrganizationRole): MethodDecorator {
+  return routeConfig({ organizationRole });
+}
+
+/** Notes on the handler of a parameter that it takes a scope. */
+export const notesScope: ParameterDecorator = (target, property) => {
+  const handler = property === undefined ? undefined : Object.getOwnPropertyDescriptor(target, property);
+  if (!handler || property === undefined) return;
+  routeConfig({ takesScope: true })(target, property, handler);
+  ApiExtension('x-organizational', true)(target, property, handler);
+};
+
+/**
+ * The organization that a request works in: that of its API key, or the one that its header names. Most name none, and
+ * work on records of the caller.
+ * @throws ApiError ORGANIZATION_NOT_FOUND, VALIDATION_ERROR where the request asks for others' records as well
+ */
+export function organizationOf(
+  request: FastifyRequest,
+  { apiKey, organization }: Caller,
+  asksForOthers: boolean,
+): string | undefined {
+  const named = request.headers['x-organization-id'];
+  if (named === undefined && organization === undefined) return undefined;
+  const chosen = typeof named === 'string' ? named.toLowerCase() : organization;
+  // A key works where it was made.
+  const isElsewhere = apiKey !== undefined && chosen !== organization;
+  if (chosen === undefined || isElsewhere || !/^[\da-f]{24}$/.test(chosen)) {
+    throw apiError(ORGANIZATION_NOT_FOUND);
+  }
+  if (asksForOthers) {
+    const message = `cannot be sent with ${ORGANIZATION_HEADER}, which names the owner already`;
+    throw invalid([{ path: 'owner', message }]);
+  }
+  return chosen;
+}
+
+/** The least role that a request takes in its organization. */
+export function roleFor({ method, routeOptions }: FastifyRequest): OrganizationRole {
+  const isReading = method === 'GET' || method === 'HEAD';
+  return routeOptions.config.organizationRole ?? (isReading ? 'viewer' : 'member');
+}
