@@ -5,6 +5,7 @@ import { SYSTEM } from '../src/platform/access/caller.js';
 import { ExecutionClock } from '../src/platform/executions/clock.js';
 import { Executor } from '../src/platform/executions/executor.js';
 import { FAILPOINTS } from '../src/platform/executions/failpoints.js';
+import { transition } from '../src/platform/executions/transitions.js';
 import { engineBeside } from './support/engines.js';
 import { addExecutors, EngineLab, Play, script, ScriptDto } from './support/executions.js';
 import { eventually } from './support/mails.js';
@@ -189,6 +190,38 @@ describe('executions and what kills them', () => {
     await runner.until(id, 'waiting');
     await starter.executions.signal(SYSTEM, id, 'word', 1);
     await runner.until(id, 'succeeded');
+    await runner.parts.engine.stop(1_000);
+  });
+
+  it('keeps what it has claimed, and knows what it has written, while others ring at the same time', async () => {
+    const [runner, other] = [await engine(), engineBeside(test.app)];
+    await other.store.open();
+    const work = script(async (run) => {
+      const called = await run.call(
+        Play,
+        script((inner) => inner.step('e', () => 'e')),
+      );
+      return run.step('f', { effect: 'once' }, () => `${called}f`);
+    });
+    const started = await Promise.all(Array.from({ length: 15 }, () => EngineLab.of(test).start(work)));
+    const targets = started.map(({ id }) => ({ _id: new Types.ObjectId(id), ownerId: null }));
+    const rings = targets.map((target) => transition('ringBusy', 'same', target, { inc: { bell: 1 } }));
+    const open = new Set(started.map(({ id }) => id));
+    const ringing = (async () => {
+      for (let n = 0; open.size > 0 && n < 60; n++) await other.store.write(rings, new Types.ObjectId());
+    })();
+    const ended = started.map(async ({ id }) => {
+      const { result } = await runner.until(id, 'succeeded', 'needs-attention');
+      open.delete(id);
+      return result;
+    });
+    expect(new Set(await Promise.all(ended))).toEqual(new Set(['ef']));
+    await ringing;
+    // Nobody had to find what was forgotten.
+    const ids = targets.map(({ _id }) => _id);
+    const found = { crashes: { $gt: 0 }, $or: [{ _id: { $in: ids } }, { 'parent._id': { $in: ids } }] };
+    expect(await test.connection.collection('executions').find(found).toArray()).toEqual([]);
+    await other.store.close();
     await runner.parts.engine.stop(1_000);
   });
 

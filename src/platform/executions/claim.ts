@@ -46,9 +46,13 @@ export class Claim {
     const statements = await this.statements(candidates, engine, now);
     await this.store.write(statements, stamp);
     await this.slots.recheck(statements.flatMap(({ u }) => (u.$set['parked'] as string | undefined) ?? []));
-    const ids = candidates.map(({ _id }) => _id);
-    const claimed = await this.store.stamped(ids, stamp);
-    return { claimed: claimed.filter(({ status }) => status === 'running'), isFull };
+    // Not by the stamp: somebody may have rung meanwhile. Nobody else writes with this lease.
+    const turns = new Map(candidates.map(({ _id, turn }) => [_id.toHexString(), turn + 1]));
+    const held = await this.store.heldBy(
+      engine,
+      candidates.map(({ _id }) => _id),
+    );
+    return { claimed: held.filter(({ _id, turn }) => turns.get(_id.toHexString()) === turn), isFull };
   }
 
   /** In how many milliseconds the next one is due; not above 0 when one is. */
@@ -67,17 +71,24 @@ export class Claim {
   ): Promise<Statement[]> {
     const places = await this.slots.placesFor(candidates);
     return candidates.map((each) => {
-      const { _id, ownerId, revision, type, slot } = each;
+      const { _id, ownerId, revision, turn, type, slot } = each;
       const target: Target = { _id, ownerId, revision };
       if (!this.registry.find(type)) return this.defer(target, type);
       const place = places.get(_id.toHexString());
       if (place === 'full') {
         return transition('park', 'queued', target, { set: { parked: slot }, unset: ['dueAt', 'ready'] });
       }
-      return transition('claim', 'running', target, {
-        set: { engine, startedAt: now, ...(place !== undefined && { place }) },
-        inc: { turn: 1 },
-      });
+      // Whoever rings meanwhile does not keep it from running.
+      return transition(
+        'claim',
+        'running',
+        { _id, ownerId, turn },
+        {
+          where: { dueAt: { $lte: now } },
+          set: { engine, startedAt: now, ...(place !== undefined && { place }) },
+          inc: { turn: 1 },
+        },
+      );
     });
   }
 

@@ -4,7 +4,7 @@ import { Types } from 'mongoose';
 import { isOutage } from '../errors/driver-errors.js';
 import type { StoredExecution } from './execution.js';
 import { Lease } from './lease.js';
-import { ExecutionStore } from './store.js';
+import { ExecutionStore, type Standing } from './store.js';
 import type { Statement } from './transitions.js';
 
 /** Writes that go in one command. */
@@ -54,6 +54,21 @@ class Grouped<T, R> {
 /** Made when its batch leaves, so that what has been added meanwhile goes with it; undefined when nothing is left. */
 type Build = () => Statement | undefined;
 
+/**
+ * Whether a write has found what it is about, as the execution stands now. One that leaves an execution with its process
+ * has, if that still holds it in the same turn: others may have rung since. Others are known by their stamp.
+ */
+function hasHappened({ q, u, isHeld }: Statement, now: Standing | undefined, stamp: Types.ObjectId): boolean {
+  if (!now) return false;
+  const { status, engine, turn } = now;
+  if (isHeld && u.$set['status'] === undefined) {
+    return (
+      status === 'running' && turn === q['turn'] && engine?.equals(q['engine'] as Types.ObjectId) === true
+    );
+  }
+  return now.stamp.equals(stamp) && (!isHeld || status === u.$set['status']);
+}
+
 const idOf = ({ q }: Statement): string => (q['_id'] as Types.ObjectId).toHexString();
 
 /** Writes what many executions have to say in one command. */
@@ -74,6 +89,11 @@ export class Commit {
   /** Whether the write happened. Not so for one of a process that has lost its lease, or its execution. */
   write(build: Build): Promise<boolean> {
     return this.writes.add(build);
+  }
+
+  /** The same in a command of its own, which says by itself whether it happened, whoever writes next. */
+  async writeAlone(statement: Statement): Promise<boolean> {
+    return (await this.store.write([statement], new Types.ObjectId())) === 1;
   }
 
   insert(execution: StoredExecution): Promise<void> {
@@ -104,12 +124,9 @@ export class Commit {
     for (let left = statements; ;) {
       try {
         if ((await this.store.write(left, stamp)) === statements.length) return new Set(statements);
-        const stamped = await this.store.stamped(
-          statements.map(({ q }) => q['_id'] as Types.ObjectId),
-          stamp,
-        );
-        const ids = new Set(stamped.map(({ _id }) => _id.toHexString()));
-        return new Set(statements.filter((each) => ids.has(idOf(each))));
+        const standing = await this.store.standing(statements.map(({ q }) => q['_id'] as Types.ObjectId));
+        const byId = new Map(standing.map((each) => [each._id.toHexString(), each]));
+        return new Set(statements.filter((each) => hasHappened(each, byId.get(idOf(each)), stamp)));
       } catch (error) {
         // Sent again: a write that has happened finds nothing to change, and is known by its stamp.
         left = left.filter((each) => each.isHeld && !this.isFenced(each));

@@ -197,12 +197,15 @@ export class Engine implements Runner {
       .catch((error: unknown): undefined => {
         this.logger.error({ event: 'execution_engine', err: error });
       })
-      .then((ended) => this.left(id, execution, ended))
+      .then((ended) => {
+        // It may run in its next turn already.
+        if (this.running.get(id) === entry) this.running.delete(id);
+        return this.left(execution, ended);
+      })
       .catch((error: unknown) => this.logger.error({ event: 'execution_engine', err: error }));
   }
 
-  private async left(id: string, execution: StoredExecution, ended: Ended | undefined): Promise<void> {
-    this.running.delete(id);
+  private async left(execution: StoredExecution, ended: Ended | undefined): Promise<void> {
     this.load.end(execution);
     if (this.running.size === 0) this.whenEmpty?.();
     if (!ended) return;

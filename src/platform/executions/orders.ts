@@ -157,8 +157,7 @@ export class Orders {
   ): Promise<StoredExecution> {
     let current = execution;
     for (let tries = 0; tries < TRIES; tries++) {
-      const statement = order(current);
-      const isDone = await this.commit.write(() => statement);
+      const isDone = await this.commit.writeAlone(order(current));
       const found = await this.store.get(execution._id, execution.ownerId);
       if (!found) throw apiError('CONFLICT');
       if (isDone) return found;

@@ -34,6 +34,9 @@ interface WriteAnswer {
   readonly writeErrors?: readonly { readonly code: number; readonly errmsg: string }[];
 }
 
+/** What tells whether a write has happened. */
+export type Standing = Pick<StoredExecution, '_id' | 'status' | 'engine' | 'turn' | 'stamp'>;
+
 /** Reads and writes executions by the driver. */
 @Injectable()
 export class ExecutionStore {
@@ -102,9 +105,18 @@ export class ExecutionStore {
     await this.executions.insertMany([...executions], { ordered: false });
   }
 
-  /** Those of some executions whose last write has this stamp. */
-  async stamped(ids: readonly Types.ObjectId[], stamp: Types.ObjectId): Promise<StoredExecution[]> {
-    return this.executions.find({ _id: { $in: [...ids] }, stamp }).toArray();
+  /** Those of some executions that a process holds. */
+  async heldBy(engine: Types.ObjectId, ids: readonly Types.ObjectId[]): Promise<StoredExecution[]> {
+    return this.executions.find({ _id: { $in: [...ids] }, engine }).toArray();
+  }
+
+  /** How some executions stand. */
+  async standing(ids: readonly Types.ObjectId[]): Promise<Standing[]> {
+    const fields = { status: 1, engine: 1, turn: 1, stamp: 1 } as const;
+    return this.executions
+      .find({ _id: { $in: [...ids] } })
+      .project<Standing>(fields)
+      .toArray();
   }
 
   async get(_id: Types.ObjectId, ownerId?: Types.ObjectId | null): Promise<StoredExecution | null> {
