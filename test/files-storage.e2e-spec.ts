@@ -1,22 +1,45 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
+import { FileStore } from '../src/modules/files/file-store.js';
 import { LooseContents } from '../src/modules/files/loose-contents.js';
-import { FILES, FilesLab, formOf } from './support/files.js';
+import { Bucket, FILES, FilesLab, formOf } from './support/files.js';
 import { eventually } from './support/mails.js';
+import { testConfig } from './support/test-app.js';
 import type { TestClient } from './support/test-client.js';
 
-describe('what is stored of files', () => {
+describe.each([
+  ['a folder', undefined],
+  ['a bucket', new Bucket()],
+])('what is stored of files in %s', (_name, bucket) => {
   let lab: FilesLab;
   let ada: TestClient;
 
   beforeAll(async () => {
-    lab = await FilesLab.start();
+    await bucket?.start();
+    lab = await FilesLab.start({}, bucket);
     ada = await lab.test.anonymous.signIn();
   });
-  afterAll(() => lab.test.close());
+  afterAll(async () => {
+    await lab.test.close();
+    await bucket?.stop();
+    bucket?.remove();
+  });
+
+  it('gives back what it was given, and the part that is asked for', async () => {
+    const content = Buffer.alloc(500_000, 'letters, ');
+    const { id } = await lab.uploaded(ada, content);
+    expect((await lab.download(ada, id)).bytes.equals(content)).toBe(true);
+    const part = await lab.download(ada, id, { range: 'bytes=400000-400009' });
+    expect([part.response.status, part.bytes.toString()]).toEqual([
+      206,
+      content.toString('utf8', 400_000, 400_010),
+    ]);
+    await lab.expectAgreement();
+    await ada.delete(`${FILES}/${id}`);
+    expect(lab.contents()).toEqual([]);
+  });
 
   const loose = () => lab.test.app.get(LooseContents, { strict: false });
   const notes = () => lab.test.connection.collection('loose_contents');
@@ -40,9 +63,9 @@ describe('what is stored of files', () => {
   it('removes what a process has left behind, but not what another one is receiving', async () => {
     const note = async (state: string, ageMs: number) => {
       const _id = new Types.ObjectId();
-      const path = join(lab.folder, _id.toHexString().slice(-2));
-      mkdirSync(path, { recursive: true });
-      writeFileSync(join(path, _id.toHexString()), 'left');
+      await lab.test.app
+        .get(FileStore, { strict: false })
+        .write(_id.toHexString(), Readable.from([Buffer.from('left')]));
       await notes().insertOne({ _id, state, at: new Date(Date.now() - ageMs) });
       return _id.toHexString();
     };
@@ -70,12 +93,11 @@ describe('what is stored of files', () => {
 
   it('says when the storage fails, and is whole again afterwards', async () => {
     const { id } = await lab.uploaded(ada, 'kept');
-    rmSync(lab.folder, { recursive: true });
-    writeFileSync(lab.folder, 'no folder');
+    await lab.breakStore();
     expect((await lab.upload(ada, 'x')).outcome).toBe('503 STORAGE_UNAVAILABLE');
     expect((await ada.get(`${FILES}/${id}/content`)).outcome).toBe('503 STORAGE_UNAVAILABLE');
     expect((await ada.delete(`${FILES}/${id}`)).status).toBe(200);
-    rmSync(lab.folder);
+    await lab.mendStore();
     expect((await lab.upload(ada, 'x')).outcome).toBe('201');
     await loose().sweep();
     await lab.expectAgreement();
@@ -90,4 +112,23 @@ describe('what is stored of files', () => {
     await eventually(async () => (await lab.noted()) === 0);
     await lab.expectAgreement();
   });
+});
+
+const KEYS = { FILES_S3_ACCESS_KEY_ID: 'of-a-test', FILES_S3_SECRET_ACCESS_KEY: 'of-a-test' };
+
+it.each([
+  [{ FILES_URL: 's3://uploads' }, 'FILES_S3_ACCESS_KEY_ID'],
+  [{ ...KEYS, FILES_URL: 's3://uploads', FILES_MAX_BYTES: '6 GiB' }, 'FILES_MAX_BYTES'],
+  [{ FILES_S3_REGION: 'eu-central-1' }, 'FILES_S3_REGION'],
+  [{ FILES_S3_ACCESS_KEY_ID: 'x' }, 'FILES_S3_ACCESS_KEY_ID'],
+  ...[
+    'files',
+    'file://host/files',
+    'https://x.test/b',
+    's3://B',
+    's3://uploads/../b',
+    's3://uploads/a//b',
+  ].map((url) => [{ FILES_URL: url }, 'FILES_URL'] as const),
+])('refuses the configuration %j', (env, variable) => {
+  expect(() => testConfig(env)).toThrow(variable);
 });

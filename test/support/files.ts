@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import S3rver from '@20minutes/s3rver';
 import { expect } from '@jest/globals';
 import type { Environment } from '../../src/platform/config/env.js';
 import { ProcessConfig } from '../../src/platform/config/process.config.js';
@@ -33,28 +35,80 @@ interface Uploaded {
   readonly sha256: string;
 }
 
+/** Every file below a folder. */
+function filesIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name);
+}
+
+/** A real S3 server, which checks signatures. */
+export class Bucket {
+  private server: S3rver | undefined;
+  private readonly folder = mkdtempSync(join(tmpdir(), 'bucket-'));
+  private port = 0;
+
+  async start(): Promise<void> {
+    const { folder: directory, port } = this;
+    const configureBuckets = [{ name: 'uploads', configs: [] }];
+    this.server = new S3rver({ address: '127.0.0.1', port, silent: true, directory, configureBuckets });
+    ({ port: this.port } = await this.server.run());
+  }
+
+  stop = async (): Promise<void> => this.server?.close();
+
+  get env(): Environment {
+    return {
+      FILES_URL: 's3://uploads/of/mine',
+      FILES_S3_ENDPOINT: `http://127.0.0.1:${this.port}`,
+      FILES_S3_PATH_STYLE: 'true',
+      FILES_S3_ACCESS_KEY_ID: 'S3RVER',
+      FILES_S3_SECRET_ACCESS_KEY: 'S3RVER',
+    };
+  }
+
+  /** The keys of its objects. */
+  get keys(): string[] {
+    const end = '._S3rver_object';
+    return filesIn(this.folder).flatMap((name) => (name.endsWith(end) ? [name.slice(0, -end.length)] : []));
+  }
+
+  remove = (): void => rmSync(this.folder, { recursive: true });
+}
+
 /** A server with a socket, and the folder of its files. */
 export class FilesLab {
   private constructor(
     readonly test: TestApp,
     readonly url: string,
     readonly folder: string,
+    private readonly bucket: Bucket | undefined,
   ) {}
 
-  static async start(env: Environment = {}): Promise<FilesLab> {
-    const test = await createTestApp(env);
+  static async start(env: Environment = {}, bucket?: Bucket): Promise<FilesLab> {
+    const test = await createTestApp({ ...bucket?.env, ...env });
     await test.app.listen(0, '127.0.0.1');
     const { port } = test.app.getHttpServer().address() as AddressInfo;
     const folder = join(test.config.of(ProcessConfig).dataDir, 'files');
-    return new FilesLab(test, `http://127.0.0.1:${port}`, folder);
+    return new FilesLab(test, `http://127.0.0.1:${port}`, folder, bucket);
   }
 
-  /** Every content on the disk. */
+  /** Every content in the store. */
   contents(): string[] {
-    if (!existsSync(this.folder)) return [];
-    return readdirSync(this.folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map(({ name }) => name);
+    return this.bucket?.keys ?? filesIn(this.folder);
+  }
+
+  /** Lets the store answer nothing. */
+  async breakStore(): Promise<void> {
+    if (this.bucket) return this.bucket.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+    writeFileSync(this.folder, 'no folder');
+  }
+
+  async mendStore(): Promise<void> {
+    if (this.bucket) return this.bucket.start();
+    rmSync(this.folder);
   }
 
   /** How many contents are noted as loose. */

@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type ByteRange, FileStore, FileStoreError, type StoreFault } from './file-store.js';
 
@@ -18,46 +18,49 @@ export class DiskStore extends FileStore {
 
   async write(key: string, chunks: AsyncIterable<Buffer>): Promise<void> {
     const path = this.pathOf(key);
-    const failed: unknown[] = [];
-    try {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      await pipeline(
-        async function* () {
-          try {
-            yield* chunks;
-          } catch (error) {
-            failed.push(error);
-            throw error;
-          }
-        },
-        createWriteStream(path, { flags: 'wx', mode: 0o600, flush: true }),
-      );
-    } catch (error) {
-      throw failed.includes(error) ? error : faultOf(error);
-    }
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch(refuse);
+    await writeTo(createWriteStream(path, { flags: 'wx', mode: 0o600, flush: true }), chunks);
   }
 
   async read(key: string, range?: ByteRange): Promise<Readable> {
-    try {
-      const file = await open(this.pathOf(key));
-      return file.createReadStream({ ...range, highWaterMark: 128 * 1024 });
-    } catch (error) {
-      throw faultOf(error);
-    }
+    const file = await open(this.pathOf(key)).catch(refuse);
+    return file.createReadStream({ ...range, highWaterMark: 128 * 1024 });
   }
 
   async remove(key: string): Promise<void> {
-    try {
-      await rm(this.pathOf(key), { force: true });
-    } catch (error) {
-      throw faultOf(error);
-    }
+    await rm(this.pathOf(key), { force: true }).catch(refuse);
   }
 
   /** Two folders deep: none gets so many entries that listing it takes long. The last digits of keys differ most. */
   private pathOf(key: string): string {
     return join(this.folder, key.slice(-2), key);
   }
+}
+
+/**
+ * Writes chunks to the disk. What they throw is thrown on.
+ * @throws FileStoreError for what the disk cannot do
+ */
+async function writeTo(file: Writable, chunks: AsyncIterable<Buffer>): Promise<void> {
+  const failed: unknown[] = [];
+  const noted = async function* (): AsyncGenerator<Buffer> {
+    try {
+      yield* chunks;
+    } catch (error) {
+      failed.push(error);
+      throw error;
+    }
+  };
+  try {
+    await pipeline(noted, file);
+  } catch (error) {
+    throw failed.includes(error) ? error : faultOf(error);
+  }
+}
+
+/** @throws FileStoreError */
+export function refuse(error: unknown): never {
+  throw faultOf(error);
 }
 
 /** An error of the disk as one of the storage; others as they are. */

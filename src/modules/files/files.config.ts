@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Env, type Kind } from '../../platform/config/env.js';
-import { bytes, kind } from '../../platform/config/kinds.js';
+import { Env, type Fault, type Kind } from '../../platform/config/env.js';
+import { bytes, issuedKey, kind, line, oneOf, url } from '../../platform/config/kinds.js';
 
 const OFFICE = 'application/vnd.openxmlformats-officedocument';
 const OPEN = 'application/vnd.oasis.opendocument';
@@ -27,16 +26,31 @@ const COMMON_TYPES: readonly string[] = [
 
 const GIB = 1024 ** 3;
 
-/** A folder of this machine. */
-function folder(): Kind<string> {
-  return kind('the address of a folder, such as file:///var/lib/product/files', (text) => {
-    if (!/^file:\/\/\/[^?#]+$/.test(text) || !URL.canParse(text)) return undefined;
-    try {
-      return fileURLToPath(text);
-    } catch {
-      return undefined;
-    }
-  });
+/** Where contents are: in a folder of this machine, or in a bucket. */
+export type Place = { readonly folder: string } | { readonly bucket: string; readonly prefix: string };
+
+function folderOf(text: string): Place | undefined {
+  if (!/^file:\/\/\/[^?#]+$/.test(text) || !URL.canParse(text)) return undefined;
+  try {
+    return { folder: fileURLToPath(text) };
+  } catch {
+    return undefined;
+  }
+}
+
+function bucketOf(text: string): Place | undefined {
+  const [, bucket, prefix = ''] =
+    /^s3:\/\/([a-z\d][a-z\d.-]{1,61}[a-z\d])(?:\/([\w.-]+(?:\/[\w.-]+)*)?)?$/.exec(text) ?? [];
+  // `..` would lead out of the bucket.
+  if (bucket === undefined || prefix.split('/').some((part) => /^\.+$/.test(part))) return undefined;
+  return { bucket, prefix: prefix && `${prefix}/` };
+}
+
+function place(): Kind<Place> {
+  return kind(
+    'the address of a folder or a bucket, such as file:///var/lib/product/files or s3://bucket/prefix',
+    (text) => folderOf(text) ?? bucketOf(text),
+  );
 }
 
 function types(): Kind<readonly string[]> {
@@ -49,9 +63,29 @@ function types(): Kind<readonly string[]> {
 
 /** Where uploads are kept, and how much of them. */
 export class FilesConfig {
-  /** Folder of the uploaded files. Unset: `files` in DATA_DIR. All processes must reach the same one. */
-  @Env('FILES_URL', folder())
-  readonly folder?: string;
+  /** Where uploaded files are: `file:///folder` or `s3://bucket/prefix`. Unset: `files` in DATA_DIR. All processes must reach the same place. */
+  @Env('FILES_URL', place())
+  readonly place?: Place;
+
+  /** Where the bucket is reached, unless it is Amazon's. */
+  @Env('FILES_S3_ENDPOINT', url('https', 'http'), { requires: 'FILES_URL' })
+  readonly endpoint?: string;
+
+  /** Region of the bucket. */
+  @Env('FILES_S3_REGION', line(), { default: 'us-east-1', requires: 'FILES_URL' })
+  readonly region!: string;
+
+  /** Key of the bucket: it needs to put, get and delete objects. */
+  @Env('FILES_S3_ACCESS_KEY_ID', issuedKey(), { requires: 'FILES_S3_SECRET_ACCESS_KEY' })
+  readonly accessKeyId?: string;
+
+  /** Its secret. */
+  @Env('FILES_S3_SECRET_ACCESS_KEY', issuedKey(), { requires: 'FILES_S3_ACCESS_KEY_ID' })
+  readonly secretAccessKey?: string;
+
+  /** Whether the bucket is the beginning of the path (`true`) and not of the host, as MinIO and others want it. */
+  @Env('FILES_S3_PATH_STYLE', oneOf('true', 'false'), { default: 'false', requires: 'FILES_URL' })
+  readonly pathStyle!: 'true' | 'false';
 
   /** Largest file that is accepted. */
   @Env('FILES_MAX_BYTES', bytes(1024, 1024 * GIB), { default: 25 * 1024 * 1024 })
@@ -65,7 +99,15 @@ export class FilesConfig {
   @Env('FILES_TYPES', types(), { default: COMMON_TYPES })
   readonly types!: readonly string[];
 
-  folderIn(dataDir: string): string {
-    return this.folder ?? join(dataDir, 'files');
+  static faultsOf({ place: told, accessKeyId, maxBytes }: FilesConfig): readonly Fault[] {
+    if (!told || !('bucket' in told)) return [];
+    return [
+      ...(accessKeyId
+        ? []
+        : [{ variable: 'FILES_S3_ACCESS_KEY_ID', problem: 'is required by a bucket in FILES_URL' }]),
+      ...(maxBytes > 5 * GIB
+        ? [{ variable: 'FILES_MAX_BYTES', problem: 'must be at most 5 GiB with a bucket in FILES_URL' }]
+        : []),
+    ];
   }
 }

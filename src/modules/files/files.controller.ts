@@ -34,8 +34,8 @@ import type { Upload } from './uploads.js';
 
 /** Longest time for a whole upload; a sender that stops for half a minute is given up before. */
 const UPLOAD_MS = 60 * 60_000;
-/** For writing what is left of it to a store that is slow. */
-const STORE_MS = 30_000;
+/** For giving it to a store that is slow, and that is given up when it says nothing. */
+const STORE_MS = 10 * 60_000;
 
 const FORM = {
   schema: {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Module } from '@nestjs/common';
 import { MultipartModule } from '@nestjs/platform-fastify/multipart';
 import { ProcessConfig } from '../../platform/config/process.config.js';
@@ -12,7 +13,18 @@ import { FilesConfig } from './files.config.js';
 import { FilesController } from './files.controller.js';
 import { FilesService } from './files.service.js';
 import { LooseContents } from './loose-contents.js';
+import { S3Store } from './s3-store.js';
 import { Uploads } from './uploads.js';
+
+/** The store that FILES_URL names. */
+function storeOf(config: FilesConfig, { dataDir }: ProcessConfig): FileStore {
+  const { place = { folder: join(dataDir, 'files') }, accessKeyId = '', secretAccessKey = '' } = config;
+  if ('folder' in place) return new DiskStore(place.folder);
+  const { endpoint, region } = config;
+  const isPathStyle = config.pathStyle === 'true';
+  const bucket = { ...place, endpoint, region, accessKeyId, secretAccessKey, isPathStyle };
+  return new S3Store(bucket, join(dataDir, 'files'));
+}
 
 /** Where bytes are, and which of them no file holds. */
 @Module({
@@ -20,8 +32,7 @@ import { Uploads } from './uploads.js';
     {
       provide: FileStore,
       inject: [FilesConfig, ProcessConfig],
-      useFactory: (config: FilesConfig, { dataDir }: ProcessConfig) =>
-        new DiskStore(config.folderIn(dataDir)),
+      useFactory: storeOf,
     },
     LooseContents,
     Uploads,
