@@ -95,6 +95,11 @@ export const LINES = [
     files: ['test/process/idempotency-crash'],
   },
   {
+    id: 'R19',
+    what: 'Executions: every line of their table of crashes, waits and effects',
+    files: ['test/executions'],
+  },
+  {
     id: 'R20',
     what: 'Faults of the process: one line without personal data, requests answered, exit code 1 or a code that says why',
     files: ['test/process/faults'],
@@ -105,6 +110,12 @@ export const LINES = [
     id: 'R21',
     what: "The database's disk is full, then free again: no acknowledged write is lost, and all is well by itself",
     files: ['test/process/full-disk'],
+  },
+  {
+    id: 'R22',
+    what: 'A backup under load, restored into an empty server: every acknowledged record of before is there once',
+    files: ['test/process/crashes', 'test/key-rotation'],
+    missing: 'mongodump and mongorestore themselves, and the bytes of uploaded files in the same copy',
   },
   {
     id: 'R24',

@@ -1,7 +1,11 @@
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { MongoClient } from 'mongodb';
+import { type Document, MongoClient } from 'mongodb';
+import { startEmbeddedMongo } from '../../src/embedded-mongo/embedded-mongo.js';
 import { HttpCaller } from './http-caller.js';
 import { report, soaked } from '../support/soak.js';
 import { type OwnMongod, startOwnMongod } from './own-mongod.js';
@@ -23,6 +27,7 @@ describe(`a database that is killed ${CRASHES} times under ${WRITERS} writing cl
   let client: MongoClient;
   let server: ServerProcess;
   let ada: HttpCaller;
+  let env: Readonly<Record<string, string>>;
   /** The ids of the projects that were answered 201, by name. */
   const acknowledged = new Map<string, string>();
   const outcomes = new Map<string, number>();
@@ -31,7 +36,7 @@ describe(`a database that is killed ${CRASHES} times under ${WRITERS} writing cl
     installation = await Installation.create();
     mongod = await startOwnMongod();
     client = new MongoClient(mongod.uri);
-    const env = {
+    env = {
       NODE_ENV: 'production',
       HOST: '127.0.0.1',
       MONGODB_URI: mongod.uri,
@@ -73,14 +78,35 @@ describe(`a database that is killed ${CRASHES} times under ${WRITERS} writing cl
     }
   }
 
-  it('loses no write that was acknowledged, has none twice, and is answered with nothing worse than 503', async () => {
+  /** Lets every client write until the answer is called. */
+  function startWriting(prefix: string): () => Promise<unknown> {
     const end = new AbortController();
     const writers = Array.from({ length: WRITERS }, async (_, writer) => {
       for (let number = 0; !end.signal.aborted; number++) {
-        await write(`${writer}-${number}`);
+        await write(`${prefix}-${writer}-${number}`);
         await sleep(5);
       }
     });
+    return () => {
+      end.abort();
+      return Promise.all(writers);
+    };
+  }
+
+  /** What is there twice, with another id, or not at all. */
+  function missing(stored: readonly Document[], expected: Iterable<[string, string]>): [string, string][] {
+    const idsOf = Map.groupBy(stored, ({ name }) => String(name));
+    return [...expected].filter(
+      ([name, id]) =>
+        idsOf
+          .get(name)
+          ?.map(({ _id }) => String(_id))
+          .join() !== id,
+    );
+  }
+
+  it('loses no write that was acknowledged, has none twice, and is answered with nothing worse than 503', async () => {
+    const stopWriting = startWriting('crash');
     for (let crash = 0; crash < CRASHES; crash++) {
       // Some crashes come while it starts, or before the server has found it again.
       if (crash % 5 !== 4) await moreAcknowledged();
@@ -91,8 +117,7 @@ describe(`a database that is killed ${CRASHES} times under ${WRITERS} writing cl
     const restarted = Date.now();
     while ((await ada.get('/health/ready')).status !== 200) await sleep(20);
     expect(Date.now() - restarted).toBeLessThan(10_000);
-    end.abort();
-    await Promise.all(writers);
+    await stopWriting();
 
     const allowed = new Set(['201', ...TRY_AGAIN]);
     const unexpected = [...outcomes.keys()].filter((outcome) => !allowed.has(outcome));
@@ -109,17 +134,45 @@ describe(`a database that is killed ${CRASHES} times under ${WRITERS} writing cl
     expect(acknowledged.size).toBeGreaterThan(CRASHES * WRITERS);
 
     const stored = await client.db().collection('projects').find().toArray();
-    const idsOf = Map.groupBy(stored, ({ name }) => String(name));
-    const wrong = [...acknowledged].filter(
-      ([name, id]) =>
-        idsOf
-          .get(name)
-          ?.map(({ _id }) => String(_id))
-          .join() !== id,
-    );
+    const wrong = missing(stored, acknowledged);
     expect(wrong).toEqual([]);
     expect(stored).toHaveLength(acknowledged.size);
     report(`${CRASHES} kills of mongod, ${acknowledged.size} writes acknowledged, none lost, none twice`);
+  });
+
+  it('is restored elsewhere from a copy that was taken under load, with every write of before', async () => {
+    const stopWriting = startWriting('backup');
+    await moreAcknowledged();
+    const before = new Map(acknowledged);
+    const folder = await mkdtemp(join(tmpdir(), 'product-restored-'));
+    const admin = client.db('admin');
+    await admin.command({ fsync: 1, lock: true });
+    // The server's own figures go on being written.
+    const filter = (path: string): boolean => !path.includes('diagnostic.data');
+    await cp(mongod.dataDir, folder, { recursive: true, filter });
+    await admin.command({ fsyncUnlock: 1 });
+    await stopWriting();
+
+    const binary = process.env['MONGOD_BINARY'];
+    const copy = await startEmbeddedMongo({ dataDir: folder, binary, env: process.env, log: process.stderr });
+    const there = { ...env, MONGODB_URI: copy.uri };
+    // It lacks the index that was dropped, as a restore by hand may.
+    expect(await installation.migrate(there)).toMatchObject({ code: 0 });
+    const restored = await installation.start(there);
+    const adaThere = new HttpCaller(restored.url, ada.token);
+    expect((await adaThere.get('/health/ready')).status).toBe(200);
+    // Who was signed in still is.
+    expect((await adaThere.get(`${PROJECTS}?limit=1`)).status).toBe(200);
+    const other = new MongoClient(copy.uri);
+    const stored = await other.db().collection('projects').find().toArray();
+    await other.close();
+    expect(missing(stored, before)).toEqual([]);
+    expect(new Set(stored.map(({ name }) => String(name))).size).toBe(stored.length);
+    restored.kill('SIGTERM');
+    await restored.ended;
+    await copy.stop();
+    await rm(folder, { recursive: true });
+    report(`a copy under load, ${before.size} writes acknowledged before it, all restored, none twice`);
   });
 
   it('is found again by the server alone, which shows all of it and ends in order', async () => {

@@ -16,7 +16,7 @@ export interface HttpAnswer {
 export class HttpCaller {
   constructor(
     readonly url: string,
-    private readonly token?: string,
+    readonly token?: string,
   ) {}
 
   /** What says who it is. */
