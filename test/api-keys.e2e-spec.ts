@@ -3,7 +3,7 @@ import { Types } from 'mongoose';
 import { CryptoConfig } from '../src/platform/crypto/crypto.config.js';
 import { DatabaseConfig } from '../src/platform/config/database.config.js';
 import { ApiKeysService } from '../src/modules/api-keys/api-keys.service.js';
-import type { UserId } from '../src/platform/access/caller.js';
+import { scopeOf, type UserId } from '../src/platform/access/caller.js';
 import { API_KEYS, createKey, withKey } from './support/api-keys.js';
 import { PROJECTS } from './support/projects.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
@@ -162,7 +162,7 @@ describe('API keys', () => {
       for (let round = 0; round < 30; round++) {
         const { id, key } = await createKey(ada);
         expect(await service.resolve(key)).toMatchObject({ id });
-        await service.remove(ada.userId as UserId, id);
+        await service.remove(scopeOf(ada.userId as UserId), id);
         expect(await service.resolve(key)).toBeNull();
       }
     });

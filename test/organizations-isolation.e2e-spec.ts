@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { API_KEYS, createKey, withKey } from './support/api-keys.js';
+import { FILES, FORM_TYPE, formOf, PNG } from './support/files.js';
 import { FEATURES } from './features/features.js';
 import { createRecord, full, nextNumber, type RecordJson } from './support/feature-bodies.js';
 import type { Feature } from './support/feature.js';
@@ -13,7 +15,9 @@ import {
 } from './support/organizations.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import type { TestClient } from './support/test-client.js';
+import { ME } from './support/users.js';
 
+const PROJECTS = '/api/v1/projects';
 const NOT_THERE = '404 ORGANIZATION_NOT_FOUND';
 
 let test: TestApp;
@@ -142,5 +146,51 @@ describe.each(FEATURES.filter(({ shared }) => !shared))('$path in an organizatio
 
   it('says that answers depend on the header', async () => {
     expect((await owner.get(feature.path)).headers['vary']).toContain('X-Organization-Id');
+  });
+});
+
+describe('an API key that is made in an organization', () => {
+  it('works in it alone, as its maker may', async () => {
+    const maker = await member('admin');
+    const own = within(maker, organization);
+    const { key } = await createKey(own);
+    const program = withKey(test, key);
+    const made = await program.post(PROJECTS, { name: randomUUID() });
+    expect(made.body.data).toMatchObject({ ownerId: organization, createdBy: maker.userId });
+    expect((await within(program, organization).get(PROJECTS)).status).toBe(200);
+    const foreign = await newOrganization(maker);
+    const elsewhere = [within(program, foreign).get(PROJECTS), within(program, maker.userId).get(PROJECTS)];
+    for (const { outcome } of await Promise.all(elsewhere)) expect(outcome).toBe(NOT_THERE);
+    expect((await program.get(ME)).outcome).toBe('403 FORBIDDEN');
+    expect((await own.post(API_KEYS, { name: 'K', permissions: ['projects:read'] })).outcome).toMatch(
+      /400 VALIDATION_ERROR/,
+    );
+    expect((await maker.get(API_KEYS)).body.data).toEqual([]);
+    expect((await within(owner, organization).get(API_KEYS)).body.data).toHaveLength(1);
+    await owner.patch(`${ORGANIZATIONS}/${organization}/members/${maker.userId}`, { role: 'viewer' });
+    expect((await own.get(API_KEYS)).outcome).toBe('403 FORBIDDEN');
+    expect((await program.post(PROJECTS, { name: randomUUID() })).outcome).toBe('403 FORBIDDEN');
+    expect((await program.get(PROJECTS)).status).toBe(200);
+    await owner.delete(`${ORGANIZATIONS}/${organization}/members/${maker.userId}`);
+    expect((await program.get(PROJECTS)).outcome).toBe(NOT_THERE);
+  });
+
+  it('is the only one that works there', async () => {
+    const program = withKey(test, (await createKey(owner)).key);
+    expect((await within(program, organization).get(PROJECTS)).outcome).toBe(NOT_THERE);
+  });
+});
+
+describe('a file of an organization', () => {
+  it('is read by a link as long as its maker is a member', async () => {
+    const viewer = await member('viewer');
+    const { body: file } = await within(owner, organization).post(FILES, formOf('a.png', PNG), FORM_TYPE);
+    const { id } = file.data as { id: string };
+    const made = await within(viewer, organization).post(`${FILES}/${id}/links`, { expiresIn: 60 });
+    const { pathname, search } = new URL(String(made.body.data.url));
+    expect((await test.anonymous.get(pathname + search)).status).toBe(200);
+    expect((await stranger.get(`${FILES}/${id}/content`)).outcome).toBe('404 FILE_NOT_FOUND');
+    await owner.delete(`${ORGANIZATIONS}/${organization}/members/${viewer.userId}`);
+    expect((await test.anonymous.get(pathname + search)).outcome).toBe('404 FILE_NOT_FOUND');
   });
 });

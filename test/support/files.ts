@@ -17,7 +17,7 @@ export const PNG = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
   'base64',
 );
-const FORM_TYPE = { 'content-type': 'multipart/form-data; boundary=b' };
+export const FORM_TYPE = { 'content-type': 'multipart/form-data; boundary=b' };
 
 export const digestOf = (content: string) => createHash('sha256').update(content).digest('hex');
 

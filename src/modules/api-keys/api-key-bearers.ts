@@ -1,7 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import type { Permission } from '../../platform/access/caller.js';
 import { PRODUCT } from '../../product/product.js';
 import { type Bearer, type BearerKind, BearerKinds } from '../users/bearer-kinds.js';
 import { ApiKeysService, type KeyHolder } from './api-keys.service.js';
+
+/** They are for records of others. */
+const NONE: ReadonlySet<Permission> = new Set();
 
 /** Programs that show an API key act as its user, as far as the key goes. */
 @Injectable()
@@ -27,6 +31,9 @@ export class ApiKeyBearers implements BearerKind {
 
 function bearerOf(holder: KeyHolder | null): Bearer | null {
   if (!holder) return null;
-  const { owner, id: apiKey, readOnly, permissionsOf } = holder;
-  return { owner, as: (user) => ({ ...user, apiKey, readOnly, permissions: permissionsOf(user) }) };
+  const { owner, organization, id: apiKey, readOnly, permissionsOf } = holder;
+  if (organization === undefined) {
+    return { owner, as: (user) => ({ ...user, apiKey, readOnly, permissions: permissionsOf(user) }) };
+  }
+  return { owner, as: (user) => ({ ...user, apiKey, organization, readOnly, permissions: NONE }) };
 }

@@ -1,5 +1,5 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
-import type { Types } from 'mongoose';
+import { Schema as MongooseSchema, type Types } from 'mongoose';
 import { CredentialOwner, OwnedRecord, RECORD_OPTIONS } from '../../platform/database/record.js';
 import { resource } from '../../platform/database/resource.js';
 import type { Permission } from '../../platform/access/caller.js';
@@ -9,6 +9,10 @@ import type { Permission } from '../../platform/access/caller.js';
 export class ApiKey extends OwnedRecord {
   @CredentialOwner('token')
   override ownerId!: Types.ObjectId;
+
+  /** Only of a key of an organization, which has the rights that this user has there. */
+  @Prop({ type: MongooseSchema.Types.ObjectId })
+  override createdBy?: Types.ObjectId;
 
   @Prop({ type: String, required: true, maxlength: 300 })
   name!: string;

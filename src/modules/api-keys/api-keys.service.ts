@@ -14,7 +14,14 @@ import { apiError, invalid } from '../../platform/errors/errors.js';
 import { NO_PRECONDITION } from '../../platform/validation/precondition.js';
 import type { Page, PageQuery } from '../../platform/validation/page-query.js';
 import { DomainEvents } from '../../platform/logging/events.js';
-import { type Caller, type Permission, scopeOf, type UserId } from '../../platform/access/caller.js';
+import {
+  type Caller,
+  ownerIn,
+  type Permission,
+  type Scope,
+  type UserId,
+  userOf,
+} from '../../platform/access/caller.js';
 import type { CreateApiKeyDto } from './api-key.dto.js';
 import { ApiKey, apiKeys } from './api-key.schema.js';
 import { grantOf, type Grant } from './api-key-grant.js';
@@ -33,7 +40,9 @@ const WRITE_USE_AFTER_MS = 1_000;
 
 /** What is remembered of a key. */
 interface KnownKey {
+  /** Whose rights it has: its owner, or who made it in an organization. */
   readonly owner: UserId;
+  readonly organization: string | undefined;
   readonly hash: Buffer;
   readonly permissionsOf: Grant;
   readonly readOnly: boolean;
@@ -45,7 +54,10 @@ interface KnownKey {
 
 /** Whose key it is. */
 export interface KeyHolder {
+  /** Whose rights it has. */
   readonly owner: UserId;
+  /** Where it was made, and alone works; undefined for a user's own key. */
+  readonly organization: string | undefined;
   /** Of the key. */
   readonly id: string;
   readonly permissionsOf: Grant;
@@ -73,17 +85,21 @@ export class ApiKeysService {
   /**
    * Only the caller ever knows the key: what is stored of it cannot be reversed.
    * @param seed the secret is derived from it; only the caller knows it
-   * @throws ApiError VALIDATION_ERROR for unknown permissions, FORBIDDEN for permissions that the caller lacks,
-   *   API_KEY_LIMIT_REACHED
+   * @throws ApiError VALIDATION_ERROR for unknown permissions, and for any in an organization, FORBIDDEN for
+   *   permissions that the caller lacks, API_KEY_LIMIT_REACHED
    */
   create(
-    { id: owner, permissions: own }: Pick<Caller, 'id' | 'permissions'>,
+    { id: user, permissions: own }: Pick<Caller, 'id' | 'permissions'>,
+    scope: Scope,
     dto: CreateApiKeyDto,
     seed: string,
     transaction?: Transaction,
   ): Promise<ApiKey> {
     const { name, permissions = null } = dto;
     requireKnown(this.repositories.permissions, permissions ?? []);
+    const owner = ownerIn(scope);
+    const isOfOrganization = owner !== user;
+    if (isOfOrganization) requireNone(permissions ?? []);
     requireOwn(own, permissions ?? []);
     const expiresAt = dto.expiresAt ?? new Date(Date.now() + LIFETIME_MS);
     const readOnly = dto.readOnly ?? false;
@@ -92,13 +108,12 @@ export class ApiKeysService {
     const { hash, hint } = secretFrom(this.mac, [owner, salt, seed]);
     const limit = { owner, max: MAX_KEYS, refusal: () => apiError(ApiKeyErrors.API_KEY_LIMIT_REACHED) };
     return withOwnerLimit(this.transactions, this.model, limit, transaction, async (joined) => {
-      const record = await this.records.insert(
-        { ownerId, name, permissions, readOnly, salt, hash, hint, expiresAt },
-        joined,
-      );
+      const fields = { ownerId, name, permissions, readOnly, salt, hash, hint, expiresAt };
+      const createdBy = isOfOrganization ? new Types.ObjectId(user) : undefined;
+      const record = await this.records.insert(createdBy ? { ...fields, createdBy } : fields, joined);
       joined.afterwards(() =>
         this.events.record(ApiKeyEvents.api_key_created, {
-          userId: owner,
+          userId: user,
           recordId: record._id.toHexString(),
         }),
       );
@@ -113,22 +128,22 @@ export class ApiKeysService {
   }
 
   /** @throws ApiError API_KEY_NOT_FOUND */
-  get(owner: UserId, id: string): Promise<ApiKey> {
-    return this.records.get(scopeOf(owner), id);
+  get(scope: Scope, id: string): Promise<ApiKey> {
+    return this.records.get(scope, id);
   }
 
-  list(owner: UserId, query: PageQuery): Promise<Page<ApiKey>> {
-    return this.records.page(scopeOf(owner), query);
+  list(scope: Scope, query: PageQuery): Promise<Page<ApiKey>> {
+    return this.records.page(scope, query);
   }
 
   /**
    * The key is refused from the next request on.
    * @throws ApiError API_KEY_NOT_FOUND
    */
-  async remove(owner: UserId, id: string): Promise<void> {
-    await this.records.remove(scopeOf(owner), id, NO_PRECONDITION);
+  async remove(scope: Scope, id: string): Promise<void> {
+    await this.records.remove(scope, id, NO_PRECONDITION);
     this.known.forget(id.toLowerCase());
-    this.events.record(ApiKeyEvents.api_key_deleted, { userId: owner, recordId: id });
+    this.events.record(ApiKeyEvents.api_key_deleted, { userId: userOf(scope), recordId: id });
   }
 
   /** Whose key this is, without a promise where it is known already; null for one that is not valid now. */
@@ -151,8 +166,8 @@ export class ApiKeysService {
   private holderOf(id: string, hash: Buffer, known: KnownKey | null): KeyHolder | null {
     if (!known || !timingSafeEqual(hash, known.hash) || known.expiresAt <= Date.now()) return null;
     this.noteUse(id, known);
-    const { owner, permissionsOf, readOnly } = known;
-    return { owner, id, permissionsOf, readOnly };
+    const { owner, organization, permissionsOf, readOnly } = known;
+    return { owner, organization, id, permissionsOf, readOnly };
   }
 
   private noteUse(id: string, known: KnownKey): void {
@@ -175,11 +190,21 @@ export class ApiKeysService {
 
   private async load(id: string): Promise<KnownKey | null> {
     const record = await this.model
-      .findById(id, { ownerId: 1, hash: 1, permissions: 1, readOnly: 1, expiresAt: 1, lastUsedAt: 1 })
+      .findById(id, {
+        ownerId: 1,
+        createdBy: 1,
+        hash: 1,
+        permissions: 1,
+        readOnly: 1,
+        expiresAt: 1,
+        lastUsedAt: 1,
+      })
       .lean<ApiKey>();
     if (!record) return null;
+    const { ownerId, createdBy } = record;
     return {
-      owner: record.ownerId.toHexString() as UserId,
+      owner: (createdBy ?? ownerId).toHexString() as UserId,
+      organization: createdBy && ownerId.toHexString(),
       hash: Buffer.from(record.hash, 'base64url'),
       permissionsOf: grantOf(record.permissions),
       readOnly: record.readOnly ?? false,
@@ -194,6 +219,13 @@ function requireKnown(all: ReadonlySet<Permission>, asked: readonly Permission[]
   const unknown = asked.find((permission) => !all.has(permission));
   if (unknown === undefined) return;
   const message = `each value in permissions must be one of the following values: ${[...all].join(', ')}`;
+  throw invalid([{ path: 'permissions', message }]);
+}
+
+/** @throws ApiError VALIDATION_ERROR */
+function requireNone(asked: readonly Permission[]): void {
+  if (asked.length === 0) return;
+  const message = 'permissions must be empty in an organization: they are for records of others';
   throw invalid([{ path: 'permissions', message }]);
 }
 

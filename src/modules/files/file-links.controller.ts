@@ -3,6 +3,7 @@ import { ApiOperation } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentScope, OwnerOr, Public } from '../../platform/access/access.js';
 import type { Scope } from '../../platform/access/caller.js';
+import { OrganizationRequires } from '../../platform/access/chosen-owner.js';
 import { ApiSection } from '../../platform/docs/section.js';
 import { Answers, AnswersRaw } from '../../platform/http/answers.js';
 import { NoStore } from '../../platform/http/headers.js';
@@ -24,6 +25,7 @@ export class FileLinksController {
 
   @Post(':id/links')
   @OwnerOr(files.may.read)
+  @OrganizationRequires('viewer')
   @NoStore()
   @ApiOperation({
     summary: 'Make a link to a file',

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { type Scope, scopeOf, type UserId, userOf } from '../../platform/access/caller.js';
+import { ownerIn, type Scope, scopeOf, type UserId, userOf } from '../../platform/access/caller.js';
+import { Memberships } from '../../platform/access/memberships.js';
 import { Standings } from '../../platform/access/standings.js';
 import { CryptoConfig } from '../../platform/crypto/crypto.config.js';
 import { KeyedMac } from '../../platform/crypto/keyed-mac.js';
@@ -11,7 +12,7 @@ import { files } from './file.schema.js';
 
 const ID_BYTES = 12;
 const TIME_BYTES = 4;
-const LAYOUT = { contentBytes: 2 * ID_BYTES + TIME_BYTES, macBytes: 18 };
+const LAYOUT = { contentBytes: 3 * ID_BYTES + TIME_BYTES, macBytes: 18 };
 
 /** A link to the bytes of a file, for who has no token. */
 export interface FileLink {
@@ -20,7 +21,7 @@ export interface FileLink {
 }
 
 /**
- * Links that open one file until they expire. A link holds the file, its maker and its end, and nothing is stored: it
+ * Links that open one file until they expire. A link holds the file, its maker, whose it is and its end, and nothing is stored: it
  * reads what its maker may read when it is used.
  */
 @Injectable()
@@ -30,6 +31,7 @@ export class FileLinks {
 
   constructor(
     private readonly standings: Standings,
+    private readonly memberships: Memberships,
     http: HttpConfig,
     crypto: CryptoConfig,
   ) {
@@ -45,7 +47,8 @@ export class FileLinks {
     const content = Buffer.alloc(LAYOUT.contentBytes);
     content.write(fileId, 'hex');
     content.write(maker, ID_BYTES, 'hex');
-    content.writeUInt32BE(seconds, 2 * ID_BYTES);
+    content.write(ownerIn(scope), 2 * ID_BYTES, 'hex');
+    content.writeUInt32BE(seconds, 3 * ID_BYTES);
     return {
       url: `${this.origin}/api/v1/files/${fileId}/shared?token=${this.tokens.sign(content)}`,
       expiresAt: new Date(seconds * 1000),
@@ -61,12 +64,17 @@ export class FileLinks {
     const isRight =
       content !== undefined &&
       content.toString('hex', 0, ID_BYTES) === fileId.toLowerCase() &&
-      content.readUInt32BE(2 * ID_BYTES) * 1000 > Date.now();
+      content.readUInt32BE(3 * ID_BYTES) * 1000 > Date.now();
     if (!isRight) throw apiError(files.notFound);
     // What has the product's MAC was made for a user.
     const maker = content.toString('hex', ID_BYTES, 2 * ID_BYTES) as UserId;
     const standing = await this.standings.of(maker);
     if (typeof standing === 'string') throw apiError(files.notFound);
+    const owner = content.toString('hex', 2 * ID_BYTES, 3 * ID_BYTES);
+    if (owner !== maker) {
+      if ((await this.memberships.roleOf(owner, maker)) === null) throw apiError(files.notFound);
+      return { actor: scopeOf(maker).actor, owner: { kind: 'organization', id: owner } };
+    }
     const { permissions } = standing;
     const { read } = files.may;
     const own = { ...scopeOf(maker), permissions };
