@@ -26,13 +26,10 @@ import type { CreateApiKeyDto } from './api-key.dto.js';
 import { ApiKey, apiKeys } from './api-key.schema.js';
 import { grantOf, type Grant } from './api-key-grant.js';
 import { newSalt, readKey, secretFrom, writeKey } from './api-key-text.js';
+import { ApiKeysConfig } from './api-keys.config.js';
 import { ApiKeyErrors } from './api-key.errors.js';
 import { ApiKeyEvents } from './api-key.events.js';
 
-/** Most keys of a user. */
-const MAX_KEYS = 50;
-/** When a key ends whose maker says nothing, in milliseconds from now. */
-const LIFETIME_MS = 90 * 24 * 60 * 60 * 1000;
 /** How exact `lastUsedAt` is, in milliseconds: a busy key is not written at each request. */
 const USE_PRECISION_MS = 60_000;
 /** Uses are written so much later, in milliseconds: when the request has most probably been answered. */
@@ -75,10 +72,11 @@ export class ApiKeysService {
     private readonly transactions: Transactions,
     private readonly events: DomainEvents,
     private readonly repositories: Repositories,
-    config: CryptoConfig,
+    private readonly config: ApiKeysConfig,
+    secrets: CryptoConfig,
     caches: LiveCaches,
   ) {
-    this.mac = new KeyedMac(config, 'API key');
+    this.mac = new KeyedMac(secrets, 'API key');
     this.known = caches.of(model, (id) => this.load(id));
   }
 
@@ -101,12 +99,16 @@ export class ApiKeysService {
     const isOfOrganization = owner !== user;
     if (isOfOrganization) requireNone(permissions ?? []);
     requireOwn(own, permissions ?? []);
-    const expiresAt = dto.expiresAt ?? new Date(Date.now() + LIFETIME_MS);
+    const expiresAt = dto.expiresAt ?? new Date(Date.now() + this.config.lifetimeS * 1000);
     const readOnly = dto.readOnly ?? false;
     const ownerId = new Types.ObjectId(owner);
     const salt = newSalt();
     const { hash, hint } = secretFrom(this.mac, [owner, salt, seed]);
-    const limit = { owner, max: MAX_KEYS, refusal: () => apiError(ApiKeyErrors.API_KEY_LIMIT_REACHED) };
+    const limit = {
+      owner,
+      max: this.config.maxPerUser,
+      refusal: () => apiError(ApiKeyErrors.API_KEY_LIMIT_REACHED),
+    };
     return withOwnerLimit(this.transactions, this.model, limit, transaction, async (joined) => {
       const fields = { ownerId, name, permissions, readOnly, salt, hash, hint, expiresAt };
       const createdBy = isOfOrganization ? new Types.ObjectId(user) : undefined;

@@ -1,12 +1,8 @@
 import type { mongo } from 'mongoose';
 import type { Device } from '../../platform/http/device.js';
 import type { Range, Session } from './session.schema.js';
+import type { SessionsConfig } from './sessions.config.js';
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-/** A session expires after this long without a refresh. */
-export const IDLE_MS = 30 * DAY_MS;
-/** A session expires this long after the sign-in, however often it was refreshed. */
-const ABSOLUTE_MS = 90 * DAY_MS;
 /** So long after a refresh, whoever asks with the replaced token was merely second: a tab beside the first. */
 export const GRACE_MS = 10_000;
 /** Replacements of the last ten seconds are remembered, to know when one was: as many as an address has requests. */
@@ -64,7 +60,12 @@ export function useNewest(): mongo.Document[] {
  * Replaces the newest tokens; those of number `used` are the last that were used. Its times are the database's: the
  * clocks of processes may differ by more than the ten seconds.
  */
-export function rotation(used: number, next: Pick<Session, 'generation' | 'tokenHash'>, device: Device) {
+export function rotation(
+  used: number,
+  next: Pick<Session, 'generation' | 'tokenHash'>,
+  device: Device,
+  { idleS, absoluteS }: SessionsConfig,
+) {
   return [
     {
       $set: {
@@ -78,7 +79,9 @@ export function rotation(used: number, next: Pick<Session, 'generation' | 'token
         lastUsedAt: '$$NOW',
         userAgent: { $literal: device.userAgent },
         address: { $literal: device.address },
-        expiresAt: { $min: [{ $add: ['$createdAt', ABSOLUTE_MS] }, { $add: ['$$NOW', IDLE_MS] }] },
+        expiresAt: {
+          $min: [{ $add: ['$createdAt', absoluteS * 1000] }, { $add: ['$$NOW', idleS * 1000] }],
+        },
         version: { $add: ['$version', 1] },
         updatedAt: '$$NOW',
       },

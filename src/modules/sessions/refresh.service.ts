@@ -10,6 +10,7 @@ import { GENERATIONS_PROJECTION, generationsOf, GRACE_MS, rotation } from './gen
 import { type RefreshClaim, RefreshTokens } from './refresh-tokens.js';
 import { Session } from './session.schema.js';
 import { type Grant, SessionsService } from './sessions.service.js';
+import { SessionsConfig } from './sessions.config.js';
 import { SessionErrors } from './session.errors.js';
 import { SessionEvents } from './session.events.js';
 
@@ -20,6 +21,7 @@ export class RefreshService {
     private readonly tokens: RefreshTokens,
     private readonly sessions: SessionsService,
     private readonly events: DomainEvents,
+    private readonly config: SessionsConfig,
   ) {}
 
   /**
@@ -48,7 +50,7 @@ export class RefreshService {
     const { token: refreshToken, hash: tokenHash } = this.tokens.make(sessionId, generation);
     const rotated = await this.collection.findOneAndUpdate(
       { _id: new Types.ObjectId(sessionId), generation: newest, ...isAsTold },
-      rotation(used, { generation, tokenHash }, device),
+      rotation(used, { generation, tokenHash }, device, this.config),
       { projection: { ownerId: 1 } },
     );
     if (!rotated) return undefined;

@@ -13,7 +13,6 @@ import {
   GENERATIONS_PROJECTION,
   type Generations,
   generationsOf,
-  IDLE_MS,
   isAbandoned,
   isOutdated,
   isUsed,
@@ -21,11 +20,9 @@ import {
 } from './generations.js';
 import { RefreshTokens } from './refresh-tokens.js';
 import { Session } from './session.schema.js';
+import { SessionsConfig } from './sessions.config.js';
 import { SessionErrors } from './session.errors.js';
 import { SessionEvents } from './session.events.js';
-
-/** Further sign-ins end the least recently used sessions. */
-export const MAX_SESSIONS = 100;
 
 /** What each request needs to know of its session. */
 export interface LiveSession {
@@ -55,6 +52,7 @@ export class SessionsService {
     private readonly tokens: RefreshTokens,
     private readonly events: DomainEvents,
     private readonly trail: Trail,
+    private readonly config: SessionsConfig,
     caches: LiveCaches,
   ) {
     trail.offer(['users.signed-in']);
@@ -77,7 +75,7 @@ export class SessionsService {
       provenAt: now,
       userAgent: device.userAgent,
       address: device.address,
-      expiresAt: new Date(now.getTime() + IDLE_MS),
+      expiresAt: new Date(now.getTime() + this.config.idleS * 1000),
       version: 1,
       createdAt: now,
       updatedAt: now,
@@ -95,7 +93,7 @@ export class SessionsService {
     return this.model
       .find({ ownerId: new Types.ObjectId(owner), expiresAt: { $gt: new Date() } })
       .sort({ lastUsedAt: -1, _id: -1 })
-      .limit(MAX_SESSIONS)
+      .limit(this.config.maxPerUser)
       .lean<Session[]>();
   }
 
@@ -209,8 +207,8 @@ export class SessionsService {
     const beyond = await this.collection
       .find({ ownerId: new Types.ObjectId(owner) }, { projection: { _id: 1 } })
       .sort({ lastUsedAt: -1, _id: -1 })
-      .skip(MAX_SESSIONS)
-      .limit(MAX_SESSIONS)
+      .skip(this.config.maxPerUser)
+      .limit(this.config.maxPerUser)
       .toArray();
     await this.removeMany(beyond.map(({ _id }) => _id));
   }
