@@ -12,6 +12,7 @@ import { LanguageModelModule } from './modules/language-model/language-model.mod
 import { OAuthModule } from './modules/oauth/oauth.module.js';
 import { OrganizationsModule } from './modules/organizations/organizations.module.js';
 import { OutboxModule } from './modules/outbox/outbox.module.js';
+import { PasskeysModule } from './modules/passkeys/passkeys.module.js';
 import { ProjectsModule } from './modules/projects/projects.module.js';
 import { SecondFactorModule } from './modules/second-factor/second-factor.module.js';
 import { SessionsModule } from './modules/sessions/sessions.module.js';
@@ -58,6 +59,7 @@ const FEATURES = [
   OAuthModule,
   OrganizationsModule,
   OutboxModule,
+  PasskeysModule,
   ProjectsModule,
   SecondFactorModule,
   SessionsModule,

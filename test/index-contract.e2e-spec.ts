@@ -17,6 +17,7 @@ import { type OpenApi, type Operation, placesOf } from './support/openapi-docume
 import { accept, INVITATIONS, invite, newOrganization, ORGANIZATIONS } from './support/organizations.js';
 import { createProjects } from './support/projects.js';
 import { SupabaseProject } from './support/supabase.js';
+import { LOCALHOST, PasskeyDevice, PASSKEYS } from './support/passkeys.js';
 import { IDENTITIES } from './support/supabase-clients.js';
 import { connectionOf, createTestApp, type TestApp } from './support/test-app.js';
 import type { TestClient } from './support/test-client.js';
@@ -38,6 +39,7 @@ const FILTERS: Readonly<Record<string, readonly Parameter[]>> = {
   [ORGANIZATIONS]: [],
   [`${ORGANIZATIONS}/{id}/invitations`]: [],
   [`${ORGANIZATIONS}/{id}/members`]: [],
+  [PASSKEYS]: [],
   [USERS]: [['email', ['nobody@example.com']]],
   [AUDIT]: [
     ['actor', ['66f1a0c2e4b0a1b2c3d4e5f7']],
@@ -75,6 +77,7 @@ describe('the index contract', () => {
     for (const user of [ada, admin]) {
       for (let n = 0; n < 5; n++) {
         await createKey(user);
+        await user.post(PASSKEYS, { credential: await new PasskeyDevice().made(user, LOCALHOST) });
         await user.post(IDENTITIES, { accessToken: await supabase.token(supabase.person()) });
       }
     }

@@ -6,6 +6,7 @@ import { API_KEYS } from './api-keys.js';
 import type { Feature } from './feature.js';
 import { type Body, fieldsOf, full, type Sender } from './feature-bodies.js';
 import { newOrganization, ORGANIZATIONS } from './organizations.js';
+import { LOCALHOST, PasskeyDevice, PASSKEYS } from './passkeys.js';
 import type { SupabaseProject } from './supabase.js';
 import { IDENTITIES } from './supabase-clients.js';
 import type { TestApp } from './test-app.js';
@@ -80,6 +81,13 @@ const ACCOUNT_ROUTES: readonly Omit<CreatingRoute, 'kind'>[] = [
     body: named,
     collection: 'api_keys',
     created: byName,
+  },
+  {
+    url: PASSKEYS,
+    caller: ({ anonymous }) => anonymous.signIn(),
+    body: async (_, caller) => ({ credential: await new PasskeyDevice().made(caller, LOCALHOST) }),
+    collection: 'passkeys',
+    created: ({ credential }) => ({ credentialId: (credential as { id: string }).id }),
   },
   {
     url: IDENTITIES,

@@ -60,6 +60,7 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
     variable: 'OAUTH_PROVIDERS',
   },
   { module: 'OutboxModule', paths: ['src/modules/outbox'] },
+  { module: 'PasskeysModule', paths: ['src/modules/passkeys'], route: 'POST /api/v1/auth/login/passkey' },
   {
     module: 'SecondFactorModule',
     paths: ['src/modules/second-factor'],

@@ -16,6 +16,10 @@ export const RAW_MODELS: Readonly<Record<string, string>> = {
   'src/modules/organizations/organization-members.ts':
     'watches organizations, and knows members whoever asks',
   'src/modules/organizations/organizations.service.ts': 'counts members, and removes all of an organization',
+  'src/modules/passkeys/challenges.ts': 'records without versions, one atomic step each',
+  'src/modules/passkeys/passkey-proofs.ts':
+    'finds passkeys before anybody is signed in, and counts uses in one step',
+  'src/modules/passkeys/passkeys.service.ts': 'counts passkeys of an owner',
   'src/modules/second-factor/second-factor.service.ts': 'codes that are used up in one atomic step',
   'src/modules/sessions/refresh.service.ts': 'refresh tokens that are exchanged in one atomic step',
   'src/modules/sessions/sessions.service.ts': 'watches sessions for changes and ends them in bulk',

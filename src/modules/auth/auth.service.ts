@@ -48,7 +48,7 @@ interface Admission {
     /** Called where one is asked for, before it is looked at. */
     readonly asked: () => Promise<void>;
   };
-  readonly settle: () => Promise<unknown>;
+  readonly settle?: () => Promise<unknown>;
   readonly holds: () => Promise<boolean>;
 }
 
@@ -126,7 +126,7 @@ export class AuthService {
       await factor.asked();
       await this.proof.guard(user, device, () => this.factors.require(user, factor.otp));
     }
-    await settle();
+    await settle?.();
     const grant = await this.sessions.start(owner, device);
     // What ends all sessions meanwhile may have missed this one.
     const now = await this.users.findById(owner);

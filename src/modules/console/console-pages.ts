@@ -102,6 +102,8 @@ export class ConsolePages implements OnModuleInit {
         return { success: true, data: this.features.for(caller) };
       },
     );
+    const { waysIn } = this.features;
+    fastify.get('/console/ways-in', { config: PUBLIC }, () => ({ success: true, data: waysIn }));
     fastify.get(
       '/console/system',
       { config: { access: { kind: 'permission', permission: 'users:write' } }, onSend: compress },

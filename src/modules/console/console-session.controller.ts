@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, HttpCode, Post } from '@nestjs/common';
+import { Body, Controller, Delete, HttpCode, Post, Put } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { Answers, AnswersMessage } from '../../platform/http/answers.js';
 import { Cookies, CurrentCookies } from '../../platform/http/cookies.js';
@@ -6,7 +6,7 @@ import { CurrentDevice, type Device } from '../../platform/http/device.js';
 import { Public } from '../../platform/access/access.js';
 import { NoStore } from '../../platform/http/headers.js';
 import { SameOrigin } from '../../platform/http/same-origin.js';
-import { LoginDto } from '../auth/auth.dto.js';
+import { LoginDto, RefreshDto } from '../auth/auth.dto.js';
 import { ConsoleSessionDto } from './console.dto.js';
 import { ConsoleSessionService } from './console-session.service.js';
 
@@ -27,6 +27,20 @@ export class ConsoleSessionController {
     @Body() dto: LoginDto,
   ): Promise<ConsoleSessionDto> {
     return this.sessions.login(cookies, device, dto);
+  }
+
+  /** For who has signed in by the API in another way than with a password. */
+  @Put()
+  @Public()
+  @SameOrigin()
+  @NoStore()
+  @Answers(ConsoleSessionDto)
+  adopt(
+    @CurrentCookies() cookies: Cookies,
+    @CurrentDevice() device: Device,
+    @Body() { refreshToken }: RefreshDto,
+  ): Promise<ConsoleSessionDto> {
+    return this.sessions.adopt(cookies, device, refreshToken);
   }
 
   @Post('refresh')

@@ -50,6 +50,14 @@ export class ConsoleSessionService {
     return this.hand(cookies, session);
   }
 
+  /**
+   * Goes on with a session that the API has started, by a token that no script sees.
+   * @throws ApiError INVALID_REFRESH_TOKEN, REFRESH_TOKEN_REUSED, REFRESH_IN_PROGRESS
+   */
+  async adopt(cookies: Cookies, device: Device, refreshToken: string): Promise<ConsoleSessionDto> {
+    return this.hand(cookies, await this.auth.refresh(refreshToken, device));
+  }
+
   /** @throws ApiError INVALID_REFRESH_TOKEN, REFRESH_TOKEN_REUSED, REFRESH_IN_PROGRESS */
   async refresh(cookies: Cookies, device: Device): Promise<ConsoleSessionDto> {
     const refreshToken = this.get(cookies, 'session');

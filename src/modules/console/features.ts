@@ -19,7 +19,9 @@ import { answeredFields, type FeatureField, TakenFields } from './feature-fields
 
 /** Addresses of the console's own that a feature of the name would hide. */
 const OWN = new Set(
-  ['features', 'system', 'session'].concat(CONSOLE_PAGES.map(({ path }) => path.replace('console/', ''))),
+  ['features', 'system', 'session', 'ways-in'].concat(
+    CONSOLE_PAGES.map(({ path }) => path.replace('console/', '')),
+  ),
 );
 const OPERATIONS = {
   list: [RequestMethod.GET, '/'],
@@ -92,6 +94,12 @@ export class ConsoleFeatures {
   get ownPages(): readonly ConsolePage[] {
     const paths = new Set(handlersIn(this.modules).map(pathOf));
     return CONSOLE_PAGES.filter(({ needs }) => needs === undefined || paths.has(needs));
+  }
+
+  /** Which parts there are that let people sign in without a password. */
+  get waysIn(): { readonly providers: boolean; readonly passkeys: boolean } {
+    const paths = new Set(handlersIn(this.modules).map(pathOf));
+    return { providers: paths.has('api/v1/auth/oauth'), passkeys: paths.has('api/v1/auth/passkeys') };
   }
 
   for({ permissions }: Caller): readonly OwnFeature[] {

@@ -1,0 +1,12 @@
+import { defineEvents } from '../../platform/logging/events.js';
+
+/** What the log tells of this feature. */
+export const PasskeyEvents = defineEvents({
+  passkey_added: { level: 'info', about: 'A user registered a passkey.' },
+  passkey_removed: { level: 'info', about: 'A user removed a passkey.' },
+  passkey_refused: {
+    level: 'warn',
+    about:
+      'Somebody showed a passkey of a user, and it was refused; `reason` says why. With `counter` it may be a copy.',
+  },
+});
