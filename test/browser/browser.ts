@@ -5,7 +5,10 @@ import { promisify } from 'node:util';
 import { type Browser, type BrowserContext, chromium, type LaunchOptions, type Page } from 'playwright-core';
 
 /** Nothing but this machine can be reached, so that a page which loads from elsewhere fails everywhere. */
-const ARGUMENTS = ['--disable-gpu', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'];
+const ARGUMENTS = [
+  '--disable-gpu',
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
+];
 
 /**
  * The Chromium that comes through npm. It needs no browser, library, font or display of the machine.

@@ -2,20 +2,29 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Secret, TOTP } from 'otpauth';
 import type { Page } from 'playwright-core';
+import { newAt, OAUTH } from '../support/oauth.js';
+import { OidcServer } from '../support/oidc.js';
 import type { Credentials } from '../support/users.js';
 import { ConsoleTest, fillIn, type Person, violationsOf } from './console.js';
 
 jest.setTimeout(60_000);
 
-describe('the second factor in the console', () => {
+describe('what the console asks for beside a password, or in place of one', () => {
   let product: ConsoleTest;
   let person: Person;
   let credentials: Credentials;
+  let acme: OidcServer;
 
   beforeAll(async () => {
-    product = await ConsoleTest.start();
+    product = await ConsoleTest.startNamed(async (origin) => {
+      acme = await OidcServer.start('acme', `${origin}${OAUTH}/acme/callback`);
+      return { ...acme.env, OAUTH_PROVIDERS: 'acme' };
+    });
   });
-  afterAll(() => product.close());
+  afterAll(async () => {
+    await product.close();
+    await acme.close();
+  });
 
   beforeEach(async () => {
     person = await product.person();
@@ -85,5 +94,80 @@ describe('the second factor in the console', () => {
     await dialog.getByRole('button', { name: 'Turn off' }).click();
     await page.getByText('The second factor is off').waitFor();
     expect(await page.locator('[data-otp] [data-state]').innerText()).toBe('Off');
+  });
+
+  /** A device of the person that makes passkeys and is unlocked by itself. */
+  async function withDevice(page: Page): Promise<void> {
+    const client = await person.context.newCDPSession(page);
+    await client.send('WebAuthn.enable');
+    const options = { protocol: 'ctap2', transport: 'internal', hasResidentKey: true } as const;
+    await client.send('WebAuthn.addVirtualAuthenticator', {
+      options: { ...options, hasUserVerification: true, isUserVerified: true },
+    });
+  }
+  const waysIn = (page: Page) => page.getByTestId('way-in');
+
+  it('a passkey is added in the profile, signs in by itself, and is removed', async () => {
+    const page = await person.signIn(credentials, '/console/profile');
+    await withDevice(page);
+    await page.getByTestId('add-passkey').click();
+    await page.getByText('Passkey added').waitFor();
+    expect(await waysIn(page).allInnerTexts()).toEqual([expect.stringMatching(/^Chrome on Linux\n+Added/)]);
+    expect(await violationsOf(page)).toEqual([]);
+    // The device has one already.
+    await page.getByTestId('add-passkey').click();
+    await page.getByText('No passkey was used').waitFor();
+
+    await page.getByTestId('logout-button').click();
+    await page.getByTestId('sign-in-passkey').click();
+    await page.getByTestId('dashboard').waitFor();
+    await page.goto(`${product.origin}/console/profile`);
+    await page.getByRole('button', { name: 'Remove Chrome on Linux' }).click();
+    await page.getByText('Passkey removed').waitFor();
+    expect(await waysIn(page).count()).toBe(0);
+    expect(person.faults()).toEqual([]);
+  });
+
+  it('a provider signs somebody new in, and asks for nothing twice', async () => {
+    acme.login = newAt(acme);
+    const page = await person.open('/login');
+    expect(await violationsOf(page)).toEqual([]);
+    await page.getByTestId('sign-in-acme').click();
+    await page.getByTestId('dashboard').waitFor();
+    expect(new URL(page.url()).search).toBe('');
+    await page.goto(`${product.origin}/console/profile`);
+    await page.getByRole('button', { name: 'Remove Acme' }).click();
+    await page.getByText('This is your only way to sign in.').waitFor();
+  });
+
+  it('a provider is linked in the profile, and leads back with what went wrong', async () => {
+    acme.login = newAt(acme, { email: credentials.email });
+    const page = await person.open('/login');
+    await page.getByTestId('sign-in-acme').click();
+    await page.getByText('This email address already has an account.').waitFor();
+    await fillIn(page, credentials);
+    await page.getByTestId('login-button').click();
+    await page.getByTestId('dashboard').waitFor();
+    await page.goto(`${product.origin}/console/profile`);
+    await page.getByTestId('link-acme').click();
+    await page.getByText('Account linked').waitFor();
+    expect(await waysIn(page).count()).toBe(1);
+  });
+
+  it('a provider does not stand in for the second factor', async () => {
+    const page = await person.signIn(credentials, '/console/profile');
+    acme.login = newAt(acme);
+    await page.getByTestId('link-acme').click();
+    await page.getByText('Account linked').waitFor();
+    await page.goto(`${product.origin}/console/security`);
+    const { recoveryCodes } = await turnOn(page);
+    const other = await product.person();
+    const login = await other.open('/login');
+    await login.getByTestId('sign-in-acme').click();
+    await login.getByTestId('otp').fill(recoveryCodes[0] ?? '');
+    expect(await login.getByTestId('password').isVisible()).toBe(false);
+    await login.getByTestId('login-button').click();
+    await login.getByTestId('dashboard').waitFor();
+    await other.close();
   });
 });

@@ -1,5 +1,8 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Environment } from '../../src/platform/config/env.js';
 import { createTestApp, type TestApp } from '../support/test-app.js';
 import { type Credentials, newCredentials, register, registerVerified } from '../support/users.js';
 import { openBrowser, openPage, type WatchedPage } from './browser.js';
@@ -31,6 +34,15 @@ export class ConsoleTest {
     return new ConsoleTest(test, new URL(await test.app.getUrl()).origin, await openBrowser());
   }
 
+  /** Under a name, which passkeys are bound to, and with an address that providers know. */
+  static async startNamed(env: (origin: string) => Promise<Environment>): Promise<ConsoleTest> {
+    const port = await freePort();
+    const origin = `http://localhost:${port}`;
+    const test = await createTestApp({ ...(await env(origin)), PUBLIC_URL: origin });
+    await test.app.listen(port, '127.0.0.1');
+    return new ConsoleTest(test, origin, await openBrowser());
+  }
+
   /** The same, of somebody whose address is verified. */
   async newVerifiedUser(): Promise<Credentials> {
     const { email, password } = await registerVerified(this.test);
@@ -54,6 +66,15 @@ export class ConsoleTest {
     const { email, password } = await register(this.test.anonymous);
     return { email, password };
   }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 /** Somebody before a browser. */

@@ -1,7 +1,9 @@
 import { find } from './dom.js';
-import { clear, mark, onSubmit, refuseWithoutStorage, revealable } from './form.js';
+import { clear, mark, onSubmit, refuseWithoutStorage, revealable, show } from './form.js';
+import { offerOtherWays } from './other-ways.js';
 import { Failure } from './request.js';
-import { onSessionEnd, openSession, signIn } from './session.js';
+import { onSessionEnd, openSession, signIn, signInBy } from './session.js';
+import { comeBack } from './ways-in.js';
 
 /** As long as what stands there before, so that nothing moves. */
 const REASONS = {
@@ -25,16 +27,27 @@ function askForCode() {
 refuseWithoutStorage();
 revealable();
 const next = wanted();
-onSubmit(form, async (values) => {
+const returned = comeBack('sign-in');
+
+async function enter(signedIn) {
   try {
-    await signIn(values);
+    await signedIn;
   } catch (error) {
     if (!(error instanceof Failure && error.code === 'OTP_REQUIRED')) throw error;
     return askForCode();
   }
+  return goOn();
+}
+
+function goOn() {
   location.assign(next ?? 'dashboard');
   return 'leaving';
-});
+}
+
+/** Somebody whom a provider has led back; the code is asked for where the second factor is on. */
+const redeem = (values) => signInBy('api/v1/auth/oauth/token', { ...returned.redemption, ...values });
+
+onSubmit(form, (values) => enter(returned?.redemption ? redeem(values) : signIn(values)));
 
 /** The page that somebody wanted who was not signed in; never one of another site. */
 function wanted() {
@@ -49,6 +62,25 @@ if (location.hash) {
 }
 // Ended in another tab: this page is the right one already.
 onSessionEnd(() => {});
-// Whoever is signed in has no business here. Without a server the form says what is wrong.
-const known = await openSession().catch(() => undefined);
-if (known) location.replace(next ?? 'dashboard');
+let isLeaving = false;
+if (returned) {
+  const showCredentials = (isShown) => {
+    for (const field of form.querySelectorAll('[data-credential]')) field.hidden = !isShown;
+  };
+  showCredentials(returned.failure !== undefined);
+  try {
+    if (returned.failure) throw returned.failure;
+    isLeaving = (await enter(redeem({}))) === 'leaving';
+  } catch (error) {
+    // Of no use any more: the form is for the password again.
+    returned.redemption = undefined;
+    showCredentials(true);
+    show(form, error);
+  }
+} else {
+  // Whoever is signed in has no business here. Without a server the form says what is wrong.
+  const known = await openSession().catch(() => undefined);
+  isLeaving = known !== undefined;
+  if (isLeaving) location.replace(next ?? 'dashboard');
+}
+if (!isLeaving) await offerOtherWays(form, goOn);

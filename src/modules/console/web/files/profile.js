@@ -2,6 +2,7 @@ import { confirmed } from './dialog.js';
 import { find, fromTemplate, toast, busy } from './dom.js';
 import { onSubmit } from './form.js';
 import { guard } from './keyboard.js';
+import { showWays } from './profile-ways.js';
 import { Failure } from './request.js';
 import { at } from './root.js';
 import { call } from './session.js';
@@ -50,5 +51,6 @@ export async function show(view) {
     busy(currentTarget, deleteAccount),
   );
   showUnverified(view);
+  await showWays(view);
   return 'Profile';
 }

@@ -174,6 +174,14 @@ export function signIn(credentials) {
   return inTurn(async () => adoptAnswer(await send('POST', ADDRESS, { body: credentials })));
 }
 
+/** Signs in by what a route of the API takes in place of a password. */
+export function signInBy(path, body) {
+  return inTurn(async () => {
+    const { data } = await send('POST', path, { body });
+    return adoptAnswer(await send('PUT', ADDRESS, { body: { refreshToken: data.refreshToken } }));
+  });
+}
+
 export async function signOut() {
   await inTurn(() => send('DELETE', ADDRESS));
   end('signed-out');

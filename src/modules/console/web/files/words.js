@@ -102,6 +102,17 @@ const SENTENCES = {
   EMAIL_NOT_VERIFIED: 'Confirm your email address first: use the link in the mail we sent you.',
   INVALID_OTP: 'This code is wrong, or was used before. Wait for the next one.',
   OTP_REQUIRED: 'Enter the code from your authenticator app.',
+  PASSKEY_NOT_USED: 'No passkey was used. Try again, or choose another way.',
+  INVALID_PASSKEY: 'This passkey is not known here. Choose another way, then add it in your profile.',
+  PASSKEYS_NOT_CONFIGURED: 'Passkeys do not work at this address.',
+  PROVIDER_REFUSED: 'The sign-in was cancelled.',
+  PROVIDER_UNAVAILABLE: 'This provider does not answer right now. Try again shortly, or choose another way.',
+  SIGN_IN_FAILED: 'The provider gave no usable answer. Start again.',
+  INVALID_OAUTH_CODE: 'This took too long. Start again.',
+  ACCOUNT_LINK_REQUIRED:
+    'This email address already has an account. Sign in with your password, then link the provider in your profile.',
+  IDENTITY_TAKEN: 'This account is linked to another user.',
+  LAST_WAY_IN: 'This is your only way to sign in. Set a password or add another way first.',
 };
 
 /** What went wrong, in plain words. */
