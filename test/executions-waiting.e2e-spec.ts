@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Types } from 'mongoose';
 import { SYSTEM, scopeOf, type UserId } from '../src/platform/access/caller.js';
 import { fail } from '../src/platform/executions/run.js';
 import { addExecutors, EngineLab, Play, Queue, script, Secret } from './support/executions.js';
@@ -179,6 +180,43 @@ describe('durable executions that wait', () => {
     lab.advance(120_000);
     await eventually(async () => (await lab.executions.get(scope, id)).steps.length === 2);
     expect((await admin.delete(`/api/v1/users/${user.userId}`)).status).toBe(200);
+  });
+
+  it('looks before each step whether its owner may go on', async () => {
+    const admin = await test.anonymous.signIn('admin');
+    const user = await test.anonymous.signIn();
+    const scope = scopeOf(user.userId as UserId);
+    const ran: string[] = [];
+    const change = async (disabled: boolean) => {
+      expect((await admin.patch(`/api/v1/users/${user.userId}`, { disabled })).status).toBe(200);
+    };
+    const { id } = await lab.start(
+      script(async (run) => {
+        await run.step('a', async () => (await change(true), void ran.push('a')));
+        await run.step('large', () => (ran.push('large'), 'x'.repeat(40_000)));
+        await run.sleep('pause', '9d');
+      }),
+      { scope },
+    );
+    await lab.until(id, 'waiting');
+    expect(ran).toEqual(['a']);
+    await change(false);
+    lab.advance(120_000);
+    await eventually(async () => (await lab.executions.get(scope, id)).steps.length === 3);
+    expect(ran).toEqual(['a', 'large']);
+    const beside = () => test.connection.collection('execution_steps').countDocuments({ name: 'large' });
+    expect(await beside()).toBe(1);
+    expect((await admin.delete(`/api/v1/users/${user.userId}`)).status).toBe(200);
+    // Nothing of it is left, and what a killed process would have left ends without it.
+    expect(await beside()).toBe(0);
+    const stray = { name: 'Late', description: null, ownerId: new Types.ObjectId(user.userId) };
+    await test.connection.collection('projects').insertOne(stray);
+    lab.advance(60_000);
+    const late = () => test.connection.collection('projects').countDocuments({ name: 'Late' });
+    await eventually(async () => (await late()) === 0);
+    expect(await stored().findOne({ type: 'owners.remove', input: { $regex: user.userId } })).toMatchObject({
+      ownerId: null,
+    });
   });
 
   it('keeps input and results encrypted, and answers neither', async () => {

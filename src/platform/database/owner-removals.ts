@@ -7,7 +7,7 @@ import { OwnedRecords } from './owned-records.js';
 import { sessionOf, type Transaction } from './transactions.js';
 
 /** What an owner's requests that were under way have written is there by then, whichever process they were in. */
-const LATE_MS = 5_000;
+export const LATE_MS = 5_000;
 const RETRY_MS = 1_000;
 
 /** What a feature does when an owner goes. */
@@ -57,10 +57,14 @@ export class OwnerRemovals implements OnApplicationBootstrap, OnApplicationShutd
     void this.removeLate(owner);
   }
 
+  /** Removes what has come since, to be called `LATE_MS` later: nothing more comes then. */
+  async complete(owner: string): Promise<void> {
+    if ((await this.remove(owner)) === undefined) return;
+    await this.notes.deleteOne({ _id: new Types.ObjectId(owner) });
+  }
+
   private async removeLate(owner: string): Promise<void> {
-    if ((await this.pause(LATE_MS)) && (await this.remove(owner)) !== undefined) {
-      await this.notes.deleteOne({ _id: new Types.ObjectId(owner) }).catch(() => undefined);
-    }
+    if (await this.pause(LATE_MS)) await this.complete(owner).catch(() => undefined);
   }
 
   /** How many those were; undefined when the process ends before it is done. */

@@ -8,8 +8,11 @@ import {
 import { DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
 import { MongooseModule } from '@nestjs/mongoose';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import { SYSTEM } from '../access/caller.js';
 import { ProcessConfig } from '../config/process.config.js';
 import { apiError } from '../errors/errors.js';
+import { OwnedRecords } from '../database/owned-records.js';
+import { LATE_MS, OwnerRemovals } from '../database/owner-removals.js';
 import { Repositories } from '../database/repositories.js';
 import { Migrations } from '../migrations/migrations.js';
 import { Bell } from './bell.js';
@@ -40,6 +43,7 @@ import { Orders } from './orders.js';
 import { OwnerBounds } from './owner-bounds.js';
 import { Parts } from './parts.js';
 import { ExecutorRegistry } from './registry.js';
+import { RemoveOwner } from './remove-owner.executor.js';
 import { ExecutionRights } from './rights.js';
 import { SchedulesController } from './schedules.controller.js';
 import { Schedules } from './schedules.js';
@@ -93,6 +97,7 @@ function answerProbesOnly(fastify: FastifyInstance): void {
     Orders,
     OwnerBounds,
     Parts,
+    RemoveOwner,
     Schedules,
     Sealing,
     Slots,
@@ -110,10 +115,20 @@ export class ExecutionsModule implements OnModuleInit, OnApplicationBootstrap, B
     private readonly migrations: Migrations,
     private readonly registry: ExecutorRegistry,
     private readonly schedules: Schedules,
+    executions: Executions,
+    store: ExecutionStore,
+    owned: OwnedRecords,
+    removals: OwnerRemovals,
     repositories: Repositories,
     { httpAdapter }: HttpAdapterHost,
   ) {
     repositories.permit('executions:read', 'executions:write');
+    owned.beforeRemoval('executions', (ids) => store.removeAllBeside(ids));
+    removals.before(async (ownerId, transaction) => {
+      // Behind what the process itself does.
+      const at = new Date(Date.now() + 2 * LATE_MS);
+      await executions.start(RemoveOwner, { ownerId }, { scope: SYSTEM, transaction, at });
+    });
     if (config.executions === 'only') answerProbesOnly(httpAdapter.getInstance<FastifyInstance>());
   }
 

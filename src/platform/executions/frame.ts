@@ -36,12 +36,16 @@ export class TurnFrame {
 
   constructor(
     protected readonly execution: StoredExecution,
-    readonly scope: Scope,
+    protected current: Scope,
     protected readonly definition: Definition,
     protected readonly journal: Journal,
     protected readonly host: TurnHost,
   ) {
     this.id = execution._id.toHexString();
+  }
+
+  get scope(): Scope {
+    return this.current;
   }
 
   get signal(): AbortSignal {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Scope } from '../access/caller.js';
 import type { Fault, StoredExecution } from './execution.js';
 import { Parts } from './parts.js';
 import { ExecutorRegistry } from './registry.js';
@@ -40,7 +41,12 @@ export class Launcher {
     const beside = execution.beside ? await store.stepsBeside(execution._id) : [];
     const outcomes =
       children.length > 0 ? await this.outcomesOf(children) : new Map<string, StoredExecution>();
-    const running = new Running(execution, scope, definition, { beside, outcomes }, this.parts, lost);
+    const known = { beside, outcomes };
+    const rights = async (): Promise<Scope | undefined> => {
+      const now = await this.rights.scopeOf(execution.scope);
+      return typeof now === 'string' ? undefined : now;
+    };
+    const running = new Running(execution, scope, definition, known, this.parts, rights, lost);
     begun(running);
     return running.run();
   }

@@ -42,6 +42,7 @@ export class Running implements TurnHost {
     private readonly definition: Definition,
     known: { readonly beside: readonly StepBeside[]; readonly outcomes: Running['outcomes'] },
     private readonly parts: Parts,
+    readonly rights: () => Promise<Scope | undefined>,
     private readonly lost: () => void,
   ) {
     const { _id, ownerId, engine, turn } = execution;

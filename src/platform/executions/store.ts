@@ -152,6 +152,11 @@ export class ExecutionStore {
     await this.steps.updateMany({ executionId }, change);
   }
 
+  /** Those of some executions. */
+  async removeAllBeside(ids: readonly Types.ObjectId[]): Promise<void> {
+    await this.steps.deleteMany({ executionId: { $in: [...ids] } });
+  }
+
   async removeBeside(executionId: Types.ObjectId, names?: readonly string[]): Promise<void> {
     await this.steps.deleteMany({ executionId, ...(names && { name: { $in: [...names] } }) });
   }

@@ -37,8 +37,6 @@ export const TRANSITIONS = {
   /** Another step is still unknown. */
   resolveOne: { from: ['needs-attention'], to: [] },
   retry: { from: ['failed'], to: ['queued'] },
-  /** Its owner was deleted. */
-  orphan: { from: ['queued', 'waiting', 'running', 'needs-attention'], to: ['failed'] },
 } as const satisfies Record<string, Transition>;
 
 export type TransitionName = keyof typeof TRANSITIONS;

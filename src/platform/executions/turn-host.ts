@@ -1,4 +1,5 @@
 import type { Types } from 'mongoose';
+import type { Scope } from '../access/caller.js';
 import type { ExecutionClock } from './clock.js';
 import type { StoredExecution } from './execution.js';
 import type { ExecutorClass } from './run.js';
@@ -11,6 +12,8 @@ export interface TurnHost {
   readonly failpoints: Failpoints;
   /** Lets few `once` steps run at a time: so many are unknown when the process is killed. */
   readonly once: Semaphore;
+  /** The rights that the owner has now; undefined when it may not run any more. */
+  rights(): Promise<Scope | undefined>;
   /** Writes what the journal has; false when the execution is not this process's any more. */
   write(): Promise<boolean>;
   /** The same, by and by: nobody waits for it. */

@@ -182,6 +182,14 @@ export class Turn extends TurnFrame implements Run {
     work: Work<T>,
   ): Promise<Json<T>> {
     this.enter();
+    const scope = await this.host.rights();
+    if (!scope) {
+      // Who claims it next says what becomes of it.
+      this.leave();
+      this.stop('released');
+      return never();
+    }
+    this.current = scope;
     if (kind === 'once') await this.host.once.acquire();
     const { dueAt: _due, error: _error, ...before } = known ?? this.begin(kind);
     const step: Step = { ...before, kind, status: 'running', attempts: before.attempts + 1 };

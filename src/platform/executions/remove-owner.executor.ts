@@ -1,0 +1,19 @@
+import { IsMongoId } from 'class-validator';
+import { OwnerRemovals } from '../database/owner-removals.js';
+import { Executor } from './executor.js';
+import type { Run } from './run.js';
+
+export class RemoveOwnerDto {
+  @IsMongoId()
+  ownerId!: string;
+}
+
+/** Ends what the process of a deletion has begun, when that was killed, and removes what was written meanwhile. */
+@Executor({ type: 'owners.remove', input: RemoveOwnerDto, attempts: 100, timeout: '10m' })
+export class RemoveOwner {
+  constructor(private readonly removals: OwnerRemovals) {}
+
+  async execute({ ownerId }: RemoveOwnerDto, run: Run): Promise<void> {
+    await run.step('rest', () => this.removals.complete(ownerId));
+  }
+}
