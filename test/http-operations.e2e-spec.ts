@@ -6,7 +6,8 @@ import { partsOf } from './support/engines.js';
 import { at, createProject, PROJECTS } from './support/projects.js';
 import { eventually } from './support/mails.js';
 import { tableOf } from './support/pages.js';
-import { createTestApp, type TestApp } from './support/test-app.js';
+import { connectionOf, createTestApp, type TestApp } from './support/test-app.js';
+import { IS_BASE } from './support/rules.js';
 import { PASSWORD } from './support/test-client.js';
 import { ME } from './support/users.js';
 
@@ -162,7 +163,7 @@ describe('operations', () => {
       const types = [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)];
       const own = types.filter(([, name = '']) => !/^(process|nodejs)_/.test(name));
       const documented = tableOf('docs/operations.md', 'Metrics').map(([name]) => name);
-      expect(documented).toEqual(own.map(([, name]) => name).toSorted());
+      if (IS_BASE) expect(documented).toEqual(own.map(([, name]) => name).toSorted());
       const ends = { counter: /_total$/, histogram: /_(seconds|bytes)$/, gauge: /(?<!_total)$/ };
       const named = ([, name = '', type = '']: readonly string[]) =>
         /^[a-z]+(_[a-z0-9]+)*$/.test(name) &&
@@ -208,6 +209,25 @@ describe('operations', () => {
       expect(await read('db_client_connections{state="idle"}')).toBeGreaterThan(5);
       expect(await read('change_feed_age_seconds')).toBeLessThan(31);
     });
+  });
+
+  it('a shard key, or why there is none, is documented for each collection, and fits its indexes', async () => {
+    const { app } = await inDevelopment();
+    const rows = new Map(tableOf('docs/scale.md', 'Shard keys').map(([name = '', key = '']) => [name, key]));
+    const collections = Object.values(connectionOf(app).models).map(({ collection, schema }) => ({
+      name: collection.name,
+      indexes: schema.indexes().map(([fields, options]) => [Object.keys(fields), options] as const),
+    }));
+    const names = collections.map(({ name }) => name).toSorted();
+    if (IS_BASE) expect([...rows.keys()]).toEqual(names);
+    const sharded = collections.filter(({ name }) => rows.get(name)?.startsWith('`'));
+    expect(sharded.length).toBeGreaterThan(1);
+    for (const { name, indexes } of sharded) {
+      const key = rows.get(name)?.replaceAll('`', '');
+      expect([name, indexes.some(([[first]]) => first === key)]).toEqual([name, true]);
+      const unique = indexes.filter(([, { unique: isUnique }]) => isUnique);
+      expect(unique.filter(([[first]]) => first !== key)).toEqual([]);
+    }
   });
 
   describe('docs', () => {
