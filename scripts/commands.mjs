@@ -100,6 +100,11 @@ export const COMMANDS = {
         about:
           'a list that is asked for with values of a and b, in the order of c; may be repeated; a+b+c:all for one of all owners, too',
       },
+      add: {
+        value: 'audit,webhooks',
+        multiple: true,
+        about: 'also in a feature that is there: keep who changed what, let other systems be told',
+      },
       shared: { about: 'records belong to nobody, and every user reads them' },
       'dry-run': { about: 'say what would be written, and write nothing' },
     },

@@ -23,8 +23,8 @@ workflow.reporter.subscribe(({ kind, path }) => {
   written.push(`${kind === 'create' ? 'CREATE' : 'UPDATE'} ${path.replace(/^\//, '')}`);
 });
 try {
-  const { shared = false, list: lists = [] } = flags;
-  const options = schematic === 'feature' ? { name, fields, shared, lists } : { name, fields };
+  const { shared = false, list: lists = [], add = [] } = flags;
+  const options = schematic === 'feature' ? { name, fields, shared, lists, add } : { name, fields };
   await new Promise((resolve, reject) => {
     workflow
       .execute({ collection: 'flowversal-schematics', schematic, options })

@@ -18,6 +18,7 @@ import { SecondFactorModule } from './modules/second-factor/second-factor.module
 import { SessionsModule } from './modules/sessions/sessions.module.js';
 import { SupabaseModule } from './modules/supabase/supabase.module.js';
 import { UsersModule } from './modules/users/users.module.js';
+import { WebhooksModule } from './modules/webhooks/webhooks.module.js';
 import { AttemptsModule } from './platform/limits/attempts.module.js';
 import { CacheModule } from './platform/cache/cache.module.js';
 import type { Config } from './platform/config/config.js';
@@ -65,6 +66,7 @@ const FEATURES = [
   SessionsModule,
   SupabaseModule,
   UsersModule,
+  WebhooksModule,
 ];
 
 /** The table of contents: the platform, and the features on it. */

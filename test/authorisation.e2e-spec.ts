@@ -23,6 +23,7 @@ import { SupabaseProject } from './support/supabase.js';
 import { IDENTITIES } from './support/supabase-clients.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import { PASSWORD } from './support/test-client.js';
+import { WEBHOOK_ROWS, WEBHOOKS } from './support/webhooks.js';
 import { LOGIN, LOGOUT, ME, newCredentials, REFRESH, REGISTER, SESSIONS, USERS } from './support/users.js';
 
 /** As SIGNED_IN, but not by a program. */
@@ -43,7 +44,7 @@ const PAGES = [
   '/invitation',
   '/dashboard',
   ...['profile', 'security', 'sessions', 'api-keys', 'status'].map((name) => `/console/${name}`),
-  ...[USERS, FILES, ORGANIZATIONS, ...FEATURES.map(({ path }) => path)].flatMap((path) => {
+  ...[USERS, FILES, ORGANIZATIONS, WEBHOOKS, ...FEATURES.map(({ path }) => path)].flatMap((path) => {
     const page = `/console/${path.split('/').at(-1)}`;
     return [page, `${page}/:record`];
   }),
@@ -117,14 +118,13 @@ const MATRIX: readonly Row[] = [
   { route: `GET ${SCHEDULES}`, statuses: BY_READERS },
   { route: `POST ${SCHEDULES}/:id/run`, url: () => `${SCHEDULES}/${NOTHING}/run`, statuses: BY_ADMINS },
   ...FILE_ROWS,
-  { route: 'GET /api/v1/audit', statuses: SIGNED_IN },
+  ...WEBHOOK_ROWS,
   { route: `GET ${SESSIONS}`, statuses: BY_PEOPLE },
   {
     route: `DELETE ${SESSIONS}/:id`,
     url: async ({ session }) => `${SESSIONS}/${await session()}`,
     statuses: [401, 401, 401, 401, 404, 200, 404, 404, 403, 404],
   },
-
   {
     route: `POST ${CHANGE}`,
     statuses: BY_PASSWORD,

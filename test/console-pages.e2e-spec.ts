@@ -177,7 +177,14 @@ describe('the pages of the console', () => {
 
     it('names every feature, its fields and what the caller may do', async () => {
       const user = await featuresOf(await test.anonymous.signIn());
-      expect([...user.keys()]).toEqual(['files', 'organizations', 'projects', 'trial-tickets', 'users']);
+      expect([...user.keys()]).toEqual([
+        'files',
+        'organizations',
+        'projects',
+        'trial-tickets',
+        'users',
+        'webhooks',
+      ]);
       expect(user.get('projects')).toMatchObject({
         name: 'project',
         path: 'api/v1/projects',

@@ -29,6 +29,8 @@ import { newCredentials, USERS } from './support/users.js';
  */
 
 const AUDIT = '/api/v1/audit';
+const WEBHOOKS = '/api/v1/webhooks';
+const DELIVERIES = `${WEBHOOKS}/{id}/deliveries`;
 
 /** The filters of lists that are no feature's, by path; `owner` is a parameter of lists of what users own. */
 const FILTERS: Readonly<Record<string, readonly Parameter[]>> = {
@@ -41,6 +43,8 @@ const FILTERS: Readonly<Record<string, readonly Parameter[]>> = {
   [`${ORGANIZATIONS}/{id}/members`]: [],
   [PASSKEYS]: [],
   [USERS]: [['email', ['nobody@example.com']]],
+  [WEBHOOKS]: [],
+  [DELIVERIES]: [['status', ['failed']]],
   [AUDIT]: [
     ['actor', ['66f1a0c2e4b0a1b2c3d4e5f7']],
     ['from', ['2026-01-01T00:00:00Z']],
@@ -65,6 +69,8 @@ describe('the index contract', () => {
   let organization: string;
   let lists: { path: string; operation: Operation }[];
   let filters: Record<string, readonly Parameter[]>;
+  /** A webhook of each user. */
+  const hooks = new Map<TestClient, string>();
   let declared: Record<string, readonly Query[]>;
 
   beforeAll(async () => {
@@ -75,6 +81,8 @@ describe('the index contract', () => {
     filters = { ...FILTERS };
     filters[AUDIT] = [['record', [`users/${ada.userId}`]], ...(FILTERS[AUDIT] ?? [])];
     for (const user of [ada, admin]) {
+      const hook = { url: 'https://93.184.215.14/', events: ['users.signed-in'] };
+      hooks.set(user, (await user.post(WEBHOOKS, hook)).body.data.id as string);
       for (let n = 0; n < 5; n++) {
         await createKey(user);
         await user.post(PASSKEYS, { credential: await new PasskeyDevice().made(user, LOCALHOST) });
@@ -121,7 +129,7 @@ describe('the index contract', () => {
 
   /** Asks, and answers whether it was for what is behind a cursor. */
   async function ask(user: TestClient, path: string, { cursor, ...query }: Query): Promise<boolean> {
-    const at = path.replace('{id}', organization);
+    const at = path.replace('{id}', path === DELIVERIES ? (hooks.get(user) ?? '') : organization);
     const url = (more: Query) => `${at}?${new URLSearchParams({ ...query, ...more }).toString()}`;
     const first = cursor === CURSOR ? await user.get(url({ limit: '1' })) : undefined;
     const next = first?.body.pagination.nextCursor as string | null | undefined;

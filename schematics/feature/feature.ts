@@ -1,7 +1,10 @@
 import type { Rule } from '@angular-devkit/schematics';
 import { refuse } from '../naming/refusal.ts';
+import { filesOf } from '../project/layout.ts';
+import { moreAbilities } from '../project/more-abilities.ts';
 import { newFeature } from '../project/new-feature.ts';
 import { ruleOf } from '../project/rule.ts';
+import { ABILITIES, type Ability } from '../specification/feature.ts';
 import { costOf } from '../specification/lists.ts';
 import { featureOf } from '../specification/specification.ts';
 import { namesOf } from '../naming/names.ts';
@@ -11,24 +14,38 @@ interface Options {
   readonly fields?: readonly string[];
   readonly shared?: boolean;
   readonly lists?: readonly string[];
+  readonly add?: readonly string[];
 }
 
 /** What a feature has that nobody has said anything about: the fields of a project. */
 const USUAL_FIELDS = ['name:string:required:unique:max=100', 'description:text:max=500', 'metadata:object'];
 
 /** `nest g feature invoices`, and `npm run feature`. */
-export function feature({ name, fields = [], shared = false, lists = [] }: Options): Rule {
+export function feature({ name, fields = [], shared = false, lists = [], add = [] }: Options): Rule {
+  const abilities = add.flatMap((each) => each.split(',')).map(abilityOf);
   const listed = lists.flatMap((list) => ['--list', list]);
-  const args = [name, ...fields, ...listed, ...(shared ? ['--shared'] : [])];
+  const added = add.flatMap((each) => ['--add', each]);
+  const args = [name, ...fields, ...listed, ...added, ...(shared ? ['--shared'] : [])];
   return ruleOf('feature', args, (project) => {
     if (lists.length > 0 && fields.length === 0) {
       refuse(
         '--list is for a new feature, whose fields stand beside it; in one that is there declare lists by hand',
       );
     }
+    const names = namesOf(name);
+    const isThere = project.read(filesOf(names).schema) !== undefined;
+    if (isThere && abilities.length > 0 && fields.length === 0) {
+      return moreAbilities(project, names, abilities);
+    }
     const described = fields.length > 0 ? fields : USUAL_FIELDS;
-    const planned = featureOf(namesOf(name), described, lists, shared);
+    const planned = { ...featureOf(names, described, lists, shared), abilities };
     for (const line of costOf(planned)) process.stderr.write(`${line}\n`);
     return newFeature(project, planned);
   });
+}
+
+/** @throws Refusal for what no resource can declare */
+function abilityOf(text: string): Ability {
+  const ability = ABILITIES.find((each) => each === text);
+  return ability ?? refuse(`--add takes ${ABILITIES.join(' and ')}, not "${text}"`);
 }

@@ -1,5 +1,7 @@
 import type ts from 'typescript';
-import { type Feature, fieldDeclarations } from '../specification/feature.ts';
+import type { Names } from '../naming/names.ts';
+import { refuse } from '../naming/refusal.ts';
+import { type Ability, type Feature, fieldDeclarations } from '../specification/feature.ts';
 import type { Field } from '../types/field.ts';
 import { applyEdits, type Edit, parse } from './edit.ts';
 import { withImports } from './imports.ts';
@@ -15,6 +17,15 @@ import {
 } from './places.ts';
 import { literal } from '../types/source.ts';
 import { indexSource, propSource } from './schema-source.ts';
+
+/** The schema's file with what its resource declares besides. */
+export function withAbilities(text: string, abilities: readonly Ability[], names: Names): string {
+  const declaration = variableNamed(parse(text), names.records);
+  const there = abilities.find((ability) => optionalProperty(declaration, ability));
+  if (there !== undefined) refuse(`${names.plural} has ${there} already`);
+  const added = abilities.map((ability) => `${ability}: true`).join(', ');
+  return applyEdits(text, [addProperty(objectIn(declaration, 'the object of the resource'), added)]);
+}
 
 /** The end of the statement before a declaration: where further indexes stand. */
 function behindStatementBefore(declaration: ts.VariableDeclaration): number {

@@ -76,13 +76,13 @@ export function listSource({ equal, sort, everybody }: List): string {
 }
 
 /** What the feature's records are, said once. */
-function resourceSource({ names, fields, shared, lists }: Feature): string {
+function resourceSource({ names, fields, shared, lists, abilities = [] }: Feature): string {
   const { Record, records, resource } = names;
   const unique = fields.filter((field) => field.unique).map(({ name }) => name);
   return `export const ${records} = resource({
   name: '${resource}',
   record: ${Record},
-  schema: ${Record}Schema,${shared ? '\n  shared: true,' : ''}${unique.length > 0 ? `\n  unique: ${literal(unique)},` : ''}${listsSource(lists, fields)}
+  schema: ${Record}Schema,${shared ? '\n  shared: true,' : ''}${unique.length > 0 ? `\n  unique: ${literal(unique)},` : ''}${listsSource(lists, fields)}${abilities.map((ability) => `\n  ${ability}: true,`).join('')}
 });
 `;
 }

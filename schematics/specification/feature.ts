@@ -11,6 +11,10 @@ export interface List {
   readonly everybody: boolean;
 }
 
+/** What a resource can declare of its changes. */
+export const ABILITIES = ['audit', 'webhooks'] as const;
+export type Ability = (typeof ABILITIES)[number];
+
 /** A feature as it is to be generated. */
 export interface Feature {
   readonly names: Names;
@@ -18,6 +22,7 @@ export interface Feature {
   /** Belongs to nobody: every user reads it. */
   readonly shared: boolean;
   readonly lists: readonly List[];
+  readonly abilities?: readonly Ability[];
 }
 
 /** What the schema's file declares for fields. */

@@ -68,6 +68,8 @@ export const TEXTS: Readonly<Record<'string' | 'text' | 'rich', FieldType>> = {
   rich: {
     ...written(RICH),
     about: 'HTML, sanitised, up to 10,000 characters',
+    // Its values are not copied out of the record.
+    schemaOptions: () => ['rich: true'],
     flags: ['required', 'encrypted', 'server', 'max', 'existing'],
     sorts: false,
     compares: false,

@@ -259,8 +259,10 @@ describe('npm run keys:rotate', () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'product-rotate-'));
     const running = rotate({ NODE_ENV: 'development', MONGODB_URI: '', DATA_DIR: dataDir });
     const { code, stdout } = await ended(running);
-    const counts = 'executions: 0 values re-encrypted\nsecond_factors: 0 values re-encrypted\n';
-    expect({ code, stdout }).toEqual({ code: 0, stdout: `${counts}${DONE}\n` });
+    const none = 'executions second_factors webhooks'
+      .split(' ')
+      .map((each) => `${each}: 0 values re-encrypted\n`);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `${none.join('')}${DONE}\n` });
     await gone(await mongodOf(dataDir));
     await rm(dataDir, { recursive: true });
   });

@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { formatted } from '../../schematics/project/format.ts';
+import { moreAbilities } from '../../schematics/project/more-abilities.ts';
 import { moreFields } from '../../schematics/project/more-fields.ts';
 import { newFeature } from '../../schematics/project/new-feature.ts';
 import { changed, type Changes, type Project } from '../../schematics/project/project.ts';
 import { parseFields } from '../../schematics/specification/fields.ts';
+import { ABILITIES, type Ability } from '../../schematics/specification/feature.ts';
 import { featureOf } from '../../schematics/specification/specification.ts';
 import { namesOf } from '../../schematics/naming/names.ts';
 
@@ -25,13 +27,20 @@ export function planFeature(command: string, project = onDisk): Changes {
   const [name = '', ...words] = command.split(' ');
   const lists = words.flatMap((word) => (word.startsWith('--list=') ? [word.slice(7)] : []));
   const fields = words.filter((word) => !word.startsWith('--'));
-  return newFeature(project, featureOf(namesOf(name), fields, lists, words.includes('--shared')));
+  const abilities = ABILITIES.filter((ability) => words.includes(`--add=${ability}`));
+  const feature = featureOf(namesOf(name), fields, lists, words.includes('--shared'));
+  return newFeature(project, { ...feature, abilities });
 }
 
 /** What `npm run field -- invoices paidAt:date` would write in a project that has changes already. */
 export function planFields(command: string, changes: Changes): Changes {
   const [name = '', ...words] = command.split(' ');
   return moreFields(changed(onDisk, changes), namesOf(name), parseFields(words));
+}
+
+/** What `npm run feature -- invoices --add audit` would write in a project that has it already. */
+export function planAbilities(name: string, abilities: readonly Ability[], changes: Changes): Changes {
+  return moreAbilities(changed(onDisk, changes), namesOf(name), abilities);
 }
 
 /** The texts as the project writes them. */

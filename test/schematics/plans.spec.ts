@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Changes } from '../../schematics/project/project.ts';
-import { format, onDisk, planFeature, planFields } from './planning.ts';
+import { format, onDisk, planAbilities, planFeature, planFields } from './planning.ts';
 
 /** Two specifications of a feature: what it begins with, and the fields that are added later. */
 const SPLITS: readonly [string, string, string][] = [
@@ -33,6 +33,25 @@ const SPLITS: readonly [string, string, string][] = [
     'kind:enum:c,d day:date:unique',
   ],
 ];
+
+describe('what a feature can do besides', () => {
+  it('is written alike from the beginning and later, with rich texts of an older release marked', async () => {
+    const fields = 'trial-invoices name:string:required:unique body:rich:required';
+    const atOnce = await format(planFeature(`${fields} --add=audit --add=webhooks`));
+    const planned = planFeature(fields);
+    const older = new Map([...planned].map(([path, text]) => [path, text.replace('rich: true, ', '')]));
+    for (const before of [planned, older]) {
+      const changes = await format(before);
+      const [[path, text] = ['', '']] = [
+        ...(await format(planAbilities('trial-invoices', ['audit', 'webhooks'], changes))),
+      ];
+      expect(text).toBe(atOnce.get(path));
+      expect(text).toContain('audit: true,\n  webhooks: true,');
+    }
+    expect(() => planAbilities('trial-invoices', ['audit'], atOnce)).toThrow('has audit already');
+    expect(() => planAbilities('trial-nothings', ['audit'], atOnce)).toThrow('There is no feature');
+  });
+});
 
 describe('a field that is added later', () => {
   it.each(SPLITS)('gives the files that it gives from the beginning: %s', async (_, before, later) => {

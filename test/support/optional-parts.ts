@@ -24,14 +24,14 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
     module: 'EncryptionModule',
     paths: ['src/platform/encryption', 'src/rotate-keys.ts'],
     variable: 'ENCRYPTION_KEY',
-    neededBy: ['ExecutionsModule', 'OutboxModule', 'SecondFactorModule'],
+    neededBy: ['ExecutionsModule', 'OutboxModule', 'SecondFactorModule', 'WebhooksModule'],
   },
   {
     module: 'ExecutionsModule',
     paths: ['src/platform/executions'],
     route: 'GET /api/v1/executions',
     variable: 'EXECUTIONS',
-    neededBy: ['OutboxModule'],
+    neededBy: ['OutboxModule', 'WebhooksModule'],
   },
   { module: 'FilesModule', paths: ['src/modules/files'], route: 'GET /api/v1/files', variable: 'FILES_URL' },
   {
@@ -72,6 +72,7 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
     route: 'POST /api/v1/auth/identities',
     variable: 'SUPABASE_URL',
   },
+  { module: 'WebhooksModule', paths: ['src/modules/webhooks'], route: 'GET /api/v1/webhooks' },
 ];
 
 /** Whether a file or folder belongs to a part. */

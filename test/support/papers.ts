@@ -3,12 +3,13 @@ import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import { ApiProperty, PartialType } from '@nestjs/swagger';
 import { IsInt, IsOptional, IsString } from 'class-validator';
 import { CurrentScope, OwnerOr, SignedIn } from '../../src/platform/access/access.js';
-import type { Scope } from '../../src/platform/access/caller.js';
+import { type Scope, scopeOf, type UserId } from '../../src/platform/access/caller.js';
 import { OwnedRecordDto } from '../../src/platform/database/record.dto.js';
 import { OwnedRecord, RECORD_OPTIONS } from '../../src/platform/database/record.js';
 import { InjectRecords, RecordsModule } from '../../src/platform/database/records.module.js';
 import type { Records } from '../../src/platform/database/records.js';
 import { resource } from '../../src/platform/database/resource.js';
+import { Transactions } from '../../src/platform/database/transactions.js';
 import { ApiSection } from '../../src/platform/docs/section.js';
 import { Answers, AnswersMessage } from '../../src/platform/http/answers.js';
 import { IfMatch } from '../../src/platform/http/entity-tag.js';
@@ -18,6 +19,8 @@ import type { Precondition } from '../../src/platform/validation/precondition.js
 import { IdParams } from '../../src/platform/validation/record-id.dto.js';
 import { RichText } from '../../src/platform/validation/rich-text.js';
 import { addToApp } from './nest-lab.js';
+import type { TestApp } from './test-app.js';
+import type { TestClient } from './test-client.js';
 
 /** A feature of which others are told: a field of each kind that matters there. */
 @Schema({ ...RECORD_OPTIONS, collection: 'papers' })
@@ -131,4 +134,17 @@ class PapersController {
 /** Adds the feature to the application that this test file builds; what it returns undoes it. */
 export function addPapers(): () => void {
   return addToApp({ imports: [RecordsModule.for(papers)], controllers: [PapersController] });
+}
+
+/** Creates a paper called `Never` in a transaction that is given up. */
+export async function rollBack({ app }: TestApp, { userId }: TestClient): Promise<void> {
+  const records = app.get<Records<Paper>>('PaperRecords', { strict: false });
+  const given = new Error('given up');
+  const work = app.get(Transactions).run(async (transaction) => {
+    await records.create(scopeOf(userId as UserId), { title: 'Never' }, transaction);
+    throw given;
+  });
+  await work.catch((error: unknown) => {
+    if (error !== given) throw error;
+  });
 }

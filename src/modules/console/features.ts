@@ -164,8 +164,8 @@ function operationsOf(handlers: readonly Handler[]): Operations {
         Reflect.getMetadata(METHOD_METADATA, each.method) === method &&
         Reflect.getMetadata(PATH_METADATA, each.method) === path,
     );
-    // The console's forms send JSON.
-    if (handler && !takesForm(handler)) found[name as Operation] = handler;
+    // The console's forms send JSON, and do not show what is answered only once.
+    if (handler && !takesForm(handler) && !configOf(handler).noStore) found[name as Operation] = handler;
   }
   return found;
 }

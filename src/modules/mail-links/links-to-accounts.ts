@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from '../../platform/database/transactions.js';
+import { Mailer } from '../../platform/mail/mailer.js';
 import type { UserId } from '../../platform/access/caller.js';
-import { AccountMails, type Mails } from '../users/account-mails.js';
+import { AccountMails, type Mails, type Notice } from '../users/account-mails.js';
 import { UserDto } from '../users/user.dto.js';
-import type { User } from '../users/users.service.js';
+import { type User, UsersService } from '../users/users.service.js';
 import { changeEmail } from './change-email.mail.js';
 import { MailLinksService } from './mail-links.service.js';
 import { PASSWORD_LINKS } from './password-links.js';
@@ -15,6 +16,8 @@ import { verifyEmail } from './verify-email.mail.js';
 export class LinksToAccounts implements Mails {
   constructor(
     private readonly links: MailLinksService,
+    private readonly mailer: Mailer,
+    private readonly users: UsersService,
     mails: AccountMails,
   ) {
     mails.register(this);
@@ -38,5 +41,14 @@ export class LinksToAccounts implements Mails {
 
   disabled(owner: UserId, transaction: Transaction): Promise<void> {
     return this.links.revoke(owner, [changeEmail], transaction);
+  }
+
+  tell(owner: UserId, { kind, subject, lines }: Notice): void {
+    this.mailer.send(kind, async () => {
+      const user = await this.users.findById(owner);
+      if (!user || user.disabled || !user.emailVerified) return null;
+      const to = { name: '', address: user.email };
+      return { kind, userId: owner, to, subject, text: [...lines, ''].join('\n') };
+    });
   }
 }

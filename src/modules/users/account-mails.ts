@@ -4,6 +4,14 @@ import { apiError } from '../../platform/errors/errors.js';
 import type { UserId } from '../../platform/access/caller.js';
 import type { User } from './user.schema.js';
 
+/** A mail without a link, to a user who has shown that mails arrive. */
+export interface Notice {
+  /** Names it in the log: `webhook-paused`. */
+  readonly kind: string;
+  readonly subject: string;
+  readonly lines: readonly string[];
+}
+
 /** What is mailed to users about their accounts. The module that sends it registers it. */
 export interface Mails {
   /** @throws ApiError MAIL_NOT_CONFIGURED where no mail would be sent */
@@ -16,6 +24,8 @@ export interface Mails {
   passwordChanged(owner: UserId): Promise<void>;
   /** Ends the links of a user who may no longer sign in. */
   disabled(owner: UserId, transaction: Transaction): Promise<void>;
+  /** Mails a user a notice. */
+  tell(owner: UserId, notice: Notice): void;
 }
 
 /** Mails to users, where a module sends them. */
@@ -46,5 +56,9 @@ export class AccountMails implements Mails {
 
   async disabled(owner: UserId, transaction: Transaction): Promise<void> {
     await this.mails?.disabled(owner, transaction);
+  }
+
+  tell(owner: UserId, notice: Notice): void {
+    this.mails?.tell(owner, notice);
   }
 }

@@ -105,7 +105,7 @@ function answerProbesOnly(fastify: FastifyInstance): void {
     Sweep,
     Watchers,
   ],
-  exports: [ExecutionRights, Executions],
+  exports: [ExecutionClock, ExecutionRights, Executions],
 })
 export class ExecutionsModule implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(

@@ -1,0 +1,157 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import { type Model, Types } from 'mongoose';
+import { type Scope, scopeOf, type UserId } from '../../platform/access/caller.js';
+import { driverCollection } from '../../platform/database/driver.js';
+import { type Happening, Trail } from '../../platform/database/trail.js';
+import type { Transaction } from '../../platform/database/transactions.js';
+import { ApiError } from '../../platform/errors/errors.js';
+import { ExecutionClock } from '../../platform/executions/clock.js';
+import { Executions } from '../../platform/executions/executions.js';
+import { Deliver } from './deliver.executor.js';
+import { type DeliveryStatus, WebhookDelivery } from './delivery.schema.js';
+import { Webhook } from './webhook.schema.js';
+
+type NewDelivery = Omit<WebhookDelivery, 'status'> & { status: DeliveryStatus };
+
+/** So many deliveries to one webhook are under way at a time, none of them of the same record. */
+const LANES = 4;
+const HOUR_MS = 60 * 60 * 1000;
+/** Longer than all attempts take: what waits for another event of its record has time for some. */
+const GIVE_UP_MS = 25 * HOUR_MS;
+const KEPT_MS = 30 * 24 * HOUR_MS;
+/** Of larger events only the names of what has changed are sent: receivers refuse large bodies. */
+const MAX_BODY_BYTES = 256 * 1024;
+
+/** Writes, in the transaction of a change, what is to be delivered of it. */
+@Injectable()
+export class Announcements {
+  constructor(
+    @InjectModel(Webhook.name) private readonly webhooks: Model<Webhook>,
+    @InjectModel(WebhookDelivery.name) private readonly deliveries: Model<WebhookDelivery>,
+    private readonly executions: Executions,
+    private readonly clock: ExecutionClock,
+    trail: Trail,
+  ) {
+    trail.listen('webhooks', (happenings, transaction) => this.announce(happenings, transaction));
+  }
+
+  /** When a delivery that is due now is given up. */
+  get giveUpAt(): Date {
+    return this.clock.in(GIVE_UP_MS);
+  }
+
+  /** Has a delivery made, once the transaction is committed. */
+  async start(
+    { _id, webhookId, record }: Pick<WebhookDelivery, '_id' | 'webhookId' | 'record'>,
+    { ownerId, ownerKind }: Pick<Webhook, 'ownerId' | 'ownerKind'>,
+    transaction: Transaction,
+  ): Promise<void> {
+    const id = ownerId.toHexString();
+    // A disabled user's wait.
+    const scope: Scope =
+      ownerKind === 'user'
+        ? scopeOf(id as UserId)
+        : { actor: { kind: 'system' }, owner: { kind: ownerKind, id } };
+    const input = { webhookId: String(webhookId), deliveryId: String(_id), lane: laneOf(record) };
+    await this.executions.start(Deliver, input, {
+      scope,
+      transaction,
+      record: `webhooks/${String(webhookId)}`,
+    });
+  }
+
+  private async announce(happenings: readonly Happening[], transaction: Transaction): Promise<void> {
+    const owners = new Map(
+      happenings.flatMap(({ ownerId }) => (ownerId ? [[ownerId.toHexString(), ownerId]] : [])),
+    );
+    if (owners.size === 0) return;
+    const found = await driverCollection(this.webhooks)
+      .find(
+        { ownerId: { $in: [...owners.values()] }, status: 'active' },
+        { session: transaction.session, projection: { ownerId: 1, ownerKind: 1, events: 1 } },
+      )
+      .toArray();
+    if (found.length === 0) return;
+    const written = happenings.flatMap((happening) => {
+      const told = found.filter(
+        (webhook) => happening.ownerId?.equals(webhook.ownerId) && wants(webhook, happening.action),
+      );
+      if (told.length === 0) return [];
+      const message = { eventId: `msg_${new Types.ObjectId().toHexString()}`, body: bodyOf(happening) };
+      return told.map((webhook) => ({
+        webhook,
+        delivery: newDelivery(webhook, happening, message, this.giveUpAt),
+      }));
+    });
+    if (written.length === 0) return;
+    await driverCollection(this.deliveries).insertMany(
+      written.map(({ delivery }) => delivery),
+      { session: transaction.session },
+    );
+    for (const { webhook, delivery } of written) await this.startOrGiveUp(delivery, webhook, transaction);
+  }
+
+  /** Nobody's change is refused because too much waits for its receivers. */
+  private async startOrGiveUp(
+    delivery: NewDelivery,
+    webhook: Webhook,
+    transaction: Transaction,
+  ): Promise<void> {
+    try {
+      await this.start(delivery, webhook, transaction);
+    } catch (error) {
+      if (!(error instanceof ApiError && error.code === 'EXECUTIONS_TOO_MANY')) throw error;
+      await driverCollection(this.deliveries).updateOne(
+        { _id: delivery._id },
+        { $set: { status: 'failed', outcome: { error: 'Too much waits already', durationMs: 0 } } },
+        { session: transaction.session },
+      );
+    }
+  }
+}
+
+function laneOf(record: string): number {
+  return (createHash('sha256').update(record).digest()[0] ?? 0) % LANES;
+}
+
+/** `tickets.*` wants `tickets.created`. */
+function wants({ events }: Pick<Webhook, 'events'>, action: string): boolean {
+  return events.includes(action) || events.includes(`${action.split('.', 1)[0]}.*`);
+}
+
+function bodyOf({ action, at, record, actor, changes, object }: Happening): string {
+  const common = { record, actor: { kind: actor.kind, id: 'id' in actor ? actor.id : null } };
+  const event = (data: object): string =>
+    JSON.stringify({ type: action, timestamp: at.toISOString(), data: { ...common, ...data } });
+  const whole = event({ changes, object: object ?? null });
+  if (Buffer.byteLength(whole) <= MAX_BODY_BYTES) return whole;
+  return event({ changes: changes.map(({ field }) => ({ field })), object: null });
+}
+
+function newDelivery(
+  { _id, ownerId }: Webhook,
+  { action, record, at }: Happening,
+  { eventId, body }: { readonly eventId: string; readonly body: string },
+  giveUpAt: Date,
+): NewDelivery {
+  const now = new Date();
+  return {
+    _id: new Types.ObjectId(),
+    ownerId,
+    webhookId: _id,
+    eventId,
+    event: action,
+    record,
+    at,
+    body,
+    status: 'pending',
+    attempts: 0,
+    giveUpAt,
+    expiresAt: new Date(now.getTime() + KEPT_MS),
+    version: 1,
+    createdAt: now,
+    updatedAt: now,
+  };
+}

@@ -1,0 +1,51 @@
+import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import { OwnedRecord, RECORD_OPTIONS } from '../../platform/database/record.js';
+import { resource } from '../../platform/database/resource.js';
+
+/** `paused` after days of failures or by its owner, `ended` by the receiver's 410. Both take no events. */
+export const STATES = ['active', 'paused', 'ended'] as const;
+export type WebhookStatus = (typeof STATES)[number];
+
+/** An address that is told of what happens to the records of its owner. */
+@Schema({ ...RECORD_OPTIONS, collection: 'webhooks' })
+export class Webhook extends OwnedRecord {
+  @Prop({ type: String, required: true, secret: true })
+  url!: string;
+
+  /** `tickets.created`, `tickets.*` */
+  @Prop({ type: [String], required: true })
+  events!: string[];
+
+  @Prop({ type: String, enum: STATES, required: true })
+  status!: WebhookStatus;
+
+  @Prop({ type: String, encrypted: true, required: true })
+  secret!: string;
+
+  /** Signs beside the newer one until `previousUntil`. */
+  @Prop({ type: String, encrypted: true })
+  previousSecret?: string | null;
+
+  @Prop({ type: Date })
+  previousUntil?: Date | null;
+
+  @Prop({ type: String, enum: ['user', 'organization'], required: true })
+  ownerKind!: 'user' | 'organization';
+
+  /** Since when nothing has got there. */
+  @Prop({ type: Date })
+  failingSince?: Date | null;
+}
+
+export const WebhookSchema = SchemaFactory.createForClass(Webhook);
+
+// `GET /webhooks`, counting, and who is told of an owner's events.
+WebhookSchema.index({ ownerId: 1, createdAt: -1, _id: -1 });
+
+export const webhooks = resource({
+  name: 'webhook',
+  record: Webhook,
+  schema: WebhookSchema,
+  permissions: [],
+  audit: true,
+});

@@ -1,0 +1,21 @@
+import { Module } from '@nestjs/common';
+import { RecordsModule } from '../../platform/database/records.module.js';
+import { OutboundModule } from '../../platform/outbound/outbound.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { Announcements } from './announcements.js';
+import { Deliver } from './deliver.executor.js';
+import { DeliveriesController } from './deliveries.controller.js';
+import { deliveries } from './delivery.schema.js';
+import { Lane } from './lane.js';
+import { Receivers } from './receivers.js';
+import { webhooks } from './webhook.schema.js';
+import { WebhooksController } from './webhooks.controller.js';
+import { WebhooksService } from './webhooks.service.js';
+
+/** Tells other systems what happens to the records of features that declare `webhooks: true`, and to accounts. */
+@Module({
+  imports: [RecordsModule.for(webhooks, deliveries), OutboundModule, UsersModule],
+  controllers: [WebhooksController, DeliveriesController],
+  providers: [Announcements, Deliver, Lane, Receivers, WebhooksService],
+})
+export class WebhooksModule {}
