@@ -55,6 +55,21 @@ describe('with CORS_ORIGINS', () => {
     expect(headers['access-control-allow-credentials']).toBeUndefined();
   });
 
+  it('only the start of a sign-in with a provider may set a cookie', async () => {
+    const start = '/api/v1/auth/oauth/acme';
+    const answers = [await ada.post(start, {}, { origin: APP }), await preflight(ada, start, APP, 'POST')];
+    const others = [
+      await ada.post(start, {}, { origin: 'https://evil.example.com' }),
+      await ada.get(ME, { origin: APP }),
+      await preflight(ada, ME, APP, 'GET'),
+    ];
+    const allows = ({ headers }: Answer) => headers['access-control-allow-credentials'];
+    expect([answers.map(allows), others.map(allows)]).toEqual([
+      Array(2).fill('true'),
+      Array(3).fill(undefined),
+    ]);
+  });
+
   it.each([
     'https://evil.example.com',
     'http://app.example.com',

@@ -7,6 +7,7 @@ import { Cookies, CurrentCookies } from '../../platform/http/cookies.js';
 import { Deadline } from '../../platform/http/deadline.js';
 import { AnyInput } from '../../platform/http/input.js';
 import { NoStore } from '../../platform/http/headers.js';
+import { routeConfig } from '../../platform/http/route-config.js';
 import { Public } from '../../platform/access/access.js';
 import { ProviderDto, ProviderParams, StartedOAuthDto, StartOAuthDto } from './oauth.dto.js';
 import { OAuthErrors } from './oauth.errors.js';
@@ -38,6 +39,7 @@ export class OAuthController {
 
   @Post('oauth/:provider')
   @Public()
+  @routeConfig({ setsCookies: true })
   @Deadline(PROVIDER_MS)
   @NoStore()
   @ApiOperation({

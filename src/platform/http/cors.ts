@@ -32,6 +32,13 @@ const EXPOSED_HEADERS = [
   'Accept-Ranges',
 ];
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Pages of CORS_ORIGINS may have the route set a cookie: browsers keep those of other origins only if told. */
+    setsCookies?: true;
+  }
+}
+
 type Headers = Readonly<Record<string, string>>;
 
 /** The headers of an answer to a page of this origin, or to a client that is no page. */
@@ -66,11 +73,19 @@ const PREFLIGHT: Headers = {
  */
 export function installCors(fastify: FastifyInstance, origins: readonly string[]): void {
   const headersFor = corsHeaders(origins);
-  fastify.addHook('onRequest', ({ method, headers }, reply, done) => {
+  /** How the addresses begin of routes that set cookies: a preflight has no route. */
+  const withCookies: string[] = [];
+  fastify.addHook('onRoute', ({ url, config }) => {
+    if (config?.setsCookies) withCookies.push(url.split(':', 1)[0] ?? url);
+  });
+  fastify.addHook('onRequest', ({ method, url, headers }, reply, done) => {
     const cors = headersFor(headers.origin);
     reply.headers(cors);
+    const isAllowed = 'access-control-allow-origin' in cors;
+    if (isAllowed && withCookies.some((start) => url.startsWith(start)))
+      reply.header('access-control-allow-credentials', 'true');
     const isPreflight = method === 'OPTIONS' && headers['access-control-request-method'] !== undefined;
-    if (!isPreflight || !('access-control-allow-origin' in cors)) return done();
+    if (!isPreflight || !isAllowed) return done();
     reply.code(204).headers(PREFLIGHT).removeHeader('access-control-expose-headers').send();
   });
 }
