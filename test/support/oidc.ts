@@ -7,6 +7,12 @@ import type { Environment } from '../../src/platform/config/env.js';
 const SECRET = 'of-the-tests-and-of-nothing-else';
 const HOUR_S = 3600;
 
+/** OAuth without OpenID Connect, at the addresses of GitHub Enterprise. */
+const GITHUB = {
+  routes: { authorization: '/login/oauth/authorize', token: '/login/oauth/access_token' },
+  scopes: ['read:user', 'user:email'],
+};
+
 /** An OpenID Connect server of the test (oidc-provider), on a port of its own. It lets everybody in whom it is told. */
 export class OidcServer {
   /** What it says of people, by their ids there. */
@@ -28,6 +34,7 @@ export class OidcServer {
       jwks: { keys: [{ ...key, kid: name, use: 'sig', alg: 'RS256' }] },
       cookies: { keys: [SECRET] },
       claims: { email: ['email', 'email_verified'], profile: ['name'] },
+      ...(name === 'github' && GITHUB),
       features: { devInteractions: { enabled: false } },
       interactions: { url: (_, { uid }) => `/interaction/${uid}` },
       ttl: { AccessToken: HOUR_S, Grant: HOUR_S, IdToken: HOUR_S, Interaction: HOUR_S, Session: HOUR_S },
@@ -39,17 +46,19 @@ export class OidcServer {
           ...(client && { clientId: client.clientId }),
           ...(session?.accountId !== undefined && { accountId: session.accountId }),
         });
-        grant.addOIDCScope('openid email profile');
+        grant.addOIDCScope('openid email profile read:user user:email');
         await grant.save();
         return grant;
       },
     });
     const answer = provider.callback();
-    server.on('request', (request: IncomingMessage, response: ServerResponse) =>
-      request.url?.startsWith('/interaction/')
-        ? void provider.interactionFinished(request, response, { login: { accountId: this.login } })
-        : void answer(request, response),
-    );
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      if (request.url?.startsWith('/interaction/')) {
+        void provider.interactionFinished(request, response, { login: { accountId: this.login } });
+      } else if (request.url?.startsWith('/api/v3/user')) {
+        void this.tellOfUser(request, response, provider);
+      } else void answer(request, response);
+    });
   }
 
   /** @param callback registered for the product there */
@@ -91,6 +100,19 @@ export class OidcServer {
       if (next.origin !== this.issuer) return next;
     }
     throw new Error('Too many redirects');
+  }
+
+  /** As the API of GitHub tells of whoever an access token belongs to. */
+  private async tellOfUser(
+    { url, headers }: IncomingMessage,
+    response: ServerResponse,
+    { AccessToken }: Provider,
+  ): Promise<void> {
+    const token = await AccessToken.find(headers.authorization?.replace('Bearer ', '') ?? '');
+    const { email, email_verified: verified, ...user } = this.people.get(token?.accountId ?? '') ?? {};
+    const other = { email: 'other@example.org', primary: false, verified: true };
+    const body = url?.endsWith('/emails') ? [other, { email, primary: true, verified }] : user;
+    response.writeHead(token ? 200 : 401, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   }
 
   async close(): Promise<void> {

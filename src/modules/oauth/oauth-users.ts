@@ -48,10 +48,12 @@ export class OAuthUsers {
   async signIn(dto: Redemption & { readonly otp?: string | null }, device: Device): Promise<SignedInDto> {
     const found = await this.codes.find(dto, 'sign-in');
     const known = await this.identities.ownerOf(outsiderOf(found));
+    // Before somebody new is made, who has no second factor: of many at once, one makes it.
+    if (!known) await this.codes.take(found);
     const owner = known ?? (await this.arrive(found));
     return this.auth.admit(owner, device, {
       factor: { otp: dto.otp, asked: () => this.codes.extend(found) },
-      settle: () => this.codes.take(found),
+      ...(known && { settle: () => this.codes.take(found) }),
       holds: async () => (await this.identities.ownerOf(outsiderOf(found))) === owner,
     });
   }
