@@ -86,7 +86,7 @@ describe.each([
     await eventually(async () => (await lab.noted()) === 1);
     await notes().updateOne({}, { $set: { state: 'leaving' } });
     socket.write(form.subarray(500));
-    expect(String(await text(socket))).toContain('"code":"REQUEST_TIMEOUT"');
+    expect(await text(socket)).toContain('"code":"REQUEST_TIMEOUT"');
     await eventually(async () => (await lab.noted()) === 0);
     await lab.expectAgreement();
   });
@@ -100,6 +100,20 @@ describe.each([
     await lab.mendStore();
     expect((await lab.upload(ada, 'x')).outcome).toBe('201');
     await loose().sweep();
+    await lab.expectAgreement();
+  });
+
+  it('takes no upload of who was deleted meanwhile', async () => {
+    const eve = await lab.test.anonymous.signIn();
+    const admin = await lab.test.anonymous.signIn('admin');
+    const form = formOf('a.txt', 'x'.repeat(1_000));
+    const socket = lab.connect(eve, form.length);
+    socket.write(form.subarray(0, 500));
+    await eventually(async () => (await lab.noted()) === 1);
+    expect((await admin.delete(`/api/v1/users/${eve.userId}`)).status).toBe(200);
+    socket.write(form.subarray(500));
+    expect(await text(socket)).toContain('"code":"UNAUTHENTICATED"');
+    await eventually(async () => (await lab.noted()) === 0);
     await lab.expectAgreement();
   });
 

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { API_KEYS, createKey, withKey } from './support/api-keys.js';
-import { FILES, FORM_TYPE, formOf, PNG } from './support/files.js';
 import { FEATURES } from './features/features.js';
 import { createRecord, full, nextNumber, type RecordJson } from './support/feature-bodies.js';
 import type { Feature } from './support/feature.js';
+import { FILES, newFile } from './support/files.js';
 import {
   accept,
   invite,
@@ -181,16 +181,28 @@ describe('an API key that is made in an organization', () => {
   });
 });
 
-describe('a file of an organization', () => {
-  it('is read by a link as long as its maker is a member', async () => {
-    const viewer = await member('viewer');
-    const { body: file } = await within(owner, organization).post(FILES, formOf('a.png', PNG), FORM_TYPE);
-    const { id } = file.data as { id: string };
-    const made = await within(viewer, organization).post(`${FILES}/${id}/links`, { expiresIn: 60 });
-    const { pathname, search } = new URL(String(made.body.data.url));
-    expect((await test.anonymous.get(pathname + search)).status).toBe(200);
-    expect((await stranger.get(`${FILES}/${id}/content`)).outcome).toBe('404 FILE_NOT_FOUND');
-    await owner.delete(`${ORGANIZATIONS}/${organization}/members/${viewer.userId}`);
-    expect((await test.anonymous.get(pathname + search)).outcome).toBe('404 FILE_NOT_FOUND');
+describe('files in an organization', () => {
+  it('are read by its viewers, kept by its members, and by nobody else', async () => {
+    const [viewer, keeper] = [await member('viewer'), await member('member')];
+    const id = await newFile(within(keeper, organization));
+    const path = `${FILES}/${id}/content`;
+    expect((await within(viewer, organization).get(path)).text).toBe('hers');
+    expect((await within(viewer, organization).delete(`${FILES}/${id}`)).outcome).toBe('403 FORBIDDEN');
+    expect((await within(viewer, organization).post(FILES)).outcome).toBe('403 FORBIDDEN');
+    expect((await within(stranger, organization).get(path)).outcome).toBe(NOT_THERE);
+    for (const outside of [keeper, viewer, owner, stranger]) {
+      expect((await outside.get(path)).outcome).toBe('404 FILE_NOT_FOUND');
+      expect((await outside.get(FILES)).body.data).toEqual([]);
+    }
+    for (const maker of [viewer, keeper]) {
+      const { body } = await within(maker, organization).post(`${FILES}/${id}/links`, { expiresIn: 60 });
+      const { pathname, search } = new URL(String(body.data.url));
+      const shared = async () => (await test.anonymous.get(pathname + search)).outcome;
+      expect(await shared()).toBe('200');
+      await owner.delete(`${ORGANIZATIONS}/${organization}/members/${maker.userId}`);
+      expect(await shared()).toBe('404 FILE_NOT_FOUND');
+      expect((await within(maker, organization).get(path)).outcome).toBe(NOT_THERE);
+    }
+    expect((await within(owner, organization).delete(`${FILES}/${id}`)).status).toBe(200);
   });
 });

@@ -15,7 +15,10 @@ import { files } from './file.schema.js';
 import { FilesService } from './files.service.js';
 import { sendFile } from './sending.js';
 
-@ApiSection('files', 'Files that users upload. A file belongs to the user who uploaded it.')
+@ApiSection(
+  'files',
+  'Files that users upload. A file belongs to the user who uploaded it, or to the organization in which that was done.',
+)
 @Controller('api/v1/files')
 export class FileLinksController {
   constructor(

@@ -1,18 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { ownerIn, type Scope, scopeOf, type UserId, userOf } from '../../platform/access/caller.js';
-import { Memberships } from '../../platform/access/memberships.js';
-import { Standings } from '../../platform/access/standings.js';
+import { type Owner, ownerIn, type Scope, type UserId, userOf } from '../../platform/access/caller.js';
 import { CryptoConfig } from '../../platform/crypto/crypto.config.js';
 import { KeyedMac } from '../../platform/crypto/keyed-mac.js';
 import { SignedTokens } from '../../platform/crypto/signed-tokens.js';
-import { apiError } from '../../platform/errors/errors.js';
+import { ApiError, apiError } from '../../platform/errors/errors.js';
 import { HttpConfig } from '../../platform/http/http.config.js';
 import { publicOriginOf } from '../../platform/http/public-origin.js';
+import { FileRights } from './file-rights.js';
 import { files } from './file.schema.js';
 
 const ID_BYTES = 12;
 const TIME_BYTES = 4;
-const LAYOUT = { contentBytes: 3 * ID_BYTES + TIME_BYTES, macBytes: 18 };
+/** The file, its maker, the owner as whose files it was reached, and its end. */
+const LAYOUT = { contentBytes: 3 * ID_BYTES + TIME_BYTES, macBytes: 17 };
 
 /** A link to the bytes of a file, for who has no token. */
 export interface FileLink {
@@ -30,8 +30,7 @@ export class FileLinks {
   private readonly origin: string;
 
   constructor(
-    private readonly standings: Standings,
-    private readonly memberships: Memberships,
+    private readonly rights: FileRights,
     http: HttpConfig,
     crypto: CryptoConfig,
   ) {
@@ -67,17 +66,14 @@ export class FileLinks {
       content.readUInt32BE(3 * ID_BYTES) * 1000 > Date.now();
     if (!isRight) throw apiError(files.notFound);
     // What has the product's MAC was made for a user.
-    const maker = content.toString('hex', ID_BYTES, 2 * ID_BYTES) as UserId;
-    const standing = await this.standings.of(maker);
-    if (typeof standing === 'string') throw apiError(files.notFound);
-    const owner = content.toString('hex', 2 * ID_BYTES, 3 * ID_BYTES);
-    if (owner !== maker) {
-      if ((await this.memberships.roleOf(owner, maker)) === null) throw apiError(files.notFound);
-      return { actor: scopeOf(maker).actor, owner: { kind: 'organization', id: owner } };
+    const idAt = (place: number) => content.toString('hex', place * ID_BYTES, (place + 1) * ID_BYTES);
+    const maker = idAt(1) as UserId;
+    const owner: Owner = { kind: idAt(2) === maker ? 'user' : 'organization', id: idAt(2) };
+    const rights = { least: 'viewer', permission: files.may.read } as const;
+    try {
+      return await this.rights.scopeNow(maker, owner, rights);
+    } catch (error) {
+      throw error instanceof ApiError && error.status < 500 ? apiError(files.notFound) : error;
     }
-    const { permissions } = standing;
-    const { read } = files.may;
-    const own = { ...scopeOf(maker), permissions };
-    return permissions.has(read) ? { actor: own.actor, permissions, all: true, permission: read } : own;
   }
 }

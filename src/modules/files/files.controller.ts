@@ -45,7 +45,10 @@ const FORM = {
   },
 };
 
-@ApiSection('files', 'Files that users upload. A file belongs to the user who uploaded it.')
+@ApiSection(
+  'files',
+  'Files that users upload. A file belongs to the user who uploaded it, or to the organization in which that was done.',
+)
 @Controller('api/v1/files')
 export class FilesController {
   constructor(private readonly service: FilesService) {}

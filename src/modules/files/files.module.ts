@@ -7,6 +7,7 @@ import { UsersModule } from '../users/users.module.js';
 import { DiskStore } from './disk-store.js';
 import { FileLinks } from './file-links.js';
 import { FileLinksController } from './file-links.controller.js';
+import { FileRights } from './file-rights.js';
 import { files } from './file.schema.js';
 import { FileStore } from './file-store.js';
 import { FilesConfig } from './files.config.js';
@@ -50,6 +51,6 @@ class ContentsModule {}
     RecordsModule.for(files),
   ],
   controllers: [FilesController, FileLinksController],
-  providers: [FilesService, FileLinks],
+  providers: [FilesService, FileLinks, FileRights],
 })
 export class FilesModule {}

@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
 import type { Readable } from 'node:stream';
-import type { Scope } from '../../platform/access/caller.js';
+import { ownerIn, type Scope } from '../../platform/access/caller.js';
 import { driverCollection } from '../../platform/database/driver.js';
 import { OwnedRecords } from '../../platform/database/owned-records.js';
 import type { Records } from '../../platform/database/records.js';
@@ -14,6 +14,7 @@ import type { Page } from '../../platform/validation/page-query.js';
 import { NO_PRECONDITION } from '../../platform/validation/precondition.js';
 import type { ListFilesQuery } from './file.dto.js';
 import { FileErrors } from './file.errors.js';
+import { FileRights } from './file-rights.js';
 import { files, StoredFile } from './file.schema.js';
 import { type ByteRange, FileStore } from './file-store.js';
 import { FilesConfig } from './files.config.js';
@@ -33,6 +34,7 @@ export class FilesService implements OnModuleInit {
     private readonly store: FileStore,
     private readonly loose: LooseContents,
     private readonly owned: OwnedRecords,
+    private readonly rights: FileRights,
     private readonly config: FilesConfig,
   ) {}
 
@@ -43,11 +45,12 @@ export class FilesService implements OnModuleInit {
 
   /**
    * Makes the record of an upload, and removes its bytes where there is none in the end.
-   * @throws ApiError FILE_QUOTA_EXCEEDED
+   * @throws ApiError FILE_QUOTA_EXCEEDED; UNAUTHENTICATED and others for who may not upload any more
    */
   async create(scope: Scope, upload: Upload, once: Once): Promise<StoredFile> {
     const { content, name, type, sha256 } = upload;
     try {
+      await this.rights.requireStill(scope);
       const record = await once.about({ name, type, sha256 }).run(
         (transaction) => this.add(scope, upload, transaction),
         (id) => this.records.get(scope, id),
@@ -101,7 +104,7 @@ export class FilesService implements OnModuleInit {
 
   private async add(scope: Scope, upload: Upload, transaction: Transaction | undefined): Promise<StoredFile> {
     return this.transactions.join(transaction, async (joined) => {
-      const { id } = ownerOf(scope);
+      const id = ownerIn(scope);
       // Others of this owner wait, so that what is counted still holds when this commits.
       await this.transactions.lock(`files of ${id}`, joined);
       await this.requireRoom(scope, upload.size, joined);
@@ -114,7 +117,7 @@ export class FilesService implements OnModuleInit {
     scope: Scope,
     transaction?: Transaction,
   ): Promise<{ readonly count: number; readonly used: number }> {
-    const ownerId = new Types.ObjectId(ownerOf(scope).id);
+    const ownerId = new Types.ObjectId(ownerIn(scope));
     const stages = [
       { $match: { ownerId } },
       { $group: { _id: null, count: { $sum: 1 }, used: { $sum: '$size' } } },
@@ -131,9 +134,4 @@ export class FilesService implements OnModuleInit {
     await this.loose.release(records.map(({ content }) => content));
     this.loose.sweepSoon();
   }
-}
-
-function ownerOf(scope: Scope) {
-  if (!scope.owner) throw new Error('A file is uploaded for an owner');
-  return scope.owner;
 }
