@@ -48,7 +48,7 @@ const [compose] = yaml<{ readonly services: Readonly<Record<string, Service>> }>
 const services = Object.entries(compose?.services ?? {});
 const workloads = resources.filter(({ spec }) => spec.template);
 const documented = new Set(
-  [...textOf('docs/configuration.md').matchAll(/^\| `([A-Z_]+)`/gm)].map(([, name]) => name),
+  [...textOf('docs/configuration.md').matchAll(/^\| `([A-Z\d_]+)`/gm)].map(([, name]) => name),
 );
 
 describe('what is deployed', () => {
@@ -96,7 +96,7 @@ describe('what is deployed', () => {
       ...literals.map((literal) => literal.split('=')[0]),
       ...containers.flatMap(({ env = [] }) => env.map(({ name }) => name)),
       ...services.flatMap(([, { environment = {} }]) => Object.keys(environment)),
-      ...[...readFileSync('deploy/compose.env.example', 'utf8').matchAll(/^([A-Z_]+)=/gm)].map(
+      ...[...readFileSync('deploy/compose.env.example', 'utf8').matchAll(/^([A-Z\d_]+)=/gm)].map(
         ([, name]) => name,
       ),
     ];

@@ -21,7 +21,7 @@ const SOURCES = globSync('src/{platform,modules}/*/*.config.ts', { cwd: ROOT });
 async function shown(): Promise<Record<string, string>> {
   const text = await readFile(join(ROOT, '.env.example'), 'utf8');
   return Object.fromEntries(
-    [...text.matchAll(/^# ([A-Z_<>]+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
+    [...text.matchAll(/^# ([A-Z\d_<>]+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
   );
 }
 

@@ -159,8 +159,8 @@ describe('a start with a faulty environment', () => {
 
   it.each(faulty)('names the variables of %s, and no value', (_, env, variables) => {
     const refusal = refusalOf(env);
-    expect(refusal).toMatch(/^The configuration is not valid:\n( {2}[A-Z_]+ .+\n)+$/);
-    expect([...refusal.matchAll(/^ {2}([A-Z_]+) /gm)].map(([, name]) => name)).toEqual(variables);
+    expect(refusal).toMatch(/^The configuration is not valid:\n( {2}[A-Z\d_]+ .+\n)+$/);
+    expect([...refusal.matchAll(/^ {2}([A-Z\d_]+) /gm)].map(([, name]) => name)).toEqual(variables);
     const isAllowed = (value: string) => ['production', ' '].includes(value);
     for (const value of Object.values(env).filter((each) => !isAllowed(each))) {
       expect(refusal).not.toContain(value);
