@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { mailTo, outboxOf } from '../support/mails.js';
 import { type Credentials, LOGIN, newCredentials } from '../support/users.js';
-import { ConsoleTest, type Person } from './console.js';
+import { newOrganization, ORGANIZATIONS } from '../support/organizations.js';
+import { ConsoleTest, fillIn, type Person, violationsOf } from './console.js';
 
 jest.setTimeout(60_000);
 
@@ -107,5 +108,39 @@ describe('the pages that mails lead to', () => {
     const elsewhere = await other.open('/dashboard');
     await elsewhere.waitForURL('**/login*');
     await other.close();
+  });
+
+  it('lead who is invited to the sign-in, and into the records of the organization', async () => {
+    const owner = await product.test.anonymous.signIn();
+    const organization = await newOrganization(owner, 'Analytical Engines');
+    const invited = await product.newVerifiedUser();
+    await owner.post(`${ORGANIZATIONS}/${organization}/invitations`, {
+      email: invited.email,
+      role: 'member',
+    });
+    await owner.post('/api/v1/projects', { name: 'Relaunch' }, { 'x-organization-id': organization });
+
+    const page = await person.open(await linkTo(invited.email, '/invitation'));
+    await page.getByTestId('sign-in-link').click();
+    await fillIn(page, invited);
+    await page.getByTestId('login-button').click();
+    await page.getByTestId('accept-button').click();
+    await page.getByTestId('success-message').waitFor();
+    await page.getByRole('link', { name: 'Go to the console' }).click();
+    const switcher = page.getByTestId('organization-switcher');
+    await switcher.waitFor();
+    expect(await switcher.inputValue()).toBe(organization);
+
+    await page.goto(`${product.origin}/console/projects`);
+    await page.getByText('Relaunch').first().click();
+    await page.getByTestId('record-form').waitFor();
+    expect(await violationsOf(page)).toEqual([]);
+    await page.getByTestId('organization-switcher').selectOption('');
+    await page.waitForURL('**/dashboard');
+    await switcher.waitFor();
+    await page.goto(`${product.origin}/console/projects`);
+    await page.getByTestId('record-list').waitFor();
+    expect(await page.getByText('Relaunch').count()).toBe(0);
+    expect(person.faults()).toEqual([]);
   });
 });

@@ -7,6 +7,7 @@ import { Failure } from './request.js';
 import { signInOver } from './sign-in-over.js';
 import { call, onSessionEnd, onSignInNeeded, openSession } from './session.js';
 import { showSidebar } from './sidebar.js';
+import { showSwitcher } from './switcher.js';
 import { flushDeletions } from './deletion.js';
 import { setUser } from './user.js';
 import './keyboard.js';
@@ -32,6 +33,7 @@ async function load() {
   ]);
   setUser(user);
   setFeatures(features);
+  await showSwitcher();
   showSidebar();
   await showCurrent();
   return face('app');

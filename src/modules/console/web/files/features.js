@@ -1,4 +1,5 @@
 import { at } from './root.js';
+import { organization } from './organization.js';
 import { user } from './user.js';
 
 /** The features, as they have declared themselves. */
@@ -31,7 +32,8 @@ export const titleOf = ({ plural }) => capitalised(plural.replaceAll('-', ' '));
 
 export const addressOf = ({ plural }, id) => at(`console/${plural}${id ? `/${id}` : ''}`);
 
-const isOwn = ({ ownerField }, record) => ownerField !== null && record[ownerField] === user().id;
+const isOwn = ({ ownerField }, record) =>
+  ownerField !== null && record[ownerField] === (organization() ?? user().id);
 const may = (feature, operation, record) =>
   feature.operations[operation] === 'all' ||
   (feature.operations[operation] === 'own' && isOwn(feature, record));
@@ -40,7 +42,8 @@ export const mayCreate = ({ operations }) => operations.create !== undefined;
 export const mayChange = (feature, record) => may(feature, 'update', record);
 export const mayDelete = (feature, record) => may(feature, 'delete', record);
 /** Whether the list can be asked for records of others. */
-export const seesOthers = ({ listsOthers, operations }) => listsOthers && operations.list === 'all';
+export const seesOthers = ({ listsOthers, operations }) =>
+  listsOthers && operations.list === 'all' && !organization();
 
 /** The field that a record is called by: its first text. */
 export function titleFieldOf({ fields }) {

@@ -10,8 +10,10 @@ import { onceKey } from './once.js';
 import { readOne, forgetLists, referenceLink, targetOf } from './references.js';
 import { RecordForm } from './record-form.js';
 import { Failure } from './request.js';
+import { organization } from './organization.js';
 import { at } from './root.js';
 import { call } from './session.js';
+import { showSwitcher } from './switcher.js';
 import { facts, time, whole } from './values.js';
 import { sentence } from './words.js';
 
@@ -86,7 +88,7 @@ function showNew(view, { feature, query }) {
       form.alert.textContent = `An earlier attempt from this form did arrive: that ${feature.name} exists already. Look for it in the list.`;
       return;
     }
-    forgetLists();
+    changed(feature);
     await go(addressOf(feature, answer.data.id), { replace: true, force: true });
     toast(`Created ${nameOf(feature, answer.data)}`);
   };
@@ -96,8 +98,14 @@ function showNew(view, { feature, query }) {
   return `New ${feature.name}`;
 }
 
+/** Something is otherwise than it was remembered. */
+function changed({ plural }) {
+  forgetLists();
+  if (plural === 'organizations') void showSwitcher();
+}
+
 function detailsOf(feature, record) {
-  const owner = feature.fields.some(({ name }) => name === 'ownerId');
+  const owner = !organization() && feature.fields.some(({ name }) => name === 'ownerId');
   const row = (title, ...value) => element('div', {}, element('dt', {}, title), element('dd', {}, value));
   const computed = feature.fields.filter(
     ({ name, changeable, answered }) => answered && !changeable && !OF_EVERY_RECORD.has(name),
@@ -148,6 +156,7 @@ function deleteButton(feature, current) {
       if (!(error instanceof Failure)) throw error;
       return toast(sentence(error), { ms: 8000 });
     }
+    changed(feature);
     await go(address, { force: true });
     toast(`${nameOf(feature, record)} deleted`);
   };
@@ -159,7 +168,7 @@ function deleteButton(feature, current) {
       name: nameOf(feature, record),
       changed: () => void go(address, { replace: true }),
     });
-    forgetLists();
+    changed(feature);
     await go(address, { force: true });
   };
   return element(
@@ -197,7 +206,7 @@ function editor(feature, record, { title, aside }) {
       newer.hidden = true;
       title.textContent = nameOf(feature, data);
       aside.replaceChildren(detailsOf(feature, data), codeCard('From your code', curlOf(feature, data)));
-      forgetLists();
+      changed(feature);
       return toast('Saved');
     } catch (error) {
       if (!(error instanceof Failure && isOutdated(error))) throw error;
@@ -213,7 +222,7 @@ function editor(feature, record, { title, aside }) {
 
 async function readReferences(feature, record) {
   const references = feature.fields.filter(({ type, name }) => type === 'reference' && record[name]);
-  const owner = record.ownerId ? [{ model: 'User', name: 'ownerId' }] : [];
+  const owner = record.ownerId && !organization() ? [{ model: 'User', name: 'ownerId' }] : [];
   await Promise.all(
     [...references, ...owner].map((field) => {
       const target = targetOf(field);

@@ -2,6 +2,7 @@
  * The session of this browser. The refresh token is in a cookie that no script can read; the access token is in the
  * memory of the pages and nowhere else. Pages ask each other for it, take turns at renewing it, and end together.
  */
+import { choose, organizationHeader } from './organization.js';
 import { Failure, send } from './request.js';
 import { keepsNothing, store, stored } from './storage.js';
 
@@ -145,15 +146,28 @@ export async function call(method, path, options = {}) {
   try {
     return await sendSignedIn(method, path, options);
   } catch (error) {
+    if (error.code === 'ORGANIZATION_NOT_FOUND' && 'x-organization-id' in organizationHeader())
+      leaveOrganization(path);
     if (!(error instanceof Failure && error.code === 'STEP_UP_REQUIRED')) throw error;
     if (!(await askForProof(options.body ?? {}))) throw error;
     return sendSignedIn(method, path, options);
   }
 }
 
+/** The person is no member any more: from here on it works on records of its own. */
+function leaveOrganization(path) {
+  // That one is not there, whichever is chosen.
+  if (path.startsWith('api/v1/organizations/')) return;
+  choose(null);
+  location.reload();
+}
+
 async function sendSignedIn(method, path, { headers, ...options }) {
   const sendWith = ({ accessToken }) =>
-    send(method, path, { ...options, headers: { ...headers, authorization: `Bearer ${accessToken}` } });
+    send(method, path, {
+      ...options,
+      headers: { ...headers, ...organizationHeader(), authorization: `Bearer ${accessToken}` },
+    });
   const used = session;
   if (!used) throw new Failure({ status: 401, code: 'UNAUTHENTICATED', error: 'You are signed out' });
   try {

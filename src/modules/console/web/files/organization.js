@@ -1,0 +1,24 @@
+import { store, stored } from './storage.js';
+
+const KEY = `${document.documentElement.dataset.key}.organization`;
+
+/** The organization whose records the pages show, by its id; null for one's own. */
+let chosen = stored(KEY) || null;
+let mine = [];
+
+export const organization = () => chosen;
+export const organizations = () => mine;
+
+/** What requests are sent with, so that they work in it. */
+export const organizationHeader = () => (chosen ? { 'x-organization-id': chosen } : {});
+
+export function choose(id) {
+  chosen = id || null;
+  store(KEY, chosen ?? undefined);
+}
+
+/** Those that the person is in. One that it has left, or that somebody else has chosen here, is chosen no more. */
+export function setOrganizations(all) {
+  mine = all;
+  if (chosen && !all.some(({ id }) => id === chosen)) choose(null);
+}
