@@ -42,6 +42,7 @@ const PAGES = [
   '/email-change',
   '/email-undo',
   '/invitation',
+  '/console/organization',
   '/dashboard',
   ...['profile', 'security', 'sessions', 'api-keys', 'status'].map((name) => `/console/${name}`),
   ...[USERS, FILES, ORGANIZATIONS, WEBHOOKS, ...FEATURES.map(({ path }) => path)].flatMap((path) => {
@@ -52,7 +53,6 @@ const PAGES = [
 const MOVED: Statuses = [308, 308, 308, 308, 308, 308, 308, 308, 308, 308];
 const REDIRECTED: Statuses = [302, 302, 302, 302, 302, 302, 302, 302, 302, 302];
 const BY_ADMINISTRATORS: Statuses = [401, 401, 401, 401, 403, 403, 403, 200, 403, 403];
-/** For pages of the product itself, whoever asks. */
 const BY_PAGES: Statuses = [403, 403, 403, 403, 403, 403, 403, 403, 403, 403];
 const EXECUTIONS = '/api/v1/executions';
 const SCHEDULES = '/api/v1/schedules';

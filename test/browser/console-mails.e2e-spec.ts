@@ -31,6 +31,8 @@ describe('the pages that mails lead to', () => {
     const { token } = await mailTo(email, matching);
     return `${page}#token=${token}`;
   }
+  const idOf = async ({ email, password }: Credentials) =>
+    String((await product.test.anonymous.post(LOGIN, { email, password })).body.data.user.id);
   const login = (password: string) =>
     product.test.anonymous.post(LOGIN, { email: credentials.email, password });
 
@@ -134,6 +136,18 @@ describe('the pages that mails lead to', () => {
     await page.goto(`${product.origin}/console/projects`);
     await page.getByText('Relaunch').first().click();
     await page.getByTestId('record-form').waitFor();
+    expect(await violationsOf(page)).toEqual([]);
+
+    await page.goto(`${product.origin}/console/organization`);
+    await page.getByTestId('member-row').nth(1).waitFor();
+    // A member sees who the others are, and may leave.
+    expect(await page.getByRole('button', { name: /^Remove/ }).count()).toBe(0);
+    await owner.patch(`${ORGANIZATIONS}/${organization}/members/${await idOf(invited)}`, { role: 'admin' });
+    await page.reload();
+    const email = newCredentials().email;
+    await page.getByTestId('invite-email').fill(email);
+    await page.getByTestId('invite-button').click();
+    await page.getByRole('button', { name: `Withdraw ${email}` }).waitFor();
     expect(await violationsOf(page)).toEqual([]);
     await page.getByTestId('organization-switcher').selectOption('');
     await page.waitForURL('**/dashboard');

@@ -31,6 +31,14 @@ export const CONSOLE_PAGES: readonly ConsolePage[] = [
     needs: 'api/v1/auth/api-keys',
   },
   {
+    path: 'console/organization',
+    script: 'members',
+    title: 'Members',
+    icon: 'users',
+    section: 'Account',
+    needs: 'api/v1/organizations',
+  },
+  {
     path: 'console/status',
     script: 'system',
     title: 'System',
