@@ -119,7 +119,7 @@ describe('whoever resets the password at an address that was not verified', () =
       .filter(({ schema }) => schema.path('ownerId')?.options['credential'])
       .map(({ modelName }) => modelName);
     expect(credentials.toSorted()).toEqual(
-      ['ApiKey', 'Identity', 'KnownDevice', 'MailLink', 'SecondFactor', 'Session'].toSorted(),
+      ['ApiKey', 'Identity', 'KnownDevice', 'MailLink', 'Passkey', 'SecondFactor', 'Session'].toSorted(),
     );
   });
 });

@@ -104,6 +104,7 @@ export class PasskeysService {
   ): Promise<Pick<Passkey, 'credentialId' | 'publicKey' | 'counter' | 'transports' | 'backedUp'>> {
     const { id: expectedRPID } = this.party;
     const { verifyRegistrationResponse } = await import('@simplewebauthn/server');
+    await requirePlain(credential);
     let challenge = '';
     const outcome = await verifyRegistrationResponse({
       response: credential as RegistrationResponseJSON,
@@ -127,6 +128,25 @@ export class PasskeysService {
       backedUp,
     };
   }
+}
+
+/**
+ * Nothing else was asked for. Certificates of the client's choice would be read in what else there is, and lists of
+ * revoked ones fetched from where they say.
+ * @throws ApiError PASSKEY_REFUSED
+ */
+async function requirePlain(credential: unknown): Promise<void> {
+  const { decodeAttestationObject } = await import('@simplewebauthn/server/helpers');
+  try {
+    const { attestationObject } = (credential as RegistrationResponseJSON).response;
+    const decoded = decodeAttestationObject(new Uint8Array(Buffer.from(attestationObject, 'base64url')));
+    // Some devices sign for themselves without being asked.
+    const isPlain = ['none', 'packed'].includes(decoded.get('fmt'));
+    if (isPlain && decoded.get('attStmt').get('x5c') === undefined) return;
+  } catch (cause) {
+    throw apiError(PasskeyErrors.PASSKEY_REFUSED, { cause });
+  }
+  throw apiError(PasskeyErrors.PASSKEY_REFUSED);
 }
 
 /** Of what a client has written there, what could be the name of one. */
