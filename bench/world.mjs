@@ -17,6 +17,7 @@ function project(n) {
   return {
     _id: new ObjectId(`66f1a0c2${n.toString(16).padStart(16, '0')}`),
     ownerId: userId,
+    createdBy: userId,
     name: `Project ${n}`,
     description: `The description of project ${n}`,
     metadata: { colour: 'blue', tags: ['web', 'shop'], order: n },

@@ -42,6 +42,7 @@ app.post('/api/v1/projects', { schema: { response: { 201: one } } }, async (requ
   const now = new Date();
   const project = {
     ownerId,
+    createdBy: ownerId,
     name,
     description,
     metadata: metadata ?? {},

@@ -212,7 +212,14 @@ app.post('/api/v1/projects', guarded({ body, response: { 201: one } }), async (r
     return failure(reply, 400, 'The request is not valid', 'VALIDATION_ERROR');
   const now = new Date();
   const fields = clean(request.body);
-  const project = { ownerId: request.userId, ...fields, version: 1, createdAt: now, updatedAt: now };
+  const project = {
+    ownerId: request.userId,
+    createdBy: request.userId,
+    ...fields,
+    version: 1,
+    createdAt: now,
+    updatedAt: now,
+  };
   await projects.insertOne(project, { ignoreUndefined: true });
   return answerOne(reply.code(201), project);
 });

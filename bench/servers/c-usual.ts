@@ -53,6 +53,9 @@ class Project {
   @Prop({ type: MongooseSchema.Types.ObjectId, required: true })
   ownerId!: Types.ObjectId;
 
+  @Prop({ type: MongooseSchema.Types.ObjectId })
+  createdBy!: Types.ObjectId;
+
   @Prop({ type: String, required: true, trim: true, maxlength: 200 })
   name!: string;
 
@@ -109,6 +112,7 @@ function toProject(project: HydratedDocument<Project>) {
   return {
     id: project._id.toHexString(),
     ownerId: project.ownerId.toHexString(),
+    createdBy: project.createdBy.toHexString(),
     name: project.name,
     description: project.description ?? null,
     metadata: project.metadata,
@@ -166,7 +170,7 @@ class ProjectsService {
   }
 
   create(ownerId: string, dto: ProjectBody) {
-    return this.projects.create({ ...dto, ownerId });
+    return this.projects.create({ ...dto, ownerId, createdBy: ownerId });
   }
 
   async replace(ownerId: string, id: string, dto: ProjectBody) {

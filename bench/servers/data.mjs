@@ -1,10 +1,21 @@
 /** What the servers written by hand share: the shape of an answer, nothing of a request's way. */
 
 /** A project as every server answers it, in this order of fields. */
-export function toProject({ _id, ownerId, name, description, metadata, version, createdAt, updatedAt }) {
+export function toProject({
+  _id,
+  ownerId,
+  createdBy,
+  name,
+  description,
+  metadata,
+  version,
+  createdAt,
+  updatedAt,
+}) {
   return {
     id: _id.toHexString(),
     ownerId: ownerId.toHexString(),
+    createdBy: createdBy.toHexString(),
     name,
     description: description ?? null,
     metadata,
@@ -19,10 +30,21 @@ const time = { type: 'string', format: 'date-time' };
 
 const project = {
   type: 'object',
-  required: ['id', 'ownerId', 'name', 'description', 'metadata', 'version', 'createdAt', 'updatedAt'],
+  required: [
+    'id',
+    'ownerId',
+    'createdBy',
+    'name',
+    'description',
+    'metadata',
+    'version',
+    'createdAt',
+    'updatedAt',
+  ],
   properties: {
     id: text,
     ownerId: text,
+    createdBy: text,
     name: text,
     description: { type: 'string', nullable: true },
     metadata: { type: 'object', additionalProperties: true },
