@@ -10,7 +10,7 @@ import { at, createProject, PROJECTS } from './support/projects.js';
 import { SteppedWay } from './process/stepped-way.js';
 import { SupabaseProject } from './support/supabase.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
-import { type Answer, TestClient } from './support/test-client.js';
+import { type Answer, isOverloaded, TestClient, untilTaken } from './support/test-client.js';
 import { faultyPaths, ME, newAddress, newCredentials, REGISTER, USERS } from './support/users.js';
 
 const keyed = (key: string) => ({ 'idempotency-key': key });
@@ -70,7 +70,7 @@ describe('a request with an Idempotency-Key', () => {
       const url = (await route.address?.(creator)) ?? path;
       const fresh = await route.body(supabase, creator);
       const key = randomUUID();
-      const send = () => creator.post(url, fresh, keyed(key));
+      const send = () => untilTaken(() => creator.post(url, fresh, keyed(key)), isOverloaded);
       const answers = await Promise.all(Array.from({ length: 100 }, send));
       const outcomes = answers.map(outcomeOf);
       expect(outcomes.filter((outcome) => outcome === '201')).toHaveLength(1);

@@ -44,6 +44,9 @@ export async function untilTaken(
   return answer;
 }
 
+/** Whether a request was refused for a moment's load, before anything was done for it. */
+export const isOverloaded = ({ outcome }: Answer): boolean => outcome === '503 OVERLOADED';
+
 /** Sends requests through the whole server, without a socket. Every answer is held to `checkAnswer`. */
 export class TestClient {
   constructor(
