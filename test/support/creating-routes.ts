@@ -12,6 +12,7 @@ import { IDENTITIES } from './supabase-clients.js';
 import type { TestApp } from './test-app.js';
 import type { TestClient } from './test-client.js';
 import { newAddress, newCredentials, REGISTER, USERS } from './users.js';
+import { WEBHOOKS } from './webhooks.js';
 
 /** A route that creates a record, and how to see what came of it. */
 export interface CreatingRoute {
@@ -95,6 +96,14 @@ const ACCOUNT_ROUTES: readonly Omit<CreatingRoute, 'kind'>[] = [
     body: async (supabase) => ({ accessToken: await supabase.token(supabase.person()) }),
     collection: 'identities',
     created: ({ accessToken }) => ({ subject: decodeJwt(String(accessToken)).sub }),
+  },
+  {
+    url: WEBHOOKS,
+    caller: ({ anonymous }) => anonymous.signIn(),
+    // An address without a name, which nobody has to look up.
+    body: () => Promise.resolve({ url: `https://1.1.1.1/${randomUUID()}`, events: ['users.signed-in'] }),
+    collection: 'webhooks',
+    created: ({ url }) => ({ url }),
   },
 ];
 
