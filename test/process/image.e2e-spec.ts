@@ -37,6 +37,7 @@ const LICENCES = new Set([
   'MIT',
   'MIT-0',
   'Python-2.0',
+  'Unlicense',
 ]);
 
 let folder: string;
