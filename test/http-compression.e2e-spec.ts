@@ -60,10 +60,13 @@ describe('an answer', () => {
   it.each(['br', 'gzip'] as const)('above 4 KiB is compressed with %s', async (encoding) => {
     const plain = await read(at(large), {});
     const packed = await read(at(large), { 'accept-encoding': encoding });
-    expect([plain.headers['content-encoding'], plain.headers.vary]).toEqual([undefined, 'Accept-Encoding']);
+    expect([plain.headers['content-encoding'], plain.headers.vary]).toEqual([
+      undefined,
+      'X-Organization-Id, Accept-Encoding',
+    ]);
     expect(packed.headers).toMatchObject({
       'content-encoding': encoding,
-      vary: 'Accept-Encoding',
+      vary: 'X-Organization-Id, Accept-Encoding',
       etag: '"1"',
       'content-length': String(packed.rawPayload.length),
     });
@@ -89,7 +92,7 @@ describe('an answer', () => {
       expect([statusCode, payload, headers.vary, headers['content-encoding']]).toEqual([
         304,
         '',
-        'Accept-Encoding',
+        'X-Organization-Id, Accept-Encoding',
         undefined,
       ]);
     }

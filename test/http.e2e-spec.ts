@@ -50,7 +50,7 @@ const ADDRESSES: readonly (readonly [string, string])[] = [
   ['/verify', 'GET, HEAD'],
   ['/dashboard', 'GET, HEAD'],
   ['/console/files/x/login.js', 'GET, HEAD'],
-  ['/console/session', 'DELETE, POST'],
+  ['/console/session', 'DELETE, POST, PUT'],
   ['/console/session/refresh', 'POST'],
   ['/docs', 'GET, HEAD'],
   ['/docs/json', 'GET, HEAD'],

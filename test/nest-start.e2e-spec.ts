@@ -27,7 +27,7 @@ import { Answers, AnswersRaw } from '../src/platform/http/answers.js';
 import { Public } from '../src/platform/access/access.js';
 import { eventually } from './support/mails.js';
 import { addToApp, LabDto } from './support/nest-lab.js';
-import { PASSWORD } from './support/test-client.js';
+import { PASSWORD, untilTaken } from './support/test-client.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 
 /** Whether what the features of this file need is there. */
@@ -211,7 +211,10 @@ describe('an application as main.ts and its modules set it up', () => {
 
   it('answers 503 with its row for a health check of one’s own', async () => {
     up.storage = false;
-    const { outcome, body, text } = await test.anonymous.get('/api/v1/start/health');
+    const { outcome, body, text } = await untilTaken(
+      () => test.anonymous.get('/api/v1/start/health'),
+      (answer) => answer.outcome === '503 SERVER_HELD_UP',
+    );
     expect([outcome, body.details]).toEqual([
       '503 SERVICE_UNAVAILABLE',
       [{ path: 'storage', message: 'is down' }],

@@ -5,6 +5,7 @@ import { errorOf, ledTo, newAt, OAUTH, ORIGIN, PAGE, redeem, signInAt, Visitor }
 import { OidcServer } from './support/oidc.js';
 import { codeOf, newProtected, wrongCodeOf } from './support/second-factor.js';
 import { IDENTITIES } from './support/supabase-clients.js';
+import { PRODUCT } from '../src/product/product.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import { ME, USERS } from './support/users.js';
 
@@ -101,7 +102,7 @@ describe('signing in with a provider', () => {
       const victim = visitor();
       const attacker = visitor();
       const back = await acme.signIn((await attacker.start()).href, person());
-      for (const cookie of ['', 'x', `__Host-flowversal_oauth=${'a'.repeat(43)}`]) {
+      for (const cookie of ['', 'x', `__Host-${PRODUCT.key}_oauth=${'a'.repeat(43)}`]) {
         victim.cookie = cookie;
         expect((await victim.comeBack(back)).outcome).toBe('400 INVALID_OAUTH_STATE');
       }

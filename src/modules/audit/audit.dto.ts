@@ -8,8 +8,8 @@ import type { AuditEntry } from './audit-entry.schema.js';
 
 export class AuditQuery extends PageQuery {
   @ApiProperty({
-    description: 'Only what happened to this record.',
-    example: 'projects/66f1a0c2e4b0a1b2c3d4e5f7',
+    description:
+      'Only what happened to this record, which is named like `projects/66f1a0c2e4b0a1b2c3d4e5f7`.',
   })
   @IsOptional()
   @Matches(/^[a-z][a-z0-9-]{0,63}\/[0-9a-fA-F]{24}$/, {

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsDate, IsIn, IsInt, IsOptional, IsString } from 'class-validator';
+import { IsDate, IsIn, IsInt, IsOptional, IsString, Matches } from 'class-validator';
 import { Nullable, RecordId } from '../../platform/validation/fields.js';
 import { PageQuery } from '../../platform/validation/page-query.js';
 import { DELIVERY_STATES, type DeliveryStatus, type WebhookDelivery } from './delivery.schema.js';
@@ -31,7 +31,7 @@ export class DeliveryDto {
     description: 'Sent as `webhook-id`, each time the same.',
     example: 'msg_66f1a0c2e4b0a1b2c3d4e5f9',
   })
-  @IsString()
+  @Matches(/^msg_[0-9a-f]{24}$/)
   eventId!: string;
 
   @ApiProperty({ example: 'users.signed-in' })
