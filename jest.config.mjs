@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { bundledModules } from './scripts/packages.mjs';
 
 /** Real parts only: one mongod for the whole run, a database of its own for every test file. */
@@ -34,8 +33,7 @@ export default {
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   testTimeout: 30_000,
-  // One more than two processors: tests that start or kill processes wait most of the time.
-  maxWorkers: Math.max(3, availableParallelism()),
+  maxWorkers: 2,
   // A worker keeps the modules of every file that it has run (they are ECMAScript modules): begin anew in time.
   workerIdleMemoryLimit: '800MB',
   coverageProvider: 'v8',

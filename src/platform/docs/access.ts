@@ -38,8 +38,8 @@ function describeOrganization(operation: Operation): void {
       in: 'header',
       required: false,
       description: 'Works on the records of this organization instead of your own. You must be a member.',
+      // Without an example: Swagger UI would send it with every request.
       schema: { type: 'string', pattern: '^[0-9a-fA-F]{24}$' },
-      example: '66f1a0c2e4b0a1b2c3d4e5fb',
     },
   ];
   operation['x-errors'] = [...(operation['x-errors'] ?? []), ORGANIZATION_NOT_FOUND];
