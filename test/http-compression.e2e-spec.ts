@@ -100,7 +100,7 @@ describe('an answer', () => {
 
   it('that is small is sent as it is', async () => {
     const { headers } = await read(at(await createProject(ada)), { 'accept-encoding': 'gzip' });
-    expect([headers['content-encoding'], headers.vary]).toEqual([undefined, undefined]);
+    expect([headers['content-encoding'], headers.vary]).toEqual([undefined, 'X-Organization-Id']);
   });
 
   it('is measured in bytes', async () => {
@@ -147,7 +147,7 @@ describe('an answer', () => {
     const bob = await other.anonymous.signIn();
     const project = await createProject(bob, { metadata: { text: 'words '.repeat(1_000) } });
     const { headers } = await bob.get(at(project), { origin: 'https://app.example.com' });
-    expect(headers['vary']).toBe('Origin, Accept-Encoding');
+    expect(headers['vary']).toBe('Origin, X-Organization-Id, Accept-Encoding');
     await other.close();
   });
 });

@@ -143,7 +143,20 @@ describe('Swagger UI', () => {
     const statuses = await block
       .locator('.responses-table .response')
       .evaluateAll((rows) => rows.map((row) => row.getAttribute('data-code')));
-    expect(statuses).toEqual(['200', '400', '401', '404', '409', '412', '413', '415', '429', '500', '503']);
+    expect(statuses).toEqual([
+      '200',
+      '400',
+      '401',
+      '403',
+      '404',
+      '409',
+      '412',
+      '413',
+      '415',
+      '429',
+      '500',
+      '503',
+    ]);
     const conflict = block.locator('.response[data-code="409"]');
     expect(await conflict.locator('.response-col_description__inner').first().innerText()).toContain(
       'PROJECT_NAME_TAKEN',
