@@ -1,11 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DatabaseConfig } from '../src/platform/config/database.config.js';
+import { PRODUCT } from '../src/product/product.js';
 import { errorOf, ledTo, newAt, OAUTH, ORIGIN, PAGE, redeem, signInAt, Visitor } from './support/oauth.js';
 import { OidcServer } from './support/oidc.js';
 import { codeOf, newProtected, wrongCodeOf } from './support/second-factor.js';
 import { IDENTITIES } from './support/supabase-clients.js';
-import { PRODUCT } from '../src/product/product.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import { ME, USERS } from './support/users.js';
 
@@ -100,8 +100,7 @@ describe('signing in with a provider', () => {
   describe('is refused', () => {
     it('in a browser that has not begun it, or with a state of another one', async () => {
       const victim = visitor();
-      const attacker = visitor();
-      const back = await acme.signIn((await attacker.start()).href, person());
+      const back = await acme.signIn((await visitor().start()).href, person());
       for (const cookie of ['', 'x', `__Host-${PRODUCT.key}_oauth=${'a'.repeat(43)}`]) {
         victim.cookie = cookie;
         expect((await victim.comeBack(back)).outcome).toBe('400 INVALID_OAUTH_STATE');
