@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsBoolean, IsDate, IsOptional, IsString } from 'class-validator';
+import { IsBoolean, IsDate, IsDefined, IsOptional, IsString } from 'class-validator';
 import { Name, Nullable, RecordId } from '../../platform/validation/fields.js';
 import { IsJson } from '../../platform/validation/is-json.js';
 import type { Passkey } from './passkey.schema.js';
@@ -26,12 +26,14 @@ export class AddPasskeyDto {
   name?: string | null;
 
   @ApiProperty(credential)
+  @IsDefined()
   @IsJson()
   credential!: unknown;
 }
 
 export class ShowPasskeyDto {
   @ApiProperty(credential)
+  @IsDefined()
   @IsJson()
   credential!: unknown;
 }
