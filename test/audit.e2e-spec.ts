@@ -5,6 +5,7 @@ import { Transactions } from '../src/platform/database/transactions.js';
 import { CHANGE } from './support/accounts.js';
 import { API_KEYS, createKey, withKey } from './support/api-keys.js';
 import { addPapers, type Paper, PAPERS } from './support/papers.js';
+import { LOCALHOST, PASSKEY_STEP_UP, PasskeyDevice, PASSKEYS } from './support/passkeys.js';
 import { STEP_UP } from './support/second-factor.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import { PASSWORD, type TestClient } from './support/test-client.js';
@@ -172,6 +173,17 @@ describe('the audit', () => {
     const kept = JSON.stringify(told);
     expect(kept).not.toContain('$2');
     expect(kept).not.toContain(key.key.slice(-20));
+  });
+
+  it('tells of a step-up by a passkey as of one by the password', async () => {
+    const user = await test.anonymous.signIn();
+    const device = new PasskeyDevice();
+    const credential = await device.made(user, LOCALHOST);
+    expect((await user.post(PASSKEYS, { credential })).outcome).toBe('201');
+    const proof = { credential: await device.shown(user, LOCALHOST) };
+    expect((await user.post(PASSKEY_STEP_UP, proof)).outcome).toBe('200');
+    const [last] = await entries(admin, `?owner=${user.userId}`);
+    expect(last).toMatchObject({ action: 'users.stepped-up', record: `users/${user.userId}` });
   });
 
   it('says who deleted a user, when all that was the user’s is gone', async () => {

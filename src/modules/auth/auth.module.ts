@@ -27,6 +27,6 @@ import { TokenAuthenticator } from './token-authenticator.js';
     StepUpService,
     { provide: Authenticator, useClass: TokenAuthenticator },
   ],
-  exports: [AuthService, KnownDevices],
+  exports: [AuthService, KnownDevices, StepUpService],
 })
 export class AuthModule {}

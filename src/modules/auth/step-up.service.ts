@@ -3,7 +3,7 @@ import { Trail } from '../../platform/database/trail.js';
 import { apiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
 import { DomainEvents } from '../../platform/logging/events.js';
-import { type Caller, scopeOf } from '../../platform/access/caller.js';
+import { type Caller, scopeOf, type UserId } from '../../platform/access/caller.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { IdentityProof, type Proof } from '../users/identity-proof.js';
 import { UsersService } from '../users/users.service.js';
@@ -29,6 +29,11 @@ export class StepUpService {
   async prove({ id, session }: Caller, proof: Proof, device: Device): Promise<void> {
     if (session === undefined) throw apiError('FORBIDDEN');
     await this.proof.require(await this.users.get(scopeOf(id), id), proof, device);
+    await this.renew(id, session);
+  }
+
+  /** The same for a user who has proved its identity in another way: by a passkey, or at a provider. */
+  async renew(id: UserId, session: string): Promise<void> {
     await this.trail.join(undefined, async (transaction) => {
       await this.sessions.prove(session, transaction);
       await this.trail.account(id, 'stepped-up', transaction);

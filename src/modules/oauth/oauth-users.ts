@@ -1,15 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { apiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
-import { DomainEvents } from '../../platform/logging/events.js';
 import type { Caller, UserId } from '../../platform/access/caller.js';
 import type { SignedInDto } from '../auth/auth.dto.js';
-import { AuthEvents } from '../auth/auth.events.js';
 import { AuthService } from '../auth/auth.service.js';
+import { StepUpService } from '../auth/step-up.service.js';
 import { IdentitiesService, type Outsider } from '../identities/identities.service.js';
 import { IdentityDto } from '../identities/identity.dto.js';
 import { IdentityErrors } from '../identities/identity.errors.js';
-import { SessionsService } from '../sessions/sessions.service.js';
 import { UserErrors } from '../users/user.errors.js';
 import { UsersConfig } from '../users/users.config.js';
 import { UsersService } from '../users/users.service.js';
@@ -24,8 +22,7 @@ export class OAuthUsers {
     private readonly identities: IdentitiesService,
     private readonly users: UsersService,
     private readonly auth: AuthService,
-    private readonly sessions: SessionsService,
-    private readonly events: DomainEvents,
+    private readonly stepUp: StepUpService,
     private readonly config: UsersConfig,
   ) {}
 
@@ -77,8 +74,7 @@ export class OAuthUsers {
     if (otpEnabled) throw apiError('STEP_UP_REQUIRED');
     const owner = await this.identities.ownerOf(outsiderOf(found));
     if (owner !== id) throw apiError(IdentityErrors.IDENTITY_NOT_FOUND);
-    await this.sessions.prove(session);
-    this.events.record(AuthEvents.identity_proved, { userId: id, sessionId: session });
+    await this.stepUp.renew(id, session);
   }
 
   private async arrive(found: OAuthCode): Promise<UserId> {

@@ -1,12 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { apiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
-import { DomainEvents } from '../../platform/logging/events.js';
 import type { Caller, UserId } from '../../platform/access/caller.js';
 import type { SignedInDto } from '../auth/auth.dto.js';
-import { AuthEvents } from '../auth/auth.events.js';
 import { AuthService } from '../auth/auth.service.js';
-import { SessionsService } from '../sessions/sessions.service.js';
+import { StepUpService } from '../auth/step-up.service.js';
 import { PasskeyProofs } from './passkey-proofs.js';
 import { PasskeyErrors } from './passkey.errors.js';
 
@@ -16,8 +14,7 @@ export class PasskeySignIn {
   constructor(
     private readonly proofs: PasskeyProofs,
     private readonly auth: AuthService,
-    private readonly sessions: SessionsService,
-    private readonly events: DomainEvents,
+    private readonly stepUp: StepUpService,
   ) {}
 
   /** @throws ApiError INVALID_PASSKEY, UNAUTHENTICATED for a disabled user */
@@ -35,7 +32,6 @@ export class PasskeySignIn {
     if (session === undefined) throw apiError('FORBIDDEN');
     const { ownerId } = await this.proofs.require(credential);
     if (ownerId.toHexString() !== id) throw apiError(PasskeyErrors.INVALID_PASSKEY);
-    await this.sessions.prove(session);
-    this.events.record(AuthEvents.identity_proved, { userId: id, sessionId: session });
+    await this.stepUp.renew(id, session);
   }
 }
