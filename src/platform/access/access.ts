@@ -144,10 +144,17 @@ function identify(authenticator: Authenticator) {
   };
 }
 
+/** What a route asks of a caller. */
+interface Gate {
+  readonly access: Access;
+  /** It works on records of an organization where the request chooses one. */
+  readonly takesScope: boolean;
+}
+
 /** Works at once for who is in no organization. */
 function admit(
   memberships: Memberships,
-  access: Access,
+  { access, takesScope }: Gate,
   request: FastifyRequest,
   caller: Caller,
 ): void | Promise<void> {
@@ -156,10 +163,9 @@ function admit(
   }
   if (caller.readOnly && request.method !== 'GET' && request.method !== 'HEAD') throw apiError('FORBIDDEN');
   const query = request.query as Record<string, unknown>;
-  const { takesScope } = request.routeOptions.config;
   request.caller = caller;
   request.scope = scopeFor(access, caller, query);
-  if (!takesScope || access.kind === 'permission') {
+  if (!takesScope) {
     // A program of an organization is nobody elsewhere.
     if (caller.organization !== undefined) throw apiError('FORBIDDEN');
     return;
@@ -205,13 +211,16 @@ export function installAccess(
       if (access.identifies) route.onRequest = [route.onRequest ?? [], identify(authenticator)].flat();
       return;
     }
-    const varies = memberships.exist && route.config?.takesScope && access.kind !== 'permission';
+    const gate: Gate = {
+      access,
+      takesScope: route.config?.takesScope === true && access.kind !== 'permission',
+    };
+    const varies = memberships.exist && gate.takesScope;
     const guard = (request: FastifyRequest, reply: FastifyReply, done: () => void): Promise<void> | void => {
       if (varies) varyBy(reply, ORGANIZATION_HEADER);
       const caller = authenticator.authenticate(request);
-      if (caller instanceof Promise)
-        return caller.then((known) => admit(memberships, access, request, known));
-      return admit(memberships, access, request, caller) ?? done();
+      if (caller instanceof Promise) return caller.then((known) => admit(memberships, gate, request, known));
+      return admit(memberships, gate, request, caller) ?? done();
     };
     route.onRequest = [route.onRequest ?? [], guard].flat();
     const { stepUp } = route.config ?? {};
@@ -223,7 +232,7 @@ export function installAccess(
       const known = await authenticator.authenticate(request, { afresh: true });
       const missing = missingFor(stepUp, known);
       if (missing) throw apiError(missing);
-      await admit(memberships, access, request, known);
+      await admit(memberships, gate, request, known);
     };
     if (needsBody(stepUp)) route.preValidation = [requireProof, route.preValidation ?? []].flat();
     else route.onRequest = [route.onRequest, requireProof].flat();

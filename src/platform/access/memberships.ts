@@ -25,7 +25,7 @@ export function reaches(role: OrganizationRole, least: OrganizationRole): boolea
   return ORGANIZATION_ROLES.indexOf(role) >= ORGANIZATION_ROLES.indexOf(least);
 }
 
-/** The memberships of users in organizations; none where no feature has any. */
+/** The memberships of users in organizations; none where no feature has organizations. */
 @Injectable()
 export class Memberships {
   private source: MembershipSource | undefined;
