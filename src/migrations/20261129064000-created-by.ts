@@ -1,5 +1,5 @@
 import type { mongo } from 'mongoose';
-import type { Migration } from '../platform/migrations/migration.js';
+import { type Migration, updateInBatches } from '../platform/migrations/migration.js';
 
 /** Records of these are answered without `createdBy`. */
 const OTHERS: ReadonlySet<string> = new Set([
@@ -15,7 +15,6 @@ const OTHERS: ReadonlySet<string> = new Set([
   'second_factors',
   'sessions',
 ]);
-const BATCH = 1000;
 
 /**
  * What users own was created by its owner: until now nobody else could. The version of such records rises, since they
@@ -38,20 +37,8 @@ async function fill(records: mongo.Collection, progress: (done: string) => void)
     createdBy: { $exists: false },
     version: { $type: 'number' },
   };
-  let done = 0;
-  let ids: mongo.BSON.ObjectId[] = [];
-  const write = async (): Promise<void> => {
-    progress(`${done} ${records.collectionName} have createdBy`);
-    await records.updateMany({ _id: { $in: ids }, ...lacking }, [
-      { $set: { createdBy: '$ownerId', version: { $add: ['$version', 1] } } },
-    ]);
-    done += ids.length;
-    ids = [];
-  };
-  // In the order of the index that is there, so that each record is looked at once.
-  for await (const { _id } of records.find(lacking, { projection: { _id: 1 }, sort: { _id: 1 } })) {
-    ids.push(_id);
-    if (ids.length === BATCH) await write();
-  }
-  if (ids.length > 0) await write();
+  const update = [{ $set: { createdBy: '$ownerId', version: { $add: ['$version', 1] } } }];
+  await updateInBatches(records, lacking, update, (done) =>
+    progress(`${done} ${records.collectionName} have createdBy`),
+  );
 }

@@ -41,6 +41,33 @@ export function reasonOf(error: unknown): string {
 const BATCH = 1000;
 
 /**
+ * Changes the records that a filter finds, a batch at a time. Bears being done again where the change takes them out
+ * of the filter.
+ * @param tell is told how many are changed
+ */
+export async function updateInBatches(
+  records: mongo.Collection,
+  filter: mongo.Filter<mongo.Document>,
+  update: mongo.UpdateFilter<mongo.Document> | mongo.Document[],
+  tell: (done: number) => void,
+): Promise<void> {
+  let done = 0;
+  let ids: mongo.ObjectId[] = [];
+  const write = async (): Promise<void> => {
+    tell(done);
+    await records.updateMany({ _id: { $in: ids }, ...filter }, update);
+    done += ids.length;
+    ids = [];
+  };
+  // In the order of the index that is there, so that each record is looked at once.
+  for await (const { _id } of records.find(filter, { projection: { _id: 1 }, sort: { _id: 1 } })) {
+    ids.push(_id);
+    if (ids.length === BATCH) await write();
+  }
+  if (ids.length > 0) await write();
+}
+
+/**
  * Gives the records of a collection that lack a field a value of it, and raises their version: they are answered
  * differently from then on. Bears being done again.
  * @param values what each field becomes where it is missing: `{ currency: 'EUR' }`
@@ -54,23 +81,10 @@ export async function setWhereMissing(
   for (const [field, value] of Object.entries(values)) {
     const lacking = { [field]: { $exists: false } };
     const count = await records.countDocuments(lacking);
-    let done = 0;
-    let ids: mongo.ObjectId[] = [];
-    const write = async (): Promise<void> => {
-      progress(`${done} of ${count} ${collection} have ${field}`);
-      await records.updateMany(
-        { _id: { $in: ids }, ...lacking },
-        { $set: { [field]: value }, $inc: { version: 1 } },
-      );
-      done += ids.length;
-      ids = [];
-    };
-    // In the order of the index that is there, so that each record is looked at once.
-    for await (const { _id } of records.find(lacking, { projection: { _id: 1 }, sort: { _id: 1 } })) {
-      ids.push(_id);
-      if (ids.length === BATCH) await write();
-    }
-    if (ids.length > 0) await write();
+    const update = { $set: { [field]: value }, $inc: { version: 1 } };
+    await updateInBatches(records, lacking, update, (done) =>
+      progress(`${done} of ${count} ${collection} have ${field}`),
+    );
   }
 }
 
