@@ -11,15 +11,7 @@ import { newAddress } from './support/users.js';
 const JSON_TYPE = 'application/json';
 
 /** What these take is signed by somebody else, leads somewhere, or depends on who asks: the schema tells its form only. */
-const DEPENDENT: ReadonlySet<string> = new Set([
-  'linkIdentity',
-  'stepUp',
-  'createWebhook',
-  'updateWebhook',
-  'addPasskey',
-  'loginByPasskey',
-  'stepUpByPasskey',
-]);
+const DEPENDENT: ReadonlySet<string> = new Set(['linkIdentity', 'stepUp', 'createWebhook', 'updateWebhook']);
 
 /** A record that is not there: a body that is accepted comes to nothing. */
 const NOBODY = 'f'.repeat(24);

@@ -7,16 +7,21 @@ import { type Constructor, type FieldRules, rulesOf } from './rules.js';
 const API_PROPERTY = 'swagger/apiModelProperties';
 
 /** Of a field that says nothing Swagger takes TypeScript's type, which is an object for `unknown`. */
-const ANY_JSON = {
-  nullable: undefined,
-  anyOf: [
-    { type: 'object', additionalProperties: true, nullable: true },
-    { type: 'array', items: {} },
-    { type: 'string' },
-    { type: 'number' },
-    { type: 'boolean' },
-  ],
-};
+function anyJson(field: FieldRules): object {
+  const has = (check: string): boolean => field.checks.some(({ name }) => name === check);
+  if (!has('isJson')) return {};
+  const isNullable = !has('isDefined');
+  return {
+    nullable: undefined,
+    anyOf: [
+      { type: 'object', additionalProperties: true, ...(isNullable && { nullable: true }) },
+      { type: 'array', items: {} },
+      { type: 'string' },
+      { type: 'number' },
+      { type: 'boolean' },
+    ],
+  };
+}
 
 const described = new Set<Constructor>();
 
@@ -56,7 +61,7 @@ function describeField(type: Constructor, field: FieldRules): void {
     ...explicit,
     ...(description && { description }),
     ...(field.nested ? referenceTo(field.nested, field) : fieldSchema(field)),
-    ...(field.checks.some(({ name }) => name === 'isJson') && ANY_JSON),
+    ...anyJson(field),
     required: !field.optional && fallback === undefined,
     ...(fallback !== undefined && { default: fallback }),
   } as ApiPropertyOptions)(prototype, field.name);
