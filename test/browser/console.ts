@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type { Environment } from '../../src/platform/config/env.js';
+import { freePort } from '../support/redis.js';
 import { createTestApp, type TestApp } from '../support/test-app.js';
 import { type Credentials, newCredentials, register, registerVerified } from '../support/users.js';
 import { openBrowser, openPage, type WatchedPage } from './browser.js';
@@ -66,15 +65,6 @@ export class ConsoleTest {
     const { email, password } = await register(this.test.anonymous);
     return { email, password };
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Somebody before a browser. */

@@ -92,13 +92,13 @@ export class ConsoleFeatures {
 
   /** The pages of the console's own whose part of the product is there. */
   get ownPages(): readonly ConsolePage[] {
-    const paths = new Set(handlersIn(this.modules).map(pathOf));
+    const { paths } = this;
     return CONSOLE_PAGES.filter(({ needs }) => needs === undefined || paths.has(needs));
   }
 
   /** Which parts there are that let people sign in without a password. */
   get waysIn(): { readonly providers: boolean; readonly passkeys: boolean } {
-    const paths = new Set(handlersIn(this.modules).map(pathOf));
+    const { paths } = this;
     return { providers: paths.has('api/v1/auth/oauth'), passkeys: paths.has('api/v1/auth/passkeys') };
   }
 
@@ -113,6 +113,11 @@ export class ConsoleFeatures {
       ),
       permissions: [...permissions].filter((each) => each.startsWith(`${feature.plural}:`)),
     }));
+  }
+
+  /** Of the controllers that there are. */
+  private get paths(): ReadonlySet<string> {
+    return new Set(handlersIn(this.modules).map(pathOf));
   }
 
   private get all(): readonly Found[] {

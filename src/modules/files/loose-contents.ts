@@ -31,7 +31,7 @@ interface LooseContent {
 @Injectable()
 export class LooseContents implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly arriving = new Map<string, Types.ObjectId>();
-  private timers: NodeJS.Timeout[] = [];
+  private sweeping: NodeJS.Timeout | undefined;
   private renewing: NodeJS.Timeout | undefined;
 
   constructor(
@@ -42,11 +42,12 @@ export class LooseContents implements OnApplicationBootstrap, OnApplicationShutd
 
   onApplicationBootstrap(): void {
     this.sweepSoon();
-    this.timers = [setInterval(() => this.sweepSoon(), SWEEP_MS).unref()];
+    this.sweeping = setInterval(() => this.sweepSoon(), SWEEP_MS).unref();
   }
 
   onApplicationShutdown(): void {
-    for (const timer of [...this.timers, this.renewing]) clearInterval(timer);
+    clearInterval(this.sweeping);
+    clearInterval(this.renewing);
   }
 
   /** Notes a content that is about to be written, and answers its key. */

@@ -1,3 +1,4 @@
+import { applyDecorators } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, Length, Matches } from 'class-validator';
 import { OtherSignInDto } from '../auth/auth.dto.js';
@@ -78,15 +79,22 @@ const verifier = {
 const CODE = /^[\w-]{1,100}$/;
 const VERIFIER = /^[\w.~-]{43,128}$/;
 
+/** What a client shows to fetch what its code stands for (PKCE). */
+function CodeVerifier(): PropertyDecorator {
+  return applyDecorators(
+    ApiProperty(verifier),
+    IsString(),
+    Matches(VERIFIER, { message: '$property must be 43 to 128 letters, digits, or - . _ ~' }),
+  );
+}
+
 export class OAuthCodeDto {
   @ApiProperty(code)
   @IsString()
   @Matches(CODE)
   code!: string;
 
-  @ApiProperty(verifier)
-  @IsString()
-  @Matches(VERIFIER, { message: '$property must be 43 to 128 letters, digits, or - . _ ~' })
+  @CodeVerifier()
   codeVerifier!: string;
 }
 
@@ -99,8 +107,6 @@ export class OAuthTokenDto extends OtherSignInDto {
   @Matches(CODE)
   code!: string;
 
-  @ApiProperty(verifier)
-  @IsString()
-  @Matches(VERIFIER, { message: '$property must be 43 to 128 letters, digits, or - . _ ~' })
+  @CodeVerifier()
   codeVerifier!: string;
 }

@@ -99,12 +99,7 @@ export class InvitationsService {
           .countDocuments({ organizationId }, { limit: MAX_INVITATIONS })
           .session(session);
         if (open >= MAX_INVITATIONS) throw apiError(OrganizationErrors.INVITATION_LIMIT_REACHED);
-        const created = await this.records.create(
-          scopeOf(user),
-          { organizationId, email, ...fields },
-          joined,
-        );
-        return created;
+        return this.records.create(scopeOf(user), { organizationId, email, ...fields }, joined);
       }),
     );
     const recipient = { id: user, email, name: '' };

@@ -4,6 +4,7 @@ import { onSubmit } from './form.js';
 import { choose, organization, organizations } from './organization.js';
 import { Failure } from './request.js';
 import { at } from './root.js';
+import { row } from './row.js';
 import { call } from './session.js';
 import { user } from './user.js';
 import { time } from './values.js';
@@ -66,6 +67,7 @@ class Members {
     const isMe = userId === user().id;
     const mayTouch = this.manages && this.roles.includes(role);
     return row(
+      'member-row',
       [element('span', { dir: 'auto' }, name || email), isMe && ' (you)'],
       [`${email} · ${role} · since `, time(joinedAt)],
       mayTouch && this.roleSelect(member),
@@ -86,7 +88,12 @@ class Members {
 
   invitationRow({ id, email, role, expiresAt }) {
     const withdraw = () => call('DELETE', `${this.address}/invitations/${id}`);
-    return row(email, [`${role} · expires `, time(expiresAt)], this.button('Withdraw', email, withdraw));
+    return row(
+      'member-row',
+      email,
+      [`${role} · expires `, time(expiresAt)],
+      this.button('Withdraw', email, withdraw),
+    );
   }
 
   button(text, email, action) {
@@ -108,20 +115,6 @@ class Members {
     choose(null);
     location.assign(at('dashboard'));
   }
-}
-
-function row(title, about, ...actions) {
-  return element(
-    'li',
-    { class: 'row', 'data-testid': 'member-row' },
-    element(
-      'div',
-      { class: 'row-text' },
-      element('p', { class: 'row-title' }, title),
-      element('p', { class: 'quiet small' }, about),
-    ),
-    element('div', { class: 'row-actions' }, actions),
-  );
 }
 
 export async function show(view) {

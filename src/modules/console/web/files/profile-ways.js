@@ -1,5 +1,6 @@
 import { busy, element, find, toast } from './dom.js';
 import { Failure } from './request.js';
+import { row } from './row.js';
 import { call } from './session.js';
 import { time } from './values.js';
 import { comeBack, leaveFor, makePasskey, providers, takesPasskeys, waysIn } from './ways-in.js';
@@ -55,17 +56,7 @@ class Ways {
       toast(said);
     };
     button.addEventListener('click', () => void this.run(button, remove));
-    return element(
-      'li',
-      { class: 'row', 'data-testid': 'way-in' },
-      element(
-        'div',
-        { class: 'row-text' },
-        element('p', { class: 'row-title' }, title),
-        element('p', { class: 'quiet small' }, about),
-      ),
-      element('div', { class: 'row-actions' }, button),
-    );
+    return row('way-in', title, about, button);
   }
 }
 

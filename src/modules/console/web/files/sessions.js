@@ -1,5 +1,6 @@
 import { busy, element, find, fromTemplate, toast } from './dom.js';
 import { Failure } from './request.js';
+import { row } from './row.js';
 import { call } from './session.js';
 import { time } from './values.js';
 import { device, sentence } from './words.js';
@@ -55,21 +56,11 @@ class Sessions {
 
   rowOf(session) {
     const name = device(session.userAgent);
-    return element(
-      'li',
-      { class: 'row', 'data-testid': 'session' },
-      element(
-        'div',
-        { class: 'row-text' },
-        element(
-          'p',
-          { class: 'row-title' },
-          name,
-          session.current && [' ', element('span', { class: 'badge ok' }, 'This device')],
-        ),
-        element('p', { class: 'quiet small' }, `${session.address} · last used `, time(session.lastUsedAt)),
-      ),
-      !session.current && element('div', { class: 'row-actions' }, this.endButton(session, name)),
+    return row(
+      'session',
+      [name, ...(session.current ? [' ', element('span', { class: 'badge ok' }, 'This device')] : [])],
+      [`${session.address} · last used `, time(session.lastUsedAt)],
+      !session.current && this.endButton(session, name),
     );
   }
 }
