@@ -22,6 +22,8 @@ const ROWS: Readonly<Record<TypeName, Row>> = {
   money: { values: {} },
   email: { values: { existing: 'a@example.com' } },
   url: { values: { existing: 'https://example.com/a' } },
+  phone: { values: { existing: '+4930123456' } },
+  country: { values: { default: 'DE', existing: 'FR' } },
   enum: { words: () => ['draft,sent', 'a,b,c-d,E_f'], values: { default: 'sent', existing: 'draft' } },
   object: { values: {} },
   ref: { words: (targets) => targets, values: {} },

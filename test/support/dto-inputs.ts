@@ -167,6 +167,8 @@ function validOne(field: FieldRules): Values {
     field.transforms.length > 0 ? fc.constantFrom(value, String(value)) : fc.constant(value);
   if (has('isSeveral')) return severalOf(field);
   if (has('isDay')) return times.map((time) => time.slice(0, 10));
+  if (has('isPhoneNumber')) return fc.integer({ min: 2000, max: 9999 }).map((end) => `+1415555${end}`);
+  if (has('isCountry')) return fc.constantFrom('DE', 'FR', 'JP');
   if (has('isDecimal128')) return fc.integer({ min: 0, max: 64 }).map((share) => decimalOf(field, share));
   if (has('isMoney')) return amounts;
   if (has('isUrl')) return urls;

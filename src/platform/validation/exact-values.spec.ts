@@ -5,6 +5,7 @@ import { CalendarDay } from './day.js';
 import { compareDecimals, ExactDecimal, decimalOf, decimalText } from './decimal.js';
 import { fieldWith } from './fixtures/dto-with.js';
 import { InMoney, type StoredMoney, moneyJson } from './money.js';
+import { Country, PhoneNumber } from './place-fields.js';
 
 const digits = (max: number) => fc.stringMatching(new RegExp(`^[0-9]{1,${max}}$`));
 const decimals = fc
@@ -151,5 +152,43 @@ describe('a day', () => {
     ['2026-01-31'],
   ])('is not %j', (sent) => {
     expect(field.refuse(sent)).toBe('a must be a day that exists, such as 2026-01-31');
+  });
+});
+
+describe('a telephone number', () => {
+  const field = fieldWith(PhoneNumber());
+
+  it.each([
+    ['+4930123456', '+4930123456'],
+    [' +49 (30) 123.456', '+4930123456'],
+    ['+1 415-555-2671', '+14155552671'],
+  ])('is %s', (sent, kept) => {
+    expect(field.accept(sent)).toBe(kept);
+  });
+
+  it.each<unknown>([
+    '030123456',
+    '0049 30 123456',
+    '+49',
+    '+99930123456',
+    '+4930123456 ext. 5',
+    `+4930123456${' '.repeat(40)}`,
+    '',
+    4930123456,
+    null,
+  ])('is not %j', (sent) => {
+    expect(field.refuse(sent)).toContain('a must be a telephone number with the prefix of its country');
+  });
+});
+
+describe('a country', () => {
+  const field = fieldWith(Country());
+
+  it.each(['DE', 'US', 'AX'])('is %s', (sent) => {
+    expect(field.accept(sent)).toBe(sent);
+  });
+
+  it.each<unknown>(['de', 'ZZ', 'UK', 'DEU', '', ' DE', 49, null, ['DE']])('is not %j', (sent) => {
+    expect(field.refuse(sent)).toContain('a must be the two letters of a country');
   });
 });

@@ -66,6 +66,8 @@ const KEYWORDS: Readonly<Record<string, Keywords>> = {
   arrayNotEmpty: () => ({ minItems: 1 }),
   isDecimal128: () => DECIMAL,
   isDay: () => ({ type: 'string', format: 'date' }),
+  isPhoneNumber: () => ({ type: 'string', pattern: String.raw`^\+[\d\s()./-]{4,39}$` }),
+  isCountry: () => ({ type: 'string', pattern: '^[A-Z]{2}$' }),
   isMoney: () => ({
     type: 'object',
     properties: { amount: DECIMAL, currency: { type: 'string', pattern: '^[A-Z]{3}$' } },
