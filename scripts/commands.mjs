@@ -98,7 +98,7 @@ export const COMMANDS = {
         value: 'a+b+c',
         multiple: true,
         about:
-          'a list that is asked for with values of a and b, in the order of c; may be repeated; a+b+c:all for one of all owners, too',
+          'a list that is asked for with values of a and b, in the order of c, also of a feature that is there; may be repeated; a+b+c:all for one of all owners, too',
       },
       add: {
         value: 'audit,webhooks',
@@ -111,7 +111,7 @@ export const COMMANDS = {
     example: 'npm run feature -- invoices number:string:required:unique amount:number:required:min=0',
   },
   field: {
-    does: 'Writes further fields of a feature, with a migration where stored records need one. docs/adding-a-feature.md lists the types and flags.',
+    does: 'Writes further fields of a feature, or lets fields that are there be searched and counted (subject:search status:stats), with a migration where stored records need one. docs/adding-a-feature.md lists the types and flags.',
     words: {
       usage: '<plural> <name>:<type>:<flag>…',
       about: 'the name of the feature, then its fields',

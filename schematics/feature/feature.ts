@@ -2,12 +2,14 @@ import type { Rule } from '@angular-devkit/schematics';
 import { refuse } from '../naming/refusal.ts';
 import { filesOf } from '../project/layout.ts';
 import { moreAbilities } from '../project/more-abilities.ts';
+import { moreLists } from '../project/more-lists.ts';
 import { newFeature } from '../project/new-feature.ts';
+import { changed, type Changes, type Project } from '../project/project.ts';
 import { ruleOf } from '../project/rule.ts';
 import { ABILITIES, type Ability } from '../specification/feature.ts';
 import { costOf } from '../specification/lists.ts';
 import { featureOf } from '../specification/specification.ts';
-import { namesOf } from '../naming/names.ts';
+import { type Names, namesOf } from '../naming/names.ts';
 
 interface Options {
   readonly name: string;
@@ -27,21 +29,33 @@ export function feature({ name, fields = [], shared = false, lists = [], add = [
   const added = add.flatMap((each) => ['--add', each]);
   const args = [name, ...fields, ...listed, ...added, ...(shared ? ['--shared'] : [])];
   return ruleOf('feature', args, (project) => {
-    if (lists.length > 0 && fields.length === 0) {
-      refuse(
-        '--list is for a new feature, whose fields stand beside it; in one that is there declare lists by hand',
-      );
-    }
     const names = namesOf(name);
     const isThere = project.read(filesOf(names).schema) !== undefined;
-    if (isThere && abilities.length > 0 && fields.length === 0) {
-      return moreAbilities(project, names, abilities);
+    if (isThere && fields.length === 0 && abilities.length + lists.length > 0) {
+      return moreOf(project, names, abilities, lists);
+    }
+    if (lists.length > 0 && fields.length === 0) {
+      refuse(`There is no feature ${name}; --list of a new one is for the fields that stand beside it`);
     }
     const described = fields.length > 0 ? fields : USUAL_FIELDS;
     const planned = { ...featureOf(names, described, lists, shared), abilities };
     for (const line of costOf(planned)) process.stderr.write(`${line}\n`);
     return newFeature(project, planned);
   });
+}
+
+/** What a feature that is there does besides. */
+function moreOf(
+  project: Project,
+  names: Names,
+  abilities: readonly Ability[],
+  lists: readonly string[],
+): Changes {
+  const able = abilities.length > 0 ? moreAbilities(project, names, abilities) : new Map<string, string>();
+  if (lists.length === 0) return able;
+  const { changes, costs } = moreLists(changed(project, able), names, { lists, search: [], stats: [] });
+  for (const line of costs) process.stderr.write(`${line}\n`);
+  return new Map([...able, ...changes]);
 }
 
 /** @throws Refusal for what no resource can declare */

@@ -1,7 +1,6 @@
 import type { Rule } from '@angular-devkit/schematics';
-import { moreFields } from '../project/more-fields.ts';
+import { fieldCommand } from '../project/field-command.ts';
 import { ruleOf } from '../project/rule.ts';
-import { parseFields } from '../specification/fields.ts';
 import { namesOf } from '../naming/names.ts';
 
 interface Options {
@@ -9,9 +8,11 @@ interface Options {
   readonly fields: readonly string[];
 }
 
-/** `npm run field -- invoices paidAt:date` */
+/** `npm run field -- invoices paidAt:date`, and `subject:search` for a field that is there. */
 export function field({ name, fields }: Options): Rule {
-  return ruleOf('field', [name, ...fields], (project) =>
-    moreFields(project, namesOf(name), parseFields(fields)),
-  );
+  return ruleOf('field', [name, ...fields], (project) => {
+    const { changes, costs } = fieldCommand(project, namesOf(name), fields);
+    for (const line of costs) process.stderr.write(`${line}\n`);
+    return changes;
+  });
 }

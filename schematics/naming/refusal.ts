@@ -5,3 +5,13 @@ export class Refusal extends Error {}
 export function refuse(message: string): never {
   throw new Refusal(message);
 }
+
+/** What something makes; undefined where it is refused. */
+export function unlessRefused<T>(make: () => T): T | undefined {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof Refusal) return undefined;
+    throw error;
+  }
+}

@@ -2,6 +2,7 @@ import { isAlwaysThere } from '../specification/feature.ts';
 import type { Field } from '../types/field.ts';
 import type { Names } from '../naming/names.ts';
 import { refuse } from '../naming/refusal.ts';
+import { literal } from '../types/source.ts';
 import { camelCase, capitalised, wordsOf } from '../naming/words.ts';
 import { unsentSource } from '../source/service-source.ts';
 import type { Project } from './project.ts';
@@ -51,14 +52,26 @@ function testOf(title: string): string {
   return `test/migrations-${title}.e2e-spec.ts`;
 }
 
+/** What lists are sorted and searched by beside the texts of records. */
+export interface Keys {
+  readonly sorted: readonly string[];
+  readonly searched: readonly string[];
+}
+
+/** What the records that are there lack. */
+export interface Lacking {
+  /** Values by the names of fields. */
+  readonly given: ReadonlyMap<string, string>;
+  readonly keys: Keys;
+}
+
 /** The migration that gives the records that are there what they lack, and its test; nothing where they lack nothing. */
-export function migrated(
-  project: Project,
-  names: Names,
-  given: ReadonlyMap<string, string>,
-): [string, string][] {
-  if (given.size === 0) return [];
-  const words = [...names.singular.split('-'), ...[...given.keys()].flatMap(wordsOf)].join('-');
+export function migrated(project: Project, names: Names, lacking: Lacking): [string, string][] {
+  const { given, keys } = lacking;
+  const keyed = [...new Set([...keys.sorted, ...keys.searched])];
+  if (given.size + keyed.length === 0) return [];
+  const described = given.size > 0 ? [...given.keys()] : [...keyed, 'keys'];
+  const words = [...names.singular.split('-'), ...described.flatMap(wordsOf)].join('-');
   const time = timeAfter(project.filesIn(FOLDER));
   const isTaken = project.read(testOf(shortened(words))) !== undefined;
   // An earlier one may have the same name, or one that begins in the same way.
@@ -66,28 +79,52 @@ export function migrated(
   const name = `${time}-${title}`;
   const constant = camelCase(title.split('-'));
   const path = `${FOLDER}/${name}.ts`;
-  const list = [...given].map(([field, value]) => `${field}: ${value}`).join(', ');
   return [
-    [path, source(names, name, constant, list)],
-    [testOf(title), testSource(names, name, list)],
+    [path, source(names, name, constant, lacking)],
+    [testOf(title), testSource(names, name, lacking)],
   ];
 }
 
-function source({ resources, collection }: Names, name: string, constant: string, values: string): string {
-  return `import { type Migration, setWhereMissing } from '../platform/migrations/migration.js';
+function valuesSource(given: ReadonlyMap<string, string>): string {
+  return `{ ${[...given].map(([field, value]) => `${field}: ${value}`).join(', ')} }`;
+}
 
-/** ${capitalised(resources)} that were stored before they had these fields. */
+function keysSource({ sorted, searched }: Keys): string {
+  return literal({ ...(sorted.length > 0 && { sorted }), ...(searched.length > 0 && { searched }) });
+}
+
+function hasKeys({ sorted, searched }: Keys): boolean {
+  return sorted.length + searched.length > 0;
+}
+
+function source(
+  { resources, collection }: Names,
+  name: string,
+  constant: string,
+  { given, keys }: Lacking,
+): string {
+  const values = given.size > 0 && `setWhereMissing(context, '${collection}', ${valuesSource(given)})`;
+  const sorts = hasKeys(keys) && `setListKeys(context, '${collection}', ${keysSource(keys)})`;
+  const steps = [values, sorts].filter((step) => step !== false);
+  const used = [sorts && 'setListKeys', values && 'setWhereMissing'].filter(Boolean).join(', ');
+  const about = values ? 'these fields' : 'what lists sort and search them by';
+  const up =
+    steps.length === 1
+      ? `up: (context) => ${steps[0]},`
+      : `async up(context) {\n${steps.map((step) => `await ${step};\n`).join('')}},`;
+  return `import { type Migration, ${used} } from '../platform/migrations/migration.js';
+
+/** ${capitalised(resources)} that were stored before they had ${about}. */
 export const ${constant}: Migration = {
   name: '${name}',
-  up: (context) => setWhereMissing(context, '${collection}', { ${values} }),
+  ${up}
 };
 `;
 }
 
-function testSource({ plural, records }: Names, name: string, values: string): string {
+function testSource({ plural, records }: Names, name: string, { given, keys }: Lacking): string {
+  const values = given.size > 0;
   return `import { ${records} } from './features/${plural}.js';
-import { describeNewFields } from './support/describe-new-fields.js';
-
-describeNewFields(${records}, '${name}', { ${values} });
-`;
+${hasKeys(keys) ? "import { describeListKeys } from './support/describe-list-keys.js';\n" : ''}${values ? "import { describeNewFields } from './support/describe-new-fields.js';\n" : ''}
+${values ? `describeNewFields(${records}, '${name}', ${valuesSource(given)});\n` : ''}${hasKeys(keys) ? `describeListKeys(${records}, '${name}', ${keysSource(keys)});\n` : ''}`;
 }

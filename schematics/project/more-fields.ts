@@ -7,6 +7,7 @@ import {
 } from '../specification/feature.ts';
 import type { Field } from '../types/field.ts';
 import type { Names } from '../naming/names.ts';
+import { PLAIN_FIELD } from '../types/plain-field.ts';
 import { FIELD_TYPES } from '../types/types.ts';
 import { refuse } from '../naming/refusal.ts';
 import { withFields as dtoWith } from '../source/dto-edit.ts';
@@ -17,25 +18,12 @@ import { withFields as schemaWith } from '../source/schema-edit.ts';
 import { withFields as serviceWith } from '../source/service-edit.ts';
 import { withFields as tableWith } from '../source/table-edit.ts';
 import { byShape, filesOf, textOf } from './layout.ts';
-import { givenTo, migrated } from './migration.ts';
+import { givenTo } from './migration.ts';
 import { requireTargets } from './new-feature.ts';
 import type { Changes, Project } from './project.ts';
 
 /** Stands for a text that lists look through already, so that a further one is not. */
-const LOOKED_THROUGH: Field = {
-  name: '',
-  type: FIELD_TYPES.string,
-  list: false,
-  required: false,
-  unique: false,
-  index: false,
-  encrypted: false,
-  search: false,
-  stats: false,
-  server: false,
-  several: false,
-  choices: [],
-};
+const LOOKED_THROUGH: Field = { ...PLAIN_FIELD, name: '', type: FIELD_TYPES.string };
 
 /** What is known of a feature that is there. */
 interface Existing {
@@ -63,11 +51,17 @@ function existing(project: Project, names: Names): Existing {
   });
 }
 
+/** What further fields write, and what the records that are there get of each. */
+interface Added {
+  readonly changes: Changes;
+  readonly given: ReadonlyMap<string, string>;
+}
+
 /**
- * Everything that further fields of a feature write, before it is formatted.
+ * Everything that further fields of a feature write but the migration, before it is formatted.
  * @throws Refusal when they cannot be
  */
-export function moreFields(project: Project, names: Names, fields: readonly Field[]): Changes {
+export function moreFields(project: Project, names: Names, fields: readonly Field[]): Added {
   const before = existing(project, names);
   const taken = fields.find(({ name }) => before.fields.includes(name));
   if (taken) refuse(`${names.plural} has the field ${taken.name} already`);
@@ -82,24 +76,17 @@ export function moreFields(project: Project, names: Names, fields: readonly Fiel
       refuse(`${field.name} would declare ${twice}, which is there already; choose another name`);
   }
   const all = looksThrough ? [LOOKED_THROUGH, ...fields] : fields;
-  const listed = fields.find(({ search, stats }) => search || stats);
-  if (listed) {
-    const flag = listed.search ? 'search' : 'stats';
-    refuse(
-      `${listed.name} cannot have ${flag} here: add the field without it, then declare ${flag}: ['${listed.name}'] as docs/adding-a-feature.md shows under Lists`,
-    );
-  }
   const feature: Feature = { names, fields: all, shared, lists: [] };
   requireDistinctNames({ ...feature, fields });
   requireUsefulIndexes(all);
   requireTargets(project, { ...feature, fields });
   const given = givenTo(fields);
   const files = filesOf(names);
-  return new Map([
+  const changes = new Map([
     [files.schema, byShape(project, files.schema, (text) => schemaWith(text, fields, feature))],
     [files.dto, byShape(project, files.dto, (text) => dtoWith(text, fields, feature, given))],
     [files.service, byShape(project, files.service, (text) => serviceWith(text, fields, feature))],
     [files.table, byShape(project, files.table, (text) => tableWith(text, fields, feature))],
-    ...migrated(project, names, given),
   ]);
+  return { changes, given };
 }

@@ -96,6 +96,15 @@ export function isListed({ lists, fields }: Pick<Feature, 'lists' | 'fields'>): 
   return lists.length > 0 || fields.some(({ search }) => search);
 }
 
+/** The parameter that asks for the records of others. */
+export function ownerSource({ names: { resources, plural } }: Pick<Feature, 'names'>): string {
+  return `
+  @ApiProperty({ description: '${capitalised(resources)} of this user, or of \`all\`. Needs ${plural}:read.' })
+  @OwnerFilter()
+  owner?: string;
+`;
+}
+
 /** What counts are asked by. */
 export function countQuerySource({ names, fields, shared }: Feature, owner: string): string {
   const counted = fields.filter(({ stats }) => stats).map(({ name }) => name);
@@ -112,12 +121,8 @@ ${shared ? '' : owner}}
 /** The DTOs' file, without its imports. */
 export function dtoSource(feature: Feature): string {
   const { names, fields, shared } = feature;
-  const { Record, Feature, record, records, resource, resources, plural } = names;
-  const owner = `
-  @ApiProperty({ description: '${capitalised(resources)} of this user, or of \`all\`. Needs ${plural}:read.' })
-  @OwnerFilter()
-  owner?: string;
-`;
+  const { Record, Feature, record, records, resource } = names;
+  const owner = ownerSource(feature);
   const base = shared ? 'RecordDto' : 'OwnedRecordDto';
   return `
 export class Create${Record}Dto {

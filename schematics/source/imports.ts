@@ -77,6 +77,23 @@ export function withImports(text: string, own: Readonly<Record<string, Import>> 
   return applyEdits(text, edits);
 }
 
+/** The source without the imports of those names that it no longer uses. */
+export function withoutUnused(text: string, names: readonly string[]): string {
+  const source = parse(text);
+  const used = usedIn(source);
+  const gone = new Set(names.filter((name) => !used.has(name)));
+  const edits = source.statements.filter(ts.isImportDeclaration).flatMap((node): Edit[] => {
+    const before = namesOf(node);
+    const left = before.filter(({ name }) => !gone.has(name));
+    if (left.length === before.length) return [];
+    if (left.length === 0) return [{ from: node.getFullStart(), to: node.end, text: '' }];
+    const named = left.filter(({ isDefault }) => !isDefault);
+    const written = statement(pathOf(node), named, left.find(({ isDefault }) => isDefault)?.name);
+    return [{ from: node.getStart(), to: node.end, text: written }];
+  });
+  return applyEdits(text, edits);
+}
+
 /** Where a new statement belongs among those that are there. */
 function placed(from: string, line: string, statements: readonly ts.ImportDeclaration[]): Edit {
   const next = statements.find((node) => order(pathOf(node)) > order(from));

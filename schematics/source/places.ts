@@ -80,6 +80,18 @@ export function addProperty(object: ts.ObjectLiteralExpression, text: string, be
   return addAmong(object.properties, object.getStart() + 1, text.trim().replace(/,$/, ''), isNext);
 }
 
+/** Adds a property behind the last of those that are named, or at the beginning. */
+export function addPropertyBehind(
+  object: ts.ObjectLiteralExpression,
+  text: string,
+  behind: readonly string[],
+): Edit {
+  const last = object.properties.findLast((each) => behind.includes(each.name?.getText() ?? ''));
+  const [first] = object.properties;
+  if (last) return { from: last.end, to: last.end, text: `, ${text}` };
+  return { from: object.getStart() + 1, to: object.getStart() + 1, text: first ? `${text}, ` : text };
+}
+
 /** Adds a name to `const { a, b } = …`, before the one that is named, or at the end. */
 export function addBinding(pattern: ts.ObjectBindingPattern, name: string, before?: string): Edit {
   return addAmong(pattern.elements, pattern.getStart() + 1, name, (node) => node.getText() === before);

@@ -30,8 +30,11 @@ export function outputRules(field: Field, names: Names, isNullable: boolean): st
 /** The same where several values may be given; texts may hold commas, and are given one by one. */
 export function severalRules(field: Field, names: Names): string[] {
   const rules = filterRules(field, names).filter((rule) => rule !== '@IsOptional()');
-  const any = field.type.maxUnits ? 'AnyOfTexts' : 'AnyOf';
-  return ['@IsOptional()', `@${any}(${rules.map((rule) => rule.slice(1)).join(', ')})`];
+  return ['@IsOptional()', `@${severalRule(field)}(${rules.map((rule) => rule.slice(1)).join(', ')})`];
+}
+
+export function severalRule({ type }: Field): 'AnyOf' | 'AnyOfTexts' {
+  return type.maxUnits ? 'AnyOfTexts' : 'AnyOf';
 }
 
 /** What a list is asked for by equality; of a list field, one item. */

@@ -34,6 +34,12 @@ export function withFields(text: string, fields: readonly Field[], feature: Feat
   return withImports(applyEdits(text, edits), ownImports(feature).service);
 }
 
+/** The service's file with further filters of its list. */
+export function withFilters(text: string, fields: readonly Field[], feature: Feature): string {
+  const service = classNamed(parse(text), `${feature.names.Feature}Service`);
+  return applyEdits(text, listEdits(service, fields, feature));
+}
+
 function defaultsEdits(source: ts.SourceFile, service: ts.ClassDeclaration, feature: Feature): Edit[] {
   const optional = sentFields(feature.fields).filter((field) => unsentSource(field) !== undefined);
   if (optional.length === 0) return [];
@@ -80,9 +86,18 @@ function listEdits(service: ts.ClassDeclaration, fields: readonly Field[], featu
   if (!conditions || !ts.isObjectLiteralExpression(conditions)) {
     throw new MissingPlace('the object of conditions in list');
   }
-  const names = filters.map(({ field }) => field.name).join(', ');
-  const added = filters.map(({ field, filter }) => conditionSource(field, filter)).join(',\n');
-  return [addBinding(bindings, names, 'owner'), addProperty(conditions, added, '...(owner')];
+  const bound = new Set(bindings.elements.map((element) => element.getText()));
+  return filters.flatMap(({ field: { name }, field, filter }) => {
+    // In the order of the fields, as far as those behind it are there.
+    const place = feature.fields.findIndex((each) => each.name === name);
+    const later = feature.fields.slice(place + 1).find((each) => bound.has(each.name));
+    const next = later?.name ?? 'owner';
+    const order = String(place).padStart(3, '0');
+    return [
+      { ...addBinding(bindings, name, next), order },
+      { ...addProperty(conditions, conditionSource(field, filter), `...(${next} `), order },
+    ];
+  });
 }
 
 function bindingsOfQuery(list: ts.MethodDeclaration): ts.ObjectBindingPattern | undefined {

@@ -31,6 +31,11 @@ function samplesOfList(field: Field): Samples {
   };
 }
 
+/** How several values are given: texts may hold commas. */
+export function severalKind({ type }: Field): 'given again' | 'commas' {
+  return type.maxUnits ? 'given again' : 'commas';
+}
+
 /** What the tests know of a field: one entry of the feature's table. */
 export function entrySource(field: Field, { names, fields }: Pick<Feature, 'names' | 'fields'>): string {
   const { name, required, unique, list, encrypted, target, server, several } = field;
@@ -51,7 +56,7 @@ ${[
   /Decimal128|StoredMoney/.test(field.type.typeSource(field, names)) && 'exact: true',
   server && 'server: true',
   filter && `filter: '${filter}'`,
-  several && `several: '${field.type.maxUnits ? 'given again' : 'commas'}'`,
+  several && `several: '${severalKind(field)}'`,
   unsent !== undefined && `unsent: ${unsent}`,
   target ? `ref: '/api/v1/${target.plural}'` : `value: (n) => ${value}`,
   accepts.length > 0 && `accepts: [${accepts.join(', ')}]`,
@@ -72,8 +77,8 @@ export function tableSource(feature: Feature): string {
 export const ${names.records}: Feature = {
   path: '/api/v1/${names.plural}',
   resource: '${names.resource}',
-  collection: '${names.collection}',
-${shared ? '  shared: true,\n' : ''}${listsSource(lists, fields)}  fields: {
+  collection: '${names.collection}',${shared ? '\n  shared: true,' : ''}${listsSource(lists, fields)}
+  fields: {
 ${fields.map((field) => entrySource(field, feature)).join('')}},
 };
 `;

@@ -2,8 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { moreFields } from '../../schematics/project/more-fields.ts';
-import { parseFields } from '../../schematics/specification/fields.ts';
+import { fieldCommand } from '../../schematics/project/field-command.ts';
 import { namesOf } from '../../schematics/naming/names.ts';
 import { PRODUCT } from '../../src/product/product.js';
 import { RELEASE } from '../../src/product/release.js';
@@ -64,8 +63,8 @@ describe('a product that takes the next release', () => {
     const folder = `src/modules/${plural}`;
     await copy.write(planFeature(`${plural} number:string:required:unique`, copy.project));
     commit(`Add ${plural}`);
-    const currency = parseFields(['currency:string:required:existing=EUR']);
-    await copy.write(moreFields(copy.project, namesOf(plural), currency));
+    const currency = ['currency:string:required:existing=EUR'];
+    await copy.write(fieldCommand(copy.project, namesOf(plural), currency).changes);
     const controller = `${folder}/${plural}.controller.ts`;
     await copy.write(
       new Map([

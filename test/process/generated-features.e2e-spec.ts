@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DatabaseConfig } from '../../src/platform/config/database.config.js';
-import { moreFields } from '../../schematics/project/more-fields.ts';
-import { parseFields } from '../../schematics/specification/fields.ts';
+import { moreLists } from '../../schematics/project/more-lists.ts';
+import { fieldCommand } from '../../schematics/project/field-command.ts';
 import { namesOf } from '../../schematics/naming/names.ts';
 import { everyExisting, everyField } from '../schematics/matrix.ts';
 import { planFeature } from '../schematics/planning.ts';
@@ -160,7 +160,14 @@ describe('generated features', () => {
   it('may have every type with every flag', async () => {
     for (const command of commands) await copy.write(planFeature(command, copy.project));
     // Of each type a field that is required, with a value for the records that are there.
-    await copy.write(moreFields(copy.project, namesOf('trial-notices'), parseFields(everyExisting())));
+    await copy.write(fieldCommand(copy.project, namesOf('trial-notices'), everyExisting()).changes);
+    // And lists, which need keys of the texts that are there.
+    const wanted = {
+      lists: ['name', 'stringLater+createdAt'],
+      search: ['name', 'textLater'],
+      stats: ['enumLater'],
+    };
+    await copy.write(moreLists(copy.project, namesOf('trial-notices'), wanted).changes);
     expect(all.length).toBeGreaterThan(5);
     expect(await copy.run('scripts/build.mjs', '--unchecked')).toMatchObject({ code: 0 });
   }, 120_000);

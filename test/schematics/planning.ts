@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { formatted } from '../../schematics/project/format.ts';
 import { moreAbilities } from '../../schematics/project/more-abilities.ts';
-import { moreFields } from '../../schematics/project/more-fields.ts';
+import { fieldCommand } from '../../schematics/project/field-command.ts';
+import { moreLists } from '../../schematics/project/more-lists.ts';
 import { newFeature } from '../../schematics/project/new-feature.ts';
 import { changed, type Changes, type Project } from '../../schematics/project/project.ts';
-import { parseFields } from '../../schematics/specification/fields.ts';
 import { ABILITIES, type Ability } from '../../schematics/specification/feature.ts';
 import { featureOf } from '../../schematics/specification/specification.ts';
 import { namesOf } from '../../schematics/naming/names.ts';
@@ -35,7 +35,13 @@ export function planFeature(command: string, project = onDisk): Changes {
 /** What `npm run field -- invoices paidAt:date` would write in a project that has changes already. */
 export function planFields(command: string, changes: Changes): Changes {
   const [name = '', ...words] = command.split(' ');
-  return moreFields(changed(onDisk, changes), namesOf(name), parseFields(words));
+  return fieldCommand(changed(onDisk, changes), namesOf(name), words).changes;
+}
+
+/** What `npm run feature -- invoices --list status+dueAt` would write in a project that has it already. */
+export function planLists(name: string, lists: readonly string[], changes: Changes): Changes {
+  const wanted = { lists, search: [], stats: [] };
+  return moreLists(changed(onDisk, changes), namesOf(name), wanted).changes;
 }
 
 /** What `npm run feature -- invoices --add audit` would write in a project that has it already. */

@@ -1,0 +1,47 @@
+import type { Names } from '../naming/names.ts';
+import { parseFields } from '../specification/fields.ts';
+import { moreFields } from './more-fields.ts';
+import { migrated } from './migration.ts';
+import { type Listed, withMoreLists } from './more-lists.ts';
+import { changed, type Project } from './project.ts';
+
+/** `subject:search`: what a field that is there is to do besides. */
+const OF_ONE_THERE = /^([a-z][a-zA-Z0-9]*)((?::(?:search|stats))+)$/;
+
+/**
+ * What `npm run field` writes: further fields, and what fields that are there do besides.
+ * @throws Refusal when it cannot be
+ */
+export function fieldCommand(project: Project, names: Names, texts: readonly string[]): Listed {
+  const there = texts.flatMap((text) => {
+    const [, name, flags = ''] = OF_ONE_THERE.exec(text) ?? [];
+    return name === undefined ? [] : [{ name, flags: new Set(flags.split(':')) }];
+  });
+  const fields = parseFields(texts.filter((text) => !OF_ONE_THERE.test(text)));
+  const { changes, given } =
+    fields.length > 0
+      ? moreFields(
+          project,
+          names,
+          fields.map((field) => ({ ...field, search: false, stats: false })),
+        )
+      : { changes: new Map<string, string>(), given: new Map<string, string>() };
+  const having = (flag: 'search' | 'stats') => [
+    ...there.filter(({ flags }) => flags.has(flag)).map(({ name }) => name),
+    ...fields.filter((field) => field[flag]).map(({ name }) => name),
+  ];
+  const wanted = { lists: [], search: having('search'), stats: having('stats') };
+  const isListed = wanted.search.length + wanted.stats.length > 0;
+  const overlaid = changed(project, changes);
+  const listed = isListed ? withMoreLists(overlaid, names, wanted) : NOTHING_LISTED;
+  // Records that are there have no words of a field that they lack.
+  const needed = wanted.search.some((name) => given.has(name) || there.some((each) => each.name === name));
+  const keys = needed ? listed.keys : NOTHING_LISTED.keys;
+  return {
+    ...listed,
+    keys,
+    changes: new Map([...changes, ...listed.changes, ...migrated(project, names, { given, keys })]),
+  };
+}
+
+const NOTHING_LISTED: Listed = { changes: new Map(), keys: { sorted: [], searched: [] }, costs: [] };
