@@ -120,4 +120,15 @@ export const COMMANDS = {
     options: { 'dry-run': { about: 'say what would be written, and write nothing' } },
     example: 'npm run field -- invoices paidAt:date reference:string:index',
   },
+  state: {
+    does: 'Lets an enum of a feature that is there change along these ways only, with tests of every pair. Records begin in its default.',
+    words: {
+      usage: '<plural> <field> "a>b>c"…',
+      about:
+        'the feature, its field, then where it goes from a, and from b; in quotes, or with colons: a:b:c',
+      min: 3,
+    },
+    options: { 'dry-run': { about: 'say what would be written, and write nothing' } },
+    example: 'npm run state -- invoices status "draft>sent>paid" "sent>draft"',
+  },
 };

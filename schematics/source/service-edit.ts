@@ -61,7 +61,7 @@ function defaultsEdits(source: ts.SourceFile, service: ts.ClassDeclaration, feat
 }
 
 /** Where a method calls its repository. */
-function ownCall(method: ts.MethodDeclaration, name: string): ts.CallExpression {
+export function ownCall(method: ts.MethodDeclaration, name: string): ts.CallExpression {
   const callee = `this.records.${name}`;
   const isIt = (node: ts.Node): node is ts.CallExpression =>
     ts.isCallExpression(node) && node.expression.getText() === callee;

@@ -71,7 +71,7 @@ it.each([
   });
 });
 
-it.each(['feature', 'field'])('npm run %s refuses to do without its words', async (name) => {
+it.each(['feature', 'field', 'state'])('npm run %s refuses to do without its words', async (name) => {
   expect(await run(name, '')).toMatchObject({
     code: 64,
     stderr: expect.stringMatching(/^Something is missing\./),

@@ -128,6 +128,14 @@ describe('generated features', () => {
     ]);
   }, 120_000);
 
+  it('get states by another command', async () => {
+    const { code, output } = await generate('state', 'trial-invoices status draft>sent>paid sent>draft');
+    expect([code, output]).toEqual([
+      0,
+      expect.stringContaining('UPDATE src/modules/trial-invoices/trial-invoice.schema.ts'),
+    ]);
+  }, 120_000);
+
   it('are not written when anything is wrong', async () => {
     const before = copy.text('src/app.module.ts');
     // A base class that is gone: the project does not build with it.

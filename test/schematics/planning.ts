@@ -6,7 +6,9 @@ import { fieldCommand } from '../../schematics/project/field-command.ts';
 import { moreLists } from '../../schematics/project/more-lists.ts';
 import { newFeature } from '../../schematics/project/new-feature.ts';
 import { changed, type Changes, type Project } from '../../schematics/project/project.ts';
+import { withStates } from '../../schematics/project/states.ts';
 import { ABILITIES, type Ability } from '../../schematics/specification/feature.ts';
+import { parseWays } from '../../schematics/specification/states.ts';
 import { featureOf } from '../../schematics/specification/specification.ts';
 import { namesOf } from '../../schematics/naming/names.ts';
 
@@ -47,6 +49,12 @@ export function planLists(name: string, lists: readonly string[], changes: Chang
 /** What `npm run feature -- invoices --add audit` would write in a project that has it already. */
 export function planAbilities(name: string, abilities: readonly Ability[], changes: Changes): Changes {
   return moreAbilities(changed(onDisk, changes), namesOf(name), abilities);
+}
+
+/** What `npm run state -- invoices status draft:sent` would write in a project that has changes already. */
+export function planStates(command: string, changes: Changes): Changes {
+  const [name = '', field = '', ...ways] = command.split(' ');
+  return withStates(changed(onDisk, changes), namesOf(name), field, parseWays(ways));
 }
 
 /** The texts as the project writes them. */

@@ -4,6 +4,7 @@ import { describeFields } from './describe-fields.js';
 import { describeLists } from './describe-lists.js';
 import { describeReferences } from './describe-references.js';
 import { describeRoutes } from './describe-routes.js';
+import { describeStates } from './describe-states.js';
 import { describeUniqueness } from './describe-uniqueness.js';
 import { describeVersions } from './describe-versions.js';
 import type { Feature } from './feature.js';
@@ -25,6 +26,7 @@ export function describeFeature(feature: Feature): void {
     describeReferences(its);
     describeLists(its);
     describeVersions(its);
+    describeStates(its);
     describeAccess(its);
   });
 }

@@ -40,6 +40,8 @@ interface AnyField {
   readonly server?: true;
   /** The parameter takes several values: between commas, or by being given again. */
   readonly several?: 'commas' | 'given again';
+  /** It changes along these ways only; every state is named. Records are created in the state of `value`. */
+  readonly states?: Readonly<Record<string, readonly string[]>>;
   /** What is answered when it was not sent, or null; null unless told. */
   readonly unsent?: unknown;
   /** Values that are refused by POST, PUT and PATCH. */

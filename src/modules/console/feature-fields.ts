@@ -1,4 +1,5 @@
 import type { Schema } from 'mongoose';
+import type { States } from '../../platform/database/states.js';
 import { documentationOf, isDto } from '../../platform/validation/describe.js';
 import { fieldSchema, type JsonSchema } from '../../platform/validation/json-schema.js';
 import { type Constructor, type FieldRules, rulesOf } from '../../platform/validation/rules.js';
@@ -40,6 +41,8 @@ export interface FeatureField {
   readonly unique: boolean;
   readonly encrypted: boolean;
   readonly values?: readonly unknown[];
+  /** Of a state: where a record can go from each. */
+  readonly transitions?: Readonly<Record<string, readonly string[]>>;
   readonly min?: number;
   readonly max?: number;
   readonly minLength?: number;
@@ -185,4 +188,13 @@ export function answeredFields(schema: JsonSchema, taken: readonly FeatureField[
       encrypted: false,
       ...bounds(each),
     }));
+}
+
+/** The fields, with where those can go that are states. */
+export function withTransitions(fields: readonly FeatureField[], states: States | undefined): FeatureField[] {
+  const ways = new Map(states?.all.map(({ field, next }) => [field, Object.fromEntries(next)]));
+  return fields.map((field) => {
+    const transitions = ways.get(field.name);
+    return transitions ? { ...field, transitions } : field;
+  });
 }

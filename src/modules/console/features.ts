@@ -15,7 +15,7 @@ import type { Access } from '../../platform/access/access.js';
 import type { Caller, Permission } from '../../platform/access/caller.js';
 import { type Constructor, rulesOf } from '../../platform/validation/rules.js';
 import { CONSOLE_PAGES, type ConsolePage } from './pages.js';
-import { answeredFields, type FeatureField, TakenFields } from './feature-fields.js';
+import { answeredFields, type FeatureField, TakenFields, withTransitions } from './feature-fields.js';
 
 /** Addresses of the console's own that a feature of the name would hide. */
 const OWN = new Set(
@@ -200,7 +200,7 @@ function reachOf(access: Access, permissions: ReadonlySet<Permission>): Reach | 
 }
 
 function describe(
-  { name, record, schema, unique, shared, ownerField, lists }: Resource,
+  { name, record, schema, unique, shared, ownerField, lists, states }: Resource,
   operations: Operations,
   told: Pick<Feature, 'plural' | 'path' | 'about' | 'part'>,
 ): Feature {
@@ -226,7 +226,7 @@ function describe(
     ownerField: shared ? null : ownerField === '_id' ? 'id' : ownerField,
     listsOthers: asked.some((field) => field.name === 'owner'),
     deletesWithProof: configOf(operations.delete).stepUp !== undefined,
-    fields: [...sent, ...answeredFields(answer, sent)],
+    fields: withTransitions([...sent, ...answeredFields(answer, sent)], states),
     lists: (lists?.all ?? []).map(({ equal, sort }) => ({ equal, sort: sort.name })),
     filters: asked.filter((field) => !ofPages.has(field.name)),
   };

@@ -1,6 +1,6 @@
 import { type Model, Types } from 'mongoose';
 import { duplicateKeyOf } from '../errors/driver-errors.js';
-import { type ApiError, apiError, takenError } from '../errors/errors.js';
+import { ApiError, apiError, takenError } from '../errors/errors.js';
 import type { Precondition } from '../validation/precondition.js';
 import type { DomainEvents } from '../logging/events.js';
 import type { Actor, Scope } from '../access/caller.js';
@@ -12,6 +12,9 @@ import type { Change, NewFields, NewRecord, StoredRecord } from './record.js';
 import { type Link, linksIn, type ReferenceField, type References } from './references.js';
 import { requireUniqueFields, type Resource } from './resource.js';
 import { afterwards, isTransaction, sessionOf, type Transaction } from './transactions.js';
+
+/** Attempts at a transition that others overtake. */
+const MAX_ATTEMPTS = 10;
 
 /** Creates a record once, even if the request is repeated. */
 export interface CreatesOnce {
@@ -80,16 +83,51 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
   }
 
   /**
-   * Changes the fields in `change`; null or undefined unsets a field. Always increments the version.
-   * @throws ApiError …_NOT_FOUND, PRECONDITION_FAILED (412), …_TAKEN, VALIDATION_ERROR for a reference that leads
-   *   nowhere
+   * Changes the fields in `change`; null or undefined unsets a field, unless it is a state. Always increments the
+   * version.
+   * @throws ApiError …_NOT_FOUND, PRECONDITION_FAILED (412), …_TAKEN, TRANSITION_NOT_ALLOWED (409), VALIDATION_ERROR
+   *   for a reference that leads nowhere
    */
-  async update(
+  update(
     scope: Scope,
     id: string,
     precondition: Precondition,
     change: Change<T>,
     transaction?: Transaction,
+  ): Promise<T> {
+    if (this.resource.states?.areIn(change)) return this.move(scope, id, precondition, change, transaction);
+    return this.linked(scope, id, precondition, change, transaction);
+  }
+
+  /** Changes a state of the record that it was read in: who comes first in between has it judged anew. */
+  private async move(
+    scope: Scope,
+    id: string,
+    precondition: Precondition,
+    change: Change<T>,
+    transaction: Transaction | undefined,
+  ): Promise<T> {
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      const filter = this.expected(scope, id, precondition);
+      const [found] = await this.store.find<T>({ filter, limit: 1, session: transaction?.session });
+      if (!found) throw await this.absent(scope, id, precondition, transaction);
+      const read = { versions: [found.version], required: true };
+      const next = this.resource.states?.applied(this.store.opened(found), change) ?? change;
+      try {
+        return await this.linked(scope, id, read, next, transaction);
+      } catch (error) {
+        if (!(error instanceof ApiError && error.code === 'PRECONDITION_FAILED')) throw error;
+      }
+    }
+    throw apiError('CONFLICT');
+  }
+
+  private async linked(
+    scope: Scope,
+    id: string,
+    precondition: Precondition,
+    change: Change<T>,
+    transaction: Transaction | undefined,
   ): Promise<T> {
     const links = linksIn(this.referenceFields, change);
     if (links.length === 0) return this.change(scope, id, precondition, change, transaction);
@@ -100,7 +138,7 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
 
   /**
    * Changes all matching records in the scope in one operation, and returns their number.
-   * @throws Error for encrypted fields and references, which are checked record by record: use `update`
+   * @throws Error for encrypted fields, references and states, which are checked record by record: use `update`
    * @throws ApiError …_TAKEN; outside a transaction some of them have been changed by then
    */
   async updateWhere(
@@ -113,6 +151,9 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
     this.cipher?.refuse(change);
     const [link] = linksIn(this.referenceFields, change);
     if (link) throw new Error(`${link.field} is a reference: change the records one by one, with update`);
+    if (this.resource.states?.areIn(change)) {
+      throw new Error('Transitions are judged record by record: change the records one by one, with update');
+    }
     const { modifiedCount } = await this.store.collection
       .updateMany(
         this.ownership.fitting(scope, filter),
@@ -162,6 +203,7 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
   }
 
   protected async write(fields: object, transaction: Transaction | undefined, _actor?: Actor): Promise<T> {
+    this.resource.states?.requireInitial(fields);
     const record = await this.store.insert(fields, transaction?.session).catch(this.refuseTaken);
     afterwards(transaction, () => this.events.note('record_created', record._id));
     return record;

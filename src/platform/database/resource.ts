@@ -4,7 +4,8 @@ import { CATALOGUE, type ErrorDefinition, notFoundError, takenError } from '../e
 import type { Permission } from '../access/caller.js';
 import { uniqueKeys } from './filter.js';
 import { type ListDeclaration, Lists } from './lists.js';
-import type { StoredRecord } from './record.js';
+import type { Change, StoredRecord } from './record.js';
+import { States, type StatesOf, type Transition } from './states.js';
 import type { Ear } from './trail.js';
 
 /** What lists and exports take as parameters: no fields can be called so. */
@@ -52,6 +53,13 @@ interface Declaration<T extends StoredRecord, Unique extends string, Verb extend
   readonly search?: readonly string[];
   /** Fields of which `counts` tells how many records have each value. */
   readonly stats?: readonly string[];
+  /**
+   * Fields that change along these ways only, and begin in their default:
+   * `states: { status: { open: ['pending'], pending: ['closed'], closed: ['open'] } }`.
+   */
+  readonly states?: StatesOf<T>;
+  /** What a transition sets beside the state: `({ to }) => ({ closedAt: to === 'closed' ? new Date() : null })`. */
+  readonly onTransition?: (transition: Transition<T>) => Change<T>;
   /** Who changed what is kept, where the audit is part of the product. */
   readonly audit?: true;
   /** Other systems can be told what changes, where webhooks are part of the product. */
@@ -89,6 +97,8 @@ export interface Resource<
   readonly unique: readonly Unique[];
   /** Only where some are declared. */
   readonly lists: Lists | undefined;
+  /** Only where some are declared. */
+  readonly states: States | undefined;
   /** Who is told of changes. */
   readonly told: ReadonlySet<Ear>;
   /** `blog-posts`, as in paths and permissions. */
@@ -129,7 +139,11 @@ export function resource<
   const taken = unique.map(
     (field) => [field, declaration.taken?.[field] ?? takenError(name, field)] as const,
   );
-  const conflicts = taken.map(([, error]) => error);
+  const states = statesOf(declaration);
+  const conflicts = [
+    ...taken.map(([, error]) => error),
+    ...(states ? [CATALOGUE.TRANSITION_NOT_ALLOWED] : []),
+  ];
   requireFreeNames(name, schema);
   return {
     name,
@@ -139,6 +153,7 @@ export function resource<
     ownerField,
     unique,
     lists: listsOf(declaration),
+    states,
     told: new Set(told),
     plural: plural ?? '',
     actions: {
@@ -168,9 +183,18 @@ function listsOf({
   lists = [],
   search = [],
   stats = [],
-}: Declaration<StoredRecord, string, string>): Lists | undefined {
+}: Omit<Declaration<StoredRecord, string, string>, 'states' | 'onTransition'>): Lists | undefined {
   if (lists.length + search.length + stats.length === 0) return undefined;
   return new Lists({ name, schema, owner: shared ? undefined : ownerField, lists, search, stats });
+}
+
+function statesOf<T extends StoredRecord>({
+  name,
+  schema,
+  states,
+  onTransition,
+}: Declaration<T, string, string>): States | undefined {
+  return states || onTransition ? new States(name, schema, states ?? {}, onTransition) : undefined;
 }
 
 /** @throws DeclarationError for a field that no list could be asked for, since it takes a parameter of that name */

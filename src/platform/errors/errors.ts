@@ -55,6 +55,7 @@ export const CATALOGUE = defineErrors({
   REQUEST_TIMEOUT: define(408, 'The request took too long to arrive'),
   CONFLICT: define(409, 'The record was changed at the same time; read it again and retry'),
   IN_USE: define(409, 'Other records refer to this one; change or delete them first'),
+  TRANSITION_NOT_ALLOWED: define(409, 'The record cannot go from its state to this one'),
   IDEMPOTENCY_IN_PROGRESS: define(
     409,
     'A request with this Idempotency-Key is under way; send it again in a moment',

@@ -1,0 +1,46 @@
+import type { Names } from '../naming/names.ts';
+import { refuse } from '../naming/refusal.ts';
+import {
+  enumOf,
+  isTaken,
+  keptByReplace,
+  saidInDto,
+  schemaWithStates,
+  tableWithStates,
+} from '../source/state-edit.ts';
+import { completeWays, type Ways } from '../specification/states.ts';
+import { byShape, filesOf } from './layout.ts';
+import type { Changes, Project } from './project.ts';
+
+/**
+ * What a feature writes whose field is to change along these ways only, before it is formatted.
+ * @throws Refusal when it cannot
+ */
+export function withStates(project: Project, names: Names, field: string, given: Ways): Changes {
+  const files = filesOf(names);
+  if (project.read(files.schema) === undefined)
+    refuse(`There is no feature ${names.plural}: ${files.schema} is missing`);
+  const { states, initial } = byShape(project, files.schema, (text) => enumOf(text, names, field));
+  if (initial === undefined)
+    refuse(`${field} has no default in which records begin: only a field with default= can be a state`);
+  const ways = completeWays(field, given, states, initial);
+  const changes = new Map([
+    [files.schema, byShape(project, files.schema, (text) => schemaWithStates(text, names, field, ways))],
+  ]);
+  // What only the server sets is in no body: neither replaced nor tested by requests.
+  if (byShape(project, files.dto, (text) => isTaken(text, names, field))) {
+    changes.set(
+      files.dto,
+      byShape(project, files.dto, (text) => saidInDto(text, names, field, ways)),
+    );
+    changes.set(
+      files.service,
+      byShape(project, files.service, (text) => keptByReplace(text, names, field)),
+    );
+    changes.set(
+      files.table,
+      byShape(project, files.table, (text) => tableWithStates(text, names, field, ways, initial)),
+    );
+  }
+  return changes;
+}

@@ -1,0 +1,124 @@
+import type { Schema } from 'mongoose';
+import { apiError } from '../errors/errors.js';
+import { DeclarationError } from '../errors/start-error.js';
+
+/** Where a record can go from each state: `{ open: ['pending'], pending: ['closed'], closed: ['open'] }`. */
+export type Transitions<Name extends string = string> = {
+  readonly [From in Name]?: readonly Name[];
+};
+
+type TextOf<T, K extends keyof T> = NonNullable<T[K]> & string;
+
+/** The states of records, by the field that holds one. */
+export type StatesOf<T> = {
+  readonly [K in keyof T as [TextOf<T, K>] extends [never] ? never : K]?: Transitions<TextOf<T, K>>;
+};
+
+/** A record that goes from one state to another. */
+export interface Transition<T> {
+  readonly field: string;
+  readonly from: string;
+  readonly to: string;
+  /** As it is before. */
+  readonly record: T;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** One field of a resource that is a state. */
+export interface State {
+  readonly field: string;
+  /** In which a record begins. */
+  readonly initial: string;
+  /** Where it can go from each. */
+  readonly next: ReadonlyMap<string, readonly string[]>;
+}
+
+/** The fields of a resource that change along declared ways only. */
+export class States {
+  readonly all: readonly State[];
+
+  /** @throws DeclarationError for what the schema does not have */
+  constructor(
+    resource: string,
+    schema: Schema,
+    declared: Readonly<Record<string, Transitions | undefined>>,
+    private readonly sets: ((transition: Transition<never>) => object) | undefined,
+  ) {
+    const refuse = (problem: string): never => {
+      throw new DeclarationError(`resource '${resource}': ${problem}`);
+    };
+    this.all = Object.entries(declared).map(([field, transitions = {}]) =>
+      stateOf(schema, field, transitions, refuse),
+    );
+    if (this.all.length === 0) refuse(sets ? 'onTransition needs states' : 'states names no field');
+  }
+
+  /** Whether fields that are written hold a state. */
+  areIn(written: object): boolean {
+    return this.all.some(({ field }) => field in written);
+  }
+
+  /** @throws ApiError TRANSITION_NOT_ALLOWED for a new record in another state than the first */
+  requireInitial(fields: object): void {
+    for (const { field, initial } of this.all) {
+      const state = (fields as Fields)[field] ?? initial;
+      if (state !== initial) throw notAllowed(field, `${field} must be ${initial} in a new record`);
+    }
+  }
+
+  /**
+   * A change of a record, with what its transitions set. A state that is not given stays: no record is without one.
+   * @throws ApiError TRANSITION_NOT_ALLOWED
+   */
+  applied<C extends object>(record: object, change: C): C {
+    const next = { ...change } as Record<string, unknown>;
+    for (const { field, initial, next: ways } of this.all) {
+      const from = String((record as Fields)[field] ?? initial);
+      const to = next[field] ?? from;
+      delete next[field];
+      if (to === from) continue;
+      const allowed = ways.get(from) ?? [];
+      if (!allowed.includes(to as string)) throw notAllowed(field, hint(field, from, allowed));
+      const transition = { field, from, to: to as string, record } as Transition<never>;
+      Object.assign(next, { [field]: to }, this.sets?.(transition));
+    }
+    return next as C;
+  }
+}
+
+function notAllowed(path: string, message: string) {
+  return apiError('TRANSITION_NOT_ALLOWED', { details: [{ path, message }] });
+}
+
+function hint(field: string, from: string, allowed: readonly string[]): string {
+  if (allowed.length === 0) return `${field} is ${from}, which is final`;
+  return `${field} is ${from} and can become ${allowed.join(', ')} only`;
+}
+
+function stateOf(
+  schema: Schema,
+  field: string,
+  transitions: Transitions,
+  refuse: (problem: string) => never,
+): State {
+  const type = schema.path(field);
+  if (!type) refuse(`states names ${field}, which is no field of the schema`);
+  const options = type.options as { readonly enum?: unknown; readonly default?: unknown };
+  const { enum: choices, default: initial } = options;
+  if (type.instance !== 'String' || !Array.isArray(choices) || typeof initial !== 'string') {
+    return refuse(`states names ${field}, which needs an enum, and a default in which records begin`);
+  }
+  const known = choices as string[];
+  const next = new Map(Object.entries(transitions).map(([from, to]) => [from, [...new Set(to)]] as const));
+  const named = new Set([initial, ...next.keys(), ...[...next.values()].flat()]);
+  const unknown = [...named].find((state) => !known.includes(state));
+  if (unknown !== undefined) {
+    refuse(`states.${field} names ${unknown}, and the enum of ${field} has ${known.join(', ')}`);
+  }
+  const silent = known.find((state) => !named.has(state));
+  if (silent !== undefined) {
+    refuse(`states.${field} says nothing of ${silent}: write how records get there, or ${silent}: []`);
+  }
+  return { field, initial, next };
+}

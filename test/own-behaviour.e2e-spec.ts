@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Scope, scopeOf, type UserId } from '../src/platform/access/caller.js';
+import type { Records } from '../src/platform/database/records.js';
+import { resource } from '../src/platform/database/resource.js';
+import { Transactions } from '../src/platform/database/transactions.js';
+import { NO_PRECONDITION } from '../src/platform/validation/precondition.js';
+import { type Errand, ERRANDS, ERRANDS_MODULE, errands } from './support/errands.js';
+import { addToApp } from './support/nest-lab.js';
+import { createTestApp, type TestApp } from './support/test-app.js';
+import type { TestClient } from './support/test-client.js';
+
+addToApp(ERRANDS_MODULE);
+
+describe('what a feature does of its own', () => {
+  let test: TestApp;
+  let ada: TestClient;
+  let scope: Scope;
+  let records: Records<Errand>;
+
+  beforeAll(async () => {
+    test = await createTestApp();
+    ada = await test.anonymous.signIn();
+    scope = scopeOf(ada.userId as UserId);
+    records = test.app.get<Records<Errand>>('ErrandRecords', { strict: false });
+  });
+  afterAll(() => test.close());
+
+  const create = () => records.create(scope, { what: 'Sweep', status: 'open' });
+  const at = ({ _id }: Errand) => `${ERRANDS}/${_id.toHexString()}`;
+
+  describe('a transition', () => {
+    it('sets what belongs to it, and what stays sets nothing', async () => {
+      const errand = await create();
+      const go = async (status: string) => (await ada.patch(at(errand), { status })).body.data;
+      expect(await go('taken')).toMatchObject({ status: 'taken', doneAt: null });
+      const done = await go('done');
+      expect(done).toMatchObject({ status: 'done', doneAt: expect.any(String), version: 3 });
+      expect(await go('done')).toEqual({ ...done, version: 4, updatedAt: expect.any(String) });
+      expect(await go('open')).toMatchObject({ status: 'open', doneAt: null });
+    });
+
+    it('that is not allowed says what is', async () => {
+      const errand = await create();
+      const refused = async (status: string, headers = {}) => {
+        const { outcome, body } = await ada.patch(at(errand), { status }, headers);
+        return [outcome, body.details];
+      };
+      const message = 'status is open and can become taken, dropped only';
+      expect(await refused('done')).toEqual(['409 TRANSITION_NOT_ALLOWED', [{ path: 'status', message }]]);
+      expect(await refused('done', { 'if-match': '"7"' })).toEqual(['412 PRECONDITION_FAILED', undefined]);
+      await ada.patch(at(errand), { status: 'dropped' }, { 'if-match': '"1"' });
+      expect(await refused('open')).toEqual([
+        '409 TRANSITION_NOT_ALLOWED',
+        [{ path: 'status', message: 'status is dropped, which is final' }],
+      ]);
+      const other = await test.anonymous.signIn();
+      expect((await other.patch(at(errand), { status: 'done' })).outcome).toBe('404 ERRAND_NOT_FOUND');
+    });
+
+    it('is judged again when somebody else was faster', async () => {
+      const errand = await create();
+      const tries = ['taken', 'dropped', 'taken', 'dropped', 'taken', 'dropped'];
+      const answers = await Promise.all(tries.map((status) => ada.patch(at(errand), { status })));
+      const { status } = await records.get(scope, errand._id.toHexString());
+      // From neither a way leads to the other, and to stay there is no transition.
+      const judged = tries.map((each) => (each === status ? '200' : '409 TRANSITION_NOT_ALLOWED'));
+      expect(answers.map(({ outcome }) => outcome)).toEqual(judged);
+    });
+
+    it('is judged in a transaction, and rolled back with it', async () => {
+      const errand = await create();
+      const id = errand._id.toHexString();
+      const work = test.app.get(Transactions).run(async (transaction) => {
+        await records.update(scope, id, NO_PRECONDITION, { status: 'taken' }, transaction);
+        await records.update(scope, id, NO_PRECONDITION, { status: 'dropped' }, transaction);
+      });
+      await expect(work).rejects.toMatchObject({ code: 'TRANSITION_NOT_ALLOWED' });
+      expect(await records.get(scope, id)).toMatchObject({ status: 'open', version: 1 });
+    });
+
+    it('happens nowhere else: new records begin in the first state, and many are not changed at once', async () => {
+      await expect(records.create(scope, { what: 'Sweep', status: 'taken' })).rejects.toMatchObject({
+        code: 'TRANSITION_NOT_ALLOWED',
+        details: [{ path: 'status', message: 'status must be open in a new record' }],
+      });
+      await expect(records.updateWhere(scope, {}, { status: 'open' })).rejects.toThrow(
+        'Transitions are judged record by record',
+      );
+    });
+
+    it('is told to the console and documented', async () => {
+      const { body } = await ada.get('/console/features');
+      const found = body.data.find(({ plural }: { plural: string }) => plural === 'errands');
+      const field = found.fields.find(({ name }: { name: string }) => name === 'status');
+      expect(field.transitions).toEqual({
+        open: ['taken', 'dropped'],
+        taken: ['done', 'open'],
+        done: ['open'],
+        dropped: [],
+      });
+      expect(errands.errors.update.map(({ code }) => code)).toContain('TRANSITION_NOT_ALLOWED');
+    });
+
+    it.each<[object, RegExp]>([
+      [{ states: { colour: { red: ['green'] } } }, /states names colour, which is no field of the schema/],
+      [{ states: { what: { a: ['b'] } } }, /states names what, which needs an enum, and a default/],
+      [{ states: { doneAt: { a: ['b'] } } }, /states names doneAt, which needs an enum/],
+      [
+        { states: { status: { open: ['takn', 'taken', 'done', 'dropped'] } } },
+        /states\.status names takn, and the enum of status has open, taken, done, dropped/,
+      ],
+      [
+        { states: { status: { open: ['taken', 'done'] } } },
+        /states\.status says nothing of dropped: write how records get there, or dropped: \[\]/,
+      ],
+      [{ states: {} }, /states names no field/],
+      [{ onTransition: () => ({}) }, /onTransition needs states/],
+    ])('is refused at the start: %j', (declared, message) => {
+      const { name, record, schema } = errands;
+      expect(() => resource({ name, record, schema, ...declared })).toThrow(message);
+    });
+  });
+});

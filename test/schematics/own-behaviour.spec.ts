@@ -1,0 +1,73 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { format, planFeature, planStates } from './planning.ts';
+
+const FEATURE =
+  'trial-invoices number:string:required status:enum:draft,sent,paid:default=draft kind:enum:a,b kept:enum:c,d:default=c:server';
+const SCHEMA = 'src/modules/trial-invoices/trial-invoice.schema.ts';
+const SERVICE = 'src/modules/trial-invoices/trial-invoices.service.ts';
+const DTO = 'src/modules/trial-invoices/trial-invoice.dto.ts';
+const TABLE = 'test/features/trial-invoices.ts';
+
+it('every generator that is a command is in the collection', async () => {
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
+  const { schematics } = JSON.parse(readFileSync('schematics/collection.json', 'utf8')) as {
+    schematics: Record<string, { factory: string; schema: string }>;
+  };
+  const commands = Object.values(scripts).flatMap((text) => /schematic\.mjs (\w+)$/.exec(text)?.[1] ?? []);
+  expect(Object.keys(schematics)).toEqual(commands);
+  for (const [name, { factory, schema }] of Object.entries(schematics)) {
+    const [file = '', made = ''] = factory.split('#');
+    const module = (await import(`../../schematics/${file}`)) as Record<string, unknown>;
+    expect([name, typeof module[made], existsSync(`schematics/${schema}`)]).toEqual([name, 'function', true]);
+  }
+});
+
+describe('states', () => {
+  it('are declared, documented, kept by PUT and tested', async () => {
+    const planned = planFeature(FEATURE);
+    const changes = await format(planStates('trial-invoices status draft>sent>paid sent>draft', planned));
+    expect(changes.get(SCHEMA)).toContain(
+      "  states: { status: { draft: ['sent'], sent: ['paid', 'draft'], paid: [] } },\n" +
+        "  // What a transition sets besides, such as `({ to }) => ({ paidAt: to === 'paid' ? new Date() : null })`.\n" +
+        '  onTransition: () => ({}),\n});',
+    );
+    expect(changes.get(SERVICE)).toContain('{ ...withDefaults(dto, DEFAULTS), status: dto.status }');
+    expect(changes.get(DTO)).toContain('Goes from draft to sent, from sent to paid or draft.');
+    const [, entry = ''] = /^ {4}status: \{(.*?)^ {4}\}/ms.exec(changes.get(TABLE) ?? '') ?? [];
+    expect(entry).toContain("states: { draft: ['sent'], sent: ['paid', 'draft'], paid: [] },");
+    expect(entry).toContain("value: () => 'draft',\n      accepts: ['draft'],");
+  });
+
+  it('are declared again, and of a second field beside the first', async () => {
+    const first = new Map([
+      ...planFeature(FEATURE),
+      ...(await format(planStates('trial-invoices status draft>sent>paid', planFeature(FEATURE)))),
+    ]);
+    const again = new Map([...first, ...planStates('trial-invoices status draft:paid draft:sent', first)]);
+    const both = await format(new Map([...again, ...planStates('trial-invoices kept c>d', again)]));
+    const text = both.get(SCHEMA) ?? '';
+    expect(text).toContain(
+      "states: { status: { draft: ['paid', 'sent'], sent: [], paid: [] }, kept: { c: ['d'], d: [] } },",
+    );
+    expect(text.match(/onTransition/g)).toHaveLength(1);
+    expect(both.get(DTO)).toContain('`draft` where it is not sent. Goes from draft to paid or sent.');
+    expect(both.get(SERVICE)?.match(/status: dto\.status/g)).toHaveLength(1);
+    // What only the server sets is in no body.
+    expect(both.get(SERVICE)).not.toContain('dto.kept');
+  });
+
+  it.each([
+    ['trial-nothings status a:b', /^There is no feature trial-nothings/],
+    ['trial-invoices colour a:b', /^trial-invoices has no field colour/],
+    ['trial-invoices number a:b', /^number is no enum/],
+    ['trial-invoices kind a:b', /^kind has no default in which records begin/],
+    ['trial-invoices status draft', /^"draft" leads nowhere: write "open>pending>closed" in quotes/],
+    ['trial-invoices status draft>>sent', /leads nowhere/],
+    ['trial-invoices status draft>draft', /^draft leads to itself/],
+    ['trial-invoices status draft>sent>payed', /^status cannot be payed; there are draft, sent, paid/],
+    ['trial-invoices status draft>sent paid>sent', /no way leads from there to paid: write one/],
+  ])('are refused: %s', (command, message) => {
+    expect(() => planStates(command, planFeature(FEATURE))).toThrow(message);
+  });
+});
