@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RELEASE } from '../src/product/release.js';
-import { FEATURES } from './features/features.js';
 import {
   bodyExampleOf,
   exampleOf,
@@ -13,13 +12,13 @@ import {
   shapeOf,
   withExamples,
 } from './support/openapi-document.js';
-import { fieldsOf, valueOf } from './support/feature-bodies.js';
 import { CHANGE_EMAIL, FORGOT, NEW_PASSWORD } from './support/accounts.js';
 import { FILES, newFile } from './support/files.js';
 import { mailTo, outboxOf } from './support/mails.js';
 import { codeOf, newPerson, newProtected, OTP } from './support/second-factor.js';
 import { CONTRACT } from './support/contract.js';
 import { expectNone } from './support/rules.js';
+import { referring } from './support/referring.js';
 import { invitationExamples, newInvited } from './support/organizations.js';
 import { runningRoutes } from './support/running-routes.js';
 import { exampleProvider, signInExamples } from './support/sign-in-examples.js';
@@ -141,7 +140,8 @@ describe('the OpenAPI document', () => {
       ({ path, method }) => ['PUT', 'PATCH', 'DELETE'].includes(method) && versioned.has(path),
     );
     // Where no answer tells a version, nobody can name one.
-    const others = api.filter(({ path, method }) => method !== 'GET' && !versioned.has(path));
+    const isVersioned = (path: string) => versioned.has(path) || versioned.has(path.replace(/\/[\w-]+$/, ''));
+    const others = api.filter(({ path, method }) => method !== 'GET' && !isVersioned(path));
     expect(
       offenders(others, (o) => !headersOf(o).includes('If-Match') && !headersOf(o).includes('If-None-Match')),
     ).toEqual([]);
@@ -233,21 +233,9 @@ describe('the OpenAPI document', () => {
       operation: Operation,
     ): Promise<{ caller?: TestClient; body: unknown }> {
       const known = await live[operation.operationId ?? '']?.();
-      return known ?? { body: await referring(path, bodyExampleOf(document, operation)) };
+      return known ?? { body: await referring(path, bodyExampleOf(document, operation), admin) };
     }
 
-    /** The example of a body for a feature, which refers to records that are there. */
-    async function referring(path: string, example: unknown): Promise<unknown> {
-      const feature = FEATURES.find((each) => path === each.path || path.startsWith(`${each.path}/`));
-      if (!feature || !example) return example;
-      const body: Record<string, unknown> = { ...example };
-      for (const [name, field] of fieldsOf(feature)) {
-        if (field.ref !== undefined && name in body) {
-          body[name] = await valueOf(field, 1, { caller: admin, admin });
-        }
-      }
-      return body;
-    }
     async function prepare(operationId = ''): Promise<void> {
       const first = places.find(({ operation }) => operation.operationId === BEFORE[operationId]);
       if (first) await admin.send(first.method, first.path, bodyExampleOf(document, first.operation));

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { API_KEYS, createKey, withKey } from './support/api-keys.js';
 import { FEATURES } from './features/features.js';
+import { describeTransfers } from './support/describe-transfers.js';
 import { createRecord, full, nextNumber, type RecordJson } from './support/feature-bodies.js';
 import type { Feature } from './support/feature.js';
 import { FILES, newFile } from './support/files.js';
@@ -180,6 +181,8 @@ describe('an API key that is made in an organization', () => {
     expect((await within(program, organization).get(PROJECTS)).outcome).toBe(NOT_THERE);
   });
 });
+
+describeTransfers(() => ({ test, admin, owner, stranger, organization }));
 
 describe('files in an organization', () => {
   it('are read by its viewers, kept by its members, and by nobody else', async () => {

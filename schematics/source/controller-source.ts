@@ -42,7 +42,7 @@ export function controllerSource(feature: Feature): string {
     @Param() { id }: IdParams,
     @IfMatch() ifMatch: Precondition,`;
   return `
-@ApiSection('${resources}', ${literal(aboutSource(feature))})
+${shared ? '' : `@Transferable(${records}, ${Record}Dto)\n`}@ApiSection('${resources}', ${literal(aboutSource(feature))})
 @Controller('api/v1/${plural}')
 export class ${Feature}Controller {
   constructor(private readonly service: ${Feature}Service) {}

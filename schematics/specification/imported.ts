@@ -22,6 +22,7 @@ const OF_EVERY_FEATURE: Readonly<Record<string, string>> = {
   [`${DATABASE}/records.js`]: 'type:Records',
   [`${DATABASE}/records.module.js`]: 'InjectRecords RecordsModule',
   [`${DATABASE}/resource.js`]: 'resource',
+  [`${DATABASE}/transferable.js`]: 'Transferable',
   [`${HTTP}/answers.js`]: 'Answers AnswersList AnswersMessage AnswersPage',
   [`${HTTP}/entity-tag.js`]: 'IfMatch',
   '../../platform/validation/precondition.js': 'type:Precondition',

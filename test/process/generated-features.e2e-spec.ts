@@ -241,7 +241,7 @@ describe('generated features', () => {
       const { id, body } = await create(path, admin);
       const at = `${path}/${id}`;
       const places = placesOf(document).filter((place) => place.path.startsWith(path));
-      expect(places.filter((place) => !place.path.endsWith('/stats'))).toHaveLength(6);
+      expect(places.filter((place) => !/(stats|transfer)$/.test(place.path))).toHaveLength(6);
       expect((await admin.send('GET', path)).body.data).toEqual([expect.objectContaining({ id })]);
       expect((await admin.send('GET', at)).body.data).toMatchObject({ id, version: 1 });
       expect((await admin.send('PUT', at, body, { 'if-match': '"1"' })).status).toBe(200);

@@ -1,3 +1,5 @@
+import { PATH_METADATA } from '@nestjs/common/constants.js';
+import { TRANSFER_ROUTES } from '../../src/modules/organizations/transfer-routes.js';
 import type { CALLERS, Target } from './callers.js';
 import type { Feature } from './feature.js';
 import { createRecord, full, type Makers } from './feature-bodies.js';
@@ -28,6 +30,11 @@ export const FOREIGN: Statuses = [401, 401, 401, 401, 403, 403, 200, 200, 403, 4
 const SHARED_WRITTEN: Statuses = [401, 401, 401, 401, 403, 403, 403, 200, 403, 403];
 const SHARED_CREATED: Statuses = [401, 401, 401, 401, 403, 403, 403, 201, 403, 403];
 
+/** Whether the records of a feature can be given away: those of older releases say so when they are upgraded. */
+function isTransferable(path: string): boolean {
+  return TRANSFER_ROUTES.some((route) => `/${Reflect.getMetadata(PATH_METADATA, route)}` === path);
+}
+
 /** The rows of a feature, whose record is made anew for each caller. */
 export function rowsOf(feature: Feature): Row[] {
   const { path, shared, stats = [] } = feature;
@@ -47,6 +54,13 @@ export function rowsOf(feature: Feature): Row[] {
     { ...counts(), statuses: SIGNED_IN },
     ...(shared ? [] : [{ ...counts('&owner=all'), statuses: FOREIGN }]),
   ];
+  // Administrators take what they may write: it is theirs then.
+  const transfer: Row = {
+    route: `POST ${path}/:id/transfer`,
+    url: async (target, makers) => `${await url(target, makers)}/transfer`,
+    body: () => ({ organizationId: null }),
+    statuses: WRITTEN,
+  };
   return [
     { route: `POST ${path}`, statuses: shared ? SHARED_CREATED : CREATED, body },
     { route: `GET ${path}`, statuses: SIGNED_IN },
@@ -56,5 +70,6 @@ export function rowsOf(feature: Feature): Row[] {
     { route: `PUT ${path}/:id`, url, statuses: written, body },
     { route: `PATCH ${path}/:id`, url, statuses: written, body },
     { route: `DELETE ${path}/:id`, url, statuses: written },
+    ...(isTransferable(path) ? [transfer] : []),
   ];
 }

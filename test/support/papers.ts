@@ -9,6 +9,7 @@ import { OwnedRecord, RECORD_OPTIONS } from '../../src/platform/database/record.
 import { InjectRecords, RecordsModule } from '../../src/platform/database/records.module.js';
 import type { Records } from '../../src/platform/database/records.js';
 import { resource } from '../../src/platform/database/resource.js';
+import { Transferable } from '../../src/platform/database/transferable.js';
 import { Transactions } from '../../src/platform/database/transactions.js';
 import { ApiSection } from '../../src/platform/docs/section.js';
 import { Answers, AnswersMessage } from '../../src/platform/http/answers.js';
@@ -133,6 +134,7 @@ class PapersController {
 
 /** Adds the feature to the application that this test file builds; what it returns undoes it. */
 export function addPapers(): () => void {
+  Transferable(papers, PaperDto)(PapersController);
   return addToApp({ imports: [RecordsModule.for(papers)], controllers: [PapersController] });
 }
 

@@ -23,11 +23,10 @@ import { InjectRecords, RecordsModule } from '../../src/platform/database/record
 import { resource } from '../../src/platform/database/resource.js';
 import type { Transaction } from '../../src/platform/database/transactions.js';
 import { ApiSection } from '../../src/platform/docs/section.js';
-import { Answers, AnswersMessage } from '../../src/platform/http/answers.js';
+import { Answers, AnswersMessage, AnswersPage } from '../../src/platform/http/answers.js';
 import { IfMatch } from '../../src/platform/http/entity-tag.js';
 import type { Precondition } from '../../src/platform/validation/precondition.js';
 import { mapPage, type Page, PageQuery } from '../../src/platform/validation/page-query.js';
-import { AnswersPage } from '../../src/platform/http/answers.js';
 import { IdParams } from '../../src/platform/validation/record-id.dto.js';
 import { CreateOnce, type Once } from '../../src/platform/idempotency/once.js';
 import { CurrentScope, OwnerOr, Requires, SignedIn } from '../../src/platform/access/access.js';
@@ -89,7 +88,7 @@ for (const field of ['projectId', 'labelId', 'parentId', 'assigneeId']) {
   TaskSchema.index({ [field]: 1 }, { partialFilterExpression: { [field]: { $exists: true } } });
 }
 
-const trialTasks = resource({
+export const trialTasks = resource({
   name: 'task',
   record: TrialTask,
   schema: TaskSchema,
@@ -139,7 +138,7 @@ class ListTrialTasksQuery extends PageQuery {
   projectId?: Types.ObjectId;
 }
 
-class TrialTaskDto {
+export class TrialTaskDto {
   @ApiProperty({ example: '66f1a0c2e4b0a1b2c3d4e5f7' })
   @RecordId()
   id!: string;
@@ -216,7 +215,7 @@ export class TrialTasksService {
 
 @ApiSection('tasks', 'What is to be done.')
 @Controller('api/v1/trial-tasks')
-class TrialTasksController {
+export class TrialTasksController {
   constructor(private readonly tasks: TrialTasksService) {}
 
   @Post()

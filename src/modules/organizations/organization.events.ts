@@ -4,6 +4,7 @@ import { defineEvents } from '../../platform/logging/events.js';
 export const OrganizationEvents = defineEvents({
   organization_created: { level: 'info', about: 'A user created an organization.' },
   organization_deleted: { level: 'warn', about: 'An organization was deleted; `records_removed` follows.' },
+  record_transferred: { level: 'info', about: 'A record was given to another owner, `ownerId`.' },
   member_joined: {
     level: 'info',
     about: 'A user joined an organization by an invitation; `role` is what it has.',

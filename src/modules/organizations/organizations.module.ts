@@ -11,10 +11,16 @@ import { OrganizationMembers } from './organization-members.js';
 import { organizations } from './organization.schema.js';
 import { OrganizationsController } from './organizations.controller.js';
 import { OrganizationsService } from './organizations.service.js';
+import { TRANSFER_ROUTES } from './transfer-routes.js';
+import { TransfersService } from './transfers.service.js';
+
+/** Read when all features are loaded: this list must not be copied. */
+@Module({ controllers: TRANSFER_ROUTES, providers: [TransfersService] })
+class TransfersModule {}
 
 /** Users who share records: `X-Organization-Id` chooses whose a request works on. */
 @Module({
-  imports: [RecordsModule.for(organizations, members, invitations), MailModule, UsersModule],
+  imports: [RecordsModule.for(organizations, members, invitations), MailModule, TransfersModule, UsersModule],
   controllers: [OrganizationsController, MembersController, InvitationsController],
   providers: [OrganizationMembers, OrganizationsService, InvitationsService],
 })

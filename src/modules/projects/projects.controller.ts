@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, Param, Patch, Post, Put, Query } from '@
 import { ApiOperation } from '@nestjs/swagger';
 import { CurrentScope, OwnerOr, SignedIn } from '../../platform/access/access.js';
 import type { Scope } from '../../platform/access/caller.js';
+import { Transferable } from '../../platform/database/transferable.js';
 import { ApiSection } from '../../platform/docs/section.js';
 import { Answers, AnswersMessage, AnswersPage } from '../../platform/http/answers.js';
 import { IfMatch } from '../../platform/http/entity-tag.js';
@@ -19,6 +20,7 @@ import {
 import { projects } from './project.schema.js';
 import { ProjectsService } from './projects.service.js';
 
+@Transferable(projects, ProjectDto)
 @ApiSection('projects', 'What users work on. A project belongs to the user who created it.')
 @Controller('api/v1/projects')
 export class ProjectsController {

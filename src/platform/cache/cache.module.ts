@@ -1,6 +1,7 @@
 import { Global, Module, type OnModuleInit } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { MongooseModule } from '@nestjs/mongoose';
+import { Transfers } from '../database/transfers.js';
 import { DeclarationError } from '../errors/start-error.js';
 import { CacheStamp, CacheStampSchema } from './cache-stamp.schema.js';
 import { Caches, ruledMethods } from './caches.js';
@@ -18,7 +19,12 @@ export class CacheModule implements OnModuleInit {
   constructor(
     private readonly caches: Caches,
     private readonly modules: ModulesContainer,
-  ) {}
+    transfers: Transfers,
+  ) {
+    transfers.during(async ({ from, to }, transaction) => {
+      for (const owner of [from, to.owner.id].toSorted()) await this.caches.evictAllOf(owner, transaction);
+    });
+  }
 
   /**
    * Puts the cache before the methods of all providers that ask for it. Nest initialises global modules first.

@@ -56,6 +56,11 @@ export class Caches {
     await this.versions.renew(type.name, owner === ALL ? ALL : holderOf(owner), transaction);
   }
 
+  /** Evicts whatever is cached for an owner. */
+  async evictAllOf(owner: string, transaction: Transaction): Promise<void> {
+    for (const type of this.types.keys()) await this.versions.renew(type, holderOf(owner), transaction);
+  }
+
   /** Wraps the methods of a provider that have `@Cache` or `@CacheEvict`. */
   bind(provider: object): void {
     if (this.bound.has(provider)) return;

@@ -13,6 +13,7 @@ import { References } from './references.js';
 import { Repositories } from './repositories.js';
 import { Trail } from './trail.js';
 import { Transactions } from './transactions.js';
+import { Transfers } from './transfers.js';
 
 /** The connection, and repositories that keep every feature's records to their owners. */
 @Global()
@@ -35,6 +36,7 @@ import { Transactions } from './transactions.js';
     LiveCaches,
     Memberships,
     Trail,
+    Transfers,
   ],
   exports: [
     getConnectionToken(),
@@ -48,6 +50,7 @@ import { Transactions } from './transactions.js';
     LiveCaches,
     Memberships,
     Trail,
+    Transfers,
   ],
 })
 export class DatabaseModule {}

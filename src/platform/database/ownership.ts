@@ -1,7 +1,7 @@
 import { type Schema, Types } from 'mongoose';
 import { DeclarationError } from '../errors/start-error.js';
 import { aOrAn } from '../errors/errors.js';
-import { ownerIn, type Permission, type Scope, userOf } from '../access/caller.js';
+import { type Owner, ownerIn, type Permission, type Scope, userOf } from '../access/caller.js';
 import { ANY_VALUE, type Filter } from './filter.js';
 import type { Resource } from './resource.js';
 
@@ -59,6 +59,11 @@ export class Ownership {
     if (this.field === '_id') return {};
     const creator = this.namesCreator ? creatorOf(scope) : undefined;
     return { ...this.of(ownerIn(scope)), ...(creator && { createdBy: new Types.ObjectId(creator) }) };
+  }
+
+  /** What makes a record an owner's. */
+  ofOwner({ id }: Owner): Filter {
+    return this.of(id);
   }
 
   /** Every record, by an index: shared ones by that of lists, others by that of owners. */

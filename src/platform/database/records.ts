@@ -3,7 +3,7 @@ import { duplicateKeyOf } from '../errors/driver-errors.js';
 import { ApiError, apiError, takenError } from '../errors/errors.js';
 import type { Precondition } from '../validation/precondition.js';
 import type { DomainEvents } from '../logging/events.js';
-import type { Actor, Scope } from '../access/caller.js';
+import type { Actor, Owner, Scope } from '../access/caller.js';
 import type { Cursors } from './cursor.js';
 import type { RecordCipher } from './field-encryption.js';
 import type { Filter } from './filter.js';
@@ -26,7 +26,7 @@ export interface CreatesOnce {
 
 /** Reads and writes the records of one resource, always within a `Scope`. Records come back as plain objects. */
 export class Records<T extends StoredRecord> extends RecordReads<T> {
-  private readonly referenceFields: readonly ReferenceField[];
+  readonly referenceFields: readonly ReferenceField[];
 
   constructor(
     private readonly model: Model<T>,
@@ -200,6 +200,11 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
       await this.references.requireUnused(record, joined);
       return removed;
     });
+  }
+
+  /** Gives a record to another owner; only for `Transfers`, which judges whether it may be. */
+  give(scope: Scope, id: string, precondition: Precondition, to: Owner, joined: Transaction): Promise<T> {
+    return this.change(scope, id, precondition, this.ownership.ofOwner(to), joined);
   }
 
   protected async write(fields: object, transaction: Transaction | undefined, _actor?: Actor): Promise<T> {

@@ -121,6 +121,18 @@ export class References {
     return this.hold(locksOf(record, true), transaction, work);
   }
 
+  /** Does work in a transaction, while nobody begins to refer to the record, or removes those that it refers to. */
+  moving<T>(
+    record: Held,
+    links: readonly Link[],
+    transaction: Transaction,
+    work: (transaction: Transaction) => Promise<T>,
+  ): Promise<T> {
+    const own = this.leadTo(record.target) ? locksOf(record, true) : [];
+    const led = links.flatMap((link) => locksOf(link, false, transaction.locks));
+    return this.hold([...own, ...led], transaction, work);
+  }
+
   private hold<T>(
     locks: readonly string[],
     transaction: Transaction | undefined,

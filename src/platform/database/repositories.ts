@@ -16,6 +16,7 @@ import { Trail } from './trail.js';
 @Injectable()
 export class Repositories {
   private readonly declared = new Map<string, Resource>();
+  private readonly made = new Map<Resource, Records<StoredRecord>>();
   private readonly others: Permission[] = [];
 
   constructor(
@@ -37,6 +38,14 @@ export class Repositories {
     const parts = [model, resource, this.cursors, this.references, this.events, cipher] as const;
     const records = resource.told.size > 0 ? new ToldRecords(this.trail, ...parts) : new Records(...parts);
     this.declared.set(name, resource);
+    this.made.set(resource as Resource, records as unknown as Records<StoredRecord>);
+    return records;
+  }
+
+  /** The records of a resource that a feature has declared. */
+  recordsOf(resource: Resource): Records<StoredRecord> {
+    const records = this.made.get(resource);
+    if (!records) throw new Error(`resource '${resource.name}' has no records: import RecordsModule.for(…)`);
     return records;
   }
 

@@ -77,6 +77,11 @@ export interface Actions {
   readonly deleted: string;
 }
 
+/** What it is called that a record was given to another owner. */
+export function transferredOf({ plural }: Pick<Resource, 'plural'>): string {
+  return `${plural}.transferred`;
+}
+
 /** An error of an operation, as it is documented. */
 export interface PossibleError extends ErrorDefinition {
   /** Only where other records refer to those of this model. */

@@ -6,10 +6,11 @@ import type { Filter } from './filter.js';
 import type { Change, StoredRecord } from './record.js';
 import { Records } from './records.js';
 import type { Link } from './references.js';
-import type { Actions } from './resource.js';
+import { type Actions, transferredOf } from './resource.js';
 import type { FieldChange, Happening, Trail } from './trail.js';
 import type { Transaction } from './transactions.js';
 
+type Happened = keyof Actions | 'transferred';
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Changed at once, each is told: so many fit into a transaction. */
@@ -81,7 +82,8 @@ export class ToldRecords<T extends StoredRecord> extends Records<T> {
       // Rises whichever process writes next: what is told has the order of the changes.
       const next = before ? { ...change, updatedAt: after(before.updatedAt) } : change;
       const changed = await super.change(scope, id, precondition, next, joined, links);
-      if (before) await this.tell('updated', scope.actor, [[this.store.opened(before), changed]], joined);
+      const happened = this.ownership.field && this.ownership.field in change ? 'transferred' : 'updated';
+      if (before) await this.tell(happened, scope.actor, [[this.store.opened(before), changed]], joined);
       return changed;
     });
   }
@@ -105,18 +107,26 @@ export class ToldRecords<T extends StoredRecord> extends Records<T> {
   }
 
   private async tell(
-    happened: keyof Actions,
+    happened: Happened,
     actor: Actor | undefined,
     pairs: readonly (readonly [T | undefined, T | undefined])[],
     transaction: Transaction | undefined,
   ): Promise<void> {
     if (!transaction) return;
     const happenings = pairs.map(([before, record]) => this.happening(happened, actor, before, record));
-    await this.trail.tell(happenings, transaction);
+    // Whose it was is told, too.
+    const left = happened === 'transferred' ? pairs.map(([before]) => this.ownerOf(before)) : [];
+    const toFormer = left.flatMap((ownerId, n) => (happenings[n] ? [{ ...happenings[n], ownerId }] : []));
+    await this.trail.tell([...happenings, ...toFormer], transaction);
+  }
+
+  private ownerOf(record: T | undefined): Types.ObjectId | undefined {
+    const owner = this.ownership.field && (record as Fields | undefined)?.[this.ownership.field];
+    return owner ? new Types.ObjectId(String(owner)) : undefined;
   }
 
   private happening(
-    happened: keyof Actions,
+    happened: Happened,
     actor: Actor | undefined,
     before: T | undefined,
     record: T | undefined,
@@ -130,7 +140,7 @@ export class ToldRecords<T extends StoredRecord> extends Records<T> {
       actor: actor ?? (owner ? { kind: 'user', id: String(owner) as UserId } : { kind: 'system' }),
       // Who deleted a user outlives what belonged to it.
       ownerId: owner && !(isUser && !record) ? new Types.ObjectId(String(owner)) : undefined,
-      action: actions[happened],
+      action: happened === 'transferred' ? transferredOf(this.resource) : actions[happened],
       record: `${plural}/${id}`,
       at: record?.updatedAt ?? after(before?.updatedAt),
       changes: isUser && !record ? [] : this.changesOf(before, record),

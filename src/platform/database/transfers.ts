@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import type { Owner, Scope } from '../access/caller.js';
+import type { Precondition } from '../validation/precondition.js';
+import type { OwnedRecord, StoredRecord } from './record.js';
+import { linksIn, References } from './references.js';
+import { Repositories } from './repositories.js';
+import type { Resource } from './resource.js';
+import { type Transaction, Transactions } from './transactions.js';
+
+/** A record that was given to another owner. */
+export interface Transfer {
+  readonly resource: Resource;
+  /** As it was. */
+  readonly before: StoredRecord;
+  readonly from: string;
+  /** Who acts, and to whom it belongs now. */
+  readonly to: Scope & { readonly owner: Owner };
+}
+
+/** A feature's part in a transfer. */
+type Part = (transfer: Transfer, transaction: Transaction) => Promise<void>;
+
+/** Gives records to other owners, with whatever has to follow them. */
+@Injectable()
+export class Transfers {
+  private readonly parts: Part[] = [];
+
+  constructor(
+    private readonly repositories: Repositories,
+    private readonly references: References,
+    private readonly transactions: Transactions,
+  ) {}
+
+  /** Has work done in each transfer's transaction, which an error prevents: a limit of the new owner, or what follows. */
+  during(part: Part): void {
+    this.parts.push(part);
+  }
+
+  /**
+   * Gives a record to another owner, where it is judged like a new one.
+   * @throws ApiError …_NOT_FOUND, PRECONDITION_FAILED, …_TAKEN, IN_USE for what other records refer to,
+   *   VALIDATION_ERROR for what refers to records that the new owner may not read
+   */
+  transfer(
+    resource: Resource,
+    scope: Scope,
+    id: string,
+    precondition: Precondition,
+    to: Transfer['to'],
+  ): Promise<StoredRecord> {
+    const records = this.repositories.recordsOf(resource);
+    return this.transactions.run(async (transaction) => {
+      await records.require(scope, id, precondition, transaction);
+      const before = await records.get(scope, id, transaction);
+      const from = String((before as OwnedRecord).ownerId);
+      if (from === to.owner.id) return before;
+      const held = { target: resource.record.name, id: before._id };
+      const links = linksIn(records.referenceFields, before);
+      const record = await this.references.moving(held, links, transaction, async (joined) => {
+        await this.references.require(to, links, joined);
+        await this.references.requireUnused(held, joined);
+        return records.give(scope, id, precondition, to.owner, joined);
+      });
+      for (const part of this.parts) await part({ resource, before, from, to }, transaction);
+      return record;
+    });
+  }
+}
