@@ -35,7 +35,7 @@ import { installMetrics } from './platform/monitoring/metrics.js';
 import { RedisConfig } from './platform/redis/redis.config.js';
 import { SharedWindows } from './platform/redis/shared-windows.js';
 import { handlersOf } from './platform/http/handlers.js';
-import { Authenticator, installAccess } from './platform/access/access.js';
+import { Authenticator, installAccess, readmit } from './platform/access/access.js';
 import { Memberships } from './platform/access/memberships.js';
 import { installBodyParser } from './platform/http/body-parser.js';
 import { installCors } from './platform/http/cors.js';
@@ -85,6 +85,7 @@ export async function createApp(
   const fastify = adapter.getInstance();
   const database = app.get(Database, { strict: false });
   const authenticator = app.get(Authenticator, { strict: false });
+  const memberships = app.get(Memberships, { strict: false });
   const underWay = new UnderWay();
   const heap = app.get(HeapWatch, { strict: false });
   installLoadShedding(fastify, {
@@ -102,6 +103,7 @@ export async function createApp(
   installDeadline(fastify, {
     databaseAnswers: () => database.answers(),
     shutdownGraceMs: shutdownGraceMs - drainMs,
+    readmit: (request) => readmit(authenticator, memberships, request),
     underWay,
   });
   fastify.decorate('hasDatabaseAnswered', () => database.queue.hasAnsweredWithin(500));
@@ -114,7 +116,7 @@ export async function createApp(
   installNotFound(fastify);
   installSameOrigin(fastify, http);
   const { permissions } = app.get(Repositories, { strict: false });
-  installAccess(fastify, config, authenticator, permissions, app.get(Memberships, { strict: false }));
+  installAccess(fastify, config, authenticator, permissions, memberships);
   installBodyBudget(fastify);
   installBodyParser(fastify);
   const handlers = handlersOf(app);

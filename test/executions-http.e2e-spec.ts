@@ -6,6 +6,7 @@ import { Schedule } from '../src/platform/executions/schedule.js';
 import { Schedules } from '../src/platform/executions/schedules.js';
 import { addExecutors, EngineLab, Play, script, ScriptDto } from './support/executions.js';
 import { eventually } from './support/mails.js';
+import { API_KEYS, createKey, withKey } from './support/api-keys.js';
 import { addToApp } from './support/nest-lab.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import type { TestClient } from './support/test-client.js';
@@ -46,6 +47,7 @@ describe('executions over HTTP', () => {
   beforeAll(async () => {
     takeBack = addExecutors(Nightly, Skipping);
     test = await createTestApp();
+    await test.app.listen(0, '127.0.0.1');
     lab = EngineLab.of(test);
     [owner, stranger, moderator, admin] = await Promise.all([
       test.anonymous.signIn(),
@@ -68,10 +70,10 @@ describe('executions over HTTP', () => {
     for (const client of clients) answers.push((await ask(client)).status);
     return answers;
   };
-  const waiting = async () => {
+  const waiting = async (whose = owner) => {
     const { id } = await lab.start(
       script((run) => run.waitFor('word')),
-      of(owner),
+      of(whose),
     );
     await lab.until(id, 'waiting');
     return `${EXECUTIONS}/${id}`;
@@ -138,7 +140,6 @@ describe('executions over HTTP', () => {
   });
 
   it('tell whoever follows how they go on, and go on where a stream broke off', async () => {
-    await test.app.listen(0, '127.0.0.1');
     const { port } = test.app.getHttpServer().address() as AddressInfo;
     const url = await waiting();
     const follow = async (last?: string) => {
@@ -155,6 +156,24 @@ describe('executions over HTTP', () => {
     expect(await follow(String(ids.at(-1)))).not.toContain('event:');
     const strange = await fetch(`http://127.0.0.1:${port}${url}/events`, { headers: stranger.headers });
     expect(strange.status).toBe(404);
+  });
+
+  it('are followed and waited for only with a session or key that has not ended', async () => {
+    const { port } = test.app.getHttpServer().address() as AddressInfo;
+    const session = await test.anonymous.signIn();
+    const { id, key } = await createKey(session);
+    const clients = [session, withKey(test, key)];
+    const url = await waiting(session);
+    const streams = await Promise.all(
+      clients.map(({ headers }) => fetch(`http://127.0.0.1:${port}${url}/events`, { headers })),
+    );
+    const waits = clients.map((client) => client.get(`${url}?wait=30`));
+    await session.delete(`${API_KEYS}/${id}`);
+    await session.post('/api/v1/auth/logout', {});
+    expect((await Promise.all(waits)).map(({ outcome }) => outcome)).toEqual(
+      clients.map(() => '401 UNAUTHENTICATED'),
+    );
+    for (const stream of streams) expect(await stream.text()).not.toContain('event: end');
   });
 
   it('start by themselves at their times, once after an outage', async () => {

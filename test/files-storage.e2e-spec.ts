@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -100,6 +101,20 @@ describe.each([
     await lab.mendStore();
     expect((await lab.upload(ada, 'x')).outcome).toBe('201');
     await loose().sweep();
+    await lab.expectAgreement();
+  });
+
+  it('ends an upload whose session has ended', async () => {
+    const eve = await lab.test.anonymous.signIn();
+    const form = formOf('a.txt', 'x'.repeat(1_000));
+    const socket = lab.connect(eve, form.length);
+    socket.write(form.subarray(0, 500));
+    await eventually(async () => (await lab.noted()) === 1);
+    expect((await eve.post('/api/v1/auth/logout', {})).status).toBe(200);
+    const answered = await once(socket, 'data');
+    expect(String(answered)).toContain('"code":"UNAUTHENTICATED"');
+    socket.end(form.subarray(500));
+    await eventually(async () => (await lab.noted()) === 0);
     await lab.expectAgreement();
   });
 

@@ -23,6 +23,10 @@ export class ApiKeyBearers implements BearerKind {
     return this.keys.subjectOf(token);
   }
 
+  async again(id: string): Promise<Bearer | null> {
+    return bearerOf(await this.keys.holder(id));
+  }
+
   resolve(key: string): Bearer | null | Promise<Bearer | null> {
     const holder = this.keys.resolve(key);
     return holder instanceof Promise ? holder.then(bearerOf) : bearerOf(holder);

@@ -159,6 +159,12 @@ export class ApiKeysService {
       : this.holderOf(id, hash, known);
   }
 
+  /** Whose the key with an id is; null for one that is not valid now. */
+  async holder(id: string): Promise<KeyHolder | null> {
+    const known = await this.known.get(id);
+    return known && this.holderOf(id, known.hash, known);
+  }
+
   subjectOf(key: string): string | undefined {
     const claim = readKey(key);
     const known = claim && this.known.peek(claim.id);

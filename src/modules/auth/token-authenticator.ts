@@ -34,6 +34,21 @@ export class TokenAuthenticator implements Authenticator {
     return this.bearer(other, token, afresh);
   }
 
+  async again({ id, session, apiKey, validFrom }: Caller): Promise<Caller> {
+    const user = await this.users.findCaller(id);
+    if (session !== undefined) {
+      return signedIn({ userId: id, sessionId: session }, await this.sessions.look(session), user);
+    }
+    const now = known(user);
+    if (apiKey !== undefined) {
+      const bearer = await this.kinds.again(apiKey);
+      return known(bearer && bearer.as(now));
+    }
+    // Of a token of others nothing else is known.
+    if (now.validFrom > validFrom) throw apiError('UNAUTHENTICATED');
+    return now;
+  }
+
   subjectOf(request: Pick<IncomingMessage, 'headers'>): string | undefined {
     const token = tokenOf(request);
     if (token === undefined) return undefined;
@@ -69,7 +84,11 @@ function then<T, U>(value: T | Promise<T>, next: (value: T) => U | Promise<U>): 
 }
 
 /** @throws ApiError UNAUTHENTICATED when the session is over, or the user may not sign in */
-function signedIn(subject: TokenSubject, session: LiveSession | null, user: Caller | null): Caller {
+function signedIn(
+  subject: Omit<TokenSubject, 'generation'>,
+  session: LiveSession | null,
+  user: Caller | null,
+): Caller {
   const isAlive = session?.owner === subject.userId && session.expiresAt > Date.now();
   if (!isAlive) throw apiError('UNAUTHENTICATED');
   return { ...known(user), session: subject.sessionId, provenAt: session.provenAt };

@@ -41,7 +41,7 @@ export class Uploads implements MultipartOptionsFactory, MultipartStorageEngine 
     file: IncomingMultipartFile,
     done: (error?: unknown, info?: object) => void,
   ): void {
-    this.receive(file).then(
+    this.receive(request, file).then(
       (upload) => done(null, upload),
       (error: unknown) => {
         this.bound(request);
@@ -55,12 +55,17 @@ export class Uploads implements MultipartOptionsFactory, MultipartStorageEngine 
     void removed.then(() => done(null));
   }
 
-  private async receive({ originalname, mimetype, stream }: IncomingMultipartFile): Promise<Upload> {
+  private async receive(
+    request: FastifyRequest,
+    { originalname, mimetype, stream }: IncomingMultipartFile,
+  ): Promise<Upload> {
     const name = nameOf(originalname);
     const incoming = new Incoming({ name, type: mimetype, stream }, this.config);
     const content = await this.loose.begin();
     try {
       await this.store.write(content, incoming.chunks());
+      // Whoever lost the right to it meanwhile has been answered already.
+      if (request.failure) throw request.failure;
       const { type, size, sha256 } = incoming;
       return { content, name, type, size, sha256 };
     } catch (error) {

@@ -109,6 +109,11 @@ export class SessionsService {
     return session && isUsed(session.generations, generation) ? session : this.use(id, generation, session);
   }
 
+  /** The session, whichever of its tokens is used; null when it is over. */
+  async look(id: string): Promise<LiveSession | null> {
+    return this.live.get(id);
+  }
+
   /** Notes that the holder of a session has proved its identity. */
   async prove(id: string, transaction?: Transaction): Promise<void> {
     await this.collection.updateOne(

@@ -14,6 +14,8 @@ export interface BearerKind {
   readonly prefix?: string;
   /** Without a promise where it is known already; null for a token that is not valid. */
   resolve(token: string): Bearer | null | Promise<Bearer | null>;
+  /** Of an API key: whom it stands for now; null for one that has ended. */
+  again?(apiKey: string): Promise<Bearer | null>;
   /** Whom a valid token names, as far as that is known without asking anybody. */
   subjectOf(token: string): string | undefined;
 }
@@ -29,6 +31,11 @@ export class BearerKinds {
   /** The kind whose prefix a token has. */
   byPrefix(token: string): BearerKind | undefined {
     return this.kinds.find(({ prefix }) => prefix !== undefined && token.startsWith(prefix));
+  }
+
+  /** Whom an API key stands for now; null for one that has ended. */
+  async again(apiKey: string): Promise<Bearer | null> {
+    return (await this.kinds.find(({ again }) => again)?.again?.(apiKey)) ?? null;
   }
 
   /** The kind that takes tokens of others. */

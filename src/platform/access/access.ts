@@ -1,7 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { ApiBearerAuth, ApiExtension } from '@nestjs/swagger';
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import type {
+  FastifyContextConfig,
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  RouteOptions,
+} from 'fastify';
 import type { Config } from '../config/config.js';
 import { DeclarationError } from '../errors/start-error.js';
 import { ApiError, apiError, type ErrorCode, type ErrorDefinition } from '../errors/errors.js';
@@ -42,6 +48,12 @@ export abstract class Authenticator {
    * @throws ApiError UNAUTHENTICATED without a valid token of an enabled user
    */
   abstract authenticate(request: FastifyRequest, options?: { afresh: boolean }): Caller | Promise<Caller>;
+
+  /**
+   * The caller of a request that takes long, as it stands now. That its token has expired meanwhile does not matter.
+   * @throws ApiError UNAUTHENTICATED when its session or key has ended, or the user may not sign in
+   */
+  abstract again(caller: Caller): Promise<Caller>;
 
   /** The user named by the token of a request, as far as that is known without a query. */
   abstract subjectOf(request: Pick<IncomingMessage, 'headers'>): string | undefined;
@@ -151,6 +163,26 @@ interface Gate {
   readonly takesScope: boolean;
 }
 
+function gateOf({ access, takesScope }: FastifyContextConfig): Gate | undefined {
+  if (!access || access.kind === 'public') return undefined;
+  return { access, takesScope: takesScope === true && access.kind !== 'permission' };
+}
+
+/**
+ * Whether the caller of a request that takes long would be let in again, as far as it was let in by what it is.
+ * @throws ApiError UNAUTHENTICATED, FORBIDDEN, ORGANIZATION_NOT_FOUND
+ */
+export async function readmit(
+  authenticator: Authenticator,
+  memberships: Memberships,
+  request: FastifyRequest,
+): Promise<void> {
+  const gate = gateOf(request.routeOptions.config);
+  if (gate && request.caller) {
+    await admit(memberships, gate, request, await authenticator.again(request.caller));
+  }
+}
+
 /** Works at once for who is in no organization. */
 function admit(
   memberships: Memberships,
@@ -211,10 +243,8 @@ export function installAccess(
       if (access.identifies) route.onRequest = [route.onRequest ?? [], identify(authenticator)].flat();
       return;
     }
-    const gate: Gate = {
-      access,
-      takesScope: route.config?.takesScope === true && access.kind !== 'permission',
-    };
+    const gate = gateOf({ ...route.config });
+    if (!gate) return;
     const varies = memberships.exist && gate.takesScope;
     const guard = (request: FastifyRequest, reply: FastifyReply, done: () => void): Promise<void> | void => {
       if (varies) varyBy(reply, ORGANIZATION_HEADER);

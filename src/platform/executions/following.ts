@@ -5,7 +5,6 @@ import type { Scope } from '../access/caller.js';
 import { isFinished, type StoredExecution } from './execution.js';
 import { ExecutionDto } from './execution.dto.js';
 import { Executions } from './executions.js';
-import { ExecutionRights, stored } from './rights.js';
 import { Watchers } from './watchers.js';
 
 /** How often an execution is looked at that another process may change, in milliseconds. */
@@ -26,7 +25,6 @@ export class Following {
   constructor(
     private readonly executions: Executions,
     private readonly watchers: Watchers,
-    private readonly rights: ExecutionRights,
   ) {}
 
   /** The execution at its end, or after so many seconds. */
@@ -57,9 +55,7 @@ export class Following {
     });
   }
 
-  /**
-   * What happens to an execution from a revision on, until its end, or until the right to see it ends.
-   */
+  /** What happens to an execution from a revision on, until its end. */
   private async *events(
     scope: Scope,
     id: string,
@@ -68,7 +64,6 @@ export class Following {
   ): AsyncGenerator<MessageEvent> {
     let before: StoredExecution | undefined;
     for (let seen = since; !closed.aborted;) {
-      if (typeof (await this.rights.scopeOf(stored(scope), 'viewer')) === 'string') return;
       const execution = await this.executions.find(scope, id);
       const { revision, status } = execution;
       if (revision > seen) {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { type Scope, SYSTEM } from '../access/caller.js';
-import { Memberships, type OrganizationRole, reaches } from '../access/memberships.js';
+import { Memberships, reaches } from '../access/memberships.js';
 import { Standings } from '../access/standings.js';
 import type { StoredScope } from './execution.js';
 
@@ -15,14 +15,12 @@ export class ExecutionRights {
     private readonly memberships: Memberships,
   ) {}
 
-  /**
-   * The scope of an execution as of now; why it cannot run otherwise.
-   * @param least what its user must be in the organization whose it is
-   */
-  async scopeOf(
-    { actor, owner, permission }: StoredScope,
-    least: OrganizationRole = 'member',
-  ): Promise<Scope | 'disabled' | 'gone' | 'forbidden'> {
+  /** The scope of an execution as of now; why it cannot run otherwise. */
+  async scopeOf({
+    actor,
+    owner,
+    permission,
+  }: StoredScope): Promise<Scope | 'disabled' | 'gone' | 'forbidden'> {
     if (actor.kind === 'system') return owner ? { actor, owner } : SYSTEM;
     // Of a feature that is made later than this.
     const standings = (this.standings ??= this.modules.get<Standings>(Standings, { strict: false }));
@@ -31,7 +29,7 @@ export class ExecutionRights {
     if (typeof standing === 'string') return standing;
     if (owner?.kind === 'organization') {
       const role = await this.memberships.roleOf(owner.id, user);
-      return role !== null && reaches(role, least) ? { actor, owner } : 'forbidden';
+      return role !== null && reaches(role, 'member') ? { actor, owner } : 'forbidden';
     }
     const { permissions } = standing;
     if (owner) return { actor, owner, permissions };

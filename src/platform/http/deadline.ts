@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { DeclarationError } from '../errors/start-error.js';
-import { apiError, type ErrorCode } from '../errors/errors.js';
+import { ApiError, apiError, type ErrorCode } from '../errors/errors.js';
 import { routeConfig } from './route-config.js';
 import { fail } from './failure.js';
-import { UnderWay, VERDICT_MS } from './under-way.js';
+import { endStream, UnderWay, VERDICT_MS } from './under-way.js';
 
 /** How often expired requests are looked for: one timer for all is cheaper than one each. */
 const LOOK_EVERY_MS = 100;
+/** How often it is asked whether who waits for an answer may still have it: rights end within two seconds. */
+const JUDGED_EVERY_MS = 1_000;
 /** If the check is delayed by this much, the process is held up, by its own work or by the machine. */
 const HELD_UP_MS = 1_000;
 /** So long afterwards it still matters: to a request that came at the end, until its time is over. */
@@ -48,9 +50,9 @@ function abandon(reply: FastifyReply): void {
 }
 
 /** Answers in place of a handler that goes on, and whose own answer comes too late. */
-function answerFor(reply: FastifyReply, code: ErrorCode): void {
+function answerFor(reply: FastifyReply, error: ApiError): void {
   if (reply.sent || reply.raw.headersSent) return;
-  fail(apiError(code), reply.request, reply);
+  fail(error, reply.request, reply);
   reply.send = () => reply;
 }
 
@@ -58,20 +60,24 @@ interface Options {
   /** Whether the database answers; asked only when a request is late. */
   readonly databaseAnswers: () => Promise<boolean>;
   readonly shutdownGraceMs: number;
+  /** Whether the caller of a request would be let in again; asked every second of what takes longer. */
+  readonly readmit?: (request: FastifyRequest) => Promise<void>;
   readonly underWay?: UnderWay;
 }
 
 /**
  * Answers 408 when a body, and 503 when finding out who calls or the handler takes too long. The code of the 503
  * tells whether the database is to blame. What has begun to be answered is left alone: how fast an answer is read
- * is bounded by connection. Requests whose client has gone end here, too.
+ * is bounded by connection. Requests whose client has gone end here, too, and those whose caller has lost the right to
+ * them: streams, downloads, uploads, and answers that were waited for.
  */
 export function installDeadline(
   fastify: FastifyInstance,
-  { databaseAnswers, shutdownGraceMs, underWay = new UnderWay() }: Options,
+  { databaseAnswers, shutdownGraceMs, readmit, underWay = new UnderWay() }: Options,
 ): void {
   let timer: NodeJS.Timeout | undefined;
   let lookedAt = 0;
+  let judgedAt = 0;
   /** Of the last time that the process was held up: what comes late until then comes late for that. */
   let heldUpUntil = 0;
   let isGivenUp = false;
@@ -87,7 +93,7 @@ export function installDeadline(
 
   async function blame(late: readonly FastifyReply[]): Promise<void> {
     const code = await verdict();
-    for (const reply of late) answerFor(reply, code);
+    for (const reply of late) answerFor(reply, apiError(code));
   }
 
   /** Notices that this could not run for a while. */
@@ -103,8 +109,28 @@ export function installDeadline(
     );
   }
 
+  /** What takes long ends with the right to it. */
+  async function judge(reply: FastifyReply): Promise<void> {
+    try {
+      await readmit?.(reply.request);
+    } catch (error) {
+      // Of a database that does not answer nothing more comes anyway.
+      if (!(error instanceof ApiError) || error.status >= 500) return;
+      if (reply.raw.headersSent) endStream(reply);
+      else answerFor(reply, error);
+    }
+  }
+
+  function judgeAll(): void {
+    const now = performance.now();
+    if (now < judgedAt + JUDGED_EVERY_MS) return;
+    judgedAt = now;
+    for (const reply of underWay.lasting(JUDGED_EVERY_MS)) void judge(reply);
+  }
+
   function look(): void {
     noteDelay();
+    judgeAll();
     for (const reply of underWay.lost()) abandon(reply);
     const late = underWay.late().filter(({ sent, raw }) => !sent && !raw.headersSent);
     for (const reply of late) {

@@ -23,6 +23,13 @@ declare module 'fastify' {
   }
 }
 
+/** A client takes the end of a stream of events for one, and what is left of anything else for broken off. */
+export function endStream({ raw, routeOptions }: FastifyReply): void {
+  if (!routeOptions.config.isEvents) return void raw.destroy();
+  raw.end();
+  raw.socket?.destroySoon();
+}
+
 /**
  * Requests under way. A list in which each knows its place, since a Map would leave behind its old tables, and with
  * them whole requests, for the garbage collector, which then took twice as long.
@@ -77,11 +84,14 @@ export class UnderWay {
 
   /** Ends streams of events, which nothing else would end; their clients connect again. */
   endEvents(): void {
-    for (const { raw, routeOptions } of this.replies) {
-      if (!raw.headersSent || !routeOptions.config.isEvents) continue;
-      raw.end();
-      raw.socket?.destroySoon();
+    for (const reply of this.replies) {
+      if (reply.raw.headersSent && reply.routeOptions.config.isEvents) endStream(reply);
     }
+  }
+
+  /** Those that take longer than so many milliseconds. */
+  lasting(ms: number): FastifyReply[] {
+    return this.replies.filter(({ elapsedTime }) => elapsedTime > ms);
   }
 
   end(reply: FastifyReply): void {
