@@ -70,11 +70,19 @@ function refuseSecrets(log: string): void {
   if (line !== undefined) throw new Error(`The log holds a secret: ${line}`);
 }
 
+/** Of the product's own routes; those of `/api/v1/lab` are there to see that it is told. */
+function refuseDropped(log: string): void {
+  const isDropped = (text: string) =>
+    text.includes('"event":"answer_field_dropped"') && !text.includes(' /api/v1/lab');
+  const line = log.split('\n').find(isDropped);
+  if (line !== undefined) throw new Error(`An answer loses a field: ${line}`);
+}
+
 /**
  * Builds and initialises the application on an empty database, which `close()` empties again. Rejects when the start
  * is refused.
  * @param prepare what `main.ts` would do with the application before it is initialised
- * `close()` rejects when a secret was logged, or when the application asked what no index serves.
+ * `close()` rejects when a secret was logged, an answer lost a field, or the application asked what no index serves.
  */
 export async function createTestApp(
   env: Environment = {},
@@ -124,6 +132,7 @@ export async function createTestApp(
       await database?.release(Object.values(models).map(({ collection }) => collection.name));
       await rm(config.of(ProcessConfig).dataDir, { recursive: true, force: true });
       refuseSecrets(chunks.join(''));
+      refuseDropped(chunks.join(''));
       for (const each of watched) if (each.status === 'rejected') throw each.reason;
     },
   };

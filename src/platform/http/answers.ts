@@ -152,7 +152,10 @@ export function AnswersPage(
       const { items, pagination } = payload as { items: unknown; pagination: unknown };
       return stringify({ success: true, data: items, pagination });
     },
-    declared: { name: `Page of ${type.name}`, schema: { properties: { items: properties.data } } },
+    declared: {
+      name: `Page of ${type.name}`,
+      schema: { properties: { items: properties.data, pagination: {} } },
+    },
     versioned: false,
   };
   const documented = envelope(titleOf(type, 'Page'), {
