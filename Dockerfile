@@ -22,7 +22,8 @@ RUN npm install --omit=dev --omit=optional && \
 # requires MONGODB_URI, JWT_SECRET and ENCRYPTION_KEY.
 FROM gcr.io/distroless/cc-debian12:nonroot
 COPY --from=build /usr/local/bin/node /usr/local/bin/node
-ENV NODE_ENV=production
+# glibc keeps memory for each thread that ever asked for some: 8 MiB of a process that waits.
+ENV NODE_ENV=production MALLOC_ARENA_MAX=2
 WORKDIR /app
 COPY package.json ./
 COPY --from=dependencies /app/node_modules ./node_modules

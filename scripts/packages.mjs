@@ -16,15 +16,18 @@ const CACHE = 'node_modules/.cache/packages';
 const SHARED = ['@nestjs/common', '@nestjs/core', 'fastify', 'mongoose'];
 /** What else takes many files. */
 const LARGE = new Set([
+  '@prometheus-io/client',
   'class-validator',
   'fast-json-stringify',
   'fast-jwt',
+  'find-my-way',
   'jose',
   'mongodb',
   'nodemailer',
   'otpauth',
   'rxjs',
   'sanitize-html',
+  'standardwebhooks',
 ]);
 /** Loaded by name at run time or found beside their own files, and so left where they are. */
 const APART = ['class-transformer', 'pino', 'pino-http', 'reflect-metadata'];
@@ -82,6 +85,35 @@ const LEAVE_MISSING = {
   },
 };
 
+/** Large packages that most products never use, or not before somebody sends what needs them; used by require alone. */
+const ON_DEMAND = /^(?:libphonenumber-js\/max|sanitize-html)$/;
+
+/** What Node has itself, beside what a package carries along for browsers of old. */
+const NATIVE = /^whatwg-url$/;
+
+/** 5 MiB of a process that waits: the tables of telephone numbers and of international domains, a parser of CSS. */
+const LOAD_ON_DEMAND = {
+  name: 'load-on-demand',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: ON_DEMAND }, ({ path, namespace }) =>
+      namespace === 'on-demand' ? undefined : { path, namespace: 'on-demand' },
+    );
+    onLoad({ filter: ON_DEMAND, namespace: 'on-demand' }, ({ path }) => ({
+      resolveDir: ROOT,
+      contents: `let loaded;
+const load = () => (loaded ??= require('${path}'));
+module.exports = new Proxy(function () {}, {
+  get: (target, name) => (name === '__esModule' ? false : load()[name]),
+  apply: (target, self, values) => load()(...values),
+});`,
+    }));
+    onResolve({ filter: NATIVE }, ({ path }) => ({ path, namespace: 'native' }));
+    onLoad({ filter: NATIVE, namespace: 'native' }, () => ({
+      contents: 'module.exports = { URL, URLSearchParams };',
+    }));
+  },
+};
+
 /**
  * What esbuild had to rename, since one file has the classes of many, by its new name. esbuild's own `keepNames` would
  * name every function again each time that it is made, which costs a request a third more.
@@ -106,6 +138,13 @@ function withNames(code, renamed) {
     );
 }
 
+/**
+ * V8 keeps the text of a module as long as the module, in two bytes a character when only one of them needs two:
+ * 5 MiB more for a few regular expressions, in which esbuild leaves such characters as they are.
+ */
+const withoutWideCharacters = (code) =>
+  code.replaceAll(/[^\0-\x7F]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
 async function bundle(specifiers, folder) {
   const { build } = await import('esbuild');
   const options = {
@@ -122,7 +161,7 @@ async function bundle(specifiers, folder) {
     legalComments: 'linked',
     external: APART.flatMap((name) => [name, `${name}/*`]),
     banner: { js: PREAMBLE },
-    plugins: [LEAVE_MISSING],
+    plugins: [LOAD_ON_DEMAND, LEAVE_MISSING],
     logLevel: 'error',
   };
   const [{ outputFiles }] = await Promise.all([
@@ -131,7 +170,7 @@ async function bundle(specifiers, folder) {
   ]);
   const named = outputFiles.find(({ path }) => path === options.outfile).text;
   const code = fs.readFileSync(options.outfile, 'utf8');
-  fs.writeFileSync(options.outfile, withNames(code, renamedIn(named)));
+  fs.writeFileSync(options.outfile, withoutWideCharacters(withNames(code, renamedIn(named))));
   fs.writeFileSync(join(folder, '.bundle/package.json'), '{ "type": "module" }\n');
   const packages = Object.groupBy(specifiers.entries(), ([, specifier]) => packageOf(specifier));
   for (const [name, entries] of Object.entries(packages)) {
@@ -149,11 +188,14 @@ async function bundle(specifiers, folder) {
 /** A module that exports what the package exports, names that Node reads out of CommonJS included. */
 async function doorTo(specifier, n, name) {
   const names = Object.keys(await import(specifier));
-  const plain = names.filter((each) => each !== 'default' && each !== 'module.exports');
+  const plain = ON_DEMAND.test(specifier)
+    ? []
+    : names.filter((each) => each !== 'default' && each !== 'module.exports');
   return [
     `import { package${n} as all } from '${'../'.repeat(name.split('/').length)}.bundle/index.js';`,
     ...(names.includes('default') ? ['export default all.default;'] : []),
-    `export const { ${plain.join(', ')} } = all;\n`,
+    ...(plain.length > 0 ? [`export const { ${plain.join(', ')} } = all;`] : []),
+    '',
   ].join('\n');
 }
 
