@@ -20,6 +20,7 @@ import { SupabaseModule } from './modules/supabase/supabase.module.js';
 import { UsersModule } from './modules/users/users.module.js';
 import { WebhooksModule } from './modules/webhooks/webhooks.module.js';
 import { AttemptsModule } from './platform/limits/attempts.module.js';
+import { BulkModule } from './platform/bulk/bulk.module.js';
 import { CacheModule } from './platform/cache/cache.module.js';
 import type { Config } from './platform/config/config.js';
 import { ConfigModule } from './platform/config/config.module.js';
@@ -40,6 +41,7 @@ const PLATFORM = [
   RedisModule,
   CacheModule,
   AttemptsModule,
+  BulkModule,
   EncryptionModule,
   ExecutionsModule,
   HealthModule,

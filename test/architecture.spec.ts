@@ -94,7 +94,9 @@ describe('the architecture', () => {
       // Those that cannot do without it go with it.
       const group = OPTIONAL_PARTS.filter((each) => each === part || part.neededBy?.includes(each.module));
       const isOutside = (path: string) =>
-        path !== 'src/app.module.ts' && !group.some((each) => isOf(each, path));
+        path !== 'src/app.module.ts' &&
+        !(part.isOffered && path.startsWith('src/modules/')) &&
+        !group.some((each) => isOf(each, path));
       expectNone(
         importsThat((from, to) => isOutside(from) && isOf(part, to)),
         `${module} is optional: let it register what it brings, instead of importing it`,

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CryptoConfig } from '../src/platform/crypto/crypto.config.js';
 import { DatabaseConfig } from '../src/platform/config/database.config.js';
 import { readKey } from '../src/modules/api-keys/api-key-text.js';
+import { FEATURES } from './features/features.js';
 import { API_KEYS, withKey } from './support/api-keys.js';
 import { countCreated, CREATING_ROUTES } from './support/creating-routes.js';
 import { type OpenApi, placesOf } from './support/openapi-document.js';
@@ -37,7 +38,7 @@ describe('a request with an Idempotency-Key', () => {
   const FORM = '/api/v1/files';
   const kept = () => test.connection.collection('idempotency_keys');
 
-  it('is taken by every route that creates, and by signals to executions', async () => {
+  it('is taken by every route that creates, by batches, and by signals to executions', async () => {
     const document = (await test.anonymous.get('/docs/json')).body as OpenApi;
     const routes = placesOf(document).map(({ path, operation: { responses, parameters = [] } }) => ({
       path,
@@ -47,7 +48,8 @@ describe('a request with an Idempotency-Key', () => {
     const taking = routes.filter(({ takesKey }) => takesKey).map(({ path }) => path);
     const creating = routes.filter(({ creates }) => creates).map(({ path }) => path);
     expect(creating.toSorted()).toEqual([...CREATING_ROUTES.map(({ url }) => url), FORM].toSorted());
-    expect(taking.toSorted()).toEqual([...creating, SIGNAL].toSorted());
+    const batches = FEATURES.filter(({ batch }) => batch).map((feature) => `${feature.path}/batch`);
+    expect(taking.toSorted()).toEqual([...creating, SIGNAL, ...batches].toSorted());
   });
 
   describe.each(CREATING_ROUTES.map((route) => [route.url, route] as const))('to %s', (path, route) => {

@@ -1,9 +1,9 @@
 import type { Rule } from '@angular-devkit/schematics';
+import { ableFeature } from '../abilities/able-feature.ts';
+import { moreAbilities } from '../abilities/more-abilities.ts';
 import { refuse } from '../naming/refusal.ts';
 import { filesOf } from '../project/layout.ts';
-import { moreAbilities } from '../project/more-abilities.ts';
 import { moreLists } from '../project/more-lists.ts';
-import { newFeature } from '../project/new-feature.ts';
 import { changed, type Changes, type Project } from '../project/project.ts';
 import { ruleOf } from '../project/rule.ts';
 import { ABILITIES, type Ability } from '../specification/feature.ts';
@@ -38,9 +38,9 @@ export function feature({ name, fields = [], shared = false, lists = [], add = [
       refuse(`There is no feature ${name}; --list of a new one is for the fields that stand beside it`);
     }
     const described = fields.length > 0 ? fields : USUAL_FIELDS;
-    const planned = { ...featureOf(names, described, lists, shared), abilities };
+    const planned = { ...featureOf(names, described, lists, shared), abilities: [...new Set(abilities)] };
     for (const line of costOf(planned)) process.stderr.write(`${line}\n`);
-    return newFeature(project, planned);
+    return ableFeature(project, planned);
   });
 }
 
@@ -61,5 +61,5 @@ function moreOf(
 /** @throws Refusal for what no resource can declare */
 function abilityOf(text: string): Ability {
   const ability = ABILITIES.find((each) => each === text);
-  return ability ?? refuse(`--add takes ${ABILITIES.join(' and ')}, not "${text}"`);
+  return ability ?? refuse(`--add takes ${ABILITIES.join(', ')}, not "${text}"`);
 }

@@ -15,6 +15,7 @@ import { specSource, tableSource } from '../source/table-source.ts';
 import { filesOf } from './layout.ts';
 import { ownImports } from '../source/own-imports.ts';
 import type { Changes, Project } from './project.ts';
+
 import { registered } from './registration.ts';
 
 /**

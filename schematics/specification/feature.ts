@@ -11,8 +11,8 @@ export interface List {
   readonly everybody: boolean;
 }
 
-/** What a resource can declare of its changes. */
-export const ABILITIES = ['audit', 'webhooks'] as const;
+/** What a resource can declare beside its fields and lists. */
+export const ABILITIES = ['audit', 'webhooks', 'batch'] as const;
 export type Ability = (typeof ABILITIES)[number];
 
 /** A feature as it is to be generated. */
@@ -46,6 +46,9 @@ export function declarationsOf(feature: Feature): string[] {
     `${Feature}Service`,
     `${Feature}Controller`,
     `${Feature}Module`,
+    ...((feature.abilities ?? []).includes('batch')
+      ? [`Batch${Feature}Dto`, `${Feature}BatchController`]
+      : []),
     record,
     records,
   ];

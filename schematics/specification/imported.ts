@@ -31,6 +31,10 @@ const OF_EVERY_FEATURE: Readonly<Record<string, string>> = {
   '../../platform/idempotency/once.js': 'CreateOnce type:Once',
   '../../platform/access/access.js': 'CurrentScope OwnerOr Requires SignedIn',
   '../../platform/access/caller.js': 'type:Scope',
+  '../../platform/bulk/batch.dto.js': 'AnswersBatch BatchOf type:BatchResult',
+  '../../platform/bulk/batches.js': 'BATCH_MS Batches',
+  '../../platform/database/transactions.js': 'type:Transaction',
+  [`${HTTP}/deadline.js`]: 'Deadline',
   [FIELDS]: 'Compose List Nullable OwnerFilter Text',
 };
 

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { formatted } from '../../schematics/project/format.ts';
-import { moreAbilities } from '../../schematics/project/more-abilities.ts';
+import { ableFeature } from '../../schematics/abilities/able-feature.ts';
+import { moreAbilities } from '../../schematics/abilities/more-abilities.ts';
 import { fieldCommand } from '../../schematics/project/field-command.ts';
 import { moreLists } from '../../schematics/project/more-lists.ts';
-import { newFeature } from '../../schematics/project/new-feature.ts';
 import { changed, type Changes, type Project } from '../../schematics/project/project.ts';
 import { withStates } from '../../schematics/project/states.ts';
 import { ABILITIES, type Ability } from '../../schematics/specification/feature.ts';
@@ -31,7 +31,7 @@ export function planFeature(command: string, project = onDisk): Changes {
   const fields = words.filter((word) => !word.startsWith('--'));
   const abilities = ABILITIES.filter((ability) => words.includes(`--add=${ability}`));
   const feature = featureOf(namesOf(name), fields, lists, words.includes('--shared'));
-  return newFeature(project, { ...feature, abilities });
+  return ableFeature(project, { ...feature, abilities });
 }
 
 /** What `npm run field -- invoices paidAt:date` would write in a project that has changes already. */

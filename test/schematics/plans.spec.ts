@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Changes } from '../../schematics/project/project.ts';
+import { ABILITIES } from '../../schematics/specification/feature.ts';
 import { format, onDisk, planAbilities, planFeature, planFields, planLists } from './planning.ts';
 
 /** Two specifications of a feature: what it begins with, and the fields that are added later. */
@@ -37,16 +38,20 @@ const SPLITS: readonly [string, string, string][] = [
 describe('what a feature can do besides', () => {
   it('is written alike from the beginning and later, with rich texts of an older release marked', async () => {
     const fields = 'trial-invoices name:string:required:unique body:rich:required';
-    const atOnce = await format(planFeature(`${fields} --add=audit --add=webhooks`));
+    const atOnce = await format(
+      planFeature(`${fields} ${ABILITIES.map((each) => `--add=${each}`).join(' ')}`),
+    );
     const planned = planFeature(fields);
     const older = new Map([...planned].map(([path, text]) => [path, text.replace('rich: true, ', '')]));
     for (const before of [planned, older]) {
       const changes = await format(before);
-      const [[path, text] = ['', '']] = [
-        ...(await format(planAbilities('trial-invoices', ['audit', 'webhooks'], changes))),
-      ];
-      expect(text).toBe(atOnce.get(path));
-      expect(text).toContain('audit: true,\n  webhooks: true,');
+      const later = await format(planAbilities('trial-invoices', ABILITIES, changes));
+      for (const [path, text] of new Map([...changes, ...later])) {
+        expect([path, text]).toEqual([path, atOnce.get(path)]);
+      }
+      expect([...new Set([...changes.keys(), ...later.keys()])].toSorted()).toEqual(
+        [...atOnce.keys()].toSorted(),
+      );
     }
     expect(() => planAbilities('trial-invoices', ['audit'], atOnce)).toThrow('has audit already');
     expect(() => planAbilities('trial-nothings', ['audit'], atOnce)).toThrow('There is no feature');

@@ -71,5 +71,17 @@ export function rowsOf(feature: Feature): Row[] {
     { route: `PATCH ${path}/:id`, url, statuses: written, body },
     { route: `DELETE ${path}/:id`, url, statuses: written },
     ...(isTransferable(path) ? [transfer] : []),
+    ...abilityRows(feature),
   ];
+}
+
+/** The rows of what else a feature can do. */
+function abilityRows(feature: Feature): Row[] {
+  const { path, shared, batch } = feature;
+  const written = shared ? SHARED_WRITTEN : WRITTEN;
+  const made = ({ owner }: Target, { admin }: Makers) => createRecord(feature, { caller: owner, admin });
+  const batched = async (target: Target, makers: Makers) => ({
+    operations: [{ method: 'PATCH', id: (await made(target, makers)).id, body: {} }],
+  });
+  return batch ? [{ route: `POST ${path}/batch`, statuses: written, body: batched }] : [];
 }

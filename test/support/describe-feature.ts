@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { describeAccess } from './describe-access.js';
+import { describeBatch } from './describe-batch.js';
 import { describeFields } from './describe-fields.js';
 import { describeLists } from './describe-lists.js';
 import { describeReferences } from './describe-references.js';
@@ -28,5 +29,6 @@ export function describeFeature(feature: Feature): void {
     describeVersions(its);
     describeStates(its);
     describeAccess(its);
+    describeBatch(its);
   });
 }

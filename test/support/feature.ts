@@ -16,6 +16,8 @@ export interface Feature {
   readonly search?: readonly string[];
   /** Fields whose values are counted. */
   readonly stats?: readonly string[];
+  /** Several things are done by one request. */
+  readonly batch?: true;
   /** By name, in the order of the answer. */
   readonly fields: Readonly<Record<string, Field>>;
 }

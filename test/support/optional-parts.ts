@@ -6,6 +6,8 @@ export interface OptionalPart {
   readonly route?: `${'GET' | 'POST'} /${string}`;
   /** Goes with it. */
   readonly variable?: string;
+  /** Features that have what it offers use it: those of a product, none of the base. */
+  readonly isOffered?: true;
   /** Parts that cannot do without it. */
   readonly neededBy?: readonly string[];
 }
@@ -18,6 +20,7 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
     route: 'GET /api/v1/audit',
     variable: 'AUDIT_RETENTION_DAYS',
   },
+  { module: 'BulkModule', paths: ['src/platform/bulk'], isOffered: true },
   { module: 'CacheModule', paths: ['src/platform/cache'] },
   { module: 'ConsoleModule', paths: ['src/modules/console'], route: 'GET /login' },
   {

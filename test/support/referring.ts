@@ -7,6 +7,14 @@ import type { TestClient } from './test-client.js';
 export async function referring(path: string, example: unknown, admin: TestClient): Promise<unknown> {
   const feature = FEATURES.find((each) => path === each.path || path.startsWith(`${each.path}/`));
   if (!feature || !example) return example;
+  if (path.endsWith('/batch')) {
+    const { operations } = example as { operations: { body: unknown }[] };
+    const all = operations.map(async (each) => ({
+      ...each,
+      body: await referring(feature.path, each.body, admin),
+    }));
+    return { operations: await Promise.all(all) };
+  }
   const body: Record<string, unknown> = { ...example };
   if (path.endsWith('/transfer')) body['organizationId'] = await newOrganization(admin);
   for (const [name, field] of fieldsOf(feature)) {

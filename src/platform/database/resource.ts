@@ -1,5 +1,6 @@
 import type { Schema } from 'mongoose';
 import { DeclarationError } from '../errors/start-error.js';
+import { needsModule } from '../errors/needed-modules.js';
 import { CATALOGUE, type ErrorDefinition, notFoundError, takenError } from '../errors/errors.js';
 import type { Permission } from '../access/caller.js';
 import { uniqueKeys } from './filter.js';
@@ -25,6 +26,10 @@ export const LIST_PARAMETERS = [
 
 /** What users own may be read and written by others who have a permission for it. */
 const OF_OTHERS = ['read', 'write'] as const;
+
+/** What a feature's records can do beside being created, listed, read, changed and deleted, and the module of it. */
+const ABILITIES = { batch: 'BulkModule' } as const;
+export type Ability = keyof typeof ABILITIES;
 
 interface Declaration<T extends StoredRecord, Unique extends string, Verb extends string> {
   /** What a record is called, in the singular: `blog post`. Messages, error codes and log lines are made of it. */
@@ -64,6 +69,8 @@ interface Declaration<T extends StoredRecord, Unique extends string, Verb extend
   readonly audit?: true;
   /** Other systems can be told what changes, where webhooks are part of the product. */
   readonly webhooks?: true;
+  /** Several things are done to its records by one request. */
+  readonly batch?: true;
   /** What changes are called there, where that is not `tickets.created`, `tickets.updated`, `tickets.deleted`. */
   readonly actions?: Partial<Actions>;
   /** Errors for values that are taken, where they are not made of the names: `{ email: UserErrors.EMAIL_TAKEN }`. */
@@ -106,6 +113,7 @@ export interface Resource<
   readonly states: States | undefined;
   /** Who is told of changes. */
   readonly told: ReadonlySet<Ear>;
+  readonly can: ReadonlySet<Ability>;
   /** `blog-posts`, as in paths and permissions. */
   readonly plural: string;
   readonly actions: Actions;
@@ -140,6 +148,8 @@ export function resource<
   const told = (['audit', 'webhooks'] as const).filter((ear) => declaration[ear]);
   if (!plural && verbs.length + told.length > 0)
     throw new DeclarationError(`resource '${name}': give the schema of ${record.name} a collection`);
+  const can = (Object.keys(ABILITIES) as Ability[]).filter((ability) => declaration[ability]);
+  for (const ability of can) needsModule(ABILITIES[ability], `resource '${name}' declares ${ability}`);
   const notFound = notFoundError(name);
   const taken = unique.map(
     (field) => [field, declaration.taken?.[field] ?? takenError(name, field)] as const,
@@ -160,6 +170,7 @@ export function resource<
     lists: listsOf(declaration),
     states,
     told: new Set(told),
+    can: new Set(can),
     plural: plural ?? '',
     actions: {
       created: `${plural}.created`,

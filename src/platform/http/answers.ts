@@ -100,9 +100,16 @@ export function Answers(type: Constructor, told: Options | number = {}): MethodD
 }
 
 /** The handler returns all of a short list of DTOs; it is answered as `{success: true, data: […]}`. */
-export function AnswersList(type: Constructor, options: Omit<Options, 'status'> = {}): MethodDecorator {
+export function AnswersList(
+  type: Constructor,
+  { example, ...options }: Omit<Options, 'status'> & { readonly example?: object } = {},
+): MethodDecorator {
   const schema: JsonSchema = { type: 'array', items: schemaOf(type) };
-  const documented = { type: 'array', items: { $ref: getSchemaPath(type) } };
+  const documented = {
+    type: 'array',
+    items: { $ref: getSchemaPath(type) },
+    ...(example && { example }),
+  };
   return answersData(type, { schema, documented, kind: 'List', versioned: false }, options);
 }
 

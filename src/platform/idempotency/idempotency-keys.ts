@@ -3,6 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import { type Model, mongo, Types } from 'mongoose';
 import { CryptoConfig } from '../crypto/crypto.config.js';
 import { KeyedMac } from '../crypto/keyed-mac.js';
+import { SealedTexts } from '../crypto/sealed-texts.js';
 import { AbandonedTransactions } from '../database/abandoned-transactions.js';
 import { driverCollection } from '../database/driver.js';
 import { type Transaction, Transactions } from '../database/transactions.js';
@@ -41,6 +42,9 @@ export interface KeyedRequest {
 /** What a request came to: the record that it has created, or the id of the one that an earlier one has created. */
 type Outcome<T> = { readonly created: T } | { readonly replayed: string };
 
+/** What is kept of a request, and what it comes to. */
+type Kept<T> = readonly [Pick<IdempotencyRecord, 'recordId' | 'outcome'>, T];
+
 /**
  * Keeps what has been created for an Idempotency-Key, for a day. The key is claimed and the record created in one
  * transaction, so that after a crash there are both or neither.
@@ -48,6 +52,7 @@ type Outcome<T> = { readonly created: T } | { readonly replayed: string };
 @Injectable()
 export class IdempotencyKeys {
   private readonly mac: KeyedMac;
+  private readonly outcomes: SealedTexts;
 
   constructor(
     @InjectModel(IdempotencyRecord.name) private readonly model: Model<IdempotencyRecord>,
@@ -56,6 +61,7 @@ export class IdempotencyKeys {
     config: CryptoConfig,
   ) {
     this.mac = new KeyedMac(config, 'idempotency key');
+    this.outcomes = new SealedTexts(config, 'idempotent outcome');
   }
 
   /**
@@ -67,26 +73,70 @@ export class IdempotencyKeys {
     request: KeyedRequest,
     create: (transaction: Transaction) => Promise<T>,
   ): Promise<Outcome<T>> {
-    const { caller = null, organization, key } = request;
-    const id = this.macOf(organization === undefined ? [caller, key] : [caller, key, organization]);
+    const outcome = await this.first(request, async (transaction) => {
+      const created = await create(transaction);
+      return [{ recordId: created._id }, created];
+    });
+    if ('made' in outcome) return { created: outcome.made };
+    const { recordId } = outcome.earlier;
+    if (!recordId) throw apiError('IDEMPOTENCY_KEY_REUSED');
+    return { replayed: recordId.toHexString() };
+  }
+
+  /**
+   * The same for what is no record: what `act` comes to is kept as JSON, which only the server can read.
+   * @throws ApiError as `once`
+   */
+  async keep<T>(
+    request: KeyedRequest,
+    act: (transaction: Transaction) => Promise<T>,
+  ): Promise<{ readonly outcome: T; readonly isReplayed: boolean }> {
+    const id = this.idOf(request);
+    const first = await this.first(request, async (transaction): Promise<Kept<T>> => {
+      const made = await act(transaction);
+      return [{ outcome: new mongo.Binary(this.outcomes.seal(JSON.stringify(made), id)) }, made];
+    });
+    if ('made' in first) return { outcome: first.made, isReplayed: false };
+    return { outcome: this.outcomeOf<T>(first.earlier), isReplayed: true };
+  }
+
+  /** What an earlier request with this key has come to; undefined where there is none. @throws ApiError as `once` */
+  async kept<T>(request: KeyedRequest): Promise<{ readonly outcome: T } | undefined> {
+    const earlier = await this.find(this.idOf(request));
+    if (!earlier) return undefined;
+    this.requireSame(earlier, request);
+    return { outcome: this.outcomeOf<T>(earlier) };
+  }
+
+  private outcomeOf<T>({ _id, outcome }: IdempotencyRecord): T {
+    if (!outcome) throw apiError('IDEMPOTENCY_KEY_REUSED');
+    return JSON.parse(this.outcomes.open(Buffer.from(outcome.buffer), _id)) as T;
+  }
+
+  /** Does the work with the key claimed, or finds who has done it. */
+  private async first<T>(
+    request: KeyedRequest,
+    work: (transaction: Transaction) => Promise<Kept<T>>,
+  ): Promise<{ readonly made: T } | { readonly earlier: IdempotencyRecord }> {
+    const id = this.idOf(request);
     const earlier = await this.find(id);
-    if (earlier) return this.replay(earlier, request);
+    if (earlier) return this.requireSame(earlier, request);
     const digest = this.digestOf(request);
     try {
-      const created = await this.transactions.run(async (transaction) => {
+      const made = await this.transactions.run(async (transaction) => {
         await this.claim({ _id: id, digest, ...ownerOf(request) }, transaction);
-        const record = await create(transaction);
+        const [kept, result] = await work(transaction);
         const { session } = transaction;
-        await this.collection.updateOne({ _id: id }, { $set: { recordId: record._id } }, { session });
-        return record;
+        await this.collection.updateOne({ _id: id }, { $set: kept }, { session });
+        return result;
       });
-      return { created };
+      return { made };
     } catch (error) {
       if (!(error instanceof Claimed)) throw error;
     }
     const first = await this.find(id);
     if (!first) throw apiError('IDEMPOTENCY_IN_PROGRESS');
-    return this.replay(first, request);
+    return this.requireSame(first, request);
   }
 
   /**
@@ -115,15 +165,21 @@ export class IdempotencyKeys {
     );
   }
 
-  private replay(
-    { digest, recordId }: IdempotencyRecord,
+  /** @throws ApiError IDEMPOTENCY_KEY_REUSED for what was kept of another request */
+  private requireSame(
+    earlier: IdempotencyRecord,
     request: KeyedRequest,
-  ): { readonly replayed: string } {
-    const isVersioned = digest.startsWith(DIGEST_VERSION);
+  ): { readonly earlier: IdempotencyRecord } {
+    const isVersioned = earlier.digest.startsWith(DIGEST_VERSION);
     const wanted = isVersioned ? this.digestOf(request) : this.digestOfBytes(request);
     // Both are MACs: comparing them tells nobody how to make one.
-    if (digest !== wanted || !recordId) throw apiError('IDEMPOTENCY_KEY_REUSED');
-    return { replayed: recordId.toHexString() };
+    if (earlier.digest !== wanted) throw apiError('IDEMPOTENCY_KEY_REUSED');
+    return { earlier };
+  }
+
+  private idOf({ caller, organization, key }: KeyedRequest): string {
+    const whose = [caller ?? null, key];
+    return this.macOf(organization === undefined ? whose : [...whose, organization]);
   }
 
   /** The same for equal requests, however their JSON is written. */

@@ -1,5 +1,5 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
-import { Schema as MongooseSchema, type Types } from 'mongoose';
+import { type mongo, Schema as MongooseSchema, type Types } from 'mongoose';
 
 /** A key that was used, and what came of it. Neither the key nor the request can be read from it. */
 @Schema({ collection: 'idempotency_keys', versionKey: false, strict: 'throw' })
@@ -12,9 +12,13 @@ export class IdempotencyRecord {
   @Prop({ type: String, required: true })
   digest!: string;
 
-  /** The record that was created. Absent only within the transaction that creates it. */
+  /** The record that was created. */
   @Prop({ type: MongooseSchema.Types.ObjectId })
   recordId?: Types.ObjectId;
+
+  /** What the request came to, where that is no record; sealed. */
+  @Prop({ type: MongooseSchema.Types.Buffer })
+  outcome?: mongo.Binary;
 
   /** The caller, with whom it is removed. Absent for anonymous clients. */
   @Prop({ type: MongooseSchema.Types.ObjectId })

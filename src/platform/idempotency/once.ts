@@ -47,6 +47,30 @@ export class Once {
     return new Once(this.keys, this.request && { ...this.request, body }, this.reply);
   }
 
+  /** A part of the request, which is done once however often the request is sent. No client has such a key. */
+  part(name: string, body: unknown): Once {
+    const { request } = this;
+    return new Once(this.keys, request && { ...request, key: `${request.key} ${name}`, body }, this.reply);
+  }
+
+  /**
+   * Does once what comes to more than a record: its outcome is kept as JSON, and answered again as it was.
+   * @throws ApiError IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_IN_PROGRESS; what `act` throws
+   */
+  async keep<T>(act: (transaction?: Transaction) => Promise<T>): Promise<T> {
+    if (!this.request) return act();
+    const { outcome, isReplayed } = await this.keys.keep(this.request, act);
+    if (isReplayed) this.reply.header('idempotency-replayed', 'true');
+    return outcome;
+  }
+
+  /** What `keep` has kept of an earlier request; undefined where there was none. */
+  async kept<T>(): Promise<T | undefined> {
+    const kept = this.request && (await this.keys.kept<T>(this.request));
+    if (kept) this.reply.header('idempotency-replayed', 'true');
+    return kept?.outcome;
+  }
+
   /**
    * @param create writes the record, and everything that belongs to it, in the transaction where there is one
    * @param again reads the record that an earlier request with this key has created, as it is now

@@ -1,0 +1,89 @@
+import type ts from 'typescript';
+import type { Edit } from '../source/edit.ts';
+import { classNamed, methodNamed, MissingPlace } from '../source/places.ts';
+import {
+  addArgument,
+  type Addition,
+  addParameter,
+  edited,
+  type Extended,
+  inTable,
+  sectionOf,
+  withController,
+} from './addition.ts';
+
+/** Several things are done by one request: a controller of its own, and a service that takes transactions. */
+export const batch: Addition = (project, feature) =>
+  new Map([
+    edited(project, feature, 'service', (source) => transactionEdits(source, feature)),
+    ...withController(project, feature, 'batch', controllerSource(feature, sectionOf(project, feature))),
+    inTable(project, feature, 'batch'),
+  ]);
+
+function transactionEdits(source: ts.SourceFile, { names }: Extended): Edit[] {
+  const service = classNamed(source, `${names.Feature}Service`);
+  const writing = (name: string, callee: string): Edit[] => {
+    const method = methodNamed(service, name);
+    const parameter = addParameter(method, 'transaction', 'transaction?: Transaction');
+    return parameter.length === 0 ? [] : [...parameter, addArgument(method, callee, 'transaction')];
+  };
+  return [
+    ...creatingEdits(methodNamed(service, 'create')),
+    ...writing('replace', 'this.records.update'),
+    ...writing('update', 'this.records.update'),
+    ...writing('remove', 'this.records.remove'),
+  ];
+}
+
+/** What creates takes a transaction in place of the request's `once`. */
+function creatingEdits(method: ts.MethodDeclaration): Edit[] {
+  const once = method.parameters.find(({ type }) => /\bOnce\b/.test(type?.getText() ?? ''));
+  if (!once?.type) throw new MissingPlace('the parameter of Once in create');
+  if (/\bTransaction\b/.test(once.type.getText())) return [];
+  const text = `${once.name.getText()}?: Once | Transaction`;
+  return [{ from: once.getStart(), to: once.end, text }];
+}
+
+function controllerSource({ names, shared }: Extended, section: string): string {
+  const { Record, Feature, records, plural, resources } = names;
+  const access = shared ? `@Requires(${records}.may.write)` : `@OwnerOr(${records}.may.write)`;
+  return `
+class Batch${Feature}Dto extends BatchOf({
+  POST: Create${Record}Dto,
+  PUT: Replace${Record}Dto,
+  PATCH: Update${Record}Dto,
+}) {}
+
+${section}
+@Controller('api/v1/${plural}')
+export class ${Feature}BatchController {
+  constructor(
+    private readonly service: ${Feature}Service,
+    private readonly batches: Batches,
+  ) {}
+
+  @Post('batch')
+  ${access}
+  @Deadline(BATCH_MS)
+  @ApiOperation({
+    summary: 'Change several ${resources}',
+    description: 'One after the other: all or none, or with \`atomic: false\` each by itself. Answers what each came to.',
+    operationId: 'batch${Feature}',
+  })
+  @AnswersBatch(${records}, ${Record}Dto)
+  run(
+    @CurrentScope() scope: Scope,
+    @Body() dto: Batch${Feature}Dto,
+    @CreateOnce() once: Once,
+  ): Promise<BatchResult<${Record}Dto>[]> {
+    const { service } = this;
+    return this.batches.run(dto, once, ${Record}Dto.from, {
+      POST: (body, transaction) => service.create(scope, body, transaction),
+      PUT: (id, ifMatch, body, transaction) => service.replace(scope, id, ifMatch, body, transaction),
+      PATCH: (id, ifMatch, body, transaction) => service.update(scope, id, ifMatch, body, transaction),
+      DELETE: (id, ifMatch, transaction) => service.remove(scope, id, ifMatch, transaction),
+    });
+  }
+}
+`;
+}

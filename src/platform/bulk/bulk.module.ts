@@ -1,0 +1,28 @@
+import { Global, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import { Repositories } from '../database/repositories.js';
+import { DeclarationError } from '../errors/start-error.js';
+import { BATCHED } from './batch.dto.js';
+import { Batches } from './batches.js';
+
+/** What shows that a declared ability has its route. */
+const ROUTES = { batch: { has: BATCHED, by: '@AnswersBatch' } } as const;
+
+/** Many records of a feature at once. */
+@Global()
+@Module({ providers: [Batches], exports: [Batches] })
+export class BulkModule implements OnApplicationBootstrap {
+  constructor(private readonly repositories: Repositories) {}
+
+  /** @throws DeclarationError for what a resource declares and no route serves */
+  onApplicationBootstrap(): void {
+    for (const resource of this.repositories.resources) {
+      for (const [ability, { has, by }] of Object.entries(ROUTES)) {
+        if (!resource.can.has(ability as keyof typeof ROUTES) || has.has(resource)) continue;
+        throw new DeclarationError(
+          `resource '${resource.name}' declares ${ability}, and no route serves it: write one with ${by}, as ` +
+            `\`npm run feature -- ${resource.plural} --add ${ability}\` does`,
+        );
+      }
+    }
+  }
+}
