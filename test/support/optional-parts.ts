@@ -75,7 +75,12 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
     route: 'POST /api/v1/auth/identities',
     variable: 'SUPABASE_URL',
   },
-  { module: 'WebhooksModule', paths: ['src/modules/webhooks'], route: 'GET /api/v1/webhooks' },
+  {
+    module: 'WebhooksModule',
+    paths: ['src/modules/webhooks', 'src/platform/outbound'],
+    route: 'GET /api/v1/webhooks',
+    variable: 'OUTBOUND_ALLOW',
+  },
 ];
 
 /** Whether a file or folder belongs to a part. */
