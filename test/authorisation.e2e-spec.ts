@@ -12,9 +12,9 @@ import {
 } from './support/accounts.js';
 import { API_KEYS } from './support/api-keys.js';
 import { CALLERS, type CallerName, Callers, newTarget, type Target } from './support/callers.js';
-import { FILE_ROWS, FILES } from './support/files.js';
+import { CONSOLE_ROWS } from './support/console-rows.js';
+import { FILE_ROWS } from './support/files.js';
 import { ORGANIZATION_ROWS } from './support/organization-rows.js';
-import { ORGANIZATIONS } from './support/organizations.js';
 import { expectNone } from './support/rules.js';
 import { runningRoutes } from './support/running-routes.js';
 import { OTP, STEP_UP } from './support/second-factor.js';
@@ -23,38 +23,17 @@ import { SupabaseProject } from './support/supabase.js';
 import { IDENTITIES } from './support/supabase-clients.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import { PASSWORD } from './support/test-client.js';
-import { WEBHOOK_ROWS, WEBHOOKS } from './support/webhooks.js';
+import { WEBHOOK_ROWS } from './support/webhooks.js';
 import { LOGIN, LOGOUT, ME, newCredentials, REFRESH, REGISTER, SESSIONS, USERS } from './support/users.js';
 
+const EXECUTIONS = '/api/v1/executions';
 /** As SIGNED_IN, but not by a program. */
 const BY_PEOPLE: Statuses = [401, 401, 401, 401, 200, 200, 200, 200, 403, 200];
 /** As BY_PEOPLE, with what they know beside their token. Who comes by Supabase has no password here. */
 const BY_PASSWORD: Statuses = [401, 401, 401, 401, 200, 200, 200, 200, 403, 401];
 /** Refused in the same way to everybody who may ask. */
 const WRONG_CODE: Statuses = [401, 401, 401, 401, 401, 401, 401, 401, 403, 401];
-/** The console's pages, for everybody; with a slash behind they lead to the one without. */
-const PAGES = [
-  '/login',
-  '/register',
-  '/forgot',
-  '/reset',
-  '/verify',
-  '/email-change',
-  '/email-undo',
-  '/invitation',
-  '/console/organization',
-  '/dashboard',
-  ...['profile', 'security', 'sessions', 'api-keys', 'status'].map((name) => `/console/${name}`),
-  ...[USERS, FILES, ORGANIZATIONS, WEBHOOKS, ...FEATURES.map(({ path }) => path)].flatMap((path) => {
-    const page = `/console/${path.split('/').at(-1)}`;
-    return [page, `${page}/:record`];
-  }),
-];
 const MOVED: Statuses = [308, 308, 308, 308, 308, 308, 308, 308, 308, 308];
-const REDIRECTED: Statuses = [302, 302, 302, 302, 302, 302, 302, 302, 302, 302];
-const BY_ADMINISTRATORS: Statuses = [401, 401, 401, 401, 403, 403, 403, 200, 403, 403];
-const BY_PAGES: Statuses = [403, 403, 403, 403, 403, 403, 403, 403, 403, 403];
-const EXECUTIONS = '/api/v1/executions';
 const SCHEDULES = '/api/v1/schedules';
 const NOTHING = '66f1a0c2e4b0a1b2c3d4e5f7';
 const ABSENT: Statuses = [401, 401, 401, 401, 404, 404, 404, 404, 404, 404];
@@ -225,23 +204,7 @@ const MATRIX: readonly Row[] = [
   // Outside production and from the machine itself; http-operations has the rest.
   { route: 'GET /metrics', statuses: PUBLIC },
   { route: 'GET /', statuses: [302, 302, 302, 302, 302, 302, 302, 302, 302, 302] },
-  {
-    route: 'GET /console/files/:version/:file',
-    url: () => '/console/files/x/login.js',
-    statuses: PUBLIC,
-  },
-  { route: 'GET /console', statuses: REDIRECTED },
-  { route: 'GET /console/', statuses: MOVED },
-  { route: 'GET /console/features', statuses: SIGNED_IN },
-  { route: 'GET /console/system', statuses: BY_ADMINISTRATORS },
-  // Without an Origin; console-session has the rest.
-  { route: 'POST /console/session', statuses: BY_PAGES },
-  { route: 'POST /console/session/refresh', statuses: BY_PAGES },
-  { route: 'DELETE /console/session', statuses: BY_PAGES },
-  ...PAGES.flatMap((page) => [
-    { route: `GET ${page}`, statuses: PUBLIC },
-    { route: `GET ${page}/`, statuses: MOVED },
-  ]),
+  ...CONSOLE_ROWS,
   { route: 'GET /docs', statuses: PUBLIC },
   { route: 'GET /docs/json', statuses: PUBLIC },
   { route: 'GET /docs/', statuses: MOVED },

@@ -4,6 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HttpConfig } from '../../platform/http/http.config.js';
 import { basePathOf } from '../../platform/http/public-origin.js';
+import { Trail } from '../../platform/database/trail.js';
 import { apiError } from '../../platform/errors/errors.js';
 import { answerUnchanged } from '../../platform/http/entity-tag.js';
 import { addressBelow, redirectSlash } from '../../platform/http/base-path.js';
@@ -30,6 +31,7 @@ export class ConsolePages implements OnModuleInit {
     private readonly config: HttpConfig,
     private readonly features: ConsoleFeatures,
     private readonly samples: SystemSamples,
+    private readonly trail: Trail,
   ) {}
 
   onModuleInit(): void {
@@ -70,11 +72,13 @@ export class ConsolePages implements OnModuleInit {
       reply.redirect(addressBelow(base, 'dashboard')),
     );
     redirectSlash(fastify, base, '/console');
-    for (const { path } of this.features.ownPages) serve(`/${path}`, path.split('/').length - 1);
-    for (const plural of this.features.plurals) {
-      serve(`/console/${plural}`, 1);
-      serve(`/console/${plural}/:record`, 2);
-    }
+    const { ownPages, plurals } = this.features;
+    const ofOwn = ownPages.flatMap(({ path, recordScript }) => [
+      path,
+      ...(recordScript ? [`${path}/:record`] : []),
+    ]);
+    const ofFeatures = [...plurals].flatMap((plural) => [`console/${plural}`, `console/${plural}/:record`]);
+    for (const path of new Set([...ofOwn, ...ofFeatures])) serve(`/${path}`, path.split('/').length - 1);
   }
 
   private serveFiles(fastify: FastifyInstance, { files, version }: ConsoleFiles): void {
@@ -102,6 +106,14 @@ export class ConsolePages implements OnModuleInit {
         return { success: true, data: this.features.for(caller) };
       },
     );
+    fastify.get('/console/caller', { config: { access: { kind: 'signed-in' } } }, ({ caller }) => {
+      if (!caller) throw apiError('UNAUTHENTICATED');
+      return { success: true, data: { permissions: [...caller.permissions] } };
+    });
+    fastify.get('/console/events', { config: { access: { kind: 'signed-in' } } }, () => ({
+      success: true,
+      data: this.trail.offeredTo('webhooks').toSorted(),
+    }));
     const { waysIn } = this.features;
     fastify.get('/console/ways-in', { config: PUBLIC }, () => ({ success: true, data: waysIn }));
     fastify.get(

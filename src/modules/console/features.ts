@@ -19,7 +19,7 @@ import { answeredFields, type FeatureField, TakenFields, withTransitions } from 
 
 /** Addresses of the console's own that a feature of the name would hide. */
 const OWN = new Set(
-  ['features', 'system', 'session', 'ways-in'].concat(
+  ['caller', 'events', 'features', 'system', 'session', 'ways-in'].concat(
     CONSOLE_PAGES.map(({ path }) => path.replace('console/', '')),
   ),
 );
@@ -85,7 +85,7 @@ export class ConsoleFeatures {
     private readonly repositories: Repositories,
   ) {}
 
-  /** @throws DeclarationError for a feature with the name of a page of the console's own */
+  /** @throws DeclarationError for a feature with the name of a page of the console's own that does not show it */
   get plurals(): ReadonlySet<string> {
     return new Set(this.all.map(({ feature }) => feature.plural));
   }
@@ -135,7 +135,7 @@ export class ConsoleFeatures {
         const section = sectionOf(handlers);
         const operations = operationsOf(handlers);
         if (!section || !operations.list || !operations.get) return [];
-        if (OWN.has(plural)) {
+        if (OWN.has(plural) && !CONSOLE_PAGES.some(({ needs }) => needs === path)) {
           throw new DeclarationError(
             `resource '${resource.name}': /console/${plural} is the console's own; give the collection another name`,
           );

@@ -3,9 +3,9 @@ import { deleteLater, isBeingDeleted } from './deletion.js';
 import { element, find, fromTemplate, showStep } from './dom.js';
 import { features } from './features.js';
 import { onSubmit } from './form.js';
-import { icon } from './icons.js';
 import { onceKey } from './once.js';
 import { call } from './session.js';
+import { emptyCard, table, tool, toolsHead } from './table.js';
 import { time } from './values.js';
 
 const ADDRESS = 'api/v1/auth/api-keys';
@@ -100,7 +100,7 @@ function rowOf(key) {
     'tr',
     { 'data-testid': 'record-row' },
     element('th', { scope: 'row', dir: 'auto' }, key.name),
-    element('td', {}, element('code', {}, `…${key.hint}`)),
+    element('td', { class: 'state' }, element('code', {}, `…${key.hint}`)),
     element('td', {}, scopeOf(key)),
     element('td', {}, key.lastUsedAt ? time(key.lastUsedAt) : element('span', { class: 'quiet' }, 'Never')),
     element(
@@ -112,63 +112,21 @@ function rowOf(key) {
           ? time(key.expiresAt)
           : 'Never',
     ),
-    element(
-      'td',
-      { class: 'row-tools' },
-      element(
-        'button',
-        {
-          type: 'button',
-          class: 'icon-button',
-          'aria-label': `Delete ${key.name}`,
-          title: 'Delete',
-          onclick: remove,
-        },
-        icon('trash'),
-      ),
-    ),
+    element('td', { class: 'row-tools' }, tool('trash', `Delete ${key.name}`, 'Delete', remove)),
   );
 }
 
 function tableOf(keys) {
-  const heads = ['Name', 'Ends in', 'Access', 'Last used', 'Expires'].map((text) =>
-    element('th', { scope: 'col' }, text),
-  );
-  return element(
-    'div',
-    { class: 'table-box' },
-    element(
-      'table',
-      { class: 'table', 'data-testid': 'record-list' },
-      element('caption', { class: 'visually-hidden' }, 'API keys'),
-      element(
-        'thead',
-        {},
-        element(
-          'tr',
-          {},
-          heads,
-          element('th', { scope: 'col' }, element('span', { class: 'visually-hidden' }, 'Actions')),
-        ),
-      ),
-      element('tbody', {}, keys.map(rowOf)),
-    ),
-  );
+  const heads = ['Name', ['Ends in', 'state'], 'Access', 'Last used', 'Expires', toolsHead()];
+  return element('div', { class: 'table-box' }, table('API keys', heads, keys.map(rowOf)));
 }
 
-function empty() {
-  return element(
-    'div',
-    { class: 'empty card' },
-    element('span', { class: 'empty-icon', 'aria-hidden': 'true' }, icon('keys')),
-    element('p', { class: 'empty-title' }, 'No API keys yet'),
-    element(
-      'p',
-      { class: 'quiet' },
-      'A key signs a program in, with your rights or fewer. You can delete it at any time.',
-    ),
+const empty = () =>
+  emptyCard(
+    'keys',
+    'No API keys yet',
+    'A key signs a program in, with your rights or fewer. You can delete it at any time.',
   );
-}
 
 export async function show(view) {
   view.append(fromTemplate('api-keys'));

@@ -1,3 +1,4 @@
+import { lookForAttention } from './attention.js';
 import { find, toast } from './dom.js';
 import { setFeatures } from './features.js';
 import { isDirty, onNavigate, showCurrent } from './navigate.js';
@@ -36,7 +37,8 @@ async function load() {
   await showSwitcher();
   showSidebar();
   await showCurrent();
-  return face('app');
+  face('app');
+  return void lookForAttention();
 }
 
 async function start() {

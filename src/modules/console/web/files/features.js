@@ -32,8 +32,9 @@ export const titleOf = ({ plural }) => capitalised(plural.replaceAll('-', ' '));
 
 export const addressOf = ({ plural }, id) => at(`console/${plural}${id ? `/${id}` : ''}`);
 
-const isOwn = ({ ownerField }, record) =>
-  ownerField !== null && record[ownerField] === (organization() ?? user().id);
+const mine = () => organization() ?? user().id;
+/** A record that does not say whose it is came from a list of one's own. */
+const isOwn = ({ ownerField }, record) => ownerField !== null && (record[ownerField] ?? mine()) === mine();
 const may = (feature, operation, record) =>
   feature.operations[operation] === 'all' ||
   (feature.operations[operation] === 'own' && isOwn(feature, record));
@@ -50,7 +51,8 @@ export function titleFieldOf({ fields }) {
   const sent = fields.filter(({ creatable, changeable, answered }) => answered && (creatable || changeable));
   return (
     sent.find(({ type, required }) => type === 'text' && required) ??
-    sent.find(({ type }) => type === 'text' || type === 'email')
+    sent.find(({ type }) => type === 'text' || type === 'email') ??
+    fields.find(({ name, type, answered }) => answered && name === 'name' && type.endsWith('text'))
   );
 }
 

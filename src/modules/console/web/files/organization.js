@@ -9,6 +9,13 @@ let mine = [];
 export const organization = () => chosen;
 export const organizations = () => mine;
 
+const ROLES = ['viewer', 'member', 'admin', 'owner'];
+/** Whether the person may what a role may in the chosen organization; with records of its own it may everything. */
+export function reaches(role) {
+  const own = mine.find(({ id }) => id === chosen)?.role;
+  return chosen === null || ROLES.indexOf(own) >= ROLES.indexOf(role);
+}
+
 /** What requests are sent with, so that they work in it. */
 export const organizationHeader = () => (chosen ? { 'x-organization-id': chosen } : {});
 

@@ -1,3 +1,4 @@
+import { attentionText, lookForAttention } from './attention.js';
 import { codeCard } from './code-card.js';
 import { element, fromTemplate, find } from './dom.js';
 import { addressOf, features, mayCreate, nameOf, titleOf } from './features.js';
@@ -25,7 +26,7 @@ function latestOf(feature, records) {
           { href: addressOf(feature, record.id), 'data-row-link': true, dir: 'auto' },
           nameOf(feature, record),
         ),
-        record.updatedAt && element('span', { class: 'quiet small' }, time(record.updatedAt)),
+        element('span', { class: 'quiet small' }, time(record.updatedAt ?? record.createdAt)),
       ),
     ),
   );
@@ -76,8 +77,12 @@ function firstSteps() {
 }
 
 export async function show(view) {
-  const cards = await Promise.all(features().map(cardOf));
+  const [urgent, ...cards] = await Promise.all([lookForAttention(), ...features().map(cardOf)]);
   view.append(fromTemplate('overview'));
+  const notice = find('[data-attention]', view);
+  notice.hidden = urgent === 0;
+  find('span', notice).textContent = attentionText(urgent);
+  find('a', notice).setAttribute('href', at('console/executions?status=needs-attention'));
   find('h1', view).textContent = `Hello, ${user().name}`;
   find('h1', view).setAttribute('dir', 'auto');
   find('[data-cards]', view).replaceChildren(...cards);

@@ -9,6 +9,12 @@ import { sentence } from './words.js';
 
 /** Loaded when a page of it is first shown. */
 const scripts = new Map(PAGES.map(({ path, script }) => [path, () => import(`./${script}.js`)]));
+const recordScripts = new Map(
+  PAGES.filter(({ recordScript }) => recordScript).map(({ path, recordScript }) => [
+    path,
+    () => import(`./${recordScript}.js`),
+  ]),
+);
 
 const main = find('[data-main]');
 const product = document.title.split(' · ').at(-1);
@@ -19,7 +25,9 @@ function pageOf(path) {
   const known = scripts.get(path);
   if (known) return { load: known };
   const [, plural = '', id] = path.split('/');
+  const own = recordScripts.get(`console/${plural}`);
   const feature = featureOf(plural);
+  if (own && id) return { load: own, feature, id };
   if (!feature) return undefined;
   return id
     ? { load: () => import('./record-page.js'), feature, id }

@@ -1,4 +1,3 @@
-import { isBeingDeleted } from './deletion.js';
 import { element } from './dom.js';
 import {
   addressOf,
@@ -12,15 +11,11 @@ import {
   titleOf,
 } from './features.js';
 import { icon } from './icons.js';
-import { note } from './navigate.js';
-import { pager } from './pager.js';
+import { choose, Listing, listHead } from './listing.js';
 import { readMany, targetOf } from './references.js';
-import { Failure } from './request.js';
-import { call } from './session.js';
+import { emptyCard, noMatch, table } from './table.js';
 import { cell, time } from './values.js';
-import { fault, number, sentence } from './words.js';
 
-const PER_PAGE = 25;
 const MOST_COLUMNS = 6;
 const SEARCH_AFTER_MS = 250;
 const NO_COLUMN = new Set(['metadata', 'object', 'richtext']);
@@ -72,29 +67,13 @@ function rowOf(feature, columns, record) {
 
 function tableOf(feature, columns, records) {
   const title = titleFieldOf(feature);
-  const heads = [title ? labelOf(title) : 'Record', ...columns.map((field) => labelOf(field)), 'Changed'];
-  return element(
-    'table',
-    { class: 'table', 'data-testid': 'record-list' },
-    element('caption', { class: 'visually-hidden' }, titleOf(feature)),
-    element(
-      'thead',
-      {},
-      element(
-        'tr',
-        {},
-        heads.map((text, index) => {
-          const type = columns[index - 1]?.type;
-          return element('th', { scope: 'col', class: type && `type-${type}` }, text);
-        }),
-      ),
-    ),
-    element(
-      'tbody',
-      {},
-      records.map((record) => rowOf(feature, columns, record)),
-    ),
-  );
+  const heads = [
+    title ? labelOf(title) : 'Record',
+    ...columns.map((field) => [labelOf(field), `type-${field.type}`]),
+    ['Changed', 'changed'],
+  ];
+  const rows = records.map((record) => rowOf(feature, columns, record));
+  return table(titleOf(feature), heads, rows);
 }
 
 function newLink(feature, isPrimary = true) {
@@ -114,19 +93,8 @@ function newLink(feature, isPrimary = true) {
 
 function emptyOf(feature, isFiltered, clear) {
   const plural = titleOf(feature).toLowerCase();
-  const title = isFiltered ? `No ${plural} match` : `No ${plural} yet`;
-  const text = isFiltered ? 'Try other words, or fewer filters.' : feature.about;
-  const action = isFiltered
-    ? element('button', { type: 'button', onclick: clear }, 'Clear filters')
-    : mayCreate(feature) && newLink(feature);
-  return element(
-    'div',
-    { class: 'empty card', 'data-testid': 'record-list' },
-    element('span', { class: 'empty-icon', 'aria-hidden': 'true' }, icon(isFiltered ? 'search' : 'records')),
-    element('p', { class: 'empty-title' }, title),
-    text && element('p', { class: 'quiet' }, text),
-    action,
-  );
+  if (isFiltered) return noMatch(plural, clear);
+  return emptyCard('records', `No ${plural} yet`, feature.about, mayCreate(feature) && newLink(feature));
 }
 
 const spaced = (value) => capitalised(String(value).replaceAll(/[-_]/g, ' '));
@@ -147,115 +115,25 @@ function choicesOf({ type, values }) {
   return type === 'enum' && values ? values.map((value) => [String(value), spaced(value)]) : undefined;
 }
 
-function choose(label, choices, value, onchange) {
-  const select = element(
-    'select',
-    { 'aria-label': label, onchange: () => onchange(select.value) },
-    choices.map(([each, text]) => element('option', { value: each, selected: each === value }, text)),
-  );
-  return select;
-}
-
-/** Orders and filters that no declared list serves are refused with what is possible. */
-const refusalOf = (error) =>
-  error.details.length > 0 ? error.details.map(fault).join(' ') : sentence(error);
-
-class RecordList {
+class RecordList extends Listing {
   constructor({ feature, query, signal }) {
-    Object.assign(this, { feature, query, signal });
+    super({ path: feature.path, address: addressOf(feature), query, signal });
+    this.feature = feature;
     this.columns = columnsOf(feature);
     this.search = searchOf(feature);
-    this.count = element('span', { class: 'count', role: 'status' });
-    this.body = element('div', { class: 'list-body' });
-    this.turn = 0;
   }
 
-  /** Changes what is asked for, in the address too, and reads the list again. */
-  async ask(changes, { keepsPage = false } = {}) {
-    for (const [name, value] of Object.entries(changes)) {
-      if (value === '' || value === undefined) this.query.delete(name);
-      else this.query.set(name, value);
-    }
-    if (!keepsPage) this.query.delete('page');
-    const text = this.query.toString();
-    note(`${addressOf(this.feature)}${text ? `?${text}` : ''}`);
-    await this.load();
+  prepare = () => {
+    const references = this.columns.filter(({ type }) => type === 'reference');
+    return Promise.all(references.map((field) => readMany(targetOf(field))));
+  };
+
+  tableOf(records) {
+    return tableOf(this.feature, this.columns, records);
   }
 
-  get page() {
-    return Math.max(Number.parseInt(this.query.get('page') ?? '1', 10) || 1, 1);
-  }
-
-  parameters() {
-    const asked = new URLSearchParams(this.query);
-    asked.set('page', String(this.page));
-    asked.set('limit', String(PER_PAGE));
-    asked.set('total', 'true');
-    return asked;
-  }
-
-  async load() {
-    const own = ++this.turn;
-    this.body.setAttribute('aria-busy', 'true');
-    try {
-      const references = this.columns.filter(({ type }) => type === 'reference');
-      const [answer] = await Promise.all([
-        call('GET', `${this.feature.path}?${this.parameters()}`, { signal: this.signal }),
-        ...references.map((field) => readMany(targetOf(field))),
-      ]);
-      if (own === this.turn) this.show(answer);
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      if (own === this.turn && error.code !== 'CANCELLED') this.refuse(error);
-    }
-    if (own === this.turn) this.body.removeAttribute('aria-busy');
-  }
-
-  refuse(error) {
-    const again = element('button', { type: 'button', onclick: () => void this.load() }, 'Try again');
-    this.body.replaceChildren(
-      element(
-        'div',
-        { class: 'empty card' },
-        element('p', { class: 'alert', role: 'alert' }, refusalOf(error)),
-        again,
-      ),
-    );
-  }
-
-  show({ data, pagination }) {
-    const { feature } = this;
-    const records = data.filter(({ id }) => !isBeingDeleted(`${feature.path}/${id}`));
-    const total = pagination.total - (data.length - records.length);
-    this.count.textContent = number(total);
-    if (records.length === 0 && this.page === 1) {
-      this.body.replaceChildren(emptyOf(feature, this.isFiltered, () => void this.clear()));
-      return;
-    }
-    const turn = (page) => void this.ask({ page: page > 1 ? String(page) : '' }, { keepsPage: true });
-    this.body.replaceChildren(
-      element('div', { class: 'table-box' }, tableOf(feature, this.columns, records)),
-      pager({
-        page: this.page,
-        perPage: PER_PAGE,
-        shown: records.length,
-        total,
-        hasMore: pagination.hasMore,
-        turn,
-      }),
-    );
-  }
-
-  get isFiltered() {
-    return [...this.query.keys()].some((name) => name !== 'page' && name !== 'owner');
-  }
-
-  clear() {
-    for (const select of this.bar.querySelectorAll('select')) select.selectedIndex = 0;
-    const field = this.bar.querySelector('[data-search]');
-    if (field) field.value = '';
-    const names = [...this.query.keys()];
-    return this.ask(Object.fromEntries(names.map((name) => [name, ''])));
+  emptyOf(isFiltered, clear) {
+    return emptyOf(this.feature, isFiltered, clear);
   }
 
   searchField() {
@@ -324,17 +202,7 @@ class RecordList {
     const { feature } = this;
     this.bar = element('div', { class: 'list-bar', role: 'search' }, this.searchField(), this.filterFields());
     view.append(
-      element(
-        'header',
-        { class: 'page-head' },
-        element(
-          'div',
-          { class: 'page-title row-title' },
-          element('h1', { tabindex: '-1' }, titleOf(feature)),
-          this.count,
-        ),
-        element('div', { class: 'page-actions' }, mayCreate(feature) && newLink(feature)),
-      ),
+      listHead(titleOf(feature), this.count, mayCreate(feature) && newLink(feature)),
       this.bar.childElementCount > 0 ? this.bar : '',
       this.body,
     );

@@ -127,9 +127,9 @@ function detailsOf(feature, record) {
           copyButton(record.id, 'Copy the ID'),
         ),
       ),
-      row('Version', String(record.version)),
+      record.version !== undefined && row('Version', String(record.version)),
       row('Created', time(record.createdAt)),
-      row('Changed', time(record.updatedAt)),
+      record.updatedAt && row('Changed', time(record.updatedAt)),
       owner && row('Owner', referenceLink({ model: 'User' }, record.ownerId)),
     ),
   );
@@ -240,12 +240,9 @@ export async function show(view, context) {
   const { data: record } = await call('GET', `${feature.path}/${id}`, { signal });
   await readReferences(feature, record);
   const name = nameOf(feature, record);
-  const aside = element(
-    'div',
-    { class: 'stack' },
-    detailsOf(feature, record),
-    codeCard('From your code', curlOf(feature, record)),
-  );
+  const details = detailsOf(feature, record);
+  const curl = codeCard('From your code', curlOf(feature, record));
+  const aside = element('div', { class: 'stack' }, details, curl);
   const heading = head(feature, name);
   const title = heading.querySelector('h1');
   let body;
@@ -258,7 +255,7 @@ export async function show(view, context) {
     const shown = feature.fields.filter(
       ({ name: each, changeable, answered }) => answered && changeable && !OF_EVERY_RECORD.has(each),
     );
-    body = element('section', { class: 'card' }, facts(shown, record));
+    body = shown.length > 0 ? element('section', { class: 'card' }, facts(shown, record)) : details;
   }
   if (mayDelete(feature, record))
     heading.querySelector('.page-actions').append(deleteButton(feature, current));

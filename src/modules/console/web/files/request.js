@@ -19,8 +19,11 @@ function overdue(change) {
   document.dispatchEvent(new CustomEvent('overdue', { detail: awaited > 0 }));
 }
 
-/** Sends a request and answers the body of a success. Throws a Failure otherwise, CANCELLED where `signal` ended it. */
-export async function send(method, path, { body, headers, signal, keepalive = false } = {}) {
+/**
+ * Sends a request and answers the body of a success, or what `take` makes of the response. Throws a Failure otherwise,
+ * CANCELLED where `signal` ended it.
+ */
+export async function send(method, path, { body, headers, signal, keepalive = false, take } = {}) {
   let response;
   let answer;
   let isOverdue = false;
@@ -36,7 +39,7 @@ export async function send(method, path, { body, headers, signal, keepalive = fa
       signal,
       keepalive,
     });
-    answer = await response.json();
+    answer = response.ok && take ? take(response) : await response.json();
   } catch {
     if (signal?.aborted) throw new Failure({ code: 'CANCELLED' });
     // No answer, or half of one, or one of something in between that is no server of ours.

@@ -162,9 +162,9 @@ function leaveOrganization(path) {
   location.reload();
 }
 
-async function sendSignedIn(method, path, { headers, ...options }) {
+async function sendSignedIn(method, path, { headers, via = send, ...options }) {
   const sendWith = ({ accessToken }) =>
-    send(method, path, {
+    via(method, path, {
       ...options,
       headers: { ...headers, ...organizationHeader(), authorization: `Bearer ${accessToken}` },
     });

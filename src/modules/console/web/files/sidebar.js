@@ -1,6 +1,7 @@
 import { busy, element, find, toast } from './dom.js';
 import { features, titleOf } from './features.js';
 import { icon } from './icons.js';
+import { reaches } from './organization.js';
 import { PAGES } from './page-list.js';
 import { Failure } from './request.js';
 import { at } from './root.js';
@@ -11,24 +12,30 @@ import { sentence } from './words.js';
 const bar = find('[data-sidebar]');
 const toggle = find('[data-menu]');
 
+const maySee = ({ role, organizationRole }) =>
+  (!role || role === user().role) && (!organizationRole || reaches(organizationRole));
+
 /** Links to the console's own pages below a heading, to each user those it may see. */
 function pagesBelow(heading) {
-  return PAGES.filter((page) => page.section === heading && (!page.role || page.role === user().role)).map(
+  return PAGES.filter((page) => page.section === heading && maySee(page)).map(
     ({ icon: picture, title, path }) => [picture, title, path],
   );
 }
 
 const ofFeatures = (picture, part) =>
-  features(part).map((feature) => [picture, titleOf(feature), `console/${feature.plural}`]);
+  features(part)
+    .map((feature) => [picture, titleOf(feature), `console/${feature.plural}`])
+    .filter(([, , address]) => !PAGES.some(({ path }) => path === address));
 
 /** What stands in the sidebar, part by part: [heading, [[picture, text, address], …]] */
 function parts() {
   return [
     ['', pagesBelow('')],
-    ['Records', ofFeatures('records')],
+    ['Records', [...ofFeatures('records'), ...pagesBelow('Records')]],
+    ['Work', pagesBelow('Work')],
     ['Account', pagesBelow('Account')],
     ['Administration', [...ofFeatures('users', 'administration'), ...pagesBelow('Administration')]],
-    ['Developers', [['docs', 'API reference', 'docs']]],
+    ['Developers', [...pagesBelow('Developers'), ['docs', 'API reference', 'docs']]],
   ].filter(([, links]) => links.length > 0);
 }
 

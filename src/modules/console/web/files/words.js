@@ -25,6 +25,31 @@ export function exactly(date) {
 /** `1,204` */
 export const number = (value) => figures.format(value);
 
+/** `11 bytes`, `46.9 KB` */
+export function bytes(count) {
+  const units = ['KB', 'MB', 'GB', 'TB'];
+  if (count < 1000) return `${count} ${count === 1 ? 'byte' : 'bytes'}`;
+  const power = Math.min(Math.floor(Math.log10(count) / 3), units.length);
+  return `${number(Number((count / 1000 ** power).toPrecision(3)))} ${units[power - 1]}`;
+}
+
+const FILE_TYPES = [
+  [/wordprocessingml/, 'Word document'],
+  [/spreadsheetml/, 'Excel table'],
+  [/presentationml/, 'PowerPoint'],
+  [/opendocument\.(\w+)$/, 'OpenDocument $1'],
+  [/^text\/plain$/, 'Text'],
+  [/^image\/(.+)$/, '$1 picture'],
+  [/^\w+\/(?:x-)?(.+)$/, '$1'],
+];
+
+/** `image/png` → `PNG picture` */
+export function fileType(type) {
+  const [pattern, words] = FILE_TYPES.find(([each]) => each.test(type)) ?? [/.*/, type];
+  const [, found = ''] = pattern.exec(type);
+  return words.replace('$1', found.length < 6 && !words.startsWith('Open') ? found.toUpperCase() : found);
+}
+
 /** `40 seconds`, `3 minutes` */
 export function duration(seconds) {
   const [count, unit] =
