@@ -34,6 +34,7 @@ import { LoggingModule } from './platform/logging/logging.module.js';
 import { MetricsModule } from './platform/monitoring/metrics.module.js';
 import { MigrationsModule } from './platform/migrations/migrations.module.js';
 import { RedisModule } from './platform/redis/redis.module.js';
+import { TracingModule } from './platform/tracing/tracing.module.js';
 
 const PLATFORM = [
   DatabaseModule,
@@ -47,6 +48,7 @@ const PLATFORM = [
   HealthModule,
   IdempotencyModule,
   MetricsModule,
+  TracingModule,
 ];
 
 const FEATURES = [

@@ -34,6 +34,7 @@ const ROWS: Readonly<Record<string, 'below' | { by: string; with: string } | { n
   'npm run bench -- --overload': { not: 'takes 10 minutes and both processors' },
   'node bench/cache.mjs': { not: 'takes 10 s, and measures nothing beside other tests' },
   'node bench/passwords.mjs': { not: 'takes 3 minutes, and measures nothing beside other tests' },
+  'node bench/tracing.mjs': { not: 'takes 5 minutes, and measures nothing beside other tests' },
   'npm run typecheck': { by: 'scripts/test.mjs', with: 'typecheck' },
   'npm run lint': { by: 'scripts/test.mjs', with: 'lint' },
   'npm run scorecard': { not: 'takes hours; its lines are the long forms of tests that run anyway' },

@@ -75,6 +75,7 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
     route: 'POST /api/v1/auth/identities',
     variable: 'SUPABASE_URL',
   },
+  { module: 'TracingModule', paths: ['src/platform/tracing'], variable: 'OTEL_EXPORTER_OTLP_ENDPOINT' },
   {
     module: 'WebhooksModule',
     paths: ['src/modules/webhooks', 'src/platform/outbound'],

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { OpenAI } from 'openai';
 import { apiError } from '../../platform/errors/errors.js';
 import { DomainEvents } from '../../platform/logging/events.js';
+import { traced, traceHeaders } from '../../platform/logging/spans.js';
 import { validatorOf } from '../../platform/validation/compile.js';
 import type { Constructor } from '../../platform/validation/rules.js';
 import { answerSchemaOf } from './answer-schema.js';
@@ -66,7 +67,9 @@ export class LanguageModel {
     let completion: Completion | undefined;
     let outcome: 'ok' | 'cancelled' | LanguageModelReason = 'cancelled';
     try {
-      completion = await this.ask(type.name, schema, question);
+      const fields = { 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': this.config.model };
+      const span = { name: 'language model answer', kind: 'client', fields } as const;
+      completion = await traced(span, () => this.ask(type.name, schema, question));
       this.health.note(true);
       const { value, faults } = validate(jsonOf(completion));
       if (faults) throw new LanguageModelError('wrong-shape', { faults });
@@ -111,7 +114,11 @@ export class LanguageModel {
             json_schema: { name, strict: true, schema: { ...schema } },
           },
         },
-        { signal: signal ? AbortSignal.any([signal, timeout]) : timeout, timeout: timeoutMs },
+        {
+          signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+          timeout: timeoutMs,
+          headers: traceHeaders(),
+        },
       );
     } catch (error) {
       // Of the error itself nothing is kept: it may hold the key, and what was asked.

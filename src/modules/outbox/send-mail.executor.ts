@@ -22,7 +22,7 @@ export class SendMail {
   constructor(private readonly mailer: Mailer) {}
 
   async execute({ requestId, composedAt, ...mail }: SendMailDto, run: Run): Promise<void> {
-    await requestContext.run({ requestId }, () =>
+    await requestContext.run({ ...requestContext.getStore(), requestId }, () =>
       run.step('send', async ({ key, attempt }) => {
         const isLate = Date.now() - Date.parse(composedAt) > USEFUL_MS;
         if (isLate) {

@@ -6,6 +6,7 @@ import { driverCollection } from '../../platform/database/driver.js';
 import { InjectRecords } from '../../platform/database/records.module.js';
 import type { Records } from '../../platform/database/records.js';
 import { ExecutionClock } from '../../platform/executions/clock.js';
+import { noteInTrace, traced, traceHeaders } from '../../platform/logging/spans.js';
 import { Outbound, type OutboundAnswer, OutboundError } from '../../platform/outbound/outbound.js';
 import { type Outcome, WebhookDelivery } from './delivery.schema.js';
 import { Receivers } from './receivers.js';
@@ -71,20 +72,26 @@ export class Lane {
 
   private async attempt(webhook: Webhook, delivery: WebhookDelivery, signal: AbortSignal): Promise<void> {
     const { url } = webhook;
-    const { eventId, body } = delivery;
+    const { eventId, event, body } = delivery;
     const startedAt = performance.now();
     const since = (): number => Math.round(performance.now() - startedAt);
     try {
-      const answer = await this.outbound.send(url, {
-        headers: {
-          'content-type': 'application/json',
-          'user-agent': 'standard-webhooks',
-          ...signed(webhook, eventId, body, this.clock.now()),
-        },
-        body,
-        timeoutMs: ANSWER_TIMEOUT_MS,
-        maxBytes: MAX_ANSWER_BYTES,
-        signal,
+      const span = { name: 'webhook deliver', kind: 'client', fields: { 'webhook.event': event } } as const;
+      const answer = await traced(span, async () => {
+        const answered = await this.outbound.send(url, {
+          headers: {
+            'content-type': 'application/json',
+            'user-agent': 'standard-webhooks',
+            ...traceHeaders(),
+            ...signed(webhook, eventId, body, this.clock.now()),
+          },
+          body,
+          timeoutMs: ANSWER_TIMEOUT_MS,
+          maxBytes: MAX_ANSWER_BYTES,
+          signal,
+        });
+        noteInTrace({ 'http.response.status_code': answered.status });
+        return answered;
       });
       await this.note(webhook, delivery, answer, { ...shownOf(answer), durationMs: since() });
     } catch (error) {

@@ -2,6 +2,7 @@ import { Injectable, type Type } from '@nestjs/common';
 import { MetadataScanner } from '@nestjs/core';
 import { PinoLogger } from 'nestjs-pino';
 import { DeclarationError } from '../errors/start-error.js';
+import { noteInTrace, type Span, traced } from '../logging/spans.js';
 import { isTransaction, type Transaction } from '../database/transactions.js';
 import { type CacheRule, cacheRuleOf, evictRuleOf } from './cache.js';
 import { ALL, type Holder, holderOf, type Owner } from './owner.js';
@@ -27,6 +28,7 @@ interface Place {
   readonly type: string;
   readonly method: string;
   readonly rule: CacheRule;
+  readonly span: Span;
 }
 
 /** The result of a call: text from which each caller makes its own value, or a value that cannot be cached. */
@@ -67,7 +69,9 @@ export class Caches {
     this.bound.add(provider);
     for (const { name, keeps, rule } of ruledMethods(provider.constructor)) {
       this.claim(provider.constructor);
-      const place: Place = { type: provider.constructor.name, method: name, rule };
+      const type = provider.constructor.name;
+      const span = { name: 'cache get', fields: { 'cache.of': `${type}.${name}` } };
+      const place: Place = { type, method: name, rule, span };
       const call = ((provider as Record<string, Method>)[name] as Method).bind(provider);
       const value: Method = keeps
         ? (...args) => this.answer(place, args, () => call(...args))
@@ -124,13 +128,16 @@ export class Caches {
   }
 
   private start(key: string, place: Place, call: Call): Promise<Outcome> {
-    const flight = this.lookUp(key, place, call).finally(() => this.flights.delete(key));
+    const flight = traced(place.span, () => this.lookUp(key, place, call)).finally(() =>
+      this.flights.delete(key),
+    );
     this.flights.set(key, flight);
     return flight;
   }
 
   private async lookUp(key: string, place: Place, call: Call): Promise<Outcome> {
     const kept = await this.stores.get(key);
+    noteInTrace({ 'cache.hit': kept !== undefined });
     if (kept !== undefined) return { text: kept };
     const value = await call();
     const text = this.textOf(place, value);

@@ -61,6 +61,18 @@ function* absentFaults(env: Environment, mode: Mode): Generator<Fault> {
   }
 }
 
+/** Variables that look like those of a class, and that none of its properties is read from. */
+function* strangerFaults(env: Environment, type: ConfigClass): Generator<Fault> {
+  const { prefix } = type;
+  if (prefix === undefined) return;
+  const known = new Set(variablesOf(type).map(({ name }) => name));
+  for (const [name, value] of Object.entries(env)) {
+    if (name.startsWith(prefix) && value?.trim() && !known.has(name)) {
+      yield { variable: name, problem: `is not among ${[...known].join(', ')}` };
+    }
+  }
+}
+
 /**
  * Reads the configuration from an environment. Secrets may still be absent outside production: see `completeSecrets`.
  * @throws ConfigError with every fault at once
@@ -70,7 +82,11 @@ export function parseConfig(env: Environment): Config {
   const read = CONFIG_CLASSES.map((type) => {
     const { values, faults } = readVariables(variablesOf(type), env, mode);
     const part = Object.freeze(Object.assign(new type(), values));
-    return { type, part, faults: [...faults, ...(type.faultsOf?.(part as never) ?? [])] };
+    return {
+      type,
+      part,
+      faults: [...faults, ...(type.faultsOf?.(part as never) ?? []), ...strangerFaults(env, type)],
+    };
   });
   const faults = [...read.flatMap((each) => each.faults), ...absentFaults(env, mode)];
   if (faults.length > 0) throw new ConfigError(faults);

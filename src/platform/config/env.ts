@@ -46,6 +46,8 @@ export interface ConfigClass<T extends object = object> {
   new (): T;
   /** What is at fault between values that are each right. */
   readonly faultsOf?: (values: never) => readonly Fault[];
+  /** Every variable whose name begins so is one of the class, and another one is at fault. */
+  readonly prefix?: string;
 }
 
 const declared = new WeakMap<object, Variable[]>();

@@ -12,12 +12,19 @@ import type { Resource } from './resource.js';
 import { ToldRecords } from './told-records.js';
 import { Trail } from './trail.js';
 
+/** Records, and where they are stored. */
+export interface MadeRecords {
+  readonly collection: string;
+  readonly records: Records<StoredRecord>;
+}
+
 /** Makes the records of resources, and knows which there are. `RecordsModule.for(…)` asks it. */
 @Injectable()
 export class Repositories {
   private readonly declared = new Map<string, Resource>();
   private readonly made = new Map<Resource, Records<StoredRecord>>();
   private readonly others: Permission[] = [];
+  readonly all: MadeRecords[] = [];
 
   constructor(
     private readonly cursors: Cursors,
@@ -38,7 +45,9 @@ export class Repositories {
     const parts = [model, resource, this.cursors, this.references, this.events, cipher] as const;
     const records = resource.told.size > 0 ? new ToldRecords(this.trail, ...parts) : new Records(...parts);
     this.declared.set(name, resource);
-    this.made.set(resource as Resource, records as unknown as Records<StoredRecord>);
+    const stored = records as unknown as Records<StoredRecord>;
+    this.made.set(resource as Resource, stored);
+    this.all.push({ collection: model.collection.name, records: stored });
     return records;
   }
 

@@ -3,12 +3,14 @@ import { InjectConnection } from '@nestjs/mongoose';
 import type { Connection, mongo } from 'mongoose';
 import { Semaphore } from '../concurrency/semaphore.js';
 import { apiError } from '../errors/errors.js';
+import { noteInTrace, traced } from '../logging/spans.js';
 import { AbandonedTransactions } from './abandoned-transactions.js';
 
 /** A transaction that has been retried for this long may be blocked by one that nobody will ever finish. */
 const SUSPICIOUS_MS = 500;
 /** How long a transaction is retried: after that nobody is waiting for its result. */
 const RETRY_MS = 5_000;
+const SPAN = { name: 'transaction' };
 
 /** A running transaction. */
 export interface Transaction {
@@ -50,7 +52,12 @@ export class Transactions {
    * Runs the work, from its start again after a conflict with another transaction. An error rolls it back.
    * @throws ApiError OVERLOADED after five seconds of conflicts
    */
-  async run<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  run<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    return traced(SPAN, () => this.attempt(work));
+  }
+
+  private async attempt<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    let attempts = 0;
     let acts: (() => void)[] = [];
     const locks = new Set<string>();
     const startedAt = performance.now();
@@ -58,6 +65,7 @@ export class Transactions {
       const result = await this.connection.getClient().withSession((session) =>
         session.withTransaction(() => {
           acts = [];
+          attempts++;
           const passedMs = performance.now() - startedAt;
           if (passedMs > SUSPICIOUS_MS) this.abandoned.suspect();
           if (passedMs > RETRY_MS) throw apiError('OVERLOADED');
@@ -67,6 +75,7 @@ export class Transactions {
       for (const act of acts) act();
       return result;
     } finally {
+      if (attempts > 1) noteInTrace({ attempts });
       for (const name of locks) this.semaphore.release(name);
     }
   }

@@ -80,6 +80,8 @@ export interface StoredExecution {
   readonly scope: StoredScope;
   /** `projects/<id>` */
   readonly record?: string;
+  /** W3C's `traceparent` of what started it. */
+  readonly trace?: string;
   /** JSON; absent where it is encrypted. */
   readonly input?: string;
   readonly result?: string;

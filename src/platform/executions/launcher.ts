@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Scope } from '../access/caller.js';
+import { noteInTrace, tracedFrom } from '../logging/spans.js';
 import type { Fault, StoredExecution } from './execution.js';
 import { Parts } from './parts.js';
 import { ExecutorRegistry } from './registry.js';
@@ -48,7 +49,13 @@ export class Launcher {
     };
     const running = new Running(execution, scope, definition, known, this.parts, rights, lost);
     begun(running);
-    return running.run();
+    const { type, turn, trace } = execution;
+    const fields = { 'execution.type': type, 'execution.turn': turn };
+    return tracedFrom(trace, { name: `execution ${type}`, fields }, async () => {
+      const ended = await running.run();
+      noteInTrace({ 'execution.status': ended?.status ?? 'lost' });
+      return ended;
+    });
   }
 
   private async outcomesOf(

@@ -3,6 +3,7 @@ import { Types } from 'mongoose';
 import { sessionOf, type Transaction } from '../database/transactions.js';
 import { apiError, invalid } from '../errors/errors.js';
 import { duplicateKeyOf } from '../errors/driver-errors.js';
+import { currentTrace } from '../logging/spans.js';
 import { ExecutionClock } from './clock.js';
 import { Commit } from './commit.js';
 import type { StoredExecution, StoredScope } from './execution.js';
@@ -111,9 +112,11 @@ export class Starter {
     const now = this.clock.now();
     const isLater = at !== undefined && at > now;
     const { type, version, isEncrypted } = definition;
+    const trace = currentTrace();
     const execution: StoredExecution = {
       _id,
       ...details,
+      ...(trace !== undefined && { trace }),
       type,
       version,
       status: 'queued',

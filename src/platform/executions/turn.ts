@@ -1,5 +1,6 @@
 import type { Types } from 'mongoose';
 import type { Permission } from '../access/caller.js';
+import { traced } from '../logging/spans.js';
 import { type Duration, millisecondsOf } from './duration.js';
 import type { Step } from './execution.js';
 import type { ExecutorClass } from './run.js';
@@ -261,7 +262,8 @@ export class Turn extends TurnFrame implements Run {
         late?.abort(error);
         reject(error);
       }, ms);
-      Promise.try(work, context)
+      const fields = { 'execution.type': this.definition.type, 'step.name': name, 'step.attempt': attempt };
+      traced({ name: 'step', fields }, () => Promise.try(work, context))
         .then(resolve, reject)
         .finally(() => clearTimeout(timer));
     });

@@ -4,6 +4,7 @@ import { ApiBody, ApiExtension } from '@nestjs/swagger';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { DeclarationError } from '../errors/start-error.js';
 import { type Detail, invalid } from '../errors/errors.js';
+import { traceMoment } from '../logging/spans.js';
 import { type Handler, handlerOf, type Parameter, takes, takesForm } from './handlers.js';
 import { routeConfig } from './route-config.js';
 import { addedErrorsOf } from '../validation/added-fields.js';
@@ -172,7 +173,9 @@ export function installInput(fastify: FastifyInstance): void {
       }
       const faults: Detail[] = [];
       for (const checkPart of checks) checkPart(request, faults);
-      return done(faults.length > 0 ? invalid(faults) : undefined);
+      if (faults.length === 0) return done();
+      traceMoment({ name: 'input refused', fields: { faults: faults.length } });
+      return done(invalid(faults));
     };
     const hooks = route.config?.optionalBody ? [fillBody, check] : [check];
     route.preValidation = [route.preValidation ?? [], hooks].flat();

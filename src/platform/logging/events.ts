@@ -61,7 +61,7 @@ export class DomainEvents {
 
   record(event: EventName | EventDefinition, fields: EventFields): void {
     const { name, level } = typeof event === 'string' ? EVENTS[event] : event;
-    const requestId = requestContext.getStore()?.requestId;
-    this.logger[level]({ event: name, requestId, ...fields });
+    const { requestId, traceId } = requestContext.getStore() ?? {};
+    this.logger[level]({ event: name, requestId, traceId, ...fields });
   }
 }

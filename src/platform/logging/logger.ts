@@ -107,7 +107,10 @@ export function createLoggers(
   const redacting: LoggerOptions = {
     ...options,
     // A copy: pino adds the fields of the line to it, and they would stay for the next line.
-    mixin: () => ({ ...requestContext.getStore() }),
+    mixin: () => {
+      const { requestId, traceId } = requestContext.getStore() ?? {};
+      return { requestId, traceId };
+    },
     redact: { paths, censor: '[removed]' },
     serializers: { err: serializeError },
     hooks: { logMethod },

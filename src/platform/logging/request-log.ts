@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { requestContext } from './request-context.js';
+import { traceOf } from './spans.js';
 
 function withoutQuery(url: string): string {
   const query = url.indexOf('?');
@@ -17,6 +18,7 @@ export function createRequestLog(logger: Logger): RequestLog {
     logger[failure?.level ?? 'info']({
       event: 'request',
       requestId: request.id,
+      traceId: request.trace?.context.traceId,
       method: request.method,
       path: withoutQuery(request.url),
       route: request.routeOptions.url,
@@ -29,12 +31,15 @@ export function createRequestLog(logger: Logger): RequestLog {
   };
 }
 
-/** One line for each request; and the request id on every line in between. */
+/** One line for each request; the request id on every line in between, and the trace where there is one. */
 export function installRequestLog(fastify: FastifyInstance, log: RequestLog): void {
   fastify.addHook('onRequest', (request, _, done) => {
-    requestContext.run({ requestId: request.id }, done);
+    const trace = traceOf(request);
+    if (trace) request.trace = trace;
+    requestContext.run({ requestId: request.id, ...trace?.context }, done);
   });
   fastify.addHook('onResponse', (request, reply, done) => {
+    request.trace?.end(reply);
     log(request, reply);
     done();
   });

@@ -3,6 +3,7 @@ import { ProcessConfig } from '../config/process.config.js';
 import { HttpConfig } from '../http/http.config.js';
 import { apiError } from '../errors/errors.js';
 import { DomainEvents } from '../logging/events.js';
+import { traced } from '../logging/spans.js';
 import { publicOriginOf } from '../http/public-origin.js';
 import type { Mail } from './mail.js';
 import { MailConfig } from './mail.config.js';
@@ -60,7 +61,8 @@ export class Mailer implements OnApplicationShutdown {
    * @param key names the mail, so that one that gets there twice can be told to be the same
    */
   async deliver(mail: Mail, key?: string): Promise<void> {
-    await (await this.open()).send(mail, key);
+    const span = { name: 'mail send', kind: 'client', fields: { 'mail.kind': mail.kind } } as const;
+    await traced(span, async () => (await this.open()).send(mail, key));
     this.events.record('mail_sent', { kind: mail.kind, userId: mail.userId });
   }
 
