@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
 import { FileStore } from '../src/modules/files/file-store.js';
 import { LooseContents } from '../src/modules/files/loose-contents.js';
+import { describeDirectUploads } from './support/direct-uploads.js';
 import { Bucket, FILES, FilesLab, formOf } from './support/files.js';
 import { eventually } from './support/mails.js';
 import { testConfig } from './support/test-app.js';
@@ -41,6 +42,8 @@ describe.each([
     await ada.delete(`${FILES}/${id}`);
     expect(lab.contents()).toEqual([]);
   });
+
+  describeDirectUploads(() => ({ lab, ada }));
 
   const loose = () => lab.test.app.get(LooseContents, { strict: false });
   const notes = () => lab.test.connection.collection('loose_contents');

@@ -5,6 +5,7 @@ import { FEATURES } from '../features/features.js';
 import { API_KEYS } from './api-keys.js';
 import type { Feature } from './feature.js';
 import { type Body, fieldsOf, full, type Sender } from './feature-bodies.js';
+import { FILES } from './files.js';
 import { newOrganization, ORGANIZATIONS } from './organizations.js';
 import { LOCALHOST, PasskeyDevice, PASSKEYS } from './passkeys.js';
 import type { SupabaseProject } from './supabase.js';
@@ -96,6 +97,13 @@ const ACCOUNT_ROUTES: readonly Omit<CreatingRoute, 'kind'>[] = [
     body: async (supabase) => ({ accessToken: await supabase.token(supabase.person()) }),
     collection: 'identities',
     created: ({ accessToken }) => ({ subject: decodeJwt(String(accessToken)).sub }),
+  },
+  {
+    url: `${FILES}/uploads`,
+    caller: ({ anonymous }) => anonymous.signIn(),
+    body: () => Promise.resolve({ name: randomUUID(), type: 'text/plain', size: 4 }),
+    collection: 'files',
+    created: byName,
   },
   {
     url: WEBHOOKS,

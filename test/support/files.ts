@@ -219,4 +219,16 @@ export const FILE_ROWS: readonly Row[] = [
     statuses: [404, 404, 404, 404, 404, 404, 404, 404, 404, 404],
   },
   { route: `DELETE ${FILES}/:id`, url: ofOwner(), statuses: WRITTEN },
+  {
+    route: `POST ${FILES}/uploads`,
+    body: () => ({ name: 'a.txt', type: 'text/plain', size: 4 }),
+    statuses: [401, 401, 401, 401, 201, 201, 201, 201, 201, 201],
+  },
+  {
+    route: `PUT ${FILES}/:id/upload`,
+    url: ofOwner('/upload?token=x'),
+    statuses: [404, 404, 404, 404, 404, 404, 404, 404, 404, 404],
+  },
+  // One that is completed already.
+  { route: `POST ${FILES}/:id/complete`, url: ofOwner('/complete'), statuses: WRITTEN },
 ];

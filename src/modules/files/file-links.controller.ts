@@ -13,7 +13,7 @@ import { FileErrors } from './file.errors.js';
 import { FileLinks } from './file-links.js';
 import { files } from './file.schema.js';
 import { FilesService } from './files.service.js';
-import { sendFile } from './sending.js';
+import { READING_ERRORS, sendFile } from './sending.js';
 
 @ApiSection(
   'files',
@@ -36,14 +36,14 @@ export class FileLinksController {
       'Whoever has it reads the file until it expires, without signing in. It ends before when its maker may not read the file any more.',
     operationId: 'linkFile',
   })
-  @Answers(FileLinkDto, { errors: files.errors.get })
+  @Answers(FileLinkDto, { errors: [...files.errors.get, FileErrors.FILE_NOT_READY] })
   async create(
     @CurrentScope() scope: Scope,
     @Param() { id }: IdParams,
     @Body() { expiresIn }: CreateLinkDto,
   ): Promise<FileLinkDto> {
-    const file = await this.service.get(scope, id);
-    return this.links.make(scope, file._id.toHexString(), expiresIn);
+    const file = await this.service.ready(scope, id);
+    return this.links.make(scope, file._id.toHexString(), Math.ceil(Date.now() / 1000) + expiresIn);
   }
 
   @Get(':id/shared')
@@ -54,7 +54,7 @@ export class FileLinksController {
     operationId: 'downloadSharedFile',
   })
   @AnswersRaw('application/octet-stream', {
-    errors: [...files.errors.get, FileErrors.RANGE_NOT_SATISFIABLE, FileErrors.STORAGE_UNAVAILABLE],
+    errors: READING_ERRORS,
   })
   async content(
     @Param() { id }: IdParams,
@@ -63,7 +63,7 @@ export class FileLinksController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const scope = await this.links.open(id, token);
-    const file = await this.service.get(scope, id);
+    const file = await this.service.ready(scope, id);
     reply.headers({ 'cache-control': 'private, no-cache', 'cross-origin-resource-policy': 'cross-origin' });
     await sendFile(request, reply, file, (range) => this.service.read(scope, file, range));
   }

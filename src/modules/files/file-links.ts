@@ -14,6 +14,13 @@ const TIME_BYTES = 4;
 /** The file, its maker, the owner as whose files it was reached, and its end. */
 const LAYOUT = { contentBytes: 3 * ID_BYTES + TIME_BYTES, macBytes: 17 };
 
+/** What a link is for, and what its maker must be allowed when it is used. */
+const KINDS = {
+  shared: { purpose: 'file link', least: 'viewer', permission: files.may.read },
+  upload: { purpose: 'file upload', least: 'member', permission: files.may.write },
+} as const;
+type Kind = keyof typeof KINDS;
+
 /** A link to the bytes of a file, for who has no token. */
 export interface FileLink {
   readonly url: string;
@@ -22,11 +29,11 @@ export interface FileLink {
 
 /**
  * Links that open one file until they expire. A link holds the file, its maker, whose it is and its end, and nothing is stored: it
- * reads what its maker may read when it is used.
+ * reads, or takes bytes for, what its maker may read or write when it is used.
  */
 @Injectable()
 export class FileLinks {
-  private readonly tokens: SignedTokens;
+  private readonly tokens: Readonly<Record<Kind, SignedTokens>>;
   private readonly origin: string;
 
   constructor(
@@ -34,22 +41,22 @@ export class FileLinks {
     http: HttpConfig,
     crypto: CryptoConfig,
   ) {
-    this.tokens = new SignedTokens(new KeyedMac(crypto, 'file link'), LAYOUT);
+    const tokensFor = (kind: Kind) => new SignedTokens(new KeyedMac(crypto, KINDS[kind].purpose), LAYOUT);
+    this.tokens = { shared: tokensFor('shared'), upload: tokensFor('upload') };
     this.origin = publicOriginOf(http);
   }
 
-  /** @param expiresIn in seconds */
-  make(scope: Scope, fileId: string, expiresIn: number): FileLink {
+  /** @param seconds when it ends, since 1970 */
+  make(scope: Scope, fileId: string, seconds: number, kind: Kind = 'shared'): FileLink {
     const maker = userOf(scope);
     if (maker === undefined) throw new Error('A link is made by somebody');
-    const seconds = Math.ceil(Date.now() / 1000) + expiresIn;
     const content = Buffer.alloc(LAYOUT.contentBytes);
     content.write(fileId, 'hex');
     content.write(maker, ID_BYTES, 'hex');
     content.write(ownerIn(scope), 2 * ID_BYTES, 'hex');
     content.writeUInt32BE(seconds, 3 * ID_BYTES);
     return {
-      url: `${this.origin}/api/v1/files/${fileId}/shared?token=${this.tokens.sign(content)}`,
+      url: `${this.origin}/api/v1/files/${fileId}/${kind}?token=${this.tokens[kind].sign(content)}`,
       expiresAt: new Date(seconds * 1000),
     };
   }
@@ -58,8 +65,8 @@ export class FileLinks {
    * What a link opens now.
    * @throws ApiError FILE_NOT_FOUND for one that was made up, has expired, is another file's, or whose maker is gone
    */
-  async open(fileId: string, token: string): Promise<Scope> {
-    const content = this.tokens.open(token);
+  async open(fileId: string, token: string, kind: Kind = 'shared'): Promise<Scope> {
+    const content = this.tokens[kind].open(token);
     const isRight =
       content !== undefined &&
       content.toString('hex', 0, ID_BYTES) === fileId.toLowerCase() &&
@@ -69,9 +76,8 @@ export class FileLinks {
     const idAt = (place: number) => content.toString('hex', place * ID_BYTES, (place + 1) * ID_BYTES);
     const maker = idAt(1) as UserId;
     const owner: Owner = { kind: idAt(2) === maker ? 'user' : 'organization', id: idAt(2) };
-    const rights = { least: 'viewer', permission: files.may.read } as const;
     try {
-      return await this.rights.scopeNow(maker, owner, rights);
+      return await this.rights.scopeNow(maker, owner, KINDS[kind]);
     } catch (error) {
       throw error instanceof ApiError && error.status < 500 ? apiError(files.notFound) : error;
     }

@@ -7,12 +7,14 @@ const REFUSED = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
 
 /**
  * The name of a file, without the path that some programs send before it.
+ * @param path what a fault names
  * @throws ApiError VALIDATION_ERROR
  */
-export function nameOf(sent: string | undefined): string {
+export function nameOf(path: 'file' | 'name', sent: string | undefined): string {
   const name = (sent ?? '').split(/[/\\]/).at(-1)?.normalize('NFC').trim() ?? '';
   const problem = problemOf(name);
-  if (problem) throw invalid([{ path: 'file', message: `the name of file ${problem}` }]);
+  if (problem)
+    throw invalid([{ path, message: `${path === 'file' ? 'the name of file' : path} ${problem}` }]);
   return name;
 }
 

@@ -19,6 +19,19 @@ export class FileStoreError extends Error {
   }
 }
 
+/** What is to be uploaded. */
+export interface Announced {
+  readonly type: string;
+  readonly size: number;
+}
+
+/** Where to send the bytes of a file, and with what. */
+export interface UploadAddress {
+  readonly url: string;
+  readonly method: 'PUT';
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /**
  * Where the bytes of files are. It knows nothing of owners, names or types: a content has a key of 24 hex digits, and
  * is written once.
@@ -30,6 +43,14 @@ export abstract class FileStore {
    * @throws FileStoreError
    */
   abstract write(key: string, chunks: AsyncIterable<Buffer>): Promise<void>;
+
+  /**
+   * An address to which a client sends a content itself, valid for so many seconds. Undefined where clients cannot
+   * reach the store: they send it to the server.
+   */
+  addressFor(_key: string, _announced: Announced, _seconds: number): Promise<UploadAddress | undefined> {
+    return Promise.resolve(undefined);
+  }
 
   /** @throws FileStoreError */
   abstract read(key: string, range?: ByteRange): Promise<Readable>;

@@ -1,8 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsDate, IsIn, IsInt, IsString } from 'class-validator';
-import { OwnerFilter, RecordId } from '../../platform/validation/fields.js';
+import { Nullable, OwnerFilter, RecordId } from '../../platform/validation/fields.js';
 import { PageQuery } from '../../platform/validation/page-query.js';
-import type { StoredFile } from './file.schema.js';
+import { FILE_STATES, type FileState, type StoredFile } from './file.schema.js';
 
 export class ListFilesQuery extends PageQuery {
   @ApiProperty({ description: 'Files of this user, or of `all`. Needs files:read.' })
@@ -31,19 +31,27 @@ export class FileDto {
   @IsInt()
   size!: number;
 
-  @ApiProperty({ example: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08' })
+  @ApiProperty({
+    description: 'null while it is pending, unless it was announced.',
+    example: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+  })
+  @Nullable()
   @IsString()
-  sha256!: string;
+  sha256!: string | null;
 
-  @ApiProperty({ description: 'Whether its bytes can be read.', example: 'ready' })
-  @IsIn(['ready'])
-  status!: 'ready';
+  @ApiProperty({
+    description: 'Whether its bytes can be read: `pending` before the upload is completed.',
+    example: 'ready',
+  })
+  @IsIn(FILE_STATES)
+  status!: FileState;
 
   @ApiProperty({ example: '2026-11-22T10:00:00.000Z' })
   @IsDate()
   createdAt!: Date;
 
-  static from({ _id, name, type, size, sha256, createdAt }: StoredFile): FileDto {
-    return { id: _id.toHexString(), name, type, size, sha256, status: 'ready', createdAt };
+  static from({ _id, name, type, size, sha256, status, createdAt }: StoredFile): FileDto {
+    const id = _id.toHexString();
+    return { id, name, type, size, sha256: sha256 ?? null, status: status ?? 'ready', createdAt };
   }
 }

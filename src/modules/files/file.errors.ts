@@ -8,6 +8,13 @@ export const FileErrors = defineErrors({
     'Files of this type are not accepted; its content decides, not its name',
   ),
   FILE_QUOTA_EXCEEDED: define(409, 'There is no room for this file; delete others first'),
+  FILE_NOT_READY: define(409, 'The file has no bytes yet, or they were refused'),
+  UPLOAD_MISSING: define(409, 'Nothing was uploaded yet; send the bytes to the address of the upload first'),
+  UPLOAD_DIFFERS: define(
+    409,
+    'The bytes are not of the size or SHA-256 that was announced; upload them again',
+  ),
+  UPLOAD_ENDED: define(409, 'The upload is completed, or was refused'),
   RANGE_NOT_SATISFIABLE: define(416, 'The file has no such bytes'),
   STORAGE_FULL: define(507, 'The server has no room for files left', 'error'),
   STORAGE_UNAVAILABLE: define(

@@ -28,14 +28,9 @@ import { FileDto, ListFilesQuery } from './file.dto.js';
 import { FileErrors } from './file.errors.js';
 import { files } from './file.schema.js';
 import { FilesService } from './files.service.js';
-import { sendFile } from './sending.js';
+import { READING_ERRORS, sendFile } from './sending.js';
 import { UploadGuard } from './upload.guard.js';
-import type { Upload } from './uploads.js';
-
-/** Longest time for a whole upload; a sender that stops for half a minute is given up before. */
-const UPLOAD_MS = 60 * 60_000;
-/** For giving it to a store that is slow, and that is given up when it says nothing. */
-const STORE_MS = 10 * 60_000;
+import { STORE_MS, type Upload, UPLOAD_MS } from './uploads.js';
 
 const FORM = {
   schema: {
@@ -117,7 +112,7 @@ export class FilesController {
     schema: { type: 'string', example: 'bytes=0-1023' },
   })
   @AnswersRaw('application/octet-stream', {
-    errors: [...files.errors.get, FileErrors.RANGE_NOT_SATISFIABLE, FileErrors.STORAGE_UNAVAILABLE],
+    errors: READING_ERRORS,
   })
   async content(
     @CurrentScope() scope: Scope,
@@ -125,7 +120,7 @@ export class FilesController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const file = await this.service.get(scope, id);
+    const file = await this.service.ready(scope, id);
     await sendFile(request, reply, file, (range) => this.service.read(scope, file, range));
   }
 

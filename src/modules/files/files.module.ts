@@ -4,10 +4,12 @@ import { MultipartModule } from '@nestjs/platform-fastify/multipart';
 import { ProcessConfig } from '../../platform/config/process.config.js';
 import { RecordsModule } from '../../platform/database/records.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { DirectUploads } from './direct-uploads.js';
 import { DiskStore } from './disk-store.js';
 import { FileLinks } from './file-links.js';
 import { FileLinksController } from './file-links.controller.js';
 import { FileRights } from './file-rights.js';
+import { FileUploadsController } from './file-uploads.controller.js';
 import { files } from './file.schema.js';
 import { FileStore } from './file-store.js';
 import { FilesConfig } from './files.config.js';
@@ -50,7 +52,7 @@ class ContentsModule {}
     MultipartModule.registerAsync({ imports: [ContentsModule], useExisting: Uploads }),
     RecordsModule.for(files),
   ],
-  controllers: [FilesController, FileLinksController],
-  providers: [FilesService, FileLinks, FileRights],
+  controllers: [FilesController, FileLinksController, FileUploadsController],
+  providers: [DirectUploads, FilesService, FileLinks, FileRights],
 })
 export class FilesModule {}

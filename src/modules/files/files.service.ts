@@ -15,7 +15,7 @@ import { NO_PRECONDITION } from '../../platform/validation/precondition.js';
 import type { ListFilesQuery } from './file.dto.js';
 import { FileErrors } from './file.errors.js';
 import { FileRights } from './file-rights.js';
-import { files, StoredFile } from './file.schema.js';
+import { files, type ReadyFile, StoredFile } from './file.schema.js';
 import { type ByteRange, FileStore } from './file-store.js';
 import { FilesConfig } from './files.config.js';
 import { LooseContents } from './loose-contents.js';
@@ -75,6 +75,13 @@ export class FilesService implements OnModuleInit {
     return this.records.get(scope, id);
   }
 
+  /** @throws ApiError FILE_NOT_FOUND, FILE_NOT_READY */
+  async ready(scope: Scope, id: string): Promise<ReadyFile> {
+    const file = await this.records.get(scope, id);
+    if (!isReady(file)) throw apiError(FileErrors.FILE_NOT_READY);
+    return file;
+  }
+
   list(scope: Scope, query: ListFilesQuery): Promise<Page<StoredFile>> {
     const { owner } = query;
     const filter = owner && owner !== 'all' ? { ownerId: new Types.ObjectId(owner) } : {};
@@ -82,7 +89,7 @@ export class FilesService implements OnModuleInit {
   }
 
   /** @throws ApiError FILE_NOT_FOUND when it was deleted meanwhile, STORAGE_UNAVAILABLE */
-  async read(scope: Scope, file: StoredFile, range?: ByteRange): Promise<Readable> {
+  async read(scope: Scope, file: ReadyFile, range?: ByteRange): Promise<Readable> {
     try {
       return await this.store.read(file.content, range);
     } catch (error) {
@@ -96,21 +103,41 @@ export class FilesService implements OnModuleInit {
   async remove(scope: Scope, id: string): Promise<void> {
     const { content } = await this.transactions.run(async (transaction) => {
       const removed = await this.records.remove(scope, id, NO_PRECONDITION, transaction);
-      await this.loose.release([removed.content], transaction);
+      await this.loose.release(contentsOf([removed]), transaction);
       return removed;
     });
-    await this.loose.discard(content);
+    if (content) await this.loose.discard(content);
   }
 
-  private async add(scope: Scope, upload: Upload, transaction: Transaction | undefined): Promise<StoredFile> {
+  private add(scope: Scope, upload: Upload, transaction: Transaction | undefined): Promise<StoredFile> {
+    return this.within(scope, upload.size, transaction, async (joined) => {
+      await this.loose.take(upload.content, joined);
+      return this.records.create(scope, upload, joined);
+    });
+  }
+
+  /**
+   * Makes the record of a file of this size.
+   * @throws ApiError FILE_QUOTA_EXCEEDED
+   */
+  within(
+    scope: Scope,
+    size: number,
+    transaction: Transaction | undefined,
+    make: (joined: Transaction) => Promise<StoredFile>,
+  ): Promise<StoredFile> {
     return this.transactions.join(transaction, async (joined) => {
       const id = ownerIn(scope);
       // Others of this owner wait, so that what is counted still holds when this commits.
       await this.transactions.lock(`files of ${id}`, joined);
-      await this.requireRoom(scope, upload.size, joined);
-      await this.loose.take(upload.content, joined);
-      return this.records.create(scope, upload, joined);
+      await this.requireRoom(scope, size, joined);
+      return make(joined);
     });
+  }
+
+  /** Removes the records of files whose bytes were to arrive before a time, and that never became ready. */
+  async removeUnfinished(before: Date): Promise<void> {
+    await this.model.deleteMany({ arrivesUntil: { $lt: before } });
   }
 
   private async usageOf(
@@ -131,7 +158,15 @@ export class FilesService implements OnModuleInit {
 
   private async releaseOf(ids: readonly Types.ObjectId[]): Promise<void> {
     const records = await this.model.find({ _id: { $in: ids } }, { content: 1 }).lean();
-    await this.loose.release(records.map(({ content }) => content));
+    await this.loose.release(contentsOf(records));
     this.loose.sweepSoon();
   }
+}
+
+function isReady(file: StoredFile): file is ReadyFile {
+  return Boolean(file.content);
+}
+
+function contentsOf(all: readonly Pick<StoredFile, 'content'>[]): string[] {
+  return all.flatMap(({ content }) => content ?? []);
 }

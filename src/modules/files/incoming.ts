@@ -1,15 +1,53 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { apiError } from '../../platform/errors/errors.js';
+import { type ApiError, apiError } from '../../platform/errors/errors.js';
 import { FileErrors } from './file.errors.js';
 import { HEAD_BYTES, isText, typeOf } from './file-types.js';
 
 /** A sender who sends nothing for so long is given up. */
 const SILENT_MS = 30_000;
 
+/** What is on its way, and what its sender says of it. */
+export interface Sent {
+  readonly name: string;
+  readonly type: string;
+  readonly stream: Readable;
+}
+
 interface Bounds {
   readonly maxBytes: number;
   readonly types: readonly string[];
+}
+
+/** What a sender sends, up to its bound. @throws ApiError REQUEST_TIMEOUT for who is silent, and what `refuse` makes */
+export async function* bounded(
+  stream: Readable,
+  maxBytes: number,
+  refuse: () => ApiError,
+  { isLeftOpen = false } = {},
+): AsyncGenerator<Buffer> {
+  let size = 0;
+  const timer = setTimeout(() => stream.destroy(apiError('REQUEST_TIMEOUT')), SILENT_MS).unref();
+  try {
+    // To close a request would be to close its connection, before it is answered.
+    for await (const chunk of stream.iterator({ destroyOnReturn: !isLeftOpen }) as AsyncIterable<Buffer>) {
+      timer.refresh();
+      size += chunk.length;
+      if (size > maxBytes) throw refuse();
+      yield chunk;
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A client that is refused may send the rest, or it would not see the answer; but not for ever. */
+export function letFinish(stream: Readable, most: number): void {
+  let left = most;
+  stream.on('data', (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left < 0) stream.destroy();
+  });
 }
 
 /** A file on its way from the client to the store: judged while it passes, and never held as a whole. */
@@ -19,7 +57,7 @@ export class Incoming {
   private readonly digest = createHash('sha256');
 
   constructor(
-    private readonly sent: { readonly name: string; readonly type: string; readonly stream: Readable },
+    private readonly sent: Sent,
     private readonly bounds: Bounds,
   ) {}
 
@@ -43,18 +81,11 @@ export class Incoming {
   }
 
   private async *counted(): AsyncGenerator<Buffer> {
-    const { stream } = this.sent;
-    const timer = setTimeout(() => stream.destroy(apiError('REQUEST_TIMEOUT')), SILENT_MS).unref();
-    try {
-      for await (const chunk of stream as AsyncIterable<Buffer>) {
-        timer.refresh();
-        this.size += chunk.length;
-        if (this.size > this.bounds.maxBytes) throw apiError(FileErrors.FILE_TOO_LARGE);
-        this.digest.update(chunk);
-        yield chunk;
-      }
-    } finally {
-      clearTimeout(timer);
+    const tooLarge = () => apiError(FileErrors.FILE_TOO_LARGE);
+    for await (const chunk of bounded(this.sent.stream, this.bounds.maxBytes, tooLarge)) {
+      this.size += chunk.length;
+      this.digest.update(chunk);
+      yield chunk;
     }
   }
 

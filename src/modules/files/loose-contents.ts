@@ -19,7 +19,7 @@ interface LooseContent {
   /** The key of the content. */
   readonly _id: Types.ObjectId;
   readonly state: 'arriving' | 'leaving';
-  /** Of an arriving one: when its process said so last. */
+  /** Of an arriving one: when its process said so last. Of one that leaves: from when on it may be removed. */
   readonly at: Date;
 }
 
@@ -58,6 +58,12 @@ export class LooseContents implements OnApplicationBootstrap, OnApplicationShutd
     this.arriving.set(key, _id);
     this.renewing ??= setInterval(() => void this.renew().catch(() => undefined), RENEW_MS).unref();
     return key;
+  }
+
+  /** Notes a key below which others may write until then: whatever they write is removed afterwards. */
+  async lend(key: string, until: Date, transaction: Transaction): Promise<void> {
+    const note = { _id: new Types.ObjectId(key), state: 'leaving', at: until } as const;
+    await this.notes.insertOne(note, sessionOf(transaction));
   }
 
   /**
@@ -119,6 +125,8 @@ export class LooseContents implements OnApplicationBootstrap, OnApplicationShutd
         // Whoever is first has it: the upload, if it goes on, or this.
         const { matchedCount } = await this.notes.updateOne({ _id, at }, { $set: { state: 'leaving' } });
         if (matchedCount === 0) continue;
+      } else if (at > new Date()) {
+        continue;
       }
       await this.remove(_id);
       count += 1;

@@ -7,7 +7,13 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AwsV4Signer } from 'aws4fetch';
 import { refuse } from './disk-store.js';
-import { type ByteRange, FileStore, FileStoreError } from './file-store.js';
+import {
+  type Announced,
+  type ByteRange,
+  FileStore,
+  FileStoreError,
+  type UploadAddress,
+} from './file-store.js';
 
 /** A bucket that says nothing for so long does not answer. */
 const SILENT_MS = 20_000;
@@ -74,6 +80,22 @@ export class S3Store extends FileStore {
     }
   }
 
+  /** The size is part of the signature: nothing else can be sent there. */
+  override async addressFor(key: string, { type, size }: Announced, seconds: number): Promise<UploadAddress> {
+    const url = new URL(`${this.address}${key}`);
+    url.searchParams.set('X-Amz-Expires', String(seconds));
+    const headers = { 'content-type': type };
+    const signer = new AwsV4Signer({
+      ...this.credentials,
+      method: 'PUT',
+      url: url.href,
+      headers: { ...headers, 'content-length': String(size) },
+      allHeaders: true,
+      signQuery: true,
+    });
+    return { url: (await signer.sign()).url.href, method: 'PUT', headers };
+  }
+
   async read(key: string, range?: ByteRange): Promise<Readable> {
     const headers = range && { range: `bytes=${range.start}-${range.end}` };
     return this.send(key, { method: 'GET', ...(headers && { headers }) });
@@ -87,6 +109,11 @@ export class S3Store extends FileStore {
     }
   }
 
+  private get credentials() {
+    const { accessKeyId, secretAccessKey, region } = this.bucket;
+    return { accessKeyId, secretAccessKey, region, service: 's3' };
+  }
+
   /** A file without a name: whatever becomes of the process, the system removes it. */
   private async spool(): Promise<FileHandle> {
     await mkdir(this.spoolFolder, { recursive: true, mode: 0o700 }).catch(refuse);
@@ -98,17 +125,8 @@ export class S3Store extends FileStore {
 
   /** @throws FileStoreError for every answer but a success */
   private async send(key: string, { method, headers = {}, body }: Sent): Promise<IncomingMessage> {
-    const { accessKeyId, secretAccessKey, region } = this.bucket;
     const url = `${this.address}${key}`;
-    const signer = new AwsV4Signer({
-      method,
-      url,
-      headers,
-      accessKeyId,
-      secretAccessKey,
-      region,
-      service: 's3',
-    });
+    const signer = new AwsV4Signer({ ...this.credentials, method, url, headers });
     const signed = await signer.sign();
     const send = signed.url.protocol === 'http:' ? sendPlain : sendSecure;
     try {

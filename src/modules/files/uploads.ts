@@ -9,9 +9,14 @@ import type { FastifyRequest } from 'fastify';
 import { FileStore } from './file-store.js';
 import { nameOf } from './file-names.js';
 import { FilesConfig } from './files.config.js';
-import { Incoming } from './incoming.js';
+import { Incoming, letFinish, type Sent } from './incoming.js';
 import { LooseContents } from './loose-contents.js';
 import { answerable } from './store-faults.js';
+
+/** Longest time for a whole upload; a sender that stops for half a minute is given up before. */
+export const UPLOAD_MS = 60 * 60_000;
+/** For giving it to a store that is slow, and that is given up when it says nothing. */
+export const STORE_MS = 10 * 60_000;
 
 /** A file whose bytes are in the store, before a record holds them. */
 export interface Upload {
@@ -41,10 +46,10 @@ export class Uploads implements MultipartOptionsFactory, MultipartStorageEngine 
     file: IncomingMultipartFile,
     done: (error?: unknown, info?: object) => void,
   ): void {
-    this.receive(request, file).then(
+    this.take(request, file).then(
       (upload) => done(null, upload),
       (error: unknown) => {
-        this.bound(request);
+        letFinish(request.raw, this.config.maxBytes);
         done(error);
       },
     );
@@ -55,17 +60,25 @@ export class Uploads implements MultipartOptionsFactory, MultipartStorageEngine 
     void removed.then(() => done(null));
   }
 
-  private async receive(
+  private async take(
     request: FastifyRequest,
     { originalname, mimetype, stream }: IncomingMultipartFile,
   ): Promise<Upload> {
-    const name = nameOf(originalname);
-    const incoming = new Incoming({ name, type: mimetype, stream }, this.config);
+    return this.receive({ name: nameOf('file', originalname), type: mimetype, stream }, request);
+  }
+
+  /**
+   * Judges bytes while they pass into the store.
+   * @throws ApiError FILE_TOO_LARGE, FILE_TYPE_NOT_ALLOWED, REQUEST_TIMEOUT, STORAGE_FULL, STORAGE_UNAVAILABLE
+   */
+  async receive(sent: Sent, request?: FastifyRequest): Promise<Upload> {
+    const { name } = sent;
+    const incoming = new Incoming(sent, this.config);
     const content = await this.loose.begin();
     try {
       await this.store.write(content, incoming.chunks());
       // Whoever lost the right to it meanwhile has been answered already.
-      if (request.failure) throw request.failure;
+      if (request?.failure) throw request.failure;
       const { type, size, sha256 } = incoming;
       return { content, name, type, size, sha256 };
     } catch (error) {
@@ -73,14 +86,5 @@ export class Uploads implements MultipartOptionsFactory, MultipartStorageEngine 
       await this.loose.discard(content);
       throw answerable(error);
     }
-  }
-
-  /** A client that is refused may send the rest, or it would not see the answer; but not for ever. */
-  private bound({ raw }: FastifyRequest): void {
-    let left = this.config.maxBytes;
-    raw.on('data', (chunk: Buffer) => {
-      left -= chunk.length;
-      if (left < 0) raw.destroy();
-    });
   }
 }

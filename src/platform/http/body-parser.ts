@@ -11,6 +11,10 @@ import { type ApiError, apiError, CATALOGUE } from '../errors/errors.js';
 import { withExactNumbers } from '../validation/exact-numbers.js';
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The handler reads the body itself, from `request.raw`: it is neither parsed nor bounded. */
+    streamsBody?: boolean;
+  }
   interface FastifyRequest {
     /** The body before it is checked, where an Idempotency-Key makes it matter: its bytes, and what they hold. */
     sentBody?: { readonly bytes: Buffer; readonly value?: unknown };
@@ -51,6 +55,7 @@ function checkBodyHeaders(
   const isThere = headers['transfer-encoding'] !== undefined || (length !== undefined && Number(length) > 0);
   const encoding = headers['content-encoding'];
   if (isThere && encoding !== undefined && !/^\s*(identity)?\s*$/i.test(encoding)) return done(encoded());
+  if (request.routeOptions.config.streamsBody) headers['content-type'] = undefined;
   const type = headers['content-type'];
   if (type !== undefined && !/^\s*application\/json\b/i.test(type)) {
     const { config } = request.routeOptions;
@@ -86,6 +91,7 @@ function readBytes(request: FastifyRequest, payload: Readable, most: number, don
 /** What is not JSON: bytes of a route that takes any, an empty body where none is needed, or a fault. */
 function expectNothing(request: FastifyRequest, payload: Readable, done: Done): void {
   const { config, bodyLimit } = request.routeOptions;
+  if (config.streamsBody) return done(null);
   if (config.input?.raw && !config.input.body) return readBytes(request, payload, bodyLimit, done);
   if (needsBody(config)) return done(apiError('UNSUPPORTED_MEDIA_TYPE'));
   const settle = (error: Error | null): void => {

@@ -178,9 +178,9 @@ export function installDeadline(
   });
   fastify.addHook('preHandler', ({ raw }, reply, done) => {
     if (!reply.waitsForBody) return done();
-    const { input, answerMs } = reply.routeOptions.config;
-    // The time of a body does not count. The handler reads a form.
-    if (!input?.form || raw.complete) underWay.waitForAnswer(reply);
+    const { input, streamsBody, answerMs } = reply.routeOptions.config;
+    // The time of a body does not count. The handler reads a form, and what it takes as a stream.
+    if (!(input?.form || streamsBody) || raw.complete) underWay.waitForAnswer(reply);
     else raw.once('end', () => underWay.waitForAnswer(reply, answerMs));
     return done();
   });
