@@ -84,7 +84,7 @@ describe('what a feature does of its own', () => {
         details: [{ path: 'status', message: 'status must be open in a new record' }],
       });
       await expect(records.updateWhere(scope, {}, { status: 'open' })).rejects.toThrow(
-        'Transitions are judged record by record',
+        'States and rules are judged record by record',
       );
     });
 

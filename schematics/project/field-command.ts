@@ -1,8 +1,9 @@
 import type { Names } from '../naming/names.ts';
+import { refuse, unlessRefused } from '../naming/refusal.ts';
 import { parseFields } from '../specification/fields.ts';
 import { moreFields } from './more-fields.ts';
 import { migrated } from './migration.ts';
-import { type Listed, withMoreLists } from './more-lists.ts';
+import { describedOf, type Listed, withMoreLists } from './more-lists.ts';
 import { changed, type Project } from './project.ts';
 
 /** `subject:search`: what a field that is there is to do besides. */
@@ -17,7 +18,17 @@ export function fieldCommand(project: Project, names: Names, texts: readonly str
     const [, name, flags = ''] = OF_ONE_THERE.exec(text) ?? [];
     return name === undefined ? [] : [{ name, flags: new Set(flags.split(':')) }];
   });
-  const fields = parseFields(texts.filter((text) => !OF_ONE_THERE.test(text)));
+  const described = unlessRefused(() => describedOf(project, names))?.fields;
+  const fields = parseFields(
+    texts.filter((text) => !OF_ONE_THERE.test(text)),
+    described,
+  );
+  const timed = fields.find((field) => field.type.defaults && field.default !== undefined);
+  if (timed) {
+    refuse(
+      `${timed.name} cannot have default=now here: nobody knows the time of the records that are there. Write ${timed.name}:date:required:existing=2030-01-31, or leave the default to the service`,
+    );
+  }
   const { changes, given } =
     fields.length > 0
       ? moreFields(

@@ -16,9 +16,8 @@ function valueOf(field: Field): string | undefined {
   const { name, type, list, required, existing } = field;
   if (!isAlwaysThere(field)) return undefined;
   if (!required) return unsentSource(field);
-  if (list) return '[]';
   if (type.empty !== undefined) return type.empty;
-  if (existing !== undefined) return type.writeValue(existing);
+  if (existing !== undefined) return list ? `[${type.writeValue(existing)}]` : type.writeValue(existing);
   const canHave = type.flags.includes('existing') && !field.unique && !field.encrypted;
   return canHave
     ? refuse(`${name} is required, and needs existing=…: what the records get that are there`)

@@ -24,7 +24,7 @@ function inputDescription({ names, shared }: Feature, field: Field): string {
     unique && (shared ? 'Unique.' : `Unique among the ${names.resources} of its owner.`),
     type.note?.(field),
     list && `At most ${MAX_ITEMS}.`,
-    byDefault !== undefined && `\`${byDefault}\` where it is not sent.`,
+    byDefault !== undefined && `${type.defaults?.about ?? `\`${byDefault}\``} where it is not sent.`,
   ]
     .filter(Boolean)
     .join(' ');
@@ -54,7 +54,9 @@ export function outputSource(field: Field, names: Names): string {
 }
 
 /** What is answered of a field that only the server sets, and that it did not set. */
-function answeredUnsent({ list, type, default: byDefault }: Field): string {
+function answeredUnsent(field: Field): string {
+  const { list, type, default: byDefault } = field;
+  if (type.defaults && byDefault !== undefined) return literal(exampleOf(field));
   return list ? '[]' : (type.empty ?? (byDefault === undefined ? 'null' : literal(byDefault)));
 }
 
@@ -63,7 +65,9 @@ export function fromSource(field: Field, { record }: Names, lacking = 'null'): s
   const { name, type } = field;
   const isThere = isAlwaysGiven(field);
   const value = type.answerValue(`${record}.${name}`, isThere);
-  const instead = isAlwaysThere(field) && !isThere ? answeredUnsent(field) : lacking;
+  const isTimed = type.defaults !== undefined && field.default !== undefined;
+  const unsent = isTimed ? `${record}.createdAt` : answeredUnsent(field);
+  const instead = isAlwaysThere(field) && !isThere ? unsent : lacking;
   const isLacked = !isThere || instead !== 'null';
   return `${name}: ${value}${isLacked ? ` ?? ${instead}` : ''},\n`;
 }

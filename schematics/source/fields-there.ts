@@ -155,13 +155,21 @@ export function describedIn(schemaText: string, dtoText: string, names: Names): 
       },
     ];
   });
+  const rules = optionalProperty(declared, 'rules');
   const lists = optionalProperty(declared, 'lists');
   return {
-    fields,
+    fields: fields.map((field) => ({ ...field, ...laterIn(rules, field.name) })),
     names: properties.map(({ name }) => name.getText()),
     lists: lists && ts.isArrayLiteralExpression(lists) ? lists.elements.map(listIn) : [],
     shared: optionalProperty(declared, 'shared') !== undefined,
   };
+}
+
+function laterIn(rules: ts.Expression | undefined, name: string): Pick<Field, 'later'> {
+  const rule = rules && optionalProperty(rules, name);
+  const [after, since] = ['after', 'since'].map((each) => literalOf(rule && optionalProperty(rule, each)));
+  const than = after ?? since;
+  return typeof than === 'string' ? { later: { than, strictly: after !== undefined, depth: 1 } } : {};
 }
 
 function listIn(node: ts.Expression): List {

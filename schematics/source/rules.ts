@@ -13,7 +13,7 @@ function eachOf({ list }: Field): string | undefined {
 export function inputRules(field: Field, names: Names): string[] {
   return [
     ...(field.required ? [] : ['@IsOptional()']),
-    ...(field.list ? [`@List(${MAX_ITEMS})`] : []),
+    ...(field.list ? [field.required ? `@List(${MAX_ITEMS}, 1)` : `@List(${MAX_ITEMS})`] : []),
     ...field.type.rules(field, names, eachOf(field)),
   ];
 }

@@ -9,6 +9,7 @@ import {
   addElement,
   addMember,
   addProperty,
+  addPropertyBehind,
   arrayIn,
   classNamed,
   objectIn,
@@ -16,7 +17,7 @@ import {
   variableNamed,
 } from './places.ts';
 import { literal } from '../types/source.ts';
-import { indexSource, propSource } from './schema-source.ts';
+import { indexSource, propSource, ruleSource } from './schema-source.ts';
 
 /** The schema's file with what its resource declares besides. */
 export function withAbilities(text: string, abilities: readonly Ability[], names: Names): string {
@@ -32,13 +33,39 @@ function behindStatementBefore(declaration: ts.VariableDeclaration): number {
   return declaration.parent.parent.getFullStart();
 }
 
+/** What the declaration of a resource says, in its order. */
+const DECLARED = 'name record schema shared ownerField unique permissions lists search stats rules'.split(
+  ' ',
+);
+
+function addDeclared(declaration: ts.VariableDeclaration, name: string, value: string): Edit {
+  const resource = objectIn(declaration, 'the object of the resource');
+  const before = DECLARED.slice(0, DECLARED.indexOf(name));
+  return {
+    ...addPropertyBehind(resource, `${name}: ${value}`, before),
+    order: String(before.length).padStart(2, '0'),
+  };
+}
+
 /** The resource's list of unique fields with further ones. */
 function uniqueEdits(declaration: ts.VariableDeclaration, fields: readonly Field[]): Edit[] {
   const added = fields.filter(({ unique }) => unique).map(({ name }) => literal(name));
   if (added.length === 0) return [];
   const list = optionalProperty(declaration, 'unique');
   if (list) return [addElement(arrayIn(list, 'the list unique'), added.join(', '))];
-  return [addProperty(objectIn(declaration, 'the object of the resource'), `unique: [${added.join(', ')}]`)];
+  return [addDeclared(declaration, 'unique', `[${added.join(', ')}]`)];
+}
+
+/** The resource's rules between fields with further ones. */
+function ruleEdits(declaration: ts.VariableDeclaration, fields: readonly Field[]): Edit[] {
+  const added = fields
+    .map(ruleSource)
+    .filter((rule) => rule !== undefined)
+    .join(', ');
+  if (added === '') return [];
+  const rules = optionalProperty(declaration, 'rules');
+  if (rules) return [addProperty(objectIn(rules, 'the object rules'), added)];
+  return [addDeclared(declaration, 'rules', `{ ${added} }`)];
 }
 
 /** The schema's file with further fields. */
@@ -59,6 +86,7 @@ export function withFields(text: string, fields: readonly Field[], feature: Feat
       text: `\n${indexes.trimEnd()}`,
     },
     ...uniqueEdits(declaration, fields),
+    ...ruleEdits(declaration, fields),
   ];
   return withImports(applyEdits(text, edits));
 }

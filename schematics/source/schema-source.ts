@@ -2,6 +2,7 @@ import { type Feature, fieldDeclarations, isAlwaysGiven, type List } from '../sp
 import type { Field } from '../types/field.ts';
 import type { Names } from '../naming/names.ts';
 import { withArticle, wordsOf } from '../naming/words.ts';
+import { defaultSource } from '../specification/values.ts';
 import { literal } from '../types/source.ts';
 
 function propOptions(field: Field, names: Names): string {
@@ -13,7 +14,7 @@ function propOptions(field: Field, names: Names): string {
     required && !list && 'required: true',
     maxUnits && !list && !encrypted && `maxlength: ${maxUnits(field)}`,
     encrypted && 'encrypted: true',
-    byDefault !== undefined && `default: ${literal(byDefault)}`,
+    byDefault !== undefined && `default: ${defaultSource(field, 'ofSchema')}`,
     list && 'default: () => []',
     empty !== undefined && `default: () => (${empty})`,
   ]
@@ -75,6 +76,16 @@ export function listSource({ equal, sort, everybody }: List): string {
   return literal({ ...(equal.length > 0 && { equal }), sort, ...(everybody && { everybody }) });
 }
 
+/** Of a resource's declaration, which fields are later than which. */
+function rulesSource(fields: readonly Field[]): string {
+  const rules = fields.map(ruleSource).filter((rule) => rule !== undefined);
+  return rules.length > 0 ? `\n  rules: { ${rules.join(', ')} },` : '';
+}
+
+export function ruleSource({ name, later }: Field): string | undefined {
+  return later && `${name}: { ${later.strictly ? 'after' : 'since'}: ${literal(later.than)} }`;
+}
+
 /** What the feature's records are, said once. */
 function resourceSource({ names, fields, shared, lists, abilities = [] }: Feature): string {
   const { Record, records, resource } = names;
@@ -82,7 +93,7 @@ function resourceSource({ names, fields, shared, lists, abilities = [] }: Featur
   return `export const ${records} = resource({
   name: '${resource}',
   record: ${Record},
-  schema: ${Record}Schema,${shared ? '\n  shared: true,' : ''}${unique.length > 0 ? `\n  unique: ${literal(unique)},` : ''}${listsSource(lists, fields)}${abilities.map((ability) => `\n  ${ability}: true,`).join('')}
+  schema: ${Record}Schema,${shared ? '\n  shared: true,' : ''}${unique.length > 0 ? `\n  unique: ${literal(unique)},` : ''}${listsSource(lists, fields)}${rulesSource(fields)}${abilities.map((ability) => `\n  ${ability}: true,`).join('')}
 });
 `;
 }

@@ -1,12 +1,12 @@
 import { type Feature, type Filter, filterOf, isAlwaysThere, sentFields } from '../specification/feature.ts';
 import type { Field } from '../types/field.ts';
-import { literal } from '../types/source.ts';
+import { defaultSource } from '../specification/values.ts';
 
 /** What stands for a field that is not sent, or null; undefined for one that is always sent. */
 export function unsentSource(field: Field): string | undefined {
   if (field.required) return undefined;
   if (field.list) return '[]';
-  return isAlwaysThere(field) ? (field.type.empty ?? literal(field.default)) : 'null';
+  return isAlwaysThere(field) ? (field.type.empty ?? defaultSource(field, 'ofService')) : 'null';
 }
 
 /** The constant that says so for the whole feature, with its comment. */

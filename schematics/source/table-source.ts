@@ -20,11 +20,13 @@ function samplesOfList(field: Field): Samples {
   const isList = (source: string) => source.startsWith('[');
   return {
     value: `[${value}]`,
-    accepts: ['[]', ...(accepts.length > 0 ? [`[${accepts.join(', ')}]`] : [])],
+    accepts: [...(field.required ? [] : ['[]']), ...(accepts.length > 0 ? [`[${accepts.join(', ')}]`] : [])],
     becomes: becomes.map(([sent, stored]) => [`[${sent}]`, `[${stored}]`] as const),
     refuses: [
-      ...refuses.map((refused) => `[${refused}]`),
+      // The parser refuses what JSON cannot carry, and names the item.
+      ...refuses.filter((refused) => refused !== '2 ** 53').map((refused) => `[${refused}]`),
       '[null]',
+      ...(field.required ? ['[]'] : []),
       `Array.from({ length: ${MAX_ITEMS + 1} }, (_, n) => ${value})`,
       ...refuses.filter((refused) => !isList(refused)).slice(0, 2),
     ],
@@ -38,7 +40,7 @@ export function severalKind({ type }: Field): 'given again' | 'commas' {
 
 /** What the tests know of a field: one entry of the feature's table. */
 export function entrySource(field: Field, { names, fields }: Pick<Feature, 'names' | 'fields'>): string {
-  const { name, required, unique, list, encrypted, target, server, several } = field;
+  const { name, required, unique, list, encrypted, target, server, several, later } = field;
   const {
     value,
     accepts = [],
@@ -57,7 +59,8 @@ ${[
   server && 'server: true',
   filter && `filter: '${filter}'`,
   several && `several: '${severalKind(field)}'`,
-  unsent !== undefined && `unsent: ${unsent}`,
+  unsent !== undefined && `unsent: ${field.type.defaults?.inTests ?? unsent}`,
+  later && `${later.strictly ? 'after' : 'since'}: '${later.than}'`,
   target ? `ref: '/api/v1/${target.plural}'` : `value: (n) => ${value}`,
   accepts.length > 0 && `accepts: [${accepts.join(', ')}]`,
   becomes.length > 0 && `becomes: [${becomes.map(([sent, stored]) => `[${sent}, ${stored}]`).join(', ')}]`,
@@ -72,7 +75,8 @@ ${[
 /** The table of a feature's tests, without its imports. */
 export function tableSource(feature: Feature): string {
   const { names, fields, shared, lists } = feature;
-  return `import type { Feature } from '../support/feature.js';
+  const isTimed = fields.some((field) => field.type.defaults && field.default !== undefined);
+  return `${isTimed ? "import { expect } from '@jest/globals';\n" : ''}import type { Feature } from '../support/feature.js';
 
 export const ${names.records}: Feature = {
   path: '/api/v1/${names.plural}',

@@ -2,7 +2,8 @@ import type { Field } from '../types/field.ts';
 
 /** What is sent or answered as an example. */
 export function exampleOf(field: Field): unknown {
-  const example = field.default ?? field.type.example(field);
+  const { default: byDefault, type } = field;
+  const example = type.defaults ? type.example(field) : (byDefault ?? type.example(field));
   return field.list ? [example] : example;
 }
 

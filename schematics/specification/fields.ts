@@ -4,6 +4,7 @@ import { fieldNameFault } from './reserved.ts';
 import { EXCLUSIVE, type Flag, FLAGS, VALUED } from '../types/flags.ts';
 import { numberIn } from '../types/numbers.ts';
 import { FIELD_TYPES, TYPES, type TypeName } from '../types/types.ts';
+import { withDepths } from './rules.ts';
 import { parsedValue } from './values.ts';
 
 const MAX_NAME = 40;
@@ -53,17 +54,25 @@ export function parseField(text: string): Field {
     },
     flags,
   );
-  return withValues(field, flags);
+  return withValues({ ...field, ...laterOf(flags) }, flags);
 }
 
-/** @throws Refusal also for a field that is there twice */
-export function parseFields(texts: readonly string[]): Field[] {
+function laterOf(flags: ReadonlyMap<Flag, string>): Pick<Field, 'later'> {
+  const than = flags.get('after') ?? flags.get('since');
+  return than === undefined ? {} : { later: { than, strictly: flags.has('after'), depth: 1 } };
+}
+
+/**
+ * @param there the fields that a feature has already
+ * @throws Refusal also for a field that is there twice
+ */
+export function parseFields(texts: readonly string[], there: readonly Field[] = []): Field[] {
   if (texts.length > MAX_FIELDS) refuse(`A feature has at most ${MAX_FIELDS} fields`);
   const fields = texts.map(parseField);
   const names = fields.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) refuse(`The field ${twice} is there twice`);
-  return fields;
+  return withDepths(fields, there);
 }
 
 /** The flags with their values. A value may hold colons: what is no flag belongs to the one before. */

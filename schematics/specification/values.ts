@@ -1,17 +1,24 @@
 import { refuse } from '../naming/refusal.ts';
 import type { Field, Scalar } from '../types/field.ts';
 import { lengthsOf } from '../types/lengths.ts';
+import { literal } from '../types/source.ts';
 
 /**
  * The value of `default=` or `existing=`, as the field has it.
  * @throws Refusal for one that the field itself would refuse
  */
 export function parsedValue(field: Field, flag: string, text: string): Scalar {
-  const value = field.type.readValue(text.trim(), field);
+  const { defaults, readValue } = field.type;
+  const value = defaults && flag === 'default' ? defaults.read(text.trim()) : readValue(text.trim(), field);
   if (value === undefined || !isWithin(field, value)) {
     refuse(`${field.name} has ${flag}=${text}, which it would refuse itself`);
   }
   return value;
+}
+
+/** What stands for a field that is not sent: in the schema, or in the service. */
+export function defaultSource({ type, default: value }: Field, place: 'ofSchema' | 'ofService'): string {
+  return type.defaults?.[place] ?? literal(value);
 }
 
 function isWithin(field: Field, value: Scalar): boolean {

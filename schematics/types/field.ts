@@ -24,6 +24,8 @@ export interface Field {
   /** Of a text its length, of a number its value. */
   readonly min?: number;
   readonly max?: number;
+  /** Of which other field it is later, or not earlier; by so many rules it is later than the first of all. */
+  readonly later?: { readonly than: string; readonly strictly: boolean; readonly depth: number };
   readonly default?: Scalar;
   /** What records get that were there before the field. */
   readonly existing?: Scalar;
@@ -61,6 +63,18 @@ export interface Samples {
   readonly refuses: readonly string[];
 }
 
+/** A default that is made where it is needed. */
+export interface Defaults {
+  /** Reads the word behind `default=`; undefined for one that is none. */
+  readonly read: (text: string) => Scalar | undefined;
+  /** In the schema, in the service, and as the tests expect it. */
+  readonly ofSchema: string;
+  readonly ofService: string;
+  readonly inTests: string;
+  /** In sentences: what it is. */
+  readonly about: string;
+}
+
 /**
  * Everything that a type of fields is. No part is optional: the compiler names what a new type lacks. Decorators are
  * written as source; `each` is their last argument where the field is a list.
@@ -75,6 +89,8 @@ export interface FieldType {
   readonly bounds: Length | 'number' | 'whole number' | undefined;
   /** The value of `default=` and `existing=`; undefined for a text that is none. */
   readonly readValue: (text: string, field: Field) => Scalar | undefined;
+  /** Of `default=`, where a value is not written as it is: how it is read and written. */
+  readonly defaults: Defaults | undefined;
   /** Such a value, as the database holds it. */
   readonly writeValue: (value: Scalar) => string;
   /** What a record has where nothing was sent, in place of null. */

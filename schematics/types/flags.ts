@@ -12,11 +12,13 @@ export const FLAGS = [
   'max',
   'default',
   'existing',
+  'after',
+  'since',
 ] as const;
 export type Flag = (typeof FLAGS)[number];
 
 /** The flags that take a value: `min=0`. */
-export const VALUED: ReadonlySet<Flag> = new Set(['min', 'max', 'default', 'existing']);
+export const VALUED: ReadonlySet<Flag> = new Set(['min', 'max', 'default', 'existing', 'after', 'since']);
 
 /** Pairs that exclude each other, whatever the type, and why. */
 export const EXCLUSIVE: readonly (readonly [Flag, Flag, string])[] = [
@@ -34,6 +36,9 @@ export const EXCLUSIVE: readonly (readonly [Flag, Flag, string])[] = [
   ['stats', 'list', 'a record would count for several values'],
   ['server', 'required', 'it is never sent'],
   ['server', 'unique', 'nobody who sends something could know that a value is taken'],
+  ['after', 'since', 'what is later is not earlier'],
+  ['after', 'default', 'it would be refused where it is not later'],
+  ['since', 'default', 'it would be refused where it is earlier'],
   ['encrypted', 'default', 'it would stand in the source'],
   ['encrypted', 'existing', 'it would stand in the source'],
 ];

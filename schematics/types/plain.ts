@@ -3,6 +3,7 @@ import { literal } from './source.ts';
 
 type Part =
   | 'readWord'
+  | 'defaults'
   | 'writeValue'
   | 'empty'
   | 'declares'
@@ -18,6 +19,7 @@ type Part =
 export function plain(typeSource: string): Pick<FieldType, Part | 'typeSource'> {
   return {
     readWord: undefined,
+    defaults: undefined,
     writeValue: literal,
     empty: undefined,
     declares: undefined,

@@ -20,7 +20,8 @@ const PAYMENTS =
 const ADMIN = { email: 'admin@example.com', password: 'correct horse battery' };
 /** The usual fields: those of projects. */
 const NOTICES = 'trial-notices name:string:required:unique:max=100 description:text:max=500 metadata:object';
-const CURRENCIES = 'trial-currencies code:string:required:unique:max=3 name:string:required --shared';
+const CURRENCIES =
+  'trial-currencies code:string:required:unique:max=3 name:string:required aliases:string:list:required madeAt:date:default=now validFrom:day validUntil:day:after=validFrom reviewedAt:date:since=createdAt --shared';
 /** Fields of a feature of the matrix. */
 const FIELDS = 11;
 /** The tests of the whole product that a new feature concerns; the gate takes the first two. */

@@ -16,7 +16,7 @@ const ROWS: Readonly<Record<TypeName, Row>> = {
   number: { values: { min: '-1.5', max: '10000.5', default: '1', existing: '1' } },
   integer: { values: { min: '-1', max: '10000', default: '1', existing: '1' } },
   boolean: { values: { default: 'true', existing: 'false' } },
-  date: { values: { existing: '2030-01-31T00:00:00.000Z' } },
+  date: { values: { default: 'now', existing: '2030-01-31T00:00:00.000Z' } },
   decimal: { values: { min: '-1.5', max: '10000.5' } },
   day: { values: { default: '2030-01-31', existing: '2030-01-31' } },
   money: { values: {} },
@@ -45,10 +45,15 @@ export function writtenFlag(flag: Flag, type: TypeName): string {
   return flag === 'existing' ? `required:${written}` : written;
 }
 
+/** Whether a field can have it whatever other fields there are. */
+function isByItself(flag: Flag): boolean {
+  return !['existing', 'after', 'since'].includes(flag);
+}
+
 /** Every type alone, and with each flag that it takes. */
 export function everyField(target: string): string[] {
   return TYPES.flatMap((type) => {
-    const flags = FIELD_TYPES[type].flags.filter((flag) => flag !== 'existing');
+    const flags = FIELD_TYPES[type].flags.filter(isByItself);
     const alone = `${type}Alone:${writtenType(type, target)}`;
     const flagged = flags.map((flag) => {
       const name = `${type}${flag.charAt(0).toUpperCase()}${flag.slice(1)}`;
@@ -63,7 +68,7 @@ export function everyPair(target: string): string[] {
   const excluded = (a: Flag, b: Flag) =>
     EXCLUSIVE.some(([c, d]) => (a === c && b === d) || (a === d && b === c));
   return TYPES.flatMap((type) => {
-    const flags = FIELD_TYPES[type].flags.filter((flag) => flag !== 'existing');
+    const flags = FIELD_TYPES[type].flags.filter(isByItself);
     return flags.flatMap((a, index) =>
       flags
         .slice(index + 1)

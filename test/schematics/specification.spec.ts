@@ -150,6 +150,8 @@ describe('a field', () => {
     ['status:enum:draft,draft', /^status has the same choice twice/],
     ["status:enum:draft,it's", /^status has the choice "it's"/],
     ['status:enum:draft,sent:default=paid', /default=paid/],
+    ['when:date:default=2030-01-31', /^when has default=2030-01-31, which it would refuse/],
+    ['day:day:default=now', /^day has default=now, which it would refuse/],
     ['project:ref', /^project does not say what it refers to/],
     ['project:ref:project', /^"project" is not the plural/],
     ...[
@@ -186,6 +188,28 @@ describe('a field', () => {
     ]),
   ])('cannot be %j', (text, message) => {
     expect(() => parseField(text)).toThrow(message);
+  });
+
+  it.each([
+    ['endsOn:day:after=startsOn', /^endsOn has after=startsOn, and there is no field startsOn/],
+    ['endsOn:day:since=endsOn', /^endsOn cannot have since=endsOn: it would be later than itself/],
+    ['a:day:after=b b:day:after=c c:day:since=a', /^a cannot have after=b: it would be later than itself/],
+    ['a:day b:date:after=a', /^b cannot have after=a: both have to be dates, or both days/],
+    ['a:string b:date:after=a', /both have to be dates/],
+    ['a:day:after=createdAt', /^a cannot have after=createdAt, which is a date and no day/],
+    [
+      Array.from({ length: 10 }, (_, n) => `d${n}:day${n > 0 ? `:after=d${n - 1}` : ''}`).join(' '),
+      /^d9 is later than 9 others/,
+    ],
+  ])('is not later than what it cannot be compared with: %s', (fields, message) => {
+    expect(() => parseFields(fields.split(' '))).toThrow(message);
+  });
+
+  it('knows by how many rules it is later', () => {
+    const fields = parseFields('a:day c:day:after=b b:day:since=a d:date:after=createdAt'.split(' '));
+    expect(fields.map(({ later }) => later?.depth)).toEqual([undefined, 2, 1, 1]);
+    const [last] = parseFields(['d:day:after=c'], fields);
+    expect(last?.later).toEqual({ than: 'c', strictly: true, depth: 3 });
   });
 
   it('is there once', () => {

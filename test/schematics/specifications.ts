@@ -17,6 +17,7 @@ const VALUES = [
   '20',
   '200',
   '5000',
+  'now',
   '-5',
   '1.5',
   'true',
@@ -27,7 +28,7 @@ const VALUES = [
 ];
 
 const flags = fc
-  .constantFrom(...FLAGS.filter((flag) => flag !== 'existing'))
+  .constantFrom(...FLAGS.filter((flag) => !['existing', 'after', 'since'].includes(flag)))
   .chain((flag) =>
     VALUED.has(flag)
       ? fc.constantFrom(...VALUES).map((value) => `${flag}=${value}`)

@@ -5,6 +5,7 @@ import { describeFields } from './describe-fields.js';
 import { describeLists } from './describe-lists.js';
 import { describeReferences } from './describe-references.js';
 import { describeRoutes } from './describe-routes.js';
+import { describeRules } from './describe-rules.js';
 import { describeStates } from './describe-states.js';
 import { describeUniqueness } from './describe-uniqueness.js';
 import { describeVersions } from './describe-versions.js';
@@ -23,6 +24,7 @@ export function describeFeature(feature: Feature): void {
 
     describeRoutes(its);
     describeFields(its);
+    describeRules(its);
     describeUniqueness(its);
     describeReferences(its);
     describeLists(its);

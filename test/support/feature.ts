@@ -44,6 +44,9 @@ interface AnyField {
   readonly several?: 'commas' | 'given again';
   /** It changes along these ways only; every state is named. Records are created in the state of `value`. */
   readonly states?: Readonly<Record<string, readonly string[]>>;
+  /** It is later than this field of the record, or not earlier. */
+  readonly after?: string;
+  readonly since?: string;
   /** What is answered when it was not sent, or null; null unless told. */
   readonly unsent?: unknown;
   /** Values that are refused by POST, PUT and PATCH. */

@@ -5,7 +5,7 @@ import { Types } from 'mongoose';
 import { validatorOf } from '../validation/compile.js';
 import { List, Name, Reference, UtcTime } from '../validation/fields.js';
 import { IsMetadata, type Metadata } from '../validation/is-metadata.js';
-import { type Defaults, nullsToDefaults, withDefaults } from './defaults.js';
+import { type Defaults, NOW, nullsToDefaults, withDefaults } from './defaults.js';
 
 const STATUSES = ['draft', 'sent'] as const;
 type Status = (typeof STATUSES)[number];
@@ -129,5 +129,23 @@ describe('the compiler', () => {
     // @ts-expect-error: dueAt has no default
     const incomplete = () => withDefaults(dtoOf(CreateDto, FULL), { status: 'draft', tags: [] });
     expect([missing, surplus, wrong, unknown, strange, incomplete]).toHaveLength(6);
+  });
+});
+
+interface Dated {
+  readonly dueAt?: Date | null;
+}
+
+describe('a default of the present', () => {
+  it('is the time of writing, each time another one', () => {
+    const defaults = { dueAt: NOW };
+    const before = Date.now();
+    const [first, second] = [
+      withDefaults({} as Dated, defaults),
+      nullsToDefaults({ dueAt: null } as Dated, defaults),
+    ];
+    for (const { dueAt } of [first, second]) expect(dueAt?.getTime()).toBeGreaterThanOrEqual(before);
+    expect(first.dueAt).not.toBe(second.dueAt);
+    expect(withDefaults({ dueAt: new Date(0) } as Dated, defaults)).toEqual({ dueAt: new Date(0) });
   });
 });

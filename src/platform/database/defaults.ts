@@ -16,6 +16,9 @@ export type Defaults<Dto, Stored> = { readonly [K in OptionalKeys<Dto>]: ValueOf
 
 type Known<Dto> = Readonly<Record<OptionalKeys<Dto>, unknown>>;
 
+/** In defaults: the time at which the record is written. */
+export const NOW: Date = new Date(Number.NaN);
+
 /** A value that was sent, or its default. */
 type Filled<Dto, K extends keyof Dto, D> = K extends keyof D
   ? Exclude<Dto[K], null | undefined> | D[K]
@@ -49,6 +52,7 @@ export function nullsToDefaults<Dto extends object, D extends object>(
 
 /** Lists and objects are copied, so that no two records share one. */
 function fresh(value: unknown): unknown {
+  if (value === NOW) return new Date();
   if (Array.isArray(value)) return [...(value as unknown[])];
   if (typeof value !== 'object' || value === null) return value;
   return Object.getPrototypeOf(value) === Object.prototype ? { ...value } : value;

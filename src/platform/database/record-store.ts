@@ -1,6 +1,7 @@
 import { type Model, type mongo, type Schema, Types } from 'mongoose';
 import type { RecordCipher } from './field-encryption.js';
 import { driverDatabase } from './driver.js';
+import type { FieldOrders } from './field-orders.js';
 import { type Find, find } from './find.js';
 import type { HiddenKeys } from '../validation/hidden-keys.js';
 import type { StoredRecord } from './record.js';
@@ -41,7 +42,11 @@ export class RecordStore<T extends StoredRecord> {
   }
 
   /** Writes the first version of a record. */
-  async insert(fields: object, session: mongo.ClientSession | undefined): Promise<T> {
+  async insert(
+    fields: object,
+    session: mongo.ClientSession | undefined,
+    orders: FieldOrders | undefined,
+  ): Promise<T> {
     const now = new Date();
     const _id = new Types.ObjectId();
     const record: Record<string, unknown> = { _id };
@@ -49,6 +54,7 @@ export class RecordStore<T extends StoredRecord> {
     this.rules.fillIn(record, fields);
     this.rules.check(record);
     Object.assign(record, { version: 1, createdAt: now, updatedAt: now });
+    orders?.require(record);
     const sealed = this.cipher?.seal(String(_id), record) ?? record;
     const stored = this.hidden ? { ...sealed, ...this.hidden.ofNew(record) } : sealed;
     await this.collection.insertOne(stored, session && { session });

@@ -11,18 +11,10 @@ import { RecordReads } from './record-reads.js';
 import type { Change, NewFields, NewRecord, StoredRecord } from './record.js';
 import { type Link, linksIn, type ReferenceField, type References } from './references.js';
 import { requireUniqueFields, type Resource } from './resource.js';
-import { afterwards, isTransaction, sessionOf, type Transaction } from './transactions.js';
+import { afterwards, type CreatesOnce, isTransaction, sessionOf, type Transaction } from './transactions.js';
 
 /** Attempts at a transition that others overtake. */
 const MAX_ATTEMPTS = 10;
-
-/** Creates a record once, even if the request is repeated. */
-export interface CreatesOnce {
-  run<T extends StoredRecord>(
-    create: (transaction?: Transaction) => Promise<T>,
-    again: (id: string) => Promise<T>,
-  ): Promise<T>;
-}
 
 /** Reads and writes the records of one resource, always within a `Scope`. Records come back as plain objects. */
 export class Records<T extends StoredRecord> extends RecordReads<T> {
@@ -151,8 +143,11 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
     this.cipher?.refuse(change);
     const [link] = linksIn(this.referenceFields, change);
     if (link) throw new Error(`${link.field} is a reference: change the records one by one, with update`);
-    if (this.resource.states?.areIn(change)) {
-      throw new Error('Transitions are judged record by record: change the records one by one, with update');
+    const { states, orders } = this.resource;
+    if (states?.areIn(change) || orders?.concern(change)) {
+      throw new Error(
+        'States and rules are judged record by record: change the records one by one, with update',
+      );
     }
     const { modifiedCount } = await this.store.collection
       .updateMany(
@@ -208,8 +203,9 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
   }
 
   protected async write(fields: object, transaction: Transaction | undefined, _actor?: Actor): Promise<T> {
-    this.resource.states?.requireInitial(fields);
-    const record = await this.store.insert(fields, transaction?.session).catch(this.refuseTaken);
+    const { states, orders } = this.resource;
+    states?.requireInitial(fields);
+    const record = await this.store.insert(fields, transaction?.session, orders).catch(this.refuseTaken);
     afterwards(transaction, () => this.events.note('record_created', record._id));
     return record;
   }
@@ -226,14 +222,17 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
       await this.require(scope, id, precondition, transaction);
       await this.references.require(scope, links, transaction);
     }
-    const update = this.store.updateOf(id, change);
+    const expected = this.expected(scope, id, precondition);
+    const condition = this.resource.orders?.conditionOf(change as Filter);
+    const filter = condition ? { $and: [expected, condition] } : expected;
     const updated = (await this.store.collection
-      .findOneAndUpdate(this.expected(scope, id, precondition), update, {
+      .findOneAndUpdate(filter, this.store.updateOf(id, change), {
         returnDocument: 'after',
         ...(this.store.projection && { projection: this.store.projection }),
         ...sessionOf(transaction),
       })
       .catch(this.refuseTaken)) as T | null;
+    if (!updated && condition) await this.requireOrder(expected, change, transaction);
     if (!updated) throw await this.absent(scope, id, precondition, transaction);
     afterwards(transaction, () => {
       this.events.noteRead(scope, updated);
@@ -268,6 +267,14 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
       ...one,
       version: { ...(versions !== 'any' && { $in: versions }), ...(except && { $nin: except }) },
     };
+  }
+
+  /** @throws ApiError where the record is there, and its fields would not be in order, or were changed meanwhile */
+  private async requireOrder(filter: Filter, change: object, transaction?: Transaction): Promise<void> {
+    const [found] = await this.store.find<T>({ filter, limit: 1, session: transaction?.session });
+    if (!found) return;
+    this.resource.orders?.require({ ...(found as object), ...change });
+    throw apiError('CONFLICT');
   }
 
   /** Why no record matched: it is not in the scope, or does not meet the precondition. */

@@ -4,6 +4,7 @@ import { needsModule } from '../errors/needed-modules.js';
 import { CATALOGUE, type ErrorDefinition, notFoundError, takenError } from '../errors/errors.js';
 import type { Permission } from '../access/caller.js';
 import { uniqueKeys } from './filter.js';
+import { FieldOrders, type OrderRule } from './field-orders.js';
 import { type ListDeclaration, Lists } from './lists.js';
 import type { Change, StoredRecord } from './record.js';
 import { States, type StatesOf, type Transition } from './states.js';
@@ -65,6 +66,8 @@ interface Declaration<T extends StoredRecord, Unique extends string, Verb extend
   readonly states?: StatesOf<T>;
   /** What a transition sets beside the state: `({ to }) => ({ closedAt: to === 'closed' ? new Date() : null })`. */
   readonly onTransition?: (transition: Transition<T>) => Change<T>;
+  /** What is later than what in a record as it is stored: `rules: { endsOn: { after: 'startsOn' } }`. */
+  readonly rules?: Readonly<Record<string, OrderRule>>;
   /** Who changed what is kept, where the audit is part of the product. */
   readonly audit?: true;
   /** Other systems can be told what changes, where webhooks are part of the product. */
@@ -111,6 +114,8 @@ export interface Resource<
   readonly lists: Lists | undefined;
   /** Only where some are declared. */
   readonly states: States | undefined;
+  /** Only where rules are declared. */
+  readonly orders: FieldOrders | undefined;
   /** Who is told of changes. */
   readonly told: ReadonlySet<Ear>;
   readonly can: ReadonlySet<Ability>;
@@ -169,6 +174,7 @@ export function resource<
     unique,
     lists: listsOf(declaration),
     states,
+    orders: declaration.rules && new FieldOrders(name, schema, declaration.rules),
     told: new Set(told),
     can: new Set(can),
     plural: plural ?? '',

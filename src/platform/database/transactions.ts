@@ -5,6 +5,15 @@ import { Semaphore } from '../concurrency/semaphore.js';
 import { apiError } from '../errors/errors.js';
 import { noteInTrace, traced } from '../logging/spans.js';
 import { AbandonedTransactions } from './abandoned-transactions.js';
+import type { StoredRecord } from './record.js';
+
+/** Creates a record once, even if the request is repeated. */
+export interface CreatesOnce {
+  run<T extends StoredRecord>(
+    create: (transaction?: Transaction) => Promise<T>,
+    again: (id: string) => Promise<T>,
+  ): Promise<T>;
+}
 
 /** A transaction that has been retried for this long may be blocked by one that nobody will ever finish. */
 const SUSPICIOUS_MS = 500;

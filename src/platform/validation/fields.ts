@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import {
   ArrayMaxSize,
+  ArrayMinSize,
   IsArray,
   IsBoolean,
   IsDate,
@@ -163,9 +164,9 @@ export function Reference(): PropertyDecorator {
   );
 }
 
-/** A list of at most so many; what its items are, decorators with `{ each: true }` say. */
-export function List(max: number): PropertyDecorator {
-  return applyDecorators(IsArray(), ArrayMaxSize(max));
+/** A list of at most so many, and at least; what its items are, decorators with `{ each: true }` say. */
+export function List(max: number, min = 0): PropertyDecorator {
+  return applyDecorators(IsArray(), ArrayMaxSize(max), ...(min > 0 ? [ArrayMinSize(min)] : []));
 }
 
 /** An integer that JavaScript and JSON hold exactly, within bounds. */

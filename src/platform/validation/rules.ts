@@ -95,6 +95,7 @@ function isPassed(outcome: unknown, refuse: () => never): boolean {
 const RANKS: Readonly<Record<string, number>> = {
   isArray: 0,
   arrayMaxSize: 1,
+  arrayMinSize: 1,
   isObject: 2,
   isString: 2,
   isInt: 2,
