@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Secret, TOTP } from 'otpauth';
 import type { Page } from 'playwright-core';
-import { SessionsService } from '../../src/modules/sessions/sessions.service.js';
 import { eventually, mailTo, outboxOf } from '../support/mails.js';
 import { type Credentials, LOGIN, newCredentials } from '../support/users.js';
 import { ConsoleTest, type Person, violationsOf } from './console.js';
@@ -23,14 +22,6 @@ describe('the account in the console', () => {
     credentials = await product.newVerifiedUser();
   });
   afterEach(() => person.close());
-
-  /** Lets every proof of identity be older than ten minutes, and the product know it. */
-  async function age(): Promise<void> {
-    const sessions = product.test.connection.collection('sessions');
-    await sessions.updateMany({}, { $set: { provenAt: new Date(Date.now() - 11 * 60_000) } });
-    const service = product.test.app.get(SessionsService, { strict: false });
-    for (const { _id } of await sessions.find().toArray()) await service.find(_id.toHexString(), 0, true);
-  }
 
   async function linkTo(email: string, page: string): Promise<string> {
     const matching = async () =>
@@ -77,7 +68,7 @@ describe('the account in the console', () => {
 
   it('asks for the password where the last proof is old, and goes on', async () => {
     const page = await person.signIn(credentials, '/console/security');
-    await age();
+    await product.ageProofs();
     await page.getByRole('button', { name: 'Change email' }).click();
     const { email } = newCredentials();
     await page.getByLabel('New email').fill(email);
@@ -96,7 +87,7 @@ describe('the account in the console', () => {
 
   it('changes nothing when nobody confirms, and says so', async () => {
     const page = await person.signIn(credentials, '/console/security');
-    await age();
+    await product.ageProofs();
     await page.getByRole('button', { name: 'Change email' }).click();
     await page.getByLabel('New email').fill(newCredentials().email);
     await page.getByRole('button', { name: 'Send the link' }).click();
@@ -107,7 +98,7 @@ describe('the account in the console', () => {
 
   it('turns the second factor on and off when the last proof is old', async () => {
     const page = await person.signIn(credentials, '/console/security');
-    await age();
+    await product.ageProofs();
     await page.getByRole('button', { name: 'Turn on' }).first().click();
     // The dialog asks for the password anyway: no second one comes.
     await open(page).getByLabel('Your password').fill(credentials.password);
@@ -115,7 +106,7 @@ describe('the account in the console', () => {
     await page.locator('.qr svg path').waitFor();
     const secret = (await page.getByTestId('otp-secret').innerText()).replaceAll(' ', '');
     const totp = new TOTP({ secret: Secret.fromBase32(secret) });
-    await age();
+    await product.ageProofs();
     await open(page).getByLabel('Code', { exact: true }).fill(totp.generate());
     await open(page).getByRole('button', { name: 'Turn on' }).click();
     await page.getByRole('heading', { name: 'Confirm that it is you' }).waitFor();
@@ -125,7 +116,7 @@ describe('the account in the console', () => {
     const codes = await page.getByTestId('recovery-codes').locator('li').allInnerTexts();
     await page.getByRole('button', { name: 'I have saved them' }).click();
 
-    await age();
+    await product.ageProofs();
     await page.getByRole('button', { name: 'Turn off' }).first().click();
     await open(page).getByLabel('Your password').fill(credentials.password);
     await open(page)

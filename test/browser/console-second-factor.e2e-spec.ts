@@ -154,6 +154,32 @@ describe('what the console asks for beside a password, or in place of one', () =
     expect(await waysIn(page).count()).toBe(1);
   });
 
+  it('a provider, asked anew in a window of its own, proves who it is, and so does a passkey', async () => {
+    const page = await person.signIn(credentials, '/console/profile');
+    await withDevice(page);
+    await page.getByTestId('add-passkey').click();
+    await page.getByText('Passkey added').waitFor();
+    acme.login = newAt(acme);
+    await page.getByTestId('link-acme').click();
+    await page.getByText('Account linked').waitFor();
+    await product.ageProofs();
+    const remove = (name: string) => page.getByRole('button', { name: `Remove ${name}` }).click();
+    await remove('Chrome on Linux');
+    await page.getByTestId('prove-by-acme').waitFor();
+    expect(await violationsOf(page)).toEqual([]);
+    const other = page.context().waitForEvent('page');
+    await page.getByTestId('prove-by-acme').click();
+    await page.getByText('Passkey removed').waitFor();
+    await (await other).close();
+    await page.getByTestId('add-passkey').click();
+    await page.getByText('Passkey added').waitFor();
+    await product.ageProofs();
+    await remove('Acme');
+    await page.getByTestId('prove-by-passkey').click();
+    await page.getByText('Account unlinked').waitFor();
+    expect(await waysIn(page).count()).toBe(1);
+  });
+
   it('a provider does not stand in for the second factor', async () => {
     const page = await person.signIn(credentials, '/console/profile');
     acme.login = newAt(acme);

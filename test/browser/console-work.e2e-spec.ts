@@ -3,7 +3,9 @@ import type { Page } from 'playwright-core';
 import { scopeOf, type UserId } from '../../src/platform/access/caller.js';
 import { fail } from '../../src/platform/executions/run.js';
 import { addExecutors, EngineLab, script, type ScriptDto } from '../support/executions.js';
+import { addressOf, newMember, newOrganization, within } from '../support/organizations.js';
 import { Receiver } from '../support/receiver.js';
+import { PASSWORD } from '../support/test-client.js';
 import { type Credentials, registerVerified } from '../support/users.js';
 import { ConsoleTest, isWiderThanScreen, type Person, violationsOf } from './console.js';
 
@@ -135,6 +137,36 @@ describe('what the console shows of work, files and webhooks', () => {
     await page.getByTestId('confirm-button').click();
     await page.getByRole('status').getByText('Cancelled').first().waitFor();
     expect(person.faults(STREAM_ENDED)).toEqual([]);
+  });
+
+  it('somebody who only reads in an organization is offered nothing that would be refused', async () => {
+    const owner = await product.test.anonymous.signIn();
+    const organization = await newOrganization(owner, 'Analytical Engines');
+    const { body } = await within(owner, organization).post('/api/v1/projects', { name: 'Ours' });
+    const viewer = await newMember(product.test, owner, organization, 'viewer');
+    const credentials = { email: await addressOf(viewer), password: PASSWORD };
+    const page = await person.signIn(credentials);
+    await page.getByTestId('organization-switcher').selectOption({ label: 'Analytical Engines' });
+    await page.getByRole('link', { name: 'Ours' }).waitFor();
+    const links = await page.locator('[data-nav] a').allInnerTexts();
+    const missing = ['API keys', 'Activity', 'Webhooks'].filter((name) => !links.includes(name));
+    expect(missing).toEqual(['API keys', 'Activity', 'Webhooks']);
+    const offered: string[] = [];
+    for (const path of [
+      'projects',
+      `projects/${body.data.id}`,
+      'files',
+      'executions',
+      'organization',
+      `organizations/${organization}`,
+    ]) {
+      await page.goto(`${product.origin}/console/${path}`);
+      await page.locator('main h1:visible').waitFor();
+      offered.push(...(await page.locator('main :is(button, .button):visible').allInnerTexts()));
+    }
+    // Making an organization of one's own, leaving this one, and looking are allowed.
+    expect(offered.filter((text) => text.trim() !== '' && !/^(Copy|Leave)$/.test(text))).toEqual([]);
+    expect(person.faults()).toEqual([]);
   });
 
   it('files are uploaded, refused at their row, shared by a link, and deleted', async () => {

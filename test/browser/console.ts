@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { SessionsService } from '../../src/modules/sessions/sessions.service.js';
 import type { Environment } from '../../src/platform/config/env.js';
 import { freePort } from '../support/redis.js';
 import { createTestApp, type TestApp } from '../support/test-app.js';
@@ -46,6 +47,14 @@ export class ConsoleTest {
   async newVerifiedUser(): Promise<Credentials> {
     const { email, password } = await registerVerified(this.test);
     return { email, password };
+  }
+
+  /** Lets every proof of identity be older than ten minutes, and the product know it. */
+  async ageProofs(): Promise<void> {
+    const sessions = this.test.connection.collection('sessions');
+    await sessions.updateMany({}, { $set: { provenAt: new Date(Date.now() - 11 * 60_000) } });
+    const service = this.test.app.get(SessionsService, { strict: false });
+    for (const { _id } of await sessions.find().toArray()) await service.find(_id.toHexString(), 0, true);
   }
 
   async close(): Promise<void> {

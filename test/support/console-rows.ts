@@ -20,6 +20,7 @@ const PAGES = [
   '/email-change',
   '/email-undo',
   '/invitation',
+  '/proved',
   '/dashboard',
   ...['profile', 'security', 'sessions', 'api-keys', 'organization', 'activity', 'status'].map(
     (name) => `/console/${name}`,

@@ -26,6 +26,7 @@ const ENTRIES = {
   'email-change': 'Confirm your new email',
   'email-undo': 'Keep your old email',
   invitation: 'Join an organization',
+  proved: 'Back to the console',
 } as const;
 
 const typeOf = (name: string): string => TYPES[extname(name)] ?? 'application/octet-stream';

@@ -5,6 +5,7 @@ import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import { ModulesContainer } from '@nestjs/core';
 import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
 import type { FastifyContextConfig } from 'fastify';
+import type { OrganizationRole } from '../../platform/access/memberships.js';
 import { Repositories } from '../../platform/database/repositories.js';
 import type { Resource } from '../../platform/database/resource.js';
 import type { Section } from '../../platform/docs/section.js';
@@ -61,6 +62,8 @@ export interface Feature {
   readonly lists: readonly { readonly equal: readonly string[]; readonly sort: string }[];
   /** What the list can be asked for. */
   readonly filters: readonly FeatureField[];
+  /** The least role that an operation takes in an organization; absent for what does not work in one. */
+  readonly roles: Readonly<Partial<Record<Operation, OrganizationRole>>>;
 }
 
 /** A feature, and what its operations ask of a caller. */
@@ -193,6 +196,16 @@ function accessOf(operations: Operations): ReadonlyMap<Operation, Access> {
   );
 }
 
+function rolesOf(operations: Operations): Feature['roles'] {
+  return Object.fromEntries(
+    (Object.keys(operations) as Operation[]).flatMap((name) => {
+      const { takesScope, organizationRole } = configOf(operations[name]);
+      const isReading = OPERATIONS[name][0] === RequestMethod.GET;
+      return takesScope ? [[name, organizationRole ?? (isReading ? 'viewer' : 'member')]] : [];
+    }),
+  );
+}
+
 function reachOf(access: Access, permissions: ReadonlySet<Permission>): Reach | undefined {
   if (access.kind === 'public' || access.kind === 'signed-in') return 'all';
   if (permissions.has(access.permission)) return 'all';
@@ -229,5 +242,6 @@ function describe(
     fields: withTransitions([...sent, ...answeredFields(answer, sent)], states),
     lists: (lists?.all ?? []).map(({ equal, sort }) => ({ equal, sort: sort.name })),
     filters: asked.filter((field) => !ofPages.has(field.name)),
+    roles: rolesOf(operations),
   };
 }

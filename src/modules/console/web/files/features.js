@@ -1,5 +1,5 @@
 import { at } from './root.js';
-import { organization } from './organization.js';
+import { organization, reaches } from './organization.js';
 import { user } from './user.js';
 
 /** The features, as they have declared themselves. */
@@ -35,11 +35,17 @@ export const addressOf = ({ plural }, id) => at(`console/${plural}${id ? `/${id}
 const mine = () => organization() ?? user().id;
 /** A record that does not say whose it is came from a list of one's own. */
 const isOwn = ({ ownerField }, record) => ownerField !== null && (record[ownerField] ?? mine()) === mine();
+/** Whether the role in the chosen organization allows it. An organization itself is led by its owners. */
+const hasRole = ({ roles, model }, operation, record) =>
+  model === 'Organization' && record
+    ? record.role === 'owner'
+    : !roles[operation] || reaches(roles[operation]);
 const may = (feature, operation, record) =>
-  feature.operations[operation] === 'all' ||
-  (feature.operations[operation] === 'own' && isOwn(feature, record));
+  hasRole(feature, operation, record) &&
+  (feature.operations[operation] === 'all' ||
+    (feature.operations[operation] === 'own' && isOwn(feature, record)));
 
-export const mayCreate = ({ operations }) => operations.create !== undefined;
+export const mayCreate = (feature) => feature.operations.create !== undefined && hasRole(feature, 'create');
 export const mayChange = (feature, record) => may(feature, 'update', record);
 export const mayDelete = (feature, record) => may(feature, 'delete', record);
 /** Whether the list can be asked for records of others. */

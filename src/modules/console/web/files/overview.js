@@ -3,6 +3,7 @@ import { codeCard } from './code-card.js';
 import { element, fromTemplate, find } from './dom.js';
 import { addressOf, features, mayCreate, nameOf, titleOf } from './features.js';
 import { icon } from './icons.js';
+import { reaches } from './organization.js';
 import { Failure } from './request.js';
 import { at } from './root.js';
 import { call } from './session.js';
@@ -88,6 +89,7 @@ export async function show(view) {
   find('[data-cards]', view).replaceChildren(...cards);
   find('[data-aside]', view).replaceChildren(firstSteps());
   find('[data-keys]', view).setAttribute('href', at('console/api-keys'));
+  find('[data-keys]', view).closest('p').hidden = !reaches('admin');
   find('[data-docs]', view).setAttribute('href', at('docs'));
   showUnverified(view);
   return 'Overview';

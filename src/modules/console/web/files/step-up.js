@@ -1,5 +1,5 @@
 import { dialogOf, onDialogSubmit } from './dialog.js';
-import { busy, find } from './dom.js';
+import { busy, element, find } from './dom.js';
 import { clear, show } from './form.js';
 import { call, onProofNeeded } from './session.js';
 import { user } from './user.js';
@@ -15,19 +15,39 @@ onDialogSubmit(dialog, async (proof) => {
   dialog.returnValue = 'proved';
 });
 
-const byPasskey = find('[data-passkey]', dialog);
-byPasskey.addEventListener('click', () =>
-  busy(byPasskey, async () => {
+/** Proves by something other than the form, in whose place what goes wrong is said. */
+function proveBy(button, act) {
+  return busy(button, async () => {
     const form = find('form', dialog);
     clear(form);
     try {
-      await call('POST', `${ADDRESS}/passkey`, { body: { credential: await showPasskey() } });
+      await act();
       dialog.close('proved');
     } catch (error) {
-      show(form, error);
+      if (error.code !== 'CANCELLED') show(form, error);
     }
-  }),
+  });
+}
+
+const byPasskey = find('[data-passkey]', dialog);
+byPasskey.addEventListener('click', () =>
+  proveBy(byPasskey, async () =>
+    call('POST', `${ADDRESS}/passkey`, { body: { credential: await showPasskey() } }),
+  ),
 );
+
+/** Buttons of the providers that the person can sign in at anew. A second factor is proved by itself. */
+async function proversFor(ways, signal) {
+  if (!ways.providers || hasSecondFactor()) return [];
+  const { proversOf, proveAt } = await import('./elsewhere.js');
+  const found = await proversOf();
+  return found.map((provider) => {
+    const { name, label } = provider;
+    const button = element('button', { type: 'button', 'data-testid': `prove-by-${name}` }, `Use ${label}`);
+    button.addEventListener('click', () => proveBy(button, () => proveAt(provider, signal)));
+    return button;
+  });
+}
 
 onProofNeeded(async ({ password }) => {
   // The form that needs it has asked for the password already.
@@ -37,9 +57,13 @@ onProofNeeded(async ({ password }) => {
     find('input', field).required = !field.hidden;
   }
   dialog.returnValue = '';
-  byPasskey.hidden = !(takesPasskeys() && (await waysIn()).passkeys);
+  const ways = await waysIn();
+  const closed = new AbortController();
+  byPasskey.hidden = !(takesPasskeys() && ways.passkeys);
+  find('[data-provers]', dialog).replaceChildren(...(await proversFor(ways, closed.signal)));
   dialog.showModal();
   find('[data-proof]:not([hidden]) input', dialog).focus();
   await new Promise((resolve) => dialog.addEventListener('close', resolve, { once: true }));
+  closed.abort();
   return dialog.returnValue === 'proved';
 });

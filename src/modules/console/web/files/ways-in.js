@@ -54,14 +54,20 @@ const textOf = (bytes) =>
     .replaceAll('/', '_')
     .replaceAll('=', '');
 
-/** Leads the browser to a provider, which leads it back to `page`. */
-export async function leaveFor({ name }, purpose, page) {
+/** Begins at a provider: where the browser is to go, and what redeems the code that it brings back to `page`. */
+export async function beginAt({ name }, purpose, page) {
   const codeVerifier = textOf(crypto.getRandomValues(new Uint8Array(32)));
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(codeVerifier));
   const body = { redirectTo: at(page), codeChallenge: textOf(new Uint8Array(digest)), purpose };
   const { data } = await send('POST', `${AUTH}/oauth/${name}`, { body });
+  return { url: data.url, codeVerifier };
+}
+
+/** Leads the browser to a provider, which leads it back to `page`. */
+export async function leaveFor(provider, purpose, page) {
+  const { url, codeVerifier } = await beginAt(provider, purpose, page);
   sessionStorage.setItem(BEGUN, JSON.stringify({ codeVerifier, purpose }));
-  location.assign(data.url);
+  location.assign(url);
   return 'leaving';
 }
 

@@ -127,6 +127,7 @@ const SENTENCES = {
   EMAIL_NOT_VERIFIED: 'Confirm your email address first: use the link in the mail we sent you.',
   INVALID_OTP: 'This code is wrong, or was used before. Wait for the next one.',
   OTP_REQUIRED: 'Enter the code from your authenticator app.',
+  WINDOW_REFUSED: 'Your browser refused the window of the provider. Allow it for this site, then try again.',
   PASSKEY_NOT_USED: 'No passkey was used. Try again, or choose another way.',
   INVALID_PASSKEY: 'This passkey is not known here. Choose another way, then add it in your profile.',
   PASSKEYS_NOT_CONFIGURED: 'Passkeys do not work at this address.',
