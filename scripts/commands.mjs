@@ -121,6 +121,16 @@ export const COMMANDS = {
     options: { 'dry-run': { about: 'say what would be written, and write nothing' } },
     example: 'npm run field -- invoices paidAt:date reference:string:index',
   },
+  route: {
+    does: 'Writes a command on the records of a feature that is there: POST /invoices/:id/approve, with a permission, an event and tests. What it takes is kept in the record.',
+    words: {
+      usage: '<plural> <command> <name>:<type>:<flag>…',
+      about: 'the feature, a verb, then what the command takes, as fields are written',
+      min: 2,
+    },
+    options: { 'dry-run': { about: 'say what would be written, and write nothing' } },
+    example: 'npm run route -- invoices approve approverId:ref:users:required',
+  },
   state: {
     does: 'Lets an enum of a feature that is there change along these ways only, with tests of every pair. Records begin in its default.',
     words: {

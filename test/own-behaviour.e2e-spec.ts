@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Types } from 'mongoose';
 import { type Scope, scopeOf, type UserId } from '../src/platform/access/caller.js';
 import type { Records } from '../src/platform/database/records.js';
 import { resource } from '../src/platform/database/resource.js';
@@ -118,6 +119,48 @@ describe('what a feature does of its own', () => {
     ])('is refused at the start: %j', (declared, message) => {
       const { name, record, schema } = errands;
       expect(() => resource({ name, record, schema, ...declared })).toThrow(message);
+    });
+  });
+
+  describe('a command', () => {
+    const handOver = (errand: Errand, change: object) =>
+      records.update(
+        scope,
+        errand._id.toHexString(),
+        NO_PRECONDITION,
+        change,
+        undefined,
+        errands.commands['hand-over'],
+      );
+
+    it('has a permission and an event of its own', async () => {
+      expect(errands.may['hand-over']).toBe('errands:hand-over');
+      const errand = await create();
+      const before = test.logs.length;
+      await handOver(errand, { bearerId: new Types.ObjectId(ada.userId), status: 'taken' });
+      const { body } = await ada.get(`/api/v1/audit?record=errands/${errand._id.toHexString()}`);
+      const [entry] = body.data;
+      expect(entry).toMatchObject({ action: 'errands.hand-over', actor: { kind: 'user', id: ada.userId } });
+      expect(entry.changes.map(({ field }: { field: string }) => field)).toEqual(['status', 'bearerId']);
+      expect(test.logs.slice(before).map(({ event }) => event)).toContain('record_updated');
+    });
+
+    it('refers to nobody whom its caller may not read', async () => {
+      const { userId } = await test.anonymous.signIn();
+      await expect(handOver(await create(), { bearerId: new Types.ObjectId(userId) })).rejects.toMatchObject({
+        code: 'VALIDATION_ERROR',
+        details: [{ path: 'bearerId', message: 'bearerId must be the id of a user that you may read' }],
+      });
+    });
+
+    it.each([
+      [['Assign'], /the command Assign is no name: write small letters and hyphens/],
+      [['write'], /the command write is a permission already, or there twice/],
+      [['assign', 'assign'], /the command assign is a permission already, or there twice/],
+      [['deleted'], /the command deleted is what others are told of records anyway/],
+    ])('is refused at the start: %j', (commands, message) => {
+      const { name, record, schema } = errands;
+      expect(() => resource({ name, record, schema, commands })).toThrow(message);
     });
   });
 });

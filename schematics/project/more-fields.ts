@@ -34,7 +34,8 @@ interface Existing {
   readonly looksThrough: boolean;
 }
 
-function existing(project: Project, names: Names): Existing {
+/** @throws Refusal where there is no such feature */
+export function existing(project: Project, names: Names): Existing {
   const { schema, service } = filesOf(names);
   if (project.read(schema) === undefined) refuse(`There is no feature ${names.plural}: ${schema} is missing`);
   const isLooking = (node: ts.Node): node is ts.CallExpression =>

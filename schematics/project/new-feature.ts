@@ -45,6 +45,9 @@ export function newFeature(project: Project, feature: Feature): Changes {
   ]);
 }
 
+/** Can be referred to, though no feature of this shape. */
+const USERS = 'users';
+
 /** @throws Refusal for a field that refers to a feature that is not there, or that no first record could refer to */
 export function requireTargets(project: Project, { names, fields }: Feature): void {
   for (const { name, target, required } of fields) {
@@ -52,7 +55,7 @@ export function requireTargets(project: Project, { names, fields }: Feature): vo
     if (target.plural === names.plural) {
       if (required)
         refuse(`${name} cannot be required: there would be no first ${names.resource} to refer to`);
-    } else if (project.read(filesOf(target).table) === undefined) {
+    } else if (target.plural !== USERS && project.read(filesOf(target).table) === undefined) {
       refuse(
         `${name} refers to ${target.plural}, and there is no such feature: ${filesOf(target).table} is missing`,
       );

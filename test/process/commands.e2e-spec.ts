@@ -71,9 +71,12 @@ it.each([
   });
 });
 
-it.each(['feature', 'field', 'state'])('npm run %s refuses to do without its words', async (name) => {
-  expect(await run(name, '')).toMatchObject({
-    code: 64,
-    stderr: expect.stringMatching(/^Something is missing\./),
-  });
-});
+it.each(['feature', 'field', 'route', 'state'])(
+  'npm run %s refuses to do without its words',
+  async (name) => {
+    expect(await run(name, '')).toMatchObject({
+      code: 64,
+      stderr: expect.stringMatching(/^Something is missing\./),
+    });
+  },
+);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DatabaseConfig } from '../../src/platform/config/database.config.js';
+import { newCommand } from '../../schematics/project/new-command.ts';
 import { moreLists } from '../../schematics/project/more-lists.ts';
 import { fieldCommand } from '../../schematics/project/field-command.ts';
 import { namesOf } from '../../schematics/naming/names.ts';
@@ -166,6 +167,15 @@ describe('generated features', () => {
     );
   }, 120_000);
 
+  it('get commands by another command', async () => {
+    const write = (plural: string, command: string, ...inputs: string[]) =>
+      copy.write(newCommand(copy.project, namesOf(plural), command, inputs));
+    await write('trial-invoices', 'remind', 'byId:ref:users:required', 'reason:text');
+    await write('trial-invoices', 'send-back');
+    await write('trial-currencies', 'retire', 'since:day');
+    expect(copy.text('test/features/trial-invoices.ts')).toContain("'send-back': { fields: {} },");
+  }, 120_000);
+
   it('may have every type with every flag', async () => {
     for (const command of commands) await copy.write(planFeature(command, copy.project));
     // Of each type a field that is required, with a value for the records that are there.
@@ -242,7 +252,7 @@ describe('generated features', () => {
       const { id, body } = await create(path, admin);
       const at = `${path}/${id}`;
       const places = placesOf(document).filter((place) => place.path.startsWith(path));
-      expect(places.filter((place) => !/\/(stats|transfer|batch)$/.test(place.path))).toHaveLength(6);
+      expect(places.filter((place) => [path, `${path}/{id}`].includes(place.path))).toHaveLength(6);
       expect((await admin.send('GET', path)).body.data).toEqual([expect.objectContaining({ id })]);
       expect((await admin.send('GET', at)).body.data).toMatchObject({ id, version: 1 });
       expect((await admin.send('PUT', at, body, { 'if-match': '"1"' })).status).toBe(200);

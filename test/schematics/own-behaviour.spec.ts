@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { format, planFeature, planStates } from './planning.ts';
+import { format, planCommand, planFeature, planStates } from './planning.ts';
 
 const FEATURE =
   'trial-invoices number:string:required status:enum:draft,sent,paid:default=draft kind:enum:a,b kept:enum:c,d:default=c:server';
@@ -69,5 +69,57 @@ describe('states', () => {
     ['trial-invoices status draft>sent paid>sent', /no way leads from there to paid: write one/],
   ])('are refused: %s', (command, message) => {
     expect(() => planStates(command, planFeature(FEATURE))).toThrow(message);
+  });
+});
+
+describe('a command', () => {
+  it('keeps what it takes in fields that only it sets, and stands beside others', async () => {
+    const planned = planFeature(FEATURE);
+    const first = planCommand('trial-invoices approve approverId:ref:users:required number:string', planned);
+    const before = new Map([...planned, ...first]);
+    const second = await format(planCommand('trial-invoices send-back', before));
+    const changes = await format(new Map([...before, ...first]));
+    expect([...first.keys()].filter((path) => !planned.has(path))).toEqual([
+      'src/modules/trial-invoices/approve-trial-invoice.dto.ts',
+      'src/modules/trial-invoices/trial-invoice-commands.controller.ts',
+      'src/modules/trial-invoices/trial-invoice-commands.service.ts',
+    ]);
+    expect(changes.get(SCHEMA)).toContain("commands: ['approve'],");
+    expect(changes.get(SCHEMA)).toContain('approverId?: Types.ObjectId | null;');
+    expect(changes.get(SCHEMA)?.match(/ number/g)).toHaveLength(1);
+    const table = second.get(TABLE) ?? '';
+    const own = table.slice(table.indexOf('  fields: {'), table.indexOf('  commands: {'));
+    expect(own).toMatch(/^ {4}approverId: \{\s+server: true,/m);
+    expect(table).toMatch(/^ {4}approve: \{\s+fields: \{\s+approverId: \{\s+required: true,/m);
+    expect(table).toContain("'send-back': { fields: {} },");
+    expect(second.get(SCHEMA)).toContain("commands: ['approve', 'send-back'],");
+    const service = second.get('src/modules/trial-invoices/trial-invoice-commands.service.ts');
+    expect(service).toContain("trialInvoices.commands['send-back']");
+    expect(service).toContain('const change = { approverId: dto.approverId, number: dto.number };');
+    const module = changes.get('src/modules/trial-invoices/trial-invoices.module.ts');
+    expect(module).toContain('controllers: [TrialInvoicesController, TrialInvoiceCommandsController],');
+  });
+
+  it.each([
+    ['trial-nothings approve', /^There is no feature trial-nothings/],
+    ['trial-invoices Approve', /^"Approve" is no name of a command/],
+    ['trial-invoices write', /^a command cannot be called write/],
+    ['trial-invoices create', /^a command cannot be called create/],
+    ['trial-invoices approve note:text:default=x', /^note cannot have server, unique, default= or existing=/],
+    ['trial-invoices approve note:nonsense', /^note has the unknown type/],
+    [
+      'trial-invoices approve byId:ref:trial-nobodies',
+      /^byId refers to trial-nobodies, and there is no such/,
+    ],
+  ])('is refused: %s', (command, message) => {
+    expect(() => planCommand(command, planFeature(FEATURE))).toThrow(message);
+  });
+
+  it('is refused a second time', () => {
+    const planned = planFeature(FEATURE);
+    const changes = new Map([...planned, ...planCommand('trial-invoices approve', planned)]);
+    expect(() => planCommand('trial-invoices approve', changes)).toThrow(
+      'trial-invoices has the command approve already',
+    );
   });
 });

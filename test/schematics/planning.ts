@@ -5,6 +5,7 @@ import { ableFeature } from '../../schematics/abilities/able-feature.ts';
 import { moreAbilities } from '../../schematics/abilities/more-abilities.ts';
 import { fieldCommand } from '../../schematics/project/field-command.ts';
 import { moreLists } from '../../schematics/project/more-lists.ts';
+import { newCommand } from '../../schematics/project/new-command.ts';
 import { changed, type Changes, type Project } from '../../schematics/project/project.ts';
 import { withStates } from '../../schematics/project/states.ts';
 import { ABILITIES, type Ability } from '../../schematics/specification/feature.ts';
@@ -55,6 +56,12 @@ export function planAbilities(name: string, abilities: readonly Ability[], chang
 export function planStates(command: string, changes: Changes): Changes {
   const [name = '', field = '', ...ways] = command.split(' ');
   return withStates(changed(onDisk, changes), namesOf(name), field, parseWays(ways));
+}
+
+/** What `npm run route -- invoices approve` would write in a project that has changes already. */
+export function planCommand(command: string, changes: Changes): Changes {
+  const [name = '', verb = '', ...inputs] = command.split(' ');
+  return newCommand(changed(onDisk, changes), namesOf(name), verb, inputs);
 }
 
 /** The texts as the project writes them. */

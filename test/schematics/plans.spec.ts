@@ -167,7 +167,6 @@ describe('a feature', () => {
       'trial-invoices payerId:ref:trial-people',
       /^payerId refers to trial-people, and there is no such feature/,
     ],
-    ['trial-invoices userId:ref:users', /^userId refers to users, and there is no such feature/],
     [
       'trial-invoices parentId:ref:trial-invoices:required',
       /^parentId cannot be required: there would be no first trial invoice/,

@@ -2,7 +2,7 @@ import { PATH_METADATA } from '@nestjs/common/constants.js';
 import { TRANSFER_ROUTES } from '../../src/modules/organizations/transfer-routes.js';
 import type { CALLERS, Target } from './callers.js';
 import type { Feature } from './feature.js';
-import { createRecord, full, type Makers } from './feature-bodies.js';
+import { bodyOfCommand, createRecord, full, type Makers } from './feature-bodies.js';
 
 /** A status for each caller, in their order. */
 export type Statuses = NumberFor<typeof CALLERS>;
@@ -37,7 +37,7 @@ function isTransferable(path: string): boolean {
 
 /** The rows of a feature, whose record is made anew for each caller. */
 export function rowsOf(feature: Feature): Row[] {
-  const { path, shared, stats = [] } = feature;
+  const { path, shared, stats = [], commands = {} } = feature;
   const url = async ({ owner }: Target, { admin }: Makers) =>
     `${path}/${(await createRecord(feature, { caller: owner, admin })).id}`;
   const body = (_: Target, makers: Makers) => full(feature, makers);
@@ -72,6 +72,18 @@ export function rowsOf(feature: Feature): Row[] {
     { route: `DELETE ${path}/:id`, url, statuses: written },
     ...(isTransferable(path) ? [transfer] : []),
     ...abilityRows(feature),
+    ...Object.entries(commands).map(([name, command]) => ({
+      route: `POST ${path}/:id/${name}`,
+      url: async (target: Target, makers: Makers) => {
+        const at = await url(target, makers);
+        const by = shared ? makers.admin : target.owner;
+        for (const change of command.before ?? []) await by.patch?.(at, change);
+        return `${at}/${name}`;
+      },
+      // Who may read a record that the command is to refer to is whoever sends it.
+      body: (_: Target, makers: Makers) => bodyOfCommand(feature, command, makers),
+      statuses: written,
+    })),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { describeAccess } from './describe-access.js';
 import { describeBatch } from './describe-batch.js';
+import { describeCommands } from './describe-commands.js';
 import { describeFields } from './describe-fields.js';
 import { describeLists } from './describe-lists.js';
 import { describeReferences } from './describe-references.js';
@@ -30,6 +31,7 @@ export function describeFeature(feature: Feature): void {
     describeLists(its);
     describeVersions(its);
     describeStates(its);
+    describeCommands(its);
     describeAccess(its);
     describeBatch(its);
   });

@@ -3,15 +3,33 @@ import type { ReferenceField } from './feature.js';
 import { createRecord, featureAt, fieldsOf, type RecordJson } from './feature-bodies.js';
 import { expectFault, type FeatureTest, outcomesOf } from './feature-test.js';
 import type { TestClient } from './test-client.js';
+import { USERS } from './users.js';
 
 const NOWHERE = 'f'.repeat(24);
 
 /** Fields that refer to other records: to which they may, and what becomes of those. */
 export function describeReferences(its: FeatureTest): void {
   for (const [name, field] of fieldsOf(its.feature)) {
-    if (field.ref === undefined) continue;
+    if (field.ref === undefined || field.server) continue;
+    if (field.ref === USERS) {
+      describeUser(its, name);
+      continue;
+    }
     describe(`${name}, which refers to ${field.ref},`, () => describeReference(its, name, field));
   }
+}
+
+/** A field that refers to a user: to whoever the caller may read. */
+function describeUser(its: FeatureTest, name: string): void {
+  it(`${name} refers to the caller, and to nobody whom it may not read`, async () => {
+    const { writer, feature } = its;
+    const body = await its.full();
+    expect((await its.create({ ...body, [name]: writer.userId }))[name]).toBe(writer.userId);
+    const unreadable = feature.shared ? [NOWHERE] : [NOWHERE, its.other.userId];
+    for (const id of unreadable) {
+      expectFault(await writer.post(feature.path, { ...body, [name]: id }), name);
+    }
+  });
 }
 
 function describeReference(its: FeatureTest, name: string, field: ReferenceField): void {

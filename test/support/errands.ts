@@ -1,5 +1,6 @@
 import { Body, Controller, Get, Param, Patch, Query } from '@nestjs/common';
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import mongoose, { type Types } from 'mongoose';
 import { ApiProperty } from '@nestjs/swagger';
 import { IsDate, IsIn, IsOptional, IsString } from 'class-validator';
 import { CurrentScope, OwnerOr } from '../../src/platform/access/access.js';
@@ -17,10 +18,11 @@ import { mapPage, type Page, PageQuery } from '../../src/platform/validation/pag
 import type { Precondition } from '../../src/platform/validation/precondition.js';
 import { IdParams } from '../../src/platform/validation/record-id.dto.js';
 
+const { ObjectId } = mongoose.Schema.Types;
 const STATUSES = ['open', 'taken', 'done', 'dropped'] as const;
 type Status = (typeof STATUSES)[number];
 
-/** A feature with a state. */
+/** A feature with a state and a command. */
 @Schema({ ...RECORD_OPTIONS, collection: 'errands' })
 export class Errand extends OwnedRecord {
   @Prop({ type: String, required: true })
@@ -31,17 +33,22 @@ export class Errand extends OwnedRecord {
 
   @Prop({ type: Date })
   doneAt?: Date | null;
+
+  @Prop({ type: ObjectId, ref: 'User' })
+  bearerId?: Types.ObjectId | null;
 }
 
 const ErrandSchema = SchemaFactory.createForClass(Errand);
 ErrandSchema.index({ ownerId: 1, createdAt: -1, _id: -1 });
 ErrandSchema.index({ createdAt: -1, _id: -1 });
+ErrandSchema.index({ bearerId: 1 }, { partialFilterExpression: { bearerId: { $exists: true } } });
 
 export const errands = resource({
   name: 'errand',
   record: Errand,
   schema: ErrandSchema,
   audit: true,
+  commands: ['hand-over'],
   states: { status: { open: ['taken', 'dropped'], taken: ['done', 'open'], done: ['open'], dropped: [] } },
   onTransition: ({ to }) => ({ doneAt: to === 'done' ? new Date() : null }),
 });

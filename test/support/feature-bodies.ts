@@ -1,8 +1,14 @@
 import { FEATURES } from '../features/features.js';
-import type { Feature, Field } from './feature.js';
+import type { Command, Feature, Field } from './feature.js';
+import { ME, USERS } from './users.js';
 
 /** Somebody who sends requests: a client of the tests, or one over real connections. */
 export interface Sender {
+  /** Who it is; the tests of features know it. */
+  readonly userId?: string;
+  patch?(path: string, body: unknown): Promise<unknown>;
+  // oxlint-disable-next-line typescript/no-explicit-any -- as below
+  readonly get?: (path: string) => Promise<{ readonly body: any }>;
   // oxlint-disable-next-line typescript/no-explicit-any -- the tests say what they expect of a body
   post(path: string, body: unknown): Promise<{ readonly status: number; readonly body: any }>;
 }
@@ -52,7 +58,13 @@ function makersOf({ shared }: Feature, { caller, admin }: Makers): Makers {
 /** A value for a field; a reference gets a record of its own to refer to, which the caller can read. */
 export async function valueOf(field: Field, n: number, makers: Makers): Promise<unknown> {
   if (field.ref === undefined) return field.value(n);
+  if (field.ref === USERS) return idOf(makers.caller);
   return (await createRecord(featureAt(field.ref), makers)).id;
+}
+
+/** Of a program it is the user's. */
+async function idOf({ userId, get }: Sender): Promise<unknown> {
+  return userId || (await get?.(ME))?.body.data.id;
 }
 
 async function bodyOf(
@@ -76,6 +88,11 @@ export function minimal(feature: Feature, makers: Makers, n = nextNumber(feature
 /** A body with every field that is sent. */
 export function full(feature: Feature, makers: Makers, n = nextNumber(feature)): Promise<Body> {
   return bodyOf(feature, makers, n, ({ server }) => !server);
+}
+
+/** A body with everything that a command takes. */
+export async function bodyOfCommand(feature: Feature, { fields }: Command, makers: Makers): Promise<Body> {
+  return bodyOf({ ...feature, fields }, makers, nextNumber(feature), () => true);
 }
 
 /** Creates a record with what is required; `fields` override. */

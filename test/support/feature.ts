@@ -18,6 +18,8 @@ export interface Feature {
   readonly stats?: readonly string[];
   /** Several things are done by one request. */
   readonly batch?: true;
+  /** What can be done to a record beside changing it, by name: `POST …/:id/assign`. */
+  readonly commands?: Readonly<Record<string, Command>>;
   /** By name, in the order of the answer. */
   readonly fields: Readonly<Record<string, Field>>;
 }
@@ -27,6 +29,13 @@ export interface DeclaredList {
   readonly sort: string;
   /** Also of the records of everybody. */
   readonly everybody?: boolean;
+}
+
+export interface Command {
+  /** What it takes, and keeps in the record. */
+  readonly fields: Readonly<Record<string, Field>>;
+  /** Changes that lead a new record to where the command is allowed: `[{ status: 'pending' }]`. */
+  readonly before?: readonly Readonly<Record<string, unknown>>[];
 }
 
 export type Field = ValueField | ReferenceField;
@@ -76,7 +85,7 @@ export interface ValueField extends AnyField {
 /** A field that holds the id of a record of another feature, or of the same one. */
 export interface ReferenceField extends AnyField {
   readonly list?: never;
-  /** The path of the other feature. Its records are made by whoever needs one to refer to. */
+  /** The path of the other feature. Its records are made by whoever needs one to refer to; users refer to themselves. */
   readonly ref: string;
   readonly filter?: 'equals';
 }

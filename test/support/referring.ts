@@ -17,10 +17,21 @@ export async function referring(path: string, example: unknown, admin: TestClien
   }
   const body: Record<string, unknown> = { ...example };
   if (path.endsWith('/transfer')) body['organizationId'] = await newOrganization(admin);
-  for (const [name, field] of fieldsOf(feature)) {
+  const given = Object.values(feature.commands ?? {}).flatMap(({ fields }) => Object.entries(fields));
+  for (const [name, field] of [...fieldsOf(feature), ...given]) {
     if (field.ref !== undefined && name in body) {
       body[name] = await valueOf(field, 1, { caller: admin, admin });
     }
   }
   return body;
+}
+
+/** An answer without what only a command gives a record; as it is for other routes. */
+export function withoutGiven(path: string, answer: unknown): unknown {
+  const feature = FEATURES.find((each) => path.startsWith(`${each.path}/{id}/`));
+  const given = feature?.commands?.[path.split('/').at(-1) ?? '']?.fields;
+  if (!given) return answer;
+  const { data, ...rest } = answer as { data: object };
+  const others = Object.entries(data).filter(([name]) => !Object.hasOwn(given, name));
+  return { ...rest, data: Object.fromEntries(others) };
 }

@@ -1,6 +1,6 @@
 import { type Model, Types } from 'mongoose';
 import { duplicateKeyOf } from '../errors/driver-errors.js';
-import { ApiError, apiError, takenError } from '../errors/errors.js';
+import { type ApiError, apiError, takenError } from '../errors/errors.js';
 import type { Precondition } from '../validation/precondition.js';
 import type { DomainEvents } from '../logging/events.js';
 import type { Actor, Owner, Scope } from '../access/caller.js';
@@ -11,10 +11,8 @@ import { RecordReads } from './record-reads.js';
 import type { Change, NewFields, NewRecord, StoredRecord } from './record.js';
 import { type Link, linksIn, type ReferenceField, type References } from './references.js';
 import { requireUniqueFields, type Resource } from './resource.js';
+import { asRead } from './states.js';
 import { afterwards, type CreatesOnce, isTransaction, sessionOf, type Transaction } from './transactions.js';
-
-/** Attempts at a transition that others overtake. */
-const MAX_ATTEMPTS = 10;
 
 /** Reads and writes the records of one resource, always within a `Scope`. Records come back as plain objects. */
 export class Records<T extends StoredRecord> extends RecordReads<T> {
@@ -77,6 +75,7 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
   /**
    * Changes the fields in `change`; null or undefined unsets a field, unless it is a state. Always increments the
    * version.
+   * @param command what others are told that it was, in place of `tickets.updated`: `tickets.commands.assign`
    * @throws ApiError …_NOT_FOUND, PRECONDITION_FAILED (412), …_TAKEN, TRANSITION_NOT_ALLOWED (409), VALIDATION_ERROR
    *   for a reference that leads nowhere
    */
@@ -86,45 +85,20 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
     precondition: Precondition,
     change: Change<T>,
     transaction?: Transaction,
+    command?: string,
   ): Promise<T> {
-    if (this.resource.states?.areIn(change)) return this.move(scope, id, precondition, change, transaction);
-    return this.linked(scope, id, precondition, change, transaction);
-  }
-
-  /** Changes a state of the record that it was read in: who comes first in between has it judged anew. */
-  private async move(
-    scope: Scope,
-    id: string,
-    precondition: Precondition,
-    change: Change<T>,
-    transaction: Transaction | undefined,
-  ): Promise<T> {
-    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      const filter = this.expected(scope, id, precondition);
-      const [found] = await this.store.find<T>({ filter, limit: 1, session: transaction?.session });
-      if (!found) throw await this.absent(scope, id, precondition, transaction);
-      const read = { versions: [found.version], required: true };
-      const next = this.resource.states?.applied(this.store.opened(found), change) ?? change;
-      try {
-        return await this.linked(scope, id, read, next, transaction);
-      } catch (error) {
-        if (!(error instanceof ApiError && error.code === 'PRECONDITION_FAILED')) throw error;
-      }
-    }
-    throw apiError('CONFLICT');
-  }
-
-  private async linked(
-    scope: Scope,
-    id: string,
-    precondition: Precondition,
-    change: Change<T>,
-    transaction: Transaction | undefined,
-  ): Promise<T> {
-    const links = linksIn(this.referenceFields, change);
-    if (links.length === 0) return this.change(scope, id, precondition, change, transaction);
-    return this.references.linking(links, transaction, (joined) =>
-      this.change(scope, id, precondition, change, joined, links),
+    const { states } = this.resource;
+    const write = async (known: Precondition, next: Change<T>): Promise<T> => {
+      const links = linksIn(this.referenceFields, next);
+      if (links.length === 0) return this.change(scope, id, known, next, transaction, links, command);
+      return this.references.linking(links, transaction, (joined) =>
+        this.change(scope, id, known, next, joined, links, command),
+      );
+    };
+    if (!states?.areIn(change)) return write(precondition, change);
+    return asRead(
+      () => this.current(scope, id, precondition, transaction),
+      (read) => write({ versions: [read.version], required: true }, states.applied(read, change)),
     );
   }
 
@@ -217,6 +191,7 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
     change: object,
     transaction: Transaction | undefined,
     links: readonly Link[] = [],
+    _command?: string,
   ): Promise<T> {
     if (transaction && links.length > 0) {
       await this.require(scope, id, precondition, transaction);
@@ -257,6 +232,19 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
       this.events.note('record_deleted', removed._id);
     });
     return removed;
+  }
+
+  /** @throws ApiError …_NOT_FOUND, PRECONDITION_FAILED */
+  private async current(
+    scope: Scope,
+    id: string,
+    precondition: Precondition,
+    transaction: Transaction | undefined,
+  ): Promise<T> {
+    const filter = this.expected(scope, id, precondition);
+    const [found] = await this.store.find<T>({ filter, limit: 1, session: transaction?.session });
+    if (!found) throw await this.absent(scope, id, precondition, transaction);
+    return this.store.opened(found);
   }
 
   /** A record, if it is in the scope and meets the precondition. */

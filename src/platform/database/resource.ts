@@ -32,7 +32,12 @@ const OF_OTHERS = ['read', 'write'] as const;
 const ABILITIES = { batch: 'BulkModule' } as const;
 export type Ability = keyof typeof ABILITIES;
 
-interface Declaration<T extends StoredRecord, Unique extends string, Verb extends string> {
+interface Declaration<
+  T extends StoredRecord,
+  Unique extends string,
+  Verb extends string,
+  Command extends string,
+> {
   /** What a record is called, in the singular: `blog post`. Messages, error codes and log lines are made of it. */
   readonly name: string;
   /** The class of its records. */
@@ -50,6 +55,11 @@ interface Declaration<T extends StoredRecord, Unique extends string, Verb extend
   readonly shared?: true;
   /** The field that says whose record it is: `ownerId` unless told. */
   readonly ownerField?: string;
+  /**
+   * What can be done to a record beside changing it: `['assign']` makes the permission `tickets:assign`, and
+   * `tickets.commands.assign`, which others are told in place of `tickets.updated`.
+   */
+  readonly commands?: readonly Command[];
   /**
    * Lists in the order of a field, each with the filters that are given with it. An index is made of each:
    * `lists: [{ equal: ['status'], sort: 'dueAt' }]` serves `?status=open&sort=-dueAt`.
@@ -103,6 +113,7 @@ export interface Resource<
   T extends StoredRecord = StoredRecord,
   Unique extends string = string,
   Verb extends string = string,
+  Command extends string = string,
 > {
   readonly name: string;
   readonly record: { readonly name: string; readonly prototype: T };
@@ -122,8 +133,10 @@ export interface Resource<
   /** `blog-posts`, as in paths and permissions. */
   readonly plural: string;
   readonly actions: Actions;
+  /** What commands are called where others are told of them: `tickets.assign`. */
+  readonly commands: Readonly<Record<Command, string>>;
   /** The permissions by their verbs: `may.read` is `blog-posts:read`. */
-  readonly may: Readonly<Record<Verb, Permission>>;
+  readonly may: Readonly<Record<Verb | Command, Permission>>;
   /** BLOG_POST_NOT_FOUND */
   readonly notFound: ErrorDefinition;
   /** BLOG_POST_TITLE_TAKEN, by the field. */
@@ -146,9 +159,11 @@ export function resource<
   T extends StoredRecord,
   const Unique extends string = never,
   const Verb extends string = (typeof OF_OTHERS)[number],
->(declaration: Declaration<T, Unique, Verb>): Resource<T, Unique, Verb> {
+  const Command extends string = never,
+>(declaration: Declaration<T, Unique, Verb, Command>): Resource<T, Unique, Verb, Command> {
   const { name, record, schema, shared = false, ownerField = 'ownerId', unique = [] } = declaration;
-  const verbs = declaration.permissions ?? (shared ? ['write'] : OF_OTHERS);
+  const { commands = [] } = declaration;
+  const verbs = [...(declaration.permissions ?? (shared ? ['write'] : OF_OTHERS)), ...commands];
   const plural = schema.get('collection')?.replaceAll('_', '-');
   const told = (['audit', 'webhooks'] as const).filter((ear) => declaration[ear]);
   if (!plural && verbs.length + told.length > 0)
@@ -165,6 +180,13 @@ export function resource<
     ...(states ? [CATALOGUE.TRANSITION_NOT_ALLOWED] : []),
   ];
   requireFreeNames(name, schema);
+  const actions = {
+    created: `${plural}.created`,
+    updated: `${plural}.updated`,
+    deleted: `${plural}.deleted`,
+    ...declaration.actions,
+  };
+  requireCommands(name, commands, verbs);
   return {
     name,
     record,
@@ -178,13 +200,15 @@ export function resource<
     told: new Set(told),
     can: new Set(can),
     plural: plural ?? '',
-    actions: {
-      created: `${plural}.created`,
-      updated: `${plural}.updated`,
-      deleted: `${plural}.deleted`,
-      ...declaration.actions,
-    },
-    may: Object.fromEntries(verbs.map((verb) => [verb, `${plural}:${verb}`])) as Record<Verb, Permission>,
+    actions,
+    commands: Object.fromEntries(commands.map((command) => [command, `${plural}.${command}`])) as Record<
+      Command,
+      string
+    >,
+    may: Object.fromEntries(verbs.map((verb) => [verb, `${plural}:${verb}`])) as Record<
+      Verb | Command,
+      Permission
+    >,
     notFound,
     taken: Object.fromEntries(taken) as Record<Unique, ErrorDefinition>,
     errors: {
@@ -205,7 +229,7 @@ function listsOf({
   lists = [],
   search = [],
   stats = [],
-}: Omit<Declaration<StoredRecord, string, string>, 'states' | 'onTransition'>): Lists | undefined {
+}: Omit<Declaration<StoredRecord, string, string, string>, 'states' | 'onTransition'>): Lists | undefined {
   if (lists.length + search.length + stats.length === 0) return undefined;
   return new Lists({ name, schema, owner: shared ? undefined : ownerField, lists, search, stats });
 }
@@ -215,8 +239,26 @@ function statesOf<T extends StoredRecord>({
   schema,
   states,
   onTransition,
-}: Declaration<T, string, string>): States | undefined {
+}: Declaration<T, string, string, string>): States | undefined {
   return states || onTransition ? new States(name, schema, states ?? {}, onTransition) : undefined;
+}
+
+const COMMAND = /^[a-z][a-z-]{0,31}$/;
+/** What happens to records anyway, and is told so. */
+const HAPPENINGS: ReadonlySet<string> = new Set(['created', 'updated', 'deleted', 'restored', 'transferred']);
+
+/** @throws DeclarationError for a command whose permission or event would be something else's */
+function requireCommands(name: string, commands: readonly string[], verbs: readonly string[]): void {
+  for (const command of commands) {
+    const problem = !COMMAND.test(command)
+      ? 'is no name: write small letters and hyphens'
+      : verbs.filter((verb) => verb === command).length > 1
+        ? 'is a permission already, or there twice'
+        : HAPPENINGS.has(command)
+          ? 'is what others are told of records anyway: choose another name'
+          : undefined;
+    if (problem) throw new DeclarationError(`resource '${name}': the command ${command} ${problem}`);
+  }
 }
 
 /** @throws DeclarationError for a field that no list could be asked for, since it takes a parameter of that name */

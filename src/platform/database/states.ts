@@ -1,5 +1,5 @@
 import type { Schema } from 'mongoose';
-import { apiError } from '../errors/errors.js';
+import { ApiError, apiError } from '../errors/errors.js';
 import { DeclarationError } from '../errors/start-error.js';
 
 /** Where a record can go from each state: `{ open: ['pending'], pending: ['closed'], closed: ['open'] }`. */
@@ -22,6 +22,9 @@ export interface Transition<T> {
   /** As it is before. */
   readonly record: T;
 }
+
+/** Attempts at a transition that others overtake. */
+const MAX_ATTEMPTS = 10;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -85,6 +88,22 @@ export class States {
     }
     return next as C;
   }
+}
+
+/**
+ * Reads a record, and changes it as it was read; whoever comes first in between has it judged anew.
+ * @throws ApiError CONFLICT where that happens again and again
+ */
+export async function asRead<T>(read: () => Promise<T>, write: (record: T) => Promise<T>): Promise<T> {
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+    const record = await read();
+    try {
+      return await write(record);
+    } catch (error) {
+      if (!(error instanceof ApiError && error.code === 'PRECONDITION_FAILED')) throw error;
+    }
+  }
+  throw apiError('CONFLICT');
 }
 
 function notAllowed(path: string, message: string) {

@@ -6,11 +6,10 @@ import type { Filter } from './filter.js';
 import type { Change, StoredRecord } from './record.js';
 import { Records } from './records.js';
 import type { Link } from './references.js';
-import { type Actions, transferredOf } from './resource.js';
+import { transferredOf } from './resource.js';
 import type { FieldChange, Happening, Trail } from './trail.js';
 import type { Transaction } from './transactions.js';
 
-type Happened = keyof Actions | 'transferred';
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Changed at once, each is told: so many fit into a transaction. */
@@ -29,9 +28,9 @@ export class ToldRecords<T extends StoredRecord> extends Records<T> {
     ...parts: ConstructorParameters<typeof Records<T>>
   ) {
     super(...parts);
-    const [model, { actions, told }] = parts;
+    const [model, { actions, commands, told }] = parts;
     this.fields = fieldsOf(model.schema);
-    trail.offer(Object.values(actions), told);
+    trail.offer([...Object.values(actions), ...Object.values(commands)], told);
   }
 
   override async updateWhere(
@@ -53,7 +52,7 @@ export class ToldRecords<T extends StoredRecord> extends Records<T> {
       const changed = await this.store.find<T>({ filter: these, limit: MOST_AT_ONCE, session });
       const byId = new Map(changed.map((record) => [String(record._id), record]));
       const pairs = before.map((record) => [record, byId.get(String(record._id))] as const);
-      await this.tell('updated', scope.actor, pairs, joined);
+      await this.tell(this.resource.actions.updated, scope.actor, pairs, joined);
       return count;
     });
   }
@@ -62,7 +61,7 @@ export class ToldRecords<T extends StoredRecord> extends Records<T> {
     if (!this.isHeard) return super.write(fields, transaction, actor);
     return this.trail.join(transaction, async (joined) => {
       const record = await super.write(fields, joined, actor);
-      await this.tell('created', actor, [[undefined, record]], joined);
+      await this.tell(this.resource.actions.created, actor, [[undefined, record]], joined);
       return record;
     });
   }
@@ -74,6 +73,7 @@ export class ToldRecords<T extends StoredRecord> extends Records<T> {
     change: object,
     transaction: Transaction | undefined,
     links: readonly Link[] = [],
+    command: string = this.resource.actions.updated,
   ): Promise<T> {
     if (!this.isHeard) return super.change(scope, id, precondition, change, transaction, links);
     return this.trail.join(transaction, async (joined) => {
@@ -82,8 +82,9 @@ export class ToldRecords<T extends StoredRecord> extends Records<T> {
       // Rises whichever process writes next: what is told has the order of the changes.
       const next = before ? { ...change, updatedAt: after(before.updatedAt) } : change;
       const changed = await super.change(scope, id, precondition, next, joined, links);
-      const happened = this.ownership.field && this.ownership.field in change ? 'transferred' : 'updated';
-      if (before) await this.tell(happened, scope.actor, [[this.store.opened(before), changed]], joined);
+      const isMoved = this.ownership.field !== undefined && this.ownership.field in change;
+      const action = isMoved ? transferredOf(this.resource) : command;
+      if (before) await this.tell(action, scope.actor, [[this.store.opened(before), changed]], joined);
       return changed;
     });
   }
@@ -97,7 +98,7 @@ export class ToldRecords<T extends StoredRecord> extends Records<T> {
     if (!this.isHeard) return super.erase(scope, id, precondition, transaction);
     return this.trail.join(transaction, async (joined) => {
       const removed = await super.erase(scope, id, precondition, joined);
-      await this.tell('deleted', scope.actor, [[removed, undefined]], joined);
+      await this.tell(this.resource.actions.deleted, scope.actor, [[removed, undefined]], joined);
       return removed;
     });
   }
@@ -107,15 +108,15 @@ export class ToldRecords<T extends StoredRecord> extends Records<T> {
   }
 
   private async tell(
-    happened: Happened,
+    action: string,
     actor: Actor | undefined,
     pairs: readonly (readonly [T | undefined, T | undefined])[],
     transaction: Transaction | undefined,
   ): Promise<void> {
     if (!transaction) return;
-    const happenings = pairs.map(([before, record]) => this.happening(happened, actor, before, record));
+    const happenings = pairs.map(([before, record]) => this.happening(action, actor, before, record));
     // Whose it was is told, too.
-    const left = happened === 'transferred' ? pairs.map(([before]) => this.ownerOf(before)) : [];
+    const left = action === transferredOf(this.resource) ? pairs.map(([before]) => this.ownerOf(before)) : [];
     const toFormer = left.flatMap((ownerId, n) => (happenings[n] ? [{ ...happenings[n], ownerId }] : []));
     await this.trail.tell([...happenings, ...toFormer], transaction);
   }
@@ -126,13 +127,13 @@ export class ToldRecords<T extends StoredRecord> extends Records<T> {
   }
 
   private happening(
-    happened: Happened,
+    action: string,
     actor: Actor | undefined,
     before: T | undefined,
     record: T | undefined,
   ): Happening {
     const known = record ?? before;
-    const { plural, actions, told } = this.resource;
+    const { plural, told } = this.resource;
     const id = String(known?._id);
     const owner = this.ownership.field && (known as Fields | undefined)?.[this.ownership.field];
     const isUser = this.ownership.field === '_id';
@@ -140,7 +141,7 @@ export class ToldRecords<T extends StoredRecord> extends Records<T> {
       actor: actor ?? (owner ? { kind: 'user', id: String(owner) as UserId } : { kind: 'system' }),
       // Who deleted a user outlives what belonged to it.
       ownerId: owner && !(isUser && !record) ? new Types.ObjectId(String(owner)) : undefined,
-      action: happened === 'transferred' ? transferredOf(this.resource) : actions[happened],
+      action,
       record: `${plural}/${id}`,
       at: record?.updatedAt ?? after(before?.updatedAt),
       changes: isUser && !record ? [] : this.changesOf(before, record),

@@ -1,0 +1,65 @@
+import type { Names } from '../naming/names.ts';
+import { refuse } from '../naming/refusal.ts';
+import { camelCase, capitalised, pascalCase, withArticle, wordsOf } from '../naming/words.ts';
+import type { Field } from '../types/field.ts';
+import { parseFields } from './fields.ts';
+
+const FORM = /^[a-z]+(-[a-z]+)*$/;
+const MAX_LENGTH = 32;
+/** Permissions and events that records have anyway, methods of every class, and routes of the platform's. */
+const TAKEN = new Set(
+  'create get list replace update remove read write created updated deleted restored transferred constructor stats batch export import restore transfer'.split(
+    ' ',
+  ),
+);
+/** What only makes sense where values are kept. */
+const OF_STORED = new Set(['index', 'search', 'stats']);
+
+/** What everything of a command is called. */
+export interface Command {
+  /** In addresses, permissions and events: `assign`. */
+  readonly name: string;
+  /** Of methods. */
+  readonly method: string;
+  /** The class of what it takes: `AssignTicketDto`. */
+  readonly Dto: string;
+  /** `assign-ticket.dto` */
+  readonly file: string;
+  readonly operationId: string;
+  /** `Assign a ticket` */
+  readonly summary: string;
+  readonly inputs: readonly Field[];
+  /** The same as `npm run field` writes them into the record. */
+  readonly kept: readonly string[];
+}
+
+/** A name for something that is done: `assign`, `send-back`. @throws Refusal */
+export function requireVerb(name: string, what: string): string {
+  if (!FORM.test(name) || name.length > MAX_LENGTH)
+    refuse(`"${name}" is no name of ${what}: write a verb in small letters, such as assign or send-back`);
+  if (TAKEN.has(name)) refuse(`${what} cannot be called ${name}, which every feature has or may have`);
+  return name;
+}
+
+/** @throws Refusal for a command that cannot be, or inputs that it cannot have */
+export function commandOf(names: Names, name: string, texts: readonly string[]): Command {
+  requireVerb(name, 'a command');
+  const parts = texts.map((text) => text.split(':'));
+  const inputs = parseFields(parts.map((all) => all.filter((part) => !OF_STORED.has(part)).join(':')));
+  for (const { name: input, server, unique, default: byDefault, existing } of inputs) {
+    if (server || unique || byDefault !== undefined || existing !== undefined)
+      refuse(`${input} cannot have server, unique, default= or existing=: a command takes what it is sent`);
+  }
+  const words = wordsOf(name);
+  const Verb = pascalCase(words);
+  return {
+    name,
+    method: camelCase(words),
+    Dto: `${Verb}${names.Record}Dto`,
+    file: `${name}-${names.singular}.dto`,
+    operationId: `${camelCase(words)}${names.Record}`,
+    summary: `${capitalised(words.join(' '))} ${withArticle(names.resource)}`,
+    inputs,
+    kept: parts.map((all) => [...all.filter((part) => part !== 'required'), 'server'].join(':')),
+  };
+}
