@@ -7,6 +7,7 @@ import { Transactions } from '../src/platform/database/transactions.js';
 import { NO_PRECONDITION } from '../src/platform/validation/precondition.js';
 import { type Errand, ERRANDS, ERRANDS_MODULE, errands } from './support/errands.js';
 import { addToApp } from './support/nest-lab.js';
+import { newMember, newOrganization, ORGANIZATIONS } from './support/organizations.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import type { TestClient } from './support/test-client.js';
 
@@ -151,6 +152,20 @@ describe('what a feature does of its own', () => {
         code: 'VALIDATION_ERROR',
         details: [{ path: 'bearerId', message: 'bearerId must be the id of a user that you may read' }],
       });
+    });
+
+    it('refers to members of the organization whose record it is, and to nobody else', async () => {
+      const id = await newOrganization(ada);
+      const inside: Scope = { actor: scope.actor, owner: { kind: 'organization', id } };
+      const { userId: member } = await newMember(test, ada, id, 'viewer');
+      const { userId: stranger } = await test.anonymous.signIn();
+      const { _id } = await records.create(inside, { what: 'Sweep', status: 'open' });
+      const give = (userId: string) =>
+        records.update(inside, _id.toHexString(), NO_PRECONDITION, { bearerId: new Types.ObjectId(userId) });
+      for (const userId of [ada.userId, member]) expect(String((await give(userId)).bearerId)).toBe(userId);
+      await expect(give(stranger)).rejects.toMatchObject({ code: 'VALIDATION_ERROR' });
+      await ada.delete(`${ORGANIZATIONS}/${id}/members/${member}`);
+      await expect(give(member)).rejects.toMatchObject({ code: 'VALIDATION_ERROR' });
     });
 
     it.each([

@@ -12,6 +12,7 @@ import {
 import { ChangeFeed } from '../../platform/database/change-feed.js';
 import { type LiveCache, LiveCaches } from '../../platform/database/live-cache.js';
 import { OwnerRemovals } from '../../platform/database/owner-removals.js';
+import { References } from '../../platform/database/references.js';
 import { type Transaction, Transactions } from '../../platform/database/transactions.js';
 import { apiError } from '../../platform/errors/errors.js';
 import { Invitation } from './invitation.schema.js';
@@ -34,11 +35,17 @@ export class OrganizationMembers implements MembershipSource {
     private readonly feed: ChangeFeed,
     removals: OwnerRemovals,
     memberships: Memberships,
+    references: References,
     caches: LiveCaches,
   ) {
     this.known = caches.of(organizations, (id) => this.load(id));
     removals.before((owner, transaction) => this.leaveAll(owner, transaction));
     memberships.register(this);
+    // Records of an organization may refer to its members.
+    references.open('User', async ({ owner }, id) => {
+      if (owner?.kind !== 'organization') return false;
+      return (await this.roleOf(owner.id, id.toHexString() as UserId)) !== null;
+    });
   }
 
   roleOf(organization: string, user: UserId): OrganizationRole | null | Promise<OrganizationRole | null> {

@@ -41,6 +41,7 @@ import { Transfers } from './transfers.js';
   exports: [
     getConnectionToken(),
     Cursors,
+    References,
     Repositories,
     AbandonedTransactions,
     Transactions,

@@ -71,6 +71,7 @@ export function linksIn(fields: readonly ReferenceField[], written: object): rea
 @Injectable()
 export class References {
   private readonly members = new Map<string, Member>();
+  private readonly openings = new Map<string, Target['isReadable']>();
   private referrers = new Map<string, { readonly model: AnyModel; readonly field: string }[]>();
 
   constructor(private readonly transactions: Transactions) {}
@@ -87,6 +88,11 @@ export class References {
     );
     this.referrers = Map.groupBy(all, (each) => each.target);
     return fields;
+  }
+
+  /** Lets records of a model be referred to also by others than who may read them. */
+  open(target: string, isOpen: Target['isReadable']): void {
+    this.openings.set(target, isOpen);
   }
 
   /** @throws Error for a reference to a model that has no repository */
@@ -152,6 +158,7 @@ export class References {
     for (const { field, target, id } of links) {
       const { resource, isReadable } = this.memberOf(target);
       if (await isReadable(scope, id, transaction)) continue;
+      if (await this.openings.get(target)?.(scope, id, transaction)) continue;
       faults.push({
         path: field,
         message: `${field} must be the id of ${aOrAn(resource)} that you may read`,
