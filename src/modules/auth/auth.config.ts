@@ -1,10 +1,10 @@
 const HOUR_S = 60 * 60;
 
-/** How long what signing in gives is good for. */
+/** Lifetimes of access tokens and known devices. */
 export class AuthConfig {
-  /** Of an access token, in seconds. */
+  /** Lifetime of an access token (JWT), in seconds. */
   readonly accessTokenLifetimeS: number = HOUR_S;
 
-  /** How long a device is known after it has signed in, in seconds. */
+  /** How long a device counts as known after its last sign-in, in seconds. */
   readonly deviceMemoryS: number = 30 * 24 * HOUR_S;
 }

@@ -4,15 +4,15 @@ import { apiError } from '../../platform/errors/errors.js';
 import type { UserId } from '../../platform/access/caller.js';
 import type { User } from './user.schema.js';
 
-/** A mail without a link, to a user who has shown that mails arrive. */
+/** A mail without a link, sent only to a verified address of an enabled user. */
 export interface Notice {
-  /** Names it in the log: `webhook-paused`. */
+  /** Its name in the log: `webhook-paused`. */
   readonly kind: string;
   readonly subject: string;
   readonly lines: readonly string[];
 }
 
-/** What is mailed to users about their accounts. The module that sends it registers it. */
+/** Mails to users. The module that sends them registers its implementation. */
 export interface Mails {
   /** @throws ApiError MAIL_NOT_CONFIGURED where no mail would be sent */
   requireConfigured(): void;
@@ -24,11 +24,11 @@ export interface Mails {
   passwordChanged(owner: UserId): Promise<void>;
   /** Ends the links of a user who may no longer sign in. */
   disabled(owner: UserId, transaction: Transaction): Promise<void>;
-  /** Mails a user a notice. */
+  /** Mails a user a notice, after the response: nothing is sent without a mail server. Features call this, too. */
   tell(owner: UserId, notice: Notice): void;
 }
 
-/** Mails to users, where a module sends them. */
+/** Mails to users; does nothing in a product without `MailLinksModule`. */
 @Injectable()
 export class AccountMails implements Mails {
   private mails: Mails | undefined;

@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { IsOptional, IsString, Length, ValidateBy, type ValidationArguments } from 'class-validator';
 import { QueryFlag, QueryInteger } from './fields.js';
 
-/** Records of a page that asks for no other number, and the most that one may ask for. */
+/** How many records a page has by default, and at most. */
 const DEFAULT_PAGE_SIZE = 20;
 const MAX_PAGE_SIZE = 100;
 
@@ -95,7 +95,7 @@ export const paginationSchema = {
   type: 'object',
   required: ['limit', 'offset', 'hasMore', 'nextCursor'],
   properties: {
-    limit: { type: 'integer', example: 20 },
+    limit: { type: 'integer', example: DEFAULT_PAGE_SIZE },
     offset: { type: 'integer', nullable: true, example: 0 },
     hasMore: { type: 'boolean', example: false },
     nextCursor: { type: 'string', nullable: true, example: null },
