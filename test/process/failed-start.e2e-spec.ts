@@ -49,7 +49,7 @@ describe('a start that cannot succeed', () => {
     expect(await first.ended).toMatchObject({ code: 0 });
   });
 
-  it('names PORT when another program has it, and stops the database that it has started', async () => {
+  it('names PORT when another program has it, before it starts a database', async () => {
     const { server: other, port } = await listening();
     const { code, stdout, stderr } = await installation.run({ DATA_DIR: dataDir, PORT: String(port) });
     other.close();

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ConfigError } from '../config/config.js';
 import type { HttpConfig } from './http.config.js';
@@ -18,6 +20,32 @@ const REFUSALS: Readonly<Record<string, (address: Address) => string>> = {
   ENOTFOUND: ({ host }) => `HOST ${host} is not known.`,
 };
 
+function refusalOf(error: unknown, address: Address): unknown {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  if (code === 'EACCES') {
+    const problem = 'may not be used by this user: take one from 1024 on';
+    return new ConfigError([{ variable: 'PORT', problem }], { cause: error });
+  }
+  const refusal = REFUSALS[code];
+  return refusal ? new StartError(refusal(address), { cause: error }) : error;
+}
+
+/**
+ * Finds out, before anything is started, whether the address can be listened on.
+ * @throws StartError when it cannot
+ */
+export async function checkAddress({ port, host }: Address): Promise<void> {
+  const server = createServer();
+  try {
+    server.listen({ port, host });
+    await once(server, 'listening');
+    server.close();
+    await once(server, 'close');
+  } catch (error) {
+    throw refusalOf(error, { port, host });
+  }
+}
+
 /**
  * Initialises the application and takes requests. Resolves with its address: `http://127.0.0.1:3002`.
  * Fastify listens, not Nest, which would also log the error that is thrown here.
@@ -29,12 +57,6 @@ export async function listen(app: NestFastifyApplication, address: Address): Pro
     const { port, host } = address;
     return await app.getHttpAdapter().getInstance().listen({ port, host, backlog: BACKLOG });
   } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    if (code === 'EACCES') {
-      const problem = 'may not be used by this user: take one from 1024 on';
-      throw new ConfigError([{ variable: 'PORT', problem }], { cause: error });
-    }
-    const refusal = REFUSALS[code];
-    throw refusal ? new StartError(refusal(address), { cause: error }) : error;
+    throw refusalOf(error, address);
   }
 }

@@ -21,6 +21,8 @@ interface Surroundings {
   readonly origin: string;
   /** Where mails are written that no server is there for. */
   readonly dataDir: string;
+  /** Told of the link in such a mail, for who develops at a terminal. */
+  readonly show?: ((text: string) => void) | undefined;
 }
 
 /** How mails leave the product. */
@@ -39,7 +41,7 @@ export function mailRefusal({ smtpUrl }: MailConfig, { mode }: ProcessConfig): E
 /** nodemailer is loaded with the first mail: many processes never send one. */
 export async function createMailTransport(
   config: MailConfig,
-  { origin, dataDir }: Surroundings,
+  { origin, dataDir, show }: Surroundings,
 ): Promise<MailTransport> {
   const { createTransport } = await import('nodemailer');
   const sender = config.mailFrom ?? senderAt(origin);
@@ -83,6 +85,8 @@ export async function createMailTransport(
     async send(mail, key) {
       const { message } = await file.sendMail(messageOf(mail, key));
       await keep(join(dataDir, 'outbox'), mail.kind, message as Buffer);
+      const [link] = /https?:\/\/\S+/.exec(mail.text) ?? [];
+      if (link !== undefined) show?.(`  Mail to ${mail.to.address}: ${link}\n`);
     },
     close: () => file.close(),
   };

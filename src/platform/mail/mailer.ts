@@ -83,6 +83,11 @@ export class Mailer implements OnApplicationShutdown {
     return (this.transport ??= createMailTransport(this.config, {
       origin: publicOriginOf(this.http),
       dataDir: this.process.dataDir,
+      // To the terminal and nowhere else: whoever has the link has the account.
+      show:
+        this.process.mode === 'development' && process.stdout.isTTY
+          ? (text) => process.stdout.write(text)
+          : undefined,
     }));
   }
 }
