@@ -35,6 +35,7 @@ import { MetricsModule } from './platform/monitoring/metrics.module.js';
 import { MigrationsModule } from './platform/migrations/migrations.module.js';
 import { RedisModule } from './platform/redis/redis.module.js';
 import { TracingModule } from './platform/tracing/tracing.module.js';
+import { TrashModule } from './platform/trash/trash.module.js';
 
 const PLATFORM = [
   DatabaseModule,
@@ -49,6 +50,7 @@ const PLATFORM = [
   IdempotencyModule,
   MetricsModule,
   TracingModule,
+  TrashModule,
 ];
 
 const FEATURES = [

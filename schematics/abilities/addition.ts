@@ -6,6 +6,7 @@ import type { Changes, Project } from '../project/project.ts';
 import { applyEdits, type Edit, parse } from '../source/edit.ts';
 import { withImports } from '../source/imports.ts';
 import { ownImports } from '../source/own-imports.ts';
+import { ABILITY_IMPORTS } from './imported.ts';
 import { refuse } from '../naming/refusal.ts';
 import {
   addElement,
@@ -53,6 +54,7 @@ export function withController(
   const Class = `${Feature}${ability.charAt(0).toUpperCase()}${ability.slice(1)}Controller`;
   const { module } = filesOf(names);
   const own: Record<string, Import> = {
+    ...ABILITY_IMPORTS,
     ...ownImports({ names, fields: [] }).controller,
     [names.Record]: { from: `./${singular}.schema.js`, kind: 'type' },
   };
@@ -89,7 +91,10 @@ export function edited(
   const path = filesOf(names)[file];
   textOf(project, path);
   const text = byShape(project, path, (source) =>
-    withImports(applyEdits(source, editsOf(parse(source))), ownImports({ names, fields: [] })[file]),
+    withImports(applyEdits(source, editsOf(parse(source))), {
+      ...ABILITY_IMPORTS,
+      ...ownImports({ names, fields: [] })[file],
+    }),
   );
   return [path, text];
 }

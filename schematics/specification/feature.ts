@@ -12,7 +12,7 @@ export interface List {
 }
 
 /** What a resource can declare beside its fields and lists. */
-export const ABILITIES = ['audit', 'webhooks', 'batch'] as const;
+export const ABILITIES = ['audit', 'webhooks', 'batch', 'trash'] as const;
 export type Ability = (typeof ABILITIES)[number];
 
 /** A feature as it is to be generated. */
@@ -46,12 +46,17 @@ export function declarationsOf(feature: Feature): string[] {
     `${Feature}Service`,
     `${Feature}Controller`,
     `${Feature}Module`,
-    ...((feature.abilities ?? []).includes('batch')
-      ? [`Batch${Feature}Dto`, `${Feature}BatchController`]
-      : []),
+    ...(feature.abilities ?? []).flatMap((ability) => declaredBy(ability, feature.names)),
     record,
     records,
   ];
+}
+
+/** What the controller's file of an ability declares. */
+function declaredBy(ability: Ability, { Feature }: Names): string[] {
+  if (ability === 'audit' || ability === 'webhooks') return [];
+  const controller = `${Feature}${ability.charAt(0).toUpperCase()}${ability.slice(1)}Controller`;
+  return ability === 'batch' ? [`Batch${Feature}Dto`, controller] : [controller];
 }
 
 /** @throws Refusal when something would have the name of something else */

@@ -31,10 +31,6 @@ const OF_EVERY_FEATURE: Readonly<Record<string, string>> = {
   '../../platform/idempotency/once.js': 'CreateOnce type:Once',
   '../../platform/access/access.js': 'CurrentScope OwnerOr Requires SignedIn',
   '../../platform/access/caller.js': 'type:Scope',
-  '../../platform/bulk/batch.dto.js': 'AnswersBatch BatchOf type:BatchResult',
-  '../../platform/bulk/batches.js': 'BATCH_MS Batches',
-  '../../platform/database/transactions.js': 'type:Transaction',
-  [`${HTTP}/deadline.js`]: 'Deadline',
   [FIELDS]: 'Compose List Nullable OwnerFilter Text',
 };
 
@@ -44,14 +40,20 @@ export interface Import {
   readonly kind: 'value' | 'type' | 'default';
 }
 
-/** Every name that generated code may import. */
-export const IMPORTS: Readonly<Record<string, Import>> = Object.fromEntries(
-  [OF_EVERY_FEATURE, ...Object.values(FIELD_TYPES).map(({ imports }) => imports)]
-    .flatMap(Object.entries<string>)
-    .flatMap(([from, names]) =>
+/** What each name comes from, of names by their modules. */
+export function importsIn(...lists: readonly Readonly<Record<string, string>>[]): Record<string, Import> {
+  return Object.fromEntries(
+    lists.flatMap(Object.entries<string>).flatMap(([from, names]) =>
       names.split(' ').map((text): [string, Import] => {
         const [kind = '', name] = text.split(':');
         return name === undefined ? [kind, { from, kind: 'value' }] : [name, { from, kind: kind as 'type' }];
       }),
     ),
+  );
+}
+
+/** Every name that generated code may import. */
+export const IMPORTS: Readonly<Record<string, Import>> = importsIn(
+  OF_EVERY_FEATURE,
+  ...Object.values(FIELD_TYPES).map(({ imports }) => imports),
 );

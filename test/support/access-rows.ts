@@ -3,6 +3,7 @@ import { TRANSFER_ROUTES } from '../../src/modules/organizations/transfer-routes
 import type { CALLERS, Target } from './callers.js';
 import type { Feature } from './feature.js';
 import { bodyOfCommand, createRecord, full, type Makers } from './feature-bodies.js';
+import type { TestClient } from './test-client.js';
 
 /** A status for each caller, in their order. */
 export type Statuses = NumberFor<typeof CALLERS>;
@@ -89,11 +90,19 @@ export function rowsOf(feature: Feature): Row[] {
 
 /** The rows of what else a feature can do. */
 function abilityRows(feature: Feature): Row[] {
-  const { path, shared, batch } = feature;
-  const written = shared ? SHARED_WRITTEN : WRITTEN;
+  const { path, shared, batch, trash } = feature;
+  const statuses = shared ? SHARED_WRITTEN : WRITTEN;
   const made = ({ owner }: Target, { admin }: Makers) => createRecord(feature, { caller: owner, admin });
   const batched = async (target: Target, makers: Makers) => ({
     operations: [{ method: 'PATCH', id: (await made(target, makers)).id, body: {} }],
   });
-  return batch ? [{ route: `POST ${path}/batch`, statuses: written, body: batched }] : [];
+  const trashed = async (target: Target, makers: Makers) => {
+    const { id } = await made(target, makers);
+    await (shared ? (makers.admin as TestClient) : target.owner).delete(`${path}/${id}`);
+    return `${path}/${id}/restore`;
+  };
+  return [
+    ...(batch ? [{ route: `POST ${path}/batch`, statuses, body: batched }] : []),
+    ...(trash ? [{ route: `POST ${path}/:id/restore`, statuses, url: trashed }] : []),
+  ];
 }

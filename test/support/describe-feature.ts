@@ -8,6 +8,7 @@ import { describeReferences } from './describe-references.js';
 import { describeRoutes } from './describe-routes.js';
 import { describeRules } from './describe-rules.js';
 import { describeStates } from './describe-states.js';
+import { describeTrash } from './describe-trash.js';
 import { describeUniqueness } from './describe-uniqueness.js';
 import { describeVersions } from './describe-versions.js';
 import type { Feature } from './feature.js';
@@ -34,5 +35,6 @@ export function describeFeature(feature: Feature): void {
     describeCommands(its);
     describeAccess(its);
     describeBatch(its);
+    describeTrash(its);
   });
 }

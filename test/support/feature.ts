@@ -16,6 +16,8 @@ export interface Feature {
   readonly search?: readonly string[];
   /** Fields whose values are counted. */
   readonly stats?: readonly string[];
+  /** What is deleted can be restored. */
+  readonly trash?: true;
   /** Several things are done by one request. */
   readonly batch?: true;
   /** What can be done to a record beside changing it, by name: `POST …/:id/assign`. */

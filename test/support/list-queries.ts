@@ -26,7 +26,8 @@ function beginningOf(one: string, other: string): string {
 
 /** The filters of a feature: with values of these records, what they begin with, and one that no record has. */
 export function filtersOf(feature: Feature, records: readonly Body[]): Parameter[] {
-  return fieldsOf(feature).flatMap(([name, field]): Parameter[] => {
+  const trash: Parameter[] = feature.trash ? [['trash', ['true']]] : [];
+  const filters = fieldsOf(feature).flatMap(([name, field]): Parameter[] => {
     if (!field.filter) return [];
     const none = field.ref === undefined ? field.value(99) : 'f'.repeat(24);
     const known = records.map((record) => record[name]).filter((value) => value !== null);
@@ -35,6 +36,7 @@ export function filtersOf(feature: Feature, records: readonly Body[]): Parameter
     const parts = field.filter === 'contains' ? [beginningOf(one, other)].filter(Boolean) : [];
     return [[name, [...new Set([...values, ...parts])]]];
   });
+  return [...filters, ...trash];
 }
 
 /** What a feature declares for its list beside filters, with values of these records. */
@@ -56,6 +58,7 @@ export function declaredQueries(feature: Feature, records: readonly Body[]): Que
   });
   return [...sorted, ...(search.length > 0 ? [{ q: 'a' }] : [])].flatMap((query) => [
     query,
+    ...(feature.trash ? [{ ...query, trash: 'true' }] : []),
     { ...query, total: 'true' },
     { ...query, cursor: CURSOR },
   ]);

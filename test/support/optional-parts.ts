@@ -76,6 +76,7 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
     variable: 'SUPABASE_URL',
   },
   { module: 'TracingModule', paths: ['src/platform/tracing'], variable: 'OTEL_EXPORTER_OTLP_ENDPOINT' },
+  { module: 'TrashModule', paths: ['src/platform/trash'], isOffered: true },
   {
     module: 'WebhooksModule',
     paths: ['src/modules/webhooks', 'src/platform/outbound'],

@@ -5,7 +5,7 @@ import type { Filter } from './filter.js';
 import type { Ownership } from './ownership.js';
 import type { StoredRecord } from './record.js';
 
-type Happened = 'record_created' | 'record_updated' | 'record_deleted';
+type Happened = 'record_created' | 'record_updated' | 'record_deleted' | 'record_restored';
 
 /** Tells the log what happens to the records of one collection, and who opens those of others. */
 export class RecordEvents {

@@ -1,6 +1,7 @@
 import type { Model, mongo, PipelineStage } from 'mongoose';
 import type { RecordCipher } from './field-encryption.js';
-import { apiError } from '../errors/errors.js';
+import { type ApiError, apiError } from '../errors/errors.js';
+import type { Precondition } from '../validation/precondition.js';
 import type { Page, PageQuery } from '../validation/page-query.js';
 import type { DomainEvents } from '../logging/events.js';
 import { type Scope, userOf } from '../access/caller.js';
@@ -182,6 +183,29 @@ export class RecordReads<T extends StoredRecord> {
     const results = await this.store.collection.aggregate(stages, sessionOf(transaction)).toArray();
     this.events.notePage(scope, {}, results.length);
     return results as R[];
+  }
+
+  /** A record, if it is in the scope and meets the precondition. */
+  protected expected(scope: Scope, id: string, { versions, except }: Precondition): Filter {
+    const one = this.ownership.one(scope, id);
+    if (versions === 'any' && !except) return one;
+    return {
+      ...one,
+      version: { ...(versions !== 'any' && { $in: versions }), ...(except && { $nin: except }) },
+    };
+  }
+
+  /** Why no record matched: it is not in the scope, or does not meet the precondition. */
+  protected async absent(
+    scope: Scope,
+    id: string,
+    { required }: Precondition,
+    transaction: Transaction | undefined,
+  ): Promise<ApiError> {
+    const one = this.ownership.one(scope, id);
+    const count = () => this.store.collection.countDocuments(one, { limit: 1, ...sessionOf(transaction) });
+    const exists = required && (await count()) > 0;
+    return apiError(exists ? 'PRECONDITION_FAILED' : this.resource.notFound);
   }
 
   private orderOf(query: PageQuery, all: Filter): ListOrder {

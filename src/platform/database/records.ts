@@ -1,6 +1,6 @@
 import { type Model, Types } from 'mongoose';
 import { duplicateKeyOf } from '../errors/driver-errors.js';
-import { type ApiError, apiError, takenError } from '../errors/errors.js';
+import { apiError, takenError } from '../errors/errors.js';
 import type { Precondition } from '../validation/precondition.js';
 import type { DomainEvents } from '../logging/events.js';
 import type { Actor, Owner, Scope } from '../access/caller.js';
@@ -22,7 +22,7 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
     private readonly model: Model<T>,
     resource: Resource,
     cursors: Cursors,
-    private readonly references: References,
+    protected readonly references: References,
     events: DomainEvents,
     cipher: RecordCipher | undefined,
   ) {
@@ -247,16 +247,6 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
     return this.store.opened(found);
   }
 
-  /** A record, if it is in the scope and meets the precondition. */
-  protected expected(scope: Scope, id: string, { versions, except }: Precondition): Filter {
-    const one = this.ownership.one(scope, id);
-    if (versions === 'any' && !except) return one;
-    return {
-      ...one,
-      version: { ...(versions !== 'any' && { $in: versions }), ...(except && { $nin: except }) },
-    };
-  }
-
   /** @throws ApiError where the record is there, and its fields would not be in order, or were changed meanwhile */
   private async requireOrder(filter: Filter, change: object, transaction?: Transaction): Promise<void> {
     const [found] = await this.store.find<T>({ filter, limit: 1, session: transaction?.session });
@@ -265,20 +255,7 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
     throw apiError('CONFLICT');
   }
 
-  /** Why no record matched: it is not in the scope, or does not meet the precondition. */
-  private async absent(
-    scope: Scope,
-    id: string,
-    { required }: Precondition,
-    transaction: Transaction | undefined,
-  ): Promise<ApiError> {
-    const one = this.ownership.one(scope, id);
-    const count = () => this.store.collection.countDocuments(one, { limit: 1, ...sessionOf(transaction) });
-    const exists = required && (await count()) > 0;
-    return apiError(exists ? 'PRECONDITION_FAILED' : this.resource.notFound);
-  }
-
-  private readonly refuseTaken = (error: unknown): never => {
+  protected readonly refuseTaken = (error: unknown): never => {
     const fields = duplicateKeyOf(error);
     if (!fields || fields.length === 0) throw error;
     // An owner has one: only its own field is left to name.

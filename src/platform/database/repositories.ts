@@ -18,6 +18,11 @@ export interface MadeRecords {
   readonly records: Records<StoredRecord>;
 }
 
+/** Makes the records of resources that have a trash. TrashModule provides it. */
+export abstract class TrashRepositories {
+  abstract of<T extends StoredRecord>(...parts: ConstructorParameters<typeof ToldRecords<T>>): Records<T>;
+}
+
 /** Makes the records of resources, and knows which there are. `RecordsModule.for(…)` asks it. */
 @Injectable()
 export class Repositories {
@@ -32,6 +37,7 @@ export class Repositories {
     private readonly events: DomainEvents,
     private readonly trail: Trail,
     @Optional() private readonly encryption?: FieldEncryption,
+    @Optional() private readonly trash?: TrashRepositories,
   ) {}
 
   of<T extends StoredRecord>(model: Model<T>, resource: Resource<T>): Records<T> {
@@ -42,8 +48,7 @@ export class Repositories {
       );
     }
     const cipher = this.encryption?.of(model.collection.name, model.schema);
-    const parts = [model, resource, this.cursors, this.references, this.events, cipher] as const;
-    const records = resource.told.size > 0 ? new ToldRecords(this.trail, ...parts) : new Records(...parts);
+    const records = this.madeOf(model, resource, this.cursors, this.references, this.events, cipher);
     this.declared.set(name, resource);
     const stored = records as unknown as Records<StoredRecord>;
     this.made.set(resource as Resource, stored);
@@ -56,6 +61,13 @@ export class Repositories {
     const records = this.made.get(resource);
     if (!records) throw new Error(`resource '${resource.name}' has no records: import RecordsModule.for(…)`);
     return records;
+  }
+
+  private madeOf<T extends StoredRecord>(...parts: ConstructorParameters<typeof Records<T>>): Records<T> {
+    const [, { can, told }] = parts;
+    // Without a module for it `resource()` has the start refused.
+    if (can.has('trash') && this.trash) return this.trash.of(this.trail, ...parts);
+    return told.size > 0 ? new ToldRecords(this.trail, ...parts) : new Records(...parts);
   }
 
   /** What every feature has declared. */

@@ -29,7 +29,7 @@ export const LIST_PARAMETERS = [
 const OF_OTHERS = ['read', 'write'] as const;
 
 /** What a feature's records can do beside being created, listed, read, changed and deleted, and the module of it. */
-const ABILITIES = { batch: 'BulkModule' } as const;
+const ABILITIES = { batch: 'BulkModule', trash: 'TrashModule' } as const;
 export type Ability = keyof typeof ABILITIES;
 
 interface Declaration<
@@ -82,6 +82,8 @@ interface Declaration<
   readonly audit?: true;
   /** Other systems can be told what changes, where webhooks are part of the product. */
   readonly webhooks?: true;
+  /** What is deleted can be restored for 30 days. */
+  readonly trash?: true;
   /** Several things are done to its records by one request. */
   readonly batch?: true;
   /** What changes are called there, where that is not `tickets.created`, `tickets.updated`, `tickets.deleted`. */
@@ -95,6 +97,8 @@ export interface Actions {
   readonly created: string;
   readonly updated: string;
   readonly deleted: string;
+  /** Only where there is a trash. */
+  readonly restored?: string;
 }
 
 /** What it is called that a record was given to another owner. */
@@ -184,6 +188,7 @@ export function resource<
     created: `${plural}.created`,
     updated: `${plural}.updated`,
     deleted: `${plural}.deleted`,
+    ...(declaration.trash && { restored: `${plural}.restored` }),
     ...declaration.actions,
   };
   requireCommands(name, commands, verbs);

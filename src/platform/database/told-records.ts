@@ -103,11 +103,11 @@ export class ToldRecords<T extends StoredRecord> extends Records<T> {
     });
   }
 
-  private get isHeard(): boolean {
+  protected get isHeard(): boolean {
     return this.trail.isHeard(this.resource.told);
   }
 
-  private async tell(
+  protected async tell(
     action: string,
     actor: Actor | undefined,
     pairs: readonly (readonly [T | undefined, T | undefined])[],
@@ -178,7 +178,7 @@ export class ToldRecords<T extends StoredRecord> extends Records<T> {
 }
 
 /** Now, or else right after a time that another process has written. */
-function after(time: Date | undefined): Date {
+export function after(time: Date | undefined): Date {
   return new Date(Math.max(Date.now(), (time?.getTime() ?? 0) + 1));
 }
 

@@ -47,6 +47,7 @@ export const EVENTS = defineEvents({
   record_created: { level: 'info', about: 'A record was created.' },
   record_updated: { level: 'info', about: 'A record was changed.' },
   record_deleted: { level: 'info', about: 'A record was deleted.' },
+  record_restored: { level: 'info', about: 'A deleted record was restored from the trash.' },
   foreign_access: { level: 'warn', about: 'A permission was used to read or write records of others.' },
 });
 

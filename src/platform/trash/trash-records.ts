@@ -1,0 +1,95 @@
+import type { Scope } from '../access/caller.js';
+import type { Filter } from '../database/filter.js';
+import type { StoredRecord } from '../database/record.js';
+import { linksIn } from '../database/references.js';
+import { after, ToldRecords } from '../database/told-records.js';
+import { afterwards, sessionOf, type Transaction, type Transactions } from '../database/transactions.js';
+import type { Page, PageQuery } from '../validation/page-query.js';
+import type { Precondition } from '../validation/precondition.js';
+import type { Trash } from './trash.js';
+
+/** Records of a resource with a trash: what is removed goes there, and may come back for 30 days. */
+export class TrashRecords<T extends StoredRecord> extends ToldRecords<T> {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly trash: Trash<T>,
+    ...parts: ConstructorParameters<typeof ToldRecords<T>>
+  ) {
+    super(...parts);
+  }
+
+  /** With `trash` in the query, the records in the trash. */
+  override page(
+    scope: Scope,
+    query: PageQuery & { readonly trash?: boolean },
+    filter?: Filter,
+    transaction?: Transaction,
+  ): Promise<Page<T>> {
+    return query.trash
+      ? this.trash.page(scope, query, filter, transaction)
+      : super.page(scope, query, filter, transaction);
+  }
+
+  /**
+   * Brings a record back from the trash, in its next version.
+   * @throws ApiError …_NOT_FOUND, PRECONDITION_FAILED (412), …_TAKEN when another record has its unique value,
+   *   VALIDATION_ERROR when what it refers to is gone
+   */
+  restore(scope: Scope, id: string, precondition: Precondition, transaction?: Transaction): Promise<T> {
+    return this.transactions.join(transaction, async (joined) => {
+      const taken = await this.trash.take(scope, id, precondition, joined);
+      const links = linksIn(this.referenceFields, taken);
+      return this.references.linking(links, joined, async () => {
+        await this.references.require(scope, links, joined);
+        const next = { version: taken.version + 1, updatedAt: after(taken.updatedAt) };
+        const stored = { ...this.trash.restored(taken), ...next };
+        await this.store.collection.insertOne(stored, sessionOf(joined)).catch(this.refuseTaken);
+        const restored = await this.get(scope, id, joined);
+        if (this.isHeard) await this.tell(this.restored, scope.actor, [[restored, restored]], joined);
+        afterwards(joined, () => this.events.note('record_restored', taken._id));
+        return restored;
+      });
+    });
+  }
+
+  /**
+   * Removes a record for good, whether it is in the trash or not.
+   * @throws ApiError as `remove`
+   */
+  async purge(
+    scope: Scope,
+    id: string,
+    precondition: Precondition,
+    transaction?: Transaction,
+  ): Promise<void> {
+    await this.transactions.join(transaction, async (joined) => {
+      if (!(await this.trash.has(scope, id, joined))) {
+        return this.trash.discard(await this.remove(scope, id, precondition, joined), joined);
+      }
+      const purged = await this.trash.take(scope, id, precondition, joined);
+      if (this.isHeard)
+        await this.tell(this.resource.actions.deleted, scope.actor, [[purged, undefined]], joined);
+      return afterwards(joined, () => {
+        this.events.noteRead(scope, purged);
+        this.events.note('record_deleted', purged._id);
+      });
+    });
+  }
+
+  private get restored(): string {
+    return this.resource.actions.restored ?? `${this.resource.plural}.restored`;
+  }
+
+  protected override erase(
+    scope: Scope,
+    id: string,
+    precondition: Precondition,
+    transaction: Transaction | undefined,
+  ): Promise<T> {
+    return this.transactions.join(transaction, async (joined) => {
+      const removed = await super.erase(scope, id, precondition, joined);
+      await this.trash.put(removed, joined);
+      return removed;
+    });
+  }
+}
