@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { scopeOf, type UserId } from '../src/platform/access/caller.js';
+import { fail } from '../src/platform/executions/run.js';
 import { Executor, NoInput } from '../src/platform/executions/executor.js';
 import { Schedule } from '../src/platform/executions/schedule.js';
 import { Schedules } from '../src/platform/executions/schedules.js';
@@ -104,6 +105,25 @@ describe('executions over HTTP', () => {
     expect(body.data).toMatchObject({ status: 'succeeded', result: { yes: 1 }, ownerId: owner.userId });
     expect((await owner.post(`${url}/signals/word`, {})).outcome).toBe('409 EXECUTION_FINISHED');
     expect((await owner.post(`${url}/retry`, {})).outcome).toBe('409 EXECUTION_FINISHED');
+  });
+
+  it('know names that every object has from their own, and take no text that cannot be shown', async () => {
+    const constructing = script(async (run) => {
+      await run.waitFor('constructor');
+      await run.step('odd', () => fail('odd'));
+    });
+    const { id } = await lab.start(constructing, of(stranger));
+    await lab.until(id, 'waiting');
+    const send = async (path: string, body: string) =>
+      (await stranger.post(`${EXECUTIONS}/${id}/${path}`, body)).outcome;
+    for (const payload of ['"\\u0000"', '[{"a": "\\ud800"}]', '{"\\u0000": 1}'])
+      expect(await send('signals/constructor', `{"payload": ${payload}}`)).toBe('400 VALIDATION_ERROR');
+    expect(await send('signals/toString', '{}')).toBe('409 EXECUTION_NOT_WAITING');
+    expect(await send('signals/constructor', '{"payload": null}')).toBe('200');
+    await lab.until(id, 'failed');
+    expect(await send('retry', '{"from": "toString"}')).toBe('400 VALIDATION_ERROR');
+    expect(await send('retry', '{"from": "constructor"}')).toBe('200');
+    await lab.until(id, 'waiting');
   });
 
   it('are listed by what they are, what they are about, and how they stand', async () => {

@@ -142,3 +142,8 @@ export function idOf(...parts: readonly string[]): Types.ObjectId {
   const hash = createHash('sha256').update(JSON.stringify(parts)).digest();
   return new Types.ObjectId(hash.subarray(0, 12));
 }
+
+/** What stands under a name that others have chosen: `constructor` is one, and everything has it. */
+export function named<T>(all: Readonly<Record<string, T>> | undefined, name: string): T | undefined {
+  return all && Object.hasOwn(all, name) ? all[name] : undefined;
+}

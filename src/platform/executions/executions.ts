@@ -5,7 +5,7 @@ import type { Transaction } from '../database/transactions.js';
 import { apiError } from '../errors/errors.js';
 import { ExecutionDto } from './execution.dto.js';
 import { EXECUTION_NOT_FOUND } from './execution.errors.js';
-import { idOf, type Step, type StoredExecution } from './execution.js';
+import { idOf, named, type Step, type StoredExecution } from './execution.js';
 import type { ExecutorClass } from './run.js';
 import { Orders } from './orders.js';
 import { OwnerBounds } from './owner-bounds.js';
@@ -112,7 +112,7 @@ export class Executions {
   async signal(scope: Scope, id: string, name: string, payload: unknown): Promise<ExecutionDto> {
     const execution = await this.store.get(new Types.ObjectId(id));
     if (!execution) throw apiError(EXECUTION_NOT_FOUND);
-    this.requireSender(scope, execution, execution.steps[name]);
+    this.requireSender(scope, execution, named(execution.steps, name));
     return ExecutionDto.from(await this.orders.signal(execution, name, payload));
   }
 
@@ -123,7 +123,7 @@ export class Executions {
   async seenBySender(scope: Scope, id: string, name: string): Promise<ExecutionDto> {
     const execution = await this.store.get(new Types.ObjectId(id));
     if (!execution) throw apiError(EXECUTION_NOT_FOUND);
-    this.requireSender(scope, execution, execution.steps[name]);
+    this.requireSender(scope, execution, named(execution.steps, name));
     return ExecutionDto.from(execution);
   }
 

@@ -5,7 +5,7 @@ import { DomainEvents } from '../logging/events.js';
 import { ExecutionClock } from './clock.js';
 import { Commit } from './commit.js';
 import { Engine } from './engine.js';
-import { isFinished, type Step, type StoredExecution } from './execution.js';
+import { isFinished, named, type Step, type StoredExecution } from './execution.js';
 import { ExecutionErrors } from './execution.errors.js';
 import { ExecutionEvents } from './execution.events.js';
 import { encode, JsonFault } from './json.js';
@@ -64,7 +64,11 @@ export class Orders {
       const again = namesFrom(steps, from);
       return transition('retry', 'queued', seen(current), {
         set: { ...this.dueNow(), failures: 0, crashes: 0, ...(from === 'start' && { beside: false }) },
-        unset: ['error', 'finishedAt', 'expiresAt', 'result', ...again.map((name) => `steps.${name}`)],
+        // What was sent to a step that begins anew is waited for anew.
+        unset: [
+          ...['error', 'finishedAt', 'expiresAt', 'result'],
+          ...again.flatMap((name) => [`steps.${name}`, `signals.${name}`]),
+        ],
       });
     });
     if (after.beside) await this.store.expireBeside(execution._id, undefined);
@@ -82,7 +86,7 @@ export class Orders {
     const after = await this.give(execution, (current) => {
       const { status, open, steps } = current;
       if (isFinished(status)) throw apiError(ExecutionErrors.EXECUTION_FINISHED);
-      const step = steps[name];
+      const step = named(steps, name);
       if (status !== 'needs-attention' || !open.includes(name) || !step) {
         throw apiError(ExecutionErrors.EXECUTION_NOT_WAITING);
       }
@@ -109,8 +113,9 @@ export class Orders {
     const after = await this.give(execution, (current) => {
       const { status, steps, signals } = current;
       if (isFinished(status)) throw apiError(ExecutionErrors.EXECUTION_FINISHED);
-      const step = steps[name];
-      const isWaiting = step?.kind === 'signal' && step.status === 'waiting' && signals?.[name] === undefined;
+      const step = named(steps, name);
+      const isWaiting =
+        step?.kind === 'signal' && step.status === 'waiting' && named(signals, name) === undefined;
       if (!isWaiting || status === 'needs-attention') {
         throw apiError(ExecutionErrors.EXECUTION_NOT_WAITING);
       }
@@ -174,7 +179,7 @@ function seen({ _id, ownerId, revision }: Omit<StoredExecution, 'status'>) {
 /** The steps that a further try begins anew with. @throws ApiError VALIDATION_ERROR for one that there is not */
 function namesFrom(steps: StoredExecution['steps'], from: string | undefined): string[] {
   if (from === 'start') return Object.keys(steps);
-  const step = from === undefined ? undefined : steps[from];
+  const step = from === undefined ? undefined : named(steps, from);
   if (from !== undefined && !step)
     throw invalid([{ path: 'from', message: 'must be start, or a step that was begun' }]);
   const isAgain = ({ n, status }: Step) => (step ? n >= step.n : status !== 'succeeded');

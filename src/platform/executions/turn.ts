@@ -2,7 +2,7 @@ import type { Types } from 'mongoose';
 import type { Permission } from '../access/caller.js';
 import { traced } from '../logging/spans.js';
 import { type Duration, millisecondsOf } from './duration.js';
-import type { Step } from './execution.js';
+import { named, type Step } from './execution.js';
 import type { ExecutorClass } from './run.js';
 import { faultOf, isFinal, pauseAfter, TimedOut, UsageFault } from './faults.js';
 import { never, type Outcome, TurnFrame } from './frame.js';
@@ -79,7 +79,7 @@ export class Turn extends TurnFrame implements Run {
       ...(options.by !== undefined && { by: options.by }),
     });
     if (step.status !== 'succeeded') {
-      const text = this.execution.signals?.[name];
+      const text = named(this.execution.signals, name);
       const isLate = step.dueAt !== undefined && step.dueAt <= this.host.clock.now();
       if (text === undefined && !isLate) return this.block();
       this.succeed(name, step, text);
