@@ -190,7 +190,12 @@ describe('files', () => {
     for (const form of [two, other, text, more, new FormData()]) {
       expect((await lab.send(ada, form)).status).toBe(400);
     }
-    expect((await ada.post(FILES, { file: 'x' })).outcome).toBe('415 UNSUPPORTED_MEDIA_TYPE');
+    for (const type of ['application/json', 'multipart/mixed; boundary=b', 'x'])
+      expect((await ada.post(FILES, '{', { 'content-type': type })).outcome).toBe(
+        '415 UNSUPPORTED_MEDIA_TYPE',
+      );
+    const long = `multipart/form-data; boundary=${'b'.repeat(300)}`;
+    expect((await ada.post(FILES, '--b--', { 'content-type': long })).outcome).toBe('400 VALIDATION_ERROR');
     expect((await ada.post(FILES)).outcome).toBe('400 VALIDATION_ERROR');
     expect((await lab.send(lab.test.anonymous, two)).outcome).toBe('401 UNAUTHENTICATED');
     await lab.expectAgreement();

@@ -7,7 +7,7 @@ import type {
   FastifyRequest,
   preParsingHookHandler,
 } from 'fastify';
-import { type ApiError, apiError, CATALOGUE } from '../errors/errors.js';
+import { type ApiError, apiError, CATALOGUE, invalid } from '../errors/errors.js';
 import { withExactNumbers } from '../validation/exact-numbers.js';
 
 declare module 'fastify' {
@@ -28,10 +28,27 @@ function needsBody({ input, optionalBody }: FastifyContextConfig): boolean {
   return input?.body !== undefined && !input.form && !optionalBody;
 }
 
+/** Most characters of what stands between the parts of a form (RFC 2046); parsers fail at longer ones. */
+const MAX_BOUNDARY = 70;
+
+const isForm = (type: string): boolean => /^\s*multipart\/form-data\b/i.test(type);
+
+/** What is wrong with the type of a body for a route that takes forms. */
+function formFault(type: string): ApiError | undefined {
+  if (!isForm(type)) {
+    return apiError({
+      ...CATALOGUE.UNSUPPORTED_MEDIA_TYPE,
+      message: 'The body must be multipart/form-data',
+    });
+  }
+  const [, quoted, plain = quoted] = /;\s*boundary=(?:"([^"]*)"|([^;\s]*))/i.exec(type) ?? [];
+  if (plain === undefined || plain.length <= MAX_BOUNDARY) return undefined;
+  return invalid([{ path: '', message: `the boundary must have at most ${MAX_BOUNDARY} characters` }]);
+}
+
 /** Whether the route takes a body of this type, besides JSON. */
 function isTaken(type: string, { input }: FastifyContextConfig): boolean {
-  const isForm = /^\s*multipart\/form-data\b/i.test(type);
-  return isForm ? input?.form === true : input?.raw === true && !input.body;
+  return isForm(type) ? input?.form === true : input?.raw === true && !input.body;
 }
 
 /** 415: no encoding is understood, so that no small body becomes a large one. */
@@ -57,6 +74,8 @@ function checkBodyHeaders(
   if (isThere && encoding !== undefined && !/^\s*(identity)?\s*$/i.test(encoding)) return done(encoded());
   if (request.routeOptions.config.streamsBody) headers['content-type'] = undefined;
   const type = headers['content-type'];
+  const fault = isThere && request.routeOptions.config.input?.form ? formFault(type ?? '') : undefined;
+  if (fault) return done(fault);
   if (type !== undefined && !/^\s*application\/json\b/i.test(type)) {
     const { config } = request.routeOptions;
     // The parser that a plugin has brought along is for routes that take its type.
