@@ -173,7 +173,18 @@ describe('an API key that is made in an organization', () => {
     expect((await program.post(PROJECTS, { name: randomUUID() })).outcome).toBe('403 FORBIDDEN');
     expect((await program.get(PROJECTS)).status).toBe(200);
     await owner.delete(`${ORGANIZATIONS}/${organization}/members/${maker.userId}`);
-    expect((await program.get(PROJECTS)).outcome).toBe(NOT_THERE);
+    expect((await program.get(PROJECTS)).outcome).toBe('401 UNAUTHENTICATED');
+    await accept(maker, await invite(test, owner, organization, maker, 'admin'));
+    expect((await program.get(PROJECTS)).outcome).toBe('401 UNAUTHENTICATED');
+  });
+
+  it('ends for good when its maker is disabled', async () => {
+    const maker = await member('admin');
+    const program = withKey(test, (await createKey(within(maker, organization))).key);
+    expect((await program.get(PROJECTS)).status).toBe(200);
+    for (const disabled of [true, false]) await admin.patch(`/api/v1/users/${maker.userId}`, { disabled });
+    expect((await program.get(PROJECTS)).outcome).toBe('401 UNAUTHENTICATED');
+    expect((await within(owner, organization).get(API_KEYS)).body.data).toEqual([]);
   });
 
   it('is the only one that works there', async () => {

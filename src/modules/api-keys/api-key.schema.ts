@@ -1,6 +1,11 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
-import { Schema as MongooseSchema, type Types } from 'mongoose';
-import { CredentialOwner, OwnedRecord, RECORD_OPTIONS } from '../../platform/database/record.js';
+import type { Types } from 'mongoose';
+import {
+  CredentialMaker,
+  CredentialOwner,
+  OwnedRecord,
+  RECORD_OPTIONS,
+} from '../../platform/database/record.js';
 import { resource } from '../../platform/database/resource.js';
 import type { Permission } from '../../platform/access/caller.js';
 
@@ -11,7 +16,7 @@ export class ApiKey extends OwnedRecord {
   override ownerId!: Types.ObjectId;
 
   /** Only of a key of an organization, which has the rights that this user has there. */
-  @Prop({ type: MongooseSchema.Types.ObjectId })
+  @CredentialMaker('token')
   override createdBy?: Types.ObjectId;
 
   @Prop({ type: String, required: true, maxlength: 300 })
@@ -50,6 +55,8 @@ export const ApiKeySchema = SchemaFactory.createForClass(ApiKey);
 
 // `GET /auth/api-keys` and counting: a user's keys, newest first, and from a cursor on.
 ApiKeySchema.index({ ownerId: 1, createdAt: -1, _id: -1 });
+// What goes with the rights of its maker: few keys are an organization's.
+ApiKeySchema.index({ createdBy: 1 }, { sparse: true });
 
 export const apiKeys = resource({
   name: 'API key',

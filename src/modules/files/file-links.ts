@@ -6,13 +6,15 @@ import { SignedTokens } from '../../platform/crypto/signed-tokens.js';
 import { ApiError, apiError } from '../../platform/errors/errors.js';
 import { HttpConfig } from '../../platform/http/http.config.js';
 import { publicOriginOf } from '../../platform/http/public-origin.js';
-import { FileRights } from './file-rights.js';
+import { FileRights, keyOf } from './file-rights.js';
 import { files } from './file.schema.js';
 
 const ID_BYTES = 12;
 const TIME_BYTES = 4;
-/** The file, its maker, the owner as whose files it was reached, and its end. */
-const LAYOUT = { contentBytes: 3 * ID_BYTES + TIME_BYTES, macBytes: 17 };
+/** No API key. */
+const NONE = '0'.repeat(2 * ID_BYTES);
+/** The file, its maker, the owner as whose files it was reached, the API key by which it was made, and its end. */
+const LAYOUT = { contentBytes: 4 * ID_BYTES + TIME_BYTES, macBytes: 17 };
 
 /** What a link is for, and what its maker must be allowed when it is used. */
 const KINDS = {
@@ -28,8 +30,9 @@ export interface FileLink {
 }
 
 /**
- * Links that open one file until they expire. A link holds the file, its maker, whose it is and its end, and nothing is stored: it
- * reads, or takes bytes for, what its maker may read or write when it is used.
+ * Links that open one file until they expire. A link holds the file, its maker and the maker's API key, whose it is and
+ * its end, and nothing is stored: it reads, or takes bytes for, what its maker may read or write when it is used, with
+ * that key.
  */
 @Injectable()
 export class FileLinks {
@@ -54,7 +57,8 @@ export class FileLinks {
     content.write(fileId, 'hex');
     content.write(maker, ID_BYTES, 'hex');
     content.write(ownerIn(scope), 2 * ID_BYTES, 'hex');
-    content.writeUInt32BE(seconds, 3 * ID_BYTES);
+    content.write(keyOf(scope) ?? NONE, 3 * ID_BYTES, 'hex');
+    content.writeUInt32BE(seconds, 4 * ID_BYTES);
     return {
       url: `${this.origin}/api/v1/files/${fileId}/${kind}?token=${this.tokens[kind].sign(content)}`,
       expiresAt: new Date(seconds * 1000),
@@ -63,21 +67,22 @@ export class FileLinks {
 
   /**
    * What a link opens now.
-   * @throws ApiError FILE_NOT_FOUND for one that was made up, has expired, is another file's, or whose maker is gone
+   * @throws ApiError FILE_NOT_FOUND for one that was made up, has expired, is another file's, or whose maker or key is gone
    */
   async open(fileId: string, token: string, kind: Kind = 'shared'): Promise<Scope> {
     const content = this.tokens[kind].open(token);
     const isRight =
       content !== undefined &&
       content.toString('hex', 0, ID_BYTES) === fileId.toLowerCase() &&
-      content.readUInt32BE(3 * ID_BYTES) * 1000 > Date.now();
+      content.readUInt32BE(4 * ID_BYTES) * 1000 > Date.now();
     if (!isRight) throw apiError(files.notFound);
     // What has the product's MAC was made for a user.
     const idAt = (place: number) => content.toString('hex', place * ID_BYTES, (place + 1) * ID_BYTES);
     const maker = idAt(1) as UserId;
     const owner: Owner = { kind: idAt(2) === maker ? 'user' : 'organization', id: idAt(2) };
+    const apiKey = idAt(3) === NONE ? undefined : idAt(3);
     try {
-      return await this.rights.scopeNow(maker, owner, KINDS[kind]);
+      return await this.rights.scopeNow(maker, owner, { ...KINDS[kind], apiKey });
     } catch (error) {
       throw error instanceof ApiError && error.status < 500 ? apiError(files.notFound) : error;
     }

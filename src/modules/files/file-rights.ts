@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import {
+  type Actor,
   type Owner,
   type Permission,
   type Scope,
@@ -11,6 +12,15 @@ import { Memberships, type OrganizationRole } from '../../platform/access/member
 import { Standings } from '../../platform/access/standings.js';
 import { apiError } from '../../platform/errors/errors.js';
 
+interface Asked {
+  /** What the user must be in the organization whose they are. */
+  readonly least: OrganizationRole;
+  /** Opens those of everybody to the user who has it. */
+  readonly permission?: Permission;
+  /** What the user acted by; of use as long as that is. */
+  readonly apiKey?: string | undefined;
+}
+
 /** What a user may do now, of whom is only known that it was allowed to some time ago. */
 @Injectable()
 export class FileRights {
@@ -21,18 +31,12 @@ export class FileRights {
 
   /**
    * The scope of a user with the files of an owner.
-   * @param least what it must be in the organization whose they are
-   * @param permission opens those of everybody to it, if it has it
    * @throws ApiError UNAUTHENTICATED, ORGANIZATION_NOT_FOUND, FORBIDDEN
    */
-  async scopeNow(
-    user: UserId,
-    owner: Owner,
-    { least, permission }: { least: OrganizationRole; permission?: Permission },
-  ): Promise<Scope> {
-    const standing = await this.standings.of(user);
+  async scopeNow(user: UserId, owner: Owner, { least, permission, apiKey }: Asked): Promise<Scope> {
+    const standing = await this.standings.of(user, apiKey);
     if (typeof standing === 'string') throw apiError('UNAUTHENTICATED');
-    const actor = userActor(user);
+    const actor: Actor = apiKey === undefined ? userActor(user) : { kind: 'apiKey', id: apiKey, user };
     if (owner.kind === 'organization') {
       await this.memberships.require(owner.id, user, least);
       return { actor, owner };
@@ -48,6 +52,12 @@ export class FileRights {
    */
   async requireStill(scope: Scope): Promise<void> {
     const user = userOf(scope);
-    if (user !== undefined && scope.owner) await this.scopeNow(user, scope.owner, { least: 'member' });
+    if (user === undefined || !scope.owner) return;
+    await this.scopeNow(user, scope.owner, { least: 'member', apiKey: keyOf(scope) });
   }
+}
+
+/** The API key that acts. */
+export function keyOf({ actor }: Scope): string | undefined {
+  return actor.kind === 'apiKey' ? actor.id : undefined;
 }

@@ -11,6 +11,7 @@ import {
 } from '../../platform/access/memberships.js';
 import { ChangeFeed } from '../../platform/database/change-feed.js';
 import { type LiveCache, LiveCaches } from '../../platform/database/live-cache.js';
+import { OwnedRecords } from '../../platform/database/owned-records.js';
 import { OwnerRemovals } from '../../platform/database/owner-removals.js';
 import { References } from '../../platform/database/references.js';
 import { type Transaction, Transactions } from '../../platform/database/transactions.js';
@@ -33,6 +34,7 @@ export class OrganizationMembers implements MembershipSource {
     @InjectModel(Invitation.name) private readonly invitations: Model<Invitation>,
     private readonly transactions: Transactions,
     private readonly feed: ChangeFeed,
+    private readonly owned: OwnedRecords,
     removals: OwnerRemovals,
     memberships: Memberships,
     references: References,
@@ -85,6 +87,11 @@ export class OrganizationMembers implements MembershipSource {
     if (!another) throw apiError(LAST_OWNER);
   }
 
+  /** Ends the API keys of who leaves, for good; only within `changing`. */
+  async removeKeys(organization: string, user: string, transaction: Transaction): Promise<void> {
+    await this.owned.removeMadeIn(organization, user as UserId, transaction);
+  }
+
   /** Ends the invitations of who may not invite any more, or not as before; only within `changing`. */
   async withdraw(organization: string, inviter: string, { session }: Transaction): Promise<void> {
     await this.invitations.deleteMany(
@@ -110,6 +117,7 @@ export class OrganizationMembers implements MembershipSource {
           { session },
         );
         await this.withdraw(id, user, transaction);
+        await this.removeKeys(id, user, transaction);
       });
     }
   }

@@ -193,6 +193,7 @@ export class OrganizationsService {
         }
         const recordId = found._id.toHexString();
         await this.roles.withdraw(organizationId, userId, transaction);
+        if (role === null) await this.roles.removeKeys(organizationId, userId, transaction);
         return role === null
           ? this.people.remove(scope, recordId, NO_PRECONDITION, transaction)
           : this.people.update(scope, recordId, NO_PRECONDITION, { role }, transaction);

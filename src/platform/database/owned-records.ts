@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { InjectConnection } from '@nestjs/mongoose';
-import { type Connection, Types } from 'mongoose';
+import { type Connection, type Model, type Schema, Types } from 'mongoose';
 import { DomainEvents } from '../logging/events.js';
 import type { UserId } from '../access/caller.js';
 import { ChangeFeed } from './change-feed.js';
+import type { Filter } from './filter.js';
 import { find } from './find.js';
 import type { CredentialKind } from './record.js';
 import type { Transaction } from './transactions.js';
@@ -40,30 +41,53 @@ export class OwnedRecords {
   }
 
   /**
-   * Removes what lets anybody act as a user, and answers how many records that were.
+   * Removes what lets anybody act as a user, also what it has made for organizations, and answers how many records
+   * that were.
    * @param except models whose records stay
    */
-  async removeCredentials(
-    owner: UserId,
+  removeCredentials(
+    user: UserId,
     transaction: Transaction,
     kinds: readonly CredentialKind[] = ['token', 'entrance'],
     except: readonly string[] = [],
   ): Promise<number> {
+    const id = new Types.ObjectId(user);
+    return this.removeActing(user, transaction, ({ schema, modelName }) => {
+      const isOne = (field: string) => kinds.some((kind) => kind === credentialOf(schema, field));
+      return except.includes(modelName)
+        ? []
+        : ['ownerId', 'createdBy'].filter(isOne).map((by) => ({ [by]: id }));
+    });
+  }
+
+  /** Removes what acts in an organization as a user who has made it. */
+  async removeMadeIn(organization: string, user: UserId, transaction: Transaction): Promise<void> {
+    const filter = { ownerId: new Types.ObjectId(organization), createdBy: new Types.ObjectId(user) };
+    await this.removeActing(user, transaction, ({ schema }) =>
+      credentialOf(schema, 'createdBy') ? [filter] : [],
+    );
+  }
+
+  private async removeActing(
+    user: UserId,
+    transaction: Transaction,
+    filtersFor: (model: Model<unknown>) => readonly Filter[],
+  ): Promise<number> {
     const { session } = transaction;
-    const ownerId = new Types.ObjectId(owner);
     let removed = 0;
-    for (const { schema, collection, modelName } of Object.values(this.connection.models)) {
-      const kind = schema.path('ownerId')?.options['credential'] as CredentialKind | undefined;
-      if (!kind || !kinds.includes(kind) || except.includes(modelName)) continue;
-      const ids = await collection.find({ ownerId }, { session, projection: { _id: 1 } }).toArray();
-      if (ids.length === 0) continue;
-      removed += (await collection.deleteMany({ ownerId }, { session })).deletedCount;
-      transaction.afterwards(() => {
-        for (const { _id } of ids) this.feed.note(collection.name, String(_id));
-      });
+    for (const model of Object.values(this.connection.models)) {
+      const { collection } = model;
+      for (const filter of filtersFor(model)) {
+        const ids = await collection.find(filter, { session, projection: { _id: 1 } }).toArray();
+        if (ids.length === 0) continue;
+        removed += (await collection.deleteMany(filter, { session })).deletedCount;
+        transaction.afterwards(() => {
+          for (const { _id } of ids) this.feed.note(collection.name, String(_id));
+        });
+      }
     }
     if (removed > 0) {
-      const event = { userId: owner, count: removed };
+      const event = { userId: user, count: removed };
       transaction.afterwards(() => this.events.record('credentials_removed', event));
     }
     return removed;
@@ -85,4 +109,8 @@ export class OwnedRecords {
       removed += (await db.collection(collection).deleteMany({ _id: { $in: ids } })).deletedCount;
     }
   }
+}
+
+function credentialOf(schema: Schema, field: string): CredentialKind | undefined {
+  return schema.path(field)?.options['credential'] as CredentialKind | undefined;
 }

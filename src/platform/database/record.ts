@@ -44,6 +44,11 @@ export function CredentialOwner(credential: CredentialKind): PropertyDecorator {
   return Prop({ type: Schema.Types.ObjectId, required: true, credential });
 }
 
+/** Who has made a record by which that user acts in an organization. It ends like one of the user's own. */
+export function CredentialMaker(credential: CredentialKind): PropertyDecorator {
+  return Prop({ type: Schema.Types.ObjectId, credential });
+}
+
 /** Schema options of every record: keys of our own choosing, `{}` kept, no version key beside `version`. */
 export const RECORD_OPTIONS = {
   timestamps: true,
