@@ -6,6 +6,7 @@ import { CHANGE } from './support/accounts.js';
 import { API_KEYS, createKey, withKey } from './support/api-keys.js';
 import { addPapers, type Paper, PAPERS } from './support/papers.js';
 import { LOCALHOST, PASSKEY_STEP_UP, PasskeyDevice, PASSKEYS } from './support/passkeys.js';
+import { newMember, newOrganization, ORGANIZATIONS, within } from './support/organizations.js';
 import { STEP_UP } from './support/second-factor.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import { PASSWORD, type TestClient } from './support/test-client.js';
@@ -173,6 +174,30 @@ describe('the audit', () => {
     const kept = JSON.stringify(told);
     expect(kept).not.toContain('$2');
     expect(kept).not.toContain(key.key.slice(-20));
+  });
+
+  it('tells the administrators of an organization of it and its members', async () => {
+    const organization = await newOrganization(owner, 'Acme');
+    const colleague = await newMember(test, owner, organization, 'viewer');
+    const at = `${ORGANIZATIONS}/${organization}`;
+    await owner.patch(at, { name: 'Acme & Sons' });
+    await owner.patch(`${at}/members/${colleague.userId}`, { role: 'admin' });
+    const inside = within(colleague, organization);
+    const told = await entries(inside);
+    const field = `members.${colleague.userId}`;
+    expect(told.map(({ action, changes }) => [action, changes[0]])).toEqual([
+      ['organizations.member-changed', { field, from: 'viewer', to: 'admin' }],
+      ['organizations.updated', { field: 'name', from: 'Acme', to: 'Acme & Sons' }],
+      ['organizations.member-joined', { field, from: null, to: 'viewer' }],
+      ['organizations.member-joined', { field: `members.${owner.userId}`, from: null, to: 'owner' }],
+      ['organizations.created', { field: 'name', from: null, to: 'Acme' }],
+    ]);
+    expect(told[0]).toMatchObject({ actor: { kind: 'user', id: owner.userId }, ownerId: organization });
+    expect(actions(await entries(colleague))).not.toContain('organizations.member-joined');
+    await colleague.delete(`${at}/members/${colleague.userId}`);
+    expect(actions(await entries(within(owner, organization))).at(0)).toBe('organizations.member-left');
+    await owner.delete(at);
+    expect(actions(await entries(admin, '?limit=1'))).toEqual(['organizations.deleted']);
   });
 
   it('tells of a step-up by a passkey as of one by the password', async () => {

@@ -1,7 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { API_KEYS, createKey, withKey } from './support/api-keys.js';
 import { Types } from 'mongoose';
 import { digestOf, FILES, FilesLab, formOf, PNG } from './support/files.js';
 import { isOverloaded, type TestClient, untilTaken } from './support/test-client.js';
@@ -291,15 +290,6 @@ describe('files', () => {
       await admin.patch(`/api/v1/users/${moderator.userId}`, { role: 'user' });
       await admin.patch(`/api/v1/users/${eve.userId}`, { disabled: true });
       expect(await outcomes()).toEqual(['404 FILE_NOT_FOUND', '404 FILE_NOT_FOUND']);
-    });
-
-    it('ends with the API key by which it was made', async () => {
-      const { id } = await lab.uploaded(ada, 'hers');
-      const key = await createKey(ada);
-      const path = await lab.link(withKey(lab.test, key.key), id);
-      expect((await lab.test.anonymous.get(path)).outcome).toBe('200');
-      expect((await ada.delete(`${API_KEYS}/${key.id}`)).status).toBe(200);
-      expect((await lab.test.anonymous.get(path)).outcome).toBe('404 FILE_NOT_FOUND');
     });
   });
 });

@@ -219,4 +219,14 @@ describe('files in an organization', () => {
     }
     expect((await within(owner, organization).delete(`${FILES}/${id}`)).status).toBe(200);
   });
+
+  it('are open by a link of an API key as long as the key', async () => {
+    const key = await createKey(within(owner, organization));
+    const id = await newFile(within(owner, organization));
+    const made = await withKey(test, key.key).post(`${FILES}/${id}/links`, { expiresIn: 60 });
+    const { pathname, search } = new URL(made.body.data.url as string);
+    expect((await test.anonymous.get(pathname + search)).text).toBe('hers');
+    await within(owner, organization).delete(`${API_KEYS}/${key.id}`);
+    expect((await test.anonymous.get(pathname + search)).outcome).toBe('404 FILE_NOT_FOUND');
+  });
 });

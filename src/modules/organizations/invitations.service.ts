@@ -158,7 +158,7 @@ export class InvitationsService {
           if (!(await this.users.findById(userId))) throw apiError('UNAUTHENTICATED');
           const { session } = transaction;
           if (await this.members.exists({ organizationId, userId }).session(session)) return;
-          await this.organizations.add(organizationId, userId, role, transaction);
+          await this.roles.add(organizationId, userId, role, transaction);
           const event = { organizationId: organization, userId, role };
           transaction.afterwards(() => this.events.record(OrganizationEvents.member_joined, event));
         });

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
-import type { UserId } from '../../platform/access/caller.js';
+import { scopeOf, userActor, type UserId } from '../../platform/access/caller.js';
 import {
   LAST_OWNER,
   Memberships,
@@ -13,12 +13,30 @@ import { ChangeFeed } from '../../platform/database/change-feed.js';
 import { type LiveCache, LiveCaches } from '../../platform/database/live-cache.js';
 import { OwnedRecords } from '../../platform/database/owned-records.js';
 import { OwnerRemovals } from '../../platform/database/owner-removals.js';
+import type { Records } from '../../platform/database/records.js';
+import { InjectRecords } from '../../platform/database/records.module.js';
 import { References } from '../../platform/database/references.js';
+import { type FieldChange, Trail } from '../../platform/database/trail.js';
 import { type Transaction, Transactions } from '../../platform/database/transactions.js';
 import { apiError } from '../../platform/errors/errors.js';
 import { Invitation } from './invitation.schema.js';
-import { OrganizationMember } from './member.schema.js';
+import { members as resource, OrganizationMember } from './member.schema.js';
+import { OrganizationErrors } from './organization.errors.js';
 import { Organization } from './organization.schema.js';
+
+/** Most organizations that a user is in. */
+const MAX_ORGANIZATIONS = 100;
+/** Most members of an organization: all of them are remembered while one works in it. */
+const MAX_MEMBERS = 500;
+/** What others are told of. */
+const ACTIONS = {
+  created: 'created',
+  updated: 'updated',
+  deleted: 'deleted',
+  joined: 'member-joined',
+  changed: 'member-changed',
+  left: 'member-left',
+} as const;
 
 type Roles = ReadonlyMap<string, OrganizationRole>;
 
@@ -30,11 +48,13 @@ export class OrganizationMembers implements MembershipSource {
 
   constructor(
     @InjectModel(Organization.name) private readonly organizations: Model<Organization>,
+    @InjectRecords(resource) private readonly people: Records<OrganizationMember>,
     @InjectModel(OrganizationMember.name) private readonly members: Model<OrganizationMember>,
     @InjectModel(Invitation.name) private readonly invitations: Model<Invitation>,
     private readonly transactions: Transactions,
     private readonly feed: ChangeFeed,
     private readonly owned: OwnedRecords,
+    private readonly trail: Trail,
     removals: OwnerRemovals,
     memberships: Memberships,
     references: References,
@@ -48,6 +68,7 @@ export class OrganizationMembers implements MembershipSource {
       if (owner?.kind !== 'organization') return false;
       return (await this.roleOf(owner.id, id.toHexString() as UserId)) !== null;
     });
+    trail.offer(Object.values(ACTIONS).map((action) => `organizations.${action}`));
   }
 
   roleOf(organization: string, user: UserId): OrganizationRole | null | Promise<OrganizationRole | null> {
@@ -87,6 +108,51 @@ export class OrganizationMembers implements MembershipSource {
     if (!another) throw apiError(LAST_OWNER);
   }
 
+  /**
+   * Adds a member; only in a transaction that has called `joining`.
+   * @throws ApiError MEMBER_LIMIT_REACHED, ORGANIZATION_LIMIT_REACHED
+   */
+  async add(
+    organizationId: Types.ObjectId,
+    user: UserId,
+    role: OrganizationRole,
+    transaction: Transaction,
+  ): Promise<void> {
+    const { session } = transaction;
+    const userId = new Types.ObjectId(user);
+    const all = await this.members
+      .countDocuments({ organizationId }, { limit: MAX_MEMBERS })
+      .session(session);
+    if (all >= MAX_MEMBERS) throw apiError(OrganizationErrors.MEMBER_LIMIT_REACHED);
+    const mine = await this.members.countDocuments({ userId }, { limit: MAX_ORGANIZATIONS }).session(session);
+    if (mine >= MAX_ORGANIZATIONS) throw apiError(OrganizationErrors.ORGANIZATION_LIMIT_REACHED);
+    await this.people.create(scopeOf(user), { organizationId, userId, role }, transaction);
+    await this.tellOfRole(organizationId.toHexString(), user, [null, role], user, transaction);
+  }
+
+  /** Tells its administrators what somebody has done to an organization. */
+  tell(
+    organization: string,
+    action: keyof typeof ACTIONS,
+    by: UserId,
+    transaction: Transaction,
+    changes: readonly FieldChange[] = [],
+  ): Promise<void> {
+    return this.trail.organization(organization, ACTIONS[action], transaction, changes, userActor(by));
+  }
+
+  /** The same of what a member may do, before and after; null for nothing. */
+  tellOfRole(
+    organization: string,
+    user: string,
+    [from, to]: readonly [OrganizationRole | null, OrganizationRole | null],
+    by: UserId,
+    transaction: Transaction,
+  ): Promise<void> {
+    const action = from === null ? 'joined' : to === null ? 'left' : 'changed';
+    return this.tell(organization, action, by, transaction, [{ field: `members.${user}`, from, to }]);
+  }
+
   /** Ends the API keys of who leaves, for good; only within `changing`. */
   async removeKeys(organization: string, user: string, transaction: Transaction): Promise<void> {
     await this.owned.removeMadeIn(organization, user as UserId, transaction);
@@ -116,6 +182,8 @@ export class OrganizationMembers implements MembershipSource {
           { organizationId: new Types.ObjectId(id), userId: new Types.ObjectId(user) },
           { session },
         );
+        const { role } = all.find(({ organizationId }) => organizationId.equals(id)) ?? { role: null };
+        await this.tellOfRole(id, user, [role, null], user as UserId, transaction);
         await this.withdraw(id, user, transaction);
         await this.removeKeys(id, user, transaction);
       });

@@ -22,15 +22,10 @@ import {
   OrganizationDto,
   type UpdateOrganizationDto,
 } from './organization.dto.js';
-import { OrganizationErrors } from './organization.errors.js';
 import { OrganizationEvents } from './organization.events.js';
 import { OrganizationMembers } from './organization-members.js';
 import { type Organization, organizations } from './organization.schema.js';
 
-/** Most organizations that a user is in. */
-const MAX_ORGANIZATIONS = 100;
-/** Most members of an organization: all of them are remembered while one works in it. */
-const MAX_MEMBERS = 500;
 /** How long a deletion waits for the organization's records: few are gone before the answer. */
 const REMOVAL_MS = 1_000;
 
@@ -58,8 +53,9 @@ export class OrganizationsService {
     return this.transactions.join(transaction, async (joined) => {
       await this.roles.joining(caller.id, joined);
       const organization = await this.records.create(scopeOf(caller.id), { name, memberships: 1 }, joined);
-      await this.add(organization._id, caller.id, 'owner', joined);
       const organizationId = organization._id.toHexString();
+      await this.roles.tell(organizationId, 'created', caller.id, joined, [{ field: 'name', to: name }]);
+      await this.roles.add(organization._id, caller.id, 'owner', joined);
       joined.afterwards(() =>
         this.events.record(OrganizationEvents.organization_created, { userId: caller.id, organizationId }),
       );
@@ -100,7 +96,15 @@ export class OrganizationsService {
     change: UpdateOrganizationDto,
   ): Promise<OrganizationDto> {
     const role = await this.require(user, id, 'owner');
-    return OrganizationDto.from(await this.records.update(scopeOf(user), id, ifMatch, change), role);
+    const scope = scopeOf(user);
+    const organization = await this.transactions.run(async (transaction) => {
+      const { name: from } = await this.records.get(scope, id, transaction);
+      const updated = await this.records.update(scope, id, ifMatch, change, transaction);
+      const changes = [{ field: 'name', from, to: updated.name }];
+      await this.roles.tell(id.toLowerCase(), 'updated', user, transaction, changes);
+      return updated;
+    });
+    return OrganizationDto.from(organization, role);
   }
 
   /**
@@ -120,6 +124,7 @@ export class OrganizationsService {
         await this.model.deleteMany(ofIt, { session });
         await this.invitations.deleteMany(ofIt, { session });
         await this.removals.note(organizationId, transaction);
+        await this.roles.tell(organizationId, 'deleted', user, transaction);
       }),
     );
     this.events.record(OrganizationEvents.organization_deleted, { userId: user, organizationId });
@@ -150,25 +155,6 @@ export class OrganizationsService {
     await this.change(user, id, memberId, null);
   }
 
-  /**
-   * Adds a member; only in a transaction that has called `joining`.
-   * @throws ApiError MEMBER_LIMIT_REACHED, ORGANIZATION_LIMIT_REACHED
-   */
-  async add(
-    organizationId: Types.ObjectId,
-    user: UserId,
-    role: OrganizationRole,
-    transaction: Transaction,
-  ): Promise<void> {
-    const { session } = transaction;
-    const userId = new Types.ObjectId(user);
-    const all = await this.model.countDocuments({ organizationId }, { limit: MAX_MEMBERS }).session(session);
-    if (all >= MAX_MEMBERS) throw apiError(OrganizationErrors.MEMBER_LIMIT_REACHED);
-    const mine = await this.model.countDocuments({ userId }, { limit: MAX_ORGANIZATIONS }).session(session);
-    if (mine >= MAX_ORGANIZATIONS) throw apiError(OrganizationErrors.ORGANIZATION_LIMIT_REACHED);
-    await this.people.create(scopeOf(user), { organizationId, userId, role }, transaction);
-  }
-
   /** @param role null: it is no member any more */
   private async change(
     user: UserId,
@@ -193,6 +179,7 @@ export class OrganizationsService {
         }
         const recordId = found._id.toHexString();
         await this.roles.withdraw(organizationId, userId, transaction);
+        await this.roles.tellOfRole(organizationId, userId, [found.role, role], user, transaction);
         if (role === null) await this.roles.removeKeys(organizationId, userId, transaction);
         return role === null
           ? this.people.remove(scope, recordId, NO_PRECONDITION, transaction)

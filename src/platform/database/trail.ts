@@ -90,22 +90,44 @@ export class Trail {
     changes: readonly FieldChange[] = [],
     actor: Actor = userActor(user),
   ): Promise<void> {
-    if (!transaction) return;
-    await this.tell(
-      [
-        {
-          actor,
-          ownerId: new Types.ObjectId(user),
-          action: `users.${action}`,
-          record: `users/${user}`,
-          at: new Date(),
-          changes,
-          object: undefined,
-          requestId: requestContext.getStore()?.requestId,
-          ears: EVERYBODY,
-        },
-      ],
-      transaction,
-    );
+    if (transaction)
+      await this.happened(`users/${user}`, user, `users.${action}`, transaction, changes, actor);
+  }
+
+  /**
+   * Tells its administrators what has happened to an organization, once it was offered as `organizations.<action>`;
+   * that it was `deleted` only who reads everything.
+   */
+  async organization(
+    id: string,
+    action: string,
+    transaction: Transaction,
+    changes: readonly FieldChange[],
+    actor: Actor,
+  ): Promise<void> {
+    const owner = action === 'deleted' ? undefined : id;
+    await this.happened(`organizations/${id}`, owner, `organizations.${action}`, transaction, changes, actor);
+  }
+
+  private happened(
+    record: string,
+    owner: string | undefined,
+    action: string,
+    transaction: Transaction,
+    changes: readonly FieldChange[],
+    actor: Actor,
+  ): Promise<void> {
+    const happening = {
+      actor,
+      ownerId: owner === undefined ? undefined : new Types.ObjectId(owner),
+      action,
+      record,
+      at: new Date(),
+      changes,
+      object: undefined,
+      requestId: requestContext.getStore()?.requestId,
+      ears: EVERYBODY,
+    };
+    return this.tell([happening], transaction);
   }
 }

@@ -66,7 +66,10 @@ export class Orders {
         set: { ...this.dueNow(), failures: 0, crashes: 0, ...(from === 'start' && { beside: false }) },
         // What was sent to a step that begins anew is waited for anew.
         unset: [
-          ...['error', 'finishedAt', 'expiresAt', 'result'],
+          'error',
+          'finishedAt',
+          'expiresAt',
+          'result',
           ...again.flatMap((name) => [`steps.${name}`, `signals.${name}`]),
         ],
       });
