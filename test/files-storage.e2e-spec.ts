@@ -95,11 +95,22 @@ describe.each([
     await lab.expectAgreement();
   });
 
-  it('says when the storage fails, and is whole again afterwards', async () => {
+  it('says when the storage fails, counts it, and is whole again afterwards', async () => {
+    const counted = async (series: string): Promise<number> => {
+      const { text } = await ada.get('/metrics');
+      const line = text.split('\n').find((each) => each.startsWith(`${series} `));
+      return Number(line?.split(' ')[1]);
+    };
+    const failed = (operation: string) =>
+      counted(`file_storage_duration_seconds_count{operation="${operation}",outcome="unavailable"}`);
+    const written = await counted('file_storage_written_bytes_total');
     const { id } = await lab.uploaded(ada, 'kept');
+    expect(await counted('file_storage_written_bytes_total')).toBe(written + 'kept'.length);
+    expect([await failed('write'), await failed('read')]).toEqual([0, 0]);
     await lab.breakStore();
     expect((await lab.upload(ada, 'x')).outcome).toBe('503 STORAGE_UNAVAILABLE');
     expect((await ada.get(`${FILES}/${id}/content`)).outcome).toBe('503 STORAGE_UNAVAILABLE');
+    expect([await failed('write'), await failed('read')]).toEqual([1, 1]);
     expect((await ada.delete(`${FILES}/${id}`)).status).toBe(200);
     await lab.mendStore();
     expect((await lab.upload(ada, 'x')).outcome).toBe('201');

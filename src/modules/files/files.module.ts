@@ -5,11 +5,13 @@ import { ProcessConfig } from '../../platform/config/process.config.js';
 import { RecordsModule } from '../../platform/database/records.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { DirectUploads } from './direct-uploads.js';
+import { CountedStore } from './counted-store.js';
 import { DiskStore } from './disk-store.js';
 import { FileLinks } from './file-links.js';
 import { FileLinksController } from './file-links.controller.js';
 import { FileRights } from './file-rights.js';
 import { FileUploadsController } from './file-uploads.controller.js';
+import { FileMetrics } from './file.metrics.js';
 import { files } from './file.schema.js';
 import { FileStore } from './file-store.js';
 import { FilesConfig } from './files.config.js';
@@ -34,9 +36,11 @@ function storeOf(config: FilesConfig, { dataDir }: ProcessConfig): FileStore {
   providers: [
     {
       provide: FileStore,
-      inject: [FilesConfig, ProcessConfig],
-      useFactory: storeOf,
+      inject: [FilesConfig, ProcessConfig, FileMetrics],
+      useFactory: (config: FilesConfig, process: ProcessConfig, metrics: FileMetrics) =>
+        new CountedStore(storeOf(config, process), metrics),
     },
+    FileMetrics,
     LooseContents,
     Uploads,
   ],

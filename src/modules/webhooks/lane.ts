@@ -11,6 +11,7 @@ import { Outbound, type OutboundAnswer, OutboundError } from '../../platform/out
 import { type Outcome, WebhookDelivery } from './delivery.schema.js';
 import { Receivers } from './receivers.js';
 import { signed } from './signing.js';
+import { WebhookMetrics } from './webhook.metrics.js';
 import { Webhook, webhooks } from './webhook.schema.js';
 
 /** The pauses after each failure, in seconds: the last attempt is nearly a day after the first. */
@@ -32,6 +33,7 @@ export class Lane {
     private readonly outbound: Outbound,
     private readonly receivers: Receivers,
     private readonly clock: ExecutionClock,
+    private readonly metrics: WebhookMetrics,
   ) {}
 
   /**
@@ -93,10 +95,12 @@ export class Lane {
         noteInTrace({ 'http.response.status_code': answered.status });
         return answered;
       });
+      this.metrics.attempted(answer.status, since());
       await this.note(webhook, delivery, answer, { ...shownOf(answer), durationMs: since() });
     } catch (error) {
       // The process ends, or has lost the execution: whoever goes on tries again.
       if (!(error instanceof OutboundError) || error.reason === 'cancelled') throw error;
+      this.metrics.attempted(error.reason, since());
       const outcome = { error: `The address ${error.message}`, durationMs: since() };
       await this.note(webhook, delivery, undefined, outcome);
     }
@@ -113,6 +117,7 @@ export class Lane {
     const made = { attempts, outcome, lastAttemptAt: now };
     if (answer && answer.status >= 200 && answer.status < 300) {
       await this.write(delivery, { $set: { ...made, status: 'delivered' }, $unset: { nextAttemptAt: '' } });
+      this.metrics.over('delivered');
       await this.receivers.succeeded(webhook);
       return;
     }
@@ -125,6 +130,7 @@ export class Lane {
         ? { $set: { ...made, status: 'failed' }, $unset: { nextAttemptAt: '' } }
         : { $set: { ...made, nextAttemptAt } },
     );
+    if (isOver) this.metrics.over('failed');
     if (answer?.status === 410) await this.receivers.gone(webhook);
     else await this.receivers.failed(webhook, now);
   }

@@ -8,6 +8,7 @@ import { DeliveriesController } from './deliveries.controller.js';
 import { deliveries } from './delivery.schema.js';
 import { Lane } from './lane.js';
 import { Receivers } from './receivers.js';
+import { WebhookMetrics } from './webhook.metrics.js';
 import { webhooks } from './webhook.schema.js';
 import { WebhooksController } from './webhooks.controller.js';
 import { WebhooksService } from './webhooks.service.js';
@@ -16,6 +17,6 @@ import { WebhooksService } from './webhooks.service.js';
 @Module({
   imports: [RecordsModule.for(webhooks, deliveries), OutboundModule, UsersModule],
   controllers: [WebhooksController, DeliveriesController],
-  providers: [Announcements, Deliver, Lane, Receivers, WebhooksService],
+  providers: [Announcements, Deliver, Lane, Receivers, WebhookMetrics, WebhooksService],
 })
 export class WebhooksModule {}

@@ -29,7 +29,7 @@ function newTrace(flags = '01'): { traceId: string; headers: { traceparent: stri
   return { traceId, headers: { traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-${flags}` } };
 }
 
-describe('traces', () => {
+describe('traces and metrics', () => {
   let takeBack: (() => void)[];
   let collector: Collector;
   let receiver: Receiver;
@@ -166,6 +166,26 @@ describe('traces', () => {
     );
     await collector.trace(String(line?.['traceId']), 'GET /api/v1/projects');
     expect(collector.spans.filter((span) => span.traceId === traceId)).toEqual([]);
+  });
+
+  it('count attempts at webhooks by what was answered, and deliveries by their end', async () => {
+    const counted = async (series: string): Promise<number> => {
+      const { text } = await test.anonymous.get('/metrics');
+      const line = text.split('\n').find((each) => each.startsWith(`${series} `));
+      return Number(line?.split(' ')[1] ?? 0);
+    };
+    const [attempts, failed] = [
+      'webhook_attempt_duration_seconds_count{outcome="4xx"}',
+      'webhook_deliveries_total{outcome="failed"}',
+    ];
+    expect([await counted(attempts), await counted(failed)]).toEqual([0, 0]);
+    const hook = await hooks.newHook();
+    // Gone: it takes nothing any more.
+    receiver.answer(hook.path, 410);
+    await hooks.newPaper();
+    await eventually(async () => (await counted(failed)) === 1);
+    expect(await counted(attempts)).toBe(1);
+    expect(await counted('webhook_deliveries_total{outcome="delivered"}')).toBeGreaterThan(0);
   });
 
   it('hold nobody and nothing: no id, no address, no content', () => {
