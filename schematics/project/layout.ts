@@ -3,9 +3,14 @@ import type { Names } from '../naming/names.ts';
 import { MissingPlace } from '../source/places.ts';
 import type { Project } from './project.ts';
 
+export function folderOf({ plural }: Names): string {
+  return `src/modules/${plural}`;
+}
+
 /** Where the files of a feature are. */
-export function filesOf({ plural, singular }: Names) {
-  const folder = `src/modules/${plural}`;
+export function filesOf(names: Names) {
+  const { plural, singular } = names;
+  const folder = folderOf(names);
   return {
     schema: `${folder}/${singular}.schema.ts`,
     dto: `${folder}/${singular}.dto.ts`,

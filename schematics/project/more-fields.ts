@@ -17,7 +17,8 @@ import { classNamed, findNode } from '../source/places.ts';
 import { withFields as schemaWith } from '../source/schema-edit.ts';
 import { withFields as serviceWith } from '../source/service-edit.ts';
 import { withFields as tableWith } from '../source/table-edit.ts';
-import { byShape, filesOf, textOf } from './layout.ts';
+import { nestedFiles } from '../source/nested-source.ts';
+import { byShape, filesOf, folderOf, textOf } from './layout.ts';
 import { givenTo } from './migration.ts';
 import { requireTargets } from './new-feature.ts';
 import type { Changes, Project } from './project.ts';
@@ -85,6 +86,7 @@ export function moreFields(project: Project, names: Names, fields: readonly Fiel
   const files = filesOf(names);
   const changes = new Map([
     [files.schema, byShape(project, files.schema, (text) => schemaWith(text, fields, feature))],
+    ...nestedFiles({ ...feature, fields }, folderOf(names)),
     [files.dto, byShape(project, files.dto, (text) => dtoWith(text, fields, feature, given))],
     [files.service, byShape(project, files.service, (text) => serviceWith(text, fields, feature))],
     [files.table, byShape(project, files.table, (text) => tableWith(text, fields, feature))],

@@ -12,8 +12,9 @@ import { withImports } from '../source/imports.ts';
 import { schemaSource } from '../source/schema-source.ts';
 import { serviceSource } from '../source/service-source.ts';
 import { specSource, tableSource } from '../source/table-source.ts';
-import { filesOf } from './layout.ts';
-import { ownImports } from '../source/own-imports.ts';
+import { filesOf, folderOf } from './layout.ts';
+import { nestedFiles } from '../source/nested-source.ts';
+import { nestedImports, ownImports } from '../source/own-imports.ts';
 import type { Changes, Project } from './project.ts';
 
 import { registered } from './registration.ts';
@@ -34,7 +35,8 @@ export function newFeature(project: Project, feature: Feature): Changes {
   const own = ownImports(feature);
   requireTargets(project, feature);
   return new Map([
-    [files.schema, withImports(schemaSource(feature))],
+    [files.schema, withImports(schemaSource(feature), nestedImports(feature, 'schema'))],
+    ...nestedFiles(feature, folderOf(names)),
     [files.dto, withImports(dtoSource(feature), own.dto)],
     [files.service, withImports(serviceSource(feature), own.service)],
     [files.controller, withImports(controllerSource(feature), own.controller)],

@@ -12,9 +12,10 @@ import { filterRules, inputRules, severalRules, MAX_ITEMS, outputRules } from '.
 import { literal } from '../types/source.ts';
 import { exampleOf, filterExampleOf } from './values.ts';
 
-function described(description: string, example: string): string {
-  const about = description === '' ? '' : `description: ${literal(description)}, `;
-  return `@ApiProperty({ ${about}example: ${example} })`;
+function described(description: string, example: string | undefined): string {
+  const about = description === '' ? [] : [`description: ${literal(description)}`];
+  const parts = [...about, ...(example === undefined ? [] : [`example: ${example}`])];
+  return parts.length > 0 ? `@ApiProperty({ ${parts.join(', ')} })` : '@ApiProperty()';
 }
 
 /** What rules cannot say about a field. */
@@ -30,13 +31,19 @@ function inputDescription({ names, shared }: Feature, field: Field): string {
     .join(' ');
 }
 
+/** An object has those of its fields. */
+function exampleSource(field: Field): string | undefined {
+  return field.fields ? undefined : literal(exampleOf(field));
+}
+
 /** A property of what is sent. */
 export function inputSource(field: Field, feature: Feature): string {
   const { names } = feature;
-  const type = field.type.typeSource(field, names) + (field.list ? '[]' : '');
+  const typeSource = field.type.sentType ?? field.type.typeSource;
+  const type = typeSource(field, names) + (field.list ? '[]' : '');
   const property = field.required ? `${field.name}!: ${type}` : `${field.name}?: ${type} | null`;
   return [
-    described(inputDescription(feature, field), literal(exampleOf(field))),
+    described(inputDescription(feature, field), exampleSource(field)),
     ...inputRules(field, names),
     `${property};\n`,
   ].join('\n');
@@ -47,7 +54,7 @@ export function outputSource(field: Field, names: Names): string {
   const isNullable = !isAlwaysThere(field);
   const type = field.type.answerType(field, names) + (field.list ? '[]' : '');
   return [
-    described('', field.server ? answeredUnsent(field) : literal(exampleOf(field))),
+    described('', field.server ? answeredUnsent(field) : exampleSource(field)),
     ...outputRules(field, names, isNullable),
     `${field.name}!: ${type}${isNullable ? ' | null' : ''};\n`,
   ].join('\n');
@@ -61,10 +68,11 @@ function answeredUnsent(field: Field): string {
 }
 
 /** The line of a field in `from`, with what is answered of records that lack it. */
-export function fromSource(field: Field, { record }: Names, lacking = 'null'): string {
+export function fromSource(field: Field, names: Names, lacking = 'null'): string {
+  const { record } = names;
   const { name, type } = field;
   const isThere = isAlwaysGiven(field);
-  const value = type.answerValue(`${record}.${name}`, isThere);
+  const value = type.answerValue(`${record}.${name}`, isThere && lacking === 'null', field, names);
   const isTimed = type.defaults !== undefined && field.default !== undefined;
   const unsent = isTimed ? `${record}.createdAt` : answeredUnsent(field);
   const instead = isAlwaysThere(field) && !isThere ? unsent : lacking;

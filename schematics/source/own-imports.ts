@@ -1,10 +1,29 @@
 import { type Feature, fieldDeclarations } from '../specification/feature.ts';
+import { NESTED, nestedNames } from '../types/nested.ts';
 import type { withImports } from './imports.ts';
 
 type Imports = NonNullable<Parameters<typeof withImports>[1]>;
 
 function from(path: string, kind: 'value' | 'type', ...names: string[]): Imports {
   return Object.fromEntries(names.map((name) => [name, { from: path, kind }]));
+}
+
+/** What the schema's file or the DTOs' has of the objects among the fields. */
+export function nestedImports(
+  { names, fields }: Pick<Feature, 'names' | 'fields'>,
+  kind: 'schema' | 'dto',
+): Imports {
+  return Object.assign(
+    {},
+    ...fields
+      .filter(({ type }) => type === NESTED)
+      .map((field) => {
+        const { Class, Input, Dto, file } = nestedNames(field, names);
+        return kind === 'schema'
+          ? from(`./${file}.schema.js`, 'value', Class)
+          : from(`./${file}.dto.js`, 'value', Input, Dto);
+      }),
+  ) as Imports;
 }
 
 /** What the files of a feature import of each other. */
@@ -23,6 +42,7 @@ export function ownImports({
     dto: {
       ...from(schema, 'type', Record, ...declared.map(({ type }) => type)),
       ...from(schema, 'value', records, ...declared.map(({ constant }) => constant)),
+      ...nestedImports({ names, fields }, 'dto'),
     },
     service: {
       ...from(dto, 'type', ...sent),

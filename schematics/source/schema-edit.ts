@@ -17,6 +17,7 @@ import {
   variableNamed,
 } from './places.ts';
 import { literal } from '../types/source.ts';
+import { nestedImports } from './own-imports.ts';
 import { indexSource, propSource, ruleSource } from './schema-source.ts';
 
 /** The schema's file with what its resource declares besides. */
@@ -88,5 +89,5 @@ export function withFields(text: string, fields: readonly Field[], feature: Feat
     ...uniqueEdits(declaration, fields),
     ...ruleEdits(declaration, fields),
   ];
-  return withImports(applyEdits(text, edits));
+  return withImports(applyEdits(text, edits), nestedImports({ names, fields }, 'schema'));
 }

@@ -7,7 +7,8 @@ import { literal } from '../types/source.ts';
 
 function propOptions(field: Field, names: Names): string {
   const { type, list, required, encrypted, default: byDefault } = field;
-  const { schemaType, maxUnits, empty } = type;
+  const { maxUnits, empty } = type;
+  const schemaType = type.schemaClass?.(field, names) ?? type.schemaType;
   return [
     `type: ${list ? `[${schemaType}]` : schemaType}`,
     ...type.schemaOptions(field, names),

@@ -1,5 +1,6 @@
 import { type Feature, filterOf, isAlwaysThere } from '../specification/feature.ts';
 import type { Field, Samples } from '../types/field.ts';
+import type { Names } from '../naming/names.ts';
 import { singularOf, wordsOf } from '../naming/words.ts';
 import { listsSource } from './schema-source.ts';
 import { MAX_ITEMS } from './rules.ts';
@@ -38,6 +39,10 @@ export function severalKind({ type }: Field): 'given again' | 'commas' {
   return type.maxUnits ? 'given again' : 'commas';
 }
 
+function isExact(field: Field, names: Names): boolean {
+  return /Decimal128|StoredMoney/.test(field.type.typeSource(field, names));
+}
+
 /** What the tests know of a field: one entry of the feature's table. */
 export function entrySource(field: Field, { names, fields }: Pick<Feature, 'names' | 'fields'>): string {
   const { name, required, unique, list, encrypted, target, server, several, later } = field;
@@ -54,8 +59,9 @@ ${[
   required && 'required: true',
   unique && 'unique: true',
   list && 'list: true',
+  field.fields && 'nested: true',
   encrypted && 'encrypted: true',
-  /Decimal128|StoredMoney/.test(field.type.typeSource(field, names)) && 'exact: true',
+  [field, ...(field.fields ?? [])].some((each) => isExact(each, names)) && 'exact: true',
   server && 'server: true',
   filter && `filter: '${filter}'`,
   several && `several: '${severalKind(field)}'`,

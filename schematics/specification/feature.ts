@@ -1,3 +1,4 @@
+import { NESTED, nestedNames } from '../types/nested.ts';
 import type { Declaration, Field } from '../types/field.ts';
 import type { Names } from '../naming/names.ts';
 import { refuse } from '../naming/refusal.ts';
@@ -30,11 +31,23 @@ export function fieldDeclarations({ names, fields }: Pick<Feature, 'names' | 'fi
   return fields.flatMap((field) => field.type.declares?.(field, names) ?? []);
 }
 
+/** What the files of its objects declare. */
+function nestedDeclarations({ names, fields }: Pick<Feature, 'names' | 'fields'>): string[] {
+  return fields
+    .filter(({ type }) => type === NESTED)
+    .flatMap((field) => {
+      const { Class, Input, Dto } = nestedNames(field, names);
+      const inner = fieldDeclarations({ names, fields: field.fields ?? [] });
+      return [Class, Input, Dto, ...inner.flatMap(({ constant, type }) => [constant, type])];
+    });
+}
+
 /** Everything that a feature's files declare, in the order of the files. */
 export function declarationsOf(feature: Feature): string[] {
   const { Record, Feature, record, records } = feature.names;
   return [
     ...fieldDeclarations(feature).flatMap(({ constant, type }) => [constant, type]),
+    ...nestedDeclarations(feature),
     Record,
     `${Record}Schema`,
     `Create${Record}Dto`,

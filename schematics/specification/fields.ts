@@ -4,6 +4,7 @@ import { fieldNameFault } from './reserved.ts';
 import { EXCLUSIVE, type Flag, FLAGS, VALUED } from '../types/flags.ts';
 import { numberIn } from '../types/numbers.ts';
 import { FIELD_TYPES, TYPES, type TypeName } from '../types/types.ts';
+import { separated, withNested } from './nesting.ts';
 import { withDepths } from './rules.ts';
 import { parsedValue } from './values.ts';
 
@@ -19,14 +20,14 @@ const UNIQUE_ROOM = 1000;
  * Reads `status:enum:draft,sent:default=draft`.
  * @throws Refusal that names the field and what is wrong with it
  */
-export function parseField(text: string): Field {
+export function parseField(text: string, isWithin = false): Field {
   const [name = '', typeName = '', ...rest] = text.split(':');
   if (!NAME.test(name) || name.length > MAX_NAME) {
     refuse(
       `"${name}" is no name of a field: write a word in camel case, such as dueAt, of at most ${MAX_NAME} letters`,
     );
   }
-  const fault = fieldNameFault(name);
+  const fault = fieldNameFault(name, isWithin);
   if (fault !== undefined) refuse(`A field cannot be called ${name}: ${fault}`);
   const type = TYPES.find((known) => known === typeName);
   if (type === undefined) {
@@ -67,8 +68,13 @@ function laterOf(flags: ReadonlyMap<Flag, string>): Pick<Field, 'later'> {
  * @throws Refusal also for a field that is there twice
  */
 export function parseFields(texts: readonly string[], there: readonly Field[] = []): Field[] {
-  if (texts.length > MAX_FIELDS) refuse(`A feature has at most ${MAX_FIELDS} fields`);
-  const fields = texts.map(parseField);
+  const { own, inner } = separated(texts);
+  const fields = withNested(
+    own.map((text) => parseField(text)),
+    inner,
+    (text) => parseField(text, true),
+  );
+  if (fields.length > MAX_FIELDS) refuse(`A feature has at most ${MAX_FIELDS} fields`);
   const names = fields.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) refuse(`The field ${twice} is there twice`);

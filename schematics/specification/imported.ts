@@ -1,4 +1,5 @@
 import { FIELDS } from '../types/source.ts';
+import { NESTED } from '../types/nested.ts';
 import { FIELD_TYPES } from '../types/types.ts';
 
 const HTTP = '../../platform/http';
@@ -55,5 +56,5 @@ export function importsIn(...lists: readonly Readonly<Record<string, string>>[])
 /** Every name that generated code may import. */
 export const IMPORTS: Readonly<Record<string, Import>> = importsIn(
   OF_EVERY_FEATURE,
-  ...Object.values(FIELD_TYPES).map(({ imports }) => imports),
+  ...[...Object.values(FIELD_TYPES), NESTED].map(({ imports }) => imports),
 );

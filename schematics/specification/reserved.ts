@@ -7,6 +7,7 @@ const OF_EVERY_RECORD = new Set(
     ' ',
   ),
 );
+const LIST_PARAMETERS = new Set('limit offset page cursor total sort q by format trash'.split(' '));
 /** What JavaScript asks of objects that are awaited or written as JSON. */
 const OF_OBJECTS = new Set([...Object.getOwnPropertyNames(Object.prototype), 'prototype', 'then', 'toJSON']);
 /** What Mongoose's documents have. */
@@ -53,8 +54,10 @@ function isKeyword(word: string): boolean {
 }
 
 /** Why a field cannot have a name; undefined when it can. */
-export function fieldNameFault(name: string): string | undefined {
-  if (OF_EVERY_RECORD.has(name)) return 'every record or list has one of that name';
+export function fieldNameFault(name: string, isWithin = false): string | undefined {
+  // An object within a record is asked for nothing, and has no id.
+  if (OF_EVERY_RECORD.has(name) && !(isWithin && LIST_PARAMETERS.has(name)))
+    return 'every record or list has one of that name';
   if (isKeyword(name)) return 'it is a word of the language';
   if (OF_OBJECTS.has(name) || OF_DOCUMENTS.has(name)) return 'objects have something of that name';
   if (VARIABLES.has(name) || Object.hasOwn(IMPORTS, name))

@@ -31,6 +31,10 @@ export interface Field {
   readonly existing?: Scalar;
   /** Of an enum. */
   readonly choices: readonly string[];
+  /** Of an object: what it has. */
+  readonly fields?: readonly Field[];
+  /** Of a field of an object: what the object is called, in words with hyphens. */
+  readonly within?: string;
   /** Of a ref: the feature that it refers to. */
   readonly target?: Names;
 }
@@ -104,12 +108,16 @@ export interface FieldType {
 
   /** The names that its source uses, by module; types are marked, as in `type:Metadata`. */
   readonly imports: Readonly<Record<string, string>>;
+  /** The type of a value as it is sent, where that is another one than is stored. */
+  readonly sentType: ((field: Field, names: Names) => string) | undefined;
   readonly declares: ((field: Field, names: Names) => Declaration) | undefined;
   /** The type of a value as it is sent and stored. */
   readonly typeSource: (field: Field, names: Names) => string;
 
   /** What a value is to Mongoose, with options of its own. */
   readonly schemaType: string;
+  /** The class in its place, where each field has one of its own. */
+  readonly schemaClass: ((field: Field, names: Names) => string) | undefined;
   readonly schemaOptions: (field: Field, names: Names) => readonly string[];
   /** Most UTF-16 units that are stored; undefined where other rules bound it. */
   readonly maxUnits: ((field: Field) => number) | undefined;
@@ -123,7 +131,7 @@ export interface FieldType {
   readonly answerType: (field: Field, names: Names) => string;
   readonly answerRule: (field: Field, names: Names, each?: string) => string;
   /** The expression of what is answered, from the one of what is stored, which may be null or undefined. */
-  readonly answerValue: (stored: string, isThere: boolean) => string;
+  readonly answerValue: (stored: string, isThere: boolean, field: Field, names: Names) => string;
 
   /** A value for the documentation; tests send it to the server. */
   readonly example: (field: Field) => unknown;

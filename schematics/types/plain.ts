@@ -7,6 +7,8 @@ type Part =
   | 'writeValue'
   | 'empty'
   | 'declares'
+  | 'sentType'
+  | 'schemaClass'
   | 'schemaOptions'
   | 'maxUnits'
   | 'note'
@@ -23,6 +25,8 @@ export function plain(typeSource: string): Pick<FieldType, Part | 'typeSource'> 
     writeValue: literal,
     empty: undefined,
     declares: undefined,
+    sentType: undefined,
+    schemaClass: undefined,
     typeSource: () => typeSource,
     schemaOptions: () => [],
     maxUnits: undefined,

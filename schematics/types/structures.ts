@@ -38,8 +38,8 @@ export const STRUCTURES: Readonly<Record<'enum' | 'object' | 'money' | 'ref', Fi
   },
   object: {
     ...plain('Metadata'),
-    about: `a JSON object of the client, up to ${METADATA_SIZE}`,
-    flags: ['required', 'server'],
+    about: `a JSON object of the client, up to ${METADATA_SIZE}, or [one with fields](#objects)`,
+    flags: ['list', 'required', 'server'],
     sorts: false,
     compares: false,
     bounds: undefined,
@@ -151,8 +151,8 @@ function targetOf(name: string, text: string): Names {
 }
 
 /** `export const INVOICE_STATUSES = …` and the type of its items, `InvoiceStatus`. */
-function declarationOf({ name, choices }: Field, { RECORD, Record }: Names): Declaration {
-  const words = wordsOf(name);
+function declarationOf({ name, within, choices }: Field, { RECORD, Record }: Names): Declaration {
+  const words = wordsOf(within === undefined ? name : `${within}-${name}`);
   const constant = `${RECORD}_${constantCase(pluralOf(words))}`;
   const type = Record + pascalCase(words);
   const source = `export const ${constant} = [${choices.map(literal).join(', ')}] as const;

@@ -17,7 +17,7 @@ import { Installation } from './server-process.js';
 const INVOICES =
   'trial-invoices number:string:required:unique:max=20 amount:number:required:min=0 status:enum:draft,sent,paid:default=draft dueAt:date customerEmail:email tags:string:list notes:text:search remindedAt:date:server --list status+dueAt:all --list amount --add audit,batch,trash';
 const PAYMENTS =
-  'trial-payments invoiceId:ref:trial-invoices:required amount:number:required:min=0 paidAt:date';
+  'trial-payments invoiceId:ref:trial-invoices:required amount:number:required:min=0 paidAt:date payer:object payer.name:string:required payer.country:country parts:object:list parts.sku:string:required parts.cost:money';
 const ADMIN = { email: 'admin@example.com', password: 'correct horse battery' };
 /** The usual fields: those of projects. */
 const NOTICES = 'trial-notices name:string:required:unique:max=100 description:text:max=500 metadata:object';

@@ -46,14 +46,16 @@ export function writtenFlag(flag: Flag, type: TypeName): string {
 }
 
 /** Whether a field can have it whatever other fields there are. */
-function isByItself(flag: Flag): boolean {
+function isByItself(flag: Flag, type: TypeName): boolean {
+  // A list of objects says what they have.
+  if (type === 'object' && flag === 'list') return false;
   return !['existing', 'after', 'since'].includes(flag);
 }
 
 /** Every type alone, and with each flag that it takes. */
 export function everyField(target: string): string[] {
   return TYPES.flatMap((type) => {
-    const flags = FIELD_TYPES[type].flags.filter(isByItself);
+    const flags = FIELD_TYPES[type].flags.filter((flag) => isByItself(flag, type));
     const alone = `${type}Alone:${writtenType(type, target)}`;
     const flagged = flags.map((flag) => {
       const name = `${type}${flag.charAt(0).toUpperCase()}${flag.slice(1)}`;
@@ -68,7 +70,7 @@ export function everyPair(target: string): string[] {
   const excluded = (a: Flag, b: Flag) =>
     EXCLUSIVE.some(([c, d]) => (a === c && b === d) || (a === d && b === c));
   return TYPES.flatMap((type) => {
-    const flags = FIELD_TYPES[type].flags.filter(isByItself);
+    const flags = FIELD_TYPES[type].flags.filter((flag) => isByItself(flag, type));
     return flags.flatMap((a, index) =>
       flags
         .slice(index + 1)

@@ -31,6 +31,11 @@ const SPLITS: readonly [string, string, string][] = [
     'trial-invoices name:string startsOn:day',
     'endsOn:day:after=startsOn checkedOn:day:since=endsOn doneAt:date:after=createdAt',
   ],
+  [
+    'an object',
+    'trial-invoices name:string',
+    'address:object address.street:string:required address.kind:enum:a,b',
+  ],
   ['rules beside others', 'trial-invoices aOn:day bOn:day:after=aOn', 'cOn:day:since=bOn code:string:unique'],
   ['rich and encrypted texts', 'trial-invoices name:string', 'body:rich secret:string:encrypted site:url'],
   ['a first filter to a shared feature', 'trial-invoices note:text --shared', 'name:string flag:boolean'],

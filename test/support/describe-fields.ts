@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Field, ValueField } from './feature.js';
 import { type Body, fieldsOf, nextNumber, type RecordJson } from './feature-bodies.js';
-import { expectFault, type FeatureTest, shown, UNKNOWN_FIELD } from './feature-test.js';
+import { expectFault, expectFaultsWithin, type FeatureTest, shown, UNKNOWN_FIELD } from './feature-test.js';
 
 const ID = 'f'.repeat(24);
 
@@ -52,9 +52,16 @@ export function describeFields(its: FeatureTest): void {
       const fields = { [name]: value };
       const before = await its.read(record);
       const count = await its.collection.countDocuments();
-      expectFault(await its.writer.post(feature.path, { ...base, ...fields }), name, message);
-      expectFault(await its.writer.put(its.at(record), { ...base, ...fields }), name, message);
-      expectFault(await its.writer.patch(its.at(record), fields), name, message);
+      const field = feature.fields[name];
+      const isNested = field?.ref === undefined && field?.nested === true;
+      for (const answer of [
+        await its.writer.post(feature.path, { ...base, ...fields }),
+        await its.writer.put(its.at(record), { ...base, ...fields }),
+        await its.writer.patch(its.at(record), fields),
+      ]) {
+        if (isNested) expectFaultsWithin(answer, name);
+        else expectFault(answer, name, message);
+      }
       expect(await its.read(record)).toEqual(before);
       expect(await its.collection.countDocuments()).toBe(count);
     }

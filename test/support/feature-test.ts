@@ -111,6 +111,13 @@ export function shown(value: unknown): string {
 
 export const UNKNOWN_FIELD = 'is not a known field';
 
+/** Expects 400 with faults of a field, or of what stands in it. */
+export function expectFaultsWithin({ outcome, body }: Answer, field: string): void {
+  const details = body.details as readonly { readonly path: string }[];
+  const others = details.filter(({ path }) => path !== field && !path.startsWith(`${field}.`));
+  expect([outcome, details.length > 0, others]).toEqual(['400 VALIDATION_ERROR', true, []]);
+}
+
 /** Expects 400 with one fault, at `path`. */
 export function expectFault({ outcome, body }: Answer, path: string, message?: string): void {
   const fault = { path, message: message ?? (expect.any(String) as unknown) };

@@ -69,6 +69,8 @@ export interface ValueField extends AnyField {
   readonly ref?: never;
   /** It holds several values. A fault is named by the field, whichever item has it. */
   readonly list?: true;
+  /** It is an object with fields, or several: a fault is named by one of them. */
+  readonly nested?: true;
   /** Its numbers are texts in JSON, and decimals in the database. */
   readonly exact?: true;
   /** What the database holds of it cannot be read. */
