@@ -13,9 +13,11 @@ RUN npm run build
 FROM node:24-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
+RUN npm install --omit=dev --omit=optional
+# What makes pictures on this machine, and npm calls optional.
+COPY --from=build /app/node_modules/@img ./node_modules/@img
 # Half of what they hold is types and source maps, which no running server reads.
-RUN npm install --omit=dev --omit=optional && \
-  find node_modules -type f \( -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.map' \) -delete
+RUN find node_modules -type f \( -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.map' \) -delete
 
 # The libraries of the same Debian that node needs, without a shell or packages. Writes nothing to its files, so it runs
 # with a read-only root file system. Everything is set by environment variables (docs/configuration.md); production

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
+import { describePictures } from './support/describe-pictures.js';
 import { digestOf, FILES, FilesLab, formOf, PNG } from './support/files.js';
 import { isOverloaded, type TestClient, untilTaken } from './support/test-client.js';
 
@@ -235,6 +236,8 @@ describe('files', () => {
     await lab.expectAgreement();
     await ada.delete(`${FILES}/${first.body.data.id}`);
   });
+
+  describePictures(() => ({ lab, ada }));
 
   describe('a link', () => {
     it('opens its file until it expires, for whoever has it', async () => {

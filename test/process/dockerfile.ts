@@ -111,7 +111,10 @@ export class Builder {
         await mkdir(join(image.root, text), { recursive: true });
         return { ...image, workdir: text };
       case 'ENV':
-        return { ...image, env: { ...image.env, ...Object.fromEntries([text.split('=')]) } };
+        return {
+          ...image,
+          env: { ...image.env, ...Object.fromEntries(text.split(' ').map((each) => each.split('='))) },
+        };
       case 'COPY':
         await this.copy(text, image);
         return image;

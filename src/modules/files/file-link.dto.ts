@@ -1,4 +1,5 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, IntersectionType } from '@nestjs/swagger';
+import { ContentQuery } from './file.dto.js';
 import { IsDate, IsInt, IsString, Matches, Max, Min } from 'class-validator';
 
 /** A week, in seconds. */
@@ -21,6 +22,8 @@ export class LinkQuery {
   @IsString()
   token!: string;
 }
+
+export class SharedQuery extends IntersectionType(LinkQuery, ContentQuery) {}
 
 /** A link as it is answered: whoever has it reads the file. */
 export class FileLinkDto {

@@ -6,13 +6,15 @@ import type { Scope } from '../../platform/access/caller.js';
 import { OrganizationRequires } from '../../platform/access/chosen-owner.js';
 import { ApiSection } from '../../platform/docs/section.js';
 import { Answers, AnswersRaw } from '../../platform/http/answers.js';
+import { Deadline } from '../../platform/http/deadline.js';
 import { NoStore } from '../../platform/http/headers.js';
 import { IdParams } from '../../platform/validation/record-id.dto.js';
-import { CreateLinkDto, FileLinkDto, LinkQuery } from './file-link.dto.js';
+import { CreateLinkDto, FileLinkDto, SharedQuery } from './file-link.dto.js';
 import { FileErrors } from './file.errors.js';
 import { FileLinks } from './file-links.js';
 import { files } from './file.schema.js';
 import { FilesService } from './files.service.js';
+import { PICTURE_MS, Pictures } from './pictures.js';
 import { READING_ERRORS, sendFile } from './sending.js';
 
 @ApiSection(
@@ -24,6 +26,7 @@ export class FileLinksController {
   constructor(
     private readonly service: FilesService,
     private readonly links: FileLinks,
+    private readonly pictures: Pictures,
   ) {}
 
   @Post(':id/links')
@@ -53,18 +56,19 @@ export class FileLinksController {
     description: 'As `GET /files/{id}/content`. Pages of other origins may show pictures of it.',
     operationId: 'downloadSharedFile',
   })
+  @Deadline(PICTURE_MS)
   @AnswersRaw('application/octet-stream', {
     errors: READING_ERRORS,
   })
   async content(
     @Param() { id }: IdParams,
-    @Query() { token }: LinkQuery,
+    @Query() { token, size }: SharedQuery,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const scope = await this.links.open(id, token);
     const file = await this.service.ready(scope, id);
     reply.headers({ 'cache-control': 'private, no-cache', 'cross-origin-resource-policy': 'cross-origin' });
-    await sendFile(request, reply, file, (range) => this.service.read(scope, file, range));
+    await sendFile(request, reply, await this.pictures.of(scope, file, size));
   }
 }

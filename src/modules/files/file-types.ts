@@ -33,6 +33,11 @@ export function isText(type: string): boolean {
   return type === 'text/plain' || type === 'text/csv';
 }
 
+/** Whether smaller pictures can be made of it. */
+export function isPicture(type: string): boolean {
+  return PICTURES.has(type);
+}
+
 /** Whether a page may show it instead of saving it. */
 export function isShown(type: string): boolean {
   return PICTURES.has(type) || type === 'text/plain';

@@ -1,13 +1,31 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsDate, IsIn, IsInt, IsString } from 'class-validator';
-import { Nullable, OwnerFilter, RecordId } from '../../platform/validation/fields.js';
+import { Nullable, QueryInteger, OwnerFilter, RecordId } from '../../platform/validation/fields.js';
 import { PageQuery } from '../../platform/validation/page-query.js';
-import { FILE_STATES, type FileState, type StoredFile } from './file.schema.js';
+import {
+  FILE_STATES,
+  type FileState,
+  PICTURE_SIZES,
+  type PictureSize,
+  type StoredFile,
+} from './file.schema.js';
 
 export class ListFilesQuery extends PageQuery {
   @ApiProperty({ description: 'Files of this user, or of `all`. Needs files:read.' })
   @OwnerFilter()
   owner?: string;
+}
+
+export class ContentQuery {
+  @ApiProperty({
+    description: 'A picture of which no side is longer, as WebP. It is made when it is first asked for.',
+    example: 256,
+    required: false,
+    enum: PICTURE_SIZES,
+  })
+  @QueryInteger()
+  @IsIn(PICTURE_SIZES)
+  size?: PictureSize;
 }
 
 /** A file as it is answered, without its bytes. */

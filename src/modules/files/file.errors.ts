@@ -15,6 +15,10 @@ export const FileErrors = defineErrors({
     'The bytes are not of the size or SHA-256 that was announced; upload them again',
   ),
   UPLOAD_ENDED: define(409, 'The upload is completed, or was refused'),
+  PICTURE_NOT_MADE: define(
+    409,
+    'No smaller picture can be made of this file: it is damaged, or has more than 50 million pixels',
+  ),
   RANGE_NOT_SATISFIABLE: define(416, 'The file has no such bytes'),
   STORAGE_FULL: define(507, 'The server has no room for files left', 'error'),
   STORAGE_UNAVAILABLE: define(

@@ -1,10 +1,21 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import { Schema as MongooseSchema } from 'mongoose';
 import { OwnedRecord, RECORD_OPTIONS } from '../../platform/database/record.js';
 import { resource } from '../../platform/database/resource.js';
 
 /** Whether the bytes of a file can be read: not yet, yes, or never since they were refused. */
 export const FILE_STATES = ['pending', 'ready', 'refused'] as const;
 export type FileState = (typeof FILE_STATES)[number];
+
+/** Longest sides of smaller pictures, in pixels. */
+export const PICTURE_SIZES = [64, 256, 1024] as const;
+export type PictureSize = (typeof PICTURE_SIZES)[number];
+
+/** A smaller picture: the key of its bytes, and how many those are. */
+export interface StoredPicture {
+  readonly content: string;
+  readonly size: number;
+}
 
 /** What is known of an uploaded file. Its bytes are in the store. */
 @Schema({ ...RECORD_OPTIONS, collection: 'files' })
@@ -26,6 +37,10 @@ export class StoredFile extends OwnedRecord {
   /** Key of its bytes in the store, which nobody else is told. Only of a file that is ready. */
   @Prop({ type: String })
   content?: string | null;
+
+  /** Smaller pictures of it that were made, by their longest sides. */
+  @Prop({ type: MongooseSchema.Types.Mixed })
+  pictures?: Readonly<Record<string, StoredPicture>> | null;
 
   /** Absent: ready. */
   @Prop({ type: String, enum: FILE_STATES })

@@ -24,10 +24,11 @@ import { routeConfig } from '../../platform/http/route-config.js';
 import { CreateOnce, type Once } from '../../platform/idempotency/once.js';
 import { mapPage, type Page } from '../../platform/validation/page-query.js';
 import { IdParams } from '../../platform/validation/record-id.dto.js';
-import { FileDto, ListFilesQuery } from './file.dto.js';
+import { ContentQuery, FileDto, ListFilesQuery } from './file.dto.js';
 import { FileErrors } from './file.errors.js';
 import { files } from './file.schema.js';
 import { FilesService } from './files.service.js';
+import { PICTURE_MS, Pictures } from './pictures.js';
 import { READING_ERRORS, sendFile } from './sending.js';
 import { UploadGuard } from './upload.guard.js';
 import { STORE_MS, type Upload, UPLOAD_MS } from './uploads.js';
@@ -46,7 +47,10 @@ const FORM = {
 )
 @Controller('api/v1/files')
 export class FilesController {
-  constructor(private readonly service: FilesService) {}
+  constructor(
+    private readonly service: FilesService,
+    private readonly pictures: Pictures,
+  ) {}
 
   @Post()
   @SignedIn()
@@ -111,17 +115,17 @@ export class FilesController {
     description: 'One range, such as `bytes=0-1023`: 206. Several are answered with the whole file.',
     schema: { type: 'string', example: 'bytes=0-1023' },
   })
-  @AnswersRaw('application/octet-stream', {
-    errors: READING_ERRORS,
-  })
+  @AnswersRaw('application/octet-stream', { errors: READING_ERRORS })
+  @Deadline(PICTURE_MS)
   async content(
     @CurrentScope() scope: Scope,
     @Param() { id }: IdParams,
+    @Query() { size }: ContentQuery,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const file = await this.service.ready(scope, id);
-    await sendFile(request, reply, file, (range) => this.service.read(scope, file, range));
+    await sendFile(request, reply, await this.pictures.of(scope, file, size));
   }
 
   @Delete(':id')

@@ -18,6 +18,7 @@ import { FilesConfig } from './files.config.js';
 import { FilesController } from './files.controller.js';
 import { FilesService } from './files.service.js';
 import { LooseContents } from './loose-contents.js';
+import { Pictures } from './pictures.js';
 import { S3Store } from './s3-store.js';
 import { Uploads } from './uploads.js';
 
@@ -57,6 +58,6 @@ class ContentsModule {}
     RecordsModule.for(files),
   ],
   controllers: [FilesController, FileLinksController, FileUploadsController],
-  providers: [DirectUploads, FilesService, FileLinks, FileRights],
+  providers: [DirectUploads, FilesService, Pictures, FileLinks, FileRights],
 })
 export class FilesModule {}

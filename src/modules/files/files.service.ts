@@ -15,7 +15,7 @@ import { NO_PRECONDITION } from '../../platform/validation/precondition.js';
 import type { ListFilesQuery } from './file.dto.js';
 import { FileErrors } from './file.errors.js';
 import { FileRights } from './file-rights.js';
-import { files, type ReadyFile, StoredFile } from './file.schema.js';
+import { files, type ReadyFile, StoredFile, type StoredPicture } from './file.schema.js';
 import { type ByteRange, FileStore } from './file-store.js';
 import { FilesConfig } from './files.config.js';
 import { LooseContents } from './loose-contents.js';
@@ -101,12 +101,12 @@ export class FilesService implements OnModuleInit {
 
   /** @throws ApiError FILE_NOT_FOUND, IN_USE */
   async remove(scope: Scope, id: string): Promise<void> {
-    const { content } = await this.transactions.run(async (transaction) => {
-      const removed = await this.records.remove(scope, id, NO_PRECONDITION, transaction);
-      await this.loose.release(contentsOf([removed]), transaction);
-      return removed;
+    const contents = await this.transactions.run(async (transaction) => {
+      const released = contentsOf([await this.records.remove(scope, id, NO_PRECONDITION, transaction)]);
+      await this.loose.release(released, transaction);
+      return released;
     });
-    if (content) await this.loose.discard(content);
+    for (const content of contents) await this.loose.discard(content);
   }
 
   private add(scope: Scope, upload: Upload, transaction: Transaction | undefined): Promise<StoredFile> {
@@ -135,6 +135,22 @@ export class FilesService implements OnModuleInit {
     });
   }
 
+  /** Keeps a smaller picture of a file, unless there is one already. */
+  async addPicture(
+    { _id, content }: ReadyFile,
+    side: number,
+    picture: StoredPicture,
+    { session }: Transaction,
+  ): Promise<boolean> {
+    const place = `pictures.${side}`;
+    const { matchedCount } = await driverCollection(this.model).updateOne(
+      { _id, content, [place]: { $exists: false } },
+      { $set: { [place]: picture } },
+      { session },
+    );
+    return matchedCount > 0;
+  }
+
   /** Removes the records of files whose bytes were to arrive before a time, and that never became ready. */
   async removeUnfinished(before: Date): Promise<void> {
     await this.model.deleteMany({ arrivesUntil: { $lt: before } });
@@ -157,7 +173,7 @@ export class FilesService implements OnModuleInit {
   }
 
   private async releaseOf(ids: readonly Types.ObjectId[]): Promise<void> {
-    const records = await this.model.find({ _id: { $in: ids } }, { content: 1 }).lean();
+    const records = await this.model.find({ _id: { $in: ids } }, { content: 1, pictures: 1 }).lean();
     await this.loose.release(contentsOf(records));
     this.loose.sweepSoon();
   }
@@ -167,6 +183,9 @@ function isReady(file: StoredFile): file is ReadyFile {
   return Boolean(file.content);
 }
 
-function contentsOf(all: readonly Pick<StoredFile, 'content'>[]): string[] {
-  return all.flatMap(({ content }) => content ?? []);
+function contentsOf(all: readonly Pick<StoredFile, 'content' | 'pictures'>[]): string[] {
+  return all.flatMap(({ content, pictures }) => [
+    ...(content ? [content] : []),
+    ...Object.values(pictures ?? {}).map((picture) => picture.content),
+  ]);
 }

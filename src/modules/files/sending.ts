@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isUnchanged } from '../../platform/http/entity-tag.js';
 import { rangeOf } from './content-range.js';
 import { FileErrors } from './file.errors.js';
-import { files, type ReadyFile } from './file.schema.js';
+import { files } from './file.schema.js';
 import type { ByteRange } from './file-store.js';
 import { dispositionOf } from './file-names.js';
 import { contentTypeOf, isShown } from './file-types.js';
@@ -15,18 +15,26 @@ const SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 
 export const READING_ERRORS = [
   ...files.errors.get,
   FileErrors.FILE_NOT_READY,
+  FileErrors.PICTURE_NOT_MADE,
   FileErrors.RANGE_NOT_SATISFIABLE,
   FileErrors.STORAGE_UNAVAILABLE,
 ];
+
+/** What is sent: the bytes of a file, or of a smaller picture. */
+export interface Sendable {
+  readonly name: string;
+  readonly type: string;
+  readonly size: number;
+  readonly sha256: string;
+  readonly read: (range?: ByteRange) => Promise<Readable>;
+}
 
 /** Sends the bytes of a file, or the part of them that is asked for. */
 export async function sendFile(
   request: FastifyRequest,
   reply: FastifyReply,
-  file: ReadyFile,
-  read: (range?: ByteRange) => Promise<Readable>,
+  { name, type, size, sha256, read }: Sendable,
 ): Promise<void> {
-  const { name, type, size, sha256 } = file;
   const etag = `"${sha256}"`;
   reply.headers({
     etag,

@@ -1,0 +1,135 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Injectable } from '@nestjs/common';
+import type { Scope } from '../../platform/access/caller.js';
+import { Semaphore } from '../../platform/concurrency/semaphore.js';
+import { Transactions } from '../../platform/database/transactions.js';
+import { apiError, invalid } from '../../platform/errors/errors.js';
+import { FileErrors } from './file.errors.js';
+import type { PictureSize, ReadyFile } from './file.schema.js';
+import { type ByteRange, FileStore } from './file-store.js';
+import { isPicture } from './file-types.js';
+import { FilesService } from './files.service.js';
+import { LooseContents } from './loose-contents.js';
+import type { Sendable } from './sending.js';
+
+/** For the answer of a request that has one made. */
+export const PICTURE_MS = 20_000;
+/** A picture with more pixels is not opened: 200 MB of memory at the worst. */
+const MAX_PIXELS = 50_000_000;
+const LONGEST_S = 8;
+/** Nothing else that the library could open is a file that is accepted. */
+const LOADERS = ['Jpeg', 'Png', 'Webp', 'Heif', 'Nsgif'].map((name) => `VipsForeignLoad${name}`);
+
+/** The library is large, and most processes make no picture. */
+async function loaded(): Promise<typeof import('sharp').default> {
+  const { default: sharp } = await import('sharp');
+  sharp.block({ operation: ['VipsForeignLoad'] });
+  sharp.unblock({ operation: LOADERS });
+  sharp.cache(false);
+  sharp.concurrency(1);
+  return sharp;
+}
+
+/** Smaller pictures of the files that are pictures, made when they are first asked for, and kept beside them. */
+@Injectable()
+export class Pictures {
+  /** One at a time in a process, whoever asks. */
+  private readonly turns = new Semaphore({ concurrency: 1, maxWaiting: 50, timeoutMs: 8_000 });
+
+  private library: ReturnType<typeof loaded> | undefined;
+
+  constructor(
+    private readonly service: FilesService,
+    private readonly store: FileStore,
+    private readonly loose: LooseContents,
+    private readonly transactions: Transactions,
+  ) {}
+
+  /**
+   * What is to be sent of a file: its bytes, or a smaller picture.
+   * @throws ApiError VALIDATION_ERROR for what is no picture, PICTURE_NOT_MADE, OVERLOADED, STORAGE_UNAVAILABLE
+   */
+  async of(scope: Scope, file: ReadyFile, size: PictureSize | undefined): Promise<Sendable> {
+    if (size === undefined) return { ...file, read: (range) => this.service.read(scope, file, range) };
+    if (!isPicture(file.type)) throw invalid([{ path: 'size', message: 'size is for pictures only' }]);
+    return this.kept(scope, file, size) ?? this.inTurn(scope, file, size);
+  }
+
+  private kept(scope: Scope, file: ReadyFile, size: PictureSize): Sendable | undefined {
+    const picture = file.pictures?.[size];
+    if (!picture) return undefined;
+    const { content } = picture;
+    const read = (range?: ByteRange) => this.service.read(scope, { ...file, content }, range);
+    return sendable(file, size, picture.size, read);
+  }
+
+  private async inTurn(scope: Scope, file: ReadyFile, size: PictureSize): Promise<Sendable> {
+    await this.turns.acquire();
+    try {
+      // Somebody may have asked for it a moment ago.
+      const now = await this.service.ready(scope, file._id.toHexString());
+      const kept = this.kept(scope, now, size);
+      if (kept) return kept;
+      const bytes = await this.reduced(await this.service.read(scope, file), size);
+      await this.keep(file, size, bytes);
+      const read = ({ start = 0, end = bytes.length }: Partial<ByteRange> = {}) =>
+        Promise.resolve(Readable.from([bytes.subarray(start, end + 1)]));
+      return sendable(file, size, bytes.length, read);
+    } finally {
+      this.turns.release();
+    }
+  }
+
+  private async reduced(source: Readable, size: PictureSize): Promise<Buffer> {
+    const sharp = await (this.library ??= loaded());
+    const made = sharp({ limitInputPixels: MAX_PIXELS, sequentialRead: true, failOn: 'error' })
+      .autoOrient()
+      .resize(size, size, { fit: 'inside', withoutEnlargement: true })
+      .timeout({ seconds: LONGEST_S })
+      .webp({ quality: 80 });
+    const bytes = made.toBuffer();
+    try {
+      const [done] = await Promise.all([bytes, pipeline(source, made)]);
+      return done;
+    } catch (error) {
+      await bytes.catch(() => undefined);
+      if (error === source.errored) throw apiError(FileErrors.STORAGE_UNAVAILABLE, { cause: error });
+      throw apiError(FileErrors.PICTURE_NOT_MADE, { cause: error });
+    }
+  }
+
+  /** What cannot be kept is made again next time. */
+  private async keep(file: ReadyFile, size: PictureSize, bytes: Buffer): Promise<void> {
+    const content = await this.loose.begin();
+    try {
+      await this.store.write(content, Readable.from([bytes]));
+      const isTaken = await this.transactions.run(async (transaction) => {
+        const picture = { content, size: bytes.length };
+        if (!(await this.service.addPicture(file, size, picture, transaction))) return false;
+        await this.loose.take(content, transaction);
+        return true;
+      });
+      if (isTaken) this.loose.settle(content);
+      else await this.loose.discard(content);
+    } catch (error) {
+      this.loose.tell(error);
+      await this.loose.discard(content);
+    }
+  }
+}
+
+function sendable(
+  { name, sha256 }: ReadyFile,
+  size: PictureSize,
+  bytes: number,
+  read: Sendable['read'],
+): Sendable {
+  return {
+    name: `${name.replace(/\.[^.]*$/, '')}-${size}.webp`,
+    type: 'image/webp',
+    size: bytes,
+    sha256: `${sha256}-${size}`,
+    read,
+  };
+}
