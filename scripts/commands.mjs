@@ -131,6 +131,20 @@ export const COMMANDS = {
     options: { 'dry-run': { about: 'say what would be written, and write nothing' } },
     example: 'npm run route -- invoices approve approverId:ref:users:required',
   },
+  executor: {
+    does: 'Writes a durable executor of a feature that is there, with its test: work that outlives its request. See docs/executions.md.',
+    words: {
+      usage: '<plural> <verb> <name>:<type>:<flag>…',
+      about: 'the feature, what it does, then what it is started with, as fields are written',
+      min: 2,
+    },
+    options: {
+      route: { about: 'POST /<plural>/:id/<verb> starts it for a record' },
+      schedule: { value: 'cron', about: 'it starts by itself at these times, such as "0 3 * * *"' },
+      'dry-run': { about: 'say what would be written, and write nothing' },
+    },
+    example: 'npm run executor -- invoices remind message:string --route',
+  },
   state: {
     does: 'Lets an enum of a feature that is there change along these ways only, with tests of every pair. Records begin in its default.',
     words: {

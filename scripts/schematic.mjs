@@ -23,8 +23,9 @@ workflow.reporter.subscribe(({ kind, path }) => {
   written.push(`${kind === 'create' ? 'CREATE' : 'UPDATE'} ${path.replace(/^\//, '')}`);
 });
 try {
-  const { shared = false, list: lists = [], add = [] } = flags;
-  const options = schematic === 'feature' ? { name, fields, shared, lists, add } : { name, fields };
+  const { shared = false, list: lists = [], add = [], route, schedule } = flags;
+  const own = { feature: { shared, lists, add }, executor: { route, schedule } };
+  const options = { name, fields, ...own[schematic] };
   await new Promise((resolve, reject) => {
     workflow
       .execute({ collection: 'flowversal-schematics', schematic, options })

@@ -49,7 +49,10 @@ describe('a request with an Idempotency-Key', () => {
     const creating = routes.filter(({ creates }) => creates).map(({ path }) => path);
     expect(creating.toSorted()).toEqual([...CREATING_ROUTES.map(({ url }) => url), FORM].toSorted());
     const batches = FEATURES.filter(({ batch }) => batch).map((feature) => `${feature.path}/batch`);
-    expect(taking.toSorted()).toEqual([...creating, SIGNAL, ...batches].toSorted());
+    const starting = FEATURES.flatMap(({ path, starts = {} }) =>
+      Object.keys(starts).map((name) => `${path}/{id}/${name}`),
+    );
+    expect(taking.toSorted()).toEqual([...creating, SIGNAL, ...batches, ...starting].toSorted());
   });
 
   describe.each(CREATING_ROUTES.map((route) => [route.url, route] as const))('to %s', (path, route) => {

@@ -5,13 +5,14 @@ import {
   moduleWith,
   schemaWithCommand,
   serviceWithCommand,
-  tableWithCommand,
 } from '../source/command-edit.ts';
 import {
   commandDtoSource,
+  commandEntrySource,
   commandsControllerSource,
   commandsServiceSource,
 } from '../source/command-source.ts';
+import { tableWithEntry } from '../source/executor-edit.ts';
 import { exportsOf } from '../source/exported.ts';
 import { withImports } from '../source/imports.ts';
 import { ownImports } from '../source/own-imports.ts';
@@ -78,7 +79,12 @@ export function newCommand(before: Project, names: Names, name: string, inputs: 
         ),
       ),
     ],
-    [files.table, edited(files.table, (text) => tableWithCommand(text, command, feature))],
+    [
+      files.table,
+      edited(files.table, (text) =>
+        tableWithEntry(text, names, 'commands', commandEntrySource(command, feature)),
+      ),
+    ],
   ]);
 }
 

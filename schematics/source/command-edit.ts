@@ -4,7 +4,7 @@ import { refuse } from '../naming/refusal.ts';
 import type { Command } from '../specification/command.ts';
 import type { Feature } from '../specification/feature.ts';
 import { literal } from '../types/source.ts';
-import { commandEntrySource, handlerSource, methodSource } from './command-source.ts';
+import { handlerSource, methodSource } from './command-source.ts';
 import { applyEdits, type Edit, parse } from './edit.ts';
 import {
   addElement,
@@ -60,14 +60,4 @@ export function moduleWith(
     }
   }
   return applyEdits(text, edits);
-}
-
-/** The table of a feature's tests with one command more. */
-export function tableWithCommand(text: string, command: Command, feature: Owned): string {
-  const table = objectIn(variableNamed(parse(text), feature.names.records), 'the object of the table');
-  const entry = commandEntrySource(command, feature);
-  const commands = table.properties.find((property) => property.name?.getText() === 'commands');
-  // At the end: what looks for the table's fields finds its own first.
-  if (!commands) return applyEdits(text, [addProperty(table, `commands: { ${entry} }`)]);
-  return applyEdits(text, [addProperty(objectIn(commands, 'the object commands'), entry)]);
 }

@@ -1,6 +1,7 @@
 import ts from 'typescript';
 import { type Import, IMPORTS } from '../specification/imported.ts';
 import { applyEdits, type Edit, parse } from './edit.ts';
+import { exportsOf } from './exported.ts';
 
 interface Named {
   readonly name: string;
@@ -53,7 +54,10 @@ export function withImports(text: string, own: Readonly<Record<string, Import>> 
   const statements = source.statements.filter((node) => ts.isImportDeclaration(node));
   const imported = new Set(statements.flatMap(namesOf).map(({ name }) => name));
   const known: Readonly<Record<string, Import>> = { ...IMPORTS, ...own };
-  const missing = [...usedIn(source)].filter((name) => Object.hasOwn(known, name) && !imported.has(name));
+  const declared = new Set(exportsOf(text));
+  const missing = [...usedIn(source)].filter(
+    (name) => Object.hasOwn(known, name) && !imported.has(name) && !declared.has(name),
+  );
   const byModule = Map.groupBy(missing, (name) => known[name]?.from ?? '');
   const edits: Edit[] = [];
   const fresh: { from: string; text: string }[] = [];

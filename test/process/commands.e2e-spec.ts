@@ -71,7 +71,7 @@ it.each([
   });
 });
 
-it.each(['feature', 'field', 'route', 'state'])(
+it.each(['feature', 'field', 'route', 'executor', 'state'])(
   'npm run %s refuses to do without its words',
   async (name) => {
     expect(await run(name, '')).toMatchObject({

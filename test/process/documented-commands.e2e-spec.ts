@@ -75,6 +75,7 @@ const BEGINNINGS: typeof ROWS = {
   'npm run feature -- ': { by: GENERATED, with: 'number:string:required:unique:max=20' },
   'npm run field -- ': { by: GENERATED, with: 'currency:string:required:max=3:existing=EUR' },
   'npm run route -- ': { by: GENERATED, with: 'newCommand(' },
+  'npm run executor -- ': { by: GENERATED, with: 'newExecutor(' },
   'npm run state -- ': { by: GENERATED, with: "generate('state'" },
   'node dist/main.js | grep ': { by: 'test/process/start.e2e-spec.ts', with: 'dist/main.js' },
   'docker ': { not: 'needs Docker; test/process/image.e2e-spec.ts does what the Dockerfile says' },

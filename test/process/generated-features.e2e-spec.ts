@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DatabaseConfig } from '../../src/platform/config/database.config.js';
+import { newExecutor } from '../../schematics/project/new-executor.ts';
 import { newCommand } from '../../schematics/project/new-command.ts';
 import { moreLists } from '../../schematics/project/more-lists.ts';
 import { fieldCommand } from '../../schematics/project/field-command.ts';
@@ -174,6 +175,15 @@ describe('generated features', () => {
     await write('trial-invoices', 'send-back');
     await write('trial-currencies', 'retire', 'since:day');
     expect(copy.text('test/features/trial-invoices.ts')).toContain("'send-back': { fields: {} },");
+  }, 120_000);
+
+  it('get executors by another command', async () => {
+    const starts = { route: true, schedule: undefined };
+    const names = namesOf('trial-invoices');
+    await copy.write(newExecutor(copy.project, names, 'chase', ['channel:enum:mail,phone'], starts));
+    expect(copy.text('test/trial-invoices-chase.e2e-spec.ts')).toContain(
+      'describeExecutor(ChaseTrialInvoice',
+    );
   }, 120_000);
 
   it('may have every type with every flag', async () => {

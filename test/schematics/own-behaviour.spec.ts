@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { format, planCommand, planFeature, planStates } from './planning.ts';
+import { format, planCommand, planExecutor, planFeature, planStates } from './planning.ts';
 
 const FEATURE =
   'trial-invoices number:string:required status:enum:draft,sent,paid:default=draft kind:enum:a,b kept:enum:c,d:default=c:server';
@@ -121,5 +121,57 @@ describe('a command', () => {
     expect(() => planCommand('trial-invoices approve', changes)).toThrow(
       'trial-invoices has the command approve already',
     );
+  });
+});
+
+describe('an executor', () => {
+  const EXECUTORS = 'src/modules/trial-invoices/executors';
+
+  it('has an input and a test, and no route unless asked for', async () => {
+    const planned = planFeature(FEATURE);
+    const changes = await format(planExecutor('trial-invoices remind message:string:required', planned));
+    expect([...changes.keys()]).toEqual([
+      `${EXECUTORS}/remind.executor.ts`,
+      'src/modules/trial-invoices/trial-invoices.module.ts',
+      'test/trial-invoices-remind.e2e-spec.ts',
+    ]);
+    const text = changes.get(`${EXECUTORS}/remind.executor.ts`);
+    expect(text).toContain("@Executor({ type: 'trial-invoices.remind', input: RemindTrialInvoicesInput })");
+    expect(text).toContain("from '../../../platform/executions/executor.js'");
+    expect(changes.get('src/modules/trial-invoices/trial-invoices.module.ts')).toContain(
+      'providers: [TrialInvoicesService, RemindTrialInvoices],',
+    );
+  });
+
+  it('is started for a record by a route, which stands beside others', async () => {
+    const planned = planFeature(FEATURE);
+    const first = planExecutor('trial-invoices remind channel:enum:mail,phone --route', planned);
+    const before = new Map([...planned, ...first]);
+    const changes = await format(
+      new Map([...before, ...planExecutor('trial-invoices send-back --route', before)]),
+    );
+    expect(changes.get(SCHEMA)).toContain("permissions: ['read', 'write', 'remind', 'send-back'],");
+    const service = changes.get('src/modules/trial-invoices/trial-invoice-executions.service.ts');
+    expect(service).toContain('const input = { ...dto, trialInvoiceId: _id.toHexString() };');
+    expect(service).toContain('this.executions.start(SendBackTrialInvoice, input, {');
+    expect(changes.get(TABLE)).toMatch(/^ {2}starts: \{\s+remind: \{ ?/m);
+    expect(changes.get('test/trial-invoices-remind.e2e-spec.ts')).toContain("channel: 'mail' as const");
+  });
+
+  it('starts by itself', async () => {
+    const planned = planExecutor('trial-invoices close-stale --schedule=@daily', planFeature(FEATURE));
+    const text = (await format(planned)).get(`${EXECUTORS}/close-stale.executor.ts`);
+    expect(text).toContain("input: NoInput })\n@Schedule('@daily')\nexport class CloseStaleTrialInvoices {");
+  });
+
+  it.each([
+    ['trial-nothings remind', /^There is no feature trial-nothings/],
+    ['trial-invoices Remind', /^"Remind" is no name of an executor/],
+    ['trial-invoices remind note:text:search', /^note takes only required, list, min= and max=/],
+    ['trial-invoices remind price:decimal', /^price cannot be exact/],
+    ['trial-invoices remind --schedule=@daily --route', /^What starts by itself takes nothing/],
+    ['trial-invoices remind byId:ref:trial-nobodies', /^byId refers to trial-nobodies/],
+  ])('is refused: %s', (command, message) => {
+    expect(() => planExecutor(command, planFeature(FEATURE))).toThrow(message);
   });
 });

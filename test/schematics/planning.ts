@@ -6,6 +6,7 @@ import { moreAbilities } from '../../schematics/abilities/more-abilities.ts';
 import { fieldCommand } from '../../schematics/project/field-command.ts';
 import { moreLists } from '../../schematics/project/more-lists.ts';
 import { newCommand } from '../../schematics/project/new-command.ts';
+import { newExecutor } from '../../schematics/project/new-executor.ts';
 import { changed, type Changes, type Project } from '../../schematics/project/project.ts';
 import { withStates } from '../../schematics/project/states.ts';
 import { ABILITIES, type Ability } from '../../schematics/specification/feature.ts';
@@ -62,6 +63,15 @@ export function planStates(command: string, changes: Changes): Changes {
 export function planCommand(command: string, changes: Changes): Changes {
   const [name = '', verb = '', ...inputs] = command.split(' ');
   return newCommand(changed(onDisk, changes), namesOf(name), verb, inputs);
+}
+
+/** What `npm run executor -- invoices remind` would write in a project that has changes already. */
+export function planExecutor(command: string, changes: Changes): Changes {
+  const [name = '', verb = '', ...words] = command.split(' ');
+  const schedule = words.find((word) => word.startsWith('--schedule='))?.slice('--schedule='.length);
+  const inputs = words.filter((word) => !word.startsWith('--'));
+  const starts = { route: words.includes('--route'), schedule };
+  return newExecutor(changed(onDisk, changes), namesOf(name), verb, inputs, starts);
 }
 
 /** The texts as the project writes them. */

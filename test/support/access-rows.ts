@@ -1,7 +1,7 @@
 import { PATH_METADATA } from '@nestjs/common/constants.js';
 import { TRANSFER_ROUTES } from '../../src/modules/organizations/transfer-routes.js';
 import type { CALLERS, Target } from './callers.js';
-import type { Feature } from './feature.js';
+import type { Command, Feature } from './feature.js';
 import { bodyOfCommand, createRecord, full, type Makers } from './feature-bodies.js';
 import type { TestClient } from './test-client.js';
 
@@ -38,7 +38,7 @@ function isTransferable(path: string): boolean {
 
 /** The rows of a feature, whose record is made anew for each caller. */
 export function rowsOf(feature: Feature): Row[] {
-  const { path, shared, stats = [], commands = {} } = feature;
+  const { path, shared, stats = [], commands = {}, starts = {} } = feature;
   const url = async ({ owner }: Target, { admin }: Makers) =>
     `${path}/${(await createRecord(feature, { caller: owner, admin })).id}`;
   const body = (_: Target, makers: Makers) => full(feature, makers);
@@ -62,6 +62,18 @@ export function rowsOf(feature: Feature): Row[] {
     body: () => ({ organizationId: null }),
     statuses: WRITTEN,
   };
+  const done = (name: string, command: Command, status = 200): Row => ({
+    route: `POST ${path}/:id/${name}`,
+    url: async (target, makers) => {
+      const at = await url(target, makers);
+      const by = shared ? makers.admin : target.owner;
+      for (const change of command.before ?? []) await by.patch?.(at, change);
+      return `${at}/${name}`;
+    },
+    // Who may read a record that it is to refer to is whoever sends it.
+    body: (_, makers) => bodyOfCommand(feature, command, makers),
+    statuses: written.map((each) => (each === 200 ? status : each)) as never,
+  });
   return [
     { route: `POST ${path}`, statuses: shared ? SHARED_CREATED : CREATED, body },
     { route: `GET ${path}`, statuses: SIGNED_IN },
@@ -73,18 +85,9 @@ export function rowsOf(feature: Feature): Row[] {
     { route: `DELETE ${path}/:id`, url, statuses: written },
     ...(isTransferable(path) ? [transfer] : []),
     ...abilityRows(feature),
-    ...Object.entries(commands).map(([name, command]) => ({
-      route: `POST ${path}/:id/${name}`,
-      url: async (target: Target, makers: Makers) => {
-        const at = await url(target, makers);
-        const by = shared ? makers.admin : target.owner;
-        for (const change of command.before ?? []) await by.patch?.(at, change);
-        return `${at}/${name}`;
-      },
-      // Who may read a record that the command is to refer to is whoever sends it.
-      body: (_: Target, makers: Makers) => bodyOfCommand(feature, command, makers),
-      statuses: written,
-    })),
+    ...Object.entries(commands).map(([name, command]) => done(name, command)),
+    // Answered before it is done.
+    ...Object.entries(starts).map(([name, start]) => done(name, start, 202)),
   ];
 }
 

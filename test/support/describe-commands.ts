@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Command } from './feature.js';
 import { type Body, bodyOfCommand, type RecordJson } from './feature-bodies.js';
@@ -8,6 +9,36 @@ export function describeCommands(its: FeatureTest): void {
   for (const [name, command] of Object.entries(its.feature.commands ?? {})) {
     describe(`the command ${name}`, () => describeCommand(its, name, command));
   }
+  for (const [name, start] of Object.entries(its.feature.starts ?? {})) {
+    describe(`the route ${name}`, () => describeStart(its, name, start));
+  }
+}
+
+/** A route that starts an execution: what becomes of that is for the executor's own test. */
+function describeStart(its: FeatureTest, name: string, { fields }: Command): void {
+  it('answers the execution that it starts, once for an Idempotency-Key', async () => {
+    const { feature, writer } = its;
+    const record = await its.create();
+    const at = `${its.at(record)}/${name}`;
+    const body = await bodyOfCommand(feature, { fields }, its.makers());
+    const headers = { 'idempotency-key': randomUUID() };
+    const [first, again] = [await writer.post(at, body, headers), await writer.post(at, body, headers)];
+    const type = `${feature.path.split('/').at(-1)}.${name}`;
+    expect([first.outcome, first.body.data.type]).toEqual(['202', type]);
+    expect(again.body.data.id).toBe(first.body.data.id);
+    const about = `${feature.path.split('/').at(-1)}/${record.id}`;
+    const { body: listed } = await writer.get(`/api/v1/executions?record=${about}`);
+    expect(listed.data.map(({ id }: RecordJson) => id)).toEqual([first.body.data.id]);
+    expect(first.headers['location']).toBe(`/api/v1/executions/${first.body.data.id}`);
+  });
+
+  it('refuses what it cannot take', async () => {
+    const at = `${its.at(await its.create())}/${name}`;
+    const body = await bodyOfCommand(its.feature, { fields }, its.makers());
+    for (const [field, { refuses = [] }] of Object.entries(fields)) {
+      for (const value of refuses) expectFault(await its.writer.post(at, { ...body, [field]: value }), field);
+    }
+  });
 }
 
 function describeCommand(its: FeatureTest, name: string, command: Command): void {

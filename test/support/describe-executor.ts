@@ -4,6 +4,8 @@ import { ExecutionClock } from '../../src/platform/executions/clock.js';
 import { FAILPOINTS } from '../../src/platform/executions/failpoints.js';
 import type { ExecutorClass } from '../../src/platform/executions/run.js';
 import { engineBeside } from './engines.js';
+import type { Feature } from './feature.js';
+import { createRecord } from './feature-bodies.js';
 import { EngineLab } from './executions.js';
 import { createTestApp, type TestApp } from './test-app.js';
 
@@ -12,10 +14,17 @@ const DAY = 86_400_000;
 const MAX_DAYS = 200;
 
 interface Expected<Input> {
-  readonly input: Input;
+  /** A function where it is about a record that has to be there. */
+  readonly input: Input | ((test: TestApp) => Promise<Input>);
   readonly result: unknown;
   /** What people say where nobody knows whether a `once` step took effect: it runs again unless told. */
   readonly outcome?: 'happened' | 'again';
+}
+
+/** The id of a new record of a feature. */
+export async function newRecord({ anonymous }: TestApp, feature: Feature): Promise<string> {
+  const admin = await anonymous.signIn('admin');
+  return (await createRecord(feature, { caller: admin, admin })).id;
 }
 
 /**
@@ -40,7 +49,8 @@ export function describeExecutor<Input extends object>(
       if (!first || !second) throw new Error('There are no engines');
       const killed = first.killAt(point);
       await first.parts.engine.start();
-      const { id } = await starter.executions.start(executor, input, { scope: SYSTEM });
+      const given = typeof input === 'function' ? await input(test) : input;
+      const { id } = await starter.executions.start(executor, given, { scope: SYSTEM });
       first.parts.engine.wake();
       await Promise.race([killed, new Promise((resolve) => setTimeout(resolve, 150))]);
       first.parts.engine.kill();

@@ -22,6 +22,8 @@ export interface Feature {
   readonly batch?: true;
   /** What can be done to a record beside changing it, by name: `POST …/:id/assign`. */
   readonly commands?: Readonly<Record<string, Command>>;
+  /** What a route of a record starts, by name: `POST …/:id/remind`. */
+  readonly starts?: Readonly<Record<string, Command>>;
   /** By name, in the order of the answer. */
   readonly fields: Readonly<Record<string, Field>>;
 }
@@ -34,7 +36,7 @@ export interface DeclaredList {
 }
 
 export interface Command {
-  /** What it takes, and keeps in the record. */
+  /** What it takes; a command keeps it in the record. */
   readonly fields: Readonly<Record<string, Field>>;
   /** Changes that lead a new record to where the command is allowed: `[{ status: 'pending' }]`. */
   readonly before?: readonly Readonly<Record<string, unknown>>[];

@@ -35,3 +35,9 @@ export function withoutGiven(path: string, answer: unknown): unknown {
   const others = Object.entries(data).filter(([name]) => !Object.hasOwn(given, name));
   return { ...rest, data: Object.fromEntries(others) };
 }
+
+/** Whether a route starts an execution, whose input and result are those of its executor. */
+export function startsExecution(path: string): boolean {
+  const feature = FEATURES.find((each) => path.startsWith(`${each.path}/{id}/`));
+  return Object.hasOwn(feature?.starts ?? {}, path.split('/').at(-1) ?? '');
+}
