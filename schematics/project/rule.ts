@@ -1,10 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Rule, SchematicsException, type Tree } from '@angular-devkit/schematics';
-import { Refusal, refuse } from '../naming/refusal.ts';
+import { Refusal } from '../naming/refusal.ts';
 import { formatted } from './format.ts';
 import type { Changes, Project } from './project.ts';
 import { MANIFEST, recorded } from './manifest.ts';
+import { inPieces, whole } from './pieces.ts';
 import { rehearse } from './rehearsal.ts';
 import { remember, requireCommitted } from './worktree.ts';
 
@@ -39,12 +40,12 @@ export function ruleOf(command: string, args: readonly string[], plan: (project:
     try {
       process.stderr.write('Planning …\n');
       const project = projectOf(tree, root);
-      const planned = plan(project);
+      const planned = plan(whole(project));
       const entries = [...planned].map(
         async ([path, text]) => [path, await formatted(root, path, text)] as const,
       );
-      const changes = new Map(await Promise.all(entries));
-      requireShort(changes);
+      const format = (path: string, text: string) => formatted(root, path, text);
+      const changes = await inPieces(project, new Map(await Promise.all(entries)), format);
       requireCommitted(root, changes);
       process.stderr.write('Building the project with it, in a copy …\n');
       await rehearse(root, changes);
@@ -59,21 +60,4 @@ export function ruleOf(command: string, args: readonly string[], plan: (project:
       throw error;
     }
   };
-}
-
-/** Lines that a file may have; a test of the architecture asks for it. */
-function limitOf(path: string): number {
-  return path.endsWith('.controller.ts') ? 150 : path.endsWith('.service.ts') ? 250 : 300;
-}
-
-function requireShort(changes: Changes): void {
-  for (const [path, text] of changes) {
-    const lines = text.split('\n').length - 1;
-    const limit = limitOf(path);
-    if (lines > limit) {
-      refuse(
-        `${path} would have ${lines} lines, and may have ${limit}: have fewer fields, or a shorter name`,
-      );
-    }
-  }
 }

@@ -81,6 +81,19 @@ export function withImports(text: string, own: Readonly<Record<string, Import>> 
   return applyEdits(text, edits);
 }
 
+/** The names that a source imports, and what from. */
+export function importedIn(text: string): Record<string, Import> {
+  const statements = parse(text).statements.filter(ts.isImportDeclaration);
+  return Object.fromEntries(
+    statements.flatMap((node) =>
+      namesOf(node).map(({ name, isType, isDefault }) => [
+        name,
+        { from: pathOf(node), kind: isDefault ? 'default' : isType ? 'type' : 'value' } as const,
+      ]),
+    ),
+  );
+}
+
 /** The source without the imports of those names that it no longer uses. */
 export function withoutUnused(text: string, names: readonly string[]): string {
   const source = parse(text);

@@ -1,7 +1,9 @@
 import { readdirSync } from 'node:fs';
 import type { Feature } from '../support/feature.js';
 
-const files = readdirSync(import.meta.dirname).filter((file) => file !== 'features.ts');
+const files = readdirSync(import.meta.dirname).filter(
+  (file) => file !== 'features.ts' && !/\.fields-\d\.ts$/.test(file),
+);
 const tables = await Promise.all(
   files
     .toSorted()
