@@ -1,5 +1,6 @@
 import { connect, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { SECURITY_HEADERS } from '../src/platform/http/headers.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 
 const HEAD = 'Host: localhost\r\nConnection: close\r\n';
@@ -70,7 +71,8 @@ describe('bytes on a socket', () => {
     expect([status, failure['code'], failure['requestId']]).toEqual(expected);
     expect(Object.keys(failure)).toEqual(['success', 'error', 'code', 'requestId']);
     expect(head).toMatch(/^content-type: application\/json; charset=utf-8$/im);
-    expect(head).toMatch(/^x-content-type-options: nosniff$/im);
+    for (const [name, value] of Object.entries(SECURITY_HEADERS))
+      expect(head.toLowerCase()).toContain(`\r\n${name}: ${value.toLowerCase()}`);
   });
 
   it('that drip, or never come, end the connection', async () => {

@@ -58,8 +58,8 @@ describe('the start is refused, with what to write instead, for', () => {
       }
     }
     expect(await refusalOf({ controllers: [Bad] })).toBe(
-      'POST /api/v1/bad: Bad.add does not say what it answers. Write @Answers(Dto) above it (where it creates ' +
-        "@Answers(Dto, { status: 201 }), with @CreateOnce() as a parameter), @AnswersMessage('…') where it returns " +
+      'POST /api/v1/bad: Bad.add does not say what it answers. Write @Answers(Dto) above it (if it creates something, ' +
+        "@Answers(Dto, { status: 201 }) with @CreateOnce() as a parameter), @AnswersMessage('…') if it returns " +
         "nothing, or @AnswersRaw('text/csv') for streams, files and other types",
     );
   });
@@ -139,7 +139,7 @@ describe('the start is refused, with what to write instead, for', () => {
     @Catch()
     class Mine extends BaseExceptionFilter {}
     expect(await refusalOf({ providers: [{ provide: APP_FILTER, useClass: Mine }] })).toBe(
-      'Mine extends BaseExceptionFilter, which answers without codes: write `extends FailureFilter`',
+      'Mine extends BaseExceptionFilter, whose responses have no codes: write `extends FailureFilter`',
     );
   });
 

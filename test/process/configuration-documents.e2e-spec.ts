@@ -71,7 +71,7 @@ describe('docs/configuration.md and .env.example', () => {
     expect(await run('--check')).toContain('docs/configuration.md is out of date');
     await writeFile(
       source,
-      text.replace('/** TCP port of the HTTP server; 0 takes a free one and prints it. */', ''),
+      text.replace('/** TCP port of the HTTP server; 0 picks a free one and prints it. */', ''),
     );
     expect(await run()).toContain('PORT has no doc comment');
   });

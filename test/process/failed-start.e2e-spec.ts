@@ -61,7 +61,7 @@ describe('a start that cannot succeed', () => {
 
   it.each([
     ['203.0.113.7', 'HOST 203.0.113.7 is not an address of this machine.\n'],
-    ['nowhere.invalid', 'HOST nowhere.invalid is not known.\n'],
+    ['nowhere.invalid', 'HOST nowhere.invalid cannot be resolved.\n'],
   ])('names HOST when it cannot listen on %s', async (host, message) => {
     expect(
       await installation.run({ MONGODB_URI: process.env['TEST_MONGODB_URI'], DATA_DIR: dataDir, HOST: host }),

@@ -82,7 +82,7 @@ export class ArticlesService {
       data: { text },
       signal,
     });
-    // Whoever changed the text meanwhile gets no summary of the old one: 412.
+    // 412 if the text has changed meanwhile: the summary would be of the old one.
     return this.records.update(scope, id, { versions: [version], required: true }, { summary });
   }
 }
@@ -92,7 +92,7 @@ class SummariseDto {
   id!: string;
 }
 
-/** Summarises the text of an article later, and whatever is killed meanwhile. */
+/** Summarises the text of an article later, even if processes are killed meanwhile. */
 @Executor({ type: 'articles.summarise', input: SummariseDto, timeout: '40s' })
 export class SummariseArticle {
   constructor(
@@ -101,7 +101,7 @@ export class SummariseArticle {
   ) {}
 
   async execute({ id }: SummariseDto, run: Run): Promise<void> {
-    // The result of a step is kept: a crash after it does not pay for the answer twice.
+    // The result of a step is stored: a crash after it does not pay for the answer twice.
     const { summary, version } = await run.step('ask', async ({ signal }) => {
       const article = await this.records.get(run.scope, id);
       const answer = await this.model.answer(SummaryDto, {
@@ -112,7 +112,7 @@ export class SummariseArticle {
       return { ...answer, version: article.version };
     });
     await run.step('keep', async () => {
-      // Another version: the text has changed meanwhile, or a try before has written the summary.
+      // Another version: the text has changed meanwhile, or an earlier attempt has written the summary.
       const article = await this.records.get(run.scope, id);
       if (article.version !== version) return;
       await this.records.update(run.scope, id, { versions: [version], required: true }, { summary });

@@ -43,19 +43,19 @@ declare module 'fastify' {
 /** Authenticates requests. The authentication feature provides it. */
 export abstract class Authenticator {
   /**
-   * The caller, without a promise where it is known already.
+   * The caller, without a promise if it is cached.
    * @param options.afresh bypasses the cache: another process may have changed the user a moment ago
    * @throws ApiError UNAUTHENTICATED without a valid token of an enabled user
    */
   abstract authenticate(request: FastifyRequest, options?: { afresh: boolean }): Caller | Promise<Caller>;
 
   /**
-   * The caller of a request that takes long, as it stands now. That its token has expired meanwhile does not matter.
+   * The current state of the caller of a long request. The token may have expired meanwhile.
    * @throws ApiError UNAUTHENTICATED when its session or key has ended, or the user may not sign in
    */
   abstract again(caller: Caller): Promise<Caller>;
 
-  /** The user named by the token of a request, as far as that is known without a query. */
+  /** The user named by a request's token, if that can be determined without a query. */
   abstract subjectOf(request: Pick<IncomingMessage, 'headers'>): string | undefined;
 }
 
@@ -118,7 +118,7 @@ function scopeIn(_: unknown, context: ExecutionContext): Scope {
  */
 export const CurrentScope = createParamDecorator(scopeIn, [notesScope]);
 
-/** As `CurrentScope` for what no organization has, such as accounts: the header of a request is not looked at. */
+/** Like `CurrentScope`, but ignores the header: for things that organizations do not have, such as accounts. */
 export const PersonalScope = createParamDecorator(scopeIn);
 
 function asksForOthers(access: Access, query: Record<string, unknown>): boolean {
@@ -156,10 +156,10 @@ function identify(authenticator: Authenticator) {
   };
 }
 
-/** What a route asks of a caller. */
+/** What a route requires of a caller. */
 interface Gate {
   readonly access: Access;
-  /** It works on records of an organization where the request chooses one. */
+  /** The handler takes a scope, so the request may choose an organization. */
   readonly takesScope: boolean;
 }
 
@@ -169,7 +169,8 @@ function gateOf({ access, takesScope }: FastifyContextConfig): Gate | undefined 
 }
 
 /**
- * Whether the caller of a request that takes long would be let in again, as far as it was let in by what it is.
+ * Checks again whether the caller of a long request has access: its session or key, permissions and membership, but not
+ * the body's step-up.
  * @throws ApiError UNAUTHENTICATED, FORBIDDEN, ORGANIZATION_NOT_FOUND
  */
 export async function readmit(
@@ -183,7 +184,7 @@ export async function readmit(
   }
 }
 
-/** Works at once for who is in no organization. */
+/** Synchronous unless an organization is involved. */
 function admit(
   memberships: Memberships,
   { access, takesScope }: Gate,
@@ -198,13 +199,13 @@ function admit(
   request.caller = caller;
   request.scope = scopeFor(access, caller, query);
   if (!takesScope) {
-    // A program of an organization is nobody elsewhere.
+    // An organization's API key works only in that organization.
     if (caller.organization !== undefined) throw apiError('FORBIDDEN');
     return;
   }
   const id = organizationOf(request, caller, asksForOthers(access, query));
   if (id === undefined) return;
-  // Without the permissions of its user: they are for records of others.
+  // Without the user's permissions: they are for other people's records.
   const scope: Scope = { actor: actorOf(caller), owner: { kind: 'organization', id } };
   const role = memberships.require(id, caller.id, roleFor(request));
   if (role instanceof Promise) return role.then(() => void (request.scope = scope));

@@ -1,9 +1,9 @@
 declare const userIdBrand: unique symbol;
 
-/** The id of a user: 24 hex digits. A text becomes one only where a user was found. */
+/** The id of a user: 24 hex digits. A string is cast to it only where a user was found. */
 export type UserId = string & { readonly [userIdBrand]: true };
 
-/** What a role may do to records of others: `projects:read`, or any other verb that a resource declares. */
+/** What a role may do to other people's records: `projects:read`, or any other verb that a resource declares. */
 export type Permission = `${string}:${string}`;
 
 /** What a permission looks like. */
@@ -14,9 +14,9 @@ export interface Caller {
   readonly id: UserId;
   readonly role: string;
   readonly permissions: ReadonlySet<Permission>;
-  /** The session of its access token; absent where it has shown something else. */
+  /** The session of its access token; absent for other credentials. */
   readonly session?: string;
-  /** The API key that it has shown. */
+  /** The API key that it authenticated with. */
   readonly apiKey?: string;
   /** The organization that the key belongs to: it works nowhere else. */
   readonly organization?: string;
@@ -26,7 +26,7 @@ export interface Caller {
   readonly provenAt?: number;
   readonly emailVerified: boolean;
   readonly otpEnabled: boolean;
-  /** Tokens of other issuers from before this time are refused; milliseconds since 1970. */
+  /** Tokens of other issuers that were issued before this time are refused; milliseconds since 1970. */
   readonly validFrom: number;
 }
 
@@ -44,15 +44,15 @@ export type Actor =
   | { readonly kind: 'system' };
 
 /**
- * Who acts, and whose records it may touch: those of one owner, or everybody's by a permission.
- * Every operation of a feature asks for one, so that a forgotten owner does not compile.
+ * Who acts, and whose records it may touch: those of one owner, or everybody's by a permission. Every operation of a
+ * feature takes one, so that a forgotten owner does not compile.
  */
 export type Scope = (
   | { readonly owner: Owner; readonly all?: never }
   | { readonly all: true; readonly permission: Permission; readonly owner?: never }
 ) & {
   readonly actor: Actor;
-  /** What the actor may do besides: it opens what a record may refer to. */
+  /** The actor's permissions: they extend what a record may refer to. */
   readonly permissions?: ReadonlySet<Permission>;
 };
 
@@ -69,7 +69,7 @@ export function actorOf({ id, apiKey }: Caller): Actor {
   return apiKey === undefined ? userActor(id) : { kind: 'apiKey', id: apiKey, user: id };
 }
 
-/** For schedules and deletions, which nobody asks for. No request has it. */
+/** The product itself, for schedules and deletions. No request has it. */
 export const SYSTEM = {
   actor: { kind: 'system' },
   all: true,
@@ -83,7 +83,7 @@ export function userOf({ actor }: Scope): UserId | undefined {
 }
 
 /**
- * Whose new records of a scope are: those of its owner, or else of its user.
+ * The owner of records created in a scope: the scope's owner, or else its user.
  * @throws Error for the product itself
  */
 export function ownerIn(scope: Scope): string {

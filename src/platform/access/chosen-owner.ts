@@ -10,22 +10,22 @@ export const ORGANIZATION_HEADER = 'X-Organization-Id';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The handler takes a scope: it works on records of an organization where the request chooses one. */
+    /** The handler takes a scope, so the request may choose an organization. */
     takesScope?: boolean;
-    /** The role that the route takes in an organization. */
+    /** The role that the route requires in an organization. */
     organizationRole?: OrganizationRole;
   }
 }
 
 /**
- * The role that a route takes in the organization that a request works in. Unless told, reading takes a viewer and
- * everything else a member.
+ * The role that a route requires in the organization of a request. By default reading requires a viewer and everything
+ * else a member.
  */
 export function OrganizationRequires(organizationRole: OrganizationRole): MethodDecorator {
   return routeConfig({ organizationRole });
 }
 
-/** Notes on the handler of a parameter that it takes a scope. */
+/** Marks the handler of a parameter as taking a scope. */
 export const notesScope: ParameterDecorator = (target, property) => {
   const handler = property === undefined ? undefined : Object.getOwnPropertyDescriptor(target, property);
   if (!handler || property === undefined) return;
@@ -34,9 +34,9 @@ export const notesScope: ParameterDecorator = (target, property) => {
 };
 
 /**
- * The organization that a request works in: that of its API key, or the one that its header names. Most name none, and
- * work on records of the caller.
- * @throws ApiError ORGANIZATION_NOT_FOUND, VALIDATION_ERROR where the request asks for others' records as well
+ * The organization that a request works in: that of its API key, or the one that its header names. Most requests name
+ * none and work on the caller's records.
+ * @throws ApiError ORGANIZATION_NOT_FOUND, VALIDATION_ERROR if the request also asks for other owners' records
  */
 export function organizationOf(
   request: FastifyRequest,
@@ -46,7 +46,7 @@ export function organizationOf(
   const named = request.headers['x-organization-id'];
   if (named === undefined && organization === undefined) return undefined;
   const chosen = typeof named === 'string' ? named.toLowerCase() : organization;
-  // A key works where it was made.
+  // A key works only in the organization where it was created.
   const isElsewhere = apiKey !== undefined && chosen !== organization;
   if (chosen === undefined || isElsewhere || !/^[\da-f]{24}$/.test(chosen)) {
     throw apiError(ORGANIZATION_NOT_FOUND);
@@ -58,7 +58,7 @@ export function organizationOf(
   return chosen;
 }
 
-/** The least role that a request takes in its organization. */
+/** The lowest role that a request requires in its organization. */
 export function roleFor({ method, routeOptions }: FastifyRequest): OrganizationRole {
   const isReading = method === 'GET' || method === 'HEAD';
   return routeOptions.config.organizationRole ?? (isReading ? 'viewer' : 'member');

@@ -2,25 +2,25 @@ import { Injectable } from '@nestjs/common';
 import { apiError, define, defineErrors, notFoundError } from '../errors/errors.js';
 import type { UserId } from './caller.js';
 
-/** What members may do in an organization, from the least on: each may what the ones before it may. */
+/** The roles of members, from the lowest: each includes the rights of the ones before it. */
 export const ORGANIZATION_ROLES = ['viewer', 'member', 'admin', 'owner'] as const;
 export type OrganizationRole = (typeof ORGANIZATION_ROLES)[number];
 
-/** Who is a member of what. The feature that has organizations registers it. */
+/** Looks up memberships. The organizations feature registers it. */
 export interface MembershipSource {
-  /** Without a promise where it is known already; null for who is no member, or where there is no such organization. */
+  /** Without a promise if it is cached; null if the user is not a member or the organization does not exist. */
   roleOf(organization: string, user: UserId): OrganizationRole | null | Promise<OrganizationRole | null>;
 }
 
-/** What is answered to everybody who is no member. */
+/** The error for everybody who is not a member. */
 export const ORGANIZATION_NOT_FOUND = notFoundError('organization');
 
-/** Also of what ends an account: an organization without an owner would be nobody's. */
+/** Also answered when an account is deleted: an organization must keep an owner. */
 export const { LAST_OWNER } = defineErrors({
   LAST_OWNER: define(409, 'This is the last owner of an organization; make another one first, or delete it'),
 });
 
-/** Whether a role may what the other one may. */
+/** Whether a role includes the rights of another one. */
 export function reaches(role: OrganizationRole, least: OrganizationRole): boolean {
   return ORGANIZATION_ROLES.indexOf(role) >= ORGANIZATION_ROLES.indexOf(least);
 }
@@ -34,7 +34,7 @@ export class Memberships {
     this.source = source;
   }
 
-  /** Whether there can be organizations. */
+  /** Whether a feature with organizations is installed. */
   get exist(): boolean {
     return this.source !== undefined;
   }
@@ -45,7 +45,7 @@ export class Memberships {
   }
 
   /**
-   * The role of a user who may at least what another role may.
+   * The user's role, if it is at least the required one.
    * @throws ApiError ORGANIZATION_NOT_FOUND, FORBIDDEN
    */
   require(
@@ -59,8 +59,8 @@ export class Memberships {
 }
 
 /**
- * The role of who may at least what another role may.
- * @param role null for who is no member
+ * The given role, if it is at least the required one.
+ * @param role null if the user is not a member
  * @throws ApiError ORGANIZATION_NOT_FOUND, FORBIDDEN
  */
 export function judge(role: OrganizationRole | null, least: OrganizationRole): OrganizationRole {

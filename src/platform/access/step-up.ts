@@ -9,15 +9,15 @@ const PROOF_LIFETIME_MS = 10 * 60 * 1000;
 
 /** What a route asks for beyond a valid token. */
 export interface StepUpRule {
-  /** Only where the body has one of these fields. */
+  /** Only if the body has one of these fields. */
   readonly fields?: readonly string[];
-  /** Not where the body has this text, which the route itself takes for a proof. */
+  /** Not if the body has this text field, which the route itself accepts as proof. */
   readonly unless?: string;
-  /** Only of users with a second factor. */
+  /** Only for users with a second factor. */
   readonly secondFactor?: true;
-  /** Also asks for a verified email address. */
+  /** Also requires a verified email address. */
   readonly verified?: true;
-  /** API keys pass if they have the route's permission. Otherwise none does: a key proves nothing about its user. */
+  /** API keys pass if they have the route's permission. Otherwise none do: a key proves nothing about its user. */
   readonly apiKeys?: true;
 }
 
@@ -28,8 +28,8 @@ declare module 'fastify' {
 }
 
 /**
- * Asks for a recent proof of identity, so that a stolen token alone is not enough: signing in is one, and so is
- * `POST /auth/step-up`. For whatever outlives the session or gives away rights.
+ * Requires a recent proof of identity, so that a stolen token alone is not enough: signing in is one, and so is `POST
+ * /auth/step-up`. For actions that outlive the session or grant rights.
  */
 export function StepUp(rule: StepUpRule = {}): MethodDecorator {
   return applyDecorators(ApiExtension('x-step-up', rule), routeConfig({ stepUp: rule }));
@@ -48,12 +48,12 @@ export function isProven({ provenAt = 0 }: Caller): boolean {
   return Date.now() - provenAt < PROOF_LIFETIME_MS;
 }
 
-/** Whether it takes the body to know if a rule applies. */
+/** Whether the body must be known to tell if a rule applies. */
 export function needsBody({ fields, unless }: StepUpRule): boolean {
   return fields !== undefined || unless !== undefined;
 }
 
-/** Whether a rule applies to what was sent. */
+/** Whether a rule applies to a body. */
 export function concerns({ fields, unless }: StepUpRule, body: unknown): boolean {
   const sent: Readonly<Record<string, unknown>> = { ...(body as object | null | undefined) };
   if (unless !== undefined && typeof sent[unless] === 'string') return false;

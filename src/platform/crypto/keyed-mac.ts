@@ -2,11 +2,11 @@ import { createHmac, type KeyObject } from 'node:crypto';
 import type { CryptoConfig } from './crypto.config.js';
 import { deriveKey } from './derived-key.js';
 
-/** HMAC-SHA256 with a key of its own for one purpose. */
+/** HMAC-SHA256 with a separate key for one purpose. */
 export class KeyedMac {
   private readonly key: KeyObject;
 
-  /** @param purpose names the key; what is stored or handed out depends on it */
+  /** @param purpose names the key: changing it invalidates everything stored or issued */
   constructor(config: Pick<CryptoConfig, 'jwtSecret'>, purpose: string) {
     this.key = deriveKey(config, purpose);
   }

@@ -7,7 +7,7 @@ const ALGORITHM = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Texts that lie in the database for a while, and that only the server can read. */
+/** Encrypts texts that are in the database for a while and that only the server may read. */
 export class SealedTexts {
   private readonly key: KeyObject;
 
@@ -15,7 +15,7 @@ export class SealedTexts {
     this.key = deriveKey(config, purpose);
   }
 
-  /** @param place where it lies: it can be opened nowhere else */
+  /** @param place where it is stored: it cannot be decrypted anywhere else */
   seal(text: string, place: string): Buffer {
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv(ALGORITHM, this.key, nonce).setAAD(Buffer.from(place));
@@ -23,7 +23,7 @@ export class SealedTexts {
     return Buffer.concat([nonce, cipher.getAuthTag(), ...sealed]);
   }
 
-  /** @throws Error for what was not sealed for this place */
+  /** @throws Error if it was not sealed for this place */
   open(sealed: Buffer, place: string): string {
     const tag = sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES);
     const decipher = createDecipheriv(ALGORITHM, this.key, sealed.subarray(0, NONCE_BYTES))

@@ -3,16 +3,16 @@ import type { KeyedMac } from './keyed-mac.js';
 
 /** How a kind of token is built. */
 interface Layout {
-  /** Bytes of the content; any number of them unless told. */
+  /** Bytes of the content; any number by default. */
   readonly contentBytes?: number;
-  /** Bytes of the MAC behind it. */
+  /** Bytes of the MAC that follows it. */
   readonly macBytes: number;
   readonly prefix?: string;
 }
 
 /**
  * Tokens that only the server can make: a prefix, then content and a MAC over it as base64url. Each token has exactly
- * one spelling: what spare bits base64url has at its end must be zero.
+ * one spelling: unused bits at the end of the base64url must be zero.
  */
 export class SignedTokens {
   private readonly form: RegExp;
@@ -26,7 +26,7 @@ export class SignedTokens {
     this.form = new RegExp(`^${RegExp.escape(layout.prefix ?? '')}[\\w-]${characters}$`);
   }
 
-  /** @param binding what else the MAC covers: the token is valid together with the same binding only */
+  /** @param binding what else the MAC covers: the token is valid only with the same binding */
   sign(content: Buffer, binding = ''): string {
     const token = Buffer.concat([content, this.macOf(content, binding)]);
     return (this.layout.prefix ?? '') + token.toString('base64url');

@@ -10,12 +10,12 @@ const {
 } = mongoose.mongo;
 
 /**
- * For every client of the database: MongoDB quotes values in its errors and cuts the quote by bytes, inside a character
- * too. The driver would then throw a decoding error of its own in place of what the server answered.
+ * For every database client: MongoDB quotes values in its errors and truncates the quote by bytes, even inside a
+ * character. The driver would then throw its own decoding error instead of the server's response.
  */
 export const LENIENT_DECODING = { enableUtf8Validation: false } as const;
 
-/** Driver errors that say "not reachable now"; their classes are not all exported, their names are stable. */
+/** Driver errors that mean "not reachable now"; not all of their classes are exported, but their names are stable. */
 const OUTAGE_NAMES: ReadonlySet<string> = new Set([
   'MongoNotConnectedError',
   'MongoPoolClearedError',
@@ -29,11 +29,11 @@ const OUTAGE_NAMES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What Node says of a socket that broke while the driver waited to write to it. The driver passes this on as it
- * is and does not retry. No handler has another connection whose errors it lets through.
+ * Node's codes for a socket that broke while the driver waited to write to it. The driver passes them on and does not
+ * retry. No handler lets such errors of other connections through.
  */
 const BROKEN_SOCKET_CODES: ReadonlySet<unknown> = new Set(['EPIPE', 'ECONNRESET']);
-/** What the driver asks the DNS for the hosts of `mongodb+srv://`. */
+/** The driver's DNS queries for the hosts of `mongodb+srv://`. */
 const HOST_QUERIES: ReadonlySet<unknown> = new Set(['querySrv', 'queryTxt']);
 
 function isOutageOfNetwork({ code, syscall }: NodeJS.ErrnoException): boolean {
@@ -41,8 +41,8 @@ function isOutageOfNetwork({ code, syscall }: NodeJS.ErrnoException): boolean {
 }
 
 /**
- * Labels of what passes: of a transaction the first two, when it was begun anew until there was no time left, or when
- * nobody knows whether it is in the database.
+ * Labels of temporary errors. The first two belong to transactions: one that was retried until there was no time left,
+ * and one whose commit may or may not have succeeded.
  */
 const PASSING_LABELS = [
   'TransientTransactionError',
@@ -51,7 +51,7 @@ const PASSING_LABELS = [
   'RetryableError',
 ] as const;
 
-/** What a server answers while a replica set changes, or while something else is in the way. */
+/** A server's codes while a replica set changes or something else blocks it temporarily. */
 const PASSING_CODES: ReadonlySet<unknown> = new Set(
   Object.values({
     HostUnreachable: 6,
@@ -98,7 +98,7 @@ const PASSING_CODES: ReadonlySet<unknown> = new Set(
   }),
 );
 
-/** What a driver's error holds: of one operation, of several, or of the acknowledgement of those that were done. */
+/** Where a driver error has its codes: for one operation, several, or their write concern. */
 interface Codes {
   readonly code?: unknown;
   readonly writeErrors?: Codes | readonly Codes[];
@@ -132,7 +132,9 @@ export function isOutage(error: unknown): boolean {
   );
 }
 
-/** Whether the database gave up what took longer than it was allowed to (`maxTimeMS`). It is there, and trying again would take as long. */
+/**
+ * Whether an operation exceeded its time limit (`maxTimeMS`). The database is up, and a retry would take just as long.
+ */
 export function isTooSlow(error: unknown): boolean {
   return error instanceof MongoServerError && error.code === 50;
 }
@@ -142,7 +144,7 @@ export function isPoolExhausted(error: unknown): boolean {
   return error instanceof MongoError && error.name === 'MongoWaitQueueTimeoutError';
 }
 
-/** The first indexed field that a write would have repeated in a unique index, or undefined for any other error. */
+/** The fields of the unique index that a write violated, or undefined for any other error. */
 export function duplicateKeyOf(error: unknown): readonly string[] | undefined {
   if (!(error instanceof MongoServerError) || error.code !== 11000) return undefined;
   return Object.keys((error['keyPattern'] as Record<string, unknown> | undefined) ?? {});

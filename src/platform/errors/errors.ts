@@ -6,9 +6,9 @@ interface Entry {
   readonly message: string;
   /** Level of the request's log line. */
   readonly level: Level;
-  /** Headers that belong to every answer with this code. */
+  /** Headers of every response with this code. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Its answer may say in Retry-After when to retry. */
+  /** Its response may say in Retry-After when to retry. */
   readonly saysWhen?: true;
 }
 
@@ -27,7 +27,7 @@ export function define(
   return headers ? { status, message, level, headers } : { status, message, level };
 }
 
-/** Header of errors that are worth retrying in a second. */
+/** Header of errors after which a retry in a second makes sense. */
 export const RETRY_SOON = { 'retry-after': '1' };
 /** Header of every 401. */
 export const BEARER = { 'www-authenticate': 'Bearer' };
@@ -49,7 +49,7 @@ export const CATALOGUE = defineErrors({
   FORBIDDEN: define(403, 'You may not do this', 'warn'),
   STEP_UP_REQUIRED: define(403, 'Prove that it is you: sign in again, or send POST /auth/step-up'),
   EMAIL_NOT_VERIFIED: define(403, 'Verify your email address first'),
-  NOT_FOUND: define(404, 'There is no such thing'),
+  NOT_FOUND: define(404, 'Not found'),
   ROUTE_NOT_FOUND: define(404, 'There is nothing at this address'),
   METHOD_NOT_ALLOWED: define(405, 'This address does not support this method'),
   REQUEST_TIMEOUT: define(408, 'The request took too long to arrive'),
@@ -58,7 +58,7 @@ export const CATALOGUE = defineErrors({
   TRANSITION_NOT_ALLOWED: define(409, 'The record cannot go from its state to this one'),
   IDEMPOTENCY_IN_PROGRESS: define(
     409,
-    'A request with this Idempotency-Key is under way; send it again in a moment',
+    'A request with this Idempotency-Key is still running; retry in a moment',
     'info',
     RETRY_SOON,
   ),
@@ -68,9 +68,9 @@ export const CATALOGUE = defineErrors({
   EXPECTATION_FAILED: define(417, 'The server can only meet Expect: 100-continue'),
   MISDIRECTED_REQUEST: define(
     421,
-    'This server does not go by the name in Host; set PUBLIC_URL to the address under which people reach it',
+    'This server does not answer to the name in Host; set PUBLIC_URL to the address at which people reach it',
   ),
-  IDEMPOTENCY_KEY_REUSED: define(422, 'The Idempotency-Key was sent with another request before'),
+  IDEMPOTENCY_KEY_REUSED: define(422, 'This Idempotency-Key was already used for a different request'),
   RATE_LIMITED: { ...define(429, 'Too many requests; try again later', 'warn'), saysWhen: true },
   HEADERS_TOO_LARGE: define(431, 'The headers are too large'),
   CLIENT_ERROR: define(400, 'The request cannot be answered as it was sent'),
@@ -79,9 +79,11 @@ export const CATALOGUE = defineErrors({
   DATABASE_UNAVAILABLE: define(503, 'The database does not answer; try again later', 'error', RETRY_SOON),
   DEADLINE_EXCEEDED: define(503, 'The request took too long; try again later', 'error', RETRY_SOON),
   SERVICE_UNAVAILABLE: define(503, 'This is not available now; try again later', 'error', RETRY_SOON),
-  SERVER_HELD_UP: define(503, 'The server was held up; try again later', 'error', RETRY_SOON),
+  SERVER_HELD_UP: define(503, 'The server was blocked for a moment; try again later', 'error', RETRY_SOON),
   OVERLOADED: define(503, 'The server is busy; try again later', 'warn', RETRY_SOON),
-  MAIL_NOT_CONFIGURED: define(503, 'This server sends no mails', 'warn', { 'retry-after': '3600' }),
+  MAIL_NOT_CONFIGURED: define(503, 'This server is not configured to send mail', 'warn', {
+    'retry-after': '3600',
+  }),
 });
 
 /** A code of the catalogue. */
@@ -108,7 +110,7 @@ interface Options extends ErrorOptions {
   readonly retryAfter?: number;
 }
 
-/** An error that is sent to the client as it is. */
+/** An error that is sent to the client. */
 export class ApiError extends Error {
   readonly status: number;
   readonly level: Level;
@@ -138,7 +140,7 @@ export function apiError(error: ErrorCode | ErrorDefinition, options?: Options):
   return new ApiError(definitionOf(error), options);
 }
 
-/** An error of the catalogue by its code, or the one that is given. */
+/** The definition of an error: of the catalogue by its code, or the one given. */
 export function definitionOf(error: ErrorCode | ErrorDefinition): ErrorDefinition {
   return typeof error === 'string' ? CATALOGUE[error] : error;
 }
@@ -162,7 +164,7 @@ function sentence(words: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** `invoice` → `an invoice`; a user and a unit sound otherwise than they are written. */
+/** `invoice` → `an invoice`; `user` and `unit` are pronounced with a consonant. */
 export function aOrAn(words: string): string {
   const soundsOpen = /^(?!us[aeiu]|uni[^dmn]|eu|one\b)[aeiou]/i.test(words);
   return `${soundsOpen ? 'an' : 'a'} ${words}`;

@@ -1,7 +1,7 @@
 import { HttpException } from '@nestjs/common';
 import { type ApiError, apiError, CATALOGUE, type Detail, type ErrorCode } from './errors.js';
 
-/** The code for a status, where an exception names none. */
+/** The code for a status, if an exception has none. */
 const CODES: Readonly<Record<number, ErrorCode>> = {
   400: 'VALIDATION_ERROR',
   401: 'UNAUTHENTICATED',
@@ -24,7 +24,7 @@ function codeOf(status: number): ErrorCode {
   return CODES[status] ?? (status < 500 ? 'CLIENT_ERROR' : 'INTERNAL_ERROR');
 }
 
-/** What the body of an exception says, as Nest's own exceptions, its pipes and Terminus write it. */
+/** The body of an exception, as Nest's own exceptions, its pipes and Terminus write it. */
 interface Body {
   readonly message?: unknown;
   readonly error?: unknown;
@@ -36,7 +36,7 @@ function sentenceOf(body: unknown): string | undefined {
   return [message, error].find((text): text is string => typeof text === 'string' && text !== '');
 }
 
-/** Of several messages each one, and of a health check each indicator that is down: never why. */
+/** One detail per message, or per indicator of a health check that is down, without its reason. */
 function detailsOf({ message, details }: Body): readonly Detail[] | undefined {
   if (Array.isArray(message)) return message.map((text) => ({ path: '', message: String(text) }));
   if (typeof details !== 'object' || details === null) return undefined;
@@ -44,7 +44,7 @@ function detailsOf({ message, details }: Body): readonly Detail[] | undefined {
   return down.length > 0 ? down.map(([path]) => ({ path, message: 'is down' })) : undefined;
 }
 
-/** An exception of Nest's, or of a class that extends one: its status, and its message where it is the client's fault. */
+/** For an exception of Nest or of a subclass: its status, and its message if the client is at fault. */
 function ofException(exception: HttpException): ApiError {
   const status = exception.getStatus();
   const { errorCode = codeOf(status) } = exception as { errorCode?: string };
@@ -61,8 +61,8 @@ function ofException(exception: HttpException): ApiError {
 }
 
 /**
- * The coded error for an exception of Nest's, and for any other error that says by `statusCode` that the client is at
- * fault, as those of Fastify's plugins do. Undefined for others.
+ * The coded error for an exception of Nest, or for any other error whose `statusCode` says that the client is at fault,
+ * as those of Fastify's plugins do. Undefined for others.
  */
 export function ofHttpError(error: unknown): ApiError | undefined {
   if (error instanceof HttpException) return ofException(error);

@@ -1,10 +1,10 @@
 import { DeclarationError } from './start-error.js';
 
-/** Why a module is needed, by its name. */
+/** Why a module is needed, by module name. */
 const reasons = new Map<string, string>();
 
 /**
- * Notes that a declaration works only with a module which a product may leave out. By its name: who asks may not
+ * Records that a declaration requires a module that a product may leave out. By name, since the declaring code may not
  * import it.
  * @param because the rest of the sentence: `Shelf.read has @Cache`
  */
@@ -12,7 +12,7 @@ export function needsModule(name: string, because: string): void {
   if (!reasons.has(name)) reasons.set(name, because);
 }
 
-/** @throws DeclarationError for a module that is needed and not among those of the application */
+/** @throws DeclarationError if a needed module is not part of the application */
 export function requireNeededModules(names: ReadonlySet<string>): void {
   for (const [name, because] of reasons) {
     if (!names.has(name)) {

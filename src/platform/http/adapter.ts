@@ -22,12 +22,12 @@ import { Connections } from './connections.js';
 import { fail } from './failure.js';
 import { requestIdOf } from './request-id.js';
 
-/** Longest time in which a client may send its headers, from the connection or from their first byte on. */
+/** Maximum time for the headers, from the connection or from their first byte on. */
 const HEADERS_TIMEOUT_MS = 5_000;
-/** Node looks for late headers this often; unless told, every 30 s. */
+/** How often Node checks for late headers; its default is 30 s. */
 const LOOK_EVERY_MS = 500;
 
-/** What a form may hold unless its route says otherwise. A file has the bound of every body, BODY_LIMIT. */
+/** Limits of a form unless its route sets others. Each file is limited to BODY_LIMIT like any body. */
 const FORM_LIMITS = { files: 10, fields: 100, parts: 110, fieldSize: 64 * 1024 };
 
 const TRUSTED_BY_COUNT =
@@ -36,10 +36,10 @@ const TRUSTED_BY_COUNT =
 
 type Options = Pick<HttpConfig, 'bodyLimit' | 'corsOrigins' | 'publicUrl' | 'trustProxy'>;
 
-/** Writes the log line of a request that was answered. */
+/** Writes the log line of an answered request. */
 type WriteLine = (request: FastifyRequest, reply: FastifyReply) => void;
 
-/** Answers an address that the router cannot read. No hook runs for it, so this does what they would. */
+/** Answers a URL that the router cannot parse. No hook runs for it, so this does their work. */
 function answerUnreadable(writeLine: WriteLine, corsFor: CorsHeaders) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     Object.defineProperty(request, 'clientAddress', { value: request.server.addressOf(request) });
@@ -55,8 +55,7 @@ function answerUnreadable(writeLine: WriteLine, corsFor: CorsHeaders) {
 }
 
 /**
- * The logger that every request has. A child for each request would only add the request's id, which the logger
- * does by itself.
+ * The logger shared by all requests. A child per request would only add the request id, which the logger does anyway.
  */
 function sharedLogger(logger: Logger): FastifyBaseLogger {
   const shared = Object.create(logger) as FastifyBaseLogger;
@@ -64,7 +63,7 @@ function sharedLogger(logger: Logger): FastifyBaseLogger {
   return shared;
 }
 
-/** Nest on Fastify, with every bound set and every way out through `fail`. */
+/** Nest on Fastify, with all limits set and all errors answered by `fail`. */
 export class HttpAdapter extends FastifyAdapter {
   readonly connections: Connections;
   private readonly middleware: MiddlewarePaths;
@@ -77,23 +76,23 @@ export class HttpAdapter extends FastifyAdapter {
     const corsFor = corsHeaders(corsOrigins);
     const base = basePathOf({ publicUrl });
     const roots = new Set<string>();
-    // An instance of our own: one that Nest makes looks for a version at each request.
+    // Our own instance: one created by Nest looks up a version on each request.
     const server = fastify({
       loggerInstance: sharedLogger(logger),
       logController: new LogController({ disableRequestLogging: true }),
       genReqId: requestIdOf,
       bodyLimit,
       ...(base && { rewriteUrl: pathCutter(base, roots) }),
-      // For the host and the scheme that a proxy tells; the address is `clientAddress`.
+      // For the host and scheme that a proxy reports; the address is `clientAddress`.
       trustProxy: trustOf(trustProxy) ?? false,
       http: {
         maxHeaderSize: 16 * 1024,
         headersTimeout: HEADERS_TIMEOUT_MS,
         connectionsCheckingInterval: LOOK_EVERY_MS,
-        // Asked for by `installRequestHead`, in the envelope.
+        // Checked by `installRequestHead`, which answers in the envelope.
         requireHostHeader: false,
       },
-      // The deadline bounds the time of a body, which depends on the route.
+      // `installDeadline` limits the time of a body, which depends on the route.
       requestTimeout: 0,
       connectionTimeout: 0,
       keepAliveTimeout: 65_000,
@@ -111,7 +110,7 @@ export class HttpAdapter extends FastifyAdapter {
     if (typeof trustProxy === 'number') logger.warn(TRUSTED_BY_COUNT);
   }
 
-  /** Nothing to do: Nest would install its engine for middleware, which `createMiddlewareFactory` does when needed. */
+  /** Does nothing: Nest would install its middleware engine here, which `createMiddlewareFactory` does when needed. */
   override async init(): Promise<void> {}
 
   override async createMiddlewareFactory(
@@ -139,12 +138,12 @@ export class HttpAdapter extends FastifyAdapter {
     return super.reply(response, sendable(response, body)) as FastifyReply;
   }
 
-  /** Set by `installNotFound`: Nest would answer with a body of its own. */
+  /** Does nothing, since `installNotFound` sets it: Nest's would answer without the envelope. */
   override setNotFoundHandler(): FastifyInstance {
     return this.getInstance();
   }
 
-  /** Already set: Nest would answer with a body of its own. */
+  /** Does nothing, since it is already set: Nest's would answer without the envelope. */
   override setErrorHandler(): FastifyInstance {
     return this.getInstance();
   }

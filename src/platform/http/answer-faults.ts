@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { JsonSchema } from '../validation/json-schema.js';
 
-/** In place of what a handler was to return. */
+/** Sent in place of a wrong return value. */
 const NULL = '{"success":true,"data":null}';
 
 /** What a route declares as `data`. */
@@ -18,8 +18,8 @@ function complain(log: FastifyBaseLogger, route: string, what: string): void {
 }
 
 /**
- * What a handler returned, as it is sent: an envelope with null, and an error line, in place of texts, numbers,
- * nothing at all and lists of a route that declares something else.
+ * What is sent for a return value. A string, number, list or undefined from a route that declares something else
+ * becomes an envelope with null, and an error line in the log.
  */
 export function sendable(reply: FastifyReply, returned: unknown): unknown {
   if (typeof returned === 'object' && returned !== null && !Array.isArray(returned)) return returned;
@@ -36,7 +36,7 @@ function nameOf({ name, schema }: Declared): string {
   return schema.type === 'array' ? `list of ${name}` : name;
 }
 
-/** The fields of a value that its schema does not have, at any depth. */
+/** The fields of a value that its schema lacks, at any depth. */
 function* undeclared(value: unknown, schema: JsonSchema | undefined, path = ''): Generator<string> {
   if (typeof value !== 'object' || value === null || !schema) return;
   if (Array.isArray(value)) {
@@ -50,7 +50,7 @@ function* undeclared(value: unknown, schema: JsonSchema | undefined, path = ''):
   }
 }
 
-/** Warns once for each returned field that no answer declares. */
+/** Warns once per returned field that the declared answer lacks. */
 function warnOfDropped(
   serialize: Serialize,
   declared: Declared,
@@ -72,8 +72,8 @@ function warnOfDropped(
 }
 
 /**
- * The serialiser of a route. An object in place of a list is no answer; what is dropped is warned about during
- * development, where looking for it may take time.
+ * The serialiser of a route. An object in place of a list is replaced by null. Dropped fields cause a warning outside
+ * production, where the search may take time.
  */
 export function checkedSerialize(
   serialize: Serialize,
@@ -92,7 +92,7 @@ export function checkedSerialize(
   };
 }
 
-/** Fastify hook, not in production: warns of what the handler of a route returns that answers a message. */
+/** Fastify hook outside production: warns if the handler of a route that answers a message returns something. */
 export function warnOfUnsent({ method, url }: RouteOptions) {
   return (
     { log }: FastifyRequest,

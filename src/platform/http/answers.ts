@@ -21,15 +21,15 @@ import { routeConfig } from './route-config.js';
 /** What a handler answers, and which errors it may answer instead. */
 export interface Answer {
   readonly status: number;
-  /** Writes what the handler returned, envelope included, in one pass. */
+  /** Serialises what the handler returned, including the envelope, in one pass. */
   readonly serialize?: (payload: unknown) => string;
   /** What `serialize` takes. */
   readonly declared?: Declared;
-  /** The whole body, where the handler returns nothing. */
+  /** The whole body, if the handler returns nothing. */
   readonly body?: string;
-  /** The record has a version, which is answered as its ETag. */
+  /** The record has a version, which is sent as its ETag. */
   readonly versioned: boolean;
-  /** Address of what was created, without its id; by default the route's own. */
+  /** Path of created records, without the id; by default the route's own. */
   readonly location?: string;
 }
 
@@ -39,14 +39,14 @@ declare module 'fastify' {
   }
 }
 
-/** Errors that only this route has: the general ones (401, 429, …) are known from what it accepts. */
+/** Errors specific to this route: the general ones (401, 429, …) follow from its other declarations. */
 type OwnErrors = readonly (ErrorCode | ErrorDefinition)[];
 
 interface Options {
   /** 200 by default. */
   readonly status?: number;
   readonly errors?: OwnErrors;
-  /** Of 201 and 202, where the record is not found below the address that created it: `/api/v1/users`. */
+  /** For 201 and 202, if the record is not below the path that created it: `/api/v1/users`. */
   readonly location?: string;
 }
 
@@ -60,7 +60,7 @@ const describeParameters: MethodDecorator = (target, property) => {
   for (const type of types) if (isDto(type)) describe(type);
 };
 
-/** A whole body. Its title names it in the document and in generated clients. */
+/** The schema of a whole body. Its title is its name in the OpenAPI document and in generated clients. */
 function envelope(title: string, properties: Readonly<Record<string, object>>): object {
   const required = ['success', ...Object.keys(properties)];
   return { title, type: 'object', required, properties: { success, ...properties } };
@@ -99,7 +99,7 @@ export function Answers(type: Constructor, told: Options | number = {}): MethodD
   );
 }
 
-/** The handler returns all of a short list of DTOs; it is answered as `{success: true, data: […]}`. */
+/** The handler returns a complete short list of DTOs; it is answered as `{success: true, data: […]}`. */
 export function AnswersList(
   type: Constructor,
   { example, ...options }: Omit<Options, 'status'> & { readonly example?: object } = {},
@@ -113,12 +113,12 @@ export function AnswersList(
   return answersData(type, { schema, documented, kind: 'List', versioned: false }, options);
 }
 
-/** A DTO of what always stands at the same address, whichever route answers it. */
+/** A DTO whose records always have the same path, whichever route answers them. */
 interface Located {
   readonly location?: string;
 }
 
-/** The schema of `data`: for serialising, and for the document. */
+/** The schemas of `data`, for the serialiser and for the OpenAPI document. */
 interface Data {
   readonly schema: JsonSchema;
   readonly documented: object;
@@ -217,7 +217,7 @@ function sendBody(body: string) {
   };
 }
 
-/** Fastify hook: sends the Location of what was created. */
+/** Fastify hook: sends the Location of a created record. */
 function tellLocation(collection: string) {
   return (_: FastifyRequest, reply: FastifyReply, payload: unknown, done: Done): void => {
     if (reply.statusCode < 300) reply.header('location', `${collection}/${(payload as { id: string }).id}`);
@@ -227,7 +227,7 @@ function tellLocation(collection: string) {
 
 /**
  * Gives every route that declares an answer its serialiser, an ETag for records with a version, a Location for what it
- * creates, and compression unless the answer is `@NoStore()`: only such answers hold secrets.
+ * creates, and compression unless it is `@NoStore()`, since only such answers hold secrets.
  */
 export function installAnswers(fastify: FastifyInstance, config: Config): void {
   const base = basePathOf(config.of(HttpConfig));
@@ -236,7 +236,7 @@ export function installAnswers(fastify: FastifyInstance, config: Config): void {
     const answer = route.config?.answer;
     if (!answer) return refuseUndeclared(route);
     const { body, serialize } = answer;
-    // First: after what Fastify adds for HEAD there is nothing left to compress.
+    // First, since after Fastify's hook for HEAD there is nothing left to compress.
     if (serialize && !route.config?.noStore) route.onSend = [compress, route.onSend ?? []].flat();
     if (serialize && (answer.status === 201 || (answer.status === 202 && answer.location !== undefined))) {
       const tell = tellLocation(`${base}${answer.location ?? route.url}`);

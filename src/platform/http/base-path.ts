@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 
 /**
- * Cuts the path of PUBLIC_URL from an address, for a proxy that leaves it there. Only where the product has something
- * below it: a proxy may have cut it already, and `/api` may be a path of both.
+ * Strips the path of PUBLIC_URL from a URL, for proxies that do not. Only if the rest is an address of the product: the
+ * proxy may have stripped it already, and the path of PUBLIC_URL may itself be `/api`.
  * @param base path of PUBLIC_URL, without a slash at the end
  * @param roots first segments of the product's own addresses
  */
@@ -17,12 +17,12 @@ export function pathCutter(base: string, roots: ReadonlySet<string>) {
   };
 }
 
-/** Where a page of the product is, as seen from the bare address: relative where the path in front is not known. */
+/** The address of a page as seen from `/`: relative if the path in front is unknown. */
 export function addressBelow(base: string, page: string): string {
   return base ? `${base}/${page}` : page;
 }
 
-/** Leads from `/docs/` to `/docs`, as seen by the client, whatever stands in front of it. */
+/** Redirects from `/docs/` to `/docs` as the client sees it, whatever path a proxy adds. */
 export function redirectSlash(fastify: FastifyInstance, base: string, path: string): void {
   fastify.get(`${path}/`, { config: { access: { kind: 'public' } } }, ({ url }, reply) => {
     const [, asked = '', query = ''] = /^([^?]*)\/(\?.*)?$/.exec(url) ?? [];

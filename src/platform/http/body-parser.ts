@@ -12,18 +12,18 @@ import { withExactNumbers } from '../validation/exact-numbers.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The handler reads the body itself, from `request.raw`: it is neither parsed nor bounded. */
+    /** The handler reads the body itself, from `request.raw`: it is neither parsed nor limited. */
     streamsBody?: boolean;
   }
   interface FastifyRequest {
-    /** The body before it is checked, where an Idempotency-Key makes it matter: its bytes, and what they hold. */
+    /** The body before validation, kept only with an Idempotency-Key: its bytes, and their parsed value. */
     sentBody?: { readonly bytes: Buffer; readonly value?: unknown };
-    /** Its bytes, where the handler takes them by `@RawBody()`. */
+    /** Its bytes, if the handler takes them with `@RawBody()`. */
     rawBody?: Buffer;
   }
 }
 
-/** Whether a request without a JSON body makes no sense. */
+/** Whether the route requires a JSON body. */
 function needsBody({ input, optionalBody }: FastifyContextConfig): boolean {
   return input?.body !== undefined && !input.form && !optionalBody;
 }
@@ -46,12 +46,12 @@ function formFault(type: string): ApiError | undefined {
   return invalid([{ path: '', message: `the boundary must have at most ${MAX_BOUNDARY} characters` }]);
 }
 
-/** Whether the route takes a body of this type, besides JSON. */
+/** Whether the route accepts bodies of this type, besides JSON. */
 function isTaken(type: string, { input }: FastifyContextConfig): boolean {
   return isForm(type) ? input?.form === true : input?.raw === true && !input.body;
 }
 
-/** 415: no encoding is understood, so that no small body becomes a large one. */
+/** 415: no content encoding is supported, so that no small body expands into a large one. */
 function encoded(): ApiError {
   return apiError({
     ...CATALOGUE.UNSUPPORTED_MEDIA_TYPE,
@@ -60,7 +60,7 @@ function encoded(): ApiError {
   });
 }
 
-/** Refuses encoded bodies. Where none is needed, the type of an empty one does not matter, even if it is no type. */
+/** Refuses encoded bodies. If no body is needed, the type of an empty one does not matter, even a malformed one. */
 function checkBodyHeaders(
   request: FastifyRequest,
   _: FastifyReply,
@@ -78,7 +78,7 @@ function checkBodyHeaders(
   if (fault) return done(fault);
   if (type !== undefined && !/^\s*application\/json\b/i.test(type)) {
     const { config } = request.routeOptions;
-    // The parser that a plugin has brought along is for routes that take its type.
+    // A plugin's parser is used only by routes that accept its type.
     if (!isTaken(type, config)) {
       if (needsBody(config)) return done(apiError('UNSUPPORTED_MEDIA_TYPE'));
       headers['content-type'] = undefined;
@@ -89,7 +89,7 @@ function checkBodyHeaders(
 
 type Done = (error: Error | null, body?: unknown) => void;
 
-/** Keeps the bytes of a body that is not parsed. */
+/** Reads the bytes of a body without parsing it. */
 function readBytes(request: FastifyRequest, payload: Readable, most: number, done: Done): void {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -107,7 +107,7 @@ function readBytes(request: FastifyRequest, payload: Readable, most: number, don
   payload.on('error', done);
 }
 
-/** What is not JSON: bytes of a route that takes any, an empty body where none is needed, or a fault. */
+/** Handles bodies that are not JSON: raw bytes, an empty body where none is needed, or an error. */
 function expectNothing(request: FastifyRequest, payload: Readable, done: Done): void {
   const { config, bodyLimit } = request.routeOptions;
   if (config.streamsBody) return done(null);
@@ -123,9 +123,9 @@ function expectNothing(request: FastifyRequest, payload: Readable, done: Done): 
 }
 
 /**
- * Parses application/json and nothing else: Fastify would also take text/plain.
- * An empty body is no body. Bytes that are no UTF-8 are refused instead of being replaced silently,
- * `__proto__` as a key is refused by the parser; `constructor` is left to the rules of the fields.
+ * Parses application/json and nothing else: Fastify would also take text/plain. An empty body counts as no body.
+ * Invalid UTF-8 is refused instead of being silently replaced, and so is `__proto__` as a key; `constructor` is left to
+ * the fields' rules.
  */
 export function installBodyParser(fastify: FastifyInstance): void {
   fastify.decorateRequest('sentBody', undefined);
@@ -135,7 +135,7 @@ export function installBodyParser(fastify: FastifyInstance): void {
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     const { input } = request.routeOptions.config;
     if (input?.raw) request.rawBody = body as Buffer;
-    // Bytes alone may be anything.
+    // Raw bytes need not be JSON.
     if (body.length === 0 || (input?.raw && !input.body)) return done(null, undefined);
     if (!isUtf8(body as Buffer)) return done(apiError('MALFORMED_JSON'));
     const text = body.toString();

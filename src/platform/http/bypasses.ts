@@ -7,10 +7,10 @@ import { pathToRegexp } from 'path-to-regexp';
 import { DeclarationError } from '../errors/start-error.js';
 import type { Handler } from './handlers.js';
 
-/** Where `@WebSocketGateway()` notes what it is; its package need not be installed. */
+/** The metadata key of `@WebSocketGateway()`; its package need not be installed. */
 const GATEWAY = 'websockets:is_gateway';
 
-/** What `main.ts` cannot change any more, and what to do instead. */
+/** What `main.ts` cannot change, and what to do instead. */
 const SETTLED = {
   setGlobalPrefix:
     'controllers name their whole path, and PUBLIC_URL may have a path that a proxy puts in front',
@@ -18,7 +18,7 @@ const SETTLED = {
     "versions are part of the path: write @Controller({ path: 'tickets', version: '2' }) for /api/v2/tickets",
 };
 
-/** `/api/v2/api/v1/tickets` is meant by nobody. */
+/** Refuses `/api/v2/api/v1/tickets`, which nobody intends. */
 function refuseTwoVersions({ prototype: { constructor }, method }: Handler): void {
   const isVersioned = [constructor, method].some(
     (place) => Reflect.getMetadata(VERSION_METADATA, place) !== undefined,
@@ -30,7 +30,7 @@ function refuseTwoVersions({ prototype: { constructor }, method }: Handler): voi
 }
 
 /**
- * Stops the start for what would go past the product's rules.
+ * Stops the start if something would bypass the product's rules.
  * @throws DeclarationError with what to write instead
  */
 export function refuseBypasses(app: INestApplication, handlers: readonly Handler[]): void {
@@ -39,14 +39,14 @@ export function refuseBypasses(app: INestApplication, handlers: readonly Handler
     for (const { metatype, instance } of [...providers.values(), ...injectables.values()]) {
       if (typeof metatype === 'function' && Reflect.hasMetadata(GATEWAY, metatype)) {
         throw new DeclarationError(
-          `${metatype.name} is a WebSocket gateway, which no access decorator guards. Send events by @Sse() under @SignedIn() instead, and take what clients send by routes`,
+          `${metatype.name} is a WebSocket gateway, which no access decorator guards. Send events by @Sse() under @SignedIn() instead, and receive messages of clients through routes`,
         );
       }
       const isBase =
         metatype?.prototype instanceof BaseExceptionFilter || instance instanceof BaseExceptionFilter;
       if (isBase) {
         throw new DeclarationError(
-          `${metatype?.name} extends BaseExceptionFilter, which answers without codes: write \`extends FailureFilter\``,
+          `${metatype?.name} extends BaseExceptionFilter, whose responses have no codes: write \`extends FailureFilter\``,
         );
       }
     }
@@ -55,12 +55,12 @@ export function refuseBypasses(app: INestApplication, handlers: readonly Handler
     const refuse = (): never => {
       throw new DeclarationError(`app.${name}(): ${why}`);
     };
-    // Nest's own proxy takes no assignment.
+    // Nest's own proxy ignores assignments.
     Object.defineProperty(app, name, { value: refuse, configurable: true });
   }
 }
 
-/** The address of a route with something in place of its parameters. */
+/** A sample path of a route, with its parameters filled in. */
 function exampleOf(url: string): string {
   return url.replaceAll(/:[^/]+|\*/g, 'x');
 }

@@ -4,12 +4,12 @@ import type { HttpConfig } from './http.config.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The client's IP address as far as proxies are believed; `''` where the connection was gone before it was asked. */
+    /** The client's IP address as reported by trusted proxies; `''` if the connection was closed before it was read. */
     readonly clientAddress: string;
     knownAddress: string | undefined;
   }
   interface FastifyInstance {
-    /** The same, for a request that failed before it was given what others have. */
+    /** The same, for a request that failed before its properties were set. */
     addressOf: (request: FastifyRequest) => string;
   }
 }
@@ -19,8 +19,8 @@ const WITH_PORT = /^(?:(.*\d\.\d+)|\[([^\]]*)\])(?::\d{1,5})?$/;
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/;
 
 /**
- * The one way to write an address: IPv6 short and in lower case, without a zone; an IPv4 address inside IPv6 as that
- * IPv4 address. Ports and brackets are cut. Undefined for what is no address.
+ * The canonical form of an address: IPv6 compressed and in lower case, without a zone; an IPv4 address inside IPv6 as
+ * that IPv4 address. Ports and brackets are stripped. Undefined if it is not an address.
  */
 export function parseAddress(text: string): string | undefined {
   const trimmed = text.trim();
@@ -47,9 +47,9 @@ function groupsOf(address: string): number[] {
 }
 
 /**
- * The network that stands for one client wherever something is counted: `203.0.113.7`, `2001:db8:1:2::/64`. A household
- * or a server has a whole /64 of IPv6 addresses, many providers give a /48, so counting single ones would be no limit.
- * Behind NAT64 (64:ff9b::/96) it is the IPv4 address within.
+ * The network that counts as one client in every limit: `203.0.113.7`, `2001:db8:1:2::/64`. A household or a server has
+ * a whole /64 of IPv6 addresses, many providers give a /48, so counting single ones would be no limit. Behind NAT64
+ * (64:ff9b::/96) it is the IPv4 address within.
  */
 export function networkOf(address: string, prefix: 64 | 48 = 64): string {
   if (!address.includes(':')) return address;
@@ -63,10 +63,10 @@ export function networkOf(address: string, prefix: 64 | 48 = 64): string {
   return `${network.join(':')}::/${prefix}`;
 }
 
-/** Whether the proxy at `address`, so many hops from here, is believed about the hop before it. */
+/** Whether the proxy at `address`, this many hops away, is trusted to report the hop before it. */
 type Trust = (address: string, hop: number) => boolean;
 
-/** TRUST_PROXY as a question: so many hops, these networks, or nobody. */
+/** TRUST_PROXY as a predicate: a number of hops, networks, or none. */
 export function trustOf(trusted: HttpConfig['trustProxy']): Trust | undefined {
   if (trusted === undefined) return undefined;
   if (typeof trusted === 'number') return (_, hop) => hop < trusted;
@@ -82,12 +82,12 @@ export function trustOf(trusted: HttpConfig['trustProxy']): Trust | undefined {
   };
 }
 
-/** The address at the other end of a connection: a client or a proxy; `''` where the connection is gone. */
+/** The address at the other end of a connection, a client or a proxy; `''` if the connection is closed. */
 export function peerOf(socket: Socket): string {
   return parseAddress(socket.remoteAddress ?? '') ?? '';
 }
 
-/** Walks from the socket towards the client while proxies are believed, and no further than what is an address. */
+/** Walks from the socket towards the client while the proxies are trusted and report valid addresses. */
 function addressOf({ raw }: FastifyRequest, trust: Trust | undefined): string {
   let address = peerOf(raw.socket);
   const header = raw.headers['x-forwarded-for'];
@@ -102,8 +102,8 @@ function addressOf({ raw }: FastifyRequest, trust: Trust | undefined): string {
 }
 
 /**
- * Gives every request its `clientAddress`: for logs, sessions and limits alike. Fastify's `ip` takes any text of a
- * trusted proxy for an address, with a port or without, so nothing reads that.
+ * Gives every request its `clientAddress`: for logs, sessions and limits alike. Fastify's `ip` accepts any text from a
+ * trusted proxy as an address, with or without a port, so it must not be used.
  */
 export function installClientAddress(fastify: FastifyInstance, trusted?: HttpConfig['trustProxy']): void {
   const trust = trustOf(trusted);

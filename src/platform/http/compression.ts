@@ -4,21 +4,23 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isUnchanged } from './entity-tag.js';
 import { varyBy } from './vary.js';
 
-/** Smaller answers fit into a few packets as they are. */
+/** Smaller responses fit into a few packets anyway. */
 const WORTH_IT = 4 * 1024;
 /**
- * Up to here an answer is compressed on the spot, in less than a millisecond. The thread pool has four threads, which
- * bcrypt keeps busy: a list would wait for somebody's password.
+ * Up to this size a response is compressed synchronously, in less than a millisecond. The thread pool has four threads,
+ * which bcrypt keeps busy: a list would wait for somebody's password.
  */
 const ON_THE_SPOT = 64 * 1024;
-/** Of the larger ones one at a time is compressed in the pool, and so many wait; the next is sent as it is. */
+/**
+ * Larger ones are compressed in the pool, one at a time, with this many waiting; further ones are sent uncompressed.
+ */
 const MOST_WAITING = 16;
 
 /** Brotli's quality 1 is as fast as the fastest gzip or faster, and as small as its slower levels. */
 const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } };
 const GZIP = { level: 1 };
 
-/** How an answer may be written, the preferred one first. */
+/** The supported codings, the preferred one first. */
 export const ENCODINGS = ['br', 'gzip'] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
@@ -35,7 +37,7 @@ const inPool: Record<Encoding, (text: string) => Promise<Buffer>> = {
 
 const WEIGHT = /^(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/;
 
-/** What a client gives each coding, by its name in lower case; what cannot be read counts as not named. */
+/** The weight of each coding, by its name in lower case; malformed entries are ignored. */
 function weightsIn(header: string): Map<string, number> {
   const weights = new Map<string, number>();
   for (const part of header.toLowerCase().split(',')) {
@@ -47,8 +49,8 @@ function weightsIn(header: string): Map<string, number> {
 }
 
 /**
- * The coding that an Accept-Encoding asks for (RFC 9110, section 12.5.3); undefined for none. What the client prefers
- * wins, unless it is no coding at all: that only says what it can do without.
+ * The coding that an Accept-Encoding asks for (RFC 9110, section 12.5.3); undefined for none. The client's preference
+ * wins; between equals, the order of `ENCODINGS`.
  */
 export function encodingFor(header: string | string[] | undefined): Encoding | undefined {
   if (!header) return undefined;
@@ -63,7 +65,7 @@ export function encodingFor(header: string | string[] | undefined): Encoding | u
 let queue = Promise.resolve();
 let waiting = 0;
 
-/** One after the other, each in the pool. */
+/** Compresses in the pool, one at a time. */
 async function takeTurn(encoding: Encoding, text: string): Promise<Buffer> {
   const turn = queue.then(() => inPool[encoding](text));
   queue = turn.then(
@@ -81,11 +83,11 @@ async function takeTurn(encoding: Encoding, text: string): Promise<Buffer> {
 type Done = (error: null, payload: unknown) => void;
 
 /**
- * Fastify hook: compresses what is large and asked for. The strong ETag stays: it is the version of a record, which
- * does not depend on how an answer is written.
+ * Fastify hook: compresses large responses if the client accepts it. The strong ETag stays: it is the version of a
+ * record, which does not depend on the encoding.
  */
 export function compress(request: FastifyRequest, reply: FastifyReply, payload: unknown, done: Done): void {
-  // No character has more than three bytes for each unit of its length.
+  // A UTF-16 code unit takes at most three bytes in UTF-8.
   if (typeof payload !== 'string' || payload.length * 3 < WORTH_IT) return done(null, payload);
   const size = Buffer.byteLength(payload);
   if (size < WORTH_IT) return done(null, payload);

@@ -6,16 +6,16 @@ import { rawFailure } from './client-error.js';
 
 /** The limits of connections. */
 export const BOUNDS = {
-  /** Most connections in total and per client: it takes ten clients to exhaust them. */
+  /** Maximum connections in total and per client: it takes ten clients to exhaust them. */
   all: 10_000,
   perClient: 1_000,
-  /** Minimum rate at which a client must read answers, and send what is dropped. */
+  /** Minimum rate at which a client must read responses and send discarded bodies. */
   bytesPerSecond: 16 * 1024,
-  /** How long it may stay behind while reading an answer. */
+  /** How far it may fall behind while reading a response. */
   readingPatienceMs: 10_000,
-  /** How long it may stay behind while what it sends is dropped. */
+  /** How far it may fall behind while its body is discarded. */
   droppingPatienceMs: 2_000,
-  /** How much is read and dropped after an answer that ends a connection, and for how long. */
+  /** How much is read and discarded after the last response of a connection, and for how long. */
   droppedBytes: 32 * 1024 * 1024,
   droppingMs: 10_000,
   /** The same while the server is closing. */
@@ -26,11 +26,11 @@ export const BOUNDS = {
 
 /** Undocumented fields of Node's sockets. */
 interface HttpSocket extends Socket {
-  /** The answer that is being sent. */
+  /** The response that is being sent. */
   readonly _httpMessage?: ServerResponse | null;
-  /** `incoming` is the request that was read last. */
+  /** `incoming` is the request that was read most recently. */
   readonly parser?: { readonly incoming?: IncomingMessage | null } | null;
-  /** `writeQueueSize` is the part of `bytesWritten` that the kernel has not taken yet. */
+  /** `writeQueueSize` is the part of `bytesWritten` that the kernel has not accepted yet. */
   readonly _handle?: { readonly bytesWritten: number; readonly writeQueueSize: number } | null;
 }
 
@@ -39,11 +39,11 @@ function isReceiving({ parser }: HttpSocket): boolean {
   return parser?.incoming?.complete === false;
 }
 
-/** Stops reading requests: further input is dropped, up to a limit. */
+/** Stops parsing requests: further input is discarded, up to a limit. */
 function dropInput(socket: Socket, mostBytes: number): void {
   let dropped = 0;
   socket.removeAllListeners('data');
-  // A listener takes the socket away from the parser, which would otherwise keep reading it.
+  // A listener detaches the socket from the parser, which would otherwise keep reading it.
   socket.on('data', (chunk: Buffer) => {
     dropped += chunk.length;
     if (dropped > mostBytes) socket.destroy();
@@ -53,7 +53,7 @@ function dropInput(socket: Socket, mostBytes: number): void {
 
 /** Enforces the limits of one connection. */
 class Connection {
-  /** What the client has to keep up with: reading the answer, or sending what is dropped. */
+  /** What the client must keep up with: reading the response, or sending the discarded body. */
   private held: 'reading' | 'dropping' | undefined;
   /** Bytes transferred. */
   private bytes = 0;
@@ -66,8 +66,8 @@ class Connection {
     private readonly bounds: Readonly<typeof BOUNDS>,
   ) {
     const destroySoon = socket.destroySoon.bind(socket);
-    // Node's way to close after the last answer. Closed while the client still sends, a connection is reset, and the
-    // client may never see the answer that tells it why.
+    // Replaces Node's way to close after the last response. Closing while the client still sends resets the connection,
+    // and the client may never see the response.
     socket.destroySoon = () => {
       if (!isReceiving(socket)) return destroySoon();
       dropInput(socket, bounds.droppedBytes);
@@ -125,7 +125,7 @@ class Connection {
 
 /**
  * Limits what clients can do with connections: how many they open, how slowly they read, and how long a body may
- * continue after its answer. Node limits the time of the headers, the deadline that of the body.
+ * continue after its response. Node limits the time for the headers, `installDeadline` that for the body.
  */
 export class Connections {
   private readonly open = new Set<Connection>();
@@ -171,7 +171,7 @@ export class Connections {
     socket.once('close', () => this.leave(connection, client));
   }
 
-  /** The timer runs only while somebody is connected. */
+  /** The timer runs only while there are connections. */
   private watch(): void {
     if (this.timer) return;
     this.lookedAt = performance.now();
@@ -193,7 +193,7 @@ export class Connections {
   private look(): void {
     if (this.open.size === 0) return this.rest();
     const now = performance.now();
-    // A process that was busy has not seen what clients did in the meantime.
+    // A process that was blocked has not seen what clients did in the meantime.
     const passedMs = Math.min(now - this.lookedAt, 2 * this.bounds.lookEveryMs);
     this.lookedAt = now;
     for (const connection of this.open) {

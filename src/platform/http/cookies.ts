@@ -8,18 +8,21 @@ export interface CookieOptions {
   readonly maxAge: number;
   /** Sent over HTTPS only. */
   readonly secure: boolean;
-  /** `Strict` unless told: no request that another site causes carries it. `Lax`: only when one leads the browser here. */
+  /**
+   * `Strict` by default: not sent with requests that another site causes. `Lax`: sent only when another site navigates
+   * the browser here.
+   */
   readonly sameSite?: 'Lax' | 'Strict';
 }
 
-/** The cookies of a request, and of its answer. Values are what base64url, dots and underscores can say. */
+/** The cookies of a request and its response. Values consist of base64url characters and dots. */
 export class Cookies {
   constructor(
     private readonly request: FastifyRequest,
     private readonly reply: FastifyReply,
   ) {}
 
-  /** Whether the page that asks was loaded over HTTPS, as its browser says. */
+  /** Whether the calling page was loaded over HTTPS, according to its browser. */
   get isSecure(): boolean {
     return this.request.headers.origin?.startsWith('https:') === true;
   }
@@ -30,14 +33,17 @@ export class Cookies {
   }
 
   set(name: string, value: string, { path, maxAge, secure, sameSite = 'Strict' }: CookieOptions): void {
-    // No script reads it.
+    // Not readable by scripts.
     const always = `HttpOnly; SameSite=${sameSite}${secure ? '; Secure' : ''}`;
     const attributes = `Path=${path}; Max-Age=${maxAge}; ${always}`;
     void this.reply.header('set-cookie', `${name}=${value}; ${attributes}`);
   }
 }
 
-/** The cookies of the request and of its answer, as a parameter of a handler. Of the API's routes only those of sign-in with a provider ask for them. */
+/**
+ * The cookies of the request and its response, as a parameter of a handler. Of the API's routes, only those for signing
+ * in with a provider use them.
+ */
 export const CurrentCookies = createParamDecorator((_: unknown, context: ExecutionContext): Cookies => {
   const http = context.switchToHttp();
   return new Cookies(http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());

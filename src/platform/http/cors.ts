@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 
-/** Seconds for which a browser need not ask again; the longest that all of them keep. */
+/** Seconds for which a browser caches a preflight; the longest that all browsers honour. */
 const MAX_AGE_S = 7200;
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
@@ -34,17 +34,19 @@ const EXPOSED_HEADERS = [
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Pages of CORS_ORIGINS may have the route set a cookie: browsers keep those of other origins only if told. */
+    /**
+     * The route sets a cookie, also for pages of CORS_ORIGINS, whose browsers keep it only if credentials are allowed.
+     */
     setsCookies?: true;
   }
 }
 
 type Headers = Readonly<Record<string, string>>;
 
-/** The headers of an answer to a page of this origin, or to a client that is no page. */
+/** The CORS headers of a response to a page of this origin, or to a client without an origin. */
 export type CorsHeaders = (origin: string | undefined) => Headers;
 
-/** Made once for each of CORS_ORIGINS; without any, answers carry nothing. */
+/** Built once for each of CORS_ORIGINS; without any, there are no CORS headers. */
 export function corsHeaders(origins: readonly string[]): CorsHeaders {
   if (origins.length === 0) return () => ({});
   const others = { vary: 'Origin' };
@@ -68,12 +70,12 @@ const PREFLIGHT: Headers = {
 };
 
 /**
- * Lets pages of these origins call the API. What is no preflight of theirs is answered as if there were no
- * CORS: without its headers, and OPTIONS with 404 or 405.
+ * Lets pages of these origins call the API. Other requests are answered as if there were no CORS: without its headers,
+ * and OPTIONS with 404 or 405.
  */
 export function installCors(fastify: FastifyInstance, origins: readonly string[]): void {
   const headersFor = corsHeaders(origins);
-  /** How the addresses begin of routes that set cookies: a preflight has no route. */
+  /** Path prefixes of routes that set cookies: a preflight has no route of its own. */
   const withCookies: string[] = [];
   fastify.addHook('onRoute', ({ url, config }) => {
     if (config?.setsCookies) withCookies.push(url.split(':', 1)[0] ?? url);

@@ -6,35 +6,35 @@ import { routeConfig } from './route-config.js';
 import { fail } from './failure.js';
 import { endStream, UnderWay, VERDICT_MS } from './under-way.js';
 
-/** How often expired requests are looked for: one timer for all is cheaper than one each. */
+/** How often to check for expired requests: one timer for all is cheaper than one each. */
 const LOOK_EVERY_MS = 100;
-/** How often it is asked whether who waits for an answer may still have it: rights end within two seconds. */
+/** How often the access of long requests is checked again: rights end within two seconds. */
 const JUDGED_EVERY_MS = 1_000;
-/** If the check is delayed by this much, the process is held up, by its own work or by the machine. */
+/** If the check is delayed by this much, the process is blocked, by its own work or by the machine. */
 const HELD_UP_MS = 1_000;
-/** So long afterwards it still matters: to a request that came at the end, until its time is over. */
+/** How long afterwards requests may be late because of it: a request that arrived at its end has its full time. */
 const AFTERMATH_MS = 3_000;
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The process cannot go on: what is under way and not answered by itself so soon is answered with a refusal. */
+    /** The process is ending: running requests that are not answered within this time are refused. */
     giveUp: (ms: number) => void;
-    /** Whether the process did nothing but one thing lately, or nothing at all, so that what it waits for comes late. */
+    /** Whether the event loop was blocked recently, so that results arrive late. */
     isHeldUp: () => boolean;
   }
   interface FastifyContextConfig {
-    /** Longest time for the body instead of 15 s, for a route that takes more than JSON. */
+    /** Maximum time for the body instead of 15 s, for a route that takes more than JSON. */
     bodyMs?: number;
-    /** Longest time until the answer begins instead of 2.5 s. */
+    /** Maximum time until the response begins, instead of 2.5 s. */
     answerMs?: number;
-    /** The answer is a stream of events. */
+    /** The response is an event stream. */
     isEvents?: boolean;
   }
 }
 
 /**
- * Gives a handler so many milliseconds until its answer begins, instead of 2,500; `false`: as long as it takes. What
- * has begun, such as a stream, may take as long as it likes anyway.
+ * Sets how many milliseconds a handler has until its response begins, instead of 2,500; `false` for no limit. A
+ * response that has begun, such as a stream, has no limit.
  */
 export function Deadline(ms: number | false): MethodDecorator {
   if (ms !== false && !(ms > 0))
@@ -42,14 +42,14 @@ export function Deadline(ms: number | false): MethodDecorator {
   return routeConfig({ answerMs: ms === false ? Infinity : ms });
 }
 
-/** Ends a request that nobody waits for any more: Fastify itself would never say that it has ended. */
+/** Ends a request whose client has gone: Fastify would never report its end. */
 function abandon(reply: FastifyReply): void {
   reply.request.failure ??= apiError('CLIENT_ABORTED');
   if (!reply.raw.headersSent) reply.code(reply.request.failure.status);
   reply.raw.emit('error', reply.request.failure);
 }
 
-/** Answers in place of a handler that goes on, and whose own answer comes too late. */
+/** Answers in place of a handler that is still running and whose result comes too late. */
 function answerFor(reply: FastifyReply, error: ApiError): void {
   if (reply.sent || reply.raw.headersSent) return;
   fail(error, reply.request, reply);
@@ -57,19 +57,19 @@ function answerFor(reply: FastifyReply, error: ApiError): void {
 }
 
 interface Options {
-  /** Whether the database answers; asked only when a request is late. */
+  /** Whether the database responds; called only when a request is late. */
   readonly databaseAnswers: () => Promise<boolean>;
   readonly shutdownGraceMs: number;
-  /** Whether the caller of a request would be let in again; asked every second of what takes longer. */
+  /** Checks the caller's access again; called every second for requests that take longer. */
   readonly readmit?: (request: FastifyRequest) => Promise<void>;
   readonly underWay?: UnderWay;
 }
 
 /**
- * Answers 408 when a body, and 503 when finding out who calls or the handler takes too long. The code of the 503
- * tells whether the database is to blame. What has begun to be answered is left alone: how fast an answer is read
- * is bounded by connection. Requests whose client has gone end here, too, and those whose caller has lost the right to
- * them: streams, downloads, uploads, and answers that were waited for.
+ * Answers 408 if a body, and 503 if authentication or the handler takes too long. The code of the 503 says whether the
+ * database is to blame. Responses that have begun are not affected: `Connections` limits how slowly they are read. Also
+ * ends requests whose client has gone, and long ones whose caller has lost access: streams, downloads, uploads and long
+ * polls.
  */
 export function installDeadline(
   fastify: FastifyInstance,
@@ -78,14 +78,14 @@ export function installDeadline(
   let timer: NodeJS.Timeout | undefined;
   let lookedAt = 0;
   let judgedAt = 0;
-  /** Of the last time that the process was held up: what comes late until then comes late for that. */
+  /** Until this time, late requests are blamed on the last blockage of the process. */
   let heldUpUntil = 0;
   let isGivenUp = false;
 
   async function verdict(): Promise<ErrorCode> {
     if (isGivenUp) return 'SERVICE_UNAVAILABLE';
     const wasHeldUp = fastify.isHeldUp();
-    // The question is also a turn of the event loop, in which a process that was blocked hears of its answers.
+    // The ping also takes a turn of the event loop, in which a blocked process receives pending responses.
     const [isThere] = await Promise.all([wasHeldUp || databaseAnswers(), sleep(VERDICT_MS)]);
     if (wasHeldUp) return 'SERVER_HELD_UP';
     return isThere ? 'DEADLINE_EXCEEDED' : 'DATABASE_UNAVAILABLE';
@@ -96,7 +96,7 @@ export function installDeadline(
     for (const reply of late) answerFor(reply, apiError(code));
   }
 
-  /** Notices that this could not run for a while. */
+  /** Notices that the timer was delayed. */
   function noteDelay(): void {
     const now = performance.now();
     const ms = Math.round(now - lookedAt);
@@ -105,16 +105,16 @@ export function installDeadline(
     heldUpUntil = now + AFTERMATH_MS;
     fastify.log.warn(
       { event: 'process_held_up', ms },
-      'The process was held up: nothing was answered meanwhile',
+      'The process was blocked: nothing was answered meanwhile',
     );
   }
 
-  /** What takes long ends with the right to it. */
+  /** Ends a long request whose caller has lost access. */
   async function judge(reply: FastifyReply): Promise<void> {
     try {
       await readmit?.(reply.request);
     } catch (error) {
-      // Of a database that does not answer nothing more comes anyway.
+      // If the database does not respond, the stream receives nothing either.
       if (!(error instanceof ApiError) || error.status >= 500) return;
       if (reply.raw.headersSent) endStream(reply);
       else answerFor(reply, error);
@@ -153,7 +153,7 @@ export function installDeadline(
   fastify.decorateReply('waitsForBody', false);
   fastify.decorateReply('isBusy', false);
   fastify.addHook('preClose', (done) => {
-    // So that a client that has stopped sending is answered before the process has to end.
+    // So that clients that have stopped sending are answered before the process must end.
     underWay.hurry(shutdownGraceMs * 0.8);
     underWay.endEvents();
     done();
@@ -164,7 +164,7 @@ export function installDeadline(
   });
   fastify.addHook('onRequest', (_, reply, done) => {
     underWay.begin(reply);
-    // Nothing wakes a server of which nothing is asked.
+    // The timer does not run on an idle server.
     if (!timer) {
       timer = setInterval(look, LOOK_EVERY_MS).unref();
       lookedAt = performance.now();
@@ -179,7 +179,7 @@ export function installDeadline(
   fastify.addHook('preHandler', ({ raw }, reply, done) => {
     if (!reply.waitsForBody) return done();
     const { input, streamsBody, answerMs } = reply.routeOptions.config;
-    // The time of a body does not count. The handler reads a form, and what it takes as a stream.
+    // The time of the body does not count. Forms and streamed bodies are read by the handler.
     if (!(input?.form || streamsBody) || raw.complete) underWay.waitForAnswer(reply);
     else raw.once('end', () => underWay.waitForAnswer(reply, answerMs));
     return done();

@@ -15,16 +15,17 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The handler that serves the route: `ProjectsController.create`. */
     handler?: string;
-    /** It answers without the envelope, by itself. */
+    /** It answers by itself, without the envelope. */
     isRaw?: boolean;
   }
 }
 
-/** What tells that a handler answers by itself. */
+/** Metadata of handlers that answer by themselves. */
 const RAW = [SSE_METADATA, REDIRECT_METADATA, RENDER_METADATA];
 
 /**
- * Tells Fastify which handler serves a route, and whether it answers by itself. For before the routes are declared.
+ * Tells Fastify which handler serves a route, and whether it answers by itself. To be called before routes are
+ * declared.
  * @throws DeclarationError for a handler whose status is declared twice
  */
 export function noteAnswers(handlers: readonly Handler[]): void {
@@ -49,12 +50,12 @@ export function noteAnswers(handlers: readonly Handler[]): void {
   }
 }
 
-/** An /api route has an answer, or says that it has none of the product's. */
+/** Refuses an /api route that declares neither an answer nor that it answers by itself. */
 export function refuseUndeclared({ method, url, config }: RouteOptions): void {
   if (!config?.handler || config.isRaw || !url.startsWith('/api/')) return;
   throw new DeclarationError(
     `${String(method)} ${url}: ${config.handler} does not say what it answers. Write @Answers(Dto) above it ` +
-      '(where it creates @Answers(Dto, { status: 201 }), with @CreateOnce() as a parameter), ' +
-      "@AnswersMessage('…') where it returns nothing, or @AnswersRaw('text/csv') for streams, files and other types",
+      '(if it creates something, @Answers(Dto, { status: 201 }) with @CreateOnce() as a parameter), ' +
+      "@AnswersMessage('…') if it returns nothing, or @AnswersRaw('text/csv') for streams, files and other types",
   );
 }

@@ -15,11 +15,11 @@ declare module 'fastify' {
 const HEADERS = [
   [
     'If-Match',
-    'Versions (ETags) that may be changed, or *. When the record has moved on: 412. `W/"1"` counts as `"1"`.',
+    'Versions (ETags) that may be changed, or *. If the record has another version: 412. `W/"1"` counts as `"1"`.',
   ],
   [
     'If-None-Match',
-    'Versions (ETags) that may not be changed, or *. When the record has one of them, or with * when it is there at all: 412.',
+    'Versions (ETags) that must not be changed, or *. If the record has one of them, or with * if it exists: 412.',
   ],
 ] as const;
 
@@ -33,7 +33,7 @@ const documentPreconditions: ParameterDecorator = (target, property) => {
   }
 };
 
-/** What the request's If-Match and If-None-Match ask for, as a parameter of a handler that writes. */
+/** The preconditions of the request's If-Match and If-None-Match, as a parameter of a handler that writes. */
 export const IfMatch = createParamDecorator(
   (_: unknown, context: ExecutionContext): Precondition =>
     parsePrecondition(context.switchToHttp().getRequest<FastifyRequest>().headers),
@@ -42,7 +42,7 @@ export const IfMatch = createParamDecorator(
 
 const NO_VERSION = 'must not be sent: nothing here has a version';
 
-/** Refuses preconditions where there is nothing that they could be about, instead of writing as if there were none. */
+/** Refuses preconditions on routes without versions, instead of ignoring them. */
 export function installPreconditions(fastify: FastifyInstance): void {
   fastify.addHook('onRoute', (route: RouteOptions) => {
     const writes = [route.method].flat().some((method) => ['PUT', 'PATCH', 'DELETE'].includes(method));
@@ -59,11 +59,11 @@ export function installPreconditions(fastify: FastifyInstance): void {
 function clientHas(etag: string, header: string): boolean {
   if (header.trim() === '*') return true;
   const tags = header.match(EACH_TAG) ?? [];
-  // A file's tag is a digest and is compared as it stands; a version's may have been weakened or suffixed.
+  // A file's tag is a digest and is compared literally; a version's may have been weakened or suffixed.
   return tags.some((tag) => tag.replace(/^W\//, '') === etag || `"${VERSION_TAG.exec(tag)?.[1]}"` === etag);
 }
 
-/** Fastify hook: answers the version of a record as a strong ETag. */
+/** Fastify hook: sends the version of a record as a strong ETag. */
 export function tagWithVersion(
   _request: FastifyRequest,
   reply: FastifyReply,
@@ -74,14 +74,14 @@ export function tagWithVersion(
   done(null, payload);
 }
 
-/** Whether the reader has what would be answered already. */
+/** Whether the client already has this response. */
 export function isUnchanged({ headers }: FastifyRequest, reply: FastifyReply): boolean {
   const seen = headers['if-none-match'];
   const etag = reply.getHeader('etag');
   return seen !== undefined && typeof etag === 'string' && clientHas(etag, seen);
 }
 
-/** Fastify hook: answers 304 without a body to a reader who has the version already. */
+/** Fastify hook: answers 304 without a body if the client already has the version. */
 export function answerUnchanged(
   request: FastifyRequest,
   reply: FastifyReply,

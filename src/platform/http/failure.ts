@@ -7,16 +7,16 @@ import { ofHttpError } from '../errors/http-errors.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The error that this request is answered with, for its log line. */
+    /** The error that this request was answered with, for its log line. */
     failure?: ApiError;
   }
   interface FastifyInstance {
-    /** Whether the database has answered anything just now. */
+    /** Whether the database has responded recently. */
     hasDatabaseAnswered?: () => boolean;
   }
 }
 
-/** Fastify's own errors by their code, where their status does not say as much. */
+/** Codes for Fastify's own errors, where their status is not enough. */
 const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: 'MALFORMED_JSON',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'MALFORMED_JSON',
@@ -25,9 +25,9 @@ const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
 };
 
 /**
- * The coded error for anything that was thrown. What is not known becomes INTERNAL_ERROR
- * and is kept as its `cause`, for the log only.
- * @param hasDatabaseAnswered whether it is only busy when no connection to it is free
+ * The coded error for anything thrown. Unknown errors become INTERNAL_ERROR, with the original as `cause`, for the log
+ * only.
+ * @param hasDatabaseAnswered tells a busy database from one that is down, when all connections are in use
  */
 export function toApiError(error: unknown, hasDatabaseAnswered?: () => boolean): ApiError {
   if (error instanceof ApiError) return error;
@@ -42,7 +42,7 @@ export function toApiError(error: unknown, hasDatabaseAnswered?: () => boolean):
   return ofHttpError(error) ?? apiError('INTERNAL_ERROR', { cause: error });
 }
 
-/** The one body that failures have. */
+/** The body of every failure. */
 export function failureBody(error: ApiError, requestId: string): Failure {
   const body = { success: false, error: error.message, code: error.code, requestId } as const;
   return error.details ? { ...body, details: error.details } : body;
@@ -51,17 +51,18 @@ export function failureBody(error: ApiError, requestId: string): Failure {
 /** The coded error for what was thrown while a request was handled. */
 function errorOf(thrown: unknown, { server }: FastifyRequest): ApiError {
   const error = toApiError(thrown, server.hasDatabaseAnswered);
-  // A process that was held up takes its own silence for the database's.
+  // A blocked process would blame the database for its own delay.
   const isOwnFault = error !== thrown && error.status === 503 && server.isHeldUp();
   return isOwnFault ? apiError('SERVER_HELD_UP', { cause: error.cause }) : error;
 }
 
 /**
- * Answers a request with an error: the one way out for everything that is thrown, in Nest or in Fastify.
- * Stacks, driver texts and paths stay in the log.
+ * Answers a request with an error, wherever it was thrown, in Nest or in Fastify. Stack traces, driver messages and
+ * paths stay in the log.
  */
 export function fail(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  // The deadline may have answered while the handler went on, or the client has gone: the deadline sees to that.
+  // The deadline may have answered already while the handler was running, or the client has gone, which the deadline
+  // handles.
   if (reply.sent || request.raw.socket.destroyed) return;
   const error = errorOf(thrown, request);
   request.failure = error;
@@ -71,7 +72,7 @@ export function fail(thrown: unknown, request: FastifyRequest, reply: FastifyRep
       error.message,
     );
   }
-  // What is left of a broken answer would be taken for a whole one.
+  // The client would take a truncated response for a complete one.
   if (reply.raw.headersSent) {
     reply.raw.destroy();
     return;
@@ -84,13 +85,13 @@ export function fail(thrown: unknown, request: FastifyRequest, reply: FastifyRep
     .send(failureBody(error, request.id));
 }
 
-/** Hands everything that Nest's handlers throw to `fail`. */
+/** Passes everything that Nest's handlers throw to `fail`. */
 @Catch()
 export class FailureFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const reply = http.getResponse<FastifyReply | ServerResponse>();
-    // Of middleware, which has Node's own; Fastify's error handler, to which this goes, is `fail`.
+    // Middleware has Node's own request and response; its errors go to Fastify's error handler, which is `fail`.
     if (!('request' in reply)) throw error;
     fail(error, http.getRequest<FastifyRequest>(), reply);
   }

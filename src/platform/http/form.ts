@@ -6,13 +6,13 @@ import type { Observable } from 'rxjs';
 import { type Detail, invalid } from '../errors/errors.js';
 import type { Handler } from './handlers.js';
 
-/** Makes the DTO of one part of a request and puts it in its place. */
+/** Validates one part of a request and replaces it with its DTO. */
 export type CheckPart = (request: FastifyRequest, faults: Detail[]) => void;
 
-/** What Nest marks a request with whose files nobody will take, so that they are removed. */
+/** Nest's mark for a request whose files will not be used, so that they are removed. */
 const REJECTED = Symbol.for('nestjs:rejected-by-pipes');
 
-/** Checks the fields of a form once they are read: the files lie beside them. */
+/** Validates the fields of a form once they have been read, along with the files. */
 class FormCheck implements NestInterceptor {
   constructor(private readonly check: CheckPart) {}
 
@@ -26,7 +26,7 @@ class FormCheck implements NestInterceptor {
   }
 }
 
-/** Lets the form that a handler takes be checked after the interceptor that reads it. */
+/** Adds validation of the form after the interceptor that reads it. */
 export function checkForm({ prototype, name, method }: Handler, check: CheckPart): void {
   const known = (Reflect.getMetadata(INTERCEPTORS_METADATA, method) ?? []) as object[];
   const others = known.filter((each) => !(each instanceof FormCheck));

@@ -11,7 +11,7 @@ import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 /** A parameter that Nest fills. */
 export interface Parameter {
   readonly kind: RouteParamtypes;
-  /** The class that its declaration names, as far as it is there at run time. */
+  /** The class in its declaration, if it exists at run time. */
   readonly type: unknown;
   /** `id` of `@Param('id')`. */
   readonly data?: unknown;
@@ -35,7 +35,7 @@ export function handlerOf(prototype: object, name: string): Handler {
   const types = (Reflect.getMetadata('design:paramtypes', prototype, name) ?? []) as unknown[];
   const declared = (Reflect.getMetadata(ROUTE_ARGS_METADATA, constructor, name) ?? {}) as Arguments;
   const parameters = Object.entries(declared).map(([key, { index, data, pipes = [] }]) => ({
-    // `3:0` for the body as the first parameter; decorators of one's own have no number.
+    // `3:0` for the body as the first parameter; custom decorators have no number.
     kind: Number(key.split(':', 1)[0]) as RouteParamtypes,
     type: types[index],
     data,
@@ -50,7 +50,7 @@ export function handlersOf(app: INestApplication): Handler[] {
   return handlersIn(app.get(ModulesContainer));
 }
 
-/** The same, for a provider, which has no application at hand. */
+/** The same, for a provider, which has no access to the application. */
 export function handlersIn(modules: ModulesContainer): Handler[] {
   const scanner = new MetadataScanner();
   const controllers = [...modules.values()].flatMap(({ controllers: all }) => [...all.values()]);
@@ -75,12 +75,12 @@ export function hasResponse(handler: Handler): boolean {
   return takes(handler, RouteParamtypes.RESPONSE, RouteParamtypes.NEXT) && passes !== true;
 }
 
-/** Whether it takes a form, by one of the interceptors of `@nestjs/platform-fastify/multipart`. */
+/** Whether it takes a form, through an interceptor of `@nestjs/platform-fastify/multipart`. */
 export function takesForm({ method, prototype }: Handler): boolean {
   const declared = [prototype.constructor, method].flatMap(
     (place) => (Reflect.getMetadata(INTERCEPTORS_METADATA, place) ?? []) as object[],
   );
-  // The package does not export the class that they extend.
+  // The package does not export their base class.
   return declared.some(
     (each) => (Object.getPrototypeOf(each) as { name?: string }).name === 'MultipartInterceptorHost',
   );

@@ -3,14 +3,14 @@ import { routeConfig } from './route-config.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** No answer of the route may be kept by anybody: it holds a secret, so it is not compressed either. */
+    /** Responses of the route must not be stored: they hold a secret, so they are not compressed either. */
     noStore?: boolean;
   }
 }
 
 /**
- * Strict for everything the product serves, pages included: scripts and styles only from files of its own.
- * Swagger UI draws its icons from data: addresses.
+ * Strict for everything the product serves, including pages: scripts and styles only from its own files. Swagger UI
+ * uses data: URLs for its icons.
  */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
@@ -24,7 +24,7 @@ const CONTENT_SECURITY_POLICY = [
   "base-uri 'none'",
 ].join('; ');
 
-/** The same for every answer, so they are made once. */
+/** The headers of every response. Add yours here: they are also sent with raw errors and refusals. */
 export const SECURITY_HEADERS = Object.freeze({
   'content-security-policy': CONTENT_SECURITY_POLICY,
   'cross-origin-opener-policy': 'same-origin',
@@ -37,14 +37,14 @@ export const SECURITY_HEADERS = Object.freeze({
 });
 
 /**
- * Keeps the answers of a route, failures included, out of every cache, and does not compress them: for routes that
- * answer secrets.
+ * Keeps the responses of a route, including failures, out of every cache, and does not compress them: for routes that
+ * return secrets.
  */
 export function NoStore(): MethodDecorator {
   return routeConfig({ noStore: true });
 }
 
-/** Answers to signed-in users may be kept only by their own cache, which must revalidate them. */
+/** Responses to signed-in users may be stored only by their own cache, which must revalidate them. */
 const PRIVATE = 'private, no-cache';
 
 function cache(how: string) {
@@ -54,13 +54,13 @@ function cache(how: string) {
   };
 }
 
-/** Puts the security headers on every answer, errors and unknown addresses included. */
+/** Puts the security headers on every response, including errors and unknown routes. */
 export function installHeaders(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (_, reply, done) => {
     reply.headers(SECURITY_HEADERS);
     done();
   });
-  // First of the route's hooks: one that refuses the request ends it.
+  // Before the route's other hooks: one that refuses the request ends it.
   fastify.addHook('onRoute', (route: RouteOptions) => {
     const { noStore, access } = route.config ?? {};
     const isPersonal = access !== undefined && access.kind !== 'public';

@@ -1,9 +1,9 @@
 import { Env } from '../config/env.js';
 import { bytes, host, integer, origins, proxies, site } from '../config/kinds.js';
 
-/** How the server is reached, and what it takes. */
+/** How the server is reached, and what it accepts. */
 export class HttpConfig {
-  /** TCP port of the HTTP server; 0 takes a free one and prints it. */
+  /** TCP port of the HTTP server; 0 picks a free one and prints it. */
   @Env('PORT', integer(0, 65535), { default: 3002 })
   readonly port!: number;
 
@@ -11,7 +11,7 @@ export class HttpConfig {
   @Env('HOST', host(), { default: '127.0.0.1', productionDefault: '0.0.0.0' })
   readonly host!: string;
 
-  /** Address under which people reach the product; it may have a path (`https://example.com/backend`), whether the proxy in front cuts it or not. Links in mails are made from it, never from a request. Unset outside production: HOST and PORT, and only requests to addresses of this machine are answered. */
+  /** Address under which people reach the product; it may have a path (`https://example.com/backend`), whether or not the proxy in front strips it. Links in mails start with it, never with the Host of a request. Unset outside production: HOST and PORT, and only requests to addresses of this machine are answered. */
   @Env('PUBLIC_URL', site())
   readonly publicUrl?: string;
 
@@ -23,7 +23,7 @@ export class HttpConfig {
   @Env('CORS_ORIGINS', origins(), { default: [] })
   readonly corsOrigins!: readonly string[];
 
-  /** Proxies in front whose X-Forwarded-For is believed: their networks as CIDRs, or their number; with a number, whoever reaches the port directly is believed, too. Ports in it are cut. Unset: none. */
+  /** Proxies whose X-Forwarded-For is trusted: their networks as CIDRs, or their number; with a number, anyone who reaches the port directly is trusted, too. Ports in it are stripped. Unset: none. */
   @Env('TRUST_PROXY', proxies())
   readonly trustProxy?: number | readonly string[];
 }

@@ -14,14 +14,14 @@ import { isEnough, report, reportUnknown } from '../validation/faults.js';
 import { checkForm, type CheckPart } from './form.js';
 import type { Constructor } from '../validation/rules.js';
 
-/** The DTO classes that a handler takes, by the part of the request that each describes. */
+/** The DTO classes that a handler takes, by part of the request. */
 export interface Input {
   readonly params?: Constructor;
   readonly query?: Constructor;
   readonly body?: Constructor;
-  /** By `@RawBody()`: the bytes of the body, unparsed. */
+  /** The handler takes `@RawBody()`: the unparsed bytes. */
   readonly raw?: true;
-  /** By an interceptor that reads forms; the body is checked after it. */
+  /** An interceptor reads a form; the body is validated after it. */
   readonly form?: true;
 }
 
@@ -41,7 +41,7 @@ const PARTS: Readonly<Partial<Record<RouteParamtypes, readonly ['params' | 'quer
   [RouteParamtypes.BODY]: ['body', 'Body'],
 };
 
-/** The run-time type of a parameter whose declaration names no class. */
+/** Run-time types of parameters whose declaration names no class. */
 const NO_CLASSES: ReadonlySet<unknown> = new Set([Object, Array, String, Number, Boolean, undefined]);
 
 /** What to write instead of a parameter that cannot be validated. */
@@ -66,7 +66,7 @@ function instead(decorator: string, { type, data }: Parameter): string {
 
 /**
  * What a handler takes, from its parameters.
- * @throws for one that could not be checked
+ * @throws DeclarationError for one that cannot be validated
  */
 function inputOf(handler: Handler): Input {
   const input: Partial<Record<'params' | 'query' | 'body', Constructor>> = {};
@@ -74,7 +74,7 @@ function inputOf(handler: Handler): Input {
     const [part, decorator] = PARTS[parameter.kind] ?? [];
     if (!part || !decorator) continue;
     const { type, data, pipes } = parameter;
-    // Validated by its pipes. Queries and bodies refuse unknown fields, so all of their fields must be known.
+    // Validated by its pipes. Queries and bodies refuse unknown fields, so all of their fields must be declared.
     if (part === 'params' && data !== undefined && pipes.length > 0) continue;
     if (data !== undefined || NO_CLASSES.has(type)) {
       throw new DeclarationError(`${handler.title}: ${instead(decorator, parameter)}`);
@@ -95,12 +95,12 @@ export const OptionalBody = (): MethodDecorator => (target, property, descriptor
     throw new DeclarationError(
       `${target.constructor.name}.${String(property)} takes no body that could be left out`,
     );
-  // The type as well: Swagger takes a body that is described by hand for a string.
+  // With the type as well: Swagger assumes that a body described by hand is a string.
   ApiBody({ type: body, required: false })(target, property, descriptor);
   routeConfig({ optionalBody: true })(target, property, descriptor);
 };
 
-/** Ignores all input: for probes and scrapers. */
+/** Accepts and ignores any input: for probes and scrapers. */
 export const AnyInput = (): MethodDecorator =>
   applyDecorators(ApiExtension('x-any-input', true), routeConfig({ anyInput: true }));
 
@@ -116,7 +116,7 @@ export function noteInput(handlers: readonly Handler[]): void {
   }
 }
 
-/** Smaller bodies cannot hold enough to make validation slow: the rules of their fields suffice. */
+/** Smaller bodies cannot make validation slow: the fields' rules suffice. */
 const SMALL_BYTES = 4096;
 
 function isSmall({ headers }: FastifyRequest): boolean {
@@ -147,22 +147,22 @@ function checkOf(part: 'params' | 'query' | 'body', type: Constructor | undefine
 }
 
 function fillBody(request: FastifyRequest, _: FastifyReply, done: () => void): void {
-  // JSON's null is a body but not an object.
+  // `null` is a body in JSON, but not an object.
   if (request.body === undefined) request.body = {};
   done();
 }
 
 /**
  * Turns path parameters, queries and bodies into validated DTOs before the handler runs, and refuses undeclared fields:
- * 400 VALIDATION_ERROR with a detail for each fault. A hook instead of a Nest pipe, whose promises cost more than the
- * validation.
+ * 400 VALIDATION_ERROR with a detail for each fault. A hook instead of a Nest pipe, since the promises of pipes cost
+ * more than the validation.
  */
 export function installInput(fastify: FastifyInstance): void {
   fastify.addHook('onRoute', (route: RouteOptions) => {
     const { input, anyInput } = route.config ?? {};
     if (!input || anyInput) return;
     const checks = [
-      // The router has matched the path, so parameters that the handler does not declare are no fault.
+      // The router has matched the path, so undeclared path parameters are not an error.
       ...(input.params ? [checkOf('params', input.params)] : []),
       checkOf('query', input.query),
       ...(input.form || (input.raw && !input.body) ? [] : [checkOf('body', input.body)]),

@@ -8,8 +8,8 @@ import { StartError } from '../errors/start-error.js';
 type Address = Pick<HttpConfig, 'port' | 'host'>;
 
 /**
- * So many connections may wait to be taken while the process is busy. A client that finds no place tries again after
- * 1, 2, 4 … seconds, without being told anything.
+ * How many connections may wait to be accepted while the process is busy. The kernel of a client that finds the queue
+ * full silently retries after 1, 2, 4 … seconds.
  */
 const BACKLOG = 4_096;
 
@@ -17,7 +17,7 @@ const BACKLOG = 4_096;
 const REFUSALS: Readonly<Record<string, (address: Address) => string>> = {
   EADDRINUSE: ({ port }) => `PORT ${port} is in use. Stop the program that uses it, or set another PORT.`,
   EADDRNOTAVAIL: ({ host }) => `HOST ${host} is not an address of this machine.`,
-  ENOTFOUND: ({ host }) => `HOST ${host} is not known.`,
+  ENOTFOUND: ({ host }) => `HOST ${host} cannot be resolved.`,
 };
 
 function refusalOf(error: unknown, address: Address): unknown {
@@ -47,8 +47,8 @@ export async function checkAddress({ port, host }: Address): Promise<void> {
 }
 
 /**
- * Initialises the application and takes requests. Resolves with its address: `http://127.0.0.1:3002`.
- * Fastify listens, not Nest, which would also log the error that is thrown here.
+ * Initialises the application and starts listening. Resolves with its address: `http://127.0.0.1:3002`. Uses Fastify's
+ * `listen`, since Nest's would also log the error that is thrown here.
  * @throws StartError when the address cannot be used
  */
 export async function listen(app: NestFastifyApplication, address: Address): Promise<string> {

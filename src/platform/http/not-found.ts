@@ -5,15 +5,12 @@ import { fail } from './failure.js';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Answers a browser, which wants a page, in place of `fail`; answers whether it did. The console sets it. */
+    /** Answers browsers with a page in place of `fail`; returns whether it did. The console sets it. */
     refusalPage?: (request: FastifyRequest, reply: FastifyReply) => boolean;
   }
 }
 
-/**
- * Whether a parameter of the path is missing: `/projects/` is not the address of a project. What a `*` stands for
- * may be empty.
- */
+/** Whether a path parameter is empty: `/projects/` is not the address of a project. A `*` may be empty. */
 function lacksParameter(params: unknown): boolean {
   for (const name in params as Record<string, string>) {
     if (name !== '*' && (params as Record<string, string>)[name] === '') return true;
@@ -22,9 +19,9 @@ function lacksParameter(params: unknown): boolean {
 }
 
 /**
- * Tells an unknown address (404) from a known one with another method (405 with `Allow`).
- * Fastify's router knows one method at a time, so a second one remembers the methods of each path.
- * Knows the routes that are declared after it.
+ * Distinguishes an unknown path (404) from a known one with another method (405 with `Allow`). Fastify's router looks
+ * up one method at a time, so a second one stores the methods of each path. Covers the routes that are declared after
+ * this call.
  */
 export function installNotFound(fastify: FastifyInstance): void {
   const router = createRouter();
@@ -37,7 +34,7 @@ export function installNotFound(fastify: FastifyInstance): void {
   });
   const answer = (request: FastifyRequest, reply: FastifyReply): void => {
     const path = request.url.split(/[?#]/, 1)[0] ?? '';
-    // `OPTIONS *` is about no address; the router would take it for the root.
+    // `OPTIONS *` has no path; the router would treat it as the root.
     const isAddress = path !== '*';
     const allowed = [...methods].filter((method) => {
       const route = isAddress ? router.find(method, path) : null;
@@ -50,9 +47,9 @@ export function installNotFound(fastify: FastifyInstance): void {
     fail(error, request, reply);
   };
   fastify.setNotFoundHandler(answer);
-  // The handler alone would come after the body, which nobody should have to read.
+  // The handler alone would run after the body, which should not have to be read.
   fastify.addHook('onRequest', (request, reply, done) => {
-    // Counted, so that probing for routes uses up the rate limit; the answer stays what it is.
+    // Counted, so that probing for routes uses up the rate limit, without changing the response.
     if (request.is404 || lacksParameter(request.params)) {
       fastify.limit(request, reply, () => answer(request, reply));
     } else done();

@@ -1,12 +1,12 @@
 import { isIPv6 } from 'node:net';
 import type { HttpConfig } from './http.config.js';
 
-/** What listens everywhere is reached here on the same machine. */
+/** Wildcard addresses; on the same machine the server is then reached at localhost. */
 const EVERYWHERE = new Set(['0.0.0.0', '::']);
 
 /**
- * Where people reach the product, the path of PUBLIC_URL included, without a slash at the end. Of the configuration alone: the Host header of a request
- * is chosen by the client.
+ * The URL at which people reach the product, including the path of PUBLIC_URL, without a trailing slash. Based on the
+ * configuration alone, since the client chooses the Host header of a request.
  */
 export function publicOriginOf({
   publicUrl,
@@ -18,7 +18,7 @@ export function publicOriginOf({
   return `http://${isIPv6(reachable) ? `[${reachable}]` : reachable}:${port}`;
 }
 
-/** The path of PUBLIC_URL, below which everything is reached: `/backend`, or nothing. */
+/** The path of PUBLIC_URL, without a trailing slash: `/backend`, or empty. */
 export function basePathOf({ publicUrl }: { readonly publicUrl?: string | undefined }): string {
   return publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/$/, '');
 }

@@ -5,7 +5,7 @@ import { ProcessConfig } from '../config/process.config.js';
 import { HttpConfig } from './http.config.js';
 import { apiError, invalid } from '../errors/errors.js';
 
-/** Node's own pattern for what it answers by itself. */
+/** Node's own pattern for the expectation that it handles. */
 const CONTINUE = /(?:^|\W)100-continue(?:$|\W)/i;
 
 function nameIn(host: string): string {
@@ -15,12 +15,13 @@ function nameIn(host: string): string {
 }
 
 /**
- * Whether a Host may be answered. A page whose name an attacker lets resolve to 127.0.0.1 (DNS rebinding) speaks to
- * a developer's server as its own; it has to use that name, so addresses and names of this machine are harmless.
+ * Whether a Host may be answered. With DNS rebinding, an attacker's page makes its own name resolve to 127.0.0.1, so
+ * that a developer's server counts as its own origin. Such requests carry the attacker's name as Host, so addresses and
+ * names of this machine are safe.
  */
 function hostRule(config: Config): (host: string) => boolean {
   const { publicUrl, host } = config.of(HttpConfig);
-  // In clusters and behind proxies a server has names that it does not know, and PUBLIC_URL says what pages may do.
+  // In clusters and behind proxies a server does not know all of its names; there PUBLIC_URL protects it.
   if (config.of(ProcessConfig).mode === 'production' || publicUrl !== undefined) return () => true;
   return (given) => {
     const name = nameIn(given);
@@ -31,8 +32,8 @@ function hostRule(config: Config): (host: string) => boolean {
 }
 
 /**
- * Refuses a request whose Host is missing (HTTP/1.1 requires it) or foreign, and expectations that nobody can meet.
- * Node would answer these itself, without the envelope.
+ * Refuses requests whose Host is missing (HTTP/1.1 requires it) or foreign, and unsupported expectations. Node would
+ * answer these itself, without the envelope.
  */
 export function installRequestHead(fastify: FastifyInstance, config: Config): void {
   const isKnown = hostRule(config);

@@ -3,8 +3,8 @@ import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constant
 import type { FastifyContextConfig } from 'fastify';
 
 /**
- * Adds to what Fastify knows of a route (`request.routeOptions.config`); several decorators on one
- * handler add up. The types of the entries stand beside the decorators that set them.
+ * Adds entries to a route's config in Fastify (`request.routeOptions.config`); those of several decorators are merged.
+ * Their types are declared next to the decorators that set them.
  */
 export function routeConfig(entries: Partial<FastifyContextConfig>): MethodDecorator {
   return (target, property, descriptor) => {

@@ -11,16 +11,16 @@ declare module 'fastify' {
 }
 
 /**
- * Only pages of the product itself may use the route. For routes that go by a cookie, which a browser sends whoever
- * made it ask.
+ * Only pages of the product itself may use the route. For routes that rely on a cookie, which browsers send no matter
+ * which site caused the request.
  */
 export function SameOrigin(): MethodDecorator {
   return routeConfig({ sameOrigin: true });
 }
 
 /**
- * Whether a request comes from a page of the product: under PUBLIC_URL or, without it, under the host that was asked.
- * Both schemes then, since a proxy in front may speak HTTPS for the server without the server knowing.
+ * Whether a request comes from a page of the product: at PUBLIC_URL or, without it, at the requested host. In that case
+ * with either scheme, since a proxy may terminate HTTPS without the server knowing.
  */
 function isOwn({ headers, host }: FastifyRequest, own: string | undefined): boolean {
   const { origin } = headers;

@@ -6,18 +6,18 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Encoding, encodingFor } from './compression.js';
 import { varyBy } from './vary.js';
 
-/** Where the build keeps what it has compressed as small as it gets, by digest; without it, files are compressed once. */
+/** Where the build stores maximally compressed files by digest; without it, files are compressed on first use. */
 const FOLDER = join(import.meta.dirname, 'compressed');
 
-/** Its address changes with its content, so it may be kept for a year. */
+/** For files whose URL changes with their content: cached for a year. */
 export const KEEP = 'public, max-age=31536000, immutable';
 export const ASK_EACH_TIME = 'no-cache';
 
-/** What never changes while the process runs. */
+/** A file that does not change while the process runs. */
 export interface StaticFile {
   readonly type: string;
   readonly body: Buffer;
-  /** Of the content, as base64url. */
+  /** Digest of the content, as base64url. */
   readonly digest: string;
   readonly packed: Partial<Record<Encoding, Buffer>>;
 }
@@ -27,7 +27,7 @@ export function staticFile(type: string, body: Buffer): StaticFile {
   return { type, body, digest, packed: {} };
 }
 
-/** Compresses a file, cheaply or as small as it gets. */
+/** Compresses a file, either quickly or as small as possible. */
 export function pack(encoding: Encoding, body: Buffer, isSmallest: boolean): Buffer {
   if (encoding === 'gzip') return gzipSync(body, { level: isSmallest ? 9 : 4 });
   return brotliCompressSync(body, { params: { [constants.BROTLI_PARAM_QUALITY]: isSmallest ? 11 : 4 } });
@@ -43,7 +43,7 @@ function packed(file: StaticFile, encoding: Encoding): Buffer {
   return (file.packed[encoding] ??= existsSync(path) ? readFileSync(path) : pack(encoding, file.body, false));
 }
 
-/** Sends a file as the client can read it. `onSend: answerUnchanged` of the route answers 304. */
+/** Sends a file in an encoding that the client accepts. `onSend: answerUnchanged` of the route answers 304. */
 export function sendFile(
   { headers }: FastifyRequest,
   reply: FastifyReply,

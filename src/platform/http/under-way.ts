@@ -1,29 +1,32 @@
 import type { FastifyReply } from 'fastify';
 
-/** Longest time from the headers of a request to the end of its body. */
+/** Maximum time from the headers of a request to the end of its body. */
 const BODY_MS = 15_000;
 /**
- * Longest time that finding out who calls, and the handler, may take each. The driver retries once and notices a
- * frozen database late, so its own limits add up to more than a client should wait.
+ * Maximum time for authentication and for the handler, each. The driver retries once and notices a frozen database
+ * late, so its own timeouts add up to more than a client should wait.
  */
 const ANSWER_MS = 2_500;
-/** So long before, the database is asked whether it is to blame. */
+/** This long before the deadline, the database is pinged to find out if it is to blame. */
 export const VERDICT_MS = 250;
 
 declare module 'fastify' {
   interface FastifyReply {
-    /** Where it stands among those under way, or -1. */
+    /** Its index in the list of running requests, or -1. */
     waitingAt: number;
-    /** When its time is over, on the clock of `performance`. */
+    /** Its deadline, on the clock of `performance`. */
     waitingUntil: number;
-    /** What it waits for. */
+    /** Whether the deadline is that of the body, not of the handler. */
     waitsForBody: boolean;
-    /** The server is at work on it: its body is there, and its answer is not on its way yet. */
+    /** The server is working on it: its body has arrived, and its response has not been sent yet. */
     isBusy: boolean;
   }
 }
 
-/** A client takes the end of a stream of events for one, and what is left of anything else for broken off. */
+/**
+ * Ends a response that has begun: an event stream regularly, anything else by closing the connection, so that the
+ * client does not take it for complete.
+ */
 export function endStream({ raw, routeOptions }: FastifyReply): void {
   if (!routeOptions.config.isEvents) return void raw.destroy();
   raw.end();
@@ -31,14 +34,14 @@ export function endStream({ raw, routeOptions }: FastifyReply): void {
 }
 
 /**
- * Requests under way. A list in which each knows its place, since a Map would leave behind its old tables, and with
- * them whole requests, for the garbage collector, which then took twice as long.
+ * The running requests. A list in which each stores its index: the discarded tables of a Map would keep whole requests
+ * alive, which doubled the time spent on garbage collection.
  */
 export class UnderWay {
   private readonly replies: FastifyReply[] = [];
-  /** No body may take longer, once the server closes. */
+  /** Deadline of all bodies, once the server closes. */
   private bodiesUntil = Infinity;
-  /** How many the server is at work on. */
+  /** How many requests the server is working on. */
   busy = 0;
 
   get count(): number {
@@ -65,7 +68,7 @@ export class UnderWay {
     reply.waitingUntil = performance.now() + ms - VERDICT_MS;
   }
 
-  /** Those that the server is at work on. */
+  /** The requests that the server is working on. */
   get worked(): FastifyReply[] {
     return this.replies.filter(({ isBusy }) => isBusy);
   }
@@ -75,21 +78,21 @@ export class UnderWay {
     this.busy += 1;
   }
 
-  /** There is nothing to do for it now: the client is to send or to read, or it is done. */
+  /** Marks it as idle: the client is sending or reading, or it is finished. */
   rest(reply: FastifyReply): void {
     if (!reply.isBusy) return;
     reply.isBusy = false;
     this.busy -= 1;
   }
 
-  /** Ends streams of events, which nothing else would end; their clients connect again. */
+  /** Ends event streams, which nothing else would end; their clients reconnect. */
   endEvents(): void {
     for (const reply of this.replies) {
       if (reply.raw.headersSent && reply.routeOptions.config.isEvents) endStream(reply);
     }
   }
 
-  /** Those that take longer than so many milliseconds. */
+  /** Requests that have been running for longer than `ms` milliseconds. */
   lasting(ms: number): FastifyReply[] {
     return this.replies.filter(({ elapsedTime }) => elapsedTime > ms);
   }
@@ -105,7 +108,7 @@ export class UnderWay {
     reply.waitingAt = -1;
   }
 
-  /** Lets no body wait longer than this from now on. */
+  /** From now on, limits the remaining time of all bodies. */
   hurry(ms: number): void {
     this.bodiesUntil = Math.min(this.bodiesUntil, performance.now() + ms);
     for (const reply of this.replies) {
@@ -113,18 +116,18 @@ export class UnderWay {
     }
   }
 
-  /** Lets nothing wait longer. */
+  /** Limits the remaining time of all requests. */
   hurryAll(ms: number): void {
     this.hurry(ms);
     for (const reply of this.replies) reply.waitingUntil = Math.min(reply.waitingUntil, this.bodiesUntil);
   }
 
-  /** Those whose connection is gone. */
+  /** Requests whose connection is closed. */
   lost(): FastifyReply[] {
     return this.replies.filter(({ request }) => request.raw.socket.destroyed);
   }
 
-  /** Those whose time is over, each once. */
+  /** Requests past their deadline, each once. */
   late(): FastifyReply[] {
     const now = performance.now();
     const late = this.replies.filter(({ waitingUntil }) => waitingUntil <= now);

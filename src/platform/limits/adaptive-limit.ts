@@ -3,34 +3,36 @@ import process from 'node:process';
 import type { ProcessConfig } from '../config/process.config.js';
 import type { DatabaseQueue } from '../database/database-queue.js';
 
-/** How much is too much. */
+/** Tuning of the limit. */
 export const BOUNDS = {
-  /** The limit never goes below, however slow everything is, */
+  /** The lowest limit, however slow everything is. */
   least: 32,
-  /** and never above: what waits needs memory. */
+  /** The highest limit: waiting requests need memory. */
   most: 1_000,
-  /** The limit is judged this often, once the database has answered so many operations, and else after so long. */
+  /** The limit is adjusted this often if the database has completed this many operations, otherwise after this long. */
   everyMs: 50,
   operations: 16,
   latestMs: 250,
-  /** Most of its processor's time that a turn of the event loop may need: requests wait for two or three turns. */
+  /** The most processor time that a turn of the event loop may need: requests wait for two or three turns. */
   turnMs: 10,
-  /** The database may take this long, or so many times what it takes when it has little to do. */
+  /** The database may take this long, or this many times as long as when it is mostly idle. */
   databaseMs: 15,
   databaseTimes: 3,
 };
 
-/** Where requests queue. Each is asked for what there was since it was asked last. */
+/** The places where requests queue. Each call reports on the time since the previous call. */
 export interface Queues {
-  /** What a turn of the event loop needed on average, in milliseconds. */
+  /** The average processor time of a turn of the event loop, in milliseconds. */
   turnMs(): number;
-  /** What the quickest operation of the database took, waiting for a connection included; unset without any. */
+  /**
+   * The duration of the quickest database operation, including the wait for a connection; undefined if there was none.
+   */
   databaseMs(): number | undefined;
-  /** How many operations of the database have ended. */
+  /** How many database operations have completed. */
   readonly operations: number;
 }
 
-/** The limit of an application. It does not move in tests, which share their machine with other tests. */
+/** The limit of an application. It is fixed in tests, which share their machine with other tests. */
 export function limitOf({ mode }: Pick<ProcessConfig, 'mode'>, database: DatabaseQueue): AdaptiveLimit {
   const turns = new TurnClock();
   const queues = {
@@ -44,14 +46,14 @@ export function limitOf({ mode }: Pick<ProcessConfig, 'mode'>, database: Databas
 }
 
 /**
- * Measures turns of the event loop, without a timer: libuv counts them. Time in which another process has the processor
- * does not count, for refusing requests would not give it back.
+ * Measures turns of the event loop, without a timer: libuv counts them. Time during which another process has the
+ * processor does not count, because refusing requests would not help.
  */
 class TurnClock {
   private micros = 0;
   private turns = 0;
 
-  /** The mean of the turns since it was asked last, in milliseconds. */
+  /** The mean of the turns since the previous call, in milliseconds. */
   read(): number {
     const { user, system } = process.threadCpuUsage();
     const { loopCount } = performance.nodeTiming.uvMetricsInfo;
@@ -63,18 +65,18 @@ class TurnClock {
 }
 
 /**
- * How many requests may be worked on at a time, learnt from where they queue: in front of the event loop, or of the
- * database. As CoDel does, it looks for queues that stay: one slow query says nothing, but when even the quickest is
- * slow, time after time, all of them wait. The limit then falls by a fifth at a time, and grows by a tenth while
- * nothing is slow (AIMD), so that it settles at what the machine can do in time.
+ * The limit of concurrent requests, adapted to where they queue: at the event loop, or at the database. Like CoDel, it
+ * looks for standing queues: one slow query says nothing, but if even the quickest is repeatedly slow, all of them are
+ * waiting. The limit then falls by a fifth at a time, and grows by a tenth while nothing is slow, so that it settles at
+ * what the machine can handle in time.
  */
 export class AdaptiveLimit {
-  /** How many may be worked on at a time. */
+  /** The limit of concurrent requests. */
   current: number;
   private peak = 0;
   private judgedAt = performance.now();
   private slowTimes = 0;
-  /** What the database takes when it has little to do. */
+  /** The duration of a database operation when the database is mostly idle. */
   private usualMs = Infinity;
 
   constructor(
@@ -84,7 +86,7 @@ export class AdaptiveLimit {
     this.current = bounds.most;
   }
 
-  /** How many may be worked on now, when so many are. */
+  /** The limit now, given how many requests are being processed. */
   limitFor(busy: number): number {
     if (busy > this.peak) this.peak = busy;
     const { everyMs, operations, latestMs } = this.bounds;
@@ -101,7 +103,7 @@ export class AdaptiveLimit {
   private judge(): void {
     const { least, most } = this.bounds;
     const isSlow = this.isSlow(this.queues.turnMs(), this.queues.databaseMs());
-    // With few under way, it is not their number that makes it slow.
+    // With few requests running, their number is not what makes it slow.
     this.slowTimes = isSlow && this.peak > least ? this.slowTimes + 1 : 0;
     if (this.slowTimes >= 2) {
       this.current = Math.max(least, Math.floor(Math.min(this.current, this.peak) * 0.8));
@@ -115,7 +117,7 @@ export class AdaptiveLimit {
     return turnMs > bounds.turnMs || (databaseMs ?? 0) > patienceMs;
   }
 
-  /** A database that is slow even with the least to do has become slower, which no refusal mends. */
+  /** A database that is slow even when mostly idle has become slower, which refusing requests does not fix. */
   private learn(databaseMs: number): void {
     const { least } = this.bounds;
     if (databaseMs < this.usualMs) this.usualMs = databaseMs;

@@ -5,7 +5,7 @@ import { Counter, CounterSchema } from './counter.schema.js';
 import { Counters } from './counters.js';
 import { Quotas } from './quotas.js';
 
-/** Counts what is tried or asked for too often, for all processes together. */
+/** Throttles attempts and quotas across all processes. */
 @Global()
 @Module({
   imports: [MongooseModule.forFeature([{ name: Counter.name, schema: CounterSchema }])],

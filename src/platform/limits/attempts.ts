@@ -18,10 +18,10 @@ const BUDGETS = {
   address: { free: 20, longest: 900 },
 } as const;
 
-/** How long after the last delay failures are forgotten, in milliseconds. */
+/** Failures are forgotten this long after the last delay, in milliseconds. */
 const MEMORY_MS = 60 * 60 * 1000;
 
-/** What failures are counted for, and whose they are. */
+/** What failures are counted by, and for whom. */
 export type Budget = readonly [kind: keyof typeof BUDGETS, subject: string];
 
 /** Errors that mean a wrong guess. Other errors say nothing about the guess. */
@@ -42,9 +42,9 @@ export class Attempts {
   ) {}
 
   /**
-   * Runs the check of a guess. Each budget is charged with a failure beforehand and refunded unless the guess was wrong:
-   * otherwise many concurrent guesses could slip through before the first one has failed.
-   * @throws ApiError RATE_LIMITED with Retry-After while a budget has to wait; nothing is counted then
+   * Runs the check of a guess. Each budget is charged with a failure beforehand and refunded unless the guess was
+   * wrong: otherwise many concurrent guesses could slip through before the first one has failed.
+   * @throws ApiError RATE_LIMITED with Retry-After while a budget is delayed; nothing is counted then
    */
   async guard<T>(budgets: readonly Budget[], work: () => Promise<T>): Promise<T> {
     const entered: string[] = [];
@@ -69,7 +69,7 @@ export class Attempts {
     }
   }
 
-  /** @throws ApiError RATE_LIMITED while the budget has to wait */
+  /** @throws ApiError RATE_LIMITED while the budget is delayed */
   private async take(budget: Budget): Promise<void> {
     const [kind] = budget;
     const id = this.idOf(budget);
@@ -87,7 +87,7 @@ export class Attempts {
     await Promise.all(
       budgets.map(async (budget) => {
         const id = this.idOf(budget);
-        // Whoever was right at a device may go on there as if nothing had been tried.
+        // A correct guess on a device resets that device's failures.
         if (refill && budget[0] === 'device') await this.counters.remove(id);
         else await this.counters.change(id, giveBackTo(now));
       }),
@@ -99,7 +99,7 @@ export class Attempts {
   }
 }
 
-/** One more failure and the wait that follows it, unless a wait is under way. */
+/** Adds a failure and the delay that follows it, unless a delay is running. */
 function takeFrom({ free, longest }: { free: number; longest: number }, now: Date): mongo.Document[] {
   const isOver = { $lte: [{ $ifNull: ['$expiresAt', now] }, now] };
   const isBlocked = { $gt: [{ $ifNull: ['$blockedUntil', now] }, now] };

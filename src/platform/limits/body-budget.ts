@@ -2,26 +2,26 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { apiError } from '../errors/errors.js';
 import { networkOf } from '../http/client-address.js';
 
-/** Smaller bodies are bounded by how many requests there may be. */
+/** Smaller bodies are not counted: the limit of concurrent requests bounds them. */
 const COUNTED_BYTES = 64 * 1024;
-/** Most bytes of larger bodies at a time, and most of one client: four clients are needed to use them all up. */
+/** Maximum bytes of larger bodies at a time, in total and per client: it takes four clients to exhaust them. */
 const ALL_BYTES = 128 * 1024 * 1024;
 const CLIENT_BYTES = ALL_BYTES / 4;
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What is set aside for its body. */
+    /** The memory reserved for its body. */
     bodyBytes: number;
   }
 }
 
-/** How long a body may become; the most that the route takes where its sender does not say. */
+/** The length of a body; the route's maximum if its sender does not declare one. */
 function lengthOf({ headers, routeOptions }: FastifyRequest): number {
   if (headers['transfer-encoding'] !== undefined) return routeOptions.bodyLimit ?? 0;
   return Math.min(Number(headers['content-length'] ?? 0), routeOptions.bodyLimit ?? Infinity);
 }
 
-/** Sets memory aside for large bodies before they are read, and refuses those for which there is none. */
+/** Reserves memory for large bodies before they are read, and refuses those that do not fit. */
 export function installBodyBudget(fastify: FastifyInstance): void {
   const byClient = new Map<string, number>();
   let all = 0;

@@ -3,18 +3,18 @@ import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 /** How often something was recently attempted. */
 @Schema({ collection: 'counters', versionKey: false, strict: 'throw' })
 export class Counter {
-  /** A MAC over what is counted and for whom, so that the database holds neither addresses nor e-mail addresses. */
+  /** A MAC over what is counted and for whom, so that the database holds neither IP nor email addresses. */
   @Prop({ type: String, required: true })
   _id!: string;
 
   @Prop({ type: Number, required: true })
   count!: number;
 
-  /** Until then nothing more is let through. */
+  /** Until then everything is refused. */
   @Prop({ type: Date })
   blockedUntil?: Date;
 
-  /** From then on it counts from nothing. */
+  /** From then on counting starts at zero again. */
   @Prop({ type: Date, required: true })
   expiresAt!: Date;
 }

@@ -7,7 +7,7 @@ import { driverCollection } from '../database/driver.js';
 import { duplicateKeyOf } from '../errors/driver-errors.js';
 import { Counter } from './counter.schema.js';
 
-/** Counters that all processes share, each changed in one step. */
+/** Counters that all processes share, changed atomically. */
 @Injectable()
 export class Counters {
   private readonly mac: KeyedMac;
@@ -25,14 +25,14 @@ export class Counters {
   }
 
   /**
-   * Changes a counter, which is made where there is none.
+   * Changes a counter, creating it if necessary.
    * @param stages of an aggregation pipeline
    * @returns the counter as it was before, or null
    */
   async change(id: string, stages: mongo.Document[]): Promise<Counter | null> {
     const change = () =>
       this.collection.findOneAndUpdate({ _id: id }, stages, { upsert: true, returnDocument: 'before' });
-    // Of two processes that make it at the same time, the one that comes second finds it made.
+    // If two processes create it at the same time, the second one finds it.
     return change().catch((error: unknown) => {
       if (!duplicateKeyOf(error)) throw error;
       return change();

@@ -12,27 +12,27 @@ import { requestIdOf } from '../http/request-id.js';
 import type { UnderWay } from '../http/under-way.js';
 import type { AdaptiveLimit } from './adaptive-limit.js';
 
-/** From this share of the limit on it matters who asks. */
+/** From this share of the limit on, it matters who is calling. */
 const CROWDED = 0.75;
-/** So far beyond the limit goes who has nothing under way. */
+/** Callers without running requests may exceed the limit by this factor. */
 const SPARE = 1.25;
-/** How often those that are worked on are counted. */
+/** How often running requests are counted per caller. */
 const COUNT_EVERY_MS = 5;
-/** How often is logged that requests are refused. */
+/** How often refusals are logged. */
 const TELL_EVERY_MS = 1_000;
 
-/** Who is refused: without a token that verifies, and with one. */
+/** Refused callers without a valid token, and with one. */
 type ShedClass = 'stranger' | 'verified';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** In whose name it is worked on, once somebody has asked. */
+    /** The user or network that the request counts for; set when first needed. */
     subject: string | undefined;
   }
   interface FastifyInstance {
-    /** How many requests may be worked on at a time. */
+    /** The limit of concurrent requests. */
     limitOfRequests: AdaptiveLimit;
-    /** How many were refused. */
+    /** Refused requests by class. */
     requestsShed: Record<ShedClass, number>;
   }
 }
@@ -42,7 +42,7 @@ interface Options {
   readonly underWay: UnderWay;
   readonly authenticator: Pick<Authenticator, 'subjectOf'>;
   readonly config: Pick<HttpConfig, 'corsOrigins' | 'publicUrl'>;
-  /** Whether any further request may be one too many for the memory. */
+  /** Whether the heap is nearly full. */
   readonly isMemoryShort: () => boolean;
 }
 
@@ -73,9 +73,9 @@ function unlimitedPaths(fastify: FastifyInstance, base: string): ReadonlySet<str
 }
 
 /**
- * Refuses what cannot be answered in time, before anything is done for it: in front of Fastify, since what a refusal
- * costs is lost for those that are let in. Probes always pass. Who shows no token that verifies is refused first, then
- * who has more under way than others, and last who has nothing under way.
+ * Refuses requests that cannot be answered in time, before any work is done for them: in front of Fastify, because the
+ * cost of refusals is taken from the accepted requests. Probes always pass. Callers without a valid token are refused
+ * first, then those with more than their share of running requests, and last those without any.
  */
 export function installLoadShedding(
   fastify: FastifyInstance,
@@ -95,7 +95,7 @@ export function installLoadShedding(
     return request.subject;
   }
 
-  /** How many are worked on in whose name: not counted anew for each request, since refusals come by the thousand. */
+  /** Running requests per caller; not recounted for each request, since refusals come by the thousand. */
   function census(): Map<string, number> {
     const now = performance.now();
     if (now - countedAt < COUNT_EVERY_MS) return counts;
@@ -108,7 +108,7 @@ export function installLoadShedding(
     return counts;
   }
 
-  /** Whether the caller has no more than its share of what is worked on, this request included from then on. */
+  /** Whether the caller has no more than its share of the running requests. If so, this request counts from now on. */
   function isModest(subject: string, most: number): boolean {
     const { busy } = underWay;
     const known = census();
@@ -119,7 +119,7 @@ export function installLoadShedding(
     return isLetIn;
   }
 
-  /** The class of a request that is refused, or undefined for one that is let in. */
+  /** The class of a refused request, or undefined for an accepted one. */
   function refusedAs(request: IncomingMessage): ShedClass | undefined {
     const { busy } = underWay;
     const most = limit.limitFor(busy);

@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { ApiError, apiError } from '../errors/errors.js';
 import { Counters } from './counters.js';
 
-/** So many in so many seconds, counted from the first. */
+/** A limit per period, which starts with the first use. */
 export interface Quota {
   readonly limit: number;
   readonly seconds: number;
 }
 
-/** Bounds how often something is done that costs somebody else: mails, accounts. */
+/** Limits how often callers may do something at other people's expense: mails, accounts. */
 @Injectable()
 export class Quotas {
   constructor(private readonly counters: Counters) {}
@@ -18,7 +18,7 @@ export class Quotas {
     await this.takeUntil(name, subject, quota);
   }
 
-  /** Takes one, and tells when those that are taken now are forgotten. */
+  /** Takes one, and returns when the current period ends. */
   private async takeUntil(name: string, subject: string, quota: Quota): Promise<Date> {
     const { isLeft, end } = await this.use(name, subject, quota);
     if (isLeft) return end;
@@ -26,7 +26,7 @@ export class Quotas {
   }
 
   /**
-   * Does what a quota bounds. `take` takes one of it, however often it is called; it is given back when the work fails
+   * Runs work that a quota limits. `take` takes one of it, however often it is called; it is refunded if the work fails
    * through no fault of the caller.
    * @throws ApiError RATE_LIMITED by `take`; what the work throws
    */
@@ -46,7 +46,7 @@ export class Quotas {
     }
   }
 
-  /** Unless what was taken is forgotten by now. Where the database is away, it is lost. */
+  /** Refunds one, unless its period has ended. The refund is lost while the database is down. */
   private async giveBack(name: string, subject: string, end: Date): Promise<void> {
     const isCounted = { $cond: [{ $eq: ['$expiresAt', end] }, 1, 0] };
     const count = { $max: [0, { $subtract: [{ $ifNull: ['$count', 0] }, isCounted] }] };
@@ -55,7 +55,7 @@ export class Quotas {
     await given.catch(() => undefined);
   }
 
-  /** Whether there was one left: for what must not tell that it did nothing. */
+  /** Whether there was one left, for callers that must not reveal that nothing was done. */
   async takeQuietly(name: string, subject: string, quota: Quota): Promise<boolean> {
     return (await this.use(name, subject, quota)).isLeft;
   }
@@ -72,7 +72,7 @@ export class Quotas {
       { $set: { isOver } },
       {
         $set: {
-          // Not beyond the limit: a refused one takes nothing, so that what is given back is there for the next.
+          // Never above the limit: a refused one takes nothing, so that refunds are available to the next caller.
           count: { $cond: ['$isOver', 1, { $min: [{ $add: ['$count', 1] }, limit] }] },
           expiresAt: { $cond: ['$isOver', end, '$expiresAt'] },
         },

@@ -16,7 +16,7 @@ declare module 'fastify' {
 }
 
 const WINDOW_MS = 60_000;
-/** Most clients that are tracked. */
+/** Maximum number of clients that are tracked. */
 const MAX_CLIENTS = 10_000;
 
 /** The requests of one client in its current minute. */
@@ -25,7 +25,7 @@ interface Window {
   requests: number;
 }
 
-/** Exempts a route from the rate limit: probes and scrapers ask often and from one address. */
+/** Exempts a route from the rate limit: probes and scrapers poll often, from one address. */
 export function Unlimited(): MethodDecorator {
   return routeConfig({ unlimited: true });
 }
@@ -37,7 +37,7 @@ function tooMany(restMs: number): Error {
 /**
  * Counts requests per minute and client. A client's minute starts with its first request; with too many clients, the
  * one whose minute started first is evicted.
- * @param shared counts for all processes together, while it is available
+ * @param shared counts across all processes, while it is available
  */
 export function installRateLimit(fastify: FastifyInstance, max: number, shared?: SharedWindows): void {
   const policy = `"default";q=${max};w=${WINDOW_MS / 1000}`;

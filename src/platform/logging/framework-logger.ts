@@ -3,7 +3,10 @@ import type { Logger } from 'pino';
 
 type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
-/** Where Nest tells about its start. `ExceptionHandler` throws again what it tells, and the end of the start tells it. */
+/**
+ * The contexts of Nest's startup messages. `ExceptionHandler` rethrows what it logs, so the startup error is reported
+ * anyway.
+ */
 const OF_THE_START: ReadonlySet<unknown> = new Set([
   'ExceptionHandler',
   'InjectorLogger',
@@ -14,7 +17,10 @@ const OF_THE_START: ReadonlySet<unknown> = new Set([
   'RoutesResolver',
 ]);
 
-/** What is given to Nest's `Logger`, its own messages included, in the product's log. Its start is for debugging only. */
+/**
+ * Writes the messages of Nest's `Logger`, including Nest's own, to the product's log. Startup messages have level
+ * debug.
+ */
 export class FrameworkLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
 
@@ -42,7 +48,7 @@ export class FrameworkLogger implements LoggerService {
     this.write('fatal', message, more);
   }
 
-  /** Nest puts the context at the end. An error or its stack may stand before it, and anything else. */
+  /** Nest passes the context last. An error, its stack, or anything else may come before it. */
   private write(level: Level, message: unknown, more: readonly unknown[]): void {
     const context = typeof more.at(-1) === 'string' ? more.at(-1) : undefined;
     const fields: Record<string, unknown> = { context };

@@ -5,7 +5,7 @@ import type { LoggingConfig } from './logging.config.js';
 import { duplicateKeyOf } from '../errors/driver-errors.js';
 import { requestContext } from './request-context.js';
 
-/** Fields whose content never reaches a log, wherever they stand in the first three levels. */
+/** Fields whose content is never logged, anywhere in the first three levels. */
 const SECRET_FIELDS = [
   'password',
   'passwordHash',
@@ -32,9 +32,9 @@ const paths = SECRET_FIELDS.flatMap((field) => {
 
 const DUPLICATE_KEY = 'E11000 duplicate key';
 
-/** Whether the texts of an error quote a value: a duplicate key error does, and so does what it caused. */
+/** Whether an error's message quotes a value: duplicate key errors do, and so do errors caused by them. */
 function quotesValue(thrown: unknown): boolean {
-  // Causes may run in a circle.
+  // Causes may be circular.
   const seen = new Set<unknown>();
   for (let error = thrown; error instanceof Error && !seen.has(error); error = error.cause) {
     if (duplicateKeyOf(error)) return true;
@@ -50,7 +50,7 @@ function serializeError(error: Error): unknown {
   return { type: error.name, message: DUPLICATE_KEY, stack: stack?.join('\n') };
 }
 
-/** Gives a line without a message its own, where pino would take the error's. */
+/** Gives a line without a message a fixed one if its error quotes a value: pino would use the error's message. */
 const logMethod: LogHook = function (args, method) {
   const [first, message] = args as unknown[];
   const error = first instanceof Error ? first : (first as { err?: unknown } | null | undefined)?.err;
@@ -60,22 +60,22 @@ const logMethod: LogHook = function (args, method) {
 
 /** The loggers of a process, on one destination. */
 export interface Loggers {
-  /** For lines of any content: secrets are looked for and removed, errors are trimmed. */
+  /** For lines with any content: secrets are redacted, errors trimmed. */
   readonly logger: Logger;
-  /** For request lines and domain events, whose few fields are known to hold no content and name the request. */
+  /** For request lines and domain events, whose few fields are known to hold no content and include the request id. */
   readonly records: Logger;
 }
 
-/** How long lines are collected. */
+/** How long lines are buffered. */
 const COLLECT_MS = 100;
 
 /**
- * Standard output. Production collects lines for a tenth of a second, since writing each at once costs a request
- * more than anything else of its log line; what is collected is written when the process ends.
+ * Standard output. In production lines are buffered for a tenth of a second, since writing each at once would be the
+ * largest part of a line's cost; the buffer is flushed when the process ends.
  */
 function standardOutput(mode: Mode): DestinationStream {
   if (mode !== 'production') return pino.destination({ dest: 1, sync: true });
-  // Lines are handed over as bytes: as texts, each would have all that are collected measured again.
+  // Lines are passed as bytes: as strings, each would make sonic-boom measure its whole buffer again.
   const collected = pino.destination({
     dest: 1,
     sync: false,
@@ -92,7 +92,7 @@ function standardOutput(mode: Mode): DestinationStream {
   return {
     write: (line) => {
       bytes.write(Buffer.from(line));
-      // A timer of its own that runs for nothing would wake a process that has nothing to do.
+      // A permanent timer would wake an idle process for nothing.
       timer ??= setTimeout(flush, COLLECT_MS).unref();
     },
   };

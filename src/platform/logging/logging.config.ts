@@ -5,7 +5,7 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 
 /** What is logged. */
 export class LoggingConfig {
-  /** The least severe log lines that are written. `debug` helps when something is being looked for. */
+  /** The least severe log lines that are written. `debug` helps to track down a problem. */
   @Env('LOG_LEVEL', oneOf(...LOG_LEVELS), { default: 'info' })
   readonly logLevel!: (typeof LOG_LEVELS)[number];
 }

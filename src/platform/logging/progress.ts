@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Where progress is shown; `process.stderr` fits. On a terminal one line is rewritten in place. */
+/** Where progress is shown, such as `process.stderr`. On a terminal one line is rewritten in place. */
 export interface ProgressLog {
   isTTY?: boolean | undefined;
   write(text: string): unknown;
@@ -9,12 +9,12 @@ export interface ProgressLog {
 
 const MEGABYTE = 1_000_000;
 const REWRITE_MS = 250;
-/** Where lines stay, as in a file, there are fewer. */
+/** How often a line is written where lines cannot be rewritten, such as in a file. */
 const LINE_MS = 3_000;
 
 /**
- * Runs `work`, which fills `folder`, and shows how many megabytes lie there meanwhile. Looking at the folder
- * serves downloads that other programs make, too.
+ * Runs `work`, which fills `folder`, and shows how many megabytes are there meanwhile. Watching the folder also covers
+ * downloads by other programs.
  */
 export async function withProgress<T>(
   log: ProgressLog,
@@ -28,7 +28,7 @@ export async function withProgress<T>(
     log.write(log.isTTY ? `\r\x1b[K${title} … ${state}${end}` : `${title} … ${state}\n`);
   const watch = async () => {
     const bytes = await sizeOf(folder);
-    // The work may have ended while the folder was read: its last line stays the last.
+    // The work may have finished while the folder was being read: its final line must remain the last.
     if (running) show(`${Math.round(bytes / MEGABYTE)} MB`);
   };
   show('0 MB');

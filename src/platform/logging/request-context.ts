@@ -2,13 +2,13 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 /** What every log line of a request carries. */
 export interface RequestContext {
-  /** Absent for work that no request has asked for. */
+  /** Absent for work that no request started. */
   readonly requestId?: string;
-  /** Where traces are made. */
+  /** Only if the request is traced. */
   readonly traceId?: string;
-  /** What happens belongs to it. Only who makes the traces looks into it. */
+  /** The current span; opaque to everything but the tracer. */
   readonly span?: unknown;
 }
 
-/** Follows a request through everything that it causes, so that library lines carry its id too. */
+/** Follows a request through everything that it causes, so that log lines of libraries carry its id, too. */
 export const requestContext = new AsyncLocalStorage<RequestContext>();

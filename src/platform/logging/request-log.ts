@@ -8,10 +8,10 @@ function withoutQuery(url: string): string {
   return query === -1 ? url : url.slice(0, query);
 }
 
-/** Writes the line of a request, when its answer is out. */
+/** Writes the log line of a request when its response has been sent. */
 export type RequestLog = (request: FastifyRequest, reply: FastifyReply) => void;
 
-/** @param logger where the lines go; their fields are these, so that nothing in them has to be removed */
+/** @param logger where the lines go, without redaction: their fields hold no secrets */
 export function createRequestLog(logger: Logger): RequestLog {
   return (request, reply) => {
     const { failure, caller } = request;
@@ -31,7 +31,7 @@ export function createRequestLog(logger: Logger): RequestLog {
   };
 }
 
-/** One line for each request; the request id on every line in between, and the trace where there is one. */
+/** Writes one line per request, and puts the request id, and the trace if there is one, on every line in between. */
 export function installRequestLog(fastify: FastifyInstance, log: RequestLog): void {
   fastify.addHook('onRequest', (request, _, done) => {
     const trace = traceOf(request);

@@ -1,14 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { RequestContext } from './request-context.js';
 
-/** What a span says besides its name: words of the code, numbers. Never who it is about, an address, or any content. */
+/** Attributes of a span: constants and numbers. Never an identity, an address, or any content. */
 export type SpanFields = Readonly<Record<string, string | number | boolean>>;
 
-/** Work that traces show. */
+/** A span of a trace. */
 export interface Span {
   /** What is done, not with what: `mail send`. */
   readonly name: string;
-  /** `client`: another system does it. */
+  /** `client`: a call to another system. */
   readonly kind?: 'client';
   readonly fields?: SpanFields;
 }
@@ -16,11 +16,11 @@ export interface Span {
 /** The trace that a request belongs to. */
 export interface RequestTrace {
   readonly context: Required<Pick<RequestContext, 'traceId' | 'span'>>;
-  /** The answer is out. */
+  /** The response has been sent. */
   end(reply: FastifyReply): void;
 }
 
-/** Who makes the traces: `src/platform/tracing`, or nobody. */
+/** Creates the traces. `src/platform/tracing` implements it. */
 export interface Tracer {
   within<T>(span: Span, work: () => Promise<T>): Promise<T>;
   continued<T>(traceparent: string | undefined, span: Span, work: () => Promise<T>): Promise<T>;
@@ -32,24 +32,24 @@ export interface Tracer {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Only where traces are made. */
+    /** Only if the request is traced. */
     trace?: RequestTrace;
   }
 }
 
 let tracer: Tracer | undefined;
 
-/** Lets a tracer see what happens in this process, or nobody any more. */
+/** Sets the tracer of this process, or removes it. */
 export function traceWith(next: Tracer | undefined): void {
   tracer = next;
 }
 
-/** Does work, as a part of the trace of the request or execution that it is done for. */
+/** Runs work in a span of the current request's or execution's trace. */
 export function traced<T>(span: Span, work: () => Promise<T>): Promise<T> {
   return tracer ? tracer.within(span, work) : work();
 }
 
-/** Does work that continues a trace of before, or begins one: what this process happens to do has no part in it. */
+/** Runs work in a span that continues an earlier trace or starts a new one, independent of the current span. */
 export function tracedFrom<T>(
   traceparent: string | undefined,
   span: Span,
@@ -58,27 +58,27 @@ export function tracedFrom<T>(
   return tracer ? tracer.continued(traceparent, span, work) : work();
 }
 
-/** The trace of a request, which begins or is continued now; undefined where none are made. */
+/** Starts or continues the trace of a request; undefined without a tracer. */
 export function traceOf(request: FastifyRequest): RequestTrace | undefined {
   return tracer?.ofRequest(request);
 }
 
-/** Shows what takes no time. */
+/** Adds a span without duration. */
 export function traceMoment(span: Span): void {
   tracer?.moment(span);
 }
 
-/** Says more about the span that is open. */
+/** Adds attributes to the current span. */
 export function noteInTrace(fields: SpanFields): void {
   tracer?.note(fields);
 }
 
-/** The open span as W3C's `traceparent`, for whoever continues the trace later. */
+/** The current span as W3C's `traceparent`, to continue the trace later. */
 export function currentTrace(): string | undefined {
   return tracer?.traceparent;
 }
 
-/** The same as headers, for another system. */
+/** The same as headers for a request to another system. */
 export function traceHeaders(): Readonly<Record<string, string>> {
   const value = tracer?.traceparent;
   return value === undefined ? {} : { traceparent: value };
