@@ -8,6 +8,7 @@ import { type Transaction, Transactions } from '../../platform/database/transact
 import { ApiError, apiError } from '../../platform/errors/errors.js';
 import type { Once } from '../../platform/idempotency/once.js';
 import { NO_PRECONDITION } from '../../platform/validation/precondition.js';
+import { Arriving } from './arriving.js';
 import { FileErrors } from './file.errors.js';
 import { FileLinks } from './file-links.js';
 import { nameOf } from './file-names.js';
@@ -50,6 +51,7 @@ export class DirectUploads implements OnApplicationBootstrap, OnApplicationShutd
     @InjectRecords(files) private readonly records: Records<StoredFile>,
     private readonly service: FilesService,
     private readonly uploads: Uploads,
+    private readonly arriving: Arriving,
     private readonly store: FileStore,
     private readonly loose: LooseContents,
     private readonly links: FileLinks,
@@ -100,18 +102,20 @@ export class DirectUploads implements OnApplicationBootstrap, OnApplicationShutd
   /**
    * Takes the bytes of an upload at its signed address. They may be sent again until it is completed.
    * @param length as the sender announces it; undefined where it does not
-   * @throws ApiError FILE_NOT_FOUND, UPLOAD_ENDED, UPLOAD_DIFFERS, STORAGE_FULL, STORAGE_UNAVAILABLE
+   * @throws ApiError FILE_NOT_FOUND, UPLOAD_ENDED, UPLOAD_DIFFERS, FILE_QUOTA_EXCEEDED, STORAGE_FULL,
+   *   STORAGE_UNAVAILABLE
    */
   async receive(id: string, token: string, stream: Readable, length: number | undefined): Promise<void> {
     const file = await this.records.get(await this.links.open(id, token, 'upload'), id);
-    const { status, arrival, size } = file;
+    const { status, arrival, size, ownerId } = file;
     if (status !== 'pending' || !arrival) throw apiError(FileErrors.UPLOAD_ENDED);
     const differs = () => apiError(FileErrors.UPLOAD_DIFFERS);
     try {
       if (length !== undefined && length !== size) throw differs();
       // What was broken off may be there.
       await this.store.remove(arrival);
-      await this.store.write(arrival, bounded(stream, size, differs, { isLeftOpen: true }));
+      const chunks = bounded(stream, size, differs, { isLeftOpen: true });
+      await this.store.write(arrival, this.arriving.counted(String(ownerId), chunks));
     } catch (error) {
       letFinish(stream, this.config.maxBytes);
       this.loose.tell(error);

@@ -64,7 +64,14 @@ export class FileUploadsController {
   @ApiConsumes('application/octet-stream')
   @ApiBody({ schema: { type: 'string', format: 'binary' } })
   @AnswersMessage('File received', {
-    errors: [...files.errors.get, UPLOAD_ENDED, UPLOAD_DIFFERS, STORAGE_FULL, STORAGE_UNAVAILABLE],
+    errors: [
+      ...files.errors.get,
+      UPLOAD_ENDED,
+      UPLOAD_DIFFERS,
+      FILE_QUOTA_EXCEEDED,
+      STORAGE_FULL,
+      STORAGE_UNAVAILABLE,
+    ],
   })
   async receive(
     @Param() { id }: IdParams,

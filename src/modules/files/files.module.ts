@@ -4,6 +4,7 @@ import { MultipartModule } from '@nestjs/platform-fastify/multipart';
 import { ProcessConfig } from '../../platform/config/process.config.js';
 import { RecordsModule } from '../../platform/database/records.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { Arriving } from './arriving.js';
 import { DirectUploads } from './direct-uploads.js';
 import { CountedStore } from './counted-store.js';
 import { DiskStore } from './disk-store.js';
@@ -41,11 +42,12 @@ function storeOf(config: FilesConfig, { dataDir }: ProcessConfig): FileStore {
       useFactory: (config: FilesConfig, process: ProcessConfig, metrics: FileMetrics) =>
         new CountedStore(storeOf(config, process), metrics),
     },
+    Arriving,
     FileMetrics,
     LooseContents,
     Uploads,
   ],
-  exports: [FileStore, LooseContents, Uploads],
+  exports: [Arriving, FileStore, LooseContents, Uploads],
 })
 class ContentsModule {}
 

@@ -41,10 +41,13 @@ export async function* bounded(
   }
 }
 
-/** A client that is refused may send the rest, or it would not see the answer; but not for ever. */
-export function letFinish(stream: Readable, most: number): void {
+/** A client that is refused may send the rest, or it would not see the answer; but not for ever, and not in silence. */
+export function letFinish(stream: Readable, most: number, silentMs = SILENT_MS): void {
   let left = most;
+  const timer = setTimeout(() => stream.destroy(), silentMs).unref();
+  for (const end of ['end', 'close']) stream.once(end, () => clearTimeout(timer));
   stream.on('data', (chunk: Buffer) => {
+    timer.refresh();
     left -= chunk.length;
     if (left < 0) stream.destroy();
   });

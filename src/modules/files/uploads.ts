@@ -6,6 +6,8 @@ import type {
   MultipartStorageEngine,
 } from '@nestjs/platform-fastify/multipart';
 import type { FastifyRequest } from 'fastify';
+import { ownerIn } from '../../platform/access/caller.js';
+import { Arriving } from './arriving.js';
 import { FileStore } from './file-store.js';
 import { nameOf } from './file-names.js';
 import { FilesConfig } from './files.config.js';
@@ -34,6 +36,7 @@ export class Uploads implements MultipartOptionsFactory, MultipartStorageEngine 
     private readonly config: FilesConfig,
     private readonly loose: LooseContents,
     private readonly store: FileStore,
+    private readonly arriving: Arriving,
   ) {}
 
   createMultipartOptions(): MultipartOptions {
@@ -69,14 +72,17 @@ export class Uploads implements MultipartOptionsFactory, MultipartStorageEngine 
 
   /**
    * Judges bytes while they pass into the store.
-   * @throws ApiError FILE_TOO_LARGE, FILE_TYPE_NOT_ALLOWED, REQUEST_TIMEOUT, STORAGE_FULL, STORAGE_UNAVAILABLE
+   * @throws ApiError FILE_TOO_LARGE, FILE_TYPE_NOT_ALLOWED, FILE_QUOTA_EXCEEDED, REQUEST_TIMEOUT, STORAGE_FULL,
+   *   STORAGE_UNAVAILABLE
    */
   async receive(sent: Sent, request?: FastifyRequest): Promise<Upload> {
     const { name } = sent;
     const incoming = new Incoming(sent, this.config);
     const content = await this.loose.begin();
     try {
-      await this.store.write(content, incoming.chunks());
+      const owner = request?.scope && ownerIn(request.scope);
+      const chunks = incoming.chunks();
+      await this.store.write(content, owner ? this.arriving.counted(owner, chunks) : chunks);
       // Whoever lost the right to it meanwhile has been answered already.
       if (request?.failure) throw request.failure;
       const { type, size, sha256 } = incoming;
