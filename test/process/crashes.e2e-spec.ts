@@ -3,6 +3,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { type Document, MongoClient } from 'mongodb';
 import { startEmbeddedMongo } from '../../src/embedded-mongo/embedded-mongo.js';
@@ -41,7 +42,8 @@ describe(`a database that is killed ${CRASHES} times under ${WRITERS} writing cl
       HOST: '127.0.0.1',
       MONGODB_URI: mongod.uri,
       JWT_SECRET: randomBytes(48).toString('base64'),
-      ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+      ENCRYPTION_KEY: `first:${randomBytes(32).toString('base64')}`,
+      FILES_URL: pathToFileURL(join(installation.folder, 'files')).href,
     };
     await installation.migrate(env);
     server = await installation.start(env);
@@ -140,9 +142,23 @@ describe(`a database that is killed ${CRASHES} times under ${WRITERS} writing cl
     report(`${CRASHES} kills of mongod, ${acknowledged.size} writes acknowledged, none lost, none twice`);
   });
 
-  it('is restored elsewhere from a copy that was taken under load, with every write of before', async () => {
+  it('is restored elsewhere from a copy that was taken under load, with every write and file of before', async () => {
     const stopWriting = startWriting('backup');
     await moreAcknowledged();
+    const bytes = 'kept '.repeat(10_000);
+    const form = new FormData();
+    form.set('file', new Blob([bytes], { type: 'text/plain' }), 'kept.txt');
+    const uploaded = await fetch(`${server.url}/api/v1/files`, {
+      method: 'POST',
+      headers: ada.headers,
+      body: form,
+    });
+    const file = ((await uploaded.json()) as { data: { id: string } }).data.id;
+    // Its secret is encrypted.
+    const hook = await ada.post('/api/v1/webhooks', {
+      url: 'https://93.184.215.14/',
+      events: ['users.signed-in'],
+    });
     const before = new Map(acknowledged);
     const folder = await mkdtemp(join(tmpdir(), 'product-restored-'));
     const admin = client.db('admin');
@@ -151,18 +167,33 @@ describe(`a database that is killed ${CRASHES} times under ${WRITERS} writing cl
     const filter = (path: string): boolean => !path.includes('diagnostic.data');
     await cp(mongod.dataDir, folder, { recursive: true, filter });
     await admin.command({ fsyncUnlock: 1 });
+    // Files after the database: what it knows is there.
+    const files = join(folder, 'files');
+    await cp(join(installation.folder, 'files'), files, { recursive: true });
     await stopWriting();
 
     const binary = process.env['MONGOD_BINARY'];
     const copy = await startEmbeddedMongo({ dataDir: folder, binary, env: process.env, log: process.stderr });
-    const there = { ...env, MONGODB_URI: copy.uri };
+    const there = { ...env, MONGODB_URI: copy.uri, FILES_URL: pathToFileURL(files).href };
     // It lacks the index that was dropped, as a restore by hand may.
     expect(await installation.migrate(there)).toMatchObject({ code: 0 });
+    const rotate = (keys: string) =>
+      installation.spawn([process.execPath, 'dist/rotate-keys.js'], { ...there, ENCRYPTION_KEY: keys }).ended;
+    const second = `second:${randomBytes(32).toString('base64')}`;
+    const lacking = await rotate(second);
+    expect(lacking.code).toBe(1);
+    expect(lacking.stdout).toContain(`webhooks ${hook.body.data.id} secret: unknown key (first)\n`);
+    expect(await rotate(env['ENCRYPTION_KEY'] ?? '')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('Every value is under the first key of ENCRYPTION_KEY.'),
+    });
     const restored = await installation.start(there);
     const adaThere = new HttpCaller(restored.url, ada.token);
     expect((await adaThere.get('/health/ready')).status).toBe(200);
     // Who was signed in still is.
     expect((await adaThere.get(`${PROJECTS}?limit=1`)).status).toBe(200);
+    const content = await fetch(`${restored.url}/api/v1/files/${file}/content`, { headers: ada.headers });
+    expect(await content.text()).toBe(bytes);
     const other = new MongoClient(copy.uri);
     const stored = await other.db().collection('projects').find().toArray();
     await other.close();
@@ -172,7 +203,9 @@ describe(`a database that is killed ${CRASHES} times under ${WRITERS} writing cl
     await restored.ended;
     await copy.stop();
     await rm(folder, { recursive: true });
-    report(`a copy under load, ${before.size} writes acknowledged before it, all restored, none twice`);
+    report(
+      `a copy under load, ${before.size} writes acknowledged before it, all restored, none twice; a file's bytes; the key that lacks is named`,
+    );
   });
 
   it('is found again by the server alone, which shows all of it and ends in order', async () => {
