@@ -87,7 +87,7 @@ for (const line of chosen) {
 const table = LINES.map(({ id, what }) => rows.get(id) ?? `| ${id} | ${what} | not run yet | – | |`);
 const text = `# Scorecard
 
-What the product promises when everything else breaks, and what came of trying. \`npm run scorecard\` writes this page; \`npm run scorecard -- R6 R18\` tries these lines only and leaves the others as they were. A line that no test proves in full says what is not tried, and counts as short.
+What the product promises when everything else breaks, and what came of trying. \`npm run scorecard\` writes this page; \`npm run scorecard -- R6 R18\` tries these lines only and leaves the others as they were. A line that no test proves in full says what is not tried, and counts as short. What requests cost is in [results](../bench/results.md) and [growth](../bench/growth.md), by \`npm run bench\`.
 
 | Line | Promise | Tried and lost | Holds | Last tried |
 | --- | --- | --- | --- | --- |
