@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
+import { describeHeldFiles } from './support/describe-held-files.js';
 import { describePictures } from './support/describe-pictures.js';
 import { digestOf, FILES, FilesLab, formOf, PNG } from './support/files.js';
 import { isOverloaded, type TestClient, untilTaken } from './support/test-client.js';
@@ -238,6 +239,7 @@ describe('files', () => {
   });
 
   describePictures(() => ({ lab, ada }));
+  describeHeldFiles(() => ({ lab, ada, bob }));
 
   describe('a link', () => {
     it('opens its file until it expires, for whoever has it', async () => {

@@ -163,7 +163,8 @@ export class DirectUploads implements OnApplicationBootstrap, OnApplicationShutd
     if (now.status !== 'pending') return now;
     await this.loose.take(content, transaction);
     const ready = { content, type, sha256, status: 'ready', arrival: null, arrivesUntil: null } as const;
-    return this.records.update(scope, id, NO_PRECONDITION, ready, transaction);
+    const change = { ...ready, ...this.service.held() };
+    return this.records.update(scope, id, NO_PRECONDITION, change, transaction);
   }
 
   private async judged(scope: Scope, file: StoredFile, arrival: string): Promise<Upload> {

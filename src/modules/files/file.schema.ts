@@ -42,6 +42,10 @@ export class StoredFile extends OwnedRecord {
   @Prop({ type: MongooseSchema.Types.Mixed })
   pictures?: Readonly<Record<string, StoredPicture>> | null;
 
+  /** When it was held last, as far as somebody has looked; absent where nothing could hold it. */
+  @Prop({ type: Date })
+  heldAt?: Date | null;
+
   /** Absent: ready. */
   @Prop({ type: String, enum: FILE_STATES })
   status?: FileState | null;
@@ -72,5 +76,7 @@ StoredFileSchema.index({ createdAt: -1, _id: -1 });
 StoredFileSchema.index({ ownerId: 1, size: 1 });
 // Removing what never became ready.
 StoredFileSchema.index({ arrivesUntil: 1 }, { partialFilterExpression: { arrivesUntil: { $exists: true } } });
+// Removing what no record holds.
+StoredFileSchema.index({ heldAt: 1 }, { partialFilterExpression: { heldAt: { $exists: true } } });
 
 export const files = resource({ name: 'file', record: StoredFile, schema: StoredFileSchema });

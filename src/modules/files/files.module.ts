@@ -18,6 +18,7 @@ import { FileStore } from './file-store.js';
 import { FilesConfig } from './files.config.js';
 import { FilesController } from './files.controller.js';
 import { FilesService } from './files.service.js';
+import { HeldFiles } from './held-files.js';
 import { LooseContents } from './loose-contents.js';
 import { Pictures } from './pictures.js';
 import { S3Store } from './s3-store.js';
@@ -60,6 +61,6 @@ class ContentsModule {}
     RecordsModule.for(files),
   ],
   controllers: [FilesController, FileLinksController, FileUploadsController],
-  providers: [DirectUploads, FilesService, Pictures, FileLinks, FileRights],
+  providers: [DirectUploads, FilesService, HeldFiles, Pictures, FileLinks, FileRights],
 })
 export class FilesModule {}

@@ -2,13 +2,14 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
 import type { Readable } from 'node:stream';
-import { ownerIn, type Scope } from '../../platform/access/caller.js';
+import { ownerIn, type Scope, SYSTEM } from '../../platform/access/caller.js';
 import { driverCollection } from '../../platform/database/driver.js';
+import { References } from '../../platform/database/references.js';
 import { OwnedRecords } from '../../platform/database/owned-records.js';
 import type { Records } from '../../platform/database/records.js';
 import { InjectRecords } from '../../platform/database/records.module.js';
 import { type Transaction, Transactions } from '../../platform/database/transactions.js';
-import { apiError } from '../../platform/errors/errors.js';
+import { ApiError, apiError } from '../../platform/errors/errors.js';
 import type { Once } from '../../platform/idempotency/once.js';
 import type { Page } from '../../platform/validation/page-query.js';
 import { NO_PRECONDITION } from '../../platform/validation/precondition.js';
@@ -34,6 +35,7 @@ export class FilesService implements OnModuleInit {
     private readonly store: FileStore,
     private readonly loose: LooseContents,
     private readonly owned: OwnedRecords,
+    private readonly references: References,
     private readonly rights: FileRights,
     private readonly config: FilesConfig,
   ) {}
@@ -71,13 +73,24 @@ export class FilesService implements OnModuleInit {
     throw apiError(FileErrors.FILE_QUOTA_EXCEEDED);
   }
 
-  get(scope: Scope, id: string): Promise<StoredFile> {
-    return this.records.get(scope, id);
+  /**
+   * A file in the scope, or that a record holds which its caller may read.
+   * @throws ApiError FILE_NOT_FOUND
+   */
+  async get(scope: Scope, id: string): Promise<StoredFile> {
+    try {
+      return await this.records.get(scope, id);
+    } catch (error) {
+      const isMissing = error instanceof ApiError && error.code === files.notFound.code;
+      const link = { target: StoredFile.name, id: new Types.ObjectId(id) };
+      if (!isMissing || !(await this.references.isReadThrough(scope, link))) throw error;
+      return this.records.get(SYSTEM, id);
+    }
   }
 
   /** @throws ApiError FILE_NOT_FOUND, FILE_NOT_READY */
   async ready(scope: Scope, id: string): Promise<ReadyFile> {
-    const file = await this.records.get(scope, id);
+    const file = await this.get(scope, id);
     if (!isReady(file)) throw apiError(FileErrors.FILE_NOT_READY);
     return file;
   }
@@ -93,7 +106,7 @@ export class FilesService implements OnModuleInit {
     try {
       return await this.store.read(file.content, range);
     } catch (error) {
-      await this.records.get(scope, file._id.toHexString());
+      await this.get(scope, file._id.toHexString());
       this.loose.tell(error);
       throw answerable(error);
     }
@@ -112,7 +125,7 @@ export class FilesService implements OnModuleInit {
   private add(scope: Scope, upload: Upload, transaction: Transaction | undefined): Promise<StoredFile> {
     return this.within(scope, upload.size, transaction, async (joined) => {
       await this.loose.take(upload.content, joined);
-      return this.records.create(scope, upload, joined);
+      return this.records.create(scope, { ...upload, ...this.held() }, joined);
     });
   }
 
@@ -133,6 +146,15 @@ export class FilesService implements OnModuleInit {
       await this.requireRoom(scope, size, joined);
       return make(joined);
     });
+  }
+
+  /** What a file begins with that records could hold. */
+  held(): { readonly heldAt?: Date } {
+    return this.references.leadTo(StoredFile.name) ? { heldAt: new Date() } : {};
+  }
+
+  async noteHeld(_id: Types.ObjectId): Promise<void> {
+    await driverCollection(this.model).updateOne({ _id }, { $set: this.held() });
   }
 
   /** Keeps a smaller picture of a file, unless there is one already. */

@@ -30,9 +30,12 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
     super(model, resource, cursors, events, cipher);
     this.referenceFields = references.add(model as Model<unknown>, {
       resource: resource.name,
-      isReadable: async (scope, id, { session }) => {
+      isReadable: async (scope, id, transaction) => {
         const filter = this.ownership.readable(scope, id);
-        return (await this.store.find({ filter, limit: 1, projection: { _id: 1 }, session })).length > 0;
+        return (
+          (await this.store.find({ filter, limit: 1, projection: { _id: 1 }, session: transaction?.session }))
+            .length > 0
+        );
       },
     });
   }
@@ -195,7 +198,8 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
   ): Promise<T> {
     if (transaction && links.length > 0) {
       await this.require(scope, id, precondition, transaction);
-      await this.references.require(scope, links, transaction);
+      const owner = await this.ownerNow(scope, id, transaction);
+      await this.references.require(scope, links, transaction, owner);
     }
     const expected = this.expected(scope, id, precondition);
     const condition = this.resource.orders?.conditionOf(change as Filter);
@@ -214,6 +218,15 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
       this.events.note('record_updated', updated._id);
     });
     return this.store.opened(updated);
+  }
+
+  /** Whose record somebody changes who may change those of everybody. */
+  private async ownerNow(scope: Scope, id: string, { session }: Transaction): Promise<string | undefined> {
+    const { field } = this.ownership;
+    if (!scope.all || field === undefined) return undefined;
+    const filter = this.ownership.one(scope, id);
+    const [found] = await this.store.find<Filter>({ filter, limit: 1, projection: { [field]: 1 }, session });
+    return found && String(found[field]);
   }
 
   protected async erase(

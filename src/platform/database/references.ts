@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { type Model, type Schema, type SchemaType, Types } from 'mongoose';
 import { DeclarationError } from '../errors/start-error.js';
 import { aOrAn, apiError, invalid } from '../errors/errors.js';
-import type { Scope } from '../access/caller.js';
-import { holdsAllWith } from './filter.js';
+import { ownerIn, type Scope } from '../access/caller.js';
+import { type Filter, holdsAllWith } from './filter.js';
 import { driverDatabase } from './driver.js';
 import { find } from './find.js';
 import { type Transaction, Transactions } from './transactions.js';
@@ -16,6 +16,8 @@ export interface ReferenceField {
   readonly field: string;
   /** The name of the other record's model. */
   readonly target: string;
+  /** What else the field says: `@Prop({ type: ObjectId, ref: 'StoredFile', picture: true })`. */
+  readonly options?: Readonly<Record<string, unknown>>;
 }
 
 /** The other record that a write leads to. */
@@ -30,6 +32,8 @@ type Held = Pick<Link, 'target' | 'id'>;
  * so that nobody does meanwhile.
  */
 const LOCKS = 8;
+/** So many records that refer to one are asked at most whether they open it. */
+const MOST_ASKED = 20;
 
 /** @param held what the transaction has locked already: begun anew it keeps to that, so that no two wait for each other */
 function locksOf({ target, id }: Held, removing: boolean, held?: ReadonlySet<string>): string[] {
@@ -43,8 +47,11 @@ function locksOf({ target, id }: Held, removing: boolean, held?: ReadonlySet<str
 interface Target {
   readonly resource: string;
   /** Whether whoever is behind the scope may read the record. */
-  readonly isReadable: (scope: Scope, id: Types.ObjectId, transaction: Transaction) => Promise<boolean>;
+  readonly isReadable: (scope: Scope, id: Types.ObjectId, transaction?: Transaction) => Promise<boolean>;
 }
+
+/** What is wrong with a record for a field of another one of this owner, as the rest of a sentence. */
+type Judge = (owner: string, link: Link, transaction: Transaction) => Promise<string | undefined>;
 
 interface Member extends Target {
   readonly model: AnyModel;
@@ -56,11 +63,11 @@ const NO_LINKS: readonly Link[] = [];
 /** The references that a write sets. */
 export function linksIn(fields: readonly ReferenceField[], written: object): readonly Link[] {
   if (fields.length === 0) return NO_LINKS;
-  return fields.flatMap(({ field, target }) => {
+  return fields.flatMap(({ field, target, options }) => {
     const id = (written as Readonly<Record<string, unknown>>)[field];
     if (id === undefined || id === null) return [];
     if (!(id instanceof Types.ObjectId)) throw new TypeError(`The reference ${field} takes an ObjectId`);
-    return [{ field, target, id }];
+    return [{ field, target, id, ...(options && { options }) }];
   });
 }
 
@@ -71,6 +78,7 @@ export function linksIn(fields: readonly ReferenceField[], written: object): rea
 @Injectable()
 export class References {
   private readonly members = new Map<string, Member>();
+  private readonly judges = new Map<string, Judge>();
   private readonly openings = new Map<string, Target['isReadable']>();
   private referrers = new Map<string, { readonly model: AnyModel; readonly field: string }[]>();
 
@@ -93,6 +101,31 @@ export class References {
   /** Lets records of a model be referred to also by others than who may read them. */
   open(target: string, isOpen: Target['isReadable']): void {
     this.openings.set(target, isOpen);
+  }
+
+  /** Lets records of a model belong to those that refer to them: they have the same owner, and go along with it. */
+  attach(target: string, judge: Judge): void {
+    this.judges.set(target, judge);
+  }
+
+  /** Whether records of a model belong to those that refer to them. */
+  isAttached(target: string): boolean {
+    return this.judges.has(target);
+  }
+
+  /** Whether whoever is behind the scope may read a record that refers to this one. */
+  async isReadThrough(scope: Scope, { target, id }: Held): Promise<boolean> {
+    for (const { model, field } of this.referrers.get(target) ?? []) {
+      const query = { filter: { [field]: id }, limit: MOST_ASKED, projection: { _id: 1 } } as const;
+      const referring = await find<{ _id: Types.ObjectId }>(
+        driverDatabase(model),
+        model.collection.name,
+        query,
+      );
+      const { isReadable } = this.memberOf(model.modelName);
+      for (const { _id } of referring) if (await isReadable(scope, _id)) return true;
+    }
+    return false;
   }
 
   /** @throws Error for a reference to a model that has no repository */
@@ -152,10 +185,25 @@ export class References {
     });
   }
 
-  /** @throws ApiError VALIDATION_ERROR for what is not there, or not for the caller to read */
-  async require(scope: Scope, links: readonly Link[], transaction: Transaction): Promise<void> {
+  /**
+   * @param owner whose record refers to them, where that is not the scope's
+   * @throws ApiError VALIDATION_ERROR for what is not there, or not for the caller to read
+   */
+  async require(
+    scope: Scope,
+    links: readonly Link[],
+    transaction: Transaction,
+    owner?: string,
+  ): Promise<void> {
     const faults = [];
-    for (const { field, target, id } of links) {
+    for (const link of links) {
+      const { field, target, id } = link;
+      const judge = this.judges.get(target);
+      if (judge) {
+        const fault = await judge(owner ?? ownerIn(scope), link, transaction);
+        if (fault !== undefined) faults.push({ path: field, message: `${field} ${fault}` });
+        continue;
+      }
       const { resource, isReadable } = this.memberOf(target);
       if (await isReadable(scope, id, transaction)) continue;
       if (await this.openings.get(target)?.(scope, id, transaction)) continue;
@@ -167,10 +215,23 @@ export class References {
     if (faults.length > 0) throw invalid(faults);
   }
 
-  /** @throws ApiError IN_USE for a record that others refer to */
-  async requireUnused({ target, id }: Held, { session }: Transaction): Promise<void> {
+  /**
+   * @param except a record that may refer to it
+   * @throws ApiError IN_USE for a record that others refer to
+   */
+  async requireUnused(
+    { target, id }: Held,
+    { session }: Transaction,
+    except?: Types.ObjectId,
+  ): Promise<void> {
+    const others: Filter = except ? { _id: { $ne: except } } : {};
     for (const { model, field } of this.referrers.get(target) ?? []) {
-      const query = { filter: { [field]: id }, limit: 1, projection: { _id: 1 }, session } as const;
+      const query = {
+        filter: { [field]: id, ...others },
+        limit: 1,
+        projection: { _id: 1 },
+        session,
+      } as const;
       const referring = await find(driverDatabase(model), model.collection.name, query);
       if (referring.length > 0) throw apiError('IN_USE');
     }
@@ -192,7 +253,8 @@ function referencesOf({ modelName, schema }: AnyModel): ReferenceField[] {
     if (!holdsReference(type)) return;
     const problem = problemOf(schema, path, type);
     if (problem) throw new DeclarationError(`The reference ${modelName}.${path} ${problem}`);
-    fields.push({ field: path, target: type.options['ref'] as string });
+    const options = type.options as Record<string, unknown>;
+    fields.push({ field: path, target: options['ref'] as string, options });
   });
   return fields;
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Owner, Scope } from '../access/caller.js';
 import type { Precondition } from '../validation/precondition.js';
 import type { OwnedRecord, StoredRecord } from './record.js';
-import { linksIn, References } from './references.js';
+import { type Link, linksIn, References } from './references.js';
 import { Repositories } from './repositories.js';
 import type { Resource } from './resource.js';
 import { type Transaction, Transactions } from './transactions.js';
@@ -13,6 +13,8 @@ export interface Transfer {
   /** As it was. */
   readonly before: StoredRecord;
   readonly from: string;
+  /** What belongs to it, and has to go along. */
+  readonly attached: readonly Link[];
   /** Who acts, and to whom it belongs now. */
   readonly to: Scope & { readonly owner: Owner };
 }
@@ -55,13 +57,17 @@ export class Transfers {
       const from = String((before as OwnedRecord).ownerId);
       if (from === to.owner.id) return before;
       const held = { target: resource.record.name, id: before._id };
-      const links = linksIn(records.referenceFields, before);
-      const record = await this.references.moving(held, links, transaction, async (joined) => {
+      const all = linksIn(records.referenceFields, before);
+      const attached = all.filter(({ target }) => this.references.isAttached(target));
+      const links = all.filter((link) => !attached.includes(link));
+      const record = await this.references.moving(held, all, transaction, async (joined) => {
         await this.references.require(to, links, joined);
         await this.references.requireUnused(held, joined);
         return records.give(scope, id, precondition, to.owner, joined);
       });
-      for (const part of this.parts) await part({ resource, before, from, to }, transaction);
+      for (const part of this.parts) {
+        await part({ resource, before, from, attached, to }, transaction);
+      }
       return record;
     });
   }

@@ -1,0 +1,106 @@
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Types } from 'mongoose';
+import type { Scope, UserId } from '../../platform/access/caller.js';
+import { SYSTEM } from '../../platform/access/caller.js';
+import { type Link, References } from '../../platform/database/references.js';
+import type { Records } from '../../platform/database/records.js';
+import { InjectRecords } from '../../platform/database/records.module.js';
+import type { Transaction } from '../../platform/database/transactions.js';
+import { type Transfer, Transfers } from '../../platform/database/transfers.js';
+import { ApiError } from '../../platform/errors/errors.js';
+import { NO_PRECONDITION } from '../../platform/validation/precondition.js';
+import { files, StoredFile } from './file.schema.js';
+import { isPicture } from './file-types.js';
+import { FilesService } from './files.service.js';
+
+/** What no record holds is removed after so long. */
+const KEPT_MS = 24 * 60 * 60_000;
+const SWEEP_MS = 10 * 60_000;
+/** Files that are looked at together. */
+const BATCH = 200;
+
+/**
+ * Files that records of features hold, by fields as `@Prop({ type: ObjectId, ref: 'StoredFile' })`: they are files of
+ * the record's owner and go along with it. Where there are such fields, what none of them holds is removed after a day.
+ */
+@Injectable()
+export class HeldFiles implements OnApplicationBootstrap, OnApplicationShutdown {
+  private sweeping: NodeJS.Timeout | undefined;
+
+  constructor(
+    @InjectRecords(files) private readonly records: Records<StoredFile>,
+    private readonly service: FilesService,
+    private readonly references: References,
+    transfers: Transfers,
+  ) {
+    references.attach(StoredFile.name, (owner, link, transaction) => this.faultOf(owner, link, transaction));
+    transfers.during((transfer, transaction) => this.follow(transfer, transaction));
+  }
+
+  onApplicationBootstrap(): void {
+    if (!this.references.leadTo(StoredFile.name)) return;
+    const sweep = () => void this.sweep().catch(() => undefined);
+    sweep();
+    this.sweeping = setInterval(sweep, SWEEP_MS).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.sweeping);
+  }
+
+  /** Removes what no record has held for a day, and looks at the rest again in a day. */
+  async sweep(): Promise<void> {
+    for (;;) {
+      const filter = { heldAt: { $lt: new Date(Date.now() - KEPT_MS) } };
+      const due = await this.records.find(SYSTEM, { filter, sort: { heldAt: 1 }, limit: BATCH });
+      for (const file of due) await this.removeUnlessHeld(file);
+      if (due.length < BATCH) return;
+    }
+  }
+
+  private async removeUnlessHeld({ _id, ownerId }: StoredFile): Promise<void> {
+    try {
+      await this.service.remove(scopeAt(ownerId.toHexString()), _id.toHexString());
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      // Of what was removed meanwhile there is nothing to note.
+      if (error.code === 'IN_USE') await this.service.noteHeld(_id);
+      else if (error.status >= 500) throw error;
+    }
+  }
+
+  private async faultOf(
+    owner: string,
+    { id, options }: Link,
+    transaction: Transaction,
+  ): Promise<string | undefined> {
+    const noun = options?.['picture'] === true ? 'picture' : 'file';
+    const file = await this.records.first(
+      SYSTEM,
+      { _id: id, ownerId: new Types.ObjectId(owner) },
+      transaction,
+    );
+    if (!file) return `must be the id of a ${noun} of the same owner`;
+    if (!file.content) return `must be the id of a ${noun} whose upload is completed`;
+    return noun === 'picture' && !isPicture(file.type) ? 'must be the id of a picture' : undefined;
+  }
+
+  /** @throws ApiError IN_USE for a file that another record holds as well, FILE_QUOTA_EXCEEDED */
+  private async follow({ attached, before, from, to }: Transfer, transaction: Transaction): Promise<void> {
+    const held = new Map(
+      attached.filter(({ target }) => target === StoredFile.name).map((link) => [String(link.id), link]),
+    );
+    for (const [id, link] of held) {
+      await this.references.requireUnused(link, transaction, before._id);
+      const { size } = await this.records.get(scopeAt(from), id, transaction);
+      await this.service.within(to, size, transaction, () =>
+        this.records.give(scopeAt(from), id, NO_PRECONDITION, to.owner, transaction),
+      );
+    }
+  }
+}
+
+/** The product, with the files of an owner. */
+function scopeAt(owner: string): Scope {
+  return { actor: { kind: 'system' }, owner: { kind: 'user', id: owner as UserId } };
+}
