@@ -1,7 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { PRODUCT } from '../../src/product/product.js';
+import { scopeOf, type UserId } from '../../src/platform/access/caller.js';
+import type { Records } from '../../src/platform/database/records.js';
+import { type Errand, ERRANDS_MODULE } from '../support/errands.js';
 import { eventually } from '../support/mails.js';
+import { addToApp } from '../support/nest-lab.js';
 import { at, createProject, createProjects, PROJECTS, type ProjectJson } from '../support/projects.js';
 import type { TestClient } from '../support/test-client.js';
 import { addTickets, TICKETS } from '../support/tickets.js';
@@ -10,6 +14,7 @@ import { ConsoleTest, type Person, violationsOf } from './console.js';
 
 jest.setTimeout(60_000);
 addTickets();
+addToApp(ERRANDS_MODULE);
 
 const LIST = '/console/projects';
 
@@ -224,5 +229,38 @@ describe('the records of features in the console', () => {
     const page = await person.signIn(credentials, `${LIST}/66f1a0c2e4b0a1b2c3d4e5f6`);
     await page.getByRole('heading', { name: 'Not found' }).waitFor();
     expect(await violationsOf(page)).toEqual([]);
+  });
+
+  it('go along their ways by buttons, take commands, and show what happened to them', async () => {
+    const { body } = await api.get('/api/v1/auth/me');
+    const records = product.test.app.get<Records<Errand>>('ErrandRecords', { strict: false });
+    const scope = scopeOf(body.data.id as UserId);
+    const { _id } = await records.create(scope, { what: 'Sweep', status: 'open' });
+    const page = await person.signIn(credentials, `/console/errands/${_id.toHexString()}`);
+    const ways = async () =>
+      (await page.locator('[data-testid^="to-"]').allInnerTexts()).map((text) => text.trim());
+    await page.getByTestId('to-taken').waitFor();
+    expect(await ways()).toEqual(['→ Taken', '→ Dropped']);
+    expect(await page.getByLabel('Status').count()).toBe(0);
+    await page.getByTestId('to-taken').click();
+    await page.getByTestId('to-done').waitFor();
+    expect(await ways()).toEqual(['→ Done', '→ Open']);
+    await page.getByTestId('command-hand-over').click();
+    expect(await violationsOf(page)).toEqual([]);
+    await page.locator('dialog[open]').getByTestId('save-button').click();
+    await page.getByText('Please fill this in.').waitFor();
+    await page.locator('dialog[open]').getByLabel('What').fill('Mop');
+    await page.locator('dialog[open]').getByTestId('save-button').click();
+    await page.locator('dialog[open]').waitFor({ state: 'detached' });
+    await page.reload();
+    const activity = page.getByRole('region', { name: 'Activity' }).getByRole('listitem');
+    await activity.first().waitFor();
+    expect(await activity.allInnerTexts()).toEqual([
+      expect.stringMatching(/^Hand over what/),
+      expect.stringMatching(/^Updated status/),
+      expect.stringMatching(/^Created/),
+    ]);
+    expect(await violationsOf(page)).toEqual([]);
+    expect(person.faults()).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Param, Patch, Query } from '@nestjs/common';
+import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import mongoose, { type Types } from 'mongoose';
 import { ApiProperty } from '@nestjs/swagger';
@@ -13,7 +13,7 @@ import { resource } from '../../src/platform/database/resource.js';
 import { ApiSection } from '../../src/platform/docs/section.js';
 import { Answers, AnswersPage } from '../../src/platform/http/answers.js';
 import { IfMatch } from '../../src/platform/http/entity-tag.js';
-import { Nullable } from '../../src/platform/validation/fields.js';
+import { Nullable, Text } from '../../src/platform/validation/fields.js';
 import { mapPage, type Page, PageQuery } from '../../src/platform/validation/page-query.js';
 import type { Precondition } from '../../src/platform/validation/precondition.js';
 import { IdParams } from '../../src/platform/validation/record-id.dto.js';
@@ -58,6 +58,11 @@ class UpdateErrandDto {
   @IsOptional()
   @IsIn(STATUSES)
   status?: Status;
+}
+
+class HandOverDto {
+  @Text(1, 100)
+  what!: string;
 }
 
 class ErrandDto extends OwnedRecordDto {
@@ -108,6 +113,19 @@ class ErrandsController {
     @Body() dto: UpdateErrandDto,
   ): Promise<ErrandDto> {
     return ErrandDto.from(await this.records.update(scope, id, ifMatch, dto));
+  }
+
+  @Post(':id/hand-over')
+  @OwnerOr(errands.may['hand-over'])
+  @Answers(ErrandDto, { errors: errands.errors.update })
+  async handOver(
+    @CurrentScope() scope: Scope,
+    @Param() { id }: IdParams,
+    @IfMatch() ifMatch: Precondition,
+    @Body() dto: HandOverDto,
+  ): Promise<ErrandDto> {
+    const command = errands.commands['hand-over'];
+    return ErrandDto.from(await this.records.update(scope, id, ifMatch, dto, undefined, command));
   }
 }
 

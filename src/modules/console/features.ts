@@ -60,22 +60,34 @@ export interface Feature {
   readonly fields: readonly FeatureField[];
   /** The orders that the list is declared to have, each with the fields of which a value must be given. */
   readonly lists: readonly { readonly equal: readonly string[]; readonly sort: string }[];
+  /** Who changed what is kept. */
+  readonly isAudited: boolean;
   /** What the list can be asked for. */
   readonly filters: readonly FeatureField[];
   /** The least role that an operation takes in an organization; absent for what does not work in one. */
   readonly roles: Readonly<Partial<Record<Operation, OrganizationRole>>>;
 }
 
+/** What people do to a record beside changing it: `POST /api/v1/tickets/:id/<name>`. */
+interface Command {
+  readonly name: string;
+  readonly fields: readonly FeatureField[];
+  /** The least role that it takes in an organization. */
+  readonly role: OrganizationRole;
+}
+
 /** A feature, and what its operations ask of a caller. */
 interface Found {
   readonly feature: Feature;
   readonly access: ReadonlyMap<Operation, Access>;
+  readonly commands: readonly (Command & { readonly access: Access })[];
 }
 
 /** For one caller: with what it may do, and the permissions of the feature that it has. */
 type OwnFeature = Feature & {
   readonly operations: Readonly<Partial<Record<Operation, Reach>>>;
   readonly permissions: readonly Permission[];
+  readonly commands: readonly (Command & { readonly reach: Reach })[];
 };
 
 /** Finds the features: whatever has records, and a controller of its own below the API. */
@@ -106,8 +118,12 @@ export class ConsoleFeatures {
   }
 
   for({ permissions }: Caller): readonly OwnFeature[] {
-    return this.all.map(({ feature, access }) => ({
+    return this.all.map(({ feature, access, commands }) => ({
       ...feature,
+      commands: commands.flatMap(({ access: each, ...command }) => {
+        const reach = reachOf(each, permissions);
+        return reach ? [{ ...command, reach }] : [];
+      }),
       operations: Object.fromEntries(
         [...access].flatMap(([name, each]) => {
           const reach = reachOf(each, permissions);
@@ -144,7 +160,7 @@ export class ConsoleFeatures {
           );
         }
         const feature = describe(resource, operations, { plural, path, ...section });
-        return [{ feature, access: accessOf(operations) }];
+        return [{ feature, access: accessOf(operations), commands: commandsOf(resource, handlers) }];
       })
       .toSorted((a, b) => (a.feature.plural < b.feature.plural ? -1 : 1));
   }
@@ -164,14 +180,30 @@ function sectionOf([handler]: readonly Handler[]): Section | undefined {
   return extensions['x-section'];
 }
 
+function handlerAt(handlers: readonly Handler[], method: RequestMethod, path: string): Handler | undefined {
+  return handlers.find(
+    (each) =>
+      Reflect.getMetadata(METHOD_METADATA, each.method) === method &&
+      Reflect.getMetadata(PATH_METADATA, each.method) === path,
+  );
+}
+
+function commandsOf({ commands, schema }: Resource, handlers: readonly Handler[]): Found['commands'] {
+  const taken = new TakenFields(schema, new Set());
+  const role = { creatable: true, changeable: true, answered: false };
+  return Object.keys(commands).flatMap((name) => {
+    const handler = handlerAt(handlers, RequestMethod.POST, `:id/${name}`);
+    const { access, organizationRole = 'member' } = configOf(handler);
+    if (!handler || !access) return [];
+    const fields = taken.of(inputOf(handler, RouteParamtypes.BODY), role);
+    return [{ name, fields, role: organizationRole, access }];
+  });
+}
+
 function operationsOf(handlers: readonly Handler[]): Operations {
   const found: Operations = {};
   for (const [name, [method, path]] of Object.entries(OPERATIONS)) {
-    const handler = handlers.find(
-      (each) =>
-        Reflect.getMetadata(METHOD_METADATA, each.method) === method &&
-        Reflect.getMetadata(PATH_METADATA, each.method) === path,
-    );
+    const handler = handlerAt(handlers, method, path);
     // The console's forms send JSON, and do not show what is answered only once.
     if (handler && !takesForm(handler) && !configOf(handler).noStore) found[name as Operation] = handler;
   }
@@ -213,7 +245,7 @@ function reachOf(access: Access, permissions: ReadonlySet<Permission>): Reach | 
 }
 
 function describe(
-  { name, record, schema, unique, shared, ownerField, lists, states }: Resource,
+  { name, record, schema, unique, shared, ownerField, lists, states, told: ears }: Resource,
   operations: Operations,
   told: Pick<Feature, 'plural' | 'path' | 'about' | 'part'>,
 ): Feature {
@@ -242,6 +274,7 @@ function describe(
     fields: withTransitions([...sent, ...answeredFields(answer, sent)], states),
     lists: (lists?.all ?? []).map(({ equal, sort }) => ({ equal, sort: sort.name })),
     filters: asked.filter((field) => !ofPages.has(field.name)),
+    isAudited: ears.has('audit'),
     roles: rolesOf(operations),
   };
 }

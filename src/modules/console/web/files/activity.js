@@ -1,3 +1,4 @@
+import { actorOf, changesOf, shown, verbOf } from './activity-words.js';
 import { mayUse } from './caller.js';
 import { element } from './dom.js';
 import { capitalised, featureOf } from './features.js';
@@ -18,34 +19,12 @@ const SPANS = [
   ['30', 'Last 30 days'],
 ];
 
-/** Who did it, as far as that can be told by name. */
-export function actorOf({ kind, id }) {
-  if (kind === 'system') return 'The product';
-  if (kind === 'apiKey') return element('span', { title: id }, 'An API key');
-  return id === user().id ? 'You' : referenceLink({ model: 'User' }, id);
-}
-
-/** `projects.updated` → `Updated` */
-const verbOf = (action) => capitalised(action.slice(action.indexOf('.') + 1).replaceAll('-', ' '));
-
 function recordOf(record) {
   const [plural, id] = record.split('/');
   const feature = featureOf(plural);
   if (plural === 'users' && id === user().id) return 'Your account';
   if (!feature) return element('span', { title: record }, capitalised(plural.replaceAll('-', ' ')));
   return referenceLink({ model: feature.model }, id);
-}
-
-const shown = (value) => (value === null || value === undefined ? '—' : JSON.stringify(value));
-
-/** What has changed, field by field. */
-export function changesOf(changes) {
-  if (changes.length === 0) return element('span', { class: 'quiet' }, '—');
-  return element(
-    'span',
-    { title: changes.map(({ field, from, to }) => `${field}: ${shown(from)} → ${shown(to)}`).join('\n') },
-    changes.map(({ field }) => field).join(', '),
-  );
 }
 
 function detailsOf({ changes, requestId, at: when }) {

@@ -46,6 +46,9 @@ const may = (feature, operation, record) =>
     (feature.operations[operation] === 'own' && isOwn(feature, record)));
 
 export const mayCreate = (feature) => feature.operations.create !== undefined && hasRole(feature, 'create');
+/** Whether a command may be given. */
+export const mayDo = (feature, { reach, role }, record) =>
+  reaches(role) && (reach === 'all' || isOwn(feature, record));
 export const mayChange = (feature, record) => may(feature, 'update', record);
 export const mayDelete = (feature, record) => may(feature, 'delete', record);
 /** Whether the list can be asked for records of others. */

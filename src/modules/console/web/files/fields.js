@@ -279,6 +279,7 @@ function controlOf(field, common, path, label) {
 function toldOf({ description = '', encrypted }) {
   const told = description
     .replaceAll(/ ?Needs [a-z-]+:[a-z-]+\./g, '')
+    .replace(/^Id of an? [^.]*\. ?/, '')
     .replace('When absent:', 'If left empty,')
     .replace(/(where it is not sent|when absent)/, 'if left empty')
     .replaceAll(/`([^`]*)`/g, '“$1”');

@@ -1,17 +1,8 @@
 import { element } from './dom.js';
-import {
-  addressOf,
-  capitalised,
-  labelOf,
-  mayCreate,
-  nameOf,
-  searchOf,
-  seesOthers,
-  titleFieldOf,
-  titleOf,
-} from './features.js';
+import { addressOf, labelOf, mayCreate, nameOf, searchOf, titleFieldOf, titleOf } from './features.js';
 import { icon } from './icons.js';
-import { choose, Listing, listHead } from './listing.js';
+import { filtersOf } from './list-filters.js';
+import { Listing, listHead } from './listing.js';
 import { readMany, targetOf } from './references.js';
 import { emptyCard, noMatch, table } from './table.js';
 import { cell, time } from './values.js';
@@ -97,24 +88,6 @@ function emptyOf(feature, isFiltered, clear) {
   return emptyCard('records', `No ${plural} yet`, feature.about, mayCreate(feature) && newLink(feature));
 }
 
-const spaced = (value) => capitalised(String(value).replaceAll(/[-_]/g, ' '));
-
-/** `dueAt`, `-dueAt` → `Due at, ascending` */
-function orderOf(order) {
-  const name = order.replace(/^-/, '');
-  return [order, `${labelOf({ name })}, ${order === name ? 'ascending' : 'descending'}`];
-}
-
-/** Filters that a list of choices can be made of. */
-function choicesOf({ type, values }) {
-  if (type === 'boolean')
-    return [
-      ['true', 'Yes'],
-      ['false', 'No'],
-    ];
-  return type === 'enum' && values ? values.map((value) => [String(value), spaced(value)]) : undefined;
-}
-
 class RecordList extends Listing {
   constructor({ feature, query, signal }) {
     super({ path: feature.path, address: addressOf(feature), query, signal });
@@ -143,7 +116,7 @@ class RecordList extends Listing {
     const isWhole = name === 'email';
     const label = isWhole ? `Find ${plural} by email` : `Search ${plural}`;
     // A part of an address is refused: it is looked for once it is whole.
-    const ask = (words) => this.ask({ [name]: isWhole && !/.@.+\../.test(words) ? '' : words });
+    const ask = (words) => this.searchFor(name, isWhole && !/.@.+\../.test(words) ? '' : words);
     let timer;
     const input = element('input', {
       type: 'search',
@@ -169,41 +142,28 @@ class RecordList extends Listing {
     );
   }
 
-  filterFields() {
-    const { feature, query } = this;
-    const owner = seesOthers(feature)
-      ? [
-          choose(
-            'Whose',
-            [
-              ['', `My ${titleOf(feature).toLowerCase()}`],
-              ['all', "Everyone's"],
-            ],
-            query.get('owner') ?? '',
-            (value) => void this.ask({ owner: value }),
-          ),
-        ]
-      : [];
-    const filters = feature.filters.flatMap((field) => {
-      if (field.name === 'sort') {
-        const orders = [['', 'Newest first'], ...field.values.map(orderOf)];
-        return [choose('Order', orders, query.get('sort') ?? '', (value) => void this.ask({ sort: value }))];
-      }
-      const choices = field === this.search ? undefined : choicesOf(field);
-      if (!choices) return [];
-      const label = labelOf(field);
-      const change = (value) => void this.ask({ [field.name]: value });
-      return [choose(label, [['', `${label}: any`], ...choices], query.get(field.name) ?? '', change)];
-    });
-    return [...owner, ...filters];
+  /** Words are answered by how well they fit: orders and ranges have no place beside them. */
+  async searchFor(name, words) {
+    const others = [...this.query.keys()].filter((each) => each === 'sort' || each.endsWith(']'));
+    const ousted = name === 'q' && words !== '' && others.length > 0;
+    const changes = ousted ? Object.fromEntries(others.map((each) => [each, ''])) : {};
+    await this.ask({ ...changes, [name]: words });
+    if (ousted) this.filters.replaceChildren(...filtersOf(this));
+  }
+
+  clear() {
+    const asked = super.clear();
+    this.filters.replaceChildren(...filtersOf(this));
+    return asked;
   }
 
   render(view) {
     const { feature } = this;
-    this.bar = element('div', { class: 'list-bar', role: 'search' }, this.searchField(), this.filterFields());
+    this.filters = element('div', { class: 'filters' }, filtersOf(this));
+    this.bar = element('div', { class: 'list-bar', role: 'search' }, this.searchField(), this.filters);
     view.append(
       listHead(titleOf(feature), this.count, mayCreate(feature) && newLink(feature)),
-      this.bar.childElementCount > 0 ? this.bar : '',
+      this.search || this.filters.childElementCount > 0 ? this.bar : '',
       this.body,
     );
     return this.load();

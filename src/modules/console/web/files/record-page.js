@@ -5,9 +5,11 @@ import { busy, element, toast } from './dom.js';
 import { addressOf, labelOf, mayChange, mayCreate, mayDelete, nameOf, titleOf } from './features.js';
 import { icon } from './icons.js';
 import { guard } from './keyboard.js';
-import { go } from './navigate.js';
+import { go, showCurrent } from './navigate.js';
 import { onceKey } from './once.js';
 import { readOne, forgetLists, referenceLink, targetOf } from './references.js';
+import { actionsOf } from './record-actions.js';
+import { historyOf } from './record-history.js';
 import { RecordForm } from './record-form.js';
 import { Failure } from './request.js';
 import { organization } from './organization.js';
@@ -73,7 +75,8 @@ function formFor(form, label, send, extra = []) {
 }
 
 function showNew(view, { feature, query }) {
-  const fields = feature.fields.filter(({ creatable }) => creatable);
+  // A record begins in the first of its states.
+  const fields = feature.fields.filter(({ creatable, transitions }) => creatable && !transitions);
   const form = new RecordForm(feature, fields);
   for (const control of form.controls) {
     if (query.has(control.path)) control.write(query.get(control.path));
@@ -108,7 +111,8 @@ function detailsOf(feature, record) {
   const owner = !organization() && feature.fields.some(({ name }) => name === 'ownerId');
   const row = (title, ...value) => element('div', {}, element('dt', {}, title), element('dd', {}, value));
   const computed = feature.fields.filter(
-    ({ name, changeable, answered }) => answered && !changeable && !OF_EVERY_RECORD.has(name),
+    ({ name, changeable, answered, transitions }) =>
+      answered && (transitions || !changeable) && !OF_EVERY_RECORD.has(name),
   );
   return element(
     'section',
@@ -137,6 +141,11 @@ function detailsOf(feature, record) {
 
 const curlOf = (feature, record) =>
   `curl ${at(`${feature.path}/${record.id}`)} \\\n-H "Authorization: Bearer $API_KEY"`;
+
+const aboutOf = (feature, record) => [
+  detailsOf(feature, record),
+  codeCard('From your code', curlOf(feature, record)),
+];
 
 function deleteButton(feature, current) {
   const address = addressOf(feature);
@@ -190,13 +199,24 @@ function conflictText(feature, { merged, clashing }) {
   return `This ${feature.name} was changed elsewhere after you opened it.${taken}${both} Nothing of yours is saved yet: look it over and save again.`;
 }
 
-function editor(feature, record, { title, aside }) {
+function editor(feature, record, { title, about, actions }) {
   const path = `${feature.path}/${record.id}`;
   const fields = feature.fields
-    .filter(({ changeable }) => changeable)
+    .filter(({ changeable, transitions }) => changeable && !transitions)
     .map((field) => ({ ...field, required: field.required || !field.clearable }));
   const form = new RecordForm(feature, fields, record);
   const newer = element('div', { class: 'newer', role: 'alert', tabindex: '-1', hidden: true });
+  const draw = (data) => {
+    title.textContent = nameOf(feature, data);
+    about.replaceChildren(...aboutOf(feature, data));
+    actions.replaceChildren(...actionsOf(feature, data, take));
+  };
+  // What was typed meanwhile stays.
+  const take = (data) => {
+    form.merge(data);
+    draw(data);
+    changed(feature);
+  };
   const save = async () => {
     const body = form.changes();
     if (Object.keys(body).length === 0) return toast('Nothing has changed');
@@ -204,8 +224,7 @@ function editor(feature, record, { title, aside }) {
       const { data } = await call('PATCH', path, { body, headers: { 'if-match': `"${form.base.version}"` } });
       form.rebase(data);
       newer.hidden = true;
-      title.textContent = nameOf(feature, data);
-      aside.replaceChildren(detailsOf(feature, data), codeCard('From your code', curlOf(feature, data)));
+      draw(data);
       changed(feature);
       return toast('Saved');
     } catch (error) {
@@ -216,6 +235,7 @@ function editor(feature, record, { title, aside }) {
       return newer.focus();
     }
   };
+  draw(record);
   guard(() => form.isDirty());
   return { form, node: formFor(form, 'Save', save, [newer]) };
 }
@@ -240,25 +260,33 @@ export async function show(view, context) {
   const { data: record } = await call('GET', `${feature.path}/${id}`, { signal });
   await readReferences(feature, record);
   const name = nameOf(feature, record);
-  const details = detailsOf(feature, record);
-  const curl = codeCard('From your code', curlOf(feature, record));
-  const aside = element('div', { class: 'stack' }, details, curl);
-  const heading = head(feature, name);
+  const about = element('div', { class: 'stack' }, aboutOf(feature, record));
+  const actions = element('div', { class: 'record-actions' });
+  const heading = head(feature, name, actions);
   const title = heading.querySelector('h1');
   let body;
   let current = () => record;
   if (mayChange(feature, record)) {
-    const { form, node } = editor(feature, record, { title, aside });
+    const { form, node } = editor(feature, record, { title, about, actions });
     current = () => form.base;
     body = node;
   } else {
     const shown = feature.fields.filter(
       ({ name: each, changeable, answered }) => answered && changeable && !OF_EVERY_RECORD.has(each),
     );
-    body = shown.length > 0 ? element('section', { class: 'card' }, facts(shown, record)) : details;
+    body = shown.length > 0 ? element('section', { class: 'card' }, facts(shown, record)) : about.firstChild;
+    actions.append(...actionsOf(feature, record, () => void showCurrent()));
   }
   if (mayDelete(feature, record))
     heading.querySelector('.page-actions').append(deleteButton(feature, current));
-  view.append(heading, element('div', { class: 'columns' }, body, aside));
+  view.append(
+    heading,
+    element(
+      'div',
+      { class: 'columns' },
+      body,
+      element('div', { class: 'stack' }, about, historyOf(feature, record, signal)),
+    ),
+  );
   return name;
 }
