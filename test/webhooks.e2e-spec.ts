@@ -60,6 +60,7 @@ describe('webhooks', () => {
           title: 'Ships',
           pages: null,
           ownerId: owner.userId,
+          createdBy: owner.userId,
           version: 1,
           createdAt: body.data.createdAt,
           updatedAt: body.data.updatedAt,

@@ -166,10 +166,12 @@ export class ToldRecords<T extends StoredRecord> extends Records<T> {
 
   private objectOf(record: T): Fields {
     const { _id, version, createdAt, updatedAt } = record;
+    const { createdBy } = record as { readonly createdBy?: unknown };
     const fields = this.fields.entries().filter(([, isTold]) => isTold);
     return {
       id: String(_id),
       ...Object.fromEntries(fields.map(([field]) => [field, plain((record as Fields)[field])])),
+      ...(createdBy !== undefined && { createdBy: plain(createdBy) }),
       version,
       createdAt: createdAt.toISOString(),
       updatedAt: updatedAt.toISOString(),
