@@ -23,7 +23,10 @@ function helpOf(name) {
   return `${called(name)}${takes && ` -- ${takes}`}\n\n${does}\n\n${table}\n\nExample: ${example}\n`;
 }
 
-function faultOf({ words: { min = 0, max = Infinity } = { max: 0 } }, given) {
+function faultOf({ words: { min = 0, max = Infinity, instead } = { max: 0 } }, given, values) {
+  if (instead !== undefined && values[instead] !== undefined) {
+    return given.length > 0 ? `'${given[0]}' belongs into the file of --${instead}` : undefined;
+  }
   if (given.length < min) return 'Something is missing';
   if (given.length > max) return `Unknown argument '${given[max]}'`;
   return undefined;
@@ -55,7 +58,7 @@ export function argumentsOf(name, args = process.argv.slice(2)) {
   } catch (error) {
     refuse(error.message.split('. ')[0]);
   }
-  const fault = faultOf(command, parsed.positionals);
+  const fault = faultOf(command, parsed.positionals, parsed.values);
   if (fault !== undefined) refuse(fault);
   return { options: parsed.values, words: parsed.positionals };
 }

@@ -92,8 +92,10 @@ export const COMMANDS = {
       usage: '<plural> <name>:<type>:<flag>…',
       about: 'the name of the feature, then its fields; without fields those of projects',
       min: 1,
+      instead: 'from',
     },
     options: {
+      from: { value: 'file.yaml', about: 'read all of it from a file' },
       list: {
         value: 'a+b+c',
         multiple: true,

@@ -2,6 +2,7 @@
  * `npm run feature -- invoices number:string:required amount:number`, `npm run field -- invoices paidAt:date`:
  * runs a schematic of `schematics/` in this process. `nest g` takes no fields; docs/adding-a-feature.md has them all.
  */
+import { readFileSync } from 'node:fs';
 import { enableCompileCache, getCompileCacheDir } from 'node:module';
 import { argumentsOf } from './command-line.mjs';
 import { requireNode } from './node-version.mjs';
@@ -12,9 +13,25 @@ enableCompileCache('node_modules/.cache/node');
 process.env.NODE_COMPILE_CACHE ??= getCompileCacheDir();
 const [schematic, ...args] = process.argv.slice(2);
 const { options: flags, words } = argumentsOf(schematic, args);
-const [name, ...fields] = words;
+let [name, ...fields] = words;
 const say = (text) => process.stderr.write(`${text}\n`);
 const dryRun = flags['dry-run'] ?? false;
+if (flags.from !== undefined) {
+  const others = ['list', 'add', 'shared'].find((each) => flags[each] !== undefined);
+  if (others !== undefined) {
+    say(`--${others} belongs into ${flags.from}`);
+    process.exit(64);
+  }
+  const { describedInFile } = await import('../schematics/specification/file.ts');
+  try {
+    const described = describedInFile(flags.from, readFileSync(flags.from, 'utf8'));
+    ({ name, fields } = described);
+    Object.assign(flags, { list: described.lists, add: described.add, shared: described.shared });
+  } catch (error) {
+    say(error.code === 'ENOENT' ? `There is no file ${flags.from}` : error.message);
+    process.exit(1);
+  }
+}
 // Loaded last: asking for help should not wait for it.
 const { NodeWorkflow } = await import('@angular-devkit/schematics/tools/index.js');
 const workflow = new NodeWorkflow(process.cwd(), { dryRun });

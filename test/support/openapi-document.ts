@@ -7,6 +7,7 @@ export interface Schema {
   readonly required?: readonly string[];
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
+  readonly allOf?: readonly Schema[];
   readonly minLength?: number;
   readonly maxLength?: number;
   readonly minimum?: number;
@@ -104,10 +105,12 @@ export function resolve(document: OpenApi, schema: Schema): Schema {
 
 /** The value that a page or a client makes of the examples in a schema. */
 export function exampleOf(document: OpenApi, schema: Schema): unknown {
-  const { example, enum: choices, properties, items, type } = resolve(document, schema);
+  const { example, enum: choices, properties, items, type, allOf = [] } = resolve(document, schema);
   if (example !== undefined) return example;
   if (choices?.length === 1) return choices[0];
   if (items) return [exampleOf(document, items)];
+  const [only] = allOf;
+  if (only) return exampleOf(document, only);
   if (!properties) throw new Error(`There is no example of ${schema.$ref ?? type}`);
   return Object.fromEntries(
     Object.entries(properties).map(([name, property]) => [name, exampleOf(document, property)]),
