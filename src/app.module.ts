@@ -34,6 +34,7 @@ import { LoggingModule } from './platform/logging/logging.module.js';
 import { MetricsModule } from './platform/monitoring/metrics.module.js';
 import { MigrationsModule } from './platform/migrations/migrations.module.js';
 import { RedisModule } from './platform/redis/redis.module.js';
+import { SubscriptionsModule } from './platform/subscriptions/subscriptions.module.js';
 import { TracingModule } from './platform/tracing/tracing.module.js';
 import { TrashModule } from './platform/trash/trash.module.js';
 
@@ -41,6 +42,7 @@ const PLATFORM = [
   DatabaseModule,
   MigrationsModule.forRoot(migrations),
   RedisModule,
+  SubscriptionsModule,
   CacheModule,
   AttemptsModule,
   BulkModule,

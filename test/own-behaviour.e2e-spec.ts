@@ -5,13 +5,18 @@ import type { Records } from '../src/platform/database/records.js';
 import { resource } from '../src/platform/database/resource.js';
 import { Transactions } from '../src/platform/database/transactions.js';
 import { NO_PRECONDITION } from '../src/platform/validation/precondition.js';
+import { RemoveOwner } from '../src/platform/executions/remove-owner.executor.js';
+import { OnRecord, subscribers } from '../src/platform/subscriptions/on-record.js';
+import { Subscriptions } from '../src/platform/subscriptions/subscriptions.js';
+import { Notices, told, WelcomeErrand } from './support/errand-subscribers.js';
 import { type Errand, ERRANDS, ERRANDS_MODULE, errands } from './support/errands.js';
+import { eventually } from './support/mails.js';
 import { addToApp } from './support/nest-lab.js';
 import { newMember, newOrganization, ORGANIZATIONS } from './support/organizations.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import type { TestClient } from './support/test-client.js';
 
-addToApp(ERRANDS_MODULE);
+addToApp({ ...ERRANDS_MODULE, providers: [Notices, WelcomeErrand] });
 
 describe('what a feature does of its own', () => {
   let test: TestApp;
@@ -176,6 +181,108 @@ describe('what a feature does of its own', () => {
     ])('is refused at the start: %j', (commands, message) => {
       const { name, record, schema } = errands;
       expect(() => resource({ name, record, schema, commands })).toThrow(message);
+    });
+  });
+
+  describe('what happens to a record', () => {
+    const toldOf = (id: string) => told.filter(({ event }) => event.id === id);
+    const idOf = ({ _id }: Errand) => _id.toHexString();
+    const countOf = (id: string, count: number) => eventually(() => toldOf(id).length >= count && toldOf(id));
+
+    it('is told to a method once it is committed, and to an executor in any case', async () => {
+      const id = idOf(await create());
+      const both = await countOf(id, 2);
+      const event = {
+        action: 'errands.created',
+        id,
+        ownerId: ada.userId,
+        actor: 'user',
+        userId: ada.userId,
+        at: expect.any(Date),
+        changes: expect.arrayContaining([{ field: 'what', from: null, to: 'Sweep' }]),
+      };
+      expect(both.map((each) => each.event)).toEqual([event, event]);
+      const { body } = await ada.get(`/api/v1/executions?record=errands/${id}&type=errands.welcome`);
+      expect(body.data).toHaveLength(1);
+      expect(both.map(({ by }) => by).toSorted()).toEqual([`${body.data[0].id}.welcome`, 'method']);
+    });
+
+    it('is told of features that nobody else is told of, and by commands of their own name', async () => {
+      const { body } = await ada.post('/api/v1/projects', { name: 'Told' });
+      expect((await countOf(body.data.id, 1))[0]?.event.action).toBe('projects.created');
+      const errand = await create();
+      const change = { bearerId: new Types.ObjectId(ada.userId) };
+      const command = errands.commands['hand-over'];
+      await records.update(scope, idOf(errand), NO_PRECONDITION, change, undefined, command);
+      const found = await countOf(idOf(errand), 3);
+      expect(found.map(({ event }) => event.action)).toContain('errands.hand-over');
+    });
+
+    it('is told to nobody when it is rolled back', async () => {
+      let id = '';
+      const work = test.app.get(Transactions).run(async (transaction) => {
+        id = idOf(await records.create(scope, { what: 'Never', status: 'open' }, transaction));
+        throw new Error('given up');
+      });
+      await expect(work).rejects.toThrow('given up');
+      await countOf(idOf(await create()), 2);
+      expect(toldOf(id)).toEqual([]);
+      expect((await ada.get(`/api/v1/executions?record=errands/${id}`)).body.data).toEqual([]);
+    });
+
+    it('stays whatever a method throws, and the log tells it', async () => {
+      const id = idOf(await create());
+      await records.remove(scope, id, NO_PRECONDITION);
+      const failure = await eventually(() => test.logs.find(({ event }) => event === 'subscriber_failed'));
+      expect(failure).toMatchObject({
+        subscriber: 'Notices.mourn',
+        action: 'errands.deleted',
+        recordId: id,
+        err: { message: 'nothing to mourn' },
+      });
+    });
+
+    class Stranger {
+      stand(): void {}
+    }
+    class Odd {}
+
+    it.each<[string, () => void, RegExp]>([
+      [
+        'what no feature tells',
+        () => OnRecord('errands.creatd')(Notices.prototype, 'notice', {}),
+        /@OnRecord above Notices\.notice: no feature tells errands\.creatd; there are .*errands\.created/,
+      ],
+      [
+        'a class that no module provides',
+        () => OnRecord(errands.created)(Stranger.prototype, 'stand', {}),
+        /Stranger is no provider; add it to the providers of its module/,
+      ],
+      [
+        'a method that is not there',
+        () => OnRecord(errands.created)(Notices.prototype, 'vanish', {}),
+        /@OnRecord above Notices\.vanish cannot be called/,
+      ],
+      ['a class that is no executor', () => OnRecord(errands.created)(Odd as never), /Odd is no provider/],
+      [
+        'an executor with another input',
+        () => OnRecord(errands.created)(RemoveOwner as never),
+        /write @Executor\(\{ type: …, input: RecordEvent \}\) above it, too/,
+      ],
+    ])('is refused at the start for %s', (_, declare, message) => {
+      const subscriptions = test.app.get(Subscriptions, { strict: false });
+      const { length } = subscribers;
+      declare();
+      expect(() => subscriptions.begin()).toThrow(message);
+      (subscribers as unknown[]).length = length;
+      subscriptions.begin();
+    });
+
+    it('is refused for a static method, and without a name', () => {
+      expect(() => OnRecord(errands.created)(Stranger, 'stand', {})).toThrow('take static away');
+      expect(() => OnRecord(undefined as never)(Stranger.prototype, 'stand', {})).toThrow(
+        'name what happens, such as tickets.created',
+      );
     });
   });
 });

@@ -27,14 +27,20 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
     module: 'EncryptionModule',
     paths: ['src/platform/encryption', 'src/rotate-keys.ts'],
     variable: 'ENCRYPTION_KEY',
-    neededBy: ['ExecutionsModule', 'OutboxModule', 'SecondFactorModule', 'WebhooksModule'],
+    neededBy: [
+      'ExecutionsModule',
+      'OutboxModule',
+      'SecondFactorModule',
+      'SubscriptionsModule',
+      'WebhooksModule',
+    ],
   },
   {
     module: 'ExecutionsModule',
     paths: ['src/platform/executions'],
     route: 'GET /api/v1/executions',
     variable: 'EXECUTIONS',
-    neededBy: ['OutboxModule', 'WebhooksModule'],
+    neededBy: ['SubscriptionsModule', 'OutboxModule', 'WebhooksModule'],
   },
   { module: 'FilesModule', paths: ['src/modules/files'], route: 'GET /api/v1/files', variable: 'FILES_URL' },
   {
@@ -69,6 +75,7 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
     paths: ['src/modules/second-factor'],
     route: 'POST /api/v1/auth/otp/enable',
   },
+  { module: 'SubscriptionsModule', paths: ['src/platform/subscriptions'] },
   {
     module: 'SupabaseModule',
     paths: ['src/modules/supabase'],

@@ -9,6 +9,7 @@ import type { StoredRecord } from './record.js';
 import { Records } from './records.js';
 import { References } from './references.js';
 import type { Resource } from './resource.js';
+import { earsOf } from './subscribed.js';
 import { ToldRecords } from './told-records.js';
 import { Trail } from './trail.js';
 
@@ -64,10 +65,11 @@ export class Repositories {
   }
 
   private madeOf<T extends StoredRecord>(...parts: ConstructorParameters<typeof Records<T>>): Records<T> {
-    const [, { can, told }] = parts;
+    const [, resource] = parts;
+    const { can } = resource;
     // Without a module for it `resource()` has the start refused.
     if (can.has('trash') && this.trash) return this.trash.of(this.trail, ...parts);
-    return told.size > 0 ? new ToldRecords(this.trail, ...parts) : new Records(...parts);
+    return earsOf(resource).size > 0 ? new ToldRecords(this.trail, ...parts) : new Records(...parts);
   }
 
   /** What every feature has declared. */

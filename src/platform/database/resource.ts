@@ -5,6 +5,7 @@ import { CATALOGUE, type ErrorDefinition, notFoundError, takenError } from '../e
 import type { Permission } from '../access/caller.js';
 import { uniqueKeys } from './filter.js';
 import { FieldOrders, type OrderRule } from './field-orders.js';
+import { requireCommands } from './command-names.js';
 import { type ListDeclaration, Lists } from './lists.js';
 import type { Change, StoredRecord } from './record.js';
 import { States, type StatesOf, type Transition } from './states.js';
@@ -137,6 +138,10 @@ export interface Resource<
   /** `blog-posts`, as in paths and permissions. */
   readonly plural: string;
   readonly actions: Actions;
+  /** The same by themselves, for `@OnRecord(tickets.created)`. */
+  readonly created: string;
+  readonly updated: string;
+  readonly deleted: string;
   /** What commands are called where others are told of them: `tickets.assign`. */
   readonly commands: Readonly<Record<Command, string>>;
   /** The permissions by their verbs: `may.read` is `blog-posts:read`. */
@@ -206,6 +211,9 @@ export function resource<
     can: new Set(can),
     plural: plural ?? '',
     actions,
+    created: actions.created,
+    updated: actions.updated,
+    deleted: actions.deleted,
     commands: Object.fromEntries(commands.map((command) => [command, `${plural}.${command}`])) as Record<
       Command,
       string
@@ -246,24 +254,6 @@ function statesOf<T extends StoredRecord>({
   onTransition,
 }: Declaration<T, string, string, string>): States | undefined {
   return states || onTransition ? new States(name, schema, states ?? {}, onTransition) : undefined;
-}
-
-const COMMAND = /^[a-z][a-z-]{0,31}$/;
-/** What happens to records anyway, and is told so. */
-const HAPPENINGS: ReadonlySet<string> = new Set(['created', 'updated', 'deleted', 'restored', 'transferred']);
-
-/** @throws DeclarationError for a command whose permission or event would be something else's */
-function requireCommands(name: string, commands: readonly string[], verbs: readonly string[]): void {
-  for (const command of commands) {
-    const problem = !COMMAND.test(command)
-      ? 'is no name: write small letters and hyphens'
-      : verbs.filter((verb) => verb === command).length > 1
-        ? 'is a permission already, or there twice'
-        : HAPPENINGS.has(command)
-          ? 'is what others are told of records anyway: choose another name'
-          : undefined;
-    if (problem) throw new DeclarationError(`resource '${name}': the command ${command} ${problem}`);
-  }
 }
 
 /** @throws DeclarationError for a field that no list could be asked for, since it takes a parameter of that name */

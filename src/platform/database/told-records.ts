@@ -7,7 +7,8 @@ import type { Change, StoredRecord } from './record.js';
 import { Records } from './records.js';
 import type { Link } from './references.js';
 import { transferredOf } from './resource.js';
-import type { FieldChange, Happening, Trail } from './trail.js';
+import { earsOf } from './subscribed.js';
+import type { Ear, FieldChange, Happening, Trail } from './trail.js';
 import type { Transaction } from './transactions.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -22,15 +23,17 @@ const WITHHELD = ['encrypted', 'secret', 'rich'] as const;
 export class ToldRecords<T extends StoredRecord> extends Records<T> {
   /** The fields, and whether their values may leave a record. */
   private readonly fields: ReadonlyMap<string, boolean>;
+  private readonly ears: ReadonlySet<Ear>;
 
   constructor(
     private readonly trail: Trail,
     ...parts: ConstructorParameters<typeof Records<T>>
   ) {
     super(...parts);
-    const [model, { actions, commands, told }] = parts;
+    const [model, resource] = parts;
     this.fields = fieldsOf(model.schema);
-    trail.offer([...Object.values(actions), ...Object.values(commands)], told);
+    this.ears = earsOf(resource);
+    trail.offer([...Object.values(resource.actions), ...Object.values(resource.commands)], this.ears);
   }
 
   override async updateWhere(
@@ -104,7 +107,7 @@ export class ToldRecords<T extends StoredRecord> extends Records<T> {
   }
 
   protected get isHeard(): boolean {
-    return this.trail.isHeard(this.resource.told);
+    return this.trail.isHeard(this.ears);
   }
 
   protected async tell(
@@ -133,7 +136,7 @@ export class ToldRecords<T extends StoredRecord> extends Records<T> {
     record: T | undefined,
   ): Happening {
     const known = record ?? before;
-    const { plural, told } = this.resource;
+    const { plural } = this.resource;
     const id = String(known?._id);
     const owner = this.ownership.field && (known as Fields | undefined)?.[this.ownership.field];
     const isUser = this.ownership.field === '_id';
@@ -147,7 +150,7 @@ export class ToldRecords<T extends StoredRecord> extends Records<T> {
       changes: isUser && !record ? [] : this.changesOf(before, record),
       object: known && this.objectOf(known),
       requestId: requestContext.getStore()?.requestId,
-      ears: told,
+      ears: this.ears,
     };
   }
 

@@ -5,7 +5,7 @@ import { requestContext } from '../logging/request-context.js';
 import { type Transaction, Transactions } from './transactions.js';
 
 /** What may be told of changes, where it is part of the product. */
-export type Ear = 'audit' | 'webhooks';
+export type Ear = 'audit' | 'webhooks' | 'subscribers';
 
 /** One field of a record before and after. Both are absent where the values may not leave the record. */
 export interface FieldChange {
@@ -60,8 +60,8 @@ export class Trail {
     return [...this.offers].filter(([, ears]) => ears.has(ear)).map(([action]) => action);
   }
 
-  isHeard(ears: ReadonlySet<Ear> = EVERYBODY): boolean {
-    return this.listeners.keys().some((ear) => ears.has(ear));
+  isHeard(ears?: ReadonlySet<Ear>): boolean {
+    return ears ? this.listeners.keys().some((ear) => ears.has(ear)) : this.listeners.size > 0;
   }
 
   /** Runs work in the given transaction, or in one of its own where somebody is told of it. */

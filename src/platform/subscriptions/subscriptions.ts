@@ -1,0 +1,145 @@
+import { Injectable } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
+import { PinoLogger } from 'nestjs-pino';
+import { type Scope, SYSTEM, type UserId } from '../access/caller.js';
+import { Memberships } from '../access/memberships.js';
+import { Semaphore } from '../concurrency/semaphore.js';
+import { withTimeout } from '../concurrency/timeout.js';
+import { Repositories } from '../database/repositories.js';
+import { actionsOf } from '../database/subscribed.js';
+import { type Happening, Trail } from '../database/trail.js';
+import type { Transaction } from '../database/transactions.js';
+import { DeclarationError } from '../errors/start-error.js';
+import { Executions } from '../executions/executions.js';
+import { optionsOf } from '../executions/executor.js';
+import type { ExecutorClass } from '../executions/run.js';
+import { type Subscriber, subscribers } from './on-record.js';
+import { eventOf, RecordEvent } from './record-event.js';
+
+/** Methods under way in a process; what comes while so many wait is not called. */
+const CONCURRENCY = 16;
+const MAX_WAITING = 1_000;
+/** A method that takes longer holds up no other any more. */
+const TIMEOUT_MS = 30_000;
+
+type Call = (event: RecordEvent) => unknown;
+
+/** Somebody who is told, as it is to be called. */
+interface Told extends Subscriber {
+  /** None for an executor. */
+  readonly call: Call | undefined;
+}
+
+/** Tells methods and executors with `@OnRecord` what happens to records. */
+@Injectable()
+export class Subscriptions {
+  private readonly byAction = new Map<string, Told[]>();
+  private readonly slots = new Semaphore({ concurrency: CONCURRENCY, maxWaiting: MAX_WAITING });
+  private readonly underWay = new Set<Promise<void>>();
+
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly repositories: Repositories,
+    private readonly memberships: Memberships,
+    private readonly executions: Executions,
+    private readonly trail: Trail,
+    private readonly logger: PinoLogger,
+  ) {}
+
+  /** @throws DeclarationError for what nothing would tell, and for who cannot be told */
+  begin(): void {
+    this.byAction.clear();
+    const known = new Set(this.repositories.resources.flatMap(actionsOf));
+    for (const subscriber of subscribers) {
+      const told = { ...subscriber, call: this.callOf(subscriber) };
+      for (const action of subscriber.actions) {
+        if (!known.has(action)) {
+          throw new DeclarationError(
+            `${subscriber.title}: no feature tells ${action}; there are ${[...known].toSorted().join(', ')}`,
+          );
+        }
+        this.byAction.set(action, [...(this.byAction.get(action) ?? []), told]);
+      }
+    }
+    if (subscribers.length > 0) this.trail.listen('subscribers', (all, joined) => this.tell(all, joined));
+  }
+
+  /** Resolves once nothing is under way any more, or after the time. */
+  async settled(ms: number): Promise<void> {
+    await withTimeout(ms, Promise.all(this.underWay)).catch(() => undefined);
+  }
+
+  private callOf({ type, method, title }: Subscriber): Call | undefined {
+    const provider = this.discovery.getProviders().find(({ metatype }) => metatype === type);
+    if (!provider) {
+      throw new DeclarationError(
+        `${title}: ${type.name} is no provider; add it to the providers of its module`,
+      );
+    }
+    if (method === undefined) {
+      if ((optionsOf(type)?.input as unknown) === RecordEvent) return undefined;
+      throw new DeclarationError(`${title}: write @Executor({ type: …, input: RecordEvent }) above it, too`);
+    }
+    const instance = provider.instance as Record<string, unknown> | undefined;
+    const call = instance?.[method];
+    if (!provider.isDependencyTreeStatic() || typeof call !== 'function') {
+      throw new DeclarationError(
+        `${title} cannot be called: let its class have no scope of its own (Scope.REQUEST)`,
+      );
+    }
+    return call.bind(instance) as Call;
+  }
+
+  private async tell(happenings: readonly Happening[], transaction: Transaction): Promise<void> {
+    for (const happening of happenings) {
+      const told = this.byAction.get(happening.action) ?? [];
+      if (told.length === 0) continue;
+      const event = eventOf(happening);
+      for (const { type, call, title } of told) {
+        if (call) transaction.afterwards(() => this.run(title, call, event));
+        else await this.start(type, event, happening.record, transaction);
+      }
+    }
+  }
+
+  private async start(
+    type: Subscriber['type'],
+    event: RecordEvent,
+    record: string,
+    transaction: Transaction,
+  ) {
+    const scope = await this.scopeOf(event);
+    const executor = type as ExecutorClass<RecordEvent>;
+    await this.executions.start(executor, event, { scope, transaction, record });
+  }
+
+  /** The product itself, on the records of whose record it was. */
+  private async scopeOf({ ownerId, userId }: RecordEvent): Promise<Scope> {
+    if (ownerId === null) return SYSTEM;
+    const isMember = userId !== null && (await this.memberships.roleOf(ownerId, userId as UserId)) !== null;
+    return { actor: SYSTEM.actor, owner: { kind: isMember ? 'organization' : 'user', id: ownerId } };
+  }
+
+  private run(title: string, call: Call, event: RecordEvent): void {
+    const running = this.called(call, event)
+      .catch((err: unknown) => {
+        const subscriber = title.split(' ').at(-1);
+        const { action, id: recordId } = event;
+        this.logger.error({ event: 'subscriber_failed', subscriber, action, recordId, err });
+      })
+      .finally(() => this.underWay.delete(running));
+    this.underWay.add(running);
+  }
+
+  private async called(call: Call, event: RecordEvent): Promise<void> {
+    await this.slots.acquire();
+    try {
+      await withTimeout(
+        TIMEOUT_MS,
+        Promise.resolve().then(() => call(event)),
+      );
+    } finally {
+      this.slots.release();
+    }
+  }
+}
