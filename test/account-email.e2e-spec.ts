@@ -51,7 +51,7 @@ describe('an address', () => {
     const answer = await caller.post(VERIFY_AGAIN);
     expect([answer.status, answer.body]).toEqual([
       202,
-      { success: true, message: 'If the address is not proved yet, a mail is on its way' },
+      { success: true, message: 'If the address is not verified yet, a mail is on its way' },
     ]);
     const { token } = await accounts.mailTo(registered.email, 2);
     // The same link: who asks in somebody's name ends none.

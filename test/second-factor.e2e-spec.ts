@@ -195,7 +195,7 @@ describe('the second factor', () => {
   it('keeps a product from starting that does not ask for it any more', async () => {
     await newProtected(test);
     await expect(new SecondFactors(test.connection).onApplicationBootstrap()).rejects.toThrow(
-      /^Users have set up second factors, which nothing asks for: put SecondFactorModule back into src\/app\.module\.ts, or /,
+      /^Users have set up second factors, which nothing checks: put SecondFactorModule back into src\/app\.module\.ts, or /,
     );
   });
 

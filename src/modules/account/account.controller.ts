@@ -22,7 +22,7 @@ export class AccountController {
   @NoStore()
   @ApiOperation({
     summary: 'Change your password',
-    description: 'Ends every other session of yours.',
+    description: 'Ends all of your other sessions.',
     operationId: 'changePassword',
   })
   @AnswersMessage('Password changed', {

@@ -4,7 +4,7 @@ import { UsersModule } from '../users/users.module.js';
 import { AccountController } from './account.controller.js';
 import { AccountService } from './account.service.js';
 
-/** What users do about their own password. */
+/** Changing one's own password. */
 @Module({
   imports: [UsersModule, SessionsModule],
   controllers: [AccountController],

@@ -7,7 +7,7 @@ import { AuthConfig } from './auth.config.js';
 const ISSUER = PRODUCT.key;
 const AUDIENCE = `${PRODUCT.key}-api`;
 
-/** Most verified tokens that are remembered. */
+/** Maximum number of cached verified tokens. */
 const MAX_VERIFIED = 10_000;
 
 interface Claims {
@@ -20,7 +20,7 @@ interface Claims {
   readonly exp: number;
 }
 
-/** What a valid token names. */
+/** The contents of a valid token. */
 export interface TokenSubject {
   readonly userId: string;
   readonly sessionId: string;
@@ -34,14 +34,17 @@ interface Verified extends TokenSubject {
 }
 
 /**
- * Signs and verifies access tokens (JWT, HS256). A token says who somebody is and by which session,
- * and nothing else: role and state are looked up, so that a change of them does not wait for the token to expire.
+ * Signs and verifies access tokens (JWT, HS256). A token identifies only the user and the session: role and state are
+ * looked up, so that changes take effect before the token expires.
  */
 @Injectable()
 export class AccessTokens {
   private readonly signClaims: (claims: Pick<Claims, 'sub' | 'sid' | 'gen'>) => string;
   private readonly verifyToken: (token: string) => Partial<Claims>;
-  /** By the whole token, so that its signature is computed once. fast-jwt's own cache would hash it each time. */
+  /**
+   * Keyed by the whole token, so that its signature is verified once. fast-jwt's own cache would hash the token on
+   * every call.
+   */
   private readonly verified = new Map<string, Verified>();
 
   constructor({ jwtSecret: key }: CryptoConfig, { accessTokenLifetimeS }: AuthConfig) {
@@ -57,7 +60,7 @@ export class AccessTokens {
       algorithms: ['HS256'],
       allowedIss: ISSUER,
       allowedAud: AUDIENCE,
-      // Without this a claim that is missing is not compared.
+      // Without this, missing claims would be accepted.
       requiredClaims: ['sub', 'sid', 'iat', 'exp', 'iss', 'aud'],
     }) as (token: string) => Partial<Claims>;
   }
@@ -66,7 +69,7 @@ export class AccessTokens {
     return this.signClaims({ sub: userId, sid: sessionId, gen: generation });
   }
 
-  /** Whom a valid token names; undefined for anything else. */
+  /** The contents of a valid token; undefined for anything else. */
   verify(token: string): TokenSubject | undefined {
     const known = this.verified.get(token);
     if (known && known.expiresAt > Date.now()) return known;

@@ -28,7 +28,7 @@ export class AuthController {
   @NoStore()
   @ApiOperation({
     summary: 'Register as a new user',
-    description: 'The new user has the role `user`; only administrators give roles.',
+    description: 'The new user has the role `user`; only administrators assign roles.',
     operationId: 'register',
   })
   @Answers(UserDto, {
@@ -56,7 +56,7 @@ export class AuthController {
   @ApiOperation({
     summary: 'Sign in',
     description:
-      'Gives an access token for `Authorization: Bearer`, and a refresh token for when it expires.',
+      'Returns an access token for `Authorization: Bearer`, and a refresh token for when it expires.',
     operationId: 'login',
   })
   @Answers(SignedInDto, {
@@ -72,7 +72,7 @@ export class AuthController {
   @ApiOperation({
     summary: 'Stay signed in',
     description:
-      'Gives new tokens for a refresh token, which is of no use from then on. One that is used again later ends its session: somebody has a copy.',
+      'Exchanges a refresh token for new tokens; it is invalid from then on. If it is used again later, somebody has a copy, and its session ends.',
     operationId: 'refresh',
   })
   @Answers(SignedInDto, {
@@ -107,7 +107,7 @@ export class AuthController {
   @NoStore()
   @ApiOperation({
     summary: 'Get the signed-in user',
-    description: 'With the role that it has now.',
+    description: 'With its current role.',
     operationId: 'getMe',
   })
   @Answers(UserDto)

@@ -19,7 +19,7 @@ export class RegisterDto {
   @NewPassword()
   password!: string;
 
-  @ApiProperty({ description: 'When absent: the part of the address before the @.', example: 'Ada Lovelace' })
+  @ApiProperty({ description: 'By default the part of the address before the @.', example: 'Ada Lovelace' })
   @IsOptional()
   @Name(100)
   name?: string | null;
@@ -44,11 +44,11 @@ export class OtherSignInDto {
   otp?: string | null;
 }
 
-/** A refresh token that somebody claims to have got. */
+/** A refresh token, not yet verified. */
 function RefreshToken(): PropertyDecorator {
   return applyDecorators(
     ApiProperty({
-      description: 'The newest one: each is good for one refresh.',
+      description: 'The latest one: each can be used for one refresh.',
       example: `fvr_${'Zm9v'.repeat(22)}`,
     }),
     IsString(),
@@ -68,7 +68,7 @@ export class LogoutDto {
   refreshToken?: string | null;
 }
 
-/** What signing in gives, and refreshing. */
+/** The response to signing in and refreshing. */
 export class SignedInDto {
   @ApiProperty({ description: 'For `Authorization: Bearer`.', example: 'eyJhbGciOiJIUzI1NiJ9.e30.c2ln' })
   @IsString()

@@ -1,6 +1,6 @@
 import { defineEvents } from '../../platform/logging/events.js';
 
-/** What the log tells of this feature. */
+/** The domain events of this feature. */
 export const AuthEvents = defineEvents({
   login_succeeded: { level: 'info', about: 'A user signed in.' },
   login_failed: { level: 'warn', about: 'A sign-in was refused; `userId` only when the account exists.' },

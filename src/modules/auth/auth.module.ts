@@ -12,7 +12,7 @@ import { StepUpController } from './step-up.controller.js';
 import { StepUpService } from './step-up.service.js';
 import { TokenAuthenticator } from './token-authenticator.js';
 
-/** Registering, signing in, and knowing who sends a request. */
+/** Registration, sign-in, and the authentication of requests. */
 @Module({
   imports: [
     MongooseModule.forFeature([{ name: KnownDevice.name, schema: KnownDeviceSchema }]),

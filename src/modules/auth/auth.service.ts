@@ -30,22 +30,22 @@ import { UserEvents } from '../users/user.events.js';
 
 /** Registering reveals whether an address is taken, so attempts per client address are limited. */
 const REGISTRATIONS = { limit: 10, seconds: 60 * 60 };
-/** Developers on this machine try out registering all day. */
+/** Developers on this machine register test users all day. */
 const LOCAL_REGISTRATIONS = { ...REGISTRATIONS, limit: 10_000 };
 const LOCAL = /^(127\.|::1$|::ffff:127\.)/;
 
-/** A user whose password was right, and whether it should be hashed again. */
+/** A user whose password was correct, and whether it should be rehashed. */
 interface Identified {
   readonly user: User;
   readonly isOutdated: boolean;
 }
 
-/** How somebody is let in who has shown something else than a password. */
+/** How to sign in a user who has proved its identity without a password. */
 interface Admission {
-  /** Absent where what was shown counts for both factors. */
+  /** Absent if the proof counts as both factors. */
   readonly factor?: {
     readonly otp: string | null | undefined;
-    /** Called where one is asked for, before it is looked at. */
+    /** Called if one is required, before it is checked. */
     readonly asked: () => Promise<void>;
   };
   readonly settle?: () => Promise<unknown>;
@@ -93,8 +93,8 @@ export class AuthService {
 
   /**
    * Starts a session.
-   * @throws ApiError INVALID_CREDENTIALS, whichever of the two is wrong and also for a disabled user; OTP_REQUIRED
-   *   and INVALID_OTP once both are right; RATE_LIMITED after too many failures
+   * @throws ApiError INVALID_CREDENTIALS, whichever of the two is wrong and also for a disabled user; OTP_REQUIRED and
+   * INVALID_OTP if both are correct; RATE_LIMITED after too many failures
    */
   async login(credentials: LoginDto, device: Device): Promise<SignedInDto> {
     const { password } = credentials;
@@ -114,9 +114,9 @@ export class AuthService {
   }
 
   /**
-   * Starts a session for a user who has shown something else than a password.
-   * @param settle uses up what was shown, once the second factor is right; called before the session is there
-   * @param holds whether what was shown still belongs to the user, once the session is there
+   * Starts a session for a user who has proved its identity without a password.
+   * @param settle uses up the proof, once the second factor is correct; called before the session is created
+   * @param holds whether the proof still belongs to the user, once the session has been created
    * @throws ApiError UNAUTHENTICATED for a disabled user; OTP_REQUIRED, INVALID_OTP, RATE_LIMITED
    */
   async admit(owner: UserId, device: Device, { factor, settle, holds }: Admission): Promise<SignedInDto> {
@@ -128,7 +128,7 @@ export class AuthService {
     }
     await settle?.();
     const grant = await this.sessions.start(owner, device);
-    // What ends all sessions meanwhile may have missed this one.
+    // A concurrent request that ends all sessions may have missed this one.
     const now = await this.users.findById(owner);
     if (!now || now.disabled || now.otpEnabled !== user.otpEnabled || !(await holds())) {
       await this.sessions.endOwn(grant.sessionId);

@@ -9,7 +9,7 @@ export class KnownDevice {
   @Prop({ type: String, required: true })
   _id!: string;
 
-  /** With the user, it is removed. */
+  /** Removed together with the user. */
   @CredentialOwner('entrance')
   ownerId!: Types.ObjectId;
 

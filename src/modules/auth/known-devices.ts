@@ -10,12 +10,12 @@ import type { UserId } from '../../platform/access/caller.js';
 import { AuthConfig } from './auth.config.js';
 import { KnownDevice } from './known-device.schema.js';
 
-/** Most devices and addresses of a user. */
+/** Maximum number of devices and addresses per user. */
 const MAX_DEVICES = 50;
 
 /**
- * Remembers from where a user has signed in, by address and by the mark of a browser. Who guesses from elsewhere
- * uses up other budgets than these, and so cannot keep the user out.
+ * Remembers the IP addresses and marked browsers that a user has signed in from. Guesses from elsewhere use up other
+ * budgets, so they cannot lock the user out.
  */
 @Injectable()
 export class KnownDevices {
@@ -30,8 +30,8 @@ export class KnownDevices {
   }
 
   /**
-   * Whose budgets a try to sign in is counted for.
-   * @param email in lower case, of an account that need not exist: the question takes as long
+   * The budgets that a sign-in attempt counts against.
+   * @param email in lower case; if no account has it, the lookup takes just as long
    */
   async budgetsOf(email: string, device: Device): Promise<Budget[]> {
     const known = await this.find(email, device);
@@ -42,23 +42,23 @@ export class KnownDevices {
     ];
   }
 
-  /** What stands for the device, where the user with this address has signed in with it; `email` as above. */
+  /** The key of the device, if the user with this address has signed in with it; `email` as above. */
   async find(email: string, device: Device): Promise<string | undefined> {
     const ids = this.idsOf(email, device);
     const known = await this.model
       .find({ _id: { $in: ids }, expiresAt: { $gt: new Date() } }, { _id: 1 })
       .lean<Pick<KnownDevice, '_id'>[]>();
-    // The mark of a browser says more than an address, which others may share.
+    // A browser's mark is more specific than an IP address, which others may share.
     return ids.find((id) => known.some(({ _id }) => _id === id));
   }
 
-  /** Whether this user has signed in with this mark: nobody else's may become known for it. */
+  /** Whether this user has signed in with this mark; a mark belongs to one user only. */
   async has(email: string, mark: string): Promise<boolean> {
     const _id = this.idOf(email, ['device', mark]);
     return (await this.model.exists({ _id, expiresAt: { $gt: new Date() } })) !== null;
   }
 
-  /** Knows the device from now on, and forgets those that were used before the newest fifty. */
+  /** Remembers the device, and forgets all but the fifty most recent ones. */
   async remember(owner: UserId, email: string, device: Device): Promise<void> {
     const expiresAt = new Date(Date.now() + 1000 * this.config.deviceMemoryS);
     await this.model.bulkWrite(

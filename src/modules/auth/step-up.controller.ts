@@ -21,7 +21,7 @@ export class StepUpController {
   @ApiOperation({
     summary: 'Prove that it is you',
     description:
-      'With a code where the second factor is on, otherwise with the password. It counts for 10 minutes of this session, for what answers `STEP_UP_REQUIRED` otherwise.',
+      'With a code if the second factor is on, otherwise with the password. The proof counts for 10 minutes in this session, for requests that would otherwise be answered `STEP_UP_REQUIRED`.',
     operationId: 'stepUp',
   })
   @AnswersMessage('Identity proved', {

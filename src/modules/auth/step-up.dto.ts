@@ -3,7 +3,7 @@ import { IsOptional } from 'class-validator';
 import { ClaimedPassword } from '../../platform/validation/passwords.js';
 
 export class StepUpDto {
-  @ApiProperty({ description: 'Needed without a second factor.', example: 'correct horse battery' })
+  @ApiProperty({ description: 'Required without a second factor.', example: 'correct horse battery' })
   @IsOptional()
   @ClaimedPassword()
   password?: string | null;

@@ -9,7 +9,7 @@ import { IdentityProof, type Proof } from '../users/identity-proof.js';
 import { UsersService } from '../users/users.service.js';
 import { AuthEvents } from './auth.events.js';
 
-/** Renews the proof of identity of a session, which signing in has given it. Refreshing does not. */
+/** Renews a session's proof of identity. Signing in counts as one, refreshing does not. */
 @Injectable()
 export class StepUpService {
   constructor(

@@ -10,8 +10,8 @@ import { UsersService } from '../users/users.service.js';
 import { AccessTokens, type TokenSubject } from './access-tokens.js';
 
 /**
- * Knows a caller by what `Authorization: Bearer` holds: an access token, or one of the kinds that modules register.
- * Cookies are never looked at.
+ * Authenticates a caller by `Authorization: Bearer`: an access token, or a token of a kind that a module has
+ * registered. Ignores cookies.
  */
 @Injectable()
 export class TokenAuthenticator implements Authenticator {
@@ -44,7 +44,7 @@ export class TokenAuthenticator implements Authenticator {
       const bearer = await this.kinds.again(apiKey);
       return known(bearer && bearer.as(now));
     }
-    // Of a token of others nothing else is known.
+    // Nothing else is known about another issuer's token.
     if (now.validFrom > validFrom) throw apiError('UNAUTHENTICATED');
     return now;
   }
@@ -78,7 +78,7 @@ function tokenOf({ headers }: Pick<IncomingMessage, 'headers'>): string | undefi
   return /^Bearer ([\w.-]{1,4096})$/i.exec(headers.authorization ?? '')?.[1];
 }
 
-/** The next step, at once where nothing has to be waited for. */
+/** The next step, synchronously if possible. */
 function then<T, U>(value: T | Promise<T>, next: (value: T) => U | Promise<U>): U | Promise<U> {
   return value instanceof Promise ? value.then(next) : next(value);
 }

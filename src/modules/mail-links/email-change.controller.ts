@@ -23,7 +23,7 @@ export class EmailChangeController {
   @ApiOperation({
     summary: 'Ask for another email address',
     description:
-      'Mails a link to the new address, which makes the change, and one to the old address, which undoes it for 7 days. The answer is the same if the address is taken.',
+      'Mails a link to the new address, which confirms the change, and one to the old address, which undoes it for 7 days. The response is the same if the address is taken.',
     operationId: 'changeEmail',
   })
   @AnswersMessage('If the address is free, a mail to it is on its way', {
@@ -40,7 +40,7 @@ export class EmailChangeController {
   @ApiOperation({
     summary: 'Change the email address by a mailed link, or undo that',
     description:
-      'The link to the new address ends every other session. The link to the old one brings that back, also before the change; it ends every session, removes API keys, identities and a second factor of the last days, and a password that was changed since.',
+      'The link to the new address ends every other session. The link to the old address restores it, or prevents the change if it is still pending; it ends every session, and removes API keys, identities, a second factor of the last days, and a password that was changed since.',
     operationId: 'confirmEmailChange',
   })
   @Answers(EmailChangedDto, { errors: [MailLinkErrors.INVALID_RESET_TOKEN, UserErrors.EMAIL_TAKEN] })

@@ -22,12 +22,12 @@ import { MailLinkEvents } from './mail-link.events.js';
 const HOUR_S = 3600;
 /** Each mails the old address as well. */
 const CHANGES_PER_USER = { limit: 5, seconds: HOUR_S };
-/** Of a user and an address together: nobody uses up the mail that somebody else has asked for. */
+/** Per user and address: nobody can use up the mails that somebody else requests. */
 const MAILS_PER_PAIR = { limit: 3, seconds: HOUR_S };
-/** To an address in all; accounts that anybody can make use up no mails of those who have proved to be reached. */
+/** Per address in total; unverified accounts, which anybody can create, do not use up the budget of verified ones. */
 const MAILS_PER_ADDRESS = { limit: 20, seconds: HOUR_S };
 
-/** Changes the addresses of users, and undoes that. */
+/** Changes the addresses of users, and undoes such changes. */
 @Injectable()
 export class EmailChangeService {
   constructor(
@@ -42,15 +42,15 @@ export class EmailChangeService {
   ) {}
 
   /**
-   * Mails a link to the new address and one to the old. Whether the new one is taken is looked for after the answer, so
-   * that neither its content nor its time tells.
+   * Mails a link to the new address and one to the old. Whether the new one is taken is looked up after the response,
+   * so that neither its content nor its timing reveals it.
    * @throws ApiError MAIL_NOT_CONFIGURED, VALIDATION_ERROR for the address that the user has, RATE_LIMITED
    */
   async request({ id, session }: Caller, { email }: ChangeEmailDto): Promise<void> {
     this.links.requireMail();
     const user = await this.users.get(scopeOf(id), id);
     if (email === user.email) {
-      throw invalid([{ path: 'email', message: 'email must be another one than you have' }]);
+      throw invalid([{ path: 'email', message: 'email must differ from your current one' }]);
     }
     await this.quotas.take('email-change', id, CHANGES_PER_USER);
     await this.links.revoke(id, [changeEmail]);
@@ -68,8 +68,8 @@ export class EmailChangeService {
   }
 
   /**
-   * Makes a change by the link to the new address, or undoes one by the link to the old.
-   * @throws ApiError INVALID_RESET_TOKEN; EMAIL_TAKEN when somebody else has the address by now
+   * Confirms a change by the link to the new address, or undoes it by the link to the old one.
+   * @throws ApiError INVALID_RESET_TOKEN; EMAIL_TAKEN if somebody else has taken the address meanwhile
    */
   async confirm({ token }: VerifyEmailDto): Promise<EmailChangedDto> {
     const { owner, session, ...changed } = await this.transactions.run(async (transaction) => {
@@ -96,7 +96,7 @@ export class EmailChangeService {
       throw apiError(MailLinkErrors.INVALID_RESET_TOKEN);
     const { owner, email, session } = link;
     await this.addresses.move(owner, email, transaction);
-    // What was mailed to the old address.
+    // The token was mailed to the old address.
     await this.links.revoke(owner, [resetPassword, setPassword, verifyEmail], transaction);
     return { owner, email, session, undone: false };
   }

@@ -2,7 +2,7 @@ import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import { OwnedRecord, RECORD_OPTIONS } from '../../platform/database/record.js';
 import { resource } from '../../platform/database/resource.js';
 
-/** An address that its owner asked to leave. It stays reserved for a while, and a link mailed there brings it back. */
+/** A user's former address. It stays reserved for a while, and a link mailed there restores it. */
 @Schema({ ...RECORD_OPTIONS, collection: 'former_addresses' })
 export class FormerAddress extends OwnedRecord {
   /** As users have it. */
@@ -13,11 +13,11 @@ export class FormerAddress extends OwnedRecord {
   @Prop({ type: String, required: true })
   tokenHash!: string;
 
-  /** SHA-256 of the hash of the password then: tells whether it was changed since. */
+  /** SHA-256 of the password hash at that time: shows whether the password has changed since. */
   @Prop({ type: String, required: true })
   passwordMark!: string;
 
-  /** From then on the link is not accepted, and the address is free. */
+  /** From then on the link is invalid, and the address is free. */
   @Prop({ type: Date, required: true })
   expiresAt!: Date;
 }

@@ -15,7 +15,7 @@ import type { User } from '../users/users.service.js';
 
 const TOKEN_BYTES = 32;
 
-/** Addresses that users asked to leave, each kept for its user for a week. */
+/** The former addresses of users, each reserved for its user for a week. */
 @Injectable()
 export class FormerAddresses {
   constructor(
@@ -27,7 +27,7 @@ export class FormerAddresses {
     mailboxes.reserve((email, owner) => this.isFree(email, owner));
   }
 
-  /** Keeps the address that a user has now, and answers the token that brings it back. */
+  /** Reserves a user's current address, and returns the token that restores it. */
   async keep({ _id, email, passwordHash }: User): Promise<string> {
     const token = randomBytes(TOKEN_BYTES).toString('base64url');
     const expiresAt = new Date(Date.now() + 1000 * this.config.undoLifetimeS);
@@ -41,7 +41,7 @@ export class FormerAddresses {
     return token;
   }
 
-  /** What a valid token brings back; null for any other one. */
+  /** The address that a valid token restores; null for any other token. */
   find(token: string, { session }: Transaction): Promise<FormerAddress | null> {
     return this.model
       .findOne({ tokenHash: digestOf(token), expiresAt: { $gt: new Date() } })
@@ -49,17 +49,20 @@ export class FormerAddresses {
       .lean<FormerAddress>();
   }
 
-  /** Whether a user has the password that it had when it asked to leave an address. */
+  /** Whether a user's password is the same as when the change was requested. */
   isSamePassword({ passwordMark }: FormerAddress, { passwordHash }: User): boolean {
     return passwordMarkOf(passwordHash) === passwordMark;
   }
 
-  /** Forgets an address and all that its user left later: whoever had it first is right. */
+  /** Deletes an address and all later ones of its user: the earliest owner wins. */
   async forgetSince({ ownerId, createdAt }: FormerAddress, { session }: Transaction): Promise<void> {
     await this.model.deleteMany({ ownerId, createdAt: { $gte: createdAt } }, { session });
   }
 
-  /** Whether an address is kept for nobody else. It was so before its user could leave it: nobody comes in between. */
+  /**
+   * Whether an address is not reserved for somebody else. It is reserved before its user gives it up, so nobody can
+   * take it in between.
+   */
   private async isFree(email: string, owner: UserId | undefined): Promise<boolean> {
     const kept = await this.model
       .find(
@@ -71,7 +74,7 @@ export class FormerAddresses {
   }
 }
 
-/** What tells one password hash from another without being one. */
+/** A fingerprint of a password hash. */
 function passwordMarkOf(passwordHash = ''): string {
   return digestOf(passwordHash);
 }

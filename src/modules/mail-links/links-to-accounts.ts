@@ -11,7 +11,7 @@ import { PASSWORD_LINKS } from './password-links.js';
 import { setPassword } from './set-password.mail.js';
 import { verifyEmail } from './verify-email.mail.js';
 
-/** The links that follow from what happens to accounts. */
+/** Mails links when something happens to an account. */
 @Injectable()
 export class LinksToAccounts implements Mails {
   constructor(

@@ -2,17 +2,17 @@ import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import type { Types } from 'mongoose';
 import { CredentialOwner, OwnedRecord, RECORD_OPTIONS } from '../../platform/database/record.js';
 
-/** A link that was mailed to its owner and was not used yet. */
+/** A link that was mailed to its owner and has not been used yet. */
 @Schema({ ...RECORD_OPTIONS, collection: 'mail_links' })
 export class MailLink extends OwnedRecord {
   @CredentialOwner('entrance')
   override ownerId!: Types.ObjectId;
 
-  /** Of the mail that brought it. */
+  /** The purpose of its mail. */
   @Prop({ type: String, required: true })
   purpose!: string;
 
-  /** What the token is made of; absent for links that are older than this. */
+  /** The salt of the token; absent in links of an older release. */
   @Prop({ type: String })
   salt?: string;
 
@@ -24,11 +24,11 @@ export class MailLink extends OwnedRecord {
   @Prop({ type: String, maxlength: 254 })
   email?: string;
 
-  /** The session that asked for it, where one did. */
+  /** The session that requested it, if any. */
   @Prop({ type: String })
   session?: string;
 
-  /** From then on the link is not accepted. */
+  /** From then on the link is invalid. */
   @Prop({ type: Date, required: true })
   expiresAt!: Date;
 }

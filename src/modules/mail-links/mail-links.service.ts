@@ -17,12 +17,12 @@ import { MailLink } from './mail-link.schema.js';
 
 const TOKEN_BYTES = 32;
 
-/** What a link was mailed for. */
+/** A redeemed link. */
 export interface RedeemedLink {
   readonly owner: UserId;
-  /** To which it was mailed. It counts for nothing once its owner has another one. */
+  /** The address that it was mailed to. It is void once its owner has another one. */
   readonly email: string | undefined;
-  /** The session that asked for it, where one did. */
+  /** The session that requested it, if any. */
   readonly session: string | undefined;
 }
 
@@ -43,14 +43,14 @@ export class MailLinksService {
     this.mac = new KeyedMac(crypto, 'mail link');
   }
 
-  /** @throws ApiError MAIL_NOT_CONFIGURED where no mail would be sent */
+  /** @throws ApiError MAIL_NOT_CONFIGURED if no mail would be sent */
   requireMail(): void {
     this.mailer.requireConfigured();
   }
 
   /**
-   * Mails a link after the answer to the request: the one that its owner has for this purpose and address, while it is valid.
-   * @param find the recipient, looked for after the answer as well; null when nobody gets a mail
+   * Mails a link after the response: the existing one for this owner, purpose and address, while it is valid.
+   * @param find looks up the recipient, also after the response; null if nobody gets a mail
    */
   send(mail: LinkMail, find: () => Promise<Recipient | null>): void {
     this.mailer.send(mail.purpose, async () => {
@@ -59,7 +59,7 @@ export class MailLinksService {
     });
   }
 
-  /** Mails, after the answer, a link with a token that is somebody else's to redeem. */
+  /** Mails a link with a token that the caller issues and redeems, after the response. */
   tell(mail: LinkMail, recipient: Recipient, token: string): void {
     this.mailer.send(mail.purpose, () =>
       Promise.resolve(composeLinkMail(mail, recipient, this.origin, token)),
@@ -81,7 +81,7 @@ export class MailLinksService {
     return linkOf(await this.model.findOneAndDelete(valid(token, mails), { session }).lean<MailLink>());
   }
 
-  /** Ends what was mailed to a user for these purposes. */
+  /** Invalidates the links that were mailed to a user for these purposes. */
   async revoke(owner: UserId, mails: readonly LinkMail[], transaction?: Transaction): Promise<void> {
     const ofOwner = {
       ownerId: new Types.ObjectId(owner),
@@ -90,7 +90,7 @@ export class MailLinksService {
     await this.model.deleteMany(ofOwner).session(transaction?.session ?? null);
   }
 
-  /** Extends the link that was mailed last, for requests that cause no further mail. */
+  /** Extends the most recently mailed link, for requests that cause no further mail. */
   async keep(mail: LinkMail, recipient: Recipient): Promise<void> {
     await this.renew(mail, recipient);
   }
@@ -106,7 +106,7 @@ export class MailLinksService {
       const expiresAt = new Date(Date.now() + 1000 * this.config.linkLifetimeS);
       const { ownerId, purpose, ...still } = stillValid(mail, recipient);
       try {
-        // Replaces one that is no longer valid. If another request has made one in the meantime, that is mailed.
+        // Replaces one that is no longer valid. If another request has created one in the meantime, that is mailed.
         await this.model.updateOne(
           { ownerId, purpose, $nor: [{ ...still, salt: { $exists: true } }] },
           {
@@ -127,13 +127,13 @@ export class MailLinksService {
     }
   }
 
-  /** A link to an address that its owner has no more, or for another session, is left to be replaced. */
+  /** A link to a former address of its owner, or for another session, is replaced. */
   private renew(mail: LinkMail, recipient: Recipient): Promise<MailLink | null> {
     const expiresAt = new Date(Date.now() + 1000 * this.config.linkLifetimeS);
     return this.model.findOneAndUpdate(stillValid(mail, recipient), { $set: { expiresAt } }).lean<MailLink>();
   }
 
-  /** Made of the salt and a key of the server: from the database alone nobody can make it. */
+  /** Derived from the salt and a key of the server, so it cannot be computed from the database alone. */
   private tokenOf(salt: string): string {
     return this.mac.text(salt);
   }
@@ -144,7 +144,7 @@ function stillValid({ purpose }: LinkMail, { id, email, session }: Recipient) {
   return { ownerId, purpose, email, session: session ?? null, expiresAt: { $gt: new Date() } };
 }
 
-/** MongoDB removes expired links late, so that the time is part of the question. */
+/** MongoDB removes expired links late, so the query checks the time. */
 function valid(token: string, mails: readonly LinkMail[]): object {
   return {
     tokenHash: digestOf(token),

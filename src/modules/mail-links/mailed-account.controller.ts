@@ -25,7 +25,7 @@ export class MailedAccountController {
   @ApiOperation({
     summary: 'Ask for a new password',
     description:
-      'Mails a link to the address if it belongs to a user. The answer is the same if it does not.',
+      'Mails a link to the address if it belongs to a user. The response is the same if it does not.',
     operationId: 'forgotPassword',
   })
   @AnswersMessage('If the address belongs to a user, a mail is on its way', {
@@ -41,7 +41,7 @@ export class MailedAccountController {
   @NoStore()
   @ApiOperation({
     summary: 'Choose a password by a mailed link',
-    description: 'Ends every session of the user and proves its address. The link works once.',
+    description: 'Ends every session of the user and verifies its address. The link works once.',
     operationId: 'resetPassword',
   })
   @AnswersMessage('Password set', {
@@ -55,7 +55,7 @@ export class MailedAccountController {
   @Public()
   @NoStore()
   @ApiOperation({
-    summary: 'Prove an address by a mailed link',
+    summary: 'Verify an address by a mailed link',
     description: 'The link works once.',
     operationId: 'verifyEmail',
   })
@@ -68,11 +68,11 @@ export class MailedAccountController {
   @SignedIn({ apiKeys: false })
   @NoStore()
   @ApiOperation({
-    summary: 'Ask for another mail that proves your address',
-    description: 'Nothing is mailed once the address is proved.',
+    summary: 'Request another verification mail',
+    description: 'Nothing is mailed if the address is already verified.',
     operationId: 'requestEmailVerification',
   })
-  @AnswersMessage('If the address is not proved yet, a mail is on its way', {
+  @AnswersMessage('If the address is not verified yet, a mail is on its way', {
     status: 202,
     errors: ['MAIL_NOT_CONFIGURED'],
   })

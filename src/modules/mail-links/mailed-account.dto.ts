@@ -6,7 +6,7 @@ import { NewPassword } from '../../platform/validation/passwords.js';
 
 const TOKEN = 'kX3bTq0vJm8Zr5YwN1cLhA7sEoUiD2fGp9RjWn4KxQM';
 
-/** The token of a mailed link. Whether it is one that was mailed, only the database knows. */
+/** The token of a mailed link, not yet looked up. */
 function MailedToken(): PropertyDecorator {
   return applyDecorators(IsString(), Length(1, 128), IsCleanText());
 }
@@ -32,14 +32,14 @@ export class ResetPasswordDto {
 }
 
 export class ChangeEmailDto {
-  @ApiProperty({ description: 'The one that you want to have.', example: 'lovelace@example.com' })
+  @ApiProperty({ description: 'The new address.', example: 'lovelace@example.com' })
   @EmailAddress()
   email!: string;
 }
 
-/** What came of a mailed link. */
+/** The result of redeeming a link. */
 export class EmailChangedDto {
-  @ApiProperty({ description: 'The address of the user from now on.', example: 'lovelace@example.com' })
+  @ApiProperty({ description: 'The current address of the user.', example: 'lovelace@example.com' })
   @EmailAddress()
   email!: string;
 

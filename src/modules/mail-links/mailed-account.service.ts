@@ -22,9 +22,9 @@ import { MailLinkEvents } from './mail-link.events.js';
 const HOUR_S = 3600;
 /** An office may share an address. */
 const FORGOT_PER_ADDRESS = { limit: 10, seconds: HOUR_S };
-/** Of a network, or a device that the user has signed in with, and a user together. */
+/** Per user and network, or device that the user has signed in with. */
 const FORGOT_PER_PAIR = { limit: 3, seconds: HOUR_S };
-/** Mails that strangers together can have sent to somebody. The link in the last of them stays valid. */
+/** Mails that all strangers together can cause for a user. The link in the last of them stays valid. */
 const FORGOT_PER_USER = { limit: 20, seconds: HOUR_S };
 const VERIFICATIONS_PER_USER = { limit: 3, seconds: HOUR_S };
 
@@ -42,9 +42,9 @@ export class MailedAccountService {
   ) {}
 
   /**
-   * Mails a link to a user who cannot sign in. Whether there is one is looked for after the answer, so that neither
-   * its content nor its time tells.
-   * @throws ApiError RATE_LIMITED by the address that asks; of too many mails to one user nobody is told
+   * Mails a link to a user who cannot sign in. Whether the user exists is looked up after the response, so that neither
+   * its content nor its timing reveals it.
+   * @throws ApiError RATE_LIMITED per client address; the limit of mails per user is not revealed
    */
   async forgotPassword(device: Device, { email }: ForgotPasswordDto): Promise<void> {
     const network = networkOf(device.address);
@@ -66,9 +66,8 @@ export class MailedAccountService {
   }
 
   /**
-   * Sets the password of who has the link, ends all sessions and takes the address for verified. What else is asked for
-   * at signing in stays as it is where the address was verified before. A password that is refused leaves the link
-   * valid.
+   * Sets the password of the link's owner, ends all sessions and marks the address as verified. If it was verified
+   * before, other requirements for signing in stay as they are. If the password is refused, the link stays valid.
    * @throws ApiError INVALID_RESET_TOKEN, WEAK_PASSWORD
    */
   async resetPassword(device: Device, { token, newPassword }: ResetPasswordDto): Promise<void> {
@@ -77,7 +76,7 @@ export class MailedAccountService {
     if (!user || (link.email !== undefined && link.email !== user.email))
       throw apiError(MailLinkErrors.INVALID_RESET_TOKEN);
     const { owner } = link;
-    // What takes time or may be refused comes first.
+    // Slow steps, and those that may be refused, come first.
     const hash = await this.passwords.hash(newPassword, user.email, 'newPassword', device);
     if (!(await this.links.redeem(token, PASSWORD_LINKS))) throw apiError(MailLinkErrors.INVALID_RESET_TOKEN);
     if (!(await this.addresses.claim(user, hash))) throw apiError(MailLinkErrors.INVALID_RESET_TOKEN);

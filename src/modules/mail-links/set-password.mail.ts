@@ -5,7 +5,7 @@ export const setPassword = linkMail({
   purpose: 'set-password',
   path: '/reset',
   subject: `Welcome to ${PRODUCT.name}: choose your password`,
-  before: [`An account at ${PRODUCT.name} was made for you.`, 'Choose your password here:'],
+  before: [`An account at ${PRODUCT.name} was created for you.`, 'Choose your password here:'],
   after: [SINGLE_USE, 'If it has expired, ask for a new one where you sign in:', 'choose "Forgot password".'],
   isNamed: true,
 });

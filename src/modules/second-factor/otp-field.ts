@@ -2,13 +2,13 @@ import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import { IsString, Matches } from 'class-validator';
 
-/** Room for a recovery code however it is grouped. A longer text is left for the rule to refuse. */
+/** Maximum length of a recovery code in any grouping. A longer text is left to the rule. */
 const MAX_UNITS = 64;
 
 /** A code of six digits from an authenticator app. */
 const TIME_CODE = /^\d{6}$/;
 
-/** A code of an authenticator app, or a recovery code. Spaces, dashes and lower case are forgiven. */
+/** A code of an authenticator app, or a recovery code. Spaces, dashes and lower case are accepted. */
 export function Otp(): PropertyDecorator {
   return applyDecorators(
     Transform(({ value }: { value: unknown }) =>

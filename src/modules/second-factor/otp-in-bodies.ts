@@ -7,13 +7,13 @@ import { DeleteSelfDto } from '../users/user.dto.js';
 import { Otp } from './otp-field.js';
 import { OtpErrors } from './otp.errors.js';
 
-const WHERE_ON = 'here the second factor is on: a code, or a recovery code.';
+const IF_ON = 'f the second factor is on: a code, or a recovery code.';
 
 for (const [dto, description] of [
-  [LoginDto, `W${WHERE_ON}`],
-  [OtherSignInDto, `W${WHERE_ON}`],
-  [StepUpDto, `Needed w${WHERE_ON}`],
-  [DeleteSelfDto, `W${WHERE_ON}`],
+  [LoginDto, `I${IF_ON}`],
+  [OtherSignInDto, `I${IF_ON}`],
+  [StepUpDto, `Required i${IF_ON}`],
+  [DeleteSelfDto, `I${IF_ON}`],
 ] as const) {
   addField(dto, 'otp', {
     rules: [ApiProperty({ description, example: '492039' }), IsOptional(), Otp()],

@@ -23,7 +23,8 @@ export class OtpController {
   @NoStore()
   @ApiOperation({
     summary: 'Begin to turn on the second factor',
-    description: 'Gives a secret for an authenticator app. Nothing changes until a code of it is confirmed.',
+    description:
+      'Returns a secret for an authenticator app. Nothing changes until one of its codes is confirmed.',
     operationId: 'enableOtp',
   })
   @Answers(OtpEnrolmentDto, {
@@ -43,7 +44,7 @@ export class OtpController {
   @NoStore()
   @ApiOperation({
     summary: 'Turn on the second factor',
-    description: 'With a code of the app. Gives recovery codes, once, and ends your other sessions.',
+    description: 'With a code of the app. Returns recovery codes, only once, and ends your other sessions.',
     operationId: 'confirmOtp',
   })
   @Answers(RecoveryCodesDto, { errors: [OtpErrors.INVALID_OTP] })

@@ -40,7 +40,7 @@ export class OtpEnrolmentDto {
 
 export class RecoveryCodesDto {
   @ApiProperty({
-    description: 'Each signs in once. They are not shown again.',
+    description: 'Each can be used once. They are not shown again.',
     example: ['7KQ2-M9XD-4HTR-B3WF'],
   })
   @IsArray()

@@ -1,6 +1,6 @@
 import { BEARER, define, defineErrors } from '../../platform/errors/errors.js';
 
-/** The errors of this feature, beside those that its resource makes. */
+/** The errors of this feature, in addition to those of its resource. */
 export const OtpErrors = defineErrors({
   OTP_REQUIRED: define(401, 'A code of the second factor is required', 'info', BEARER),
   INVALID_OTP: define(401, 'The code is wrong or was used before', 'info', BEARER),

@@ -47,7 +47,7 @@ export class OtpService {
   }
 
   /**
-   * Leaves the other sessions: they were started with more than is asked for from now on.
+   * Keeps the other sessions: they were started with more than is required from now on.
    * @throws ApiError INVALID_CREDENTIALS, INVALID_OTP also where there is no second factor, RATE_LIMITED, OVERLOADED
    */
   async disable(caller: Caller, proof: Proof, device: Device): Promise<void> {

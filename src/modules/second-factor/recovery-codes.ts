@@ -1,14 +1,14 @@
 import { randomInt } from 'node:crypto';
 import { digestOf } from '../../platform/crypto/digest.js';
 
-/** Upper-case letters and digits but 0, 1, I and O, which people take for each other: five bits each. */
+/** Upper-case letters and digits without 0, 1, I and O, which are easily confused: five bits each. */
 const ALPHABET = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ';
 const CODES = 10;
-/** 80 random bits: nobody can try so many, not even against a stolen hash. */
+/** 80 random bits: too many to try, even against a stolen hash. */
 const LENGTH = 16;
 const GROUPS = /.{4}(?=.)/g;
 
-/** Codes that sign in once each without the app, as people keep them: `7KQ2-M9XD-4HTR-B3WF`. */
+/** Single-use codes for signing in without the app, as they are shown: `7KQ2-M9XD-4HTR-B3WF`. */
 export function newRecoveryCodes(): string[] {
   return Array.from({ length: CODES }, () => {
     const code = Array.from({ length: LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
@@ -16,7 +16,7 @@ export function newRecoveryCodes(): string[] {
   });
 }
 
-/** What is kept of a code, however it is grouped. */
+/** The stored hash of a code, independent of its grouping. */
 export function hashOf(code: string): string {
   return digestOf(code.replaceAll('-', ''));
 }

@@ -8,7 +8,7 @@ import { OtpService } from './otp.service.js';
 import { secondFactors } from './second-factor.schema.js';
 import { SecondFactorService } from './second-factor.service.js';
 
-/** One-time codes of authenticator apps (TOTP), and recovery codes. Which routes ask for them, others say. */
+/** One-time codes of authenticator apps (TOTP), and recovery codes. Other modules decide which routes require them. */
 @Module({
   imports: [RecordsModule.for(secondFactors), SessionsModule, UsersModule],
   controllers: [OtpController],

@@ -4,7 +4,7 @@ import { CredentialOwner, OwnedRecord, RECORD_OPTIONS } from '../../platform/dat
 import { resource } from '../../platform/database/resource.js';
 import { CATALOGUE } from '../../platform/errors/errors.js';
 
-/** The authenticator app of a user, and what helps when it is lost. */
+/** A user's authenticator app and recovery codes. */
 @Schema({ ...RECORD_OPTIONS, collection: 'second_factors' })
 export class SecondFactor extends OwnedRecord {
   @CredentialOwner('entrance')
@@ -14,7 +14,7 @@ export class SecondFactor extends OwnedRecord {
   @Prop({ type: String, required: true, encrypted: true })
   secret!: string;
 
-  /** The user has shown that the app knows the secret. Before that it is asked for nowhere. */
+  /** The user has confirmed a code of the app. Before that, no code is required. */
   @Prop({ type: Boolean, required: true })
   confirmed!: boolean;
 
@@ -22,7 +22,7 @@ export class SecondFactor extends OwnedRecord {
   @Prop({ type: Number, required: true })
   lastStep!: number;
 
-  /** SHA-256 of the recovery codes that are left. */
+  /** SHA-256 of the unused recovery codes. */
   @Prop({ type: [String], required: true })
   recoveryCodes!: string[];
 }

@@ -23,7 +23,7 @@ export interface Enrolment {
   readonly otpauthUrl: string;
 }
 
-/** The second factors of users. Whether one is asked for, `otpEnabled` of the user says: change both together. */
+/** The second factors of users. `otpEnabled` of the user says whether one is required: change both together. */
 @Injectable()
 export class SecondFactorService implements Registered {
   constructor(
@@ -36,7 +36,7 @@ export class SecondFactorService implements Registered {
   }
 
   /**
-   * A new secret, which nobody is asked for before it is confirmed. One that was not confirmed is forgotten.
+   * Creates a new secret, which has no effect until it is confirmed, and replaces an unconfirmed one.
    * @throws ApiError OTP_ALREADY_ENABLED, CONFLICT
    */
   async enroll({ id, email }: { readonly id: UserId; readonly email: string }): Promise<Enrolment> {
@@ -50,8 +50,8 @@ export class SecondFactorService implements Registered {
   }
 
   /**
-   * Makes the enrolled secret count, and gives the recovery codes, which nobody sees again. The code is used up.
-   * @throws ApiError INVALID_OTP also where nothing waits to be confirmed
+   * Activates the enrolled secret, and returns the recovery codes, which are not shown again. The code is used up.
+   * @throws ApiError INVALID_OTP also if no secret is waiting to be confirmed
    */
   async confirm(owner: UserId, otp: string, transaction: Transaction): Promise<string[]> {
     const factor = await this.records.first(scopeOf(owner), { confirmed: false }, transaction);
@@ -75,7 +75,7 @@ export class SecondFactorService implements Registered {
     throw apiError(OtpErrors.INVALID_OTP);
   }
 
-  /** Whether a code is right, and uses it up: a second request with it is refused, in whichever process. */
+  /** Whether a code is correct, and uses it up: a second request with it is refused, in any process. */
   verify(owner: UserId, otp: string): Promise<boolean> {
     return isTimeCode(otp) ? this.useTimeCode(owner, otp) : this.useRecoveryCode(owner, otp);
   }
@@ -87,7 +87,7 @@ export class SecondFactorService implements Registered {
     return (await found.session(session)) !== null;
   }
 
-  /** Forgets everything about the second factor of a user. */
+  /** Deletes a user's second factor. */
   async disable(owner: UserId, { session, afterwards }: Transaction): Promise<void> {
     await this.model.deleteOne({ ownerId: new Types.ObjectId(owner) }, { session });
     afterwards(() => this.events.record(OtpEvents.otp_disabled, { userId: owner }));

@@ -10,17 +10,17 @@ const GENERATION_BYTES = 4;
 const SECRET_BYTES = 32;
 const LAYOUT = { prefix: 'fvr_', contentBytes: ID_BYTES + GENERATION_BYTES + SECRET_BYTES, macBytes: 18 };
 
-/** What a refresh token says of itself, once its MAC has shown that the product made it. */
+/** The contents of a refresh token whose MAC is valid. */
 export interface RefreshClaim {
   readonly sessionId: string;
   readonly generation: number;
-  /** What the session keeps of its valid token. */
+  /** What the session stores of its valid token. */
   readonly hash: string;
 }
 
 /**
- * Refresh tokens: the session, the number of the token in it, 256 random bits, and a MAC. The MAC tells an old token,
- * which says that somebody has a copy, from one that was made up, without keeping every token there ever was.
+ * Refresh tokens: the session, the number of the token in it, 256 random bits, and a MAC. The MAC distinguishes an old
+ * token, which means that somebody has a copy, from a forged one, without storing every token ever issued.
  */
 @Injectable()
 export class RefreshTokens {
@@ -39,7 +39,7 @@ export class RefreshTokens {
     return { token, hash: digestOf(token) };
   }
 
-  /** Undefined for what the product did not make. */
+  /** Undefined for tokens that the product did not issue. */
   read(token: string): RefreshClaim | undefined {
     const content = this.tokens.open(token);
     return (

@@ -25,10 +25,10 @@ export class RefreshService {
   ) {}
 
   /**
-   * Replaces a refresh token, which is of no use from then on. Of several requests with one token exactly one gets
-   * a new one. Where nobody used what came of that for ten seconds, it got lost, and the token is answered once more.
+   * Replaces a refresh token, which is invalid from then on. Of several requests with one token exactly one gets new
+   * tokens. If those have not been used after ten seconds, they count as lost, and the old token is accepted once more.
    * @throws ApiError INVALID_REFRESH_TOKEN, REFRESH_IN_PROGRESS within ten seconds after it was replaced,
-   *   REFRESH_TOKEN_REUSED later: then somebody has a copy, and the session is over for everybody
+   * REFRESH_TOKEN_REUSED later: then somebody has a copy, and the session is ended for everybody
    */
   async refresh(token: string, device: Device): Promise<Grant> {
     const claim = this.tokens.read(token);
@@ -39,7 +39,7 @@ export class RefreshService {
     );
   }
 
-  /** Replaces the newest token of a session, if that is as told. */
+  /** Replaces the newest token of a session, if it is still the given one. */
   private async rotate(
     { sessionId, generation: used }: RefreshClaim,
     newest: number,
@@ -57,7 +57,7 @@ export class RefreshService {
     return { sessionId, owner: rotated.ownerId.toHexString() as UserId, generation, refreshToken };
   }
 
-  /** Answers a token that was replaced already. @throws ApiError why not, where it does not */
+  /** Handles a token that was already replaced. @throws ApiError if it is refused */
   private async refreshAgain(claim: RefreshClaim, device: Device): Promise<Grant> {
     const { sessionId, generation } = claim;
     const session = await this.collection.findOne<Session & { readonly now: Date }>(
@@ -72,7 +72,7 @@ export class RefreshService {
     const replacedAt = session.rotatedAt.at(isUnused ? -1 : generation - newest);
     const restMs = replacedAt ? replacedAt.getTime() + GRACE_MS - session.now.getTime() : 0;
     if (restMs > 0) {
-      // Once the new tokens are used, asking with this one again would end the session: nobody is told to.
+      // Once the new tokens are used, a retry with this one would end the session, so no Retry-After is sent.
       throw apiError(SessionErrors.REFRESH_IN_PROGRESS, isUnused ? { retryAfter: restMs / 1000 } : {});
     }
     if (!isUnused) {
@@ -81,7 +81,7 @@ export class RefreshService {
     }
     const grant = await this.rotate(claim, newest, { 'unused.from': used + 1 }, device);
     if (grant) this.events.record(SessionEvents.refresh_answered_again, { userId: grant.owner, sessionId });
-    // Somebody else was first, or the new tokens were used a moment ago.
+    // Another request was first, or the new tokens were used a moment ago.
     return grant ?? this.refreshAgain(claim, device);
   }
 

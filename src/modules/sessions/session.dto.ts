@@ -3,7 +3,7 @@ import { IsBoolean, IsDate, IsString } from 'class-validator';
 import { Nullable, RecordId } from '../../platform/validation/fields.js';
 import type { Session } from './session.schema.js';
 
-/** A session as it is answered. */
+/** A session in responses. */
 export class SessionDto {
   @ApiProperty({ example: '66f1a0c2e4b0a1b2c3d4e5f8' })
   @RecordId()
@@ -20,16 +20,16 @@ export class SessionDto {
   @IsDate()
   lastUsedAt!: Date;
 
-  @ApiProperty({ description: 'What the program called itself then.', example: 'curl/8.9.1' })
+  @ApiProperty({ description: 'User-Agent of the last sign-in or refresh.', example: 'curl/8.9.1' })
   @Nullable()
   @IsString()
   userAgent!: string | null;
 
-  @ApiProperty({ description: 'Where it came from then.', example: '203.0.113.7' })
+  @ApiProperty({ description: 'IP address of the last sign-in or refresh.', example: '203.0.113.7' })
   @IsString()
   address!: string;
 
-  @ApiProperty({ description: 'Whether the request belongs to this one.', example: true })
+  @ApiProperty({ description: 'Whether it is the session of this request.', example: true })
   @IsBoolean()
   current!: boolean;
 

@@ -1,6 +1,6 @@
 import { defineEvents } from '../../platform/logging/events.js';
 
-/** What the log tells of this feature. */
+/** The domain events of this feature. */
 export const SessionEvents = defineEvents({
   session_ended: { level: 'info', about: 'A session was ended: by signing out, or from another one.' },
   sessions_ended: {
@@ -9,11 +9,10 @@ export const SessionEvents = defineEvents({
   },
   refresh_token_reused: {
     level: 'warn',
-    about:
-      'Tokens were used that had been replaced, or the one before them was: somebody has a copy. The session was ended.',
+    about: 'A replaced or abandoned token was used, so somebody has a copy. The session was ended.',
   },
   refresh_answered_again: {
     level: 'info',
-    about: 'A refresh token was used again, and nobody had used what came of it: that got lost.',
+    about: 'A refresh token was used again before its new tokens were: those count as lost.',
   },
 });

@@ -14,19 +14,19 @@ export class Session extends OwnedRecord {
   @CredentialOwner('token')
   override ownerId!: Types.ObjectId;
 
-  /** SHA-256 of the one refresh token that is valid, as base64url. */
+  /** SHA-256 of the valid refresh token, as base64url. */
   @Prop({ type: String, required: true })
   tokenHash!: string;
 
-  /** The number of that token: 1 for the one that signing in gave. */
+  /** The number of that token: 1 for the one issued at sign-in. */
   @Prop({ type: Number, required: true })
   generation!: number;
 
-  /** Numbers of tokens that came of the last refresh and that nobody has used yet; absent once one is. */
+  /** Numbers of tokens that were issued by the last refresh and have not been used yet; absent once one is used. */
   @Prop({ type: { from: Number, to: Number }, _id: false })
   unused?: Range;
 
-  /** Numbers of tokens that were given up for lost, newest last. Absent as long as there were none. */
+  /** Numbers of tokens that were abandoned as lost, newest last. Absent if there were none. */
   @Prop({ type: [{ from: Number, to: Number, _id: false }], default: undefined })
   abandoned?: Range[];
 
@@ -38,7 +38,7 @@ export class Session extends OwnedRecord {
   @Prop({ type: Date, required: true })
   lastUsedAt!: Date;
 
-  /** When its holder last proved its identity; absent where that was the sign-in, in sessions of an older release. */
+  /** When its holder last proved their identity; absent in sessions of an older release, where it was the sign-in. */
   @Prop({ type: Date })
   provenAt?: Date;
 

@@ -20,7 +20,7 @@ export class SessionsController {
   @NoStore()
   @ApiOperation({
     summary: 'List your sessions',
-    description: 'The one that was used last comes first.',
+    description: 'The most recently used one comes first.',
     operationId: 'listSessions',
   })
   @AnswersList(SessionDto)

@@ -24,7 +24,7 @@ import { SessionsConfig } from './sessions.config.js';
 import { SessionErrors } from './session.errors.js';
 import { SessionEvents } from './session.events.js';
 
-/** What each request needs to know of its session. */
+/** What each request needs to know about its session. */
 export interface LiveSession {
   readonly owner: UserId;
   /** Milliseconds since 1970. */
@@ -34,7 +34,7 @@ export interface LiveSession {
   readonly generations: Generations;
 }
 
-/** What a client gets to stay signed in. */
+/** The tokens that keep a client signed in. */
 export interface Grant {
   readonly sessionId: string;
   readonly owner: UserId;
@@ -98,8 +98,8 @@ export class SessionsService {
   }
 
   /**
-   * The session of an access token with this number, which counts as used by this; without a promise if it is cached.
-   * Null when the session is over.
+   * The session of an access token with this number, which is marked as used; without a promise if it is cached. Null
+   * if the session has ended.
    * @param afresh bypasses the cache
    */
   find(id: string, generation: number, afresh = false): LiveSession | null | Promise<LiveSession | null> {
@@ -109,12 +109,12 @@ export class SessionsService {
     return session && isUsed(session.generations, generation) ? session : this.use(id, generation, session);
   }
 
-  /** The session, whichever of its tokens is used; null when it is over. */
+  /** The session, regardless of which token was used; null if it has ended. */
   async look(id: string): Promise<LiveSession | null> {
     return this.live.get(id);
   }
 
-  /** Notes that the holder of a session has proved its identity. */
+  /** Records that the holder of a session has proved their identity. */
   async prove(id: string, transaction?: Transaction): Promise<void> {
     await this.collection.updateOne(
       { _id: new Types.ObjectId(id) },
@@ -124,7 +124,7 @@ export class SessionsService {
     afterwards(transaction, () => this.live.forget(id));
   }
 
-  /** @throws ApiError SESSION_NOT_FOUND when it is over or somebody else's */
+  /** @throws ApiError SESSION_NOT_FOUND if it has ended or belongs to somebody else */
   async end(owner: UserId, id: string): Promise<void> {
     if (!(await this.remove(id, owner))) throw apiError(SessionErrors.SESSION_NOT_FOUND);
   }
@@ -166,7 +166,7 @@ export class SessionsService {
     return ids.length;
   }
 
-  /** Notes that the tokens of this number are used, unless that is known, and ends the session if they may not be. */
+  /** Records that the tokens of this number are used, unless known, and ends the session if they are not valid. */
   private async use(
     id: string,
     generation: number,
@@ -182,7 +182,7 @@ export class SessionsService {
     return null;
   }
 
-  /** The session once it knows that the tokens of this number, if they are the newest, are used. */
+  /** The session after recording that the tokens of this number, if they are the newest, are used. */
   private async useNewest(id: string, generation: number): Promise<LiveSession | null> {
     const newest = { _id: new Types.ObjectId(id), generation, 'unused.to': generation };
     await this.collection.updateOne(newest, useNewest());

@@ -32,7 +32,7 @@ export class Administrators {
   }
 }
 
-/** Whether a change may leave an administrator without its rights. */
+/** Whether a change may take an administrator's rights away. */
 export function takesRights({ role, disabled }: Pick<UpdateUserDto, 'role' | 'disabled'>): boolean {
   return (role !== undefined && role !== 'admin') || disabled === true;
 }

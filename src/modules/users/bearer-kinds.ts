@@ -1,22 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller, UserId } from '../../platform/access/caller.js';
 
-/** Whom a token stands for. */
+/** The subject of a token. */
 export interface Bearer {
   readonly owner: UserId;
-  /** The caller that its user is with this token; null where the user takes it no more. */
+  /** The caller that its user becomes with this token; null if the token is no longer accepted for the user. */
   as(user: Caller): Caller | null;
 }
 
-/** One kind of token in `Authorization: Bearer` beside access tokens. A module that brings one registers it. */
+/** A kind of token in `Authorization: Bearer` besides access tokens. The module that implements it registers it. */
 export interface BearerKind {
-  /** What its tokens begin with. Without one it is asked for every token that no other kind takes. */
+  /** The prefix of its tokens. Without one, it gets every token that no other kind accepts. */
   readonly prefix?: string;
-  /** Without a promise where it is known already; null for a token that is not valid. */
+  /** Without a promise if it is cached; null for an invalid token. */
   resolve(token: string): Bearer | null | Promise<Bearer | null>;
-  /** Of an API key: whom it stands for now; null for one that has ended. */
+  /** The current subject of an API key; null if it has been deleted or has expired. */
   again?(apiKey: string): Promise<Bearer | null>;
-  /** Whom a valid token names, as far as that is known without asking anybody. */
+  /** The user of a valid token, if it can be determined without a query. */
   subjectOf(token: string): string | undefined;
 }
 
@@ -33,12 +33,12 @@ export class BearerKinds {
     return this.kinds.find(({ prefix }) => prefix !== undefined && token.startsWith(prefix));
   }
 
-  /** Whom an API key stands for now; null for one that has ended. */
+  /** The current subject of an API key; null if it has been deleted or has expired. */
   async again(apiKey: string): Promise<Bearer | null> {
     return (await this.kinds.find(({ again }) => again)?.again?.(apiKey)) ?? null;
   }
 
-  /** The kind that takes tokens of others. */
+  /** The kind that accepts tokens of other issuers. */
   get other(): BearerKind | undefined {
     return this.kinds.find(({ prefix }) => prefix === undefined);
   }

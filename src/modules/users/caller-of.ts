@@ -1,7 +1,7 @@
 import type { Caller, Permission, UserId } from '../../platform/access/caller.js';
 import type { User } from './user.schema.js';
 
-/** What is asked of a user at each request; null for one who is disabled. */
+/** The caller that a user becomes; null if it is disabled. */
 export function callerOf(
   { _id, disabled, role, emailVerified, otpEnabled, validFrom }: User,
   permissions: ReadonlySet<Permission>,
@@ -13,7 +13,7 @@ export function callerOf(
     permissions,
     emailVerified,
     otpEnabled,
-    // Tokens name the second that they were issued in.
+    // Tokens hold their time of issue in whole seconds.
     validFrom: Math.floor((validFrom?.getTime() ?? 0) / 1000) * 1000,
   };
 }

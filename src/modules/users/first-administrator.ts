@@ -21,9 +21,9 @@ export class FirstAdministrator implements OnApplicationBootstrap {
     private readonly migrations: Migrations,
   ) {}
 
-  /** @throws ConfigError when the address belongs to somebody else: nobody is promoted silently */
+  /** @throws ConfigError if the address belongs to another user, who is not promoted silently */
   async onApplicationBootstrap(): Promise<void> {
-    // What is at fault is told now, also where the index that keeps addresses unique has yet to be created.
+    // Reports the fault at startup, even if the unique index on addresses has yet to be created.
     if (await this.isMissing()) await this.migrations.whenCurrent(() => this.create());
   }
 
@@ -31,17 +31,17 @@ export class FirstAdministrator implements OnApplicationBootstrap {
     const { adminEmail: email, adminPassword: password } = this.config;
     if (!email || !password || !(await this.isMissing())) return;
     try {
-      // Whoever runs the server says that the address is theirs.
+      // The operator vouches for the address.
       const fields = { email, name: 'Administrator', password, role: 'admin', emailVerified: true } as const;
       await this.users.provision({ ...fields, by: SYSTEM.actor }, TRUSTED);
     } catch (error) {
-      // Another process that starts at the same time was first.
+      // Another process that is starting at the same time was first.
       if (!(error instanceof ApiError && error.code === 'EMAIL_TAKEN')) throw error;
       await this.isMissing();
     }
   }
 
-  /** Whether an administrator is asked for and there is none. */
+  /** Whether an administrator is configured but none exists. */
   private async isMissing(): Promise<boolean> {
     const email = this.config.adminEmail;
     const password = this.config.adminPassword;
@@ -56,7 +56,7 @@ export class FirstAdministrator implements OnApplicationBootstrap {
         { variable: 'ADMIN_EMAIL', problem: 'belongs to a user who is no administrator; nobody is promoted' },
       ]);
     }
-    // Whoever runs the server says whose address it is; an older release did not note it.
+    // The operator vouches for the address; older releases did not mark it as verified.
     if (user && !user.emailVerified) {
       await this.migrations.whenCurrent(() =>
         this.addresses.verify(user._id.toHexString() as UserId, user.email),

@@ -8,7 +8,7 @@ import { claimOf, UserPasswords } from './user-passwords.js';
 import type { User } from './user.schema.js';
 import { UserErrors } from './user.errors.js';
 
-/** What somebody shows to be a user. */
+/** Credentials that prove a user's identity. */
 export interface Proof {
   readonly password?: string | null;
   readonly otp?: string | null;
@@ -32,7 +32,7 @@ export class IdentityProof {
   }
 
   /**
-   * A code where the user has a second factor, otherwise the password. Whatever is shown must be right.
+   * A code if the user has a second factor, otherwise the password. Everything that is sent must be correct.
    * @throws ApiError as above, and VALIDATION_ERROR, OTP_REQUIRED, INVALID_OTP
    */
   async require(user: User, { password, otp }: Proof, device: Device): Promise<void> {
@@ -47,8 +47,8 @@ export class IdentityProof {
   }
 
   /**
-   * Counts the failures of `work`, for the user and for the address. By the user's id, where signing in counts by its
-   * address: only who is signed in as the user can use this budget up.
+   * Counts the failures of `work`, for the user and for the address. By the user's id, unlike sign-in, which counts by
+   * the account's address: only somebody signed in as the user can exhaust this budget.
    */
   guard<T>({ _id }: User, { address }: Device, work: () => Promise<T>): Promise<T> {
     const budgets = [['account', _id.toHexString()] as const, ['address', networkOf(address)] as const];

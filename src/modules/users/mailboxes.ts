@@ -7,12 +7,12 @@ import { mailboxOf, olderFormsOf } from '../../platform/validation/mailbox.js';
 import { User } from './user.schema.js';
 import { UserErrors } from './user.errors.js';
 
-/** Whether nobody but this user has a claim to an address. */
+/** Whether no other user has a claim to an address. */
 export type Reservation = (mailbox: string, owner: UserId | undefined) => Promise<boolean>;
 
 /**
- * Finds users by their e-mail address. One mailbox has one account: addresses are stored as `mailboxOf` gives them. Two
- * accounts that had one mailbox before that was so keep their addresses as they were, and sign in with them.
+ * Finds users by their e-mail address. One mailbox has one account: addresses are stored in the form of `mailboxOf`.
+ * Older accounts that share a mailbox keep their addresses, and sign in with them.
  */
 @Injectable()
 export class Mailboxes {
@@ -20,12 +20,12 @@ export class Mailboxes {
 
   constructor(@InjectModel(User.name) private readonly model: Model<User>) {}
 
-  /** Lets another module keep addresses for their users. */
+  /** Lets another module reserve addresses for their users. */
   reserve(isFree: Reservation): void {
     this.reservations.push(isFree);
   }
 
-  /** @param typed in lower case, in whichever form */
+  /** @param typed in lower case, in any form */
   async find(typed: string): Promise<User | null> {
     const forms = [...new Set([typed, mailboxOf(typed)])];
     const found = await this.model.find({ email: { $in: forms } }).lean<User[]>();
@@ -33,10 +33,10 @@ export class Mailboxes {
   }
 
   /**
-   * The unique index says no to the same form only.
+   * The unique index only refuses the same form.
    * @param owner who may have it
-   * @throws ApiError EMAIL_TAKEN where the mailbox has an account under an older form of its address, or is kept for
-   *   somebody
+   * @throws ApiError EMAIL_TAKEN if the mailbox has an account under an older form of its address, or is reserved for
+   * somebody
    */
   async requireFree(mailbox: string, owner?: UserId): Promise<void> {
     for (const isFree of [this.hasNoOlderForm, ...this.reservations]) {

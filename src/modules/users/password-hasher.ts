@@ -8,16 +8,16 @@ import { MAX_PASSWORD_BYTES, passwordForm } from '../../platform/validation/pass
 /** Node has four threads for hashing, DNS and files together; one core is left for requests. */
 const CONCURRENCY = Math.max(1, Math.min(availableParallelism() - 1, 3));
 /**
- * How long a hash may wait. A sign-in may have waited 400 ms for others of its account before; both and the hash itself
- * stay well below a request's deadline, even on a slow machine.
+ * How long a hash may wait. A sign-in may already have waited 400 ms for others of its account; together with the hash
+ * itself this stays well below a request's deadline, even on a slow machine.
  */
 const TIMEOUT_MS = 1_200;
 const MAX_WAITING = 64;
 
-/** Whether a password is right. `outdated` is right, too, but should be hashed again. */
+/** Whether a password is correct. `outdated` is correct, too, but should be rehashed. */
 export type Match = 'current' | 'outdated' | undefined;
 
-/** The server itself at startup. Requests are always counted for somebody. */
+/** The server itself at startup. Requests always count for somebody. */
 export const TRUSTED: Claim = { isKnown: true, subjects: [] };
 
 /** Hashes passwords with bcrypt, a few at a time, so that a flood of sign-ins cannot stall the server. */
@@ -29,9 +29,9 @@ export class PasswordHasher {
     timeoutMs: TIMEOUT_MS,
   });
   private readonly rounds: number;
-  /** The highest cost seen in any hash: every check is made to cost as much, so that timing tells nothing. */
+  /** The highest cost seen in any hash: every check is padded to it, so that timing reveals nothing. */
   private highest: number;
-  /** Hashes of no known password, by cost. */
+  /** Hashes that no password matches, by cost. */
   private readonly decoys = new Map<number, Promise<string>>();
 
   constructor(config: UsersConfig) {
@@ -50,7 +50,7 @@ export class PasswordHasher {
   }
 
   /**
-   * Whether the password has this hash. Without a hash the answer is no, after the same work. Hashes from before
+   * Whether the password matches the hash. Without a hash it does not, after the same work. Hashes from before
    * `passwordForm` are of the password as typed.
    * @throws ApiError OVERLOADED when too many are waiting
    */
@@ -85,7 +85,7 @@ export class PasswordHasher {
     }
   }
 
-  /** All zeros: a comparison takes the same time whatever the hash is of. */
+  /** All zeros: the comparison takes the same time with any digest. */
   private decoy(cost: number): Promise<string> {
     const known = this.decoys.get(cost);
     if (known) return known;

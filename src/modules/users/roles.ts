@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Repositories } from '../../platform/database/repositories.js';
 import type { Permission } from '../../platform/access/caller.js';
 
-/** What each role may do to records of others. Nobody needs a permission for records of its own. */
+/** The permissions of each role, for other people's records. Nobody needs a permission for their own. */
 const MAY = {
   admin: () => true,
   user: () => false,
@@ -13,7 +13,7 @@ export type Role = keyof typeof MAY;
 
 export const ROLES = Object.keys(MAY) as Role[];
 
-/** The permissions of each role, of those that resources declare. */
+/** Resolves each role to the permissions that resources declare. */
 @Injectable()
 export class Roles {
   private readonly known = new Map<Role, ReadonlySet<Permission>>();

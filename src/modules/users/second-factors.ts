@@ -6,9 +6,9 @@ import { StartError } from '../../platform/errors/start-error.js';
 import type { UserId } from '../../platform/access/caller.js';
 import type { User } from './user.schema.js';
 
-/** What users may have to show beside their password. The module that brings one registers it. */
+/** A second factor besides the password. The module that implements it registers it. */
 export interface SecondFactor {
-  /** Accepts a code once. @throws ApiError for no code and for a wrong one */
+  /** Accepts a code once. @throws ApiError for a missing and for a wrong code */
   require(owner: UserId, otp: string | null | undefined): Promise<void>;
   /** Whether the user set it up before a time. */
   isOlderThan(owner: UserId, time: Date, transaction: Transaction): Promise<boolean>;
@@ -24,7 +24,7 @@ export class SecondFactors implements OnApplicationBootstrap {
     this.factor = factor;
   }
 
-  /** Whether a user has one that is asked for. */
+  /** Whether a user must show one. */
   isAskedOf({ otpEnabled }: User): boolean {
     return this.factor !== undefined && otpEnabled;
   }
@@ -40,12 +40,12 @@ export class SecondFactors implements OnApplicationBootstrap {
     return this.isAskedOf(user) && (await this.factor?.isOlderThan(owner, time, transaction)) === true;
   }
 
-  /** @throws StartError rather than let users who set one up in by their password alone */
+  /** @throws StartError if users have set one up: they must not get in by their passwords alone */
   async onApplicationBootstrap(): Promise<void> {
     const factors = this.connection.collection('second_factors');
     if (this.factor || !(await factors.findOne({ confirmed: true }))) return;
     throw new StartError(
-      'Users have set up second factors, which nothing asks for: put SecondFactorModule back into src/app.module.ts, ' +
+      'Users have set up second factors, which nothing checks: put SecondFactorModule back into src/app.module.ts, ' +
         'or drop the collection second_factors to let them sign in with their passwords alone',
     );
   }

@@ -5,7 +5,7 @@ import { UserErrors } from './user.errors.js';
 /**
  * Refuses passwords that attackers try first.
  * @param email in lower case
- * @param field that the client sent it in, for the error
+ * @param field the name under which the client sent it, for the error
  * @throws ApiError WEAK_PASSWORD (400)
  */
 export function requireStrongPassword(password: string, email: string, field = 'password'): void {

@@ -15,20 +15,22 @@ import { User } from './user.schema.js';
 import { UserErrors } from './user.errors.js';
 import { UserEvents } from './user.events.js';
 
-/** A second factor that is so much older than a change of address was not set up by whoever asked for the change. */
+/**
+ * A second factor that is this much older than a change of address was not set up by a thief who requested the change.
+ */
 const TRUSTED_FACTOR_AGE_MS = 7 * 24 * 60 * 60 * 1000;
 
 /** An address that a user had before. */
 interface LeftAddress {
   readonly ownerId: Types.ObjectId;
   readonly email: string;
-  /** When the user asked for another one. */
+  /** When the user requested another one. */
   readonly createdAt: Date;
-  /** Whether the user has the password that it had then. */
+  /** Whether the user's password is still the same as then. */
   isSamePassword(user: User): boolean;
 }
 
-/** What follows from somebody having shown that it reads the mails to an address. */
+/** Changes to a user after somebody has proved that they receive the mails to an address. */
 @Injectable()
 export class UserAddresses {
   constructor(
@@ -45,17 +47,17 @@ export class UserAddresses {
   }
 
   /**
-   * Takes the address of a user for verified.
-   * @param email that was shown to be read, where that is known: the user may have left it meanwhile
+   * Marks a user's address as verified.
+   * @param email the verified address, if known: the user may have another one by now
    */
   async verify(id: UserId, email?: string): Promise<void> {
     await this.transactions.run((transaction) => this.note(id, transaction, email));
   }
 
   /**
-   * Sets the password for whoever reads the mails to the address of a user. If that was not verified, a stranger may
-   * have registered it: then nothing stays by which somebody else could get in, and only the records do.
-   * @returns false when the user has another address by now
+   * Sets the password for whoever receives the mails to a user's address. If it was not verified, a stranger may have
+   * registered it: then all other ways to sign in are removed, and only the records stay.
+   * @returns false if the user has another address by now
    */
   claim({ _id, email }: User, passwordHash: string): Promise<boolean> {
     const id = _id.toHexString() as UserId;
@@ -76,7 +78,7 @@ export class UserAddresses {
   }
 
   /**
-   * Gives a user another address, which it has shown to be its own.
+   * Gives a user another, verified address.
    * @throws ApiError EMAIL_TAKEN
    */
   async move(id: UserId, email: string, transaction: Transaction): Promise<void> {
@@ -87,9 +89,9 @@ export class UserAddresses {
   }
 
   /**
-   * Gives a user its former address again, and takes away whatever the one who asked for the change can have set up.
-   * A password that was changed since is of no use any more: a new one is chosen by mail.
-   * @returns false when there is no such user any more
+   * Restores a user's former address, and removes everything that whoever requested the change could have set up. A
+   * password that was changed since is removed, and a new one is chosen by mail.
+   * @returns false if the user no longer exists
    * @throws ApiError EMAIL_TAKEN
    */
   async restore(
@@ -117,7 +119,7 @@ export class UserAddresses {
     return true;
   }
 
-  /** Raises the version: the user is answered differently from then on. */
+  /** Raises the version, since the visible state of the user changes. */
   private async note(id: UserId, transaction: Transaction, email?: string): Promise<void> {
     const isNews = { _id: id, emailVerified: { $ne: true }, ...(email !== undefined && { email }) };
     const change = { $set: { emailVerified: true }, $inc: { version: 1 } };

@@ -11,9 +11,9 @@ import { requireStrongPassword } from './strong-password.js';
 import { User } from './user.schema.js';
 
 /**
- * Who waits for a password to be hashed.
+ * Identifies who waits for a hash, for fair queueing.
  * @param address IP address
- * @param account that is signed in to
+ * @param account the account to sign in to
  * @param isKnown whether the account has been signed in to from there before
  */
 export function claimOf(address: string, account: string, isKnown: boolean): Claim {
@@ -21,8 +21,8 @@ export function claimOf(address: string, account: string, isKnown: boolean): Cla
 }
 
 /**
- * Checks the passwords of users and gives them others. The version of a user stays: nothing that anybody sees has
- * changed, and an administrator who has read the user can still change it.
+ * Checks and sets the passwords of users. The version of a user does not change: nothing visible has changed, and an
+ * administrator who has read the user can still change it.
  */
 @Injectable()
 export class UserPasswords {
@@ -39,7 +39,7 @@ export class UserPasswords {
   /**
    * The hash of a password that may be chosen.
    * @param email of the user, in lower case
-   * @param field that the client sent it in, for the error
+   * @param field the name under which the client sent it, for the error
    * @param device of a signed-in user or the holder of a mailed link, so that unknown clients do not delay them
    * @throws ApiError WEAK_PASSWORD, OVERLOADED
    */
@@ -48,12 +48,12 @@ export class UserPasswords {
     return this.hasher.hash(password, claimOf(address, email, true));
   }
 
-  /** Whether this is the password of the user; `null` stands for a user that does not exist and takes as long. */
+  /** Whether this is the user's password; `null` stands for a user that does not exist and takes just as long. */
   match(user: Pick<User, 'passwordHash'> | null, password: string, claim: Claim): Promise<Match> {
     return this.hasher.match(password, user?.passwordHash, claim);
   }
 
-  /** Sets it unless the user has got another password since it was read. */
+  /** Sets it unless the password has changed since the user was read. */
   async replace(
     { _id, passwordHash: old }: User,
     passwordHash: string,
@@ -68,7 +68,7 @@ export class UserPasswords {
     return matchedCount === 1;
   }
 
-  /** Rehashes a correct password if its hash is outdated. A busy server leaves that for the next time. */
+  /** Rehashes a correct password if its hash is outdated. A busy server skips this until the next time. */
   async renew(user: User, password: string, claim: Claim): Promise<void> {
     try {
       await this.replace(user, await this.hasher.hash(password, claim));

@@ -18,7 +18,7 @@ export class CreateUserDto {
 
   @ApiProperty({
     description:
-      'At most 72 bytes of UTF-8. None of the most common ones, and without the name in the address. When absent: the user gets a mail with a link to choose one.',
+      'At most 72 bytes of UTF-8. None of the most common ones, and without the name in the address. Without it, the user gets a mail with a link to choose one.',
     example: 'correct horse battery',
   })
   @IsOptional()
@@ -69,7 +69,7 @@ export class ListUsersQuery extends PageQuery {
   email?: string;
 }
 
-/** A user as it is answered. */
+/** A user in responses. */
 export class UserDto extends RecordDto {
   @ApiProperty({ example: 'ada@example.com' })
   @EmailAddress()
@@ -87,7 +87,7 @@ export class UserDto extends RecordDto {
   @IsBoolean()
   disabled!: boolean;
 
-  @ApiProperty({ description: 'Has shown that mails to the address arrive.', example: false })
+  @ApiProperty({ description: 'Whether the address is verified.', example: false })
   @IsBoolean()
   emailVerified!: boolean;
 

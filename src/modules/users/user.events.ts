@@ -1,6 +1,6 @@
 import { defineEvents } from '../../platform/logging/events.js';
 
-/** What the log tells of this feature. */
+/** The domain events of this feature. */
 export const UserEvents = defineEvents({
   user_registered: { level: 'info', about: 'Somebody registered.' },
   user_created: {

@@ -25,11 +25,11 @@ export class User extends StoredRecord {
   @Prop({ type: Boolean, default: false, required: true })
   disabled!: boolean;
 
-  /** Has shown that mails to the address arrive. */
+  /** The address is verified. */
   @Prop({ type: Boolean, default: false, required: true })
   emailVerified!: boolean;
 
-  /** Tokens of other issuers from before are refused: the user was disabled then. */
+  /** Tokens of other issuers that were issued before this time, when the user was disabled, are refused. */
   @Prop({ type: Date })
   validFrom?: Date;
 

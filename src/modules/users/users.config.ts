@@ -2,7 +2,7 @@ import { Env, type Fault } from '../../platform/config/env.js';
 import { email, integer, oneOf, password } from '../../platform/config/kinds.js';
 import { weaknessOf } from '../../platform/validation/passwords.js';
 
-/** Who may become a user, and how passwords are kept. */
+/** Registration, passwords and the first administrator. */
 export class UsersConfig {
   /** `closed`: only administrators create users. */
   @Env('REGISTRATION', oneOf('open', 'closed'), { default: 'open' })
@@ -20,7 +20,7 @@ export class UsersConfig {
   @Env('ADMIN_PASSWORD', password(), { requires: 'ADMIN_EMAIL' })
   readonly adminPassword?: string;
 
-  /** A password that is right by itself may hold a part of the address. */
+  /** A password that is valid on its own may contain a part of the address. */
   static faultsOf({ adminEmail, adminPassword }: UsersConfig): Fault[] {
     const problem = adminEmail && adminPassword && weaknessOf(adminPassword, adminEmail);
     return problem ? [{ variable: 'ADMIN_PASSWORD', problem }] : [];

@@ -29,7 +29,7 @@ export class UsersController {
   @ApiOperation({
     summary: 'Create a user',
     description:
-      'Without a password the user gets a mail with a link to choose one. An API key gives no other role than `user`.',
+      'Without a password the user gets a mail with a link to choose one. API keys can assign no role other than `user`.',
     operationId: 'createUser',
   })
   @Answers(UserDto, {
@@ -78,7 +78,7 @@ export class UsersController {
   @ApiOperation({
     summary: 'Change a user',
     description:
-      'Changes what is sent: your own name, or with users:write anything of anybody. Acts at once.',
+      'Changes what is sent: your own name, or with users:write any field of any user. Takes effect immediately.',
     operationId: 'updateUser',
   })
   @Answers(UserDto, { errors: ['FORBIDDEN', users.notFound, UserErrors.LAST_ADMIN] })

@@ -32,7 +32,9 @@ import { Roles } from './roles.js';
 import { UserErrors } from './user.errors.js';
 import { UserEvents } from './user.events.js';
 
-/** How long a deletion waits for the user's records: few are gone before the answer. */
+/**
+ * How long a deletion waits for the removal of the user's records: if there are few, they are gone before the response.
+ */
 const REMOVAL_MS = 1_000;
 
 export type { User };
@@ -114,7 +116,7 @@ export class UsersService {
   }
 
   /**
-   * The user as it is answered to itself.
+   * The user as shown to itself.
    * @throws ApiError USER_NOT_FOUND
    */
   async profile(id: UserId): Promise<UserDto> {
@@ -130,7 +132,7 @@ export class UsersService {
   }
 
   /**
-   * Changes a user with effect on its next request. Changing roles and disabling take the permission for all users.
+   * Changes a user with effect on its next request. Changing roles and disabling require the permission for all users.
    * @throws ApiError FORBIDDEN, USER_NOT_FOUND, PRECONDITION_FAILED, CONFLICT, LAST_ADMIN
    */
   async update(scope: Scope, id: string, ifMatch: Precondition, change: UpdateUserDto): Promise<User> {
@@ -146,8 +148,8 @@ export class UsersService {
   }
 
   /**
-   * Deletes a user with everything that lets anybody act as it, and then its other records. If there are many, the rest
-   * is removed after this has resolved.
+   * Deletes a user with all its credentials, and then its other records. If there are many, the rest is removed after
+   * this has resolved.
    * @throws ApiError USER_NOT_FOUND, PRECONDITION_FAILED, LAST_ADMIN
    */
   async remove(scope: Scope, id: string, ifMatch: Precondition): Promise<void> {
@@ -170,19 +172,19 @@ export class UsersService {
   async removeSelf(caller: Caller, id: string, proof: Proof, device: Device): Promise<void> {
     const scope = scopeOf(caller.id);
     const user = await this.records.get(scope, id);
-    // Without any the session has a recent one.
+    // Without credentials, the session has a recent proof.
     if (proof.password != null || proof.otp != null) await this.proof.require(user, proof, device);
     await this.remove(scope, id, NO_PRECONDITION);
   }
 
-  /** Says whether a second factor is asked for, in the transaction that turns it on or off. */
+  /** Sets whether a second factor is required, in the transaction that turns it on or off. */
   async setOtpEnabled(id: UserId, otpEnabled: boolean, transaction: Transaction): Promise<void> {
     await this.change(scopeOf(id), id, NO_PRECONDITION, { otpEnabled }, transaction);
   }
 
   /**
    * Changes a user in the transaction, and evicts its cached data.
-   * @throws ApiError LAST_ADMIN, once it is clear that the change is allowed otherwise
+   * @throws ApiError LAST_ADMIN, if the change is allowed otherwise
    */
   private async change(
     scope: Scope,
@@ -216,17 +218,17 @@ export class UsersService {
     return this.records.insert(user, transaction, by);
   }
 
-  /** The user with this id, whoever asks: to keep it signed in. */
+  /** The user with this id, without access control: to keep it signed in. */
   findById(id: UserId): Promise<User | null> {
     return this.model.findById(id).lean<User>();
   }
 
-  /** The user with this address, whoever asks: for signing in and for the start. */
+  /** The user with this address, without access control: for signing in and at startup. */
   findByEmail(email: string): Promise<User | null> {
     return this.mailboxes.find(email);
   }
 
-  /** The user as a caller, without a promise where it is known already; null when there is none or it is disabled. */
+  /** The user as a caller, without a promise if it is cached; null if it does not exist or is disabled. */
   findCaller(id: string, afresh = false): Caller | null | Promise<Caller | null> {
     if (afresh) this.callers.forget(id);
     return this.callers.get(id);

@@ -5,10 +5,10 @@ import { scopeOf, type UserId } from '../../platform/access/caller.js';
 import { UserErrors } from './user.errors.js';
 import { UsersService } from './users.service.js';
 
-/** How many ways of one kind a user has to sign in. */
+/** Counts a user's ways to sign in of one kind. */
 type Count = (owner: UserId, transaction: Transaction) => Promise<number>;
 
-/** By what users sign in beside a password. Modules that bring a kind register it. */
+/** The ways to sign in besides a password. Modules that implement one register it. */
 @Injectable()
 export class WaysIn {
   private readonly counts: Count[] = [];
@@ -24,7 +24,7 @@ export class WaysIn {
 
   /**
    * To be called before one is removed, in the same transaction.
-   * @throws ApiError LAST_WAY_IN for a user who could not sign in any more
+   * @throws ApiError LAST_WAY_IN if the user could no longer sign in
    */
   async requireAnother(owner: UserId, transaction: Transaction): Promise<void> {
     await this.transactions.lock(`ways in ${owner}`, transaction);

@@ -5,9 +5,9 @@ import { DeclarationError } from '../errors/start-error.js';
 import { type ConfigClass, variablesOf } from './env.js';
 
 /**
- * The classes of variables in `<room>/<name>.config.ts` of a folder. No list names them, so that a part that is taken
- * out takes its variables with it, and branches which add some merge. Such a file imports no `config.js`, which waits
- * for it. A property without a variable is set by its code alone.
+ * The classes of variables in `<room>/<name>.config.ts` of a folder. They are found without a list, so that an optional
+ * part takes its variables with it, and branches that add some merge. Such a file must not import `config.js`, which
+ * imports it. A property without a variable is set in code only.
  * @throws DeclarationError for a file without such a class
  */
 async function configsIn(folder: string): Promise<readonly ConfigClass[]> {
@@ -25,7 +25,7 @@ async function configsIn(folder: string): Promise<readonly ConfigClass[]> {
   return (await Promise.all(found)).flat();
 }
 
-/** @throws DeclarationError for a variable that two properties are read from */
+/** @throws DeclarationError if two properties read the same variable */
 function requireDistinct(classes: readonly ConfigClass[]): void {
   const readers = new Map<string, string>();
   for (const type of classes) {

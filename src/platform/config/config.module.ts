@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Config } from './config.js';
 
-/** What is set from outside, injected by the class of each concern. */
+/** The configuration, injected as the class of each concern. */
 @Module({})
 export class ConfigModule {
   static forRoot({ parts }: Config): DynamicModule {

@@ -11,14 +11,14 @@ import {
 import { StartError } from '../errors/start-error.js';
 
 /**
- * Everything that can be set from outside, read once at the start: an object of each class in a `*.config.ts`, by
- * whose class Nest injects it. The comment of a variable is its documentation: docs/configuration.md is made from it.
+ * The configuration, read once at startup: an instance of each class in a `*.config.ts`, which Nest injects by its
+ * class. The comment of a variable is its documentation: docs/configuration.md is made from it.
  */
 export class Config {
   /** @param parts by their classes; frozen */
   constructor(readonly parts: ReadonlyMap<ConfigClass, object>) {}
 
-  /** What is set of one concern. */
+  /** The configuration of one concern. */
   of<T extends object>(type: ConfigClass<T>): T {
     const part = this.parts.get(type);
     if (!part) throw new Error(`${type.name} stands in no *.config.ts`);
@@ -32,9 +32,9 @@ export class Config {
   }
 }
 
-/** The start is refused. `faults` names every variable at fault and holds no value. */
+/** Startup is refused. `faults` names every variable at fault and contains no values. */
 export class ConfigError extends StartError {
-  /** EX_CONFIG of sysexits.h: the configuration is at fault, so trying again will not help. */
+  /** EX_CONFIG of sysexits.h: the configuration is at fault, so a restart will not help. */
   override readonly exitCode = 78;
 
   constructor(
@@ -48,11 +48,11 @@ export class ConfigError extends StartError {
   }
 }
 
-/** Variables that are not set, and mean something to others that are. */
+/** Missing variables that variables which are set require. */
 function* absentFaults(env: Environment, mode: Mode): Generator<Fault> {
   const isSet = (name: string) => Boolean(env[name]?.trim());
   for (const { name, requires, requiresInProduction, ...settings } of CONFIG_CLASSES.flatMap(variablesOf)) {
-    // Its default, written down, changes nothing and so needs nothing.
+    // Set to its default, it changes nothing, so it requires nothing.
     if (!isSet(name) || env[name]?.trim() === String(settings.default)) continue;
     if (requires && !isSet(requires)) yield { variable: requires, problem: `is required with ${name}` };
     if (mode === 'production' && requiresInProduction && !isSet(requiresInProduction)) {
@@ -61,7 +61,7 @@ function* absentFaults(env: Environment, mode: Mode): Generator<Fault> {
   }
 }
 
-/** Variables that look like those of a class, and that none of its properties is read from. */
+/** Variables with the prefix of a class that none of its properties reads. */
 function* strangerFaults(env: Environment, type: ConfigClass): Generator<Fault> {
   const { prefix } = type;
   if (prefix === undefined) return;

@@ -8,7 +8,7 @@ export class DatabaseConfig {
   @Env('MONGODB_URI', mongodbUri(), { requiredInProduction: true })
   readonly mongodbUri?: string;
 
-  /** Path of the mongod that the embedded MongoDB runs. Set it to use a certain version, or without a network. */
+  /** Path of the mongod that the embedded MongoDB runs. Set it to use a specific version, or to work offline. */
   @Env('MONGOD_BINARY', line())
   readonly mongodBinary?: string;
 }

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import leven from 'leven';
 import { type Fault, isNamed } from './env.js';
 
-/** What a file sets, and why it cannot be taken as it stands. */
+/** What a file sets, and its faults. */
 export interface EnvFile {
   readonly values: ReadonlyMap<string, string>;
   readonly faults: readonly Fault[];
-  /** Names that the product does not know and hands on. */
+  /** Names that the product does not know; they are passed on. */
   readonly foreign: readonly string[];
 }
 
@@ -17,10 +17,12 @@ const ASSIGNMENT = /^\s*(?:export\s+)?([^=]*?)\s*=\s*(.*?)\s*$/u;
 const IGNORED = /^\s*(?:#|$)/;
 const QUOTED = /^(["'`])((?:(?!\1).)*)\1\s*(?:#.*)?$/u;
 const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
-/** What a shell, and many readers of such files, would replace: `${NAME}`, `$NAME`, `$(command)`. */
+/** What a shell, and many parsers of such files, would expand: `${NAME}`, `$NAME`, `$(command)`. */
 const EXPANSION = /\$(?:[{(]|[A-Z_][A-Z\d_]+)/;
 
-/** How the text behind the equals sign is read, or the sentence that refuses it: nothing is dropped, cut or replaced. */
+/**
+ * The value after the equals sign, or the sentence that refuses it: nothing is silently dropped, truncated or replaced.
+ */
 function readValue(text: string): { readonly value: string } | { readonly problem: string } {
   const [quote = '', value = text] = QUOTED.exec(text)?.slice(1) ?? [];
   if (!quote && /^["'`]/.test(text)) {
@@ -45,14 +47,14 @@ function readValue(text: string): { readonly value: string } | { readonly proble
   return { value };
 }
 
-/** The variable that was probably meant. */
+/** The variable that is probably meant. */
 function meant(name: string, known: readonly string[]): string | undefined {
   const upper = name.toUpperCase().replaceAll('-', '_');
   return known.find((each) => leven(each, upper) <= (each.length > 5 ? 2 : 1));
 }
 
 /**
- * Reads the text of an environment file, more strictly than Node does, which skips what it does not understand.
+ * Parses an environment file, more strictly than Node, which skips what it does not understand.
  * @param known the names of the product's variables
  */
 export function parseEnvFile(text: string, known: readonly string[], file = '.env'): EnvFile {
@@ -85,7 +87,7 @@ export function parseEnvFile(text: string, known: readonly string[], file = '.en
         problem: `is set twice in ${file}, lines ${first} and ${index + 1}`,
       });
     } else if ('problem' in read) {
-      // Another name may be a secret that was broken over two lines.
+      // An unknown name may be part of a secret that spans two lines.
       faults.push({
         variable: isKnown ? name : at,
         problem: isKnown ? `(${at}) ${read.problem}` : read.problem,

@@ -4,7 +4,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export const MODES = ['development', 'production', 'test'] as const;
 export type Mode = (typeof MODES)[number];
 
-/** How the text of a variable becomes its value. Throws an `Error` that says what is expected, never what was given. */
+/** Parses a variable. Throws an `Error` that says what is expected, never what was given. */
 export interface Kind<T> {
   /** What is accepted, for people: `an integer from 0 to 65535`. */
   readonly accepts: string;
@@ -19,15 +19,15 @@ export interface Settings<T> {
   /** The same in production, where it differs. */
   readonly productionDefault?: T;
   readonly requiredInProduction?: boolean;
-  /** Another variable, without which this one means nothing. */
+  /** Another variable that must be set with this one. */
   readonly requires?: string;
   /** The same in production. */
   readonly requiresInProduction?: string;
-  /** Outside production one that is not set is made of so many random bytes, as base64, and kept in DATA_DIR. */
+  /** If unset outside production, it is generated from this many random bytes, as base64, and kept in DATA_DIR. */
   readonly kept?: { readonly as: string; readonly bytes: number };
   /**
-   * Where the name holds `<NAME>`: there is a variable for each entry of the list in this one, and the property holds
-   * their values by entry.
+   * If the name contains `<NAME>`: there is one variable for each entry of the list in this variable, and the property
+   * holds their values by entry.
    */
   readonly eachOf?: string;
   /** Checked at start, but no part of this version uses it yet. */
@@ -41,12 +41,12 @@ export interface Variable extends Settings<unknown> {
   readonly kind: Kind<unknown>;
 }
 
-/** A class of one concern's variables, in `<name>.config.ts` beside what uses them. */
+/** A class with the variables of one concern, in `<name>.config.ts` next to the code that uses them. */
 export interface ConfigClass<T extends object = object> {
   new (): T;
-  /** What is at fault between values that are each right. */
+  /** Faults between values that are each valid on their own. */
   readonly faultsOf?: (values: never) => readonly Fault[];
-  /** Every variable whose name begins so is one of the class, and another one is at fault. */
+  /** Variables with this prefix belong to the class; an unknown one is a fault. */
   readonly prefix?: string;
 }
 
@@ -75,7 +75,7 @@ export function isNamed(pattern: string, name: string): boolean {
   return name.startsWith(start) && name.endsWith(end) && name.length > start.length + end.length;
 }
 
-/** A variable that keeps the process from starting. Never holds the value. */
+/** A variable that prevents startup. Never contains the value. */
 export interface Fault {
   readonly variable: string;
   readonly problem: string;

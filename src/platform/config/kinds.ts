@@ -5,7 +5,7 @@ import { passwordFault } from '../validation/passwords.js';
 import type { Kind, Mode } from './env.js';
 import { PRODUCT } from '../../product/product.js';
 
-/** A parser that refuses with one sentence, so that a message can never hold the value. */
+/** A parser with one fixed refusal, so that no message can contain the value. */
 export function kind<T>(accepts: string, parse: (text: string, mode: Mode) => T | undefined): Kind<T> {
   return {
     accepts,
@@ -43,7 +43,7 @@ export function host(): Kind<string> {
   );
 }
 
-/** One e-mail address, in the one form of its mailbox. */
+/** An email address, in the canonical form of its mailbox. */
 export function email(): Kind<string> {
   return kind('an e-mail address', (text) => {
     const address = mailboxOf(text);
@@ -83,13 +83,13 @@ export function bytes(lowest: number, highest: number): Kind<number> {
 /** An absolute address with one of the given schemes. */
 export function url(...schemes: string[]): Kind<string> {
   return kind(`an address that starts with ${schemes.map((s) => `${s}://`).join(' or ')}`, (text) => {
-    // Paths are added to it, so nothing may follow its own.
+    // Paths are appended to it, so it must have no query or fragment.
     const parsed = URL.canParse(text) && /^[^?#@\s]+$/.test(text) ? new URL(text) : undefined;
     return parsed?.host && schemes.includes(parsed.protocol.slice(0, -1)) ? text : undefined;
   });
 }
 
-/** Where a site begins: an origin, and the path below which it stands. Links are made from it, by appending. */
+/** The base URL of a site: an origin and a path. Links are made by appending to it. */
 export function site(): Kind<string> {
   const form = /^https?:\/\/[^/?#@\s\\]+((?:\/[\w~-][\w.~-]*)*)\/?$/i;
   return kind(
@@ -110,14 +110,14 @@ function canDecode(text: string): boolean {
   }
 }
 
-/** A mail server. A query could switch the check of its certificate off, or write mails to the log. */
+/** A mail server. A query could disable the certificate check, or write mails to the log. */
 export function mailServer(): Kind<string> {
   return kind('an address such as smtp://user:password@mail.example.com:587, or smtps://…', (text) =>
     /^smtps?:\/\/[^/?#\s]+\/?$/.test(text) && URL.canParse(text) && canDecode(text) ? text : undefined,
   );
 }
 
-/** A Redis, and the number of one of its databases. */
+/** A Redis server, with an optional database number. */
 export function redisServer(): Kind<string> {
   return kind('an address such as redis://user:password@redis.example.com:6379, or rediss://…', (text) =>
     /^rediss?:\/\/[^/?#\s]+(\/\d{0,2})?$/.test(text) && URL.canParse(text) && canDecode(text)
@@ -126,10 +126,10 @@ export function redisServer(): Kind<string> {
   );
 }
 
-/** Whether a browser would send this very text as the Origin of a page. */
+/** Whether a browser would send exactly this text as the Origin of a page. */
 function isOrigin(text: string): boolean {
   const parsed = /^https?:\/\//.test(text) && URL.canParse(text) ? new URL(text) : undefined;
-  // `*` and the like are no part of a host's name, but `URL` lets them pass.
+  // `*` and the like are not valid in host names, but `URL` accepts them.
   return parsed?.origin === text && /^(?:[a-z\d._-]+|\[[\da-f:]+\])$/.test(parsed.hostname);
 }
 
@@ -151,7 +151,7 @@ function isCidr(text: string): boolean {
   return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits);
 }
 
-/** How many proxies stand in front, or their networks. Trusting everyone is refused: a client could then choose its address. */
+/** The number of proxies, or their networks. Trusting everyone is refused: clients could then choose their address. */
 export function proxies(): Kind<number | readonly string[]> {
   return kind('a number of proxies from 1 to 10, or their networks as CIDRs, separated by commas', (text) => {
     if (/^\d{1,2}$/.test(text)) return Number(text) >= 1 && Number(text) <= 10 ? Number(text) : undefined;
@@ -160,26 +160,28 @@ export function proxies(): Kind<number | readonly string[]> {
   });
 }
 
-/** What samples of configuration files hold where a value of one's own belongs. */
+/** Placeholders in sample configuration files. */
 const PLACEHOLDER =
   /your[-_ ]|change[-_ ]?(?:me|this)|replace[-_ ]?(?:me|this)|insert[-_ ]|placeholder|^<.*>$/i;
 
 const SAMPLE =
   /example|sample|secret[-_ ]?key|dev[-_ ]?secret|jwt[-_ ]?secret|0123456789|abcdefgh|password|qwerty/i;
 
-/** Whether a secret looks copied from a sample or typed on one key, so that anybody could guess it. */
+/** Whether a secret is easy to guess: copied from a sample, or a repeated character. */
 function isGuessable(secret: string): boolean {
   return PLACEHOLDER.test(secret) || SAMPLE.test(secret) || new Set(secret).size < 10;
 }
 
-/** A key that another service gave out. */
+/** A key issued by another service. */
 export function issuedKey(): Kind<string> {
   return kind('a key without spaces that is no placeholder', (text) =>
     /^[\x21-\x7e]+$/.test(text) && !PLACEHOLDER.test(text) ? text : undefined,
   );
 }
 
-/** A password that registering would accept; whether it holds a name is looked at once the address is known. */
+/**
+ * A password that registering would accept; whether it contains the user's name is checked once the address is known.
+ */
 export function password(): Kind<string> {
   return {
     accepts: 'a password of 8 to 128 characters and at most 72 bytes that is not easily guessed',

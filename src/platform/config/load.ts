@@ -4,12 +4,12 @@ import { type EnvFile, readEnvFile } from './env-file.js';
 import { type Fault, variablesOf } from './env.js';
 import { completeSecrets } from './secrets.js';
 
-/** The environment of this process, for parsing and for handing on to child processes. Read nowhere else. */
+/** The environment of this process, for parsing and for child processes. Not read anywhere else. */
 export const environment = process.env;
 
 const FILE = '.env';
 
-/** An empty variable is not set, so it hides nothing that the file says. */
+/** An empty variable counts as unset, so it does not hide the file's. */
 function add({ values }: EnvFile): void {
   for (const [name, value] of values) if (!environment[name]?.trim()) environment[name] = value;
 }
@@ -25,7 +25,7 @@ function faultsOf(parse: () => Config): readonly Fault[] {
 }
 
 /**
- * The configuration of this process: its environment, and what a `.env` file in the working directory adds.
+ * The configuration of this process: its environment, completed by a `.env` file in the working directory.
  * @throws ConfigError with every fault at once
  */
 export function loadConfig(): Config {
@@ -35,7 +35,7 @@ export function loadConfig(): Config {
   );
   add(file);
   if (file.faults.length > 0) {
-    // A variable whose line is refused looks as if it were not set.
+    // A variable whose line is refused would also be reported as missing.
     const told = new Set(file.faults.map(({ variable }) => variable));
     const others = told.has(FILE) ? [] : faultsOf(() => parseConfig(environment));
     throw new ConfigError([...file.faults, ...others.filter(({ variable }) => !told.has(variable))]);

@@ -7,7 +7,7 @@ const ACCEPTS = 'a mongodb:// or mongodb+srv:// connection string that names a d
 /** Scheme, user and password, hosts, database, options. */
 const FORM = /^mongodb(\+srv)?:\/\/(?:([^@/?#\s]*)@)?([^@/?#\s]+)\/([^/?#\s]+)(?:\?([^#\s]*))?$/;
 
-/** What an option may be: a problem that completes "has <option>, which …", or nothing. */
+/** Checks an option: returns a problem that completes "has <option>, which …", or nothing. */
 type Rule = (value: string) => string | undefined;
 
 const anything: Rule = () => undefined;
@@ -32,9 +32,9 @@ const file: Rule = (value) => {
 };
 
 /**
- * The options that say how the database is reached. Those that would change what an answer or an acknowledgement
- * means are taken only as the product needs them: rights are read from the primary, and what is acknowledged stays.
- * Everything else is set by the product (`connection.ts`), so that an option here would be ignored.
+ * The options for reaching the database. Options that would change the meaning of reads or acknowledgements are
+ * accepted only with the values that the product needs: rights are read from the primary, and acknowledged writes
+ * survive. Everything else is set by the product (`connection.ts`), so an option here would be ignored.
  */
 const OPTIONS: Readonly<Record<string, Rule>> = {
   appName: anything,
@@ -79,7 +79,7 @@ function decode(text: string): string | undefined {
 }
 
 function isHost(text: string): boolean {
-  // The path of a socket.
+  // A socket path.
   if (/^%2F.+\.sock$/i.test(text)) return decode(text) !== undefined;
   const [, name = '', port = '27017'] = /^(\[[^\]]+\]|[^:[\]]+)(?::(\d{1,5}))?$/.exec(text) ?? [];
   const isName = name.startsWith('[')
@@ -94,7 +94,7 @@ function* optionFaults(query: string): Generator<string> {
     const [key = '', ...rest] = part.split('=');
     const value = decode(rest.join('=').replaceAll('+', ' '));
     const known = byLowerCase.get(key.toLowerCase());
-    // A name may be a part of a password that was not encoded.
+    // An unknown name may be part of a password that was not encoded.
     const name = known?.name ?? (/^[a-z]{1,40}$/i.test(key) ? key : 'an option');
     const isAgain = seen.size === seen.add(key.toLowerCase()).size;
     if (!known) yield `has ${name}, which is unknown or set by the product: take it out`;

@@ -5,7 +5,7 @@ import { Config, ConfigError } from './config.js';
 import { type ConfigClass, type Variable, variablesOf } from './env.js';
 import { ProcessConfig } from './process.config.js';
 
-/** By the name that each is kept under: base64. */
+/** Base64 values by the names that they are kept under. */
 type KeptSecrets = Readonly<Record<string, string>>;
 
 interface Missing {
@@ -13,7 +13,7 @@ interface Missing {
   readonly variable: Variable & Required<Pick<Variable, 'kept'>>;
 }
 
-/** The secrets that are not set, and may be made. */
+/** The secrets that are unset and may be generated. */
 function missingIn({ parts }: Config): Missing[] {
   return [...parts].flatMap(([type, part]) =>
     variablesOf(type).flatMap(({ kept, ...variable }) => {
@@ -39,7 +39,7 @@ function unreadable(): ConfigError {
 }
 
 function write(folder: string, file: string, secrets: KeptSecrets): void {
-  // Written aside and renamed: a crash leaves the old file or the new one, never half of one.
+  // Written to a temporary file and renamed, so that a crash leaves either the old file or the new one.
   const draft = `${file}.${process.pid}`;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -51,9 +51,9 @@ function write(folder: string, file: string, secrets: KeptSecrets): void {
 }
 
 /**
- * Adds the secrets that development and test need not set: made once and kept in DATA_DIR
- * (`secrets.json`, mode 0600), so that tokens stay valid over restarts. Production brings its own.
- * @throws ConfigError when they can be neither read nor kept
+ * Adds the secrets that development and test need not set: generated once and kept in DATA_DIR (`secrets.json`, mode
+ * 0600), so that tokens stay valid across restarts. Production must set its own.
+ * @throws ConfigError if they cannot be read or stored
  */
 export function completeSecrets(config: Config): Config {
   const missing = missingIn(config);

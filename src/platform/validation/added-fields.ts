@@ -2,11 +2,11 @@ import type { ErrorDefinition } from '../errors/errors.js';
 import { describeAdded } from './describe.js';
 import type { Constructor } from './rules.js';
 
-/** What a module adds to a body of another one. */
+/** A field that one module adds to another module's body. */
 interface AddedField {
-  /** As they would stand above the property. */
+  /** The decorators, as above a property. */
   readonly rules: readonly PropertyDecorator[];
-  /** What routes that take the field may answer because of it. */
+  /** Errors that the field adds to the routes that take it. */
   readonly errors: readonly ErrorDefinition[];
 }
 
@@ -14,7 +14,7 @@ const errorsOf = new WeakMap<Constructor, readonly ErrorDefinition[]>();
 
 /**
  * Adds a field to a DTO class of another module, when the files are loaded. For optional modules: the field and its
- * errors are known only where the module is part of the application.
+ * errors exist only if the module is part of the application.
  */
 export function addField(type: Constructor, field: string, { rules, errors }: AddedField): void {
   const { prototype } = type as { prototype: object };

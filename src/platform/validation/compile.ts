@@ -4,12 +4,14 @@ import type { Detail } from '../errors/errors.js';
 import { report, reportUnknown } from './faults.js';
 import { type Check, type Constructor, type FieldRules, rulesOf, UnsupportedRule } from './rules.js';
 
-/** What checking an input comes to: the DTO, or every fault. */
+/** The result of validation: the DTO, or all faults. */
 export type Outcome<T> =
   | { readonly value: T; readonly faults?: never }
   | { readonly faults: readonly Detail[]; readonly value?: never };
 
-/** Checks a parsed JSON value against a DTO class and makes its instance. Never throws for any input but one of a rule that answers by a promise. */
+/**
+ * Validates a parsed JSON value against a DTO class and creates its instance. Throws only if a rule returns a promise.
+ */
 export type Validator<T> = (input: unknown) => Outcome<T>;
 
 const compiled = new WeakMap<Constructor, Plan>();
@@ -17,8 +19,8 @@ const compiled = new WeakMap<Constructor, Plan>();
 /**
  * Compiles the class-validator decorators of a DTO class into one pass over the input.
  *
- * It calls the same rule functions that class-validator calls, so it cannot disagree with it about a
- * value; what it leaves out is class-validator's bookkeeping per request. Unknown fields are refused.
+ * It calls the same rule functions as class-validator, so both agree about every value; it only omits class-validator's
+ * bookkeeping per request. Unknown fields are refused.
  * @throws at once for a decorator that it does not support (groups, async rules, promises)
  */
 export function validatorOf<T extends object>(type: Constructor<T>): Validator<T> {
@@ -35,12 +37,12 @@ function planOf(type: Constructor): Plan {
   let plan = compiled.get(type);
   if (!plan) {
     plan = new Plan(type);
-    // Kept before its fields are compiled, so that a class may hold itself.
+    // Stored before its fields are compiled, so that a class may contain itself.
     compiled.set(type, plan);
     try {
       plan.compile();
     } catch (error) {
-      // Half a plan would know no rule.
+      // An incomplete plan would have no rules.
       compiled.delete(type);
       throw error;
     }
@@ -55,7 +57,7 @@ interface Field extends FieldRules {
 class Plan {
   private fields!: readonly Field[];
   private known!: ReadonlySet<string>;
-  /** Those that have, or may hold, something to be finished. */
+  /** Fields with a finishing step, or with nested ones. */
   private unfinished!: readonly Field[];
 
   constructor(private readonly type: Constructor) {}
@@ -90,7 +92,9 @@ class Plan {
     return dto;
   }
 
-  /** For a DTO that has passed as a whole; what no rule looked at is no DTO. `path` as with `run`. */
+  /**
+   * Runs the finishing steps of a valid DTO; values that were not validated as DTOs are skipped. `path` as in `run`.
+   */
   finish(dto: unknown, path: string, faults: Detail[]): void {
     if (!(dto instanceof this.type)) return;
     for (const field of this.unfinished) finish(field, dto as Record<string, unknown>, path, faults);
@@ -112,7 +116,7 @@ function check(field: Field, dto: Record<string, unknown>, path: string, faults:
   if (plan) dto[name] = nested(plan, value, path + name, faults);
 }
 
-/** Changes what has passed, and asks the rules of the field again: a text that is escaped is longer. */
+/** Transforms a valid value and runs the field's rules again, since escaping makes a text longer. */
 function finish(field: Field, dto: Record<string, unknown>, path: string, faults: Detail[]): void {
   const { name, plan } = field;
   const value = dto[name];
@@ -144,8 +148,8 @@ function faultOf(field: Field, dto: Record<string, unknown>): string | undefined
 }
 
 /**
- * What a rule has against a value. One that throws has not let it pass: IsEmail throws on a lone surrogate,
- * and Length when it tells what is wrong with `{"length": {"toString": 0}}`.
+ * A rule's message for an invalid value. A rule that throws counts as failed: IsEmail throws on a lone surrogate, and
+ * Length when it formats its message for `{"length": {"toString": 0}}`.
  */
 function objectionOf(rule: Check, args: ValidationArguments): string | undefined {
   const value: unknown = args.value;

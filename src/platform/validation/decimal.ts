@@ -7,7 +7,7 @@ import { TransformTexts } from './texts.js';
 const DIGITS = 34;
 const FORM = /^(-?)0*(\d+)(?:\.(\d+))?$/;
 
-/** Whole units of the last decimal, and how many decimals there are: `12.30` is 1230 and 2. */
+/** The number in units of its last decimal, and the number of decimals: `12.30` is 1230 and 2. */
 function partsOf(text: string): { units: bigint; decimals: number } {
   const [, sign = '', whole = '', decimals = ''] = FORM.exec(text) ?? [];
   return { units: BigInt(sign + whole + decimals), decimals: decimals.length };
@@ -21,7 +21,7 @@ export function compareDecimals(a: string, b: string): number {
   return left === right ? 0 : (left ?? 0n) < (right ?? 0n) ? -1 : 1;
 }
 
-/** The exact number that a text is; undefined for one that is none, or that has more digits than can be kept. */
+/** The exact number in a text; undefined if it is not a number or has too many digits. */
 export function decimalOf(text: string): Types.Decimal128 | undefined {
   const [, sign = '', whole, decimals] = text.length <= 2 * DIGITS ? (FORM.exec(text) ?? []) : [];
   if (whole === undefined) return undefined;
@@ -31,7 +31,7 @@ export function decimalOf(text: string): Types.Decimal128 | undefined {
   return Types.Decimal128.fromString(digits === '' ? written : sign + written);
 }
 
-/** A decimal as JSON has it: all its digits, and no exponent. */
+/** A decimal as it is written in JSON: with all digits and without an exponent. */
 export function decimalText(decimal: Types.Decimal128): string;
 export function decimalText(decimal: Types.Decimal128 | null | undefined): string | undefined;
 export function decimalText(decimal: Types.Decimal128 | null | undefined): string | undefined {
@@ -48,8 +48,8 @@ export function decimalText(decimal: Types.Decimal128 | null | undefined): strin
 }
 
 /**
- * An exact decimal number, as a text: `"12.30"`. JSON's numbers are refused, which most programs read inexactly. Bounds
- * are compared exactly, too.
+ * An exact decimal number as a string: `"12.30"`. JSON numbers are refused, since most programs read them inexactly.
+ * Bounds are compared exactly, too.
  */
 export function ExactDecimal(min?: number, max?: number): PropertyDecorator {
   const isWithin = (value: unknown): boolean => {

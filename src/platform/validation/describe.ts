@@ -3,10 +3,10 @@ import { getMetadataStorage } from 'class-validator';
 import { fieldSchema } from './json-schema.js';
 import { type Constructor, type FieldRules, rulesOf } from './rules.js';
 
-/** Where @ApiProperty keeps what it was given; the package does not export the name. */
+/** The metadata key of @ApiProperty; the package does not export it. */
 const API_PROPERTY = 'swagger/apiModelProperties';
 
-/** Of a field that says nothing Swagger takes TypeScript's type, which is an object for `unknown`. */
+/** Without a declaration, Swagger uses TypeScript's type, which is an object for `unknown`. */
 function anyJson(field: FieldRules): object {
   const has = (check: string): boolean => field.checks.some(({ name }) => name === check);
   if (!has('isJson')) return {};
@@ -34,7 +34,7 @@ export function isDto(type: unknown): type is Constructor {
 }
 
 /**
- * Tells Swagger what the class-validator decorators of a DTO class say, so that nobody says it twice.
+ * Derives Swagger's metadata from the class-validator decorators of a DTO class, so that nothing is declared twice.
  * `@ApiProperty` on a field adds what rules cannot know: a description and an example.
  */
 export function describe(type: Constructor): void {
@@ -43,7 +43,7 @@ export function describe(type: Constructor): void {
   for (const field of rulesOf(type)) describeField(type, field);
 }
 
-/** The same for a field that was added to a class which may be described already, as may be those that extend it. */
+/** The same for a field that was added to a class; the class and its subclasses may have been described already. */
 export function describeAdded(type: Constructor, name: string): void {
   for (const each of described) {
     if (each !== type && !(each.prototype instanceof type)) continue;
@@ -67,7 +67,7 @@ function describeField(type: Constructor, field: FieldRules): void {
   } as ApiPropertyOptions)(prototype, field.name);
 }
 
-/** What the documentation says of a field whose class has been described: its words, its example, its default. */
+/** The documentation of a field whose class has been described: description, example, default. */
 export function documentationOf({ prototype }: { prototype: object }, field: string): ApiPropertyOptions {
   return (Reflect.getMetadata(API_PROPERTY, prototype, field) ?? {}) as ApiPropertyOptions;
 }

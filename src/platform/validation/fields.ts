@@ -34,18 +34,18 @@ import {
 import { timeOf } from './utc-time.js';
 import { MAX_WEB_URL, WEB_URL_CHARACTERS, WEB_URL_FORM } from './web-url.js';
 
-/** Most units that Unicode composes to one: Greek letters with three marks, such as U+1F82. */
+/** Maximum number of units that NFC composes into one: Greek letters with three marks, such as U+1F82. */
 const UNITS_PER_COMPOSED_UNIT = 4;
 
-/** Removes white space around a text, before any rule sees it. Anything else is left for the rules to refuse. */
+/** Trims a text before any rule sees it. Other values are left to the rules. */
 export function Trim(options?: Each): PropertyDecorator {
   return TransformTexts((text) => text.trim(), { ...options, note: 'White space around it is removed.' });
 }
 
 /**
- * Brings a text into Unicode's composed form (NFC), so that texts which look the same are the same.
- * A text of more units than can compose to `max` characters is left for the rules to refuse: composing takes
- * time that grows with the square of the length (2 s for 200 KiB of accents).
+ * Converts a text to Unicode's composed form (NFC), so that texts which look the same are equal. A text with more units
+ * than could compose to `max` characters is left to the rules: composing takes time that grows with the square of the
+ * length (2 s for 200 KiB of accents).
  */
 export function Compose(max: number, options?: Each): PropertyDecorator {
   const bound = max * UNITS_PER_CHARACTER * UNITS_PER_COMPOSED_UNIT;
@@ -60,10 +60,16 @@ export function IsCleanText(options: Each = {}): PropertyDecorator {
   return TextRule('isCleanText', isCleanText, 'must not hold NUL characters or lone surrogates', options);
 }
 
-/** White space, and what shows nothing by itself: joiners, direction marks, fillers, accents without a letter. */
+/**
+ * White space and other characters that are invisible on their own: joiners, direction marks, fillers, accents without
+ * a letter.
+ */
 const UNSEEN = /^[\p{White_Space}\p{Cc}\p{Cf}\p{M}\p{Default_Ignorable_Code_Point}\u2800\u{1d159}]+$/u;
 
-/** A trimmed text of `min` to `max` characters, which class-validator counts. One that must not be empty can be seen. */
+/**
+ * A trimmed text of `min` to `max` characters, as class-validator counts them. With a `min`, it must have a visible
+ * character.
+ */
 export function Text(min: number, max: number, options: Each = {}): PropertyDecorator {
   return applyDecorators(
     Trim(options),
@@ -77,10 +83,13 @@ export function Text(min: number, max: number, options: Each = {}): PropertyDeco
   );
 }
 
-/** Embeds, overrides and isolates: they turn the text that stands behind a name around. */
+/** Embeds, overrides and isolates: they reverse the text that follows a name. */
 const TURNS_TEXT = /[\u202a-\u202e\u2066-\u2069]/;
 
-/** A name: a text in which only characters count, not the way they were typed. It has one at least, unless told. */
+/**
+ * A name: a text in composed form, so that its spelling does not depend on the keyboard. At least one character by
+ * default.
+ */
 export function Name(
   max: number,
   { min = 1, ...each }: Each & { readonly min?: number } = {},
@@ -96,8 +105,9 @@ export function Name(
 const MAILBOX_NOTE = 'Kept in lower case and composed (NFC), with the domain in ASCII.';
 
 /**
- * An e-mail address, in the one form of its mailbox. IsEmail takes anything between quotes, line breaks too, with which
- * a client could write headers into a mail; and characters that nobody sees, with which one looks like another.
+ * An email address, in the canonical form of its mailbox. IsEmail accepts anything between quotes, even line breaks,
+ * with which a client could inject headers into a mail, and invisible characters, with which one address looks like
+ * another.
  */
 export function EmailAddress(options: Each = {}): PropertyDecorator {
   return applyDecorators(
@@ -112,8 +122,8 @@ export function EmailAddress(options: Each = {}): PropertyDecorator {
 }
 
 /**
- * The address of an account, as it was typed but for its case: accounts that are older than `mailboxOf` may have another
- * form. Whoever takes it looks for both.
+ * The address of an account as it was typed, in lower case: accounts that are older than `mailboxOf` may have another
+ * form, so the caller must look up both.
  */
 export function ClaimedAddress(): PropertyDecorator {
   return applyDecorators(
@@ -126,7 +136,7 @@ export function ClaimedAddress(): PropertyDecorator {
   );
 }
 
-/** The address of a page or a service in the web. */
+/** The URL of a page or service on the web. */
 export function WebUrl(options: Each = {}): PropertyDecorator {
   const rule = { ...options, message: messageOf('must be an address such as https://example.com', options) };
   return applyDecorators(
@@ -142,7 +152,7 @@ export function WebUrl(options: Each = {}): PropertyDecorator {
 
 const ID = /^[0-9a-fA-F]{24}$/;
 
-/** The id of a record: 24 hex digits. IsMongoId would take `0x` and 22 digits, which is no ObjectId. */
+/** The id of a record: 24 hex digits. IsMongoId would accept `0x` and 22 digits, which is not an ObjectId. */
 export function RecordId(options: Each = {}): PropertyDecorator {
   return applyDecorators(
     IsString(options),
@@ -164,7 +174,7 @@ export function Reference(): PropertyDecorator {
   );
 }
 
-/** A list of at most so many, and at least; what its items are, decorators with `{ each: true }` say. */
+/** A list with at most `max` and at least `min` items; decorators with `{ each: true }` describe the items. */
 export function List(max: number, min = 0): PropertyDecorator {
   return applyDecorators(IsArray(), ArrayMaxSize(max), ...(min > 0 ? [ArrayMinSize(min)] : []));
 }
@@ -188,12 +198,12 @@ export function UtcTime(options: Each = {}): PropertyDecorator {
   );
 }
 
-/** May be left out, but is not null where it is sent. */
+/** May be omitted, but not null. */
 export function Omittable(): PropertyDecorator {
   return ValidateIf((_, value) => value !== undefined);
 }
 
-/** Always answered, as null where there is nothing. */
+/** Always present in the response, null if unset. */
 export function Nullable(): PropertyDecorator {
   return ValidateIf((_, value) => value !== null);
 }

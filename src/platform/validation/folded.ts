@@ -1,38 +1,38 @@
-/** Most characters of a text by which lists are sorted. Texts that begin with the same ones are ordered by their ids. */
+/** Maximum number of characters by which texts are sorted. Texts with the same beginning are ordered by id. */
 export const SORTED_CHARACTERS = 64;
 
-/** A word is found by each of its beginnings up to this length, and as a whole up to the other. */
+/** A word is found by each of its prefixes up to the first length, and as a whole up to the second. */
 const BEGINNING = 16;
 const WORD = 64;
 
 /** Most words that one search may have. */
 export const MAX_TERMS = 10;
 
-/** A text whose case does not count. Upper case first: `ß` and `SS` are the same, and so is every sigma. */
+/** Folds the case of a text. Via upper case, so that `ß` and `SS` are equal, and so are all sigmas. */
 function folded(text: string): string {
   return text.normalize('NFC').toUpperCase().toLowerCase().replaceAll('ς', 'σ');
 }
 
-/** By what a text is sorted: without regard to case, by code points, by its beginning. */
+/** The sort key of a text: case-insensitive, by code points, truncated. */
 export function sortKeyOf(text: string): string {
-  // Characters, not units: half of a pair is no text. No character becomes more than three.
+  // Characters, not units, so that no surrogate pair is split. No character becomes more than three.
   return [...folded(text.slice(0, 8 * SORTED_CHARACTERS))].slice(0, SORTED_CHARACTERS).join('');
 }
 
-/** The words of a text, as they are compared: no case, no accents, one width. */
+/** The words of a text in the form in which they are compared: without case, accents and width variants. */
 function wordsIn(text: string): string[] {
   const plain = folded(text.normalize('NFKD').replaceAll(/[\u0300-\u036f]/g, '')).normalize('NFKC');
   return (plain.match(/[\p{L}\p{M}\p{N}]+/gu) ?? []).map((word) => word.slice(0, WORD));
 }
 
-/** The words that are asked for, the longest first: it finds the fewest records. */
+/** The words of a search, the longest first, since it matches the fewest records. */
 export function termsOf(text: string): string[] {
   return [...new Set(wordsIn(text))].toSorted((a, b) => b.length - a.length);
 }
 
 /**
- * What a text is found by: each of its words, and each beginning of one. Beginnings are stored, because an index gives
- * what equals a value in the order of the list, and what begins with it in none.
+ * The index entries of a text: its words and their prefixes. Prefixes are stored because an index returns equal values
+ * in the order of the list, but not values with a common prefix.
  */
 export function entriesOf(text: string): string[] {
   const entries = new Set<string>();
@@ -43,7 +43,7 @@ export function entriesOf(text: string): string[] {
   return [...entries];
 }
 
-/** What stands in the database for a term; a longer one is looked for among the words themselves, too. */
+/** The stored entry that matches a term; a longer term is also matched against the whole words. */
 export function lookUpOf(term: string): { readonly entry: string; readonly word?: string } {
   return term.length <= BEGINNING ? { entry: term } : { entry: term.slice(0, BEGINNING), word: term };
 }

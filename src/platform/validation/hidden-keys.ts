@@ -3,7 +3,7 @@ import { entriesOf, sortKeyOf } from './folded.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What is stored beside texts for the lists that are sorted by them, or look for their words. No answer has it. */
+/** The hidden field for sort keys and search words of texts. It is never in a response. */
 const WORDS = '_words';
 
 /** Makes the hidden keys of the records of one resource. */
@@ -12,30 +12,33 @@ export class HiddenKeys {
 
   /**
    * @param sorted texts that sort lists
-   * @param searched texts whose words are looked for
+   * @param searched texts whose words can be searched
    */
   constructor(
     private readonly sorted: readonly string[],
     private readonly searched: readonly string[],
   ) {}
 
-  /** Where the key is by which a text sorts. */
+  /** The path of a text's sort key. */
   static of(field: string): string {
     return `_${field}`;
   }
 
-  /** What has a word, or begins with it, in one of these fields. */
+  /** A filter for records with a word, or a prefix of one, in one of these fields. */
   static having(fields: readonly string[], entry: string): object {
     const entries = fields.map((field) => `${field}:${entry}`);
     return { [WORDS]: entries.length === 1 ? entries[0] : { $in: entries } };
   }
 
-  /** What has a longer word that begins so. A word has no character that a pattern would read. */
+  /**
+   * A filter for records with a longer word that begins like this. Words have no special characters of regular
+   * expressions.
+   */
   static beginning(fields: readonly string[], word: string): object {
     return { [WORDS]: { $in: fields.map((field) => new RegExp(`^${field}:${word}`, 'u')) } };
   }
 
-  /** What reading leaves out; the keys that sort are short, and cursors need them. */
+  /** The fields to omit when reading. Sort keys are kept: they are short, and cursors need them. */
   get projection(): Readonly<Record<string, 0>> | undefined {
     return this.searched.length > 0 ? { [WORDS]: 0 } : undefined;
   }
@@ -52,12 +55,15 @@ export class HiddenKeys {
     return keys;
   }
 
-  /** The names of the keys of texts that are no longer there. */
+  /** The keys of texts that have been removed. */
   without(absent: readonly string[]): string[] {
     return absent.filter((name) => this.sorted.includes(name)).map((name) => HiddenKeys.of(name));
   }
 
-  /** The words of a record once these fields are changed: those of all its texts, or what keeps those of the others. */
+  /**
+   * The words of a record after these fields change: of all its texts, or an update that keeps those of the other
+   * texts.
+   */
   ofChange(
     changed: Fields,
     absent: readonly string[],

@@ -2,26 +2,26 @@ import { ValidateBy } from 'class-validator';
 import { METADATA } from './bounds.js';
 import { isCleanText } from './texts.js';
 
-/** A JSON object of the caller's own making. */
+/** A JSON object that the caller is free to shape. */
 export type Metadata = Record<string, unknown>;
 
-/** Keys that a database or a JavaScript object would take for more than a name. */
+/** Keys with a special meaning for the database or for JavaScript objects. */
 const RESERVED: ReadonlySet<string> = new Set(['_bsontype', '__proto__', 'constructor', 'prototype']);
 
 function isForbiddenKey(key: string): boolean {
   return key.startsWith('$') || key.includes('.') || !isCleanText(key) || RESERVED.has(key);
 }
 
-/** More bytes than any JSON needs for a character: `\u0000`. */
+/** Upper bound of bytes per character in JSON: `\u0000`. */
 const MOST_BYTES = 6;
-/** More bytes than any JSON needs for a number or a literal, with what stands around it. */
+/** Upper bound of bytes per number or literal in JSON, including separators. */
 const MOST_VALUE_BYTES = 32;
 
-/** What is wrong with a metadata object, or undefined when nothing is. Stops at the first fault. */
+/** The first fault of a metadata object, or undefined. */
 export function metadataFault(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'must be a JSON object';
   let keys = 0;
-  // No less than it has; small objects need not be written to see that they are.
+  // An upper bound, so that small objects need not be serialised to be measured.
   let mostBytes = MOST_VALUE_BYTES;
   let level: object[] = [value];
   for (let depth = 1; level.length > 0; depth++) {
@@ -50,7 +50,7 @@ export function metadataFault(value: unknown): string | undefined {
   return isSmall ? undefined : `must not be larger than ${METADATA.bytes / 1024} KiB`;
 }
 
-/** A JSON object of ≤ 16 KiB, ≤ 5 levels and ≤ 200 keys, without keys that mean something to a database. */
+/** A JSON object of ≤ 16 KiB, ≤ 5 levels and ≤ 200 keys, without keys that have a special meaning for a database. */
 export function IsMetadata(): PropertyDecorator {
   return ValidateBy({
     name: 'isMetadata',

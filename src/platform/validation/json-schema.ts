@@ -20,16 +20,16 @@ export interface JsonSchema {
   required?: string[];
   items?: JsonSchema;
   additionalProperties?: boolean;
-  /** Of a query parameter: whether it is given once for each value. */
+  /** For query parameters: whether it is repeated for each value. */
   explode?: boolean;
 }
 
-/** A number that programs read as a text, so that all its digits stay. */
+/** A number as a string, so that programs keep all its digits. */
 const DECIMAL: JsonSchema = { type: 'string', pattern: String.raw`^-?\d{1,34}(\.\d{1,34})?$` };
 
 type Keywords = (...constraints: never[]) => JsonSchema;
 
-/** What each class-validator rule means as JSON Schema. A rule that is not here only narrows, and is left out. */
+/** Each class-validator rule as JSON Schema. A rule that is missing here only narrows, and is omitted. */
 const KEYWORDS: Readonly<Record<string, Keywords>> = {
   isString: () => ({ type: 'string' }),
   isLength: (minLength: number, maxLength: number) => ({ type: 'string', minLength, maxLength }),
@@ -39,7 +39,7 @@ const KEYWORDS: Readonly<Record<string, Keywords>> = {
   maxBytes: (maxLength: number) => ({ type: 'string', maxLength }),
   isRichText: () => ({ type: 'string', format: 'html' }),
   isUrl: () => ({ type: 'string', format: 'uri' }),
-  /** Letters of every script are accepted, which `email` would not let through. */
+  /** Letters of every script are accepted, which `email` would refuse. */
   isEmail: () => ({ type: 'string', format: 'idn-email' }),
   matches: (pattern: RegExp) => ({
     type: 'string',
@@ -54,7 +54,7 @@ const KEYWORDS: Readonly<Record<string, Keywords>> = {
   isEnum: (_: object, choices: unknown[]) => ({ enum: [...choices] }),
   isUuid: () => ({ type: 'string', format: 'uuid' }),
   isMongoId: () => ({ type: 'string', pattern: '^[0-9a-fA-F]{24}$' }),
-  // A day or a week is enough, so that it is no date-time.
+  // A date or a week is enough, so `date-time` would be wrong.
   isDateString: () => ({ type: 'string', pattern: String.raw`^[+-]?\d{4}` }),
   isIso8601: () => ({ type: 'string', pattern: String.raw`^[+-]?\d{4}` }),
   isNumberString: () => ({ type: 'string', pattern: String.raw`\d$` }),
@@ -101,11 +101,11 @@ export function fieldSchema(field: FieldRules): JsonSchema {
     ? { ...own, type: 'array', items: typed(item) }
     : typed({ ...item, ...own });
   if (!field.nullable) return schema;
-  // OpenAPI 3.0 lets null in only where both say so.
+  // In OpenAPI 3.0, null is allowed only if both say so.
   return { ...schema, ...(schema.enum && { enum: [...schema.enum, null] }), nullable: true };
 }
 
-/** Adds what a rule says. Rules about the type come first, and of two bounds both hold. */
+/** Adds a rule's keywords. Rules about the type come first; if there are two bounds, both apply. */
 function narrow(schema: JsonSchema, keywords: JsonSchema = {}): void {
   const { type = keywords.type, minimum = -Infinity, maximum = Infinity, minLength = 0 } = schema;
   Object.assign(schema, keywords, type && { type });
@@ -120,7 +120,7 @@ function typed(schema: JsonSchema): JsonSchema {
   return isText ? { ...schema, type: 'string' } : schema;
 }
 
-/** As people read a record: what all have, such as its id, before what is its own. */
+/** Order for readers: inherited fields, such as the id, before a record's own. */
 function inheritedFirst(fields: readonly FieldRules[]): readonly FieldRules[] {
   return fields.toSorted((a, b) => a.depth - b.depth);
 }

@@ -1,24 +1,25 @@
 import { domainToASCII, domainToUnicode } from 'node:url';
 import { isEmail } from 'class-validator';
 
-/** Longest address that SMTP can carry. */
+/** Maximum length of an address in SMTP. */
 export const MAX_MAILBOX = 254;
-/** Longer texts are no address, and composing them would take time that grows with the square of their length. */
+/** Longer texts are not addresses, and composing them would take quadratic time. */
 const MAX_UNITS = 4 * MAX_MAILBOX;
 
-/** Other ASCII characters than these end a domain for a URL parser; what nobody sees, it leaves out. */
+/** For a URL parser, other ASCII characters end a domain; invisible characters are dropped. */
 const NO_DOMAIN = /[^a-z\d.\-\u0080-\u{10ffff}]|[\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
-/** What nobody sees, by which one address could look like another. */
+/** Invisible characters, with which one address could look like another. */
 const HIDDEN = /[\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 /**
- * The one form of an address that all spellings of the same mailbox share: in lower case and in Unicode's composed
- * form (NFC), with the domain in ASCII (`x@MÜNCHEN.de` → `x@xn--mnchen-3ya.de`). Nothing else is folded: ß and ss, or ı
- * and i, are different mailboxes for a mail server. A text that is no address is left for the rules to refuse.
+ * The canonical form of an address, which all spellings of the same mailbox share: in lower case and in Unicode's
+ * composed form (NFC), with the domain in ASCII (`x@MÜNCHEN.de` → `x@xn--mnchen-3ya.de`). Nothing else is folded: ß and
+ * ss, or ı and i, are different mailboxes for a mail server. Texts that are not addresses are left to the rules.
  */
 export function mailboxOf(text: string): string {
   if (text.length > MAX_UNITS) return text;
-  // Composed before, so that a letter and its mark have one lower case; and after, since a lower case may have two parts.
+  // Composed before, so that a letter and its mark have one lower case, and after, since a lower-case form may
+  // decompose.
   const address = text.trim().normalize('NFC').toLowerCase().normalize('NFC');
   const at = address.lastIndexOf('@');
   const domain = address.slice(at + 1);
@@ -27,12 +28,12 @@ export function mailboxOf(text: string): string {
   return ascii === '' ? address : `${address.slice(0, at)}@${ascii}`;
 }
 
-/** Whether a text, as `mailboxOf` gives it, is an address that a new account may have. */
+/** Whether a result of `mailboxOf` is an address that a new account may have. */
 export function isMailbox(address: string): boolean {
   return address.length <= MAX_MAILBOX && isEmail(address) && !HIDDEN.test(address);
 }
 
-/** Other spellings of a mailbox under which accounts were stored before they all had one form. */
+/** Other spellings of a mailbox, under which older accounts may be stored. */
 export function olderFormsOf(mailbox: string): string[] {
   const at = mailbox.lastIndexOf('@');
   const [local, domain] = [mailbox.slice(0, at), mailbox.slice(at + 1)];

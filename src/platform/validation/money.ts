@@ -27,13 +27,13 @@ export interface StoredMoney {
   readonly currency: string;
 }
 
-/** The same as it is sent and answered. */
+/** The same as it is sent and received. */
 export interface MoneyJson {
   readonly amount: string;
   readonly currency: string;
 }
 
-/** What is answered of an amount. */
+/** An amount as it is sent to clients. */
 export function moneyJson(money: StoredMoney): MoneyJson;
 export function moneyJson(money: StoredMoney | null | undefined): MoneyJson | undefined;
 export function moneyJson(money: StoredMoney | null | undefined): MoneyJson | undefined {
@@ -55,7 +55,7 @@ function faultIn(value: unknown): string | undefined {
   return given > decimals ? `must have at most ${decimals} decimals in ${String(currency)}` : undefined;
 }
 
-/** Checked, but not yet read: rules see it as it was sent. */
+/** An invalid value, kept for the rule that reports its fault. */
 class Unfit {
   constructor(readonly fault: string) {}
 }

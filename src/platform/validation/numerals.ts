@@ -1,4 +1,4 @@
-/** The parts of a number as JSON writes it, and as JavaScript does: digits, decimals, exponent. */
+/** The parts of a number as JSON and JavaScript write it: digits, decimals, exponent. */
 const NUMERAL = /^-?(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i;
 
 /** From here on JavaScript writes integers with an exponent, too. */
@@ -20,7 +20,7 @@ function read(text: string): Numeral {
   return { digits, power, hasExponent: exponent !== undefined };
 }
 
-/** A pattern would look at each run of zeros again from each of its places. */
+/** A regular expression would take quadratic time on runs of zeros. */
 function trailingZeros(digits: string): number {
   let count = 0;
   while (count < digits.length && digits.at(-1 - count) === '0') count++;
@@ -28,9 +28,9 @@ function trailingZeros(digits: string): number {
 }
 
 /**
- * What is wrong with a number as it was written, where JavaScript would hold another one; undefined when nothing is.
- * Decimals are rounded, as everywhere, and so is what is written with an exponent because of its size, such as
- * 6.022e23; any other integer is somebody's count or id.
+ * The fault of a number that JavaScript cannot represent; undefined if there is none. Decimals are rounded, as
+ * everywhere, and so are numbers written with an exponent because of their size, such as 6.022e23; any other integer
+ * may be a count or an id.
  */
 export function numeralFault(text: string): string | undefined {
   const value = Math.abs(Number(text));

@@ -6,10 +6,10 @@ import { QueryFlag, QueryInteger } from './fields.js';
 const DEFAULT_PAGE_SIZE = 20;
 const MAX_PAGE_SIZE = 100;
 
-/** Most characters of a cursor. */
+/** Maximum length of a cursor. */
 const MAX_CURSOR = 600;
 
-/** Furthest record that offset and page reach; a cursor has no such bound. */
+/** How far offset and page reach; cursors have no such limit. */
 export const MAX_OFFSET = 10_000;
 
 function isSent(args: ValidationArguments | undefined, name: string): boolean {
@@ -32,7 +32,7 @@ function IsReachablePage(): PropertyDecorator {
     validator: {
       validate: (page, args) => {
         const limit = (args?.object as PageQuery | undefined)?.limit;
-        // A limit that is no number is reported by its own rules.
+        // An invalid limit is reported by its own rules.
         return typeof page !== 'number' || typeof limit !== 'number' || (page - 1) * limit <= MAX_OFFSET;
       },
       defaultMessage: () => `$property must not reach further than ${MAX_OFFSET} records; use cursor instead`,
@@ -42,22 +42,24 @@ function IsReachablePage(): PropertyDecorator {
 
 /** The query parameters that every list takes. */
 export class PageQuery {
-  @ApiProperty({ description: 'Most records in the answer.', example: DEFAULT_PAGE_SIZE })
+  @ApiProperty({ description: 'Maximum number of records in the response.', example: DEFAULT_PAGE_SIZE })
   @QueryInteger(1, MAX_PAGE_SIZE)
   limit: number = DEFAULT_PAGE_SIZE;
 
-  @ApiProperty({ description: 'Records to leave out. Not with `page` or `cursor`.' })
+  @ApiProperty({ description: 'Number of records to skip. Not with `page` or `cursor`.' })
   @QueryInteger(0, MAX_OFFSET)
   @ExcludesWith('page', 'cursor')
   offset?: number;
 
-  @ApiProperty({ description: 'Page to answer, from 1. Not with `offset` or `cursor`.' })
+  @ApiProperty({ description: 'Page number, from 1. Not with `offset` or `cursor`.' })
   @QueryInteger(1, MAX_OFFSET + 1)
   @IsReachablePage()
   @ExcludesWith('cursor')
   page?: number;
 
-  @ApiProperty({ description: '`nextCursor` of the page before: stays stable while records come and go.' })
+  @ApiProperty({
+    description: '`nextCursor` of the previous page: stays stable while records are created and deleted.',
+  })
   @IsOptional()
   @IsString()
   @Length(1, MAX_CURSOR)

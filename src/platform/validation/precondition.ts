@@ -2,9 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { invalid } from '../errors/errors.js';
 
 /**
- * The versions that a writer is ready to change: those that If-Match lists, `'any'` for `*` or when the header is
- * absent; without those that If-None-Match lists. `required` is false when neither was sent: a record that was not
- * found is then not there.
+ * The versions that a write may change: those that If-Match lists, or `'any'` for `*` or without the header; minus
+ * those that If-None-Match lists. `required` is false if neither was sent: if no record matches, it does not exist.
  */
 export interface Precondition {
   readonly versions: 'any' | readonly number[];
@@ -19,16 +18,16 @@ export const NO_PRECONDITION: Precondition = { versions: 'any', required: false 
 const TAG = String.raw`(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"`;
 // Section 5.6.1.2: empty members of a list are ignored.
 const TAG_LIST = new RegExp(String.raw`^[ \t,]*${TAG}(?:[ \t]*,[ \t,]*${TAG})*[ \t,]*$`);
-/** Each tag of a header, whatever else stands in it. */
+/** Each tag of a header, whatever else is in it. */
 export const EACH_TAG = new RegExp(TAG, 'g');
 
 /**
  * The tag of a version, also as compressing proxies pass it on: nginx weakens it to `W/"3"`, Apache makes it
- * `"3-gzip"`. Both tell versions apart as well as the tag itself, which stands for no bytes.
+ * `"3-gzip"`. Both identify the version as well as the original, since the tag does not depend on the bytes.
  */
 export const VERSION_TAG = /^(?:W\/)?"([1-9]\d{0,14})(?:-(?:gzip|br|zstd))?"$/;
 
-/** The versions among the tags of a header; a tag that is none matches nothing. */
+/** The versions among the tags of a header; other tags match nothing. */
 function versionsIn(header: string): number[] {
   const tags = header.match(EACH_TAG) ?? [];
   return tags.flatMap((tag) => VERSION_TAG.exec(tag)?.[1] ?? []).map(Number);
@@ -43,8 +42,8 @@ function parseTags(name: string, header: string | undefined): Precondition['vers
 }
 
 /**
- * Reads the preconditions of a write. `If-None-Match: *` asks that there is no record yet: whichever version is there
- * is none to change.
+ * Reads the preconditions of a write. `If-None-Match: *` requires that the record does not exist, so no version may be
+ * changed.
  * @throws ApiError VALIDATION_ERROR for a malformed header
  */
 export function parsePrecondition(headers: IncomingHttpHeaders): Precondition {

@@ -5,23 +5,25 @@ import { DeclarationError } from '../errors/start-error.js';
 import { MAX_RICH_TEXT } from './bounds.js';
 import { Text } from './fields.js';
 
-/** What notes and descriptions need. Nothing that loads, runs, is styled, has a name, or looks like the page around it. */
+/**
+ * The elements that notes and descriptions need: nothing that loads, runs, is styled, has an id, or imitates the page.
+ */
 export const RICH_TEXT_TAGS =
   'p div br hr h1 h2 h3 h4 h5 h6 blockquote pre ul ol li a b strong i em u s sub sup code'.split(' ');
 
 const LINK_PROTOCOLS: ReadonlySet<string> = new Set(['http:', 'https:', 'mailto:']);
 
-/** Whose content is no text for people, or is read by other rules than those of HTML. Of other tags the text stays. */
+/** Elements whose content is not text for people or is not parsed as HTML. Of other elements the text is kept. */
 const REMOVED_WITH_CONTENT =
   'script style template noscript iframe noframes noembed xmp plaintext svg math title textarea select option'.split(
     ' ',
   );
 
-/** An address as browsers understand it, so that none of them reads it otherwise; relative ones lead nowhere. */
+/** A link, normalised as browsers parse it, so that none reads it differently; relative ones are dropped. */
 function linkTo(href: string): sanitizeHtml.Attributes {
   const url = URL.parse(href);
   if (!url || !LINK_PROTOCOLS.has(url.protocol)) return {};
-  // The page behind the link is a stranger: it learns nothing of this one, cannot reach it, and gains no rank.
+  // The linked page is not trusted: it gets no referrer, no access to this window and no search rank.
   return { href: url.href, rel: 'noopener noreferrer nofollow' };
 }
 
@@ -37,8 +39,8 @@ const OPTIONS: sanitizeHtml.IOptions = {
 };
 
 /**
- * HTML of which only harmless parts are left; what it says stays. Sanitising it again changes nothing.
- * A tag that is removed may leave two that exclude each other (`<p><span><p>`), which the second reading parts.
+ * Reduces HTML to harmless elements and keeps its text. Sanitising the result again changes nothing: removing a tag may
+ * bring together two that exclude each other (`<p><span><p>`), which the second pass separates.
  */
 export function sanitised(html: string): string {
   const once = sanitizeHtml(html, OPTIONS).trim();
@@ -46,9 +48,9 @@ export function sanitised(html: string): string {
 }
 
 /**
- * HTML of at most `max` characters, trimmed. Once everything that was sent has passed its checks, the text is
- * sanitised: paragraphs, headings, lists, emphasis, code, quotations and links to http, https and mailto stay.
- * What is left must be within `max`, too, so that what was answered can be sent again.
+ * HTML of at most `max` characters, trimmed. Once the whole input is valid, it is sanitised: paragraphs, headings,
+ * lists, emphasis, code, quotations and links to http, https and mailto are kept. The result must be within `max`, too,
+ * so that clients can send back what they received.
  * @throws at once when `max` is more than 20,000
  */
 export function RichText(max: number): PropertyDecorator {
@@ -56,7 +58,7 @@ export function RichText(max: number): PropertyDecorator {
     throw new DeclarationError(`@RichText(${max}) is more than ${MAX_RICH_TEXT} characters`);
   return applyDecorators(
     Text(0, max),
-    // Beside class-validator's rules, so that whatever inherits or copies the rules of a field takes it along.
+    // Stored among class-validator's rules, so that it is inherited and copied with them.
     ValidateBy({ name: 'isRichText', constraints: [sanitised], validator: { validate: () => true } }),
   );
 }

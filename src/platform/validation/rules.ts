@@ -29,18 +29,18 @@ export interface FieldRules {
   /** How many classes the one that declares the field extends. */
   readonly depth: number;
   readonly checks: readonly Check[];
-  /** All must hold, or the field is not checked: @IsOptional, @ValidateIf. */
+  /** Unless all hold, the field is not validated: @IsOptional, @ValidateIf. */
   readonly conditions: readonly Condition[];
   readonly transforms: readonly Transform[];
-  /** What the transforms do, for readers of the document. */
+  /** Descriptions of the transforms, for the OpenAPI document. */
   readonly notes: readonly string[];
-  /** What a text becomes once the whole input has passed: of rich text, what is harmless. */
+  /** Transforms the value once the whole input is valid, such as sanitising rich text. */
   readonly finish?: Finish;
   /** The DTO class of a nested object, or of each item of a nested list. */
   readonly nested?: Constructor;
   /** May be null. */
   readonly nullable: boolean;
-  /** May be left out. */
+  /** May be omitted. */
   readonly optional: boolean;
 }
 
@@ -54,7 +54,7 @@ const SUPPORTED: ReadonlySet<string> = new Set([
   ValidationTypes.WHITELIST,
 ]);
 
-/** A rule that the compiled check could not honour. */
+/** A rule that compiled validation does not support. */
 export class UnsupportedRule extends DeclarationError {
   constructor(type: Constructor, field: string, rule: string, instead: string) {
     super(`${type.name}.${field} uses ${rule}: ${instead}`);
@@ -67,7 +67,7 @@ const A_CLASS_EACH =
   'write a DTO class for each case; PickType, OmitType and PartialType of @nestjs/swagger make one of another';
 const AS_SENT = 'a DTO has the fields that clients send and get. Give the field that name, or leave it out';
 
-/** What takes the place of a conversion: JSON has these types already, and texts of a query name theirs. */
+/** What to use instead of a conversion: JSON has these types, and query parameters have their own decorators. */
 const CONVERSIONS = new Map<unknown, string>([
   [Number, '@QueryInteger() or @QueryNumber() in a query, @IsInt() or @IsNumber() in a body'],
   [Boolean, '@QueryFlag() in a query, @IsBoolean() in a body'],
@@ -75,22 +75,22 @@ const CONVERSIONS = new Map<unknown, string>([
   [String, '@IsString()'],
 ]);
 
-/** Why nothing gives a rule's class what it needs; undefined where it needs nothing. */
+/** Whether a rule's class has constructor parameters, which nothing would inject. */
 function needsInjection({ target }: { readonly target: object }): boolean {
   return (target as Constructor).length > 0 || Reflect.hasMetadata(PROPERTY_DEPS_METADATA, target);
 }
 
-/** A rule that answers by a promise, though nothing says that it would. */
+/** Whether a value passed; refuses a rule that returns a promise without being declared async. */
 function isPassed(outcome: unknown, refuse: () => never): boolean {
   if (!(outcome instanceof Promise)) return outcome === true;
-  // Nobody waits for it: without a listener its failure would end the process.
+  // Nothing awaits it, so an unhandled rejection would end the process.
   outcome.catch(() => undefined);
   return refuse();
 }
 
 /**
- * Rules about the type are asked first, in whatever order they are declared: that a text is a number says more
- * than that it is too short. Whether it is a list, and not too long, comes before what its items are.
+ * Rules about the type run first, whatever their order of declaration: "must be a string" says more about a number than
+ * "too short". Whether it is a list, and not too long, comes before the rules for its items.
  */
 const RANKS: Readonly<Record<string, number>> = {
   isArray: 0,

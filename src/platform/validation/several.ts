@@ -3,15 +3,15 @@ import { validatorOf } from './compile.js';
 import type { Constructor } from './rules.js';
 import { Transform } from 'class-transformer';
 
-/** Most values that a filter takes. */
+/** Maximum number of values of a filter. */
 export const MAX_VALUES = 20;
 
-/** Stands for values of which one is not taken, until the rule says so. */
+/** Invalid values, kept for the rule that reports their fault. */
 class Unfit {
   constructor(readonly fault: string) {}
 }
 
-/** The lists that were made of checked values here; no other list is taken. */
+/** The lists that were created here from validated values; no other list is accepted. */
 const made = new WeakSet<object>();
 
 type Split = (sent: unknown) => readonly string[] | Unfit;
@@ -60,12 +60,12 @@ function several(split: Split, explode: boolean, rules: readonly PropertyDecorat
   };
 }
 
-/** A query parameter of one value or several, between commas; the rules are those of one. */
+/** A query parameter with one or several comma-separated values; the rules apply to each. */
 export function AnyOf(...rules: PropertyDecorator[]): PropertyDecorator {
   return several(byComma, false, rules);
 }
 
-/** The same of texts, which may hold commas: the parameter is given again for each. */
+/** The same for texts, which may contain commas: the parameter is repeated for each value. */
 export function AnyOfTexts(...rules: PropertyDecorator[]): PropertyDecorator {
   return several(byRepetition, true, rules);
 }

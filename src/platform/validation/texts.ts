@@ -2,8 +2,8 @@ import { Transform } from 'class-transformer';
 import { ValidateBy } from 'class-validator';
 
 /**
- * Most UTF-16 units that class-validator counts as one character: a surrogate pair and the variation selector
- * behind it. A schema's maxlength is so many times the characters that its DTO allows.
+ * Maximum number of UTF-16 units that class-validator counts as one character: a surrogate pair and a variation
+ * selector. A schema's maxlength is this many times the characters that its DTO allows.
  */
 export const UNITS_PER_CHARACTER = 3;
 
@@ -12,17 +12,17 @@ export interface Each {
   readonly each?: boolean;
 }
 
-/** What a transform does to a text, as documents say it, by its function. */
+/** Descriptions of transforms for the OpenAPI document, by function. */
 const notes = new WeakMap<object, string>();
 
-/** What documents say that a transform does, if anything. */
+/** The description of a transform, if it has one. */
 export function noteOf(transform: object): string | undefined {
   return notes.get(transform);
 }
 
 /**
- * Changes the texts of a field, or of the list in it, before any rule sees them. Anything else is left to the rules.
- * @param note tells clients of it, in the OpenAPI document
+ * Transforms the texts of a field, or of its list, before any rule sees them. Other values are left to the rules.
+ * @param note describes it in the OpenAPI document
  */
 export function TransformTexts(
   change: (text: string) => unknown,
@@ -35,7 +35,7 @@ export function TransformTexts(
   return Transform(transform);
 }
 
-/** A message of class-validator's kind, which says whether a list or its items are meant. */
+/** A message in class-validator's style, which says whether the list or its items are meant. */
 export function messageOf(rule: string, { each = false }: Each): string {
   return `${each ? 'each value in ' : ''}$property ${rule}`;
 }
@@ -56,14 +56,13 @@ export function TextRule(
   );
 }
 
-/** Whether a text can be stored and shown: no NUL, no half of a surrogate pair. */
+/** Whether a text can be stored and shown: no NUL, no lone surrogate. */
 export function isCleanText(value: unknown): boolean {
   return typeof value === 'string' && value.isWellFormed() && !value.includes('\0');
 }
 
 /**
- * Bounds the UTF-16 units of a text, before anything is done that takes longer the longer the text is.
- * A schema's maxlength counts units too.
+ * Limits the UTF-16 units of a text before any work that depends on its length. A schema's maxlength counts units, too.
  */
 export function MaxUnits(units: number, options: Each): PropertyDecorator {
   const rule = 'must not be longer than $constraint1 UTF-16 units';

@@ -1,14 +1,14 @@
 const RFC_3339 = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(?:Z|([+-])([01]\d|2[0-3]):([0-5]\d))$/i;
 
 /**
- * The instant that a text names, cut to milliseconds; undefined for one that names none, such as the 31st of February.
- * So is what UTC has in no year of four digits, and a leap second, which a Date cannot hold.
+ * The instant in a text, truncated to milliseconds; undefined if there is none, such as the 31st of February, and for
+ * instants outside the years 0000 to 9999 in UTC and leap seconds, which a Date cannot hold.
  */
 export function timeOf(text: string): Date | undefined {
   const [, written, decimals = '', sign, hours = '0', minutes = '0'] = RFC_3339.exec(text) ?? [];
   if (written === undefined) return undefined;
   const local = Date.parse(`${written}.${decimals.slice(0, 3).padEnd(3, '0')}Z`.toUpperCase());
-  // Date.parse takes the 31st of February and 24:00 for another day.
+  // Date.parse turns the 31st of February and 24:00 into another day.
   if (Number.isNaN(local) || !new Date(local).toISOString().startsWith(written.toUpperCase()))
     return undefined;
   const offset = (Number(hours) * 60 + Number(minutes)) * 60_000;
