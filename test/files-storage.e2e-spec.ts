@@ -97,8 +97,8 @@ describe.each([
 
   it('says when the storage fails, counts it, and is whole again afterwards', async () => {
     const counted = async (series: string): Promise<number> => {
-      const { text } = await ada.get('/metrics');
-      const line = text.split('\n').find((each) => each.startsWith(`${series} `));
+      const metrics = await ada.get('/metrics');
+      const line = metrics.text.split('\n').find((each) => each.startsWith(`${series} `));
       return Number(line?.split(' ')[1]);
     };
     const failed = (operation: string) =>

@@ -7,54 +7,18 @@ import { promisify } from 'node:util';
 import { cacheFolder } from '../../src/embedded-mongo/mongod-binary.js';
 import { pythonName } from '../../src/embedded-mongo/systems.js';
 import { eventually } from './mails.js';
+import {
+  type CollectedSpan,
+  collected,
+  type Collector,
+  type ProtocolSpan,
+  traceOf,
+} from './collected-spans.js';
+import { startGoCollector } from './go-collector.js';
 import { freePort } from './redis.js';
+import { IS_SOAK } from './soak.js';
 
 const VERSION = 'oteltap-1.0.0';
-
-/** A span, as the collector has understood it. */
-export interface CollectedSpan {
-  readonly name: string;
-  readonly kind: number;
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId: string;
-  readonly attributes: Readonly<Record<string, string | number | boolean>>;
-  /** 2: an error. */
-  readonly status: number;
-}
-
-interface ProtocolSpan extends Omit<CollectedSpan, 'attributes' | 'status'> {
-  readonly attributes?: readonly {
-    readonly key: string;
-    readonly value: {
-      readonly stringValue?: string;
-      readonly intValue?: string;
-      readonly doubleValue?: number;
-      readonly boolValue?: boolean;
-    };
-  }[];
-  readonly status?: { readonly code?: number };
-}
-
-/** A span as JSON of the OpenTelemetry protocol writes it. */
-export function collected({ attributes = [], status, ...span }: ProtocolSpan): CollectedSpan {
-  const read = attributes.map(({ key, value }) => [
-    key,
-    value.stringValue ?? value.boolValue ?? Number(value.intValue ?? value.doubleValue),
-  ]);
-  const { name, kind, traceId, spanId, parentSpanId = '' } = span;
-  const fields = Object.fromEntries(read) as CollectedSpan['attributes'];
-  return { name, kind, traceId, spanId, parentSpanId, attributes: fields, status: status?.code ?? 0 };
-}
-
-/** A receiver of the OpenTelemetry protocol that somebody else has written. */
-export interface Collector {
-  readonly endpoint: string;
-  readonly spans: readonly CollectedSpan[];
-  /** The spans of a trace, once one of that name has come. */
-  trace(traceId: string, name: string): Promise<readonly CollectedSpan[]>;
-  close(): Promise<void>;
-}
 
 /** Fetches the program into the user's cache, unless it is there. */
 async function install(): Promise<string> {
@@ -76,14 +40,19 @@ async function install(): Promise<string> {
     ...pip,
     ...what,
     '-r',
-    resolve('test/support/collector.txt'),
+    resolve('test/support/collector/oteltap.txt'),
   ]);
   // Another test may have been quicker.
   await rename(folder, target).catch(() => rm(folder, { recursive: true }));
   return target;
 }
 
-export async function startCollector(): Promise<Collector> {
+/** The small one, or in a soak OpenTelemetry's own, which Go takes minutes to build. */
+export function startCollector(): Promise<Collector> {
+  return IS_SOAK ? startGoCollector() : startTap();
+}
+
+async function startTap(): Promise<Collector> {
   const [packages, port] = [await install(), await freePort()];
   const server = spawn(pythonName(process.platform), ['-u', '-m', 'oteltap', '--port', String(port)], {
     env: { ...process.env, PYTHONPATH: packages },
@@ -98,11 +67,7 @@ export async function startCollector(): Promise<Collector> {
   return {
     endpoint: `http://127.0.0.1:${port}`,
     spans,
-    trace: (traceId, name) =>
-      eventually(() => {
-        const found = spans.filter((span) => span.traceId === traceId);
-        return found.some((span) => span.name === name) && found;
-      }),
+    trace: (traceId, name) => eventually(() => traceOf(spans, traceId, name)),
     async close() {
       if (server.exitCode !== null || server.signalCode !== null) return;
       server.kill('SIGKILL');
