@@ -16,7 +16,7 @@ import { startEmbeddedMongo } from '../dist/embedded-mongo/embedded-mongo.js';
 import { median, printTable, writeReport } from './report.mjs';
 
 const {
-  options: { smoke, quick = smoke, growth, overload, servers: only = 'ABCF' },
+  options: { smoke, quick = smoke, growth, overload, executions, servers: only = 'ABCF' },
 } = argumentsOf('bench');
 const names = Object.keys(SERVERS).filter((name) => only.includes(name));
 /** Every round starts the servers anew; within a round they take turns, route by route, in so many slices. */
@@ -37,6 +37,12 @@ if (growth) {
 if (overload) {
   const { measureOverload } = await import('./overload.mjs');
   await measureOverload({ seconds: quick ? 8 : 60 });
+  process.exit();
+}
+
+if (executions) {
+  const { measureExecutions } = await import('./executions.mjs');
+  await measureExecutions({ smoke });
   process.exit();
 }
 

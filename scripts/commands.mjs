@@ -72,6 +72,10 @@ export const COMMANDS = {
       smoke: { about: 'a few requests to each server, to see that they run; writes nothing' },
       growth: { about: 'many features, documents and connections instead; writes bench/growth.md' },
       overload: { about: 'more requests than can be answered, and slow clients; with --quick in 2 minutes' },
+      executions: {
+        about:
+          'three steps as executions, by hand, in Agenda and in BullMQ; writes bench/executions.md; with --smoke a few, and writes nothing',
+      },
       servers: { value: 'letters', about: 'only these of A, B, C and F; writes nothing' },
     },
     example: 'npm run bench -- --quick --servers=BF',
