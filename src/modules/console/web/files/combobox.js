@@ -72,6 +72,9 @@ export function combobox(field, { id, note, value }) {
     link.setAttribute('aria-label', `Open ${title}`);
   };
   const choose = (record) => {
+    // What is still being looked for opens the list no more.
+    clearTimeout(timer);
+    searching.abort();
     chosen = record?.id ?? null;
     if (record) remember(target, record);
     showChosen(record ? nameOf(target, record) : '');

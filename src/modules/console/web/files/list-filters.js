@@ -116,6 +116,13 @@ function filterOf(list, field) {
     const orders = [['', 'Newest first'], ...field.values.map(orderOf)];
     return choose('Order', orders, query.get('sort') ?? '', (value) => void list.ask({ sort: value }));
   }
+  if (name === 'trash') {
+    const places = [
+      ['', 'In use'],
+      ['true', 'In the trash'],
+    ];
+    return choose('Trash', places, query.get('trash') ?? '', (value) => void list.ask({ trash: value }));
+  }
   const [, ranged] = /^(.+)\[gte\]$/.exec(name) ?? [];
   if (ranged) return range(list, ranged, type);
   if (name.endsWith(']')) return undefined;

@@ -1,10 +1,20 @@
 import { element } from './dom.js';
-import { addressOf, labelOf, mayCreate, nameOf, searchOf, titleFieldOf, titleOf } from './features.js';
+import {
+  addressOf,
+  labelOf,
+  mayCreate,
+  mayDelete,
+  nameOf,
+  searchOf,
+  titleFieldOf,
+  titleOf,
+} from './features.js';
 import { icon } from './icons.js';
 import { filtersOf } from './list-filters.js';
 import { Listing, listHead } from './listing.js';
 import { readMany, targetOf } from './references.js';
-import { emptyCard, noMatch, table } from './table.js';
+import { emptyCard, noMatch, table, toolsHead } from './table.js';
+import { trashTools } from './trash.js';
 import { cell, time } from './values.js';
 
 const MOST_COLUMNS = 6;
@@ -38,32 +48,38 @@ function columnsOf(feature) {
   return fitting.filter((field) => best.has(field));
 }
 
-function rowOf(feature, columns, record) {
+/** @param tools of a record that has no page: it is in the trash */
+function rowOf(feature, columns, record, tools) {
+  const name = nameOf(feature, record);
   return element(
     'tr',
     { 'data-testid': 'record-row', 'data-id': record.id },
     element(
       'th',
       { scope: 'row', dir: 'auto' },
-      element(
-        'a',
-        { href: addressOf(feature, record.id), class: 'row-link', 'data-row-link': true },
-        nameOf(feature, record),
-      ),
+      tools
+        ? name
+        : element(
+            'a',
+            { href: addressOf(feature, record.id), class: 'row-link', 'data-row-link': true },
+            name,
+          ),
     ),
     columns.map((field) => element('td', { class: `type-${field.type}` }, cell(field, record[field.name]))),
     element('td', { class: 'type-date changed' }, record.updatedAt ? time(record.updatedAt) : ''),
+    tools && element('td', { class: 'row-tools' }, tools),
   );
 }
 
-function tableOf(feature, columns, records) {
+function tableOf(feature, columns, records, toolsOf) {
   const title = titleFieldOf(feature);
   const heads = [
     title ? labelOf(title) : 'Record',
     ...columns.map((field) => [labelOf(field), `type-${field.type}`]),
     ['Changed', 'changed'],
+    ...(toolsOf ? [toolsHead()] : []),
   ];
-  const rows = records.map((record) => rowOf(feature, columns, record));
+  const rows = records.map((record) => rowOf(feature, columns, record, toolsOf?.(record)));
   return table(titleOf(feature), heads, rows);
 }
 
@@ -102,7 +118,10 @@ class RecordList extends Listing {
   };
 
   tableOf(records) {
-    return tableOf(this.feature, this.columns, records);
+    const { feature, columns } = this;
+    const changed = () => this.load({ isSeen: false });
+    const toolsOf = (record) => (mayDelete(feature, record) ? trashTools(feature, record, changed) : []);
+    return tableOf(feature, columns, records, this.query.has('trash') ? toolsOf : undefined);
   }
 
   emptyOf(isFiltered, clear) {

@@ -16,6 +16,7 @@ import { organization } from './organization.js';
 import { at } from './root.js';
 import { call } from './session.js';
 import { showSwitcher } from './switcher.js';
+import { hasTrash, moveToTrash } from './trash.js';
 import { facts, time, whole } from './values.js';
 import { sentence } from './words.js';
 
@@ -172,6 +173,7 @@ function deleteButton(feature, current) {
   const remove = async () => {
     const record = current();
     if (feature.deletesWithProof) return now(record);
+    if (hasTrash(feature)) return moveToTrash(feature, record, () => go(address, { force: true }));
     deleteLater(`${feature.path}/${record.id}`, {
       version: record.version,
       name: nameOf(feature, record),

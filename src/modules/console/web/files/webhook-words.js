@@ -1,13 +1,10 @@
 import { element } from './dom.js';
-import { ago } from './words.js';
 
 /** How a webhook is: what it does now, and since when nothing gets there. */
 export function stateOf({ status, failingSince }) {
   if (status === 'ended') return ['Ended by its receiver', 'bad'];
   if (status === 'paused') return [failingSince ? 'Paused after failing' : 'Paused', 'warn'];
-  return failingSince
-    ? [`Failing since ${ago(failingSince)}`.replace('since just now', 'just now'), 'bad']
-    : ['Active', 'ok'];
+  return failingSince ? ['Failing', 'bad'] : ['Active', 'ok'];
 }
 
 export function stateBadge(webhook) {

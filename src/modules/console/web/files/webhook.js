@@ -120,12 +120,13 @@ class WebhookPage {
 
   draw(webhook) {
     this.webhook = webhook;
-    const { url, events, status, previousSecretUntil } = webhook;
+    const { url, events, status, failingSince, previousSecretUntil } = webhook;
     this.title.textContent = url;
     this.badge.replaceChildren(stateBadge(webhook));
     const old =
       previousSecretUntil && ` The secret before signs as well until ${exactly(previousSecretUntil)}.`;
-    this.about.replaceChildren(`Told of ${events.join(', ')}.`, old ?? '');
+    const silent = failingSince && [' Nothing has got there since ', time(failingSince), '.'];
+    this.about.replaceChildren(`Told of ${events.join(', ')}.`, ...(silent ?? []), old ?? '');
     const isActive = status === 'active';
     this.actions.replaceChildren(
       this.button('Edit', () => this.edit()),
