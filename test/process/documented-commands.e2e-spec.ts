@@ -48,6 +48,7 @@ const ROWS: Readonly<Record<string, 'below' | { by: string; with: string } | { n
   'npm run field': { by: GENERATED, with: "'field'" },
   'npx nest g feature invoices': { by: GENERATED, with: "'g'," },
   'npx nest g': { by: GENERATED, with: "'g'," },
+  'npm run state': { by: GENERATED, with: "generate('state'" },
   'npm run migrate': { by: 'test/process/migrate.e2e-spec.ts', with: 'migrate(' },
   'npm run migrate -- status': { by: 'test/process/migrate.e2e-spec.ts', with: "'status'" },
   'node dist/migrate.js': { by: 'test/process/migrate.e2e-spec.ts', with: 'migrate(' },
