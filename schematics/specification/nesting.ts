@@ -35,7 +35,7 @@ export function withNested(
   for (const [name, [first = '']] of inner) {
     if (!fields.some((field) => field.name === name)) {
       refuse(
-        `${name}.${first} belongs to ${name}, which is not among the fields: write ${name}:object before it`,
+        `${name}.${first} belongs to ${name}, which is not among the fields: write ${name}:object before it, or add it by hand to an object that is there`,
       );
     }
   }
