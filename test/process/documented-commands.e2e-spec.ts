@@ -92,11 +92,12 @@ const BEGINNINGS: typeof ROWS = {
   'curl ': 'below',
 };
 
-/** The lines of the shell's blocks that a page holds, without comments. */
+/** The commands of the shell's blocks that a page holds, without comments. */
 function blocksOf(path: string): string[][] {
   const blocks = readFileSync(path, 'utf8').matchAll(/^ *```sh\n(.*?)^ *```$/gms);
   return [...blocks].map(([, text = '']) =>
     text
+      .replaceAll(/ \\\n */g, ' ')
       .split('\n')
       .map((line) => line.replace(/ +# .*$/, '').trim())
       .filter(Boolean),
