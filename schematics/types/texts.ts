@@ -130,7 +130,7 @@ function samplesOf(field: Field, length: Length, start = '', end = ''): Samples 
     value: fits ? `\`${label}\${n}${end}\`` : short,
     accepts: [repeated(min), repeated(max), ...(max >= 5 && min <= 5 && !isHtml ? ["'a < b'"] : [])],
     ...(min <= 2 &&
-      max >= 2 && { becomes: [["' ab '", "'ab'"], ...(isHtml && max >= 40 ? [sanitised] : [])] }),
+      max >= 2 && { becomes: [["' AB '", "'AB'"], ...(isHtml && max >= 40 ? [sanitised] : [])] }),
     refuses: [
       ...(min > 0 ? [repeated(min - 1)] : []),
       repeated(max + 1),
