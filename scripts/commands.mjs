@@ -107,10 +107,10 @@ export const COMMANDS = {
           'a list that is asked for with values of a and b, in the order of c, also of a feature that is there; may be repeated; a+b+c:all for one of all owners, too',
       },
       add: {
-        value: 'audit,webhooks,batch,trash',
+        value: 'audit,webhooks,batch,trash,export',
         multiple: true,
         about:
-          'also in a feature that is there: keep who changed what, let other systems be told, change many records at once, keep what is deleted for 30 days',
+          'also in a feature that is there: keep who changed what, let other systems be told, change many records at once, keep what is deleted for 30 days, send all of a list as a file',
       },
       shared: { about: 'records belong to nobody, and every user reads them' },
       'dry-run': { about: 'say what would be written, and write nothing' },

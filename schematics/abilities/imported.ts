@@ -6,6 +6,10 @@ const PLATFORM = '../../platform';
 export const ABILITY_IMPORTS = importsIn({
   [`${PLATFORM}/bulk/batch.dto.js`]: 'AnswersBatch BatchOf type:BatchResult',
   [`${PLATFORM}/bulk/batches.js`]: 'BATCH_MS Batches',
+  [`${PLATFORM}/bulk/export.dto.js`]: 'AnswersExport ExportOf',
+  [`${PLATFORM}/bulk/exporter.js`]: 'Exporter',
+  '@nestjs/common': 'Res',
+  fastify: 'type:FastifyReply',
   [`${PLATFORM}/database/transactions.js`]: 'type:Transaction',
   [`${PLATFORM}/http/deadline.js`]: 'Deadline',
   [`${PLATFORM}/trash/trash.dto.js`]: 'RemoveQuery',

@@ -13,7 +13,7 @@ export interface List {
 }
 
 /** What a resource can declare beside its fields and lists. */
-export const ABILITIES = ['audit', 'webhooks', 'batch', 'trash'] as const;
+export const ABILITIES = ['audit', 'webhooks', 'batch', 'trash', 'export'] as const;
 export type Ability = (typeof ABILITIES)[number];
 
 /** A feature as it is to be generated. */
@@ -69,7 +69,8 @@ export function declarationsOf(feature: Feature): string[] {
 function declaredBy(ability: Ability, { Feature }: Names): string[] {
   if (ability === 'audit' || ability === 'webhooks') return [];
   const controller = `${Feature}${ability.charAt(0).toUpperCase()}${ability.slice(1)}Controller`;
-  return ability === 'batch' ? [`Batch${Feature}Dto`, controller] : [controller];
+  if (ability === 'batch') return [`Batch${Feature}Dto`, controller];
+  return ability === 'export' ? [`Export${Feature}Query`, controller] : [controller];
 }
 
 /** @throws Refusal when something would have the name of something else */

@@ -16,14 +16,14 @@ import { RELEASE } from '../../src/product/release.js';
 import { Installation } from './server-process.js';
 
 const INVOICES =
-  'trial-invoices number:string:required:unique:max=20 amount:number:required:min=0 status:enum:draft,sent,paid:default=draft dueAt:date customerEmail:email tags:string:list notes:text:search remindedAt:date:server --list status+dueAt:all --list amount --add audit,batch,trash';
+  'trial-invoices number:string:required:unique:max=20 amount:number:required:min=0 status:enum:draft,sent,paid:default=draft dueAt:date customerEmail:email tags:string:list notes:text:search remindedAt:date:server --list status+dueAt:all --list amount --add audit,batch,trash,export';
 const PAYMENTS =
   'trial-payments invoiceId:ref:trial-invoices:required amount:number:required:min=0 paidAt:date payer:object payer.name:string:required payer.country:country parts:object:list parts.sku:string:required parts.cost:money';
 const ADMIN = { email: 'admin@example.com', password: 'correct horse battery' };
 /** The usual fields: those of projects. */
 const NOTICES = 'trial-notices name:string:required:unique:max=100 description:text:max=500 metadata:object';
 const CURRENCIES =
-  'trial-currencies code:string:required:unique:max=3 name:string:required aliases:string:list:required madeAt:date:default=now validFrom:day validUntil:day:after=validFrom reviewedAt:date:since=createdAt --add=batch --add=trash --shared';
+  'trial-currencies code:string:required:unique:max=3 name:string:required aliases:string:list:required madeAt:date:default=now validFrom:day validUntil:day:after=validFrom reviewedAt:date:since=createdAt --add=batch --add=trash --add=export --shared';
 /** Fields of a feature of the matrix. */
 const FIELDS = 11;
 /** The tests of the whole product that a new feature concerns; the gate takes the first two. */

@@ -93,7 +93,7 @@ export function rowsOf(feature: Feature): Row[] {
 
 /** The rows of what else a feature can do. */
 function abilityRows(feature: Feature): Row[] {
-  const { path, shared, batch, trash } = feature;
+  const { path, shared, batch, trash, export: isExported } = feature;
   const statuses = shared ? SHARED_WRITTEN : WRITTEN;
   const made = ({ owner }: Target, { admin }: Makers) => createRecord(feature, { caller: owner, admin });
   const batched = async (target: Target, makers: Makers) => ({
@@ -106,6 +106,13 @@ function abilityRows(feature: Feature): Row[] {
   };
   return [
     ...(batch ? [{ route: `POST ${path}/batch`, statuses, body: batched }] : []),
+    ...(isExported ? exportRows(feature) : []),
     ...(trash ? [{ route: `POST ${path}/:id/restore`, statuses, url: trashed }] : []),
   ];
+}
+
+function exportRows({ path, shared }: Feature): Row[] {
+  const at = `${path}/export`;
+  const others: Row = { route: `GET ${at}`, url: () => `${at}?owner=all`, statuses: FOREIGN };
+  return [{ route: `GET ${at}`, statuses: SIGNED_IN }, ...(shared ? [] : [others])];
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from '@jest/globals';
 import { describeAccess } from './describe-access.js';
 import { describeBatch } from './describe-batch.js';
 import { describeCommands } from './describe-commands.js';
+import { describeExport } from './describe-export.js';
 import { describeFields } from './describe-fields.js';
 import { describeLists } from './describe-lists.js';
 import { describeReferences } from './describe-references.js';
@@ -36,5 +37,6 @@ export function describeFeature(feature: Feature): void {
     describeAccess(its);
     describeBatch(its);
     describeTrash(its);
+    describeExport(its);
   });
 }

@@ -18,6 +18,8 @@ export interface Feature {
   readonly stats?: readonly string[];
   /** What is deleted can be restored. */
   readonly trash?: true;
+  /** All records of a list are sent as a file. */
+  readonly export?: true;
   /** Several things are done by one request. */
   readonly batch?: true;
   /** What can be done to a record beside changing it, by name: `POST …/:id/assign`. */

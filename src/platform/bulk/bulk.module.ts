@@ -3,13 +3,18 @@ import { Repositories } from '../database/repositories.js';
 import { DeclarationError } from '../errors/start-error.js';
 import { BATCHED } from './batch.dto.js';
 import { Batches } from './batches.js';
+import { EXPORTED } from './export.dto.js';
+import { Exporter } from './exporter.js';
 
 /** What shows that a declared ability has its route. */
-const ROUTES = { batch: { has: BATCHED, by: '@AnswersBatch' } } as const;
+const ROUTES = {
+  batch: { has: BATCHED, by: '@AnswersBatch' },
+  export: { has: EXPORTED, by: '@AnswersExport' },
+} as const;
 
 /** Many records of a feature at once. */
 @Global()
-@Module({ providers: [Batches], exports: [Batches] })
+@Module({ providers: [Batches, Exporter], exports: [Batches, Exporter] })
 export class BulkModule implements OnApplicationBootstrap {
   constructor(private readonly repositories: Repositories) {}
 

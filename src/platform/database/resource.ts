@@ -1,8 +1,8 @@
 import type { Schema } from 'mongoose';
 import { DeclarationError } from '../errors/start-error.js';
-import { needsModule } from '../errors/needed-modules.js';
 import { CATALOGUE, type ErrorDefinition, notFoundError, takenError } from '../errors/errors.js';
 import type { Permission } from '../access/caller.js';
+import { abilitiesOf, type Ability, type DeclaredAbilities } from './abilities.js';
 import { uniqueKeys } from './filter.js';
 import { FieldOrders, type OrderRule } from './field-orders.js';
 import { requireCommands } from './command-names.js';
@@ -29,16 +29,12 @@ export const LIST_PARAMETERS = [
 /** What users own may be read and written by others who have a permission for it. */
 const OF_OTHERS = ['read', 'write'] as const;
 
-/** What a feature's records can do beside being created, listed, read, changed and deleted, and the module of it. */
-const ABILITIES = { batch: 'BulkModule', trash: 'TrashModule' } as const;
-export type Ability = keyof typeof ABILITIES;
-
 interface Declaration<
   T extends StoredRecord,
   Unique extends string,
   Verb extends string,
   Command extends string,
-> {
+> extends DeclaredAbilities {
   /** What a record is called, in the singular: `blog post`. Messages, error codes and log lines are made of it. */
   readonly name: string;
   /** The class of its records. */
@@ -83,10 +79,6 @@ interface Declaration<
   readonly audit?: true;
   /** Other systems can be told what changes, where webhooks are part of the product. */
   readonly webhooks?: true;
-  /** What is deleted can be restored for 30 days. */
-  readonly trash?: true;
-  /** Several things are done to its records by one request. */
-  readonly batch?: true;
   /** What changes are called there, where that is not `tickets.created`, `tickets.updated`, `tickets.deleted`. */
   readonly actions?: Partial<Actions>;
   /** Errors for values that are taken, where they are not made of the names: `{ email: UserErrors.EMAIL_TAKEN }`. */
@@ -177,8 +169,6 @@ export function resource<
   const told = (['audit', 'webhooks'] as const).filter((ear) => declaration[ear]);
   if (!plural && verbs.length + told.length > 0)
     throw new DeclarationError(`resource '${name}': give the schema of ${record.name} a collection`);
-  const can = (Object.keys(ABILITIES) as Ability[]).filter((ability) => declaration[ability]);
-  for (const ability of can) needsModule(ABILITIES[ability], `resource '${name}' declares ${ability}`);
   const notFound = notFoundError(name);
   const taken = unique.map(
     (field) => [field, declaration.taken?.[field] ?? takenError(name, field)] as const,
@@ -208,7 +198,7 @@ export function resource<
     states,
     orders: declaration.rules && new FieldOrders(name, schema, declaration.rules),
     told: new Set(told),
-    can: new Set(can),
+    can: abilitiesOf(declaration),
     plural: plural ?? '',
     actions,
     created: actions.created,
