@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
 import { describeHeldFiles } from './support/describe-held-files.js';
 import { describePictures } from './support/describe-pictures.js';
-import { digestOf, FILES, FilesLab, formOf, PNG } from './support/files.js';
+import { digestOf, FilesLab } from './support/files.js';
+import { FILES, formOf, PNG } from './support/forms.js';
 import { isOverloaded, type TestClient, untilTaken } from './support/test-client.js';
 
 const MAX_BYTES = 200_000;
@@ -240,7 +241,6 @@ describe('files', () => {
 
   describePictures(() => ({ lab, ada }));
   describeHeldFiles(() => ({ lab, ada, bob }));
-
   describe('a link', () => {
     it('opens its file until it expires, for whoever has it', async () => {
       const { id } = await lab.uploaded(ada, PNG, 'a.png');

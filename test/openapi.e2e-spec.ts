@@ -13,7 +13,8 @@ import {
   withExamples,
 } from './support/openapi-document.js';
 import { CHANGE_EMAIL, FORGOT, NEW_PASSWORD } from './support/accounts.js';
-import { FILES, newFile } from './support/files.js';
+import { newFile } from './support/files.js';
+import { FILES } from './support/forms.js';
 import { mailTo, outboxOf } from './support/mails.js';
 import { codeOf, newPerson, newProtected, OTP } from './support/second-factor.js';
 import { CONTRACT } from './support/contract.js';

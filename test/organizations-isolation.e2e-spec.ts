@@ -5,7 +5,8 @@ import { FEATURES } from './features/features.js';
 import { describeTransfers } from './support/describe-transfers.js';
 import { createRecord, full, nextNumber, type RecordJson } from './support/feature-bodies.js';
 import type { Feature } from './support/feature.js';
-import { FILES, newFile } from './support/files.js';
+import { newFile } from './support/files.js';
+import { FILES } from './support/forms.js';
 import {
   accept,
   invite,

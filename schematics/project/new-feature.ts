@@ -47,12 +47,18 @@ export function newFeature(project: Project, feature: Feature): Changes {
   ]);
 }
 
+/** What takes files. */
+const FILES = 'src/modules/files/file.schema.ts';
+
 /** Can be referred to, though no feature of this shape. */
 const USERS = 'users';
 
 /** @throws Refusal for a field that refers to a feature that is not there, or that no first record could refer to */
 export function requireTargets(project: Project, { names, fields }: Feature): void {
-  for (const { name, target, required } of fields) {
+  for (const { name, type, target, required } of fields) {
+    if (type.holds && project.read(FILES) === undefined) {
+      refuse(`${name} would hold a file, and the product takes none: ${FILES} is missing`);
+    }
     if (!target) continue;
     if (target.plural === names.plural) {
       if (required)

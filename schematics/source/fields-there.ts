@@ -90,6 +90,9 @@ function typeOfStored(
   if (found !== undefined) return found;
   if (type === 'String') return optionalProperty(options, 'rich') ? 'rich' : 'string';
   if (type === 'Number') return answered.has('IsInt') ? 'integer' : 'number';
+  if (literalOf(optionalProperty(options, 'ref')) === 'StoredFile') {
+    return optionalProperty(options, 'picture') ? 'image' : 'file';
+  }
   return type === 'Date' ? 'date' : type?.endsWith('ObjectId') ? 'ref' : undefined;
 }
 
@@ -102,7 +105,7 @@ export function textsIn(node: ts.Node | undefined): string[] | undefined {
 
 function targetOf(options: ts.ObjectLiteralExpression): Names | undefined {
   const model = literalOf(optionalProperty(options, 'ref'));
-  if (typeof model !== 'string') return undefined;
+  if (typeof model !== 'string' || model === 'StoredFile') return undefined;
   return unlessRefused(() => namesOf(pluralOf(wordsOf(model)).join('-')));
 }
 

@@ -33,7 +33,7 @@ export function propSource(field: Field, names: Names): string {
 /** The indexes of a field, each with the query that it serves. */
 export function indexSource(field: Field, { names, shared }: Feature): string {
   const { Record, plural } = names;
-  const { name, unique, index, required, target } = field;
+  const { name, type, unique, index, required, target } = field;
   const words = wordsOf(name).join(' ');
   const owner = shared ? '' : 'ownerId: 1, ';
   const whose = shared ? 'those' : "an owner's";
@@ -51,9 +51,9 @@ export function indexSource(field: Field, { names, shared }: Feature): string {
       `// \`GET /${plural}?${name}=…\`: ${whose} of one ${words}, newest first.\n` +
       statement(`${owner}${name}: 1, createdAt: -1, _id: -1`);
   }
-  if (target) {
+  if (target || type.holds) {
     source +=
-      `// \`GET /${plural}?${name}=…\`, and whether ${withArticle(target.resource)} may be deleted.\n` +
+      `// \`GET /${plural}?${name}=…\`, and whether ${withArticle(target?.resource ?? 'file')} may be deleted.\n` +
       statement(`${name}: 1, createdAt: -1, _id: -1`);
   }
   return source;

@@ -67,7 +67,11 @@ ${[
   several && `several: '${severalKind(field)}'`,
   unsent !== undefined && `unsent: ${field.type.defaults?.inTests ?? unsent}`,
   later && `${later.strictly ? 'after' : 'since'}: '${later.than}'`,
-  target ? `ref: '/api/v1/${target.plural}'` : `value: (n) => ${value}`,
+  field.type.holds
+    ? "ref: '/api/v1/files'"
+    : target
+      ? `ref: '/api/v1/${target.plural}'`
+      : `value: (n) => ${value}`,
   accepts.length > 0 && `accepts: [${accepts.join(', ')}]`,
   becomes.length > 0 && `becomes: [${becomes.map(([sent, stored]) => `[${sent}, ${stored}]`).join(', ')}]`,
   `refuses: [${refuses.join(', ')}]`,

@@ -89,6 +89,8 @@ export interface FieldType {
   readonly flags: readonly Flag[];
   /** Reads the word behind the type, as in `enum:draft,sent`; undefined where there is none. @throws Refusal */
   readonly readWord: ((name: string, word: string) => Pick<Field, 'choices' | 'target'>) | undefined;
+  /** Its values are files, which the record holds. */
+  readonly holds: boolean;
   /** What `min=` and `max=` bound. */
   readonly bounds: Length | 'number' | 'whole number' | undefined;
   /** The value of `default=` and `existing=`; undefined for a text that is none. */

@@ -92,5 +92,7 @@ export const NESTED_FLAGS = ['required', 'min', 'max'] as const;
 export const NOT_NESTED: Readonly<Record<string, string>> = {
   object: 'objects are one level deep',
   ref: 'references are fields of the record',
+  file: 'files are held by fields of the record',
+  image: 'files are held by fields of the record',
   rich: 'rich texts are fields of the record',
 };

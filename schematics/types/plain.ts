@@ -3,6 +3,7 @@ import { literal } from './source.ts';
 
 type Part =
   | 'readWord'
+  | 'holds'
   | 'defaults'
   | 'writeValue'
   | 'empty'
@@ -21,6 +22,7 @@ type Part =
 export function plain(typeSource: string): Pick<FieldType, Part | 'typeSource'> {
   return {
     readWord: undefined,
+    holds: false,
     defaults: undefined,
     writeValue: literal,
     empty: undefined,

@@ -5,6 +5,7 @@ import { newCommand } from '../../schematics/project/new-command.ts';
 import { moreLists } from '../../schematics/project/more-lists.ts';
 import { fieldCommand } from '../../schematics/project/field-command.ts';
 import { namesOf } from '../../schematics/naming/names.ts';
+import { newPicture } from '../support/feature-bodies.js';
 import { everyExisting, everyField } from '../schematics/matrix.ts';
 import { planFeature } from '../schematics/planning.ts';
 import { ProjectCopy } from '../schematics/project-copy.ts';
@@ -250,6 +251,7 @@ describe('generated features', () => {
       const body = exampleOf(document, schema) as Record<string, unknown>;
       for (const [name, value] of Object.entries(resolve(document, schema).properties ?? {})) {
         if (/^ref|invoiceId/.test(name)) body[name] = (await create('/api/v1/trial-invoices', caller)).id;
+        if (/^(file|image)/.test(name)) body[name] = await newPicture(caller);
         if (name === 'number' && value.example !== undefined) body[name] = `N ${Math.random()}`.slice(0, 20);
       }
       const { status, body: answer } = await caller.send('POST', path, body);

@@ -39,7 +39,9 @@ export class HttpCaller {
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...headers,
       },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(body !== undefined && {
+        body: Buffer.isBuffer(body) ? new Uint8Array(body) : JSON.stringify(body),
+      }),
       signal: AbortSignal.timeout(20_000),
     });
     const answer: unknown = await response.json();

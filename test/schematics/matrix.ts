@@ -27,6 +27,8 @@ const ROWS: Readonly<Record<TypeName, Row>> = {
   enum: { words: () => ['draft,sent', 'a,b,c-d,E_f'], values: { default: 'sent', existing: 'draft' } },
   object: { values: {} },
   ref: { words: (targets) => targets, values: {} },
+  file: { values: {} },
+  image: { values: {} },
 };
 
 /** A type in each way that it can be written. */

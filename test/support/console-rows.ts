@@ -1,6 +1,6 @@
 import { FEATURES } from '../features/features.js';
 import { PUBLIC, type Row, SIGNED_IN, type Statuses } from './access-rows.js';
-import { FILES } from './files.js';
+import { FILES } from './forms.js';
 import { ORGANIZATIONS } from './organizations.js';
 import { USERS } from './users.js';
 import { WEBHOOKS } from './webhooks.js';

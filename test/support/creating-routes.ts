@@ -5,7 +5,7 @@ import { FEATURES } from '../features/features.js';
 import { API_KEYS } from './api-keys.js';
 import type { Feature } from './feature.js';
 import { type Body, fieldsOf, full, type Sender } from './feature-bodies.js';
-import { FILES } from './files.js';
+import { FILES } from './forms.js';
 import { newOrganization, ORGANIZATIONS } from './organizations.js';
 import { LOCALHOST, PasskeyDevice, PASSKEYS } from './passkeys.js';
 import type { SupabaseProject } from './supabase.js';

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { codeOf, type RecordJson } from './feature-bodies.js';
+import { codeOf, fieldsOf, type RecordJson } from './feature-bodies.js';
+import { FILES } from './forms.js';
 import { type FeatureTest, idsOf, outcomesOf } from './feature-test.js';
 import type { TestClient } from './test-client.js';
 
@@ -77,7 +78,7 @@ export function describeAccess(its: FeatureTest): void {
         });
 
         it('are written by an administrator, and stay with their owner', async () => {
-          const answers = await writesOf(its.admin);
+          const answers = await writesOf(its.admin, makersOf(its));
           expect(outcomesOf(answers)).toEqual(['200', '200', '200']);
           expect(answers.slice(0, 2).map(({ body }) => body.data.ownerId)).toEqual([
             its.writer.userId,
@@ -104,4 +105,9 @@ export function describeAccess(its: FeatureTest): void {
       });
     }
   });
+}
+
+/** Records hold files of their owner, whoever writes them. */
+function makersOf({ feature, writer, admin }: FeatureTest): TestClient {
+  return fieldsOf(feature).some(([, { ref }]) => ref === FILES) ? writer : admin;
 }

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import sharp from 'sharp';
-import { FILES, type FilesLab } from './files.js';
+import { type FilesLab } from './files.js';
+import { FILES } from './forms.js';
 import type { TestClient } from './test-client.js';
 
 /** A PNG of one colour, whose bytes say nothing of how many pixels it has. */

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ReferenceField } from './feature.js';
-import { createRecord, featureAt, fieldsOf, type RecordJson } from './feature-bodies.js';
+import { createRecord, featureAt, fieldsOf, newPicture, type RecordJson } from './feature-bodies.js';
 import { expectFault, type FeatureTest, outcomesOf } from './feature-test.js';
 import type { TestClient } from './test-client.js';
+import { FILES } from './forms.js';
 import { USERS } from './users.js';
 
 const NOWHERE = 'f'.repeat(24);
@@ -13,6 +14,10 @@ export function describeReferences(its: FeatureTest): void {
     if (field.ref === undefined || field.server) continue;
     if (field.ref === USERS) {
       describeUser(its, name);
+      continue;
+    }
+    if (field.ref === FILES) {
+      describeFile(its, name);
       continue;
     }
     describe(`${name}, which refers to ${field.ref},`, () => describeReference(its, name, field));
@@ -29,6 +34,21 @@ function describeUser(its: FeatureTest, name: string): void {
     for (const id of unreadable) {
       expectFault(await writer.post(feature.path, { ...body, [name]: id }), name);
     }
+  });
+}
+
+/** A field that holds a file: of the same owner, as long as the record does. */
+function describeFile(its: FeatureTest, name: string): void {
+  it(`${name} holds a file of the owner, and no other`, async () => {
+    const { writer, feature } = its;
+    const id = await newPicture(writer);
+    const record = await its.create({ [name]: id });
+    expect((await writer.delete(`${FILES}/${id}`)).outcome).toBe('409 IN_USE');
+    const others = feature.shared ? [NOWHERE] : [NOWHERE, await newPicture(its.other)];
+    for (const other of others) expectFault(await writer.patch(its.at(record), { [name]: other }), name);
+    expect((await its.other.get(`${FILES}/${id}`)).status).toBe(feature.shared ? 200 : 404);
+    await writer.delete(its.at(record));
+    expect((await writer.delete(`${FILES}/${id}`)).outcome).toBe('200');
   });
 }
 

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { DirectUploads } from '../../src/modules/files/direct-uploads.js';
 import { LooseContents } from '../../src/modules/files/loose-contents.js';
-import { FILES, type FilesLab, PNG } from './files.js';
+import { type FilesLab } from './files.js';
+import { FILES, PNG } from './forms.js';
 import type { Answer, TestClient } from './test-client.js';
 
 interface Address {

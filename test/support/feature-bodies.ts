@@ -1,5 +1,6 @@
 import { FEATURES } from '../features/features.js';
 import type { Command, Feature, Field } from './feature.js';
+import { FILES, FORM_TYPE, formOf, PNG } from './forms.js';
 import { ME, USERS } from './users.js';
 
 /** Somebody who sends requests: a client of the tests, or one over real connections. */
@@ -7,6 +8,13 @@ export interface Sender {
   /** Who it is; the tests of features know it. */
   readonly userId?: string;
   patch?(path: string, body: unknown): Promise<unknown>;
+  send?(
+    method: string,
+    path: string,
+    body: unknown,
+    headers: Readonly<Record<string, string>>,
+    // oxlint-disable-next-line typescript/no-explicit-any -- as below
+  ): Promise<{ readonly body: any }>;
   // oxlint-disable-next-line typescript/no-explicit-any -- as below
   readonly get?: (path: string) => Promise<{ readonly body: any }>;
   // oxlint-disable-next-line typescript/no-explicit-any -- the tests say what they expect of a body
@@ -59,7 +67,14 @@ function makersOf({ shared }: Feature, { caller, admin }: Makers): Makers {
 export async function valueOf(field: Field, n: number, makers: Makers): Promise<unknown> {
   if (field.ref === undefined) return field.value(n);
   if (field.ref === USERS) return idOf(makers.caller);
+  if (field.ref === FILES) return newPicture(makers.caller);
   return (await createRecord(featureAt(field.ref), makers)).id;
+}
+
+/** A picture is a file, too. */
+export async function newPicture(caller: Sender): Promise<string> {
+  const { body } = (await caller.send?.('POST', FILES, formOf('a.png', PNG), FORM_TYPE)) ?? {};
+  return body.data.id as string;
 }
 
 /** Of a program it is the user's. */

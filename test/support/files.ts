@@ -10,22 +10,10 @@ import { ProcessConfig } from '../../src/platform/config/process.config.js';
 import { FOREIGN, READ, type Row, SIGNED_IN, WRITTEN } from './access-rows.js';
 import { checkAnswer } from './answer-rules.js';
 import { createTestApp, type TestApp } from './test-app.js';
+import { FILES, FORM_TYPE, formOf } from './forms.js';
 import type { Answer, TestClient } from './test-client.js';
 
-export const FILES = '/api/v1/files';
-export const PNG = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
-  'base64',
-);
-export const FORM_TYPE = { 'content-type': 'multipart/form-data; boundary=b' };
-
 export const digestOf = (content: string) => createHash('sha256').update(content).digest('hex');
-
-/** A form as no client would write it: the name of its file as it stands. */
-export function formOf(name: string, content: Buffer | string): Buffer {
-  const head = `--b\r\nContent-Disposition: form-data; name="file"; filename="${name}"\r\n\r\n`;
-  return Buffer.concat([Buffer.from(head), Buffer.from(content), Buffer.from('\r\n--b--\r\n')]);
-}
 
 /** A file as it is answered. */
 interface Uploaded {

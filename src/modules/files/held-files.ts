@@ -1,7 +1,8 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Types } from 'mongoose';
-import type { Scope, UserId } from '../../platform/access/caller.js';
-import { SYSTEM } from '../../platform/access/caller.js';
+import { InjectConnection } from '@nestjs/mongoose';
+import { type Connection, Types } from 'mongoose';
+import { driverCollection } from '../../platform/database/driver.js';
+import { type Scope, SYSTEM, type UserId } from '../../platform/access/caller.js';
 import { type Link, References } from '../../platform/database/references.js';
 import type { Records } from '../../platform/database/records.js';
 import { InjectRecords } from '../../platform/database/records.module.js';
@@ -28,6 +29,7 @@ export class HeldFiles implements OnApplicationBootstrap, OnApplicationShutdown 
   private sweeping: NodeJS.Timeout | undefined;
 
   constructor(
+    @InjectConnection() private readonly connection: Connection,
     @InjectRecords(files) private readonly records: Records<StoredFile>,
     private readonly service: FilesService,
     private readonly references: References,
@@ -59,6 +61,7 @@ export class HeldFiles implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 
   private async removeUnlessHeld({ _id, ownerId }: StoredFile): Promise<void> {
+    if (await this.isHeld(_id)) return this.service.noteHeld(_id);
     try {
       await this.service.remove(scopeAt(ownerId.toHexString()), _id.toHexString());
     } catch (error) {
@@ -69,15 +72,26 @@ export class HeldFiles implements OnApplicationBootstrap, OnApplicationShutdown 
     }
   }
 
+  /** Also by a record in the trash, which may come back. */
+  private async isHeld(id: Types.ObjectId): Promise<boolean> {
+    for (const model of Object.values(this.connection.models)) {
+      for (const [path, type] of Object.entries(model.schema.paths)) {
+        if (type.options['ref'] !== StoredFile.name) continue;
+        if (await driverCollection(model).findOne({ [path]: id }, { projection: { _id: 1 } })) return true;
+      }
+    }
+    return false;
+  }
+
   private async faultOf(
-    owner: string,
+    owner: string | null,
     { id, options }: Link,
     transaction: Transaction,
   ): Promise<string | undefined> {
     const noun = options?.['picture'] === true ? 'picture' : 'file';
     const file = await this.records.first(
       SYSTEM,
-      { _id: id, ownerId: new Types.ObjectId(owner) },
+      { _id: id, ...(owner !== null && { ownerId: new Types.ObjectId(owner) }) },
       transaction,
     );
     if (!file) return `must be the id of a ${noun} of the same owner`;

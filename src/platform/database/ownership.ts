@@ -61,6 +61,12 @@ export class Ownership {
     return { ...this.of(ownerIn(scope)), ...(creator && { createdBy: new Types.ObjectId(creator) }) };
   }
 
+  /** Whose a record is; null: nobody's. */
+  ownerOf(record: object): string | null {
+    const { field } = this;
+    return field === undefined ? null : String((record as Readonly<Record<string, unknown>>)[field]);
+  }
+
   /** What makes a record an owner's. */
   ofOwner({ id }: Owner): Filter {
     return this.of(id);

@@ -58,7 +58,12 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
     const links = linksIn(this.referenceFields, record);
     if (links.length === 0) return this.write(record, transaction, scope.actor);
     return this.references.linking(links, transaction, async (joined) => {
-      await this.references.require(scope, links, joined);
+      await this.references.require(
+        scope,
+        links,
+        joined,
+        this.ownership.field === undefined ? null : undefined,
+      );
       return this.write(record, joined, scope.actor);
     });
   }
@@ -221,9 +226,14 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
   }
 
   /** Whose record somebody changes who may change those of everybody. */
-  private async ownerNow(scope: Scope, id: string, { session }: Transaction): Promise<string | undefined> {
+  private async ownerNow(
+    scope: Scope,
+    id: string,
+    { session }: Transaction,
+  ): Promise<string | null | undefined> {
     const { field } = this.ownership;
-    if (!scope.all || field === undefined) return undefined;
+    if (field === undefined) return null;
+    if (!scope.all) return undefined;
     const filter = this.ownership.one(scope, id);
     const [found] = await this.store.find<Filter>({ filter, limit: 1, projection: { [field]: 1 }, session });
     return found && String(found[field]);

@@ -50,8 +50,8 @@ interface Target {
   readonly isReadable: (scope: Scope, id: Types.ObjectId, transaction?: Transaction) => Promise<boolean>;
 }
 
-/** What is wrong with a record for a field of another one of this owner, as the rest of a sentence. */
-type Judge = (owner: string, link: Link, transaction: Transaction) => Promise<string | undefined>;
+/** What is wrong with a record for a field of another one of this owner, or of nobody, as the rest of a sentence. */
+type Judge = (owner: string | null, link: Link, transaction: Transaction) => Promise<string | undefined>;
 
 interface Member extends Target {
   readonly model: AnyModel;
@@ -186,25 +186,25 @@ export class References {
   }
 
   /**
-   * @param owner whose record refers to them, where that is not the scope's
+   * @param owner whose record refers to them, where that is not the scope's; null for a record that is nobody's
    * @throws ApiError VALIDATION_ERROR for what is not there, or not for the caller to read
    */
   async require(
     scope: Scope,
     links: readonly Link[],
     transaction: Transaction,
-    owner?: string,
+    owner?: string | null,
   ): Promise<void> {
     const faults = [];
     for (const link of links) {
       const { field, target, id } = link;
+      const { resource, isReadable } = this.memberOf(target);
       const judge = this.judges.get(target);
-      if (judge) {
-        const fault = await judge(owner ?? ownerIn(scope), link, transaction);
+      if (judge && (owner !== null || (await isReadable(scope, id, transaction)))) {
+        const fault = await judge(owner === undefined ? ownerIn(scope) : owner, link, transaction);
         if (fault !== undefined) faults.push({ path: field, message: `${field} ${fault}` });
         continue;
       }
-      const { resource, isReadable } = this.memberOf(target);
       if (await isReadable(scope, id, transaction)) continue;
       if (await this.openings.get(target)?.(scope, id, transaction)) continue;
       faults.push({

@@ -40,7 +40,7 @@ export class TrashRecords<T extends StoredRecord> extends ToldRecords<T> {
       const taken = await this.trash.take(scope, id, precondition, joined);
       const links = linksIn(this.referenceFields, taken);
       return this.references.linking(links, joined, async () => {
-        await this.references.require(scope, links, joined);
+        await this.references.require(scope, links, joined, this.ownership.ownerOf(taken));
         const next = { version: taken.version + 1, updatedAt: after(taken.updatedAt) };
         const stored = { ...this.trash.restored(taken), ...next };
         await this.store.collection.insertOne(stored, sessionOf(joined)).catch(this.refuseTaken);
