@@ -39,6 +39,7 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
     module: 'ExecutionsModule',
     paths: ['src/platform/executions'],
     route: 'GET /api/v1/executions',
+    isOffered: true,
     variable: 'EXECUTIONS',
     neededBy: ['SubscriptionsModule', 'OutboxModule', 'WebhooksModule'],
   },
@@ -49,7 +50,7 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
     route: 'GET /api/v1/auth/identities',
     neededBy: ['SupabaseModule', 'OAuthModule'],
   },
-  { module: 'LanguageModelModule', paths: ['src/modules/language-model'] },
+  { module: 'LanguageModelModule', paths: ['src/modules/language-model'], isOffered: true },
   {
     module: 'MailLinksModule',
     paths: ['src/modules/mail-links', 'src/platform/mail'],
@@ -75,7 +76,7 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
     paths: ['src/modules/second-factor'],
     route: 'POST /api/v1/auth/otp/enable',
   },
-  { module: 'SubscriptionsModule', paths: ['src/platform/subscriptions'] },
+  { module: 'SubscriptionsModule', paths: ['src/platform/subscriptions'], isOffered: true },
   {
     module: 'SupabaseModule',
     paths: ['src/modules/supabase'],
