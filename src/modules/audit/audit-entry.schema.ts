@@ -6,7 +6,7 @@ import type { FieldChange } from '../../platform/database/trail.js';
 
 const { Mixed, ObjectId } = MongooseSchema.Types;
 
-/** One change of a record: who made it, and what was before. Written once, with the change. */
+/** One change of a record: who made it, and the previous values. Written once, with the change. */
 @Schema({ ...RECORD_OPTIONS, collection: 'audit' })
 export class AuditEntry extends StoredRecord {
   /** Whose record it was. Absent where it belonged to nobody, and for the deletion of a user. */

@@ -22,7 +22,7 @@ export class AuditController {
   @ApiOperation({
     summary: 'List who changed what',
     description:
-      'Newest first: what happened to the records and the account of the caller, whoever did it. With audit:read, to those of everybody.',
+      'Newest first: changes to the records and the account of the caller, whoever made them. With audit:read, those of everybody.',
     operationId: 'listAudit',
   })
   @AnswersPage(AuditEntryDto, { errors: [AuditErrors.AUDIT_RECORD_NOT_FOUND, 'FORBIDDEN'] })

@@ -8,8 +8,7 @@ import type { AuditEntry } from './audit-entry.schema.js';
 
 export class AuditQuery extends PageQuery {
   @ApiProperty({
-    description:
-      'Only what happened to this record, which is named like `projects/66f1a0c2e4b0a1b2c3d4e5f7`.',
+    description: 'Only changes of this record, such as `projects/66f1a0c2e4b0a1b2c3d4e5f7`.',
   })
   @IsOptional()
   @Matches(/^[a-z][a-z0-9-]{0,63}\/[0-9a-fA-F]{24}$/, {
@@ -17,17 +16,17 @@ export class AuditQuery extends PageQuery {
   })
   record?: string;
 
-  @ApiProperty({ description: 'Only what this user or API key did.', example: '66f1a0c2e4b0a1b2c3d4e5f6' })
+  @ApiProperty({ description: 'Only changes by this user or API key.', example: '66f1a0c2e4b0a1b2c3d4e5f6' })
   @IsOptional()
   @RecordId()
   actor?: string;
 
-  @ApiProperty({ description: 'Not what was before.', example: '2026-11-01T00:00:00Z' })
+  @ApiProperty({ description: 'Only entries from this time on.', example: '2026-11-01T00:00:00Z' })
   @IsOptional()
   @UtcTime()
   from?: Date;
 
-  @ApiProperty({ description: 'Only what was before this.', example: '2026-12-01T00:00:00Z' })
+  @ApiProperty({ description: 'Only entries before this time.', example: '2026-12-01T00:00:00Z' })
   @IsOptional()
   @UtcTime()
   to?: Date;
@@ -86,7 +85,7 @@ export class AuditEntryDto {
   @Type(() => ActorDto)
   actor!: ActorDto;
 
-  @ApiProperty({ description: 'null for what belongs to nobody.', example: '66f1a0c2e4b0a1b2c3d4e5f6' })
+  @ApiProperty({ description: 'null if the record belongs to nobody.', example: '66f1a0c2e4b0a1b2c3d4e5f6' })
   @Nullable()
   @RecordId()
   ownerId!: string | null;

@@ -16,7 +16,7 @@ import { AuditErrors } from './audit.errors.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Keeps who changed what, and says it to the owner and to who has audit:read. */
+/** Records who changed what, and shows it to the owner and to readers with audit:read. */
 @Injectable()
 export class AuditService {
   constructor(

@@ -14,7 +14,7 @@ export function gitHubMetadata(issuer: string): ServerMetadata {
   };
 }
 
-/** Whom an access token belongs to. @param ask sends it along */
+/** The profile that an access token belongs to. @param ask sends requests with the token */
 export async function gitHubProfile(issuer: string, ask: (url: URL) => Promise<Response>): Promise<Profile> {
   const api = issuer === 'https://github.com' ? 'https://api.github.com' : `${issuer}/api/v3`;
   const fetched = async (path: string): Promise<unknown> => {
@@ -24,7 +24,7 @@ export async function gitHubProfile(issuer: string, ask: (url: URL) => Promise<R
   };
   const [user, emails] = await Promise.all([fetched('/user'), fetched('/user/emails')]);
   const { id, name } = user as { readonly id?: unknown; readonly name?: unknown };
-  // A number that is never given again, unlike the name of an account.
+  // A number that is never reused, unlike the name of an account.
   if (!Number.isSafeInteger(id)) throw new Error('/user tells no id');
   const addresses: readonly unknown[] = Array.isArray(emails) ? emails : [];
   const primary = addresses

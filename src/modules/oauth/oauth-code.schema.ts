@@ -1,14 +1,14 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import { PURPOSES, type Purpose } from './oauth-flows.js';
 
-/** What a provider has said of somebody, until the client that has asked fetches what comes of it. */
+/** A provider's statement about a person, until the client redeems its code. */
 @Schema({ collection: 'oauth_codes', versionKey: false, strict: 'throw' })
 export class OAuthCode {
   /** SHA-256 of the code. */
   @Prop({ type: String, required: true })
   _id!: string;
 
-  /** SHA-256 of what only the client knows. */
+  /** SHA-256 of the client's code verifier. */
   @Prop({ type: String, required: true })
   codeChallenge!: string;
 
@@ -21,18 +21,18 @@ export class OAuthCode {
   @Prop({ type: String, required: true, maxlength: 255 })
   subject!: string;
 
-  /** Only one that the provider has verified. */
+  /** Only if the provider has verified it. */
   @Prop({ type: String, maxlength: 254 })
   email?: string;
 
   @Prop({ type: String, maxlength: 300 })
   name?: string;
 
-  /** When the person has signed in at the provider for this, where it says so. */
+  /** When the person signed in at the provider for this, if the provider says so. */
   @Prop({ type: Date })
   provenAt?: Date;
 
-  /** Was given more time, for the second factor. */
+  /** Its lifetime was extended for the second factor. */
   @Prop({ type: Boolean })
   isExtended?: boolean;
 

@@ -15,7 +15,7 @@ import { OAuthUsers } from './oauth-users.js';
 import { OAuthCodeDto, OAuthTokenDto } from './oauth.dto.js';
 import { OAuthErrors } from './oauth.errors.js';
 
-/** What clients do with the codes that browsers bring them. */
+/** Redeems the codes that browsers bring to their clients. */
 @ApiSection(
   'sign-in with others',
   'Signing in with Google, GitHub, Microsoft, or another provider.',
@@ -30,7 +30,8 @@ export class OAuthCodesController {
   @NoStore()
   @ApiOperation({
     summary: 'Sign in with the code of a provider',
-    description: 'Gives the same as signing in with a password. Who comes for the first time becomes a user.',
+    description:
+      'The response is the same as for signing in with a password. A first sign-in creates a user.',
     operationId: 'redeemOAuthCode',
   })
   @Answers(SignedInDto, {
@@ -71,8 +72,9 @@ export class OAuthCodesController {
   @SignedIn({ apiKeys: false })
   @NoStore()
   @ApiOperation({
-    summary: 'Prove that it is you by a provider',
-    description: 'For who has no password. With a second factor, that is the proof: `POST /auth/step-up`.',
+    summary: 'Prove that it is you through a provider',
+    description:
+      'For users without a password. Users with a second factor prove with that instead: `POST /auth/step-up`.',
     operationId: 'stepUpByOAuth',
   })
   @AnswersMessage('Identity proved', {

@@ -9,16 +9,16 @@ import { OAuthErrors } from './oauth.errors.js';
 import type { Purpose } from './oauth-flows.js';
 
 const LIFETIME_MS = 60_000;
-/** How much longer a code lasts whose client looks for its second factor. */
+/** By how much a code's lifetime is extended while its client asks for a second factor. */
 const SECOND_FACTOR_MS = 5 * 60_000;
 
-/** What a client shows to fetch what comes of a sign-in. */
+/** What a client sends to redeem a code. */
 export interface Redemption {
   readonly code: string;
   readonly codeVerifier: string;
 }
 
-/** The codes that clients get by way of the browser, and redeem with what only they know. */
+/** The codes that clients get through the browser, and redeem with their code verifier. */
 @Injectable()
 export class OAuthCodes {
   constructor(@InjectModel(OAuthCode.name) private readonly model: Model<OAuthCode>) {}
@@ -34,7 +34,7 @@ export class OAuthCodes {
   }
 
   /**
-   * What a code stands for, which can be used until it is taken. One that is shown wrongly is of no use any more.
+   * Looks up a code, which stays valid until it is taken. A wrong verifier invalidates it.
    * @throws ApiError INVALID_OAUTH_CODE
    */
   async find({ code, codeVerifier }: Redemption, purpose: Purpose): Promise<OAuthCode> {
@@ -51,7 +51,7 @@ export class OAuthCodes {
     if (deletedCount !== 1) throw apiError(OAuthErrors.INVALID_OAUTH_CODE);
   }
 
-  /** Leaves time to look for a code of the second factor; not twice. */
+  /** Extends the lifetime once, to enter a code of the second factor. */
   async extend({ _id }: OAuthCode): Promise<void> {
     const later = new Date(Date.now() + SECOND_FACTOR_MS);
     await this.model.updateOne({ _id, isExtended: { $ne: true } }, { expiresAt: later, isExtended: true });

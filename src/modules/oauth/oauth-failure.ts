@@ -1,7 +1,7 @@
 import { apiError, ApiError, type ErrorDefinition } from '../../platform/errors/errors.js';
 import { OAuthErrors } from './oauth.errors.js';
 
-/** What errors of openid-client and of `fetch` may say. */
+/** The fields of errors of openid-client and `fetch`. */
 interface Told {
   /** Of an answer by OAuth: `access_denied`. */
   readonly error?: unknown;
@@ -17,10 +17,12 @@ const REFUSED = new Set<unknown>([
   'interaction_required',
 ]);
 const UNAVAILABLE = new Set<unknown>(['temporarily_unavailable', 'server_error']);
-/** A timeout, and a status that says nothing about what was asked. */
+/** Timeouts, and statuses that say nothing about the request. */
 const UNANSWERED = new Set<unknown>(['OAUTH_TIMEOUT', 'OAUTH_ABORT', 'OAUTH_RESPONSE_IS_NOT_CONFORM']);
 
-/** The error to answer for one that came of asking a provider, and a word for the log that nobody outside has chosen. */
+/**
+ * Maps an error of a request to a provider to a coded error, and to a reason for the log that no outsider can choose.
+ */
 export function failureOf(cause: unknown): { readonly error: ApiError; readonly reason: string } {
   if (cause instanceof ApiError) return { error: cause, reason: cause.code };
   const told = (cause ?? {}) as Told;

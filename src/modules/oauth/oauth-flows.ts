@@ -11,7 +11,7 @@ import { PRODUCT } from '../../product/product.js';
 export const PURPOSES = ['sign-in', 'link', 'step-up'] as const;
 export type Purpose = (typeof PURPOSES)[number];
 
-/** How long somebody may take at the provider, in seconds. */
+/** How long a person may take at the provider, in seconds. */
 const LIFETIME_S = 600;
 
 /** What a sign-in was started for. */
@@ -24,18 +24,18 @@ export interface Flow {
   readonly startedAt: number;
 }
 
-/** What is sent to the provider, and what its answer is held to. */
+/** What is sent to the provider, and checked in its response. */
 export interface Checks {
   readonly state: string;
   readonly nonce: string;
-  /** Of the exchange between the product and the provider (PKCE). */
+  /** PKCE between the product and the provider. */
   readonly verifier: string;
 }
 
 /**
- * Sign-ins that are under way. Nothing of them is stored: `state` says what was begun, in a text that only the server
- * makes, and holds only together with the cookie of the browser that has begun it. So nobody is signed in by a
- * sign-in that somebody else has begun.
+ * Pending sign-ins. Nothing is stored: `state` holds what was started, signed by the server, and is valid only together
+ * with the cookie of the browser that started it. So nobody can be signed in through a sign-in that somebody else has
+ * started.
  */
 @Injectable()
 export class OAuthFlows {
@@ -52,14 +52,14 @@ export class OAuthFlows {
     this.verifiers = new KeyedMac(crypto, 'oauth verifier');
     const base = basePathOf(http);
     this.secure = http.publicUrl?.startsWith('https:') === true;
-    // No other host can plant a cookie with this prefix, which has to be sent to every path then.
+    // No other host can plant a cookie with this prefix, which requires the path `/`.
     const isHosts = this.secure && base === '';
     this.path = isHosts ? '/' : `${base}/api/v1/auth/oauth`;
     this.cookie = `${isHosts ? '__Host-' : this.secure ? '__Secure-' : ''}${PRODUCT.key}_oauth`;
   }
 
   begin(cookies: Cookies, flow: Omit<Flow, 'startedAt'>): Checks {
-    // Kept where there is one, so that sign-ins in several tabs do not end each other.
+    // An existing cookie is kept, so that sign-ins in several tabs do not invalidate each other.
     const browser = this.browserOf(cookies) ?? randomBytes(32).toString('base64url');
     const content = { ...flow, startedAt: Date.now(), salt: randomBytes(16).toString('base64url') };
     const state = this.states.sign(Buffer.from(JSON.stringify(content)), browser);
@@ -68,7 +68,7 @@ export class OAuthFlows {
     return this.checksOf(state, browser);
   }
 
-  /** The sign-in that this browser has begun with this state; undefined for any other. */
+  /** The sign-in that this browser has started with this state; undefined for any other. */
   find(cookies: Cookies, state: unknown): (Flow & Checks) | undefined {
     const browser = this.browserOf(cookies);
     if (browser === undefined || typeof state !== 'string') return undefined;

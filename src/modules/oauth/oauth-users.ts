@@ -14,7 +14,10 @@ import { UsersService } from '../users/users.service.js';
 import type { OAuthCode } from './oauth-code.schema.js';
 import { OAuthCodes, type Redemption } from './oauth-codes.js';
 
-/** What comes of a sign-in with a provider: a session, a link, or a proof. Addresses link nobody, verified or not. */
+/**
+ * Turns a sign-in with a provider into a session, a linked identity, or a proof. Identities are never linked by
+ * address, verified or not.
+ */
 @Injectable()
 export class OAuthUsers {
   constructor(
@@ -27,7 +30,7 @@ export class OAuthUsers {
   ) {}
 
   /**
-   * That somebody is a user, or may become one.
+   * Requires that the person is a user, or may become one.
    * @throws ApiError EMAIL_NOT_VERIFIED, ACCOUNT_LINK_REQUIRED, REGISTRATION_CLOSED
    */
   async requireWelcome(outsider: Outsider, email: string | undefined): Promise<void> {
@@ -38,14 +41,14 @@ export class OAuthUsers {
   }
 
   /**
-   * Signs in whom the code is about, who becomes a user the first time.
+   * Signs in the person that the code is about, creating a user the first time.
    * @throws ApiError INVALID_OAUTH_CODE, OTP_REQUIRED and INVALID_OTP, RATE_LIMITED, UNAUTHENTICATED for a disabled
-   *   user, and as `requireWelcome`
+   * user, and as `requireWelcome`
    */
   async signIn(dto: Redemption & { readonly otp?: string | null }, device: Device): Promise<SignedInDto> {
     const found = await this.codes.find(dto, 'sign-in');
     const known = await this.identities.ownerOf(outsiderOf(found));
-    // Before somebody new is made, who has no second factor: of many at once, one makes it.
+    // Taken before a new user is created, who has no second factor: of several concurrent requests, one creates it.
     if (!known) await this.codes.take(found);
     const owner = known ?? (await this.arrive(found));
     return this.auth.admit(owner, device, {
@@ -81,7 +84,7 @@ export class OAuthUsers {
     const outsider = outsiderOf(found);
     const { email } = found;
     if (email === undefined) throw apiError('EMAIL_NOT_VERIFIED');
-    // Perhaps made for this identity a moment ago.
+    // Perhaps created for this identity a moment ago.
     if (await this.users.findByEmail(email)) return this.identities.ownerSince(outsider);
     this.requireOpen();
     return this.identities.createUser(outsider, email, found.name);

@@ -1,10 +1,10 @@
 import { Env, type Fault } from '../../platform/config/env.js';
 import { issuedKey, kind } from '../../platform/config/kinds.js';
 
-/** Addresses below `/auth/oauth` that are none of a provider. */
+/** Names that are routes below `/auth/oauth`, so no provider can have them. */
 const RESERVED = new Set(['token', 'link', 'step-up']);
 const NAME = /^[a-z][a-z\d-]{0,31}$/;
-/** Whose issuer need not be told. */
+/** Providers with a known issuer. */
 export const KNOWN_ISSUERS: Readonly<Record<string, string>> = {
   google: 'https://accounts.google.com',
   github: 'https://github.com',
@@ -41,9 +41,9 @@ const redirects = kind(
   },
 );
 
-/** With whom else people may sign in. */
+/** The providers that people may sign in with. */
 export class OAuthConfig {
-  /** With whom people may sign in, separated by commas: `google`, `github` (also GitHub Enterprise), `microsoft`, and names of your own for other OpenID Connect issuers. Register `/api/v1/auth/oauth/NAME/callback` below PUBLIC_URL there. */
+  /** Providers that people may sign in with, separated by commas: `google`, `github` (also GitHub Enterprise), `microsoft`, and names of your own for other OpenID Connect issuers. Register `/api/v1/auth/oauth/NAME/callback` below PUBLIC_URL there. */
   @Env('OAUTH_PROVIDERS', names, { default: [], requires: 'PUBLIC_URL' })
   readonly names!: readonly string[];
 
@@ -51,15 +51,15 @@ export class OAuthConfig {
   @Env('OAUTH_<NAME>_CLIENT_ID', issuedKey(), { eachOf: 'OAUTH_PROVIDERS' })
   readonly clientIds!: Readonly<Record<string, string | undefined>>;
 
-  /** Secret that the provider gave this product. */
+  /** Client secret of this product at the provider. */
   @Env('OAUTH_<NAME>_CLIENT_SECRET', issuedKey(), { eachOf: 'OAUTH_PROVIDERS' })
   readonly clientSecrets!: Readonly<Record<string, string | undefined>>;
 
-  /** Issuer, whose `/.well-known/openid-configuration` says the rest. Needed for all but google, github and microsoft; a tenant's own for microsoft, and the server of GitHub Enterprise for github. */
+  /** Issuer; its `/.well-known/openid-configuration` has the rest. Required for all but google, github and microsoft; a tenant's own for microsoft, and the server of GitHub Enterprise for github. */
   @Env('OAUTH_<NAME>_ISSUER', issuer, { eachOf: 'OAUTH_PROVIDERS' })
   readonly issuers!: Readonly<Record<string, string | undefined>>;
 
-  /** Addresses that a sign-in may lead back to besides the product's own pages, separated by commas, each exactly as `redirectTo` names it. */
+  /** Addresses that a sign-in may redirect to besides the product's own pages, separated by commas, each exactly as in `redirectTo`. */
   @Env('OAUTH_REDIRECTS', redirects, { default: [], requires: 'OAUTH_PROVIDERS' })
   readonly redirects!: readonly string[];
 

@@ -29,7 +29,7 @@ export class OAuthController {
   @Public()
   @ApiOperation({
     summary: 'List the providers that people may sign in with',
-    description: 'None where the server has none.',
+    description: 'An empty list if there are none.',
     operationId: 'listProviders',
   })
   @AnswersList(ProviderDto)
@@ -45,7 +45,7 @@ export class OAuthController {
   @ApiOperation({
     summary: 'Start a sign-in with a provider',
     description:
-      'Sets a cookie: only the browser that gets this answer can finish the sign-in. Lead it to `url`.',
+      'Sets a cookie: only the browser that gets this response can finish the sign-in. Send it to `url`.',
     operationId: 'startOAuth',
   })
   @Answers(StartedOAuthDto, {
@@ -69,7 +69,7 @@ export class OAuthController {
   @ApiOperation({
     summary: 'Come back from a provider',
     description:
-      'For browsers: leads to `redirectTo` with `?code=`, for one use within a minute, or with the code of an error: `?error=EMAIL_NOT_VERIFIED`.',
+      'For browsers: redirects to `redirectTo` with `?code=`, for one use within a minute, or with an error code: `?error=EMAIL_NOT_VERIFIED`.',
     operationId: 'finishOAuth',
   })
   async finish(

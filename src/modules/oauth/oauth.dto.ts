@@ -18,7 +18,7 @@ export class ProviderDto {
   @IsString()
   issuer!: string;
 
-  @ApiProperty({ description: 'Whether it can be asked to prove who somebody is again.', example: true })
+  @ApiProperty({ description: 'Whether it supports a fresh proof of identity.', example: true })
   @IsIn([true, false])
   stepUp!: boolean;
 }
@@ -33,7 +33,7 @@ export class ProviderParams {
 export class StartOAuthDto {
   @ApiProperty({
     description:
-      'Where the browser is led to in the end, with `?code=` or `?error=`: a page of the product itself, or one of OAUTH_REDIRECTS.',
+      'Where the browser is finally redirected to, with `?code=` or `?error=`: a page of the product itself, or one of OAUTH_REDIRECTS.',
     example: 'https://app.example.com/signed-in',
   })
   @IsString()
@@ -51,7 +51,7 @@ export class StartOAuthDto {
 
   @ApiProperty({
     description:
-      'What the code is for: `sign-in` when absent, `link` to link the identity to the signed-in user, `step-up` to prove that it is you, for which the provider asks you to sign in again.',
+      'What the code is for: `sign-in` by default, `link` to link the identity to the signed-in user, `step-up` to prove that it is you, for which the provider asks you to sign in again.',
     example: 'sign-in',
   })
   @IsOptional()
@@ -61,7 +61,7 @@ export class StartOAuthDto {
 
 export class StartedOAuthDto {
   @ApiProperty({
-    description: 'Where to lead the browser that has got this answer.',
+    description: 'Where to send the browser that has got this response.',
     example: 'https://accounts.google.com/o/oauth2/v2/auth?state=c3RhdGU',
   })
   @IsString()
@@ -69,11 +69,11 @@ export class StartedOAuthDto {
 }
 
 const code = {
-  description: 'From the address that the browser was led to. Good for one use within a minute.',
+  description: 'From the address that the browser was redirected to. Valid for one use within a minute.',
   example: 'Zm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyZm8',
 };
 const verifier = {
-  description: 'What `codeChallenge` was made of.',
+  description: 'The text whose SHA-256 is `codeChallenge`.',
   example: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk',
 };
 const CODE = /^[\w-]{1,100}$/;

@@ -14,11 +14,7 @@ export const OAuthErrors = {
       'The code is wrong, was used before or is too old; start the sign-in again',
     ),
     PROVIDER_REFUSED: define(403, 'The sign-in was cancelled or refused by the provider'),
-    SIGN_IN_FAILED: define(
-      403,
-      'What the provider answered cannot be trusted; start the sign-in again',
-      'warn',
-    ),
+    SIGN_IN_FAILED: define(403, 'The response of the provider is invalid; start the sign-in again', 'warn'),
     PROVIDER_UNAVAILABLE: define(503, 'The provider does not answer; try again later', 'error', RETRY_SOON),
   }),
 };

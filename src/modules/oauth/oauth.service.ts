@@ -19,7 +19,7 @@ import { type Provider, Providers } from './providers.js';
 const CLOCK_TOLERANCE_MS = 5_000;
 const MAX_SUBJECT_LENGTH = 255;
 
-/** Leads browsers to providers and takes them back, with a code that their client redeems. */
+/** Redirects browsers to providers and back, with a code that their client redeems. */
 @Injectable()
 export class OAuthService {
   private readonly origin: string;
@@ -77,9 +77,9 @@ export class OAuthService {
   }
 
   /**
-   * Where the browser is led that comes from the provider: to where its sign-in was to lead, with a code or an error.
+   * Where to redirect a browser that comes from the provider: to the sign-in's `redirectTo`, with a code or an error.
    * @param search of the address, as it came
-   * @throws ApiError INVALID_OAUTH_STATE, since nothing says where to lead then; PROVIDER_NOT_FOUND
+   * @throws ApiError INVALID_OAUTH_STATE, since the redirect address is then unknown; PROVIDER_NOT_FOUND
    */
   async finish(name: string, search: string, state: unknown, cookies: Cookies): Promise<string> {
     const provider = this.require(name);
@@ -121,7 +121,10 @@ export class OAuthService {
     return provider;
   }
 
-  /** Registered at the provider. One for each of them, so that no answer of one is taken for another's. */
+  /**
+   * The redirect address registered at the provider. A separate one for each, so that no response of one is taken for
+   * another's.
+   */
   private callbackOf({ name }: Provider): string {
     return `${this.origin}/api/v1/auth/oauth/${name}/callback`;
   }
@@ -130,7 +133,7 @@ export class OAuthService {
     if (this.config.redirects.includes(redirectTo)) return true;
     if (!URL.canParse(redirectTo)) return false;
     const { href, search, hash } = new URL(redirectTo);
-    // As a browser reads it, so that no other spelling leads elsewhere.
+    // Normalised as browsers parse it, so that no other spelling leads elsewhere.
     return href === redirectTo && !search && !hash && href.startsWith(`${this.origin}/`);
   }
 

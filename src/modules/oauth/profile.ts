@@ -1,12 +1,12 @@
 import { validatorOf } from '../../platform/validation/compile.js';
 import { EmailAddress, Name } from '../../platform/validation/fields.js';
 
-/** What a provider says of somebody, in an answer that was checked. */
+/** A person's profile from a validated response of a provider. */
 export interface Profile {
   readonly issuer: string;
   readonly subject: string;
   readonly email?: string | undefined;
-  /** Whether the provider has seen that mails to the address reach this person. */
+  /** Whether the provider has verified the address. */
   readonly isEmailVerified: boolean;
   readonly name?: string | undefined;
   /** When it last asked the person to sign in, in milliseconds since 1970. */

@@ -5,9 +5,9 @@ import { KNOWN_ISSUERS, OAuthConfig } from './oauth.config.js';
 import { GITHUB_SCOPE, gitHubMetadata, gitHubProfile } from './github.js';
 import type { Profile } from './profile.js';
 
-/** How long a provider may take for an answer, in seconds. */
+/** How long a provider may take to respond, in seconds. */
 const TIMEOUT_S = 4;
-/** How long it is remembered what a provider says of itself, in milliseconds. */
+/** How long a provider's metadata is cached, in milliseconds. */
 const METADATA_MS = 60 * 60 * 1000;
 const LABELS: Readonly<Record<string, string>> = {
   google: 'Google',
@@ -15,7 +15,7 @@ const LABELS: Readonly<Record<string, string>> = {
   microsoft: 'Microsoft',
 };
 
-/** Somebody with whom people may sign in. */
+/** A provider that people may sign in with. */
 export interface Provider {
   readonly name: string;
   readonly issuer: string;
@@ -31,7 +31,7 @@ interface Known {
   readonly until: number;
 }
 
-/** Speaks with providers, by a library that is loaded when the first one is needed. */
+/** Talks to providers, through a library that is loaded on first use. */
 @Injectable()
 export class Providers {
   readonly all: readonly Provider[];
@@ -52,7 +52,7 @@ export class Providers {
     return this.all.find((provider) => provider.name === name);
   }
 
-  /** Where the browser is led to. */
+  /** The provider's page that the browser is sent to. */
   async addressOf(provider: Provider, callback: string, checks: Checks, isAnew: boolean): Promise<string> {
     const client = await import('openid-client');
     const parameters = {

@@ -1,7 +1,10 @@
 import { linkMail } from '../../platform/mail/link-mail.js';
 import { PRODUCT } from '../../product/product.js';
 
-/** Says neither who invites nor to what: nobody must send words of their own to strangers. The page says it. */
+/**
+ * Names neither the sender nor the organization, so that nobody can mail their own text to strangers. The page shows
+ * both.
+ */
 export const invitation = linkMail({
   purpose: 'invitation',
   path: '/invitation',

@@ -4,7 +4,7 @@ import { ORGANIZATION_ROLES, type OrganizationRole } from '../../platform/access
 import { RECORD_OPTIONS, StoredRecord } from '../../platform/database/record.js';
 import { resource } from '../../platform/database/resource.js';
 
-/** Who may join an organization: whoever reads the mails to an address, with the link that was mailed there. */
+/** Lets whoever receives the mails to an address join an organization, through the link that was mailed there. */
 @Schema({ ...RECORD_OPTIONS, collection: 'organization_invitations' })
 export class Invitation extends StoredRecord {
   @Prop({ type: MongooseSchema.Types.ObjectId, required: true })
@@ -17,7 +17,7 @@ export class Invitation extends StoredRecord {
   @Prop({ type: String, enum: ORGANIZATION_ROLES, required: true })
   role!: OrganizationRole;
 
-  /** It ends when this user may not invite any more. */
+  /** It becomes invalid when this user may no longer invite. */
   @Prop({ type: MongooseSchema.Types.ObjectId, required: true })
   invitedBy!: Types.ObjectId;
 
@@ -25,7 +25,7 @@ export class Invitation extends StoredRecord {
   @Prop({ type: String, required: true })
   tokenHash!: string;
 
-  /** From then on the link is not accepted. */
+  /** From then on the link is invalid. */
   @Prop({ type: Date, required: true })
   expiresAt!: Date;
 }

@@ -29,7 +29,7 @@ export class InvitationsController {
   @ApiOperation({
     summary: 'Invite somebody',
     description:
-      'Mails a link to the address. Administrators and owners may. Sent again to the same address it replaces the invitation, and the old link ends.',
+      'Mails a link to the address. Requires the role `admin`. Another invitation to the same address replaces the first, whose link becomes invalid.',
     operationId: 'invite',
   })
   @Answers(InvitationDto, {
@@ -60,7 +60,7 @@ export class InvitationsController {
   @SignedIn({ apiKeys: false })
   @ApiOperation({
     summary: 'List open invitations',
-    description: 'Newest first. Administrators and owners may.',
+    description: 'Newest first. Requires the role `admin`.',
     operationId: 'listInvitations',
   })
   @AnswersPage(InvitationDto, { errors: [organizations.notFound, 'FORBIDDEN'] })
@@ -76,7 +76,7 @@ export class InvitationsController {
   @SignedIn({ apiKeys: false })
   @ApiOperation({
     summary: 'Withdraw an invitation',
-    description: 'Its link ends. Administrators and owners may.',
+    description: 'Its link becomes invalid. Requires the role `admin`.',
     operationId: 'withdrawInvitation',
   })
   @AnswersMessage('Invitation deleted', {

@@ -30,13 +30,13 @@ import { OrganizationMembers } from './organization-members.js';
 import { OrganizationsService } from './organizations.service.js';
 
 const LIFETIME_MS = 7 * 24 * 60 * 60 * 1000;
-/** Most open invitations of an organization. */
+/** Maximum number of open invitations per organization. */
 const MAX_INVITATIONS = 100;
-/** What anybody may have mailed to strangers. */
+/** Limits of mails to strangers. */
 const MAILS_OF_INVITER = { limit: 100, seconds: 24 * 60 * 60 };
 const MAILS_TO_ADDRESS = { limit: 10, seconds: 60 * 60 };
 
-/** Invites people by mail. Whoever has the address of an invitation, and its link, may join. */
+/** Invites people by mail. A user with the invited address and the link may join. */
 @Injectable()
 export class InvitationsService {
   private readonly origin: string;
@@ -59,9 +59,9 @@ export class InvitationsService {
   }
 
   /**
-   * Mails an invitation. One to the same address is replaced, and its link ends.
+   * Mails an invitation. An earlier one to the same address is replaced, and its link becomes invalid.
    * @throws ApiError ORGANIZATION_NOT_FOUND, FORBIDDEN, ALREADY_A_MEMBER, INVITATION_LIMIT_REACHED, RATE_LIMITED,
-   *   MAIL_NOT_CONFIGURED
+   * MAIL_NOT_CONFIGURED
    */
   async invite(
     user: UserId,
@@ -152,7 +152,7 @@ export class InvitationsService {
       .run(async (transaction) => {
         await this.roles.joining(userId, transaction);
         await this.roles.changing(organization, transaction, async () => {
-          // As it is now: of many at once one gets it.
+          // Only in its current state: of several concurrent requests, one succeeds.
           const { _id, role } = await this.valid(email, token, transaction);
           await this.model.deleteOne({ _id }, { session: transaction.session });
           if (!(await this.users.findById(userId))) throw apiError('UNAUTHENTICATED');

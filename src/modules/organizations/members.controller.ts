@@ -22,7 +22,7 @@ export class MembersController {
   @SignedIn({ apiKeys: false })
   @ApiOperation({
     summary: 'List the members',
-    description: 'Who has joined last comes first.',
+    description: 'The most recent member comes first.',
     operationId: 'listMembers',
   })
   @AnswersPage(MemberDto, { errors: [organizations.notFound] })
@@ -40,7 +40,7 @@ export class MembersController {
   @ApiOperation({
     summary: 'Give a member another role',
     description:
-      'Administrators and owners may. Ends the invitations that the member has sent. Acts at once.',
+      'Requires the role `admin`. Invalidates the invitations that the member has sent. Takes effect immediately.',
     operationId: 'updateMember',
   })
   @Answers(MemberDto, { errors: [organizations.notFound, members.notFound, 'FORBIDDEN', LAST_OWNER] })
@@ -57,7 +57,7 @@ export class MembersController {
   @ApiOperation({
     summary: 'Remove a member, or leave',
     description:
-      'Administrators and owners may remove others. What a member has created stays. Acts at once.',
+      'Removing others requires the role `admin`. What a member has created stays. Takes effect immediately.',
     operationId: 'removeMember',
   })
   @AnswersMessage('Member removed', {

@@ -24,9 +24,9 @@ import { members as resource, OrganizationMember } from './member.schema.js';
 import { OrganizationErrors } from './organization.errors.js';
 import { Organization } from './organization.schema.js';
 
-/** Most organizations that a user is in. */
+/** Maximum number of organizations per user. */
 const MAX_ORGANIZATIONS = 100;
-/** Most members of an organization: all of them are remembered while one works in it. */
+/** Maximum number of members per organization: all of them are cached while one is active. */
 const MAX_MEMBERS = 500;
 /** What others are told of. */
 const ACTIONS = {
@@ -40,10 +40,10 @@ const ACTIONS = {
 
 type Roles = ReadonlyMap<string, OrganizationRole>;
 
-/** Knows the members of organizations, and changes them one change of an organization after the other. */
+/** Looks up and changes the members of organizations; changes of one organization are serialized. */
 @Injectable()
 export class OrganizationMembers implements MembershipSource {
-  /** Of each organization. A change of a member is one of its organization, which the feed tells of. */
+  /** By organization. Each change of a member also changes its organization, which the change feed reports. */
   private readonly known: LiveCache<Roles>;
 
   constructor(
@@ -77,13 +77,16 @@ export class OrganizationMembers implements MembershipSource {
     return roles?.get(user) ?? null;
   }
 
-  /** The user joins nothing else meanwhile, and is not deleted. To be called before `changing`. */
+  /**
+   * Locks the user, who can neither join another organization nor be deleted meanwhile. To be called before `changing`.
+   */
   joining(user: string, transaction: Transaction): Promise<void> {
     return this.transactions.lock(`organizations of ${user}`, transaction);
   }
 
   /**
-   * Does what changes the members of an organization: nobody else does meanwhile, and every process knows of it.
+   * Runs work that changes the members of an organization: concurrent changes are serialized, and every process is
+   * notified.
    * @throws ApiError ORGANIZATION_NOT_FOUND
    */
   async changing<T>(id: string, transaction: Transaction, work: () => Promise<T>): Promise<T> {
@@ -100,7 +103,7 @@ export class OrganizationMembers implements MembershipSource {
     return work();
   }
 
-  /** @throws ApiError LAST_OWNER unless somebody else owns the organization; only within `changing` */
+  /** @throws ApiError LAST_OWNER unless the organization has another owner; only within `changing` */
   async requireAnotherOwner(organization: string, user: string, { session }: Transaction): Promise<void> {
     const organizationId = new Types.ObjectId(organization);
     const userId = { $ne: new Types.ObjectId(user) };
@@ -153,12 +156,14 @@ export class OrganizationMembers implements MembershipSource {
     return this.tell(organization, action, by, transaction, [{ field: `members.${user}`, from, to }]);
   }
 
-  /** Ends the API keys of who leaves, for good; only within `changing`. */
+  /** Permanently invalidates the API keys of a member who leaves; only within `changing`. */
   async removeKeys(organization: string, user: string, transaction: Transaction): Promise<void> {
     await this.owned.removeMadeIn(organization, user as UserId, transaction);
   }
 
-  /** Ends the invitations of who may not invite any more, or not as before; only within `changing`. */
+  /**
+   * Invalidates the invitations of a member who may no longer invite, or not in the same role; only within `changing`.
+   */
   async withdraw(organization: string, inviter: string, { session }: Transaction): Promise<void> {
     await this.invitations.deleteMany(
       { organizationId: new Types.ObjectId(organization), invitedBy: new Types.ObjectId(inviter) },

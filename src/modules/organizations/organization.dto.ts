@@ -25,7 +25,7 @@ export class UpdateOrganizationDto {
   name?: string;
 }
 
-/** An organization as it is answered to a member. */
+/** An organization as a member sees it. */
 export class OrganizationDto extends RecordDto {
   @ApiProperty({ example: 'Analytical Engines' })
   @IsString()
@@ -56,7 +56,7 @@ export class ChangeMemberDto {
   role!: OrganizationRole;
 }
 
-/** A member as it is answered to the others. */
+/** A member as the other members see it. */
 export class MemberDto {
   @ApiProperty({ example: '66f1a0c2e4b0a1b2c3d4e5f6' })
   @RecordId()
@@ -114,7 +114,7 @@ export class InvitationTokenDto {
   token!: string;
 }
 
-/** An invitation as it is answered: never its link. */
+/** An invitation in responses, without its link. */
 export class InvitationDto {
   @ApiProperty({ example: '66f1a0c2e4b0a1b2c3d4e5fc' })
   @RecordId()
@@ -136,7 +136,10 @@ export class InvitationDto {
   @IsIn(ORGANIZATION_ROLES)
   role!: OrganizationRole;
 
-  @ApiProperty({ description: 'The user who has invited last.', example: '66f1a0c2e4b0a1b2c3d4e5f6' })
+  @ApiProperty({
+    description: 'The user who sent the latest invitation.',
+    example: '66f1a0c2e4b0a1b2c3d4e5f6',
+  })
   @RecordId()
   invitedBy!: string;
 

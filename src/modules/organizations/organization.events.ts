@@ -1,6 +1,6 @@
 import { defineEvents } from '../../platform/logging/events.js';
 
-/** What the log tells of this feature. */
+/** The domain events of this feature. */
 export const OrganizationEvents = defineEvents({
   organization_created: { level: 'info', about: 'A user created an organization.' },
   organization_deleted: { level: 'warn', about: 'An organization was deleted; `records_removed` follows.' },
@@ -10,5 +10,5 @@ export const OrganizationEvents = defineEvents({
     about: 'A user joined an organization by an invitation; `role` is what it has.',
   },
   member_role_changed: { level: 'warn', about: 'A member of an organization has another `role`.' },
-  member_removed: { level: 'warn', about: 'A user is no member of an organization any more.' },
+  member_removed: { level: 'warn', about: 'A user is no longer a member of an organization.' },
 });

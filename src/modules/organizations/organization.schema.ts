@@ -2,13 +2,13 @@ import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import { RECORD_OPTIONS, StoredRecord } from '../../platform/database/record.js';
 import { resource } from '../../platform/database/resource.js';
 
-/** Several users who share records. */
+/** A group of users who share records. */
 @Schema({ ...RECORD_OPTIONS, collection: 'organizations' })
 export class Organization extends StoredRecord {
   @Prop({ type: String, required: true, maxlength: 300 })
   name!: string;
 
-  /** Rises with every change of a member, in the same transaction: so it is known where to look again. */
+  /** Raised with every change of a member, in the same transaction, so that caches are invalidated. */
   @Prop({ type: Number, required: true })
   memberships!: number;
 }

@@ -24,7 +24,7 @@ export class OrganizationsController {
   @SignedIn({ apiKeys: false })
   @ApiOperation({
     summary: 'Create an organization',
-    description: 'The caller is its owner, and needs a verified email address.',
+    description: 'The caller becomes its owner, and needs a verified email address.',
     operationId: 'createOrganization',
   })
   @Answers(OrganizationDto, {
@@ -47,7 +47,7 @@ export class OrganizationsController {
   @SignedIn({ apiKeys: false })
   @ApiOperation({
     summary: 'List your organizations',
-    description: 'The one that you have joined last comes first.',
+    description: 'The most recently joined one comes first.',
     operationId: 'listOrganizations',
   })
   @AnswersPage(OrganizationDto)
@@ -67,7 +67,7 @@ export class OrganizationsController {
   @SignedIn({ apiKeys: false })
   @ApiOperation({
     summary: 'Rename an organization',
-    description: 'Its owners may.',
+    description: 'Requires the role `owner`.',
     operationId: 'updateOrganization',
   })
   @Answers(OrganizationDto, { errors: [organizations.notFound, 'FORBIDDEN'] })
@@ -85,7 +85,7 @@ export class OrganizationsController {
   @StepUp()
   @ApiOperation({
     summary: 'Delete an organization',
-    description: 'With everything that belongs to it. Its owners may; cannot be undone.',
+    description: 'With everything that belongs to it. Requires the role `owner`; cannot be undone.',
     operationId: 'deleteOrganization',
   })
   @AnswersMessage('Organization deleted', { errors: [organizations.notFound, 'FORBIDDEN'] })

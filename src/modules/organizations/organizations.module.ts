@@ -18,7 +18,7 @@ import { TransfersService } from './transfers.service.js';
 @Module({ controllers: TRANSFER_ROUTES, providers: [TransfersService] })
 class TransfersModule {}
 
-/** Users who share records: `X-Organization-Id` chooses whose a request works on. */
+/** Organizations of users who share records: `X-Organization-Id` chooses one for a request. */
 @Module({
   imports: [RecordsModule.for(organizations, members, invitations), MailModule, TransfersModule, UsersModule],
   controllers: [OrganizationsController, MembersController, InvitationsController],

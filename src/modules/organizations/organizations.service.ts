@@ -26,7 +26,10 @@ import { OrganizationEvents } from './organization.events.js';
 import { OrganizationMembers } from './organization-members.js';
 import { type Organization, organizations } from './organization.schema.js';
 
-/** How long a deletion waits for the organization's records: few are gone before the answer. */
+/**
+ * How long a deletion waits for the removal of the organization's records: if there are few, they are gone before the
+ * response.
+ */
 const REMOVAL_MS = 1_000;
 
 @Injectable()
@@ -75,7 +78,7 @@ export class OrganizationsService {
     return OrganizationDto.from(await this.records.get(scopeOf(user), id), role);
   }
 
-  /** Those that the user is in, the one that it has joined last first. */
+  /** The user's organizations, the most recently joined one first. */
   async list(user: UserId, query: PageQuery): Promise<Page<OrganizationDto>> {
     const mine = await this.people.page(scopeOf(user), query, { userId: new Types.ObjectId(user) });
     const ids = mine.items.map(({ organizationId }) => organizationId);
@@ -108,8 +111,8 @@ export class OrganizationsService {
   }
 
   /**
-   * Deletes an organization, and then whatever belongs to it. If that is much, the rest is removed after this has
-   * resolved.
+   * Deletes an organization, and then everything that belongs to it. If that is a lot, the rest is removed after this
+   * has resolved.
    * @throws ApiError ORGANIZATION_NOT_FOUND, FORBIDDEN, PRECONDITION_FAILED
    */
   async remove(user: UserId, id: string, ifMatch: Precondition): Promise<void> {
@@ -155,7 +158,7 @@ export class OrganizationsService {
     await this.change(user, id, memberId, null);
   }
 
-  /** @param role null: it is no member any more */
+  /** @param role null to remove the member */
   private async change(
     user: UserId,
     id: string,
@@ -191,7 +194,7 @@ export class OrganizationsService {
     return member;
   }
 
-  /** As `require`, by what is stored within a transaction. */
+  /** Like `require`, but reads the stored membership in a transaction. */
   async requireRole(
     organization: string,
     user: UserId,
@@ -207,7 +210,7 @@ export class OrganizationsService {
     return this.memberships.require(id.toLowerCase(), user, least);
   }
 
-  /** The organizations with these ids that there are. */
+  /** The existing organizations among these ids. */
   async namesOf(ids: readonly Types.ObjectId[]): Promise<ReadonlyMap<string, Organization>> {
     if (ids.length === 0) return new Map();
     const filter = { _id: { $in: ids } };
@@ -228,7 +231,7 @@ export class OrganizationsService {
     try {
       return MemberDto.of(await this.users.profile(member.userId.toHexString() as UserId), member);
     } catch (error) {
-      // Deleted meanwhile, and no member any more.
+      // Deleted meanwhile, so the user is no longer a member.
       if (error instanceof ApiError && error.code === UserErrors.USER_NOT_FOUND.code) return undefined;
       throw error;
     }

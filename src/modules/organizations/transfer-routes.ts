@@ -14,7 +14,7 @@ import { IdParams } from '../../platform/validation/record-id.dto.js';
 import { TransferDto } from './transfer.dto.js';
 import { TransfersService } from './transfers.service.js';
 
-/** The route of a feature by which its records are given to another owner. */
+/** A feature's route for transferring records to another owner. */
 function routeOf({ controller, resource, answer }: TransferableFeature): Type {
   const { name, record, may, errors } = resource;
   const path = Reflect.getMetadata(PATH_METADATA, controller) as string | undefined;
@@ -32,7 +32,7 @@ function routeOf({ controller, resource, answer }: TransferableFeature): Type {
     @ApiOperation({
       summary: `Transfer ${aOrAn(name)}`,
       description:
-        'Gives it to an organization, or takes it out of one. The caller must be allowed to write on both sides; what it refers to must be there for the new owner, and nothing else may refer to it.',
+        'Moves it to an organization, or out of one. The caller must be allowed to write on both sides; the new owner must be able to read what it refers to, and no other record may refer to it.',
       operationId: `transfer${record.name}`,
     })
     @Answers(answer, { errors: [...errors.update, ...errors.remove, ORGANIZATION_NOT_FOUND, 'FORBIDDEN'] })
@@ -47,7 +47,7 @@ function routeOf({ controller, resource, answer }: TransferableFeature): Type {
       return answer.from(moved);
     }
   }
-  // Under the same heading of the documentation.
+  // In the same section of the documentation.
   for (const key of Reflect.getMetadataKeys(controller) as string[]) {
     if (!key.startsWith('swagger/')) continue;
     Reflect.defineMetadata(key, Reflect.getMetadata(key, controller), TransferController);

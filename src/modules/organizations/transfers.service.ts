@@ -11,7 +11,7 @@ import { DomainEvents } from '../../platform/logging/events.js';
 import type { Precondition } from '../../platform/validation/precondition.js';
 import { OrganizationEvents } from './organization.events.js';
 
-/** Gives records of features to organizations and back, by who may write on both sides. */
+/** Transfers records to organizations and back, for callers who may write on both sides. */
 @Injectable()
 export class TransfersService {
   constructor(
@@ -26,7 +26,7 @@ export class TransfersService {
   }
 
   /**
-   * @param organization whose it is to be; null: the caller's own
+   * @param organization the new owner; null for the caller
    * @throws ApiError ORGANIZATION_NOT_FOUND, FORBIDDEN, and as `Transfers.transfer`
    */
   async transfer(
@@ -53,7 +53,7 @@ export class TransfersService {
     const actor = actorOf(caller);
     const { apiKey, organization, permissions } = caller;
     if (id === null) {
-      // A program of an organization is nobody elsewhere.
+      // An organization's API key works only in that organization.
       if (organization !== undefined) throw apiError('FORBIDDEN');
       return { actor, permissions, owner: { kind: 'user', id: caller.id } };
     }

@@ -9,15 +9,12 @@ import { SignedTokens } from '../../platform/crypto/signed-tokens.js';
 import { duplicateKeyOf } from '../../platform/errors/driver-errors.js';
 import { UsedChallenge } from './used-challenge.schema.js';
 
-/** How long somebody may take to unlock a device, in milliseconds. */
+/** How long a person may take to unlock a device, in milliseconds. */
 export const LIFETIME_MS = 5 * 60_000;
 const SALT_BYTES = 16;
 const TIME_BYTES = 6;
 
-/**
- * What passkeys sign. A challenge carries its own end and a MAC, so that nothing is stored for who only asks for one;
- * what is stored is that it was used.
- */
+/** What passkeys sign. A challenge carries its expiry and a MAC, so that nothing is stored until it is used. */
 @Injectable()
 export class Challenges {
   private readonly tokens: SignedTokens;
@@ -30,14 +27,14 @@ export class Challenges {
     this.tokens = new SignedTokens(mac, { contentBytes: SALT_BYTES + TIME_BYTES, macBytes: 32 });
   }
 
-  /** @param purpose it is of no use for another one */
+  /** @param purpose the challenge is valid for this one only */
   make(purpose: string): Uint8Array<ArrayBuffer> {
     const content = Buffer.alloc(SALT_BYTES + TIME_BYTES, randomBytes(SALT_BYTES));
     content.writeUIntBE(Date.now() + LIFETIME_MS, SALT_BYTES, TIME_BYTES);
     return new Uint8Array(Buffer.from(this.tokens.sign(content, purpose), 'base64url'));
   }
 
-  /** Whether a challenge, as base64url, was made for this purpose a short while ago. */
+  /** Whether a challenge, as base64url, was issued for this purpose and has not expired. */
   isValid(challenge: string, purpose: string): boolean {
     const content = this.tokens.open(challenge, purpose);
     return content !== undefined && endOf(content) > Date.now();

@@ -13,7 +13,7 @@ import { RelyingParty } from './relying-party.js';
 
 const PURPOSE = 'sign in';
 
-/** Looks at what passkeys sign. The library that does is loaded when the first one is shown. */
+/** Verifies signatures of passkeys. The library for it is loaded on first use. */
 @Injectable()
 export class PasskeyProofs {
   constructor(
@@ -36,7 +36,7 @@ export class PasskeyProofs {
   }
 
   /**
-   * The passkey that somebody has shown, with the user's consent and verification; the challenge is used up.
+   * Verifies a passkey's response, which includes the user's presence and verification, and uses up its challenge.
    * @throws ApiError INVALID_PASSKEY, PASSKEYS_NOT_CONFIGURED
    */
   async require(credential: unknown): Promise<Passkey> {
@@ -64,13 +64,13 @@ export class PasskeyProofs {
     return this.count(passkey, authenticationInfo);
   }
 
-  /** Whether a passkey is still there, and the user's. */
+  /** Whether a passkey still exists and belongs to the user. */
   async holds({ _id }: Passkey, owner: UserId): Promise<boolean> {
     const passkey = await this.model.findById(_id, { ownerId: 1 }).lean<Passkey>();
     return passkey?.ownerId.toHexString() === owner;
   }
 
-  /** Of two uses with one count, one is right. Devices that do not count always say 0. */
+  /** Of two uses with the same count, one is accepted. Devices that do not count always send 0. */
   private async count(
     passkey: Passkey,
     { newCounter, credentialBackedUp }: { readonly newCounter: number; readonly credentialBackedUp: boolean },

@@ -39,7 +39,7 @@ export class PasskeySignInController {
   @ApiOperation({
     summary: 'Sign in with a passkey',
     description:
-      'Gives the same as signing in with a password. No second factor is asked for: a passkey is two.',
+      'The response is the same as for signing in with a password. No second factor is required: a passkey counts as two.',
     operationId: 'loginByPasskey',
   })
   @Answers(SignedInDto, {
@@ -53,7 +53,7 @@ export class PasskeySignInController {
   @SignedIn({ apiKeys: false })
   @NoStore()
   @ApiOperation({
-    summary: 'Prove that it is you by a passkey',
+    summary: 'Prove that it is you with a passkey',
     description:
       'With the options of `POST /auth/login/passkey/options`. Counts as `POST /auth/step-up` does.',
     operationId: 'stepUpByPasskey',

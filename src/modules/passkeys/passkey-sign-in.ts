@@ -8,7 +8,7 @@ import { StepUpService } from '../auth/step-up.service.js';
 import { PasskeyProofs } from './passkey-proofs.js';
 import { PasskeyErrors } from './passkey.errors.js';
 
-/** What passkeys open. Each is two factors: the device, and what unlocks it. */
+/** Signs in and proves identities with passkeys. Each counts as two factors: the device, and what unlocks it. */
 @Injectable()
 export class PasskeySignIn {
   constructor(

@@ -12,7 +12,7 @@ const credential = {
 export class PasskeyOptionsDto {
   @ApiProperty({
     description:
-      'For `navigator.credentials`, by `PublicKeyCredential.parseCreationOptionsFromJSON` or `parseRequestOptionsFromJSON`. Good for one use within 5 minutes.',
+      'For `navigator.credentials`, by `PublicKeyCredential.parseCreationOptionsFromJSON` or `parseRequestOptionsFromJSON`. Valid for one use within 5 minutes.',
     example: { challenge: 'Zm9v', rpId: 'app.example.com', userVerification: 'required' },
   })
   @IsJson()
@@ -20,7 +20,7 @@ export class PasskeyOptionsDto {
 }
 
 export class AddPasskeyDto {
-  @ApiProperty({ description: 'To tell it from others; `Passkey` when absent.', example: 'Phone' })
+  @ApiProperty({ description: 'A name to recognise it by; `Passkey` by default.', example: 'Phone' })
   @IsOptional()
   @Name(100)
   name?: string | null;
@@ -38,7 +38,7 @@ export class ShowPasskeyDto {
   credential!: unknown;
 }
 
-/** A passkey as it is answered. */
+/** A passkey in responses. */
 export class PasskeyDto {
   @ApiProperty({ example: '66f1a0c2e4b0a1b2c3d4e5fc' })
   @RecordId()

@@ -1,6 +1,6 @@
 import { defineEvents } from '../../platform/logging/events.js';
 
-/** What the log tells of this feature. */
+/** The domain events of this feature. */
 export const PasskeyEvents = defineEvents({
   passkey_added: { level: 'info', about: 'A user registered a passkey.' },
   passkey_removed: { level: 'info', about: 'A user removed a passkey.' },

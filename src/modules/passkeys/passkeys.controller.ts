@@ -83,7 +83,7 @@ export class PasskeysController {
   @NoStore()
   @ApiOperation({
     summary: 'Remove a passkey',
-    description: 'It does not sign in any more. Sessions that it has started go on.',
+    description: 'It can no longer sign in. Sessions that it has started continue.',
     operationId: 'removePasskey',
   })
   @AnswersMessage('Passkey removed', { errors: [passkeys.notFound, UserErrors.LAST_WAY_IN] })

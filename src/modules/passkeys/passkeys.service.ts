@@ -60,7 +60,7 @@ export class PasskeysService {
       challenge: this.challenges.make(purposeOf(owner)),
       timeout: LIFETIME_MS,
       excludeCredentials: known.map(({ credentialId: id, transports }) => ({ id, transports })),
-      // Signing in asks for no address, and for nothing besides.
+      // Signing in requires no email address, and nothing else.
       authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
     });
   }
@@ -97,7 +97,7 @@ export class PasskeysService {
     this.events.record(PasskeyEvents.passkey_removed, { userId: owner, recordId: id });
   }
 
-  /** What is kept of a new passkey, if it is one for this user, host and challenge. */
+  /** The fields of a new passkey, if it matches this user, host and challenge. */
   private async verify(
     owner: UserId,
     credential: unknown,
@@ -131,8 +131,8 @@ export class PasskeysService {
 }
 
 /**
- * Nothing else was asked for. Certificates of the client's choice would be read in what else there is, and lists of
- * revoked ones fetched from where they say.
+ * Refuses attestation, which was not requested: it would make the server parse certificates of the client's choice, and
+ * fetch revocation lists from addresses in them.
  * @throws ApiError PASSKEY_REFUSED
  */
 async function requirePlain(credential: unknown): Promise<void> {
@@ -140,7 +140,7 @@ async function requirePlain(credential: unknown): Promise<void> {
   try {
     const { attestationObject } = (credential as RegistrationResponseJSON).response;
     const decoded = decodeAttestationObject(new Uint8Array(Buffer.from(attestationObject, 'base64url')));
-    // Some devices sign for themselves without being asked.
+    // Some devices send self-attestation without being asked.
     const isPlain = ['none', 'packed'].includes(decoded.get('fmt'));
     if (isPlain && decoded.get('attStmt').get('x5c') === undefined) return;
   } catch (cause) {

@@ -5,10 +5,10 @@ import { ProcessConfig } from '../../platform/config/process.config.js';
 import { HttpConfig } from '../../platform/http/http.config.js';
 import { PasskeyErrors } from './passkey.errors.js';
 
-/** Browsers take it for safe, though not by https. */
+/** Browsers treat it as secure, even without https. */
 const LOCAL = 'localhost';
 
-/** Whom browsers bind passkeys to: the host of PUBLIC_URL. Without one, in development, to this machine. */
+/** What browsers bind passkeys to: the host of PUBLIC_URL or, without one in development, this machine. */
 @Injectable()
 export class RelyingParty {
   private readonly host: string | undefined;
@@ -40,7 +40,7 @@ export class RelyingParty {
   }
 }
 
-/** What the browser has written of the page, in what the device has signed. */
+/** The browser's data about the page, which the device has signed. */
 function originOf(credential: unknown): string {
   const { response } = { ...(credential as { readonly response?: unknown } | null) };
   const { clientDataJSON } = { ...(response as { readonly clientDataJSON?: unknown } | null) };

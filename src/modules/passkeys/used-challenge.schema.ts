@@ -7,7 +7,7 @@ export class UsedChallenge {
   @Prop({ type: String, required: true })
   _id!: string;
 
-  /** From then on nobody could use it anyway. */
+  /** When it expires anyway. */
   @Prop({ type: Date, required: true })
   expiresAt!: Date;
 }

@@ -15,16 +15,16 @@ import { Webhook } from './webhook.schema.js';
 
 type NewDelivery = Omit<WebhookDelivery, 'status'> & { status: DeliveryStatus };
 
-/** So many deliveries to one webhook are under way at a time, none of them of the same record. */
+/** Maximum number of concurrent deliveries per webhook, each for a different record. */
 const LANES = 4;
 const HOUR_MS = 60 * 60 * 1000;
 /** Longer than all attempts take: what waits for another event of its record has time for some. */
 const GIVE_UP_MS = 25 * HOUR_MS;
 const KEPT_MS = 30 * 24 * HOUR_MS;
-/** Of larger events only the names of what has changed are sent: receivers refuse large bodies. */
+/** Larger events contain only the names of changed fields, since receivers refuse large bodies. */
 const MAX_BODY_BYTES = 256 * 1024;
 
-/** Writes, in the transaction of a change, what is to be delivered of it. */
+/** Writes the deliveries of a change, in its transaction. */
 @Injectable()
 export class Announcements {
   constructor(
@@ -93,7 +93,7 @@ export class Announcements {
     for (const { webhook, delivery } of written) await this.startOrGiveUp(delivery, webhook, transaction);
   }
 
-  /** Nobody's change is refused because too much waits for its receivers. */
+  /** Changes are never refused because of a backlog of deliveries. */
   private async startOrGiveUp(
     delivery: NewDelivery,
     webhook: Webhook,
@@ -105,7 +105,7 @@ export class Announcements {
       if (!(error instanceof ApiError && error.code === 'EXECUTIONS_TOO_MANY')) throw error;
       await driverCollection(this.deliveries).updateOne(
         { _id: delivery._id },
-        { $set: { status: 'failed', outcome: { error: 'Too much waits already', durationMs: 0 } } },
+        { $set: { status: 'failed', outcome: { error: 'Too many deliveries are waiting', durationMs: 0 } } },
         { session: transaction.session },
       );
     }
@@ -116,7 +116,7 @@ function laneOf(record: string): number {
   return (createHash('sha256').update(record).digest()[0] ?? 0) % LANES;
 }
 
-/** `tickets.*` wants `tickets.created`. */
+/** `tickets.*` matches `tickets.created`. */
 function wants({ events }: Pick<Webhook, 'events'>, action: string): boolean {
   return events.includes(action) || events.includes(`${action.split('.', 1)[0]}.*`);
 }

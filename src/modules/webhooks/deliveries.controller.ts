@@ -13,7 +13,7 @@ import { WebhookErrors } from './webhook.errors.js';
 import { webhooks } from './webhook.schema.js';
 import { WebhooksService } from './webhooks.service.js';
 
-@ApiSection('webhooks', 'Addresses of other systems that are told what happens.', 'work')
+@ApiSection('webhooks', 'Addresses of other systems that are notified of events.', 'work')
 @Controller('api/v1/webhooks/:id/deliveries')
 export class DeliveriesController {
   constructor(private readonly service: WebhooksService) {}
@@ -39,7 +39,7 @@ export class DeliveriesController {
   @HttpCode(202)
   @ApiOperation({
     summary: 'Send an event again',
-    description: 'Under its old id, whatever became of it before.',
+    description: 'Under the same id, whatever its status.',
     operationId: 'retryDelivery',
   })
   @Answers(DeliveryDto, {

@@ -21,7 +21,7 @@ export class ListDeliveriesQuery extends PageQuery {
   status?: DeliveryStatus;
 }
 
-/** An event on its way to a webhook, and what came of it. */
+/** An event for a webhook, and the result of its delivery. */
 export class DeliveryDto {
   @ApiProperty({ example: '66f1a0c2e4b0a1b2c3d4e5f8' })
   @RecordId()
@@ -50,17 +50,17 @@ export class DeliveryDto {
   @IsInt()
   attempts!: number;
 
-  @ApiProperty({ description: 'What the receiver answered last; null where no answer came.', example: 200 })
+  @ApiProperty({ description: 'Status of the last response; null without one.', example: 200 })
   @Nullable()
   @IsInt()
   responseStatus!: number | null;
 
-  @ApiProperty({ description: 'The first 500 characters of that answer.', example: 'ok' })
+  @ApiProperty({ description: 'The first 500 characters of that response.', example: 'ok' })
   @Nullable()
   @IsString()
   responseBody!: string | null;
 
-  @ApiProperty({ description: 'Why no answer came.', example: 'The address did not answer in time' })
+  @ApiProperty({ description: 'Why there was no response.', example: 'The address did not answer in time' })
   @Nullable()
   @IsString()
   error!: string | null;

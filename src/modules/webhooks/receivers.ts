@@ -9,10 +9,12 @@ import { WebhookDelivery } from './delivery.schema.js';
 import { WebhookEvents } from './webhook.events.js';
 import { Webhook, type WebhookStatus } from './webhook.schema.js';
 
-/** So long a receiver may fail before it is paused. */
+/** How long a receiver may fail before it is paused. */
 const PATIENCE_MS = 3 * 24 * 60 * 60 * 1000;
 
-/** Notes how the receivers of webhooks do. The version of a webhook stays: nothing that its owner has set changes. */
+/**
+ * Records the state of receivers. The version of a webhook does not change, since nothing that its owner has set does.
+ */
 @Injectable()
 export class Receivers {
   constructor(
@@ -53,13 +55,13 @@ export class Receivers {
     });
   }
 
-  /** The receiver says that it wants no more. */
+  /** The receiver has unsubscribed (410). */
   async gone(webhook: Webhook): Promise<void> {
     if (!(await this.stop(webhook, 'ended'))) return;
     this.events.record(WebhookEvents.webhook_ended, { recordId: webhook._id.toHexString() });
   }
 
-  /** What waits for a webhook is not delivered any more. */
+  /** Gives up all waiting deliveries of a webhook. */
   async giveUpAll(webhookId: Types.ObjectId, error: string): Promise<void> {
     await driverCollection(this.deliveries).updateMany(
       { webhookId, status: 'pending' },

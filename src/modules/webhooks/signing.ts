@@ -3,7 +3,7 @@ import { Webhook as Signer } from 'standardwebhooks';
 import type { Webhook } from './webhook.schema.js';
 
 const SECRET_BYTES = 32;
-/** How long the secret before is valid beside a new one. */
+/** How long the previous secret stays valid next to a new one. */
 export const OVERLAP_MS = 24 * 60 * 60 * 1000;
 
 export function newSecret(): string {

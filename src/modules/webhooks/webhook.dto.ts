@@ -9,7 +9,7 @@ const MAX_URL = 2_048;
 
 export class CreateWebhookDto {
   @ApiProperty({
-    description: 'Public, by https on port 443, unless the operator allows more.',
+    description: 'Must be public, with https on port 443, unless the operator allows more.',
     example: 'https://example.com/hooks',
   })
   @IsString()
@@ -17,7 +17,7 @@ export class CreateWebhookDto {
   url!: string;
 
   @ApiProperty({
-    description: 'What is told: `tickets.created`, or `tickets.*`.',
+    description: 'Events to send: `tickets.created`, or `tickets.*`.',
     example: ['users.signed-in'],
   })
   @List(MAX_EVENTS)
@@ -29,13 +29,13 @@ export class CreateWebhookDto {
 }
 
 export class UpdateWebhookDto extends PartialType(CreateWebhookDto, { skipNullProperties: false }) {
-  @ApiProperty({ description: 'What happens while it is paused is not sent.', example: 'active' })
+  @ApiProperty({ description: 'Events that occur while it is paused are not sent.', example: 'active' })
   @Omittable()
   @IsIn(['active', 'paused'])
   status?: 'active' | 'paused';
 }
 
-/** A webhook as it is answered. */
+/** A webhook in responses. */
 export class WebhookDto extends OwnedRecordDto {
   @ApiProperty({ example: 'https://example.com/hooks' })
   @IsString()
@@ -55,7 +55,7 @@ export class WebhookDto extends OwnedRecordDto {
   status!: WebhookStatus;
 
   @ApiProperty({
-    description: 'Since when nothing has got there; null where the last attempt did.',
+    description: 'Since when deliveries have been failing; null if the last attempt succeeded.',
     example: null,
   })
   @Nullable()
@@ -63,7 +63,7 @@ export class WebhookDto extends OwnedRecordDto {
   failingSince!: Date | null;
 
   @ApiProperty({
-    description: 'Until when the secret before signs as well; null without one.',
+    description: 'Until when the previous secret signs as well; null without one.',
     example: null,
   })
   @Nullable()
@@ -85,7 +85,7 @@ export class WebhookDto extends OwnedRecordDto {
 
 export class WebhookWithSecretDto extends WebhookDto {
   @ApiProperty({
-    description: 'Signs what is sent, as Standard Webhooks does. It is shown this once.',
+    description: 'Signs deliveries as in Standard Webhooks. Shown only once.',
     example: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=',
   })
   @IsString()

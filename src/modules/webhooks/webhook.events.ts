@@ -1,10 +1,10 @@
 import { defineEvents } from '../../platform/logging/events.js';
 
-/** What the log tells of this feature. */
+/** The domain events of this feature. */
 export const WebhookEvents = defineEvents({
   webhook_paused: {
     level: 'warn',
-    about: 'A webhook was paused, since nothing has got to its receiver for days; its owner was mailed.',
+    about: 'A webhook was paused after days of failed deliveries; its owner was mailed.',
   },
-  webhook_ended: { level: 'info', about: 'The receiver of a webhook answered 410: it wants no more.' },
+  webhook_ended: { level: 'info', about: 'The receiver of a webhook has unsubscribed by answering 410.' },
 });

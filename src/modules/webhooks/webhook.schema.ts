@@ -2,11 +2,11 @@ import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import { OwnedRecord, RECORD_OPTIONS } from '../../platform/database/record.js';
 import { resource } from '../../platform/database/resource.js';
 
-/** `paused` after days of failures or by its owner, `ended` by the receiver's 410. Both take no events. */
+/** `paused` after days of failures or by its owner, `ended` by the receiver's 410. Neither gets events. */
 export const STATES = ['active', 'paused', 'ended'] as const;
 export type WebhookStatus = (typeof STATES)[number];
 
-/** An address that is told of what happens to the records of its owner. */
+/** An address that is notified of events of its owner's records. */
 @Schema({ ...RECORD_OPTIONS, collection: 'webhooks' })
 export class Webhook extends OwnedRecord {
   @Prop({ type: String, required: true, secret: true })
@@ -22,7 +22,7 @@ export class Webhook extends OwnedRecord {
   @Prop({ type: String, encrypted: true, required: true })
   secret!: string;
 
-  /** Signs beside the newer one until `previousUntil`. */
+  /** The previous secret, which also signs until `previousUntil`. */
   @Prop({ type: String, encrypted: true })
   previousSecret?: string | null;
 
@@ -32,7 +32,7 @@ export class Webhook extends OwnedRecord {
   @Prop({ type: String, enum: ['user', 'organization'], required: true })
   ownerKind!: 'user' | 'organization';
 
-  /** Since when nothing has got there. */
+  /** Since when deliveries have been failing. */
   @Prop({ type: Date })
   failingSince?: Date | null;
 }

@@ -21,7 +21,7 @@ const { WEBHOOK_LIMIT_REACHED } = WebhookErrors;
 /** The name in an address is looked up before it is taken. */
 const CHECKED_MS = 10_000;
 
-@ApiSection('webhooks', 'Addresses of other systems that are told what happens.', 'work')
+@ApiSection('webhooks', 'Addresses of other systems that are notified of events.', 'work')
 @Controller('api/v1/webhooks')
 export class WebhooksController {
   constructor(private readonly service: WebhooksService) {}
@@ -32,7 +32,7 @@ export class WebhooksController {
   @NoStore()
   @ApiOperation({
     summary: 'Create a webhook',
-    description: 'The answer is the only one that holds the secret. An owner has at most 100.',
+    description: 'The secret is only in this response. An owner has at most 100.',
     operationId: 'createWebhook',
   })
   @Answers(WebhookWithSecretDto, { status: 201, errors: [WEBHOOK_LIMIT_REACHED, webhooks.notFound] })
@@ -69,7 +69,7 @@ export class WebhooksController {
   @Deadline(CHECKED_MS)
   @ApiOperation({
     summary: 'Change a webhook',
-    description: 'Changes what is sent. `status: "active"` lets one that was paused or ended go on.',
+    description: 'Changes what is sent. `status: "active"` resumes one that was paused or ended.',
     operationId: 'updateWebhook',
   })
   @Answers(WebhookDto, { errors: webhooks.errors.update })
@@ -86,7 +86,7 @@ export class WebhooksController {
   @Managed()
   @ApiOperation({
     summary: 'Delete a webhook',
-    description: 'With its deliveries. What waits is not sent.',
+    description: 'With its deliveries. Waiting ones are not sent.',
     operationId: 'deleteWebhook',
   })
   @AnswersMessage('Webhook deleted', { errors: webhooks.errors.remove })
@@ -104,7 +104,7 @@ export class WebhooksController {
   @NoStore()
   @ApiOperation({
     summary: 'Give a webhook a new secret',
-    description: 'For a day what is sent is signed by the secret before as well.',
+    description: 'For a day deliveries are signed with the previous secret as well.',
     operationId: 'rotateWebhook',
   })
   @Answers(WebhookWithSecretDto, { errors: [webhooks.notFound] })

@@ -13,7 +13,7 @@ import { webhooks } from './webhook.schema.js';
 import { WebhooksController } from './webhooks.controller.js';
 import { WebhooksService } from './webhooks.service.js';
 
-/** Tells other systems what happens to the records of features that declare `webhooks: true`, and to accounts. */
+/** Notifies other systems of changes to accounts and to records of features that declare `webhooks: true`. */
 @Module({
   imports: [RecordsModule.for(webhooks, deliveries), OutboundModule, UsersModule],
   controllers: [WebhooksController, DeliveriesController],

@@ -22,7 +22,7 @@ import type { CreateWebhookDto, UpdateWebhookDto } from './webhook.dto.js';
 import { WebhookErrors } from './webhook.errors.js';
 import { Webhook, webhooks } from './webhook.schema.js';
 
-/** Most webhooks of an owner. */
+/** Maximum number of webhooks per owner. */
 const MAX_WEBHOOKS = 100;
 
 @Injectable()
@@ -40,7 +40,7 @@ export class WebhooksService {
     private readonly clock: ExecutionClock,
   ) {}
 
-  /** @throws ApiError VALIDATION_ERROR for an address that may not be asked, or an unknown event, WEBHOOK_LIMIT_REACHED */
+  /** @throws ApiError VALIDATION_ERROR for a forbidden address or an unknown event, WEBHOOK_LIMIT_REACHED */
   async create(scope: Scope, dto: CreateWebhookDto, once: Once): Promise<Webhook> {
     const fields = await this.checked(dto);
     return once.run(
@@ -68,7 +68,7 @@ export class WebhooksService {
   }
 
   /**
-   * Gives it a new secret. The one before is valid for another day.
+   * Creates a new secret. The previous one is valid for another day.
    * @throws ApiError WEBHOOK_NOT_FOUND
    */
   async rotate(scope: Scope, id: string): Promise<Webhook> {
