@@ -7,7 +7,8 @@ import { Nullable, RecordId, SafeInteger } from '../../platform/validation/field
 export class AnnounceFileDto {
   @ApiProperty({ description: 'A path before it is cut off.', example: 'invoice 7.pdf' })
   @IsString()
-  @Length(1, 1024)
+  @Length(1, 255)
+  @Matches(/^[^\x00-\x1f\x7f-\x9f]*$/, { message: '$property must have no control characters' })
   name!: string;
 
   @ApiProperty({ description: 'Its first bytes decide in the end.', example: 'application/pdf' })

@@ -1,3 +1,4 @@
+import { setImmediate as setImmediatePromise } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
 import { Types } from 'mongoose';
@@ -24,6 +25,7 @@ interface Entry<T, R> {
 class Grouped<T, R> {
   private waiting: Entry<T, R>[] = [];
   private isBusy = false;
+  private drained: Promise<void> | undefined;
   isStopped = false;
 
   constructor(private readonly send: (items: readonly T[]) => Promise<readonly R[]>) {}
@@ -31,8 +33,16 @@ class Grouped<T, R> {
   add(item: T): Promise<R> {
     return new Promise((settle, refuse) => {
       this.waiting.push({ item, settle, refuse });
-      if (this.waiting.length === 1 && !this.isBusy) setImmediate(() => void this.drain());
+      if (this.waiting.length === 1 && !this.isBusy) setImmediate(() => (this.drained = this.drain()));
     });
+  }
+
+  /** Resolves once nothing waits to be sent or for its answer. */
+  async idle(): Promise<void> {
+    while (!this.isStopped && (this.isBusy || this.waiting.length > 0)) {
+      await setImmediatePromise();
+      await this.drained;
+    }
   }
 
   private async drain(): Promise<void> {
@@ -98,6 +108,11 @@ export class Commit {
 
   insert(execution: StoredExecution): Promise<void> {
     return this.starts.add(execution);
+  }
+
+  /** Resolves once every execution that was to be started is written. */
+  started(): Promise<void> {
+    return this.starts.idle();
   }
 
   /** Does nothing more, as if the process had been killed; for tests. */

@@ -89,7 +89,9 @@ export class Engine implements Runner {
     for (const { running } of this.running.values()) running?.stop('lost');
     // A database that does not answer keeps no process from ending: the lease runs out by itself.
     await withTimeout(GOODBYE_MS, this.lease.giveUp()).catch(() => undefined);
-    await withTimeout(GOODBYE_MS, this.parts.store.close()).catch(() => undefined);
+    // A mail of a moment ago may be about to be written.
+    const written = () => withTimeout(GOODBYE_MS, this.parts.commit.started()).catch(() => undefined);
+    await withTimeout(2 * GOODBYE_MS, this.parts.store.close(written)).catch(() => undefined);
   }
 
   /** Ends as kill -9 would: nothing more is written, and the lease runs out. For tests. */

@@ -52,9 +52,14 @@ export class ExecutionStore {
     this.client = await client.connect();
   }
 
-  async close(): Promise<void> {
+  /**
+   * Closes the engine's connection. What is written from now on takes that of requests.
+   * @param underWay what is written by it still
+   */
+  async close(underWay?: () => Promise<void>): Promise<void> {
     const { client } = this;
     this.client = undefined;
+    await underWay?.();
     await client?.close(true);
   }
 
