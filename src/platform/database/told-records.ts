@@ -138,12 +138,12 @@ export class ToldRecords<T extends StoredRecord> extends Records<T> {
     const known = record ?? before;
     const { plural } = this.resource;
     const id = String(known?._id);
-    const owner = this.ownership.field && (known as Fields | undefined)?.[this.ownership.field];
+    const owner = this.ownerOf(known);
     const isUser = this.ownership.field === '_id';
     return {
       actor: actor ?? (owner ? { kind: 'user', id: String(owner) as UserId } : { kind: 'system' }),
       // Who deleted a user outlives what belonged to it.
-      ownerId: owner && !(isUser && !record) ? new Types.ObjectId(String(owner)) : undefined,
+      ownerId: isUser && !record ? undefined : owner,
       action,
       record: `${plural}/${id}`,
       at: record?.updatedAt ?? after(before?.updatedAt),
