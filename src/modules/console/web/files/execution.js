@@ -1,9 +1,9 @@
 import { codeCard, copyButton } from './code-card.js';
+import { detailHead } from './detail-head.js';
 import { confirmed } from './dialog.js';
 import { busy, element, toast } from './dom.js';
 import { isFinished, progressBar, statusBadge } from './execution-words.js';
 import { follow } from './follow.js';
-import { icon } from './icons.js';
 import { jsonTree } from './json-tree.js';
 import { onceKey } from './once.js';
 import { reaches } from './organization.js';
@@ -75,24 +75,9 @@ class ExecutionPage {
     this.main = element('section', { class: 'card', 'aria-label': 'Steps' });
     this.aside = element('div', { class: 'stack' });
     this.title = element('h1', { tabindex: '-1' });
-    const back = element(
-      'a',
-      { href: at('console/executions'), class: 'back', 'data-back': true },
-      icon('left'),
-      'Executions',
-    );
+    const title = element('div', { class: 'row-title' }, this.title, this.badge);
     view.append(
-      element(
-        'header',
-        { class: 'page-head' },
-        element(
-          'div',
-          { class: 'page-title' },
-          back,
-          element('div', { class: 'row-title' }, this.title, this.badge),
-        ),
-        this.actions,
-      ),
+      detailHead(at('console/executions'), 'Executions', title, this.actions),
       this.alert,
       element(
         'div',

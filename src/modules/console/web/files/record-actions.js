@@ -11,21 +11,11 @@ const words = (name) => capitalised(String(name).replaceAll(/[-_]/g, ' '));
 function ask(feature, command, send) {
   const form = new RecordForm(feature, command.fields);
   const button = element('button', { class: 'primary', 'data-testid': 'save-button' }, words(command.name));
-  const submit = (event) => {
-    event.preventDefault();
-    void busy(button, async () => {
-      form.clear();
-      const missing = form.missing();
-      for (const control of missing) control.mark('Please fill this in.');
-      if (missing.length > 0) return missing[0].input.focus();
-      try {
-        await send(form.values());
-        return dialog.close();
-      } catch (error) {
-        return form.show(error);
-      }
+  const submit = (event) =>
+    form.submit(event, button, async () => {
+      await send(form.values());
+      dialog.close();
     });
-  };
   const dialog = element(
     'dialog',
     { 'aria-labelledby': 'command-title', onclose: () => dialog.remove() },

@@ -1,4 +1,4 @@
-import { element } from './dom.js';
+import { busy, element } from './dom.js';
 import { labelOf } from './features.js';
 import { fieldOf, Unreadable } from './fields.js';
 import { Failure } from './request.js';
@@ -74,6 +74,22 @@ export class RecordForm {
         (input.value ?? input.textContent).trim() === '' &&
         !input.validity?.badInput
       );
+    });
+  }
+
+  /** Sends what was typed, unless something is missing; what is refused is said at the fields. */
+  submit(event, button, send) {
+    event.preventDefault();
+    void busy(button, async () => {
+      this.clear();
+      const missing = this.missing();
+      for (const control of missing) control.mark('Please fill this in.');
+      if (missing.length > 0) return missing[0].input.focus();
+      try {
+        return await send();
+      } catch (error) {
+        return this.show(error);
+      }
     });
   }
 

@@ -1,7 +1,8 @@
 import { codeCard, copyButton } from './code-card.js';
 import { deleteLater } from './deletion.js';
+import { detailHead } from './detail-head.js';
 import { confirmed } from './dialog.js';
-import { busy, element, toast } from './dom.js';
+import { element, toast } from './dom.js';
 import { addressOf, labelOf, mayChange, mayCreate, mayDelete, nameOf, titleOf } from './features.js';
 import { icon } from './icons.js';
 import { guard } from './keyboard.js';
@@ -25,20 +26,10 @@ const isOutdated = ({ code }) => code === 'PRECONDITION_FAILED' || code === 'CON
 const list = new Intl.ListFormat('en');
 
 function head(feature, title, ...actions) {
-  return element(
-    'header',
-    { class: 'page-head' },
-    element(
-      'div',
-      { class: 'page-title' },
-      element(
-        'a',
-        { href: addressOf(feature), class: 'back', 'data-back': true },
-        icon('left'),
-        titleOf(feature),
-      ),
-      element('h1', { tabindex: '-1', dir: 'auto' }, title),
-    ),
+  return detailHead(
+    addressOf(feature),
+    titleOf(feature),
+    element('h1', { tabindex: '-1', dir: 'auto' }, title),
     element('div', { class: 'page-actions' }, actions),
   );
 }
@@ -46,20 +37,7 @@ function head(feature, title, ...actions) {
 /** A form that sends itself: `send` does it, what it refuses is said at the fields. */
 function formFor(form, label, send, extra = []) {
   const button = element('button', { class: 'primary', 'data-testid': 'save-button' }, label);
-  const submit = (event) => {
-    event.preventDefault();
-    void busy(button, async () => {
-      form.clear();
-      const missing = form.missing();
-      for (const control of missing) control.mark('Please fill this in.');
-      if (missing.length > 0) return missing[0].input.focus();
-      try {
-        return await send();
-      } catch (error) {
-        return form.show(error);
-      }
-    });
-  };
+  const submit = (event) => form.submit(event, button, send);
   return element(
     'form',
     {

@@ -1,7 +1,7 @@
 import { deleteLater } from './deletion.js';
+import { detailHead } from './detail-head.js';
 import { confirmed } from './dialog.js';
 import { busy, element, toast } from './dom.js';
-import { icon } from './icons.js';
 import { choose, Listing } from './listing.js';
 import { go } from './navigate.js';
 import { Failure } from './request.js';
@@ -205,27 +205,8 @@ class WebhookPage {
   async render(view) {
     const { data } = await call('GET', this.path, { signal: this.signal });
     this.draw(data);
-    const back = element(
-      'a',
-      { href: at(ADDRESS), class: 'back', 'data-back': true },
-      icon('left'),
-      'Webhooks',
-    );
-    view.append(
-      element(
-        'header',
-        { class: 'page-head' },
-        element(
-          'div',
-          { class: 'page-title' },
-          back,
-          element('div', { class: 'row-title' }, this.title, this.badge),
-          this.about,
-        ),
-        this.actions,
-      ),
-      this.deliveries.render(),
-    );
+    const title = [element('div', { class: 'row-title' }, this.title, this.badge), this.about];
+    view.append(detailHead(at(ADDRESS), 'Webhooks', title, this.actions), this.deliveries.render());
     await this.deliveries.load();
     return data.url;
   }
