@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
+import { faultsOf } from '../../../test/support/configuration-faults.js';
 import { CONFIG_CLASSES } from './config-classes.js';
 import { ConfigError, parseConfig } from './config.js';
-import { Env, type Environment, type Fault, readVariables, variablesOf } from './env.js';
+import { Env, type Environment, readVariables, variablesOf } from './env.js';
 import { integer } from './kinds.js';
 import { ProcessConfig } from './process.config.js';
 
@@ -16,16 +17,6 @@ const production: Environment = {
 /** The values of all classes together. */
 function valuesOf(env: Environment): Readonly<Record<string, unknown>> {
   return Object.assign({}, ...parseConfig(env).parts.values()) as Record<string, unknown>;
-}
-
-function faultsOf(env: Environment): readonly Fault[] {
-  try {
-    parseConfig(env);
-  } catch (error) {
-    if (error instanceof ConfigError) return error.faults;
-    throw error;
-  }
-  return [];
 }
 
 describe('the configuration', () => {

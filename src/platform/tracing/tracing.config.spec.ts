@@ -1,20 +1,11 @@
 import { readFileSync, globSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { ConfigError, parseConfig } from '../config/config.js';
-import type { Environment, Fault } from '../config/env.js';
+import { faultsOf } from '../../../test/support/configuration-faults.js';
+import { parseConfig } from '../config/config.js';
+import type { Environment } from '../config/env.js';
 import { TracingConfig } from './tracing.config.js';
 
 const ENDPOINT = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
-
-function faultsOf(env: Environment): readonly Fault[] {
-  try {
-    parseConfig(env);
-  } catch (error) {
-    if (error instanceof ConfigError) return error.faults;
-    throw error;
-  }
-  return [];
-}
 
 describe('the variables of OpenTelemetry', () => {
   it('are read as the specification says', () => {
