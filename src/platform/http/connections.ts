@@ -31,7 +31,12 @@ interface HttpSocket extends Socket {
   /** `incoming` is the request that was read most recently. */
   readonly parser?: { readonly incoming?: IncomingMessage | null } | null;
   /** `writeQueueSize` is the part of `bytesWritten` that the kernel has not accepted yet. */
-  readonly _handle?: { readonly bytesWritten: number; readonly writeQueueSize: number } | null;
+  readonly _handle?: {
+    readonly bytesWritten: number;
+    readonly writeQueueSize: number;
+    reading: boolean;
+    readStart(): void;
+  } | null;
 }
 
 /** Whether a body is still arriving. */
@@ -40,7 +45,7 @@ function isReceiving({ parser }: HttpSocket): boolean {
 }
 
 /** Stops parsing requests: further input is discarded, up to a limit. */
-function dropInput(socket: Socket, mostBytes: number): void {
+function dropInput(socket: HttpSocket, mostBytes: number): void {
   let dropped = 0;
   socket.removeAllListeners('data');
   // A listener detaches the socket from the parser, which would otherwise keep reading it.
@@ -49,6 +54,11 @@ function dropInput(socket: Socket, mostBytes: number): void {
     if (dropped > mostBytes) socket.destroy();
   });
   socket.resume();
+  const { _handle: handle } = socket;
+  if (!handle || handle.reading) return;
+  // A full request made the parser stop the handle. Detached from the parser, the stream would never start it again.
+  handle.reading = true;
+  handle.readStart();
 }
 
 /** Enforces the limits of one connection. */
