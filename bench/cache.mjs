@@ -1,6 +1,6 @@
 /**
- * `node bench/cache.mjs`, after `npm run build`: what it costs to know a user from the look-up of each request, from
- * @Cache and from MongoDB, and with REDIS_URL from Redis. One after the other, in one process, on one database.
+ * `node bench/cache.mjs`, after `npm run build`: the cost of looking up a user in the cache that requests use, in @Cache
+ * and in MongoDB, and with REDIS_URL in Redis. One after the other, in one process, on one database.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserDto } from '../dist/modules/users/user.dto.js';
@@ -14,7 +14,7 @@ import { startProduct } from './product.mjs';
 const ROUNDS = 5;
 const ROUND_MS = 400;
 
-/** Microseconds for each call: of the process's CPU, and as they pass. The median of a few rounds. */
+/** Microseconds per call, of CPU and elapsed. The median of a few rounds. */
 async function cost(call) {
   const rounds = [];
   for (let round = 0; round <= ROUNDS; round++) {
@@ -22,7 +22,7 @@ async function cost(call) {
     let calls = 0;
     for (; performance.now() - started < ROUND_MS; calls++) await call();
     const { user, system } = process.cpuUsage(cpu);
-    // The first warms up.
+    // The first round is a warm-up.
     if (round > 0) rounds.push([(user + system) / calls, ((performance.now() - started) * 1000) / calls]);
   }
   return rounds.toSorted(([a], [b]) => a - b)[Math.floor(ROUNDS / 2)];

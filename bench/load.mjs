@@ -1,4 +1,4 @@
-/** The requests that are measured, and the load that sends them. */
+/** The measured requests, and the load generator. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import autocannon from 'autocannon';
 import { cpuSeconds, rssMiB } from './servers.mjs';
@@ -9,10 +9,10 @@ const body = (name) => ({
   metadata: { colour: 'green', tags: ['web', 'shop'], order: 1 },
 });
 
-/** Projects made so far: each has another name. */
+/** Projects created so far, so that each has a different name. */
 let created = 0;
 
-/** Each route: a request, and the status that it must be answered with. */
+/** A request for each route, and the expected status. */
 export function routesOf({ token, projectId }) {
   const headers = { authorization: `Bearer ${token}` };
   const json = { ...headers, 'content-type': 'application/json' };
@@ -31,7 +31,7 @@ export function routesOf({ token, projectId }) {
     },
     put: {
       status: 200,
-      // One connection at a time: a lost race would be another answer.
+      // One connection at a time: a lost race would change the response.
       connections: 1,
       request: { method: 'PUT', path: at, headers: json, body: JSON.stringify(body('Replaced')) },
     },
@@ -57,17 +57,17 @@ async function fire(port, { request, connections = 20 }, amount) {
     sampleInt: 50,
     requests: [request],
   });
-  // It may have sent one more, which must not meet those of the next server.
+  // It may have sent one more, which must not run alongside those to the next server.
   await sleep(20);
   return result;
 }
 
-/** Lets the compiler of the server see a route before it is measured. */
+/** Warms up a route before it is measured. */
 export async function warmUp({ port }, route, amount) {
   await fire(port, route, 4 * amount);
 }
 
-/** Sends `amount` requests and tells what they cost the server. */
+/** Sends `amount` requests and returns their cost to the server. */
 export async function measure({ port, pid }, route, amount) {
   const before = cpuSeconds(pid);
   const result = await fire(port, route, amount);

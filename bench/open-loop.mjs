@@ -1,24 +1,24 @@
 /**
- * A process of its own that sends requests at the times that a plan says, whether or not the ones before have been
- * answered: a queue at the server shows as latency, which counts from when a request was due. Raw sockets, since an
- * HTTP client would need a processor for itself. `overload.mjs` forks it and sends it one plan at a time.
+ * A separate process that sends requests at the times of a plan, whether or not earlier ones have been answered, so that
+ * a queue at the server shows as latency, which counts from when a request was due. It uses raw sockets, because an HTTP
+ * client would need a processor to itself. `overload.mjs` forks it and sends it one plan at a time.
  */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** From several addresses of loopback, because one may only have 1,000 connections. */
+/** Several loopback addresses, because each may have only 1,000 connections. */
 const ADDRESSES = Array.from({ length: 8 }, (_, index) => `127.0.0.${index + 2}`);
 const MOST_CONNECTIONS = 6_000;
 const PROBE_EVERY_MS = 50;
-/** How long answers are waited for once nothing more is sent. */
+/** How long to wait for responses after the last request. */
 const PATIENCE_MS = 5_000;
 
 let created = 0;
 
-function bytesOf({ method, path, headers = {}, body }) {
+function bytesOf({ method, path, headers = {}, body, text = '' }) {
   const content =
-    body === undefined ? '' : JSON.stringify(body).replace('{n}', `${process.pid}-${++created}`);
+    body === undefined ? text : JSON.stringify(body).replace('{n}', `${process.pid}-${++created}`);
   const lines = Object.entries({
     host: 'bench',
     ...headers,
@@ -27,7 +27,7 @@ function bytesOf({ method, path, headers = {}, body }) {
   return `${method} ${path} HTTP/1.1\r\n${lines.map((line) => line.join(': ')).join('\r\n')}\r\n\r\n${content}`;
 }
 
-/** One connection, which has one request under way at a time. */
+/** One connection, with one request at a time. */
 class Line {
   pending;
   head = '';
@@ -83,7 +83,7 @@ function percentile(values, share) {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? 0;
 }
 
-/** Sends one plan and tells what came of it. `clients` of a closed loop send as soon as they are answered. */
+/** Runs one plan and returns the results. `clients` of a closed loop send as soon as they get a response. */
 async function run({ port, rate, clients, seconds, mix }) {
   const free = [];
   const lines = new Set();
@@ -127,7 +127,7 @@ async function run({ port, rate, clients, seconds, mix }) {
     else if (lines.size < MOST_CONNECTIONS) dispatch(open(), { request, due });
     else backlog.push({ request, due });
   }
-  // Before it begins: a thousand connections at once would be a load of another kind.
+  // Opened in advance: a thousand new connections at once would be a different kind of load.
   for (let each = 0; each < Math.min(1_000, rate ?? 0); each++) {
     const line = open();
     await once(line.socket, 'connect');

@@ -1,38 +1,33 @@
 /**
- * `npm run bench -- --overload`: what happens to a server that is asked for more than it can do. An open loop on a
- * processor of its own sends reads and writes at a half, 1, 2 and 4 times the capacity, then a spike; then slow clients,
- * and one who asks for as much as it can, beside normal load. Writes nothing.
+ * `npm run bench -- --overload`: how a server behaves under overload. An open loop on a separate processor sends reads
+ * and writes at a half, 1, 2 and 4 times the capacity, then a spike; then follow slow clients alongside normal load, and
+ * a greedy user alongside twenty quiet ones. Writes bench/overload.md.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startEmbeddedMongo } from '../dist/embedded-mongo/embedded-mongo.js';
+import {
+  GREEDY_KINDS,
+  mixOf,
+  QUIET,
+  QUIET_RATE,
+  quietMix,
+  SLOW,
+  SLOW_KINDS,
+  startSlowClients,
+} from './overload-kinds.mjs';
 import { markdown } from './report.mjs';
 import { canPin, cpuSeconds, rssMiB, startServer } from './servers.mjs';
 import { createWorld, environmentFor } from './world.mjs';
 
 const PORT = 3950;
-const SLOW = 500;
+const GREEDY_CLIENTS = 100;
 
-function mixOf({ token }) {
-  const auth = { authorization: `Bearer ${token}` };
-  const json = { ...auth, 'content-type': 'application/json' };
-  const id = (_, n) => `/api/v1/projects/66f1a0c2${(n + 1).toString(16).padStart(16, '0')}`;
-  const paths = Array.from({ length: 999 }, id);
-  const body = { name: 'bench-{n}', description: 'Made by the benchmark', metadata: { tags: ['web'] } };
-  return [
-    { weight: 70, method: 'GET', paths, headers: auth },
-    { weight: 15, method: 'GET', path: '/api/v1/projects?limit=20', headers: auth },
-    { weight: 10, method: 'POST', path: '/api/v1/projects', headers: json, body },
-    { weight: 5, method: 'PUT', paths, headers: json, body },
-  ];
-}
-
-/** Binds this process, and what it starts from then on, to processors. */
+/** Binds this process, and processes that it starts later, to processors. */
 function bind(processors) {
   if (canPin) execFileSync('taskset', ['-acp', processors, String(process.pid)], { stdio: 'ignore' });
 }
@@ -54,47 +49,59 @@ function startGenerator() {
   };
 }
 
-/** So many connections that each do as little as is allowed, or a little less. */
-const SLOW_KINDS = {
-  headers: { head: 'GET /api/v1/projects HTTP/1.1\r\n', drip: 'X-A: b\r\n' },
-  body: ({ token }) => ({
-    head: `POST /api/v1/projects HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n`,
-    drip: ' ',
-  }),
-  reading: ({ token }) => ({
-    head: `GET /api/v1/projects?limit=100 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n\r\n`.repeat(
-      50,
-    ),
-    reads: false,
-  }),
-};
-
-function startSlowClients(port, kind, world) {
-  const { head, drip, reads = true } = typeof kind === 'function' ? kind(world) : kind;
-  const sockets = new Set();
-  const open = (index) => {
-    const socket = connect({ port, host: '127.0.0.1', localAddress: `127.0.1.${1 + (index % 200)}` }, () =>
-      socket.write(head),
-    );
-    if (reads) socket.resume();
-    else socket.pause();
-    socket.on('error', () => undefined);
-    socket.on('close', () => sockets.delete(socket) && !isOver && setTimeout(open, 1000, index));
-    sockets.add(socket);
-  };
-  let isOver = false;
-  for (let index = 0; index < SLOW; index++) open(index);
-  const timer = setInterval(() => {
-    if (drip) for (const socket of sockets) if (socket.writable) socket.write(drip);
-  }, 1000);
-  return () => {
-    isOver = true;
-    clearInterval(timer);
-    for (const socket of sockets) socket.destroy();
-  };
+/** The targets, and whether the measurements meet them. */
+function judge({ capacity, half, open, afterSpike, beside, quiet }) {
+  const within = (value, most, text) => ({ holds: value <= most, text });
+  const rows = [];
+  const line = (id, what, { holds, text }) => rows.push([id, what, text, holds ? 'yes' : '**no**']);
+  for (const [times, result] of Object.entries(open)) {
+    const [share, slower, memory] = [
+      result.ok / Math.min(capacity.ok, Number(times) * capacity.ok),
+      result.p99 / half.p99,
+      result.rss / half.rss,
+    ];
+    const at = `${times} × capacity`;
+    line('R12', `${at}: successes ≥ 0.9 of it`, { holds: share >= 0.9, text: share.toFixed(2) });
+    line('R12', `${at}: p99 ≤ 3 × that at half of it`, within(slower, 3, slower.toFixed(1)));
+    line('R12', `${at}: the rest are OVERLOADED, with Retry-After`, {
+      holds: result.others.length === 0 && result.without === 0,
+      text: result.others.map(([code, count]) => `${count} × ${code}`).join(', ') || 'all',
+    });
+    line('R12', `${at}: /health/live ≤ 200 ms`, within(result.live, 200, `${result.live.toFixed(0)} ms`));
+    line('R12', `${at}: memory ≤ 1.5 × that at half of it`, within(memory, 1.5, memory.toFixed(2)));
+  }
+  const after = afterSpike.p99 / half.p99;
+  line('R12', '5 s after a spike p99 is what it was (≤ 1.5 ×)', within(after, 1.5, after.toFixed(2)));
+  for (const [kind, { alone, together }] of Object.entries(beside)) {
+    const kept = together.ok / alone.ok;
+    line('R11', `beside ${SLOW} slow clients, ${kind}: ≥ 0.8 of the throughput`, {
+      holds: kept >= 0.8,
+      text: kept.toFixed(2),
+    });
+  }
+  for (const [kind, { alone, together }] of Object.entries(quiet)) {
+    const slower = together.p99 / alone.p99;
+    line('R24', `${QUIET} quiet users beside somebody's ${kind}: p99 ≤ 2 × theirs alone, none refused`, {
+      holds: slower <= 2 && together.refused === 0,
+      text: `${slower.toFixed(1)}, ${together.refused} refused`,
+    });
+  }
+  return rows;
 }
 
-export async function measureOverload({ seconds }) {
+function write(tables, load) {
+  const [{ model = 'unknown processor' } = {}] = cpus();
+  const text = `# Overload
+
+\`npm run bench -- --overload\` wrote this page: an open loop on a processor of its own; the server and mongod share another one. ${cpus().length} × ${model.trim()}, load of the machine before ${load.toFixed(1)}. ${new Date().toISOString().slice(0, 10)}.
+
+${tables.map((table) => markdown(table)).join('\n\n')}
+`;
+  writeFileSync(join(import.meta.dirname, 'overload.md'), text);
+}
+
+export async function measureOverload({ seconds, writes }) {
+  const [load] = loadavg();
   const folder = mkdtempSync(join(tmpdir(), 'product-overload-'));
   const generator = startGenerator();
   const { MONGOD_BINARY: binary } = process.env;
@@ -131,24 +138,67 @@ export async function measureOverload({ seconds }) {
       share.map((each) => each.toFixed(2)).join(' / '),
     ]);
     process.stderr.write(`  ${rows.at(-1).join(' | ')}\n`);
-    return result;
+    const refused = Object.entries(result.outcomes).filter(([code]) => !code.startsWith('2'));
+    return {
+      ...result,
+      rss: most,
+      others,
+      refused: refused.reduce((sum, [, count]) => sum + count, 0),
+    };
+  }
+
+  async function measureSlow() {
+    const measured = {};
+    const slow = await world.join('slow', 1000);
+    for (const [name, kind] of Object.entries(SLOW_KINDS)) {
+      const alone = await measure('24 clients alone', { clients: 24 });
+      const stop = startSlowClients(PORT, kind, slow);
+      await sleep(1000);
+      const together = await measure(`24 clients beside ${SLOW} slow ones: ${name}`, { clients: 24 });
+      measured[name] = { alone, together };
+      stop();
+      await sleep(1000);
+    }
+    return measured;
+  }
+
+  async function measureQuiet() {
+    const options = { mix: await quietMix(world), rate: QUIET * QUIET_RATE, seconds: Math.min(seconds, 30) };
+    const greedy = startGenerator();
+    const measured = {};
+    try {
+      for (const [name, kind] of Object.entries(GREEDY_KINDS)) {
+        const alone = await measure(`${QUIET} quiet users alone`, options);
+        const mix = [{ weight: 1, ...kind(world) }];
+        const taken = greedy.run({ ...plan, mix, clients: GREEDY_CLIENTS, seconds: options.seconds + 2 });
+        await sleep(1000);
+        const together = await measure(`${QUIET} quiet users beside somebody's ${name}`, options);
+        const { ok, outcomes } = await taken;
+        process.stderr.write(
+          `    who asked for them: ${ok.toFixed(0)} a second; ${JSON.stringify(outcomes)}\n`,
+        );
+        measured[name] = { alone, together };
+        await sleep(2000);
+      }
+    } finally {
+      greedy.stop();
+    }
+    return measured;
   }
 
   try {
     await generator.run({ ...plan, clients: 16, seconds: 4 });
-    const { ok: capacity } = await measure('capacity: 24 clients that wait', { clients: 24 });
-    for (const times of [0.5, 1, 2, 4]) await measure(`${times} × capacity`, { rate: times * capacity });
-    const spike = measure('spike: 4 × capacity', { rate: 4 * capacity, seconds: 10 });
-    await spike;
-    await measure('half of it, at once after the spike', { rate: capacity / 2, seconds: 5 });
-    for (const [name, kind] of Object.entries(SLOW_KINDS)) {
-      await measure('24 clients alone', { clients: 24 });
-      const stop = startSlowClients(PORT, kind, world);
-      await sleep(1000);
-      await measure(`24 clients beside ${SLOW} slow ones: ${name}`, { clients: 24 });
-      stop();
-      await sleep(1000);
-    }
+    const capacity = await measure('capacity: 24 clients that wait', { clients: 24 });
+    const half = await measure('0.5 × capacity', { rate: capacity.ok / 2 });
+    const open = {};
+    for (const times of [1, 2, 4])
+      open[times] = await measure(`${times} × capacity`, { rate: times * capacity.ok });
+    await measure('spike: 4 × capacity', { rate: 4 * capacity.ok, seconds: 10 });
+    const atOnce = { rate: capacity.ok / 2, seconds: 5 };
+    await measure('half of it, at once after the spike', atOnce);
+    const afterSpike = await measure('half of it, 5 s after the spike', atOnce);
+    const beside = await measureSlow();
+    const quiet = await measureQuiet();
     const head = [
       'load',
       'sent/s',
@@ -160,7 +210,12 @@ export async function measureOverload({ seconds }) {
       'RSS',
       'CPU: server / mongod / load',
     ];
-    process.stdout.write(`\n${markdown({ head, rows })}\n`);
+    const verdicts = {
+      head: ['line', 'must hold', 'measured', 'holds'],
+      rows: judge({ capacity, half, open, afterSpike, beside, quiet }),
+    };
+    process.stdout.write(`\n${markdown({ head, rows })}\n\n${markdown(verdicts)}\n`);
+    if (writes) write([verdicts, { head, rows }], load);
   } finally {
     generator.stop();
     await server.stop();

@@ -1,7 +1,7 @@
 /**
- * `node bench/passwords.mjs`, after `npm run build`: how long a wrong password takes, by whether there is such an
- * account and by what its hash costs, and how well a stranger could tell from that. BCRYPT_ROUNDS was raised from 10 to
- * 11, and one hash costs 12. In turn, in one process.
+ * `node bench/passwords.mjs`, after `npm run build`: how long a wrong password takes, depending on whether the account
+ * exists and on the cost of its hash, and how much that reveals. BCRYPT_ROUNDS has been raised from 10 to 11, and one
+ * hash has cost 12. In turn, in one process.
  */
 import { setImmediate } from 'node:timers/promises';
 import { getConnectionToken } from '@nestjs/mongoose';
@@ -18,7 +18,7 @@ const server = app.getHttpAdapter().getInstance();
 const users = app.get(getConnectionToken()).collection('users');
 const password = 'a long way to go home';
 
-// An account for each guess, so that nobody has to wait for having guessed too often.
+// An account for each guess, so that none is throttled.
 for (const [kind, cost] of Object.entries(KINDS)) {
   if (cost === undefined) continue;
   const passwordHash = await bcrypt.hash(password, cost);
@@ -41,7 +41,7 @@ async function guess(email, n) {
   return performance.now() - started;
 }
 
-// The first hash that costs more than is configured shows how long all have to take.
+// The first hash that costs more than configured sets the time that all checks take.
 await guess('12-0@product.test', 0);
 const took = new Map(Object.keys(KINDS).map((kind) => [kind, []]));
 let asked = 1;
@@ -56,7 +56,7 @@ await stop();
 
 const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
 const unknown = took.get('unknown').toSorted((a, b) => a - b);
-/** How often a guess at the account takes longer than one at an unknown address: 0.5 tells nothing. */
+/** How often a guess at the account takes longer than one at an unknown address: 0.5 reveals nothing. */
 const tells = (times) =>
   times.reduce((sum, time) => sum + unknown.filter((other) => other < time).length, 0) /
   (times.length * unknown.length);

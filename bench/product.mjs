@@ -1,4 +1,4 @@
-/** The product in this process, as `npm run build` made it, on a database of its own that is removed at the end. */
+/** The built product in this process, on a separate database that is removed at the end. */
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { createApp } from '../dist/app.js';
 import { parseConfig } from '../dist/platform/config/config.js';
 import { startEmbeddedMongo } from '../dist/embedded-mongo/embedded-mongo.js';
 
-/** @param settings environment variables in place of those that are good for measuring */
+/** @param settings environment variables that override the defaults for measuring */
 export async function startProduct(settings) {
   const dataDir = await mkdtemp(join(tmpdir(), 'product-bench-'));
   const { MONGOD_BINARY: binary } = process.env;

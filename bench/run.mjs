@@ -19,10 +19,10 @@ const {
   options: { smoke, quick = smoke, growth, overload, executions, servers: only = 'ABCF' },
 } = argumentsOf('bench');
 const names = Object.keys(SERVERS).filter((name) => only.includes(name));
-/** Every round starts the servers anew; within a round they take turns, route by route, in so many slices. */
+/** Every round starts the servers anew; within a round they take turns, route by route, in slices. */
 const rounds = quick ? 1 : 3;
 const slices = smoke ? 1 : quick ? 2 : 5;
-/** Requests of a slice. */
+/** Requests per slice. */
 const QUICK = { get: 700, list: 350, create: 450, put: 160, refused: 900, live: 1200 };
 const SMOKE = { get: 20, list: 20, create: 20, put: 10, refused: 20, live: 20 };
 const FULL = { get: 3000, list: 1500, create: 2000, put: 800, refused: 4000, live: 6000 };
@@ -36,7 +36,7 @@ if (growth) {
 
 if (overload) {
   const { measureOverload } = await import('./overload.mjs');
-  await measureOverload({ seconds: quick ? 8 : 60 });
+  await measureOverload({ seconds: quick ? 8 : 60, writes: !quick });
   process.exit();
 }
 
@@ -57,7 +57,7 @@ const mongo = await startEmbeddedMongo({
 const uri = mongo.uri.replace(/\/[^/?]+\?/, '/bench?');
 const world = await createWorld(uri);
 const routes = routesOf(world);
-/** samples[server][route]: one list a round, of one measurement a slice. */
+/** samples[server][route]: one list per round, with one measurement per slice. */
 const samples = Object.fromEntries(
   names.map((name) => [name, Object.fromEntries(Object.keys(routes).map((route) => [route, []]))]),
 );
@@ -73,7 +73,7 @@ async function requireSameAnswers(servers) {
   const expected = await answersOf(servers[0]);
   for (const server of servers) {
     const answers = await answersOf(server);
-    // In whatever order their fields stand.
+    // The order of fields does not matter.
     if (!isDeepStrictEqual(answers, expected)) {
       const [got, wanted] = [answers, expected].map((each) => JSON.stringify(each));
       throw new Error(`${server.name} answers other data:\n${got}\ninstead of\n${wanted}`);
@@ -90,7 +90,7 @@ function requireLog({ name, logFile }, requests) {
   }
 }
 
-/** Another order in each slice, so that nobody always comes first or after the same one. */
+/** A different order in each slice, so that no server always comes first or after the same one. */
 function inTurn(servers, slice) {
   return servers.map((_, index) => servers[(index + slice) % servers.length]);
 }

@@ -1,4 +1,4 @@
-/** Starts the servers that are measured, one at a time, and reads what the operating system says of them. */
+/** Starts the measured servers, one at a time, and reads their resource usage from the operating system. */
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { once } from 'node:events';
@@ -11,7 +11,7 @@ export const SERVERS = {
   A: { about: 'bare Fastify + MongoDB driver', args: [join(top, 'bench/servers/a-bare.mjs')] },
   B: { about: 'Fastify, protections by hand', args: [join(top, 'bench/servers/b-hand.mjs')] },
   C: { about: 'the usual Nest stack', args: [join(top, 'bench/dist/c-usual.js')] },
-  F: { about: 'Flowversal', args: [join(top, 'scripts/start.mjs')] },
+  F: { about: 'Flowversal', args: ['--v8-pool-size=2', join(top, 'scripts/start.mjs')] },
 };
 
 /** Whether processes can be bound to a processor: the server gets the first, everything else the second. */
@@ -28,7 +28,7 @@ function spawnsOk(command) {
   });
 }
 
-/** CPU seconds that a process has used, all its threads together, in user and system mode. */
+/** CPU seconds that a process has used, in all threads, in user and system mode. */
 export function cpuSeconds(pid) {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
   return (Number(fields[11]) + Number(fields[12])) / 100;
@@ -41,13 +41,13 @@ export function rssMiB(pid) {
 }
 
 /** Starts one server and resolves when it listens. Its output goes to a file. `args` are those of Node. */
-export async function startServer(args, { env, logFile, pinned = canPin }) {
+export async function startServer(args, { env, logFile, pinned = canPin, withinMs = 20_000 }) {
   const log = openSync(logFile, 'w');
   const started = performance.now();
   const [command, ...rest] = [...(pinned ? ['taskset', '-c', '0'] : []), process.execPath, ...args];
   const child = spawn(command, rest, { cwd: top, env, stdio: ['ignore', log, log] });
   closeSync(log);
-  const giveUp = Date.now() + 20_000;
+  const giveUp = Date.now() + withinMs;
   while (!readFileSync(logFile, 'utf8').includes('"event":"listening"')) {
     if (child.exitCode !== null || Date.now() > giveUp) {
       throw new Error(`${args.at(-1)} did not start:\n${readFileSync(logFile, 'utf8')}`);

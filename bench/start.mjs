@@ -1,4 +1,4 @@
-/** Prepares what the benchmark needs, then runs it: dependencies of its own, the build, the compiled server C. */
+/** Prepares the benchmark (its dependencies, the build, the compiled server C), then runs it. */
 import { execFileSync, execSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,10 +14,10 @@ argumentsOf('bench');
 process.chdir(join(bench, '..'));
 if (!existsSync(join(bench, 'node_modules'))) {
   process.stderr.write('Installing the servers to compare with …\n');
-  // npm is a script on Windows, which only a shell runs.
+  // On Windows npm is a script, which only a shell can run.
   execSync('npm install --no-progress', { cwd: bench, stdio: ['ignore', 'inherit', 'inherit'] });
 }
-// Checked when it was written: it is frozen, as the others are.
+// Not type-checked: like the others it is frozen, and was checked when it was written.
 execFileSync(process.execPath, [COMPILER, '-p', join(bench, 'tsconfig.json'), '--noCheck'], {
   stdio: 'inherit',
 });

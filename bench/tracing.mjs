@@ -1,6 +1,6 @@
 /**
- * `node bench/tracing.mjs`, after `npm run build`: what traces cost the server, as they are set and unset, in turn. With
- * the main.js of another build, that is measured, too: what the places cost where nobody traces.
+ * `node bench/tracing.mjs`, after `npm run build`: the cost of traces to the server, with and without them, in turn. Given
+ * the main.js of another build, it measures that as well, to show the cost of `traced` calls when traces are off.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,7 +18,7 @@ const SLICES = 15;
 const AMOUNTS = { get: 3000, create: 2000, refused: 3000 };
 const PORT = 3900;
 
-/** What stands for a collector: another process, which takes everything. */
+/** A stand-in for a collector: another process, which accepts everything. */
 async function sink() {
   const server = createServer((request, response) => {
     request

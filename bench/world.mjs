@@ -27,7 +27,7 @@ function project(n) {
   };
 }
 
-/** Fills a database. The indexes are the product's. `onProgress` is told how many documents there are. */
+/** Fills a database, with the product's indexes. `onProgress` gets the number of documents. */
 export async function createWorld(uri, count = 1000, onProgress = () => undefined) {
   const client = await new MongoClient(uri).connect();
   const db = client.db();
@@ -35,51 +35,45 @@ export async function createWorld(uri, count = 1000, onProgress = () => undefine
   const secret = randomBytes(48).toString('base64');
   await migrate(join(import.meta.dirname, '../dist'), { secret, userId }, uri);
   const now = new Date(START);
-  await db.collection('users').insertOne({
-    _id: userId,
-    email: 'bench@product.test',
-    name: 'Bench',
-    passwordHash: '-',
-    role: 'user',
-    disabled: false,
-    emailVerified: false,
-    otpEnabled: false,
-    version: 1,
-    createdAt: now,
-    updatedAt: now,
-  });
+  const stamps = { version: 1, createdAt: now, updatedAt: now };
+  const addUser = async (_id, sid, email) => {
+    const user = { _id, email, name: 'Bench', passwordHash: '-', role: 'user' };
+    const flags = { disabled: false, emailVerified: false, otpEnabled: false };
+    await db.collection('users').insertOne({ ...user, ...flags, ...stamps });
+    const session = { _id: sid, ownerId: _id, tokenHash: '-', generation: 1, rotatedAt: [], lastUsedAt: now };
+    const expiresAt = new Date(Date.now() + 24 * 3_600_000);
+    await db.collection('sessions').insertOne({ ...session, address: '127.0.0.1', expiresAt, ...stamps });
+  };
+  await addUser(userId, sessionId, 'bench@product.test');
   for (let from = 0; from < count; from += 10_000) {
     const numbers = Array.from({ length: Math.min(10_000, count - from) }, (_, index) => from + index);
     await db.collection('projects').insertMany(numbers.map(project), { ordered: false });
     onProgress(from + numbers.length);
   }
-  await db.collection('sessions').insertOne({
-    _id: sessionId,
-    ownerId: userId,
-    tokenHash: '-',
-    generation: 1,
-    rotatedAt: [],
-    lastUsedAt: now,
-    address: '127.0.0.1',
-    expiresAt: new Date(Date.now() + 24 * 3_600_000),
-    version: 1,
-    createdAt: now,
-    updatedAt: now,
-  });
   const sign = createSigner({
     key: secret,
     iss: PRODUCT.key,
     aud: `${PRODUCT.key}-api`,
     expiresIn: 3_600_000,
   });
+  const tokenOf = (user, session) => sign({ sub: user.toHexString(), sid: session.toHexString() });
   return {
     client,
     db,
     secret,
     userId: userId.toHexString(),
-    token: sign({ sub: userId.toHexString(), sid: sessionId.toHexString() }),
+    token: tokenOf(userId, sessionId),
+    /** Adds another user with projects; resolves with its token and their ids. */
+    async join(number, projects = 50) {
+      const [user, session] = [new ObjectId(), new ObjectId()];
+      await addUser(user, session, `bench-${number}@product.test`);
+      const ids = Array.from({ length: projects }, () => new ObjectId());
+      const own = (_id, n) => ({ ...project(n), _id, ownerId: user, createdBy: user });
+      await db.collection('projects').insertMany(ids.map(own));
+      return { token: tokenOf(user, session), ids: ids.map((id) => id.toHexString()) };
+    },
     projectId: project(Math.floor(count / 2))._id.toHexString(),
-    /** Removes what a run has added or changed, so that every server finds the same. */
+    /** Undoes what a run has added or changed, so that every server finds the same data. */
     async reset() {
       await db.collection('projects').deleteMany({ name: /^bench-/ });
       const middle = project(Math.floor(count / 2));
@@ -88,15 +82,15 @@ export async function createWorld(uri, count = 1000, onProgress = () => undefine
   };
 }
 
-/** Brings a database to the version of a build: in production a server changes nothing by itself. */
+/** Migrates a database to the version of a build, because in production a server does not migrate by itself. */
 export async function migrate(dist, world, uri) {
-  // Not synchronously: mongod stands still while nobody takes its output, which comes to this process.
+  // Not synchronously: mongod would block while this process does not read its output.
   await promisify(execFile)(process.execPath, [join(dist, 'migrate.js')], {
     env: environmentFor(world, uri, 0),
   });
 }
 
-/** What a server is started with. The rate limit counts, but never bites. */
+/** The environment of a server. The rate limit counts, but is never reached. */
 export function environmentFor(world, uri, port) {
   return {
     PATH: process.env.PATH,

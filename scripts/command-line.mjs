@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { COMMANDS } from './commands.mjs';
 
 /** EX_USAGE of sysexits.h. */
-const USAGE = 64;
+export const USAGE = 64;
 const HELP = ['--help', 'show this'];
 
 function called(name) {

@@ -36,7 +36,7 @@ writeFileSync(
 );
 
 const project = { read: (path) => (existsSync(path) ? readFileSync(path, 'utf8') : undefined) };
-writeFileSync(MANIFEST, recorded(project, 'product', [name]));
+writeFileSync(MANIFEST, recorded(project, 'product', [name], new Map()));
 
 process.stderr.write('Bringing the documents up to date …\n');
 const stdio = ['ignore', 'ignore', 'inherit'];

@@ -65,13 +65,14 @@ export const LINES = [
     id: 'R11',
     what: '500 slow connections of each kind leave normal load 0.8 of its throughput',
     files: [],
-    missing: 'nothing measures throughput beside slow connections (their bounds are tested one by one)',
+    missing: 'throughput, which `npm run bench -- --overload` measures (bench/overload.md)',
   },
   {
     id: 'R12',
     what: 'At 1, 2 and 4 times the capacity what is accepted is answered in time, and the rest 503 OVERLOADED',
     files: ['test/http-overload'],
-    missing: 'successes, latency and memory under an open loop of 60 s',
+    missing:
+      'successes, latency and memory, which `npm run bench -- --overload` measures (bench/overload.md)',
   },
   {
     id: 'R13',
@@ -138,6 +139,7 @@ export const LINES = [
     id: 'R24',
     what: 'Twenty quiet users keep twice their latency at most beside one who asks for all it can',
     files: ['test/auth-fairness'],
-    missing: 'latency beside lists, executions and files; only who gets in is tested',
+    missing:
+      'latency beside lists, writes, sign-ins and uploads, which `npm run bench -- --overload` measures (bench/overload.md), and beside executions',
   },
 ];

@@ -11,6 +11,7 @@ import { argumentsOf } from './command-line.mjs';
 import { temporaryFolder } from './memory-folder.mjs';
 import { requireNode } from './node-version.mjs';
 import { bundlePackages } from './packages.mjs';
+import { groupTests } from './test-groups.mjs';
 
 requireNode();
 const isSoak = process.env['npm_lifecycle_event'] === 'soak';
@@ -45,6 +46,7 @@ const options = [
   isSoak && patterns.length === 0 && name === undefined && '--coverage',
   report && ['--json', `--outputFile=${report}`],
   name && `--testNamePattern=${name}`,
+  isWhole && groupTests(),
 ]
   .flat()
   .filter(Boolean);

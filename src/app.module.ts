@@ -3,6 +3,7 @@ import { migrations } from './migrations/migrations.js';
 import { AccountModule } from './modules/account/account.module.js';
 import { ApiKeysModule } from './modules/api-keys/api-keys.module.js';
 import { AuditModule } from './modules/audit/audit.module.js';
+import { AuditExportModule } from './modules/audit-export/audit-export.module.js';
 import { AuthModule } from './modules/auth/auth.module.js';
 import { ConsoleModule } from './modules/console/console.module.js';
 import { FilesModule } from './modules/files/files.module.js';
@@ -30,9 +31,11 @@ import { ExecutionsModule } from './platform/executions/executions.module.js';
 import { HealthModule } from './platform/monitoring/health.module.js';
 import { IdempotencyModule } from './platform/idempotency/idempotency.module.js';
 import type { Loggers } from './platform/logging/logger.js';
+import { ImportsModule } from './platform/imports/imports.module.js';
 import { LoggingModule } from './platform/logging/logging.module.js';
 import { MetricsModule } from './platform/monitoring/metrics.module.js';
 import { MigrationsModule } from './platform/migrations/migrations.module.js';
+import { OpenApiModule } from './platform/openapi/openapi.module.js';
 import { RedisModule } from './platform/redis/redis.module.js';
 import { SubscriptionsModule } from './platform/subscriptions/subscriptions.module.js';
 import { TracingModule } from './platform/tracing/tracing.module.js';
@@ -50,7 +53,9 @@ const PLATFORM = [
   ExecutionsModule,
   HealthModule,
   IdempotencyModule,
+  ImportsModule,
   MetricsModule,
+  OpenApiModule,
   TracingModule,
   TrashModule,
 ];
@@ -59,6 +64,7 @@ const FEATURES = [
   AccountModule,
   ApiKeysModule,
   AuditModule,
+  AuditExportModule,
   AuthModule,
   ConsoleModule,
   FilesModule,

@@ -24,7 +24,6 @@ import { IdempotencyKeys } from './platform/idempotency/idempotency-keys.js';
 import { installIdempotency } from './platform/idempotency/once.js';
 import { installPreconditions } from './platform/http/entity-tag.js';
 import { installRequestId } from './platform/http/request-id.js';
-import { installSwaggerUi } from './platform/docs/swagger-ui.js';
 import { LoggingConfig } from './platform/logging/logging.config.js';
 import { createLoggers } from './platform/logging/logger.js';
 import { FrameworkLogger } from './platform/logging/framework-logger.js';
@@ -127,6 +126,5 @@ export async function createApp(
   installInput(fastify);
   installIdempotency(fastify, app.get(IdempotencyKeys, { strict: false }));
   installAnswers(fastify, config);
-  installSwaggerUi(app, fastify, http);
   return app;
 }

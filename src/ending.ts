@@ -42,17 +42,19 @@ export function endInOrder(
     await database?.stop();
     process.exit(code);
   };
-  const stop = async (): Promise<void> => {
+  // Nest's own type leaves out that hooks get the signal.
+  const closing: { close(signal?: string): Promise<void> } = app;
+  const stop = async (name: string): Promise<void> => {
     for (const signal of SIGNALS) process.once(signal, () => process.exit(1));
     setTimeout(() => void leave(1), shutdownGraceMs).unref();
     health.drain();
     // Whoever sends requests here has to notice first.
     await sleep(drainMs);
     if (isFaulty) return;
-    await app.close();
+    await closing.close(name);
     await leave(0);
   };
-  for (const signal of SIGNALS) process.once(signal, () => void stop());
+  for (const signal of SIGNALS) process.once(signal, () => void stop(signal));
 
   const fail = async (thrown: unknown, origin: string): Promise<void> => {
     isFaulty = true;

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { DestinationStream } from 'pino';
 import type { Config } from './platform/config/config.js';
 import { DatabaseConfig } from './platform/config/database.config.js';
@@ -8,6 +7,7 @@ import { HttpConfig } from './platform/http/http.config.js';
 import { checkAddress, listen } from './platform/http/listen.js';
 import { LoggingConfig } from './platform/logging/logging.config.js';
 import { giveBackMemory } from './memory.js';
+import { placesOf } from './places.js';
 import { endWith, startDatabase } from './program.js';
 import { RELEASE } from './product/release.js';
 
@@ -38,12 +38,9 @@ async function start(): Promise<void> {
     endInOrder(app, database, config.of(ProcessConfig));
     const url = await listen(app, config.of(HttpConfig));
     giveBackMemory();
-    if (mode !== 'production') {
-      process.stdout.write(
-        `\n  Console     ${url}/login\n  API         ${url}/api/v1\n  Swagger UI  ${url}/docs\n  Health      ${url}/health\n  Data        ${dataDir}\n  Mails       ${join(dataDir, 'outbox')}, unless SMTP_URL is set\n\n`,
-      );
-    }
-    app.getHttpAdapter().getInstance().log.info({ event: 'listening', release: RELEASE, url });
+    const fastify = app.getHttpAdapter().getInstance();
+    if (mode !== 'production') process.stdout.write(placesOf(fastify, url, dataDir));
+    fastify.log.info({ event: 'listening', release: RELEASE, url });
   } catch (error) {
     await database?.stop();
     throw error;

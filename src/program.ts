@@ -18,7 +18,7 @@ export function startDatabase(config: Config): Promise<EmbeddedMongo> | undefine
 /** Errors of the frameworks about what the code declares, by name: a program that only tells of one loads none. */
 const DECLARATIONS = /^(RuntimeException|CannotDetermineTypeError|OverwriteModelError)$|^FST_ERR_/;
 
-/** What a framework has against the code, such as a provider that nobody provides or a route that is there twice. */
+/** Errors of the framework about the code, such as a missing provider or a duplicate route. */
 function refusalOfFramework(error: unknown): DeclarationError | undefined {
   const names = [(error as { code?: unknown } | null | undefined)?.code];
   for (let kind: unknown = error; kind instanceof Error; kind = Object.getPrototypeOf(kind)) {

@@ -1,4 +1,6 @@
+// Alone in its process: what is transferable stays so.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Types } from 'mongoose';
 import { scopeOf, type UserId } from '../src/platform/access/caller.js';
 import type { Records } from '../src/platform/database/records.js';
 import { Transactions } from '../src/platform/database/transactions.js';
@@ -13,6 +15,7 @@ import { PASSWORD, type TestClient } from './support/test-client.js';
 import { USERS } from './support/users.js';
 
 const AUDIT = '/api/v1/audit';
+const EXPORT = `${AUDIT}/export`;
 
 interface Entry {
   readonly at: string;
@@ -139,6 +142,44 @@ describe('the audit', () => {
     expect(next).toHaveLength(1);
     expect(next[0]).not.toEqual(body.data[0]);
     expect((await owner.get(`${AUDIT}?record=papers`)).outcome).toBe('400 VALIDATION_ERROR');
+  });
+
+  it('is a file as well, with all that the list tells, and with nothing more', async () => {
+    const user = await test.anonymous.signIn();
+    const { body } = await user.post(PAPERS, { title: '=1+1', pin: 'the pin' }, { 'x-request-id': '-1-2' });
+    const [one] = await test.connection.collection('audit').find({ requestId: '-1-2' }).toArray();
+    const copies = Array.from({ length: 450 }, () => ({ ...one, _id: new Types.ObjectId() }));
+    await test.connection.collection('audit').insertMany(copies);
+    const record = `record=papers/${body.data.id}`;
+    const asLines = ({ text }: { text: string }) =>
+      text
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as Entry);
+
+    const all = asLines(await user.get(`${EXPORT}?format=ndjson`));
+    expect(all).toHaveLength(453);
+    expect(all.slice(0, 100)).toEqual(await entries(user, '?limit=100'));
+    expect(all.every(({ ownerId }) => ownerId === user.userId)).toBe(true);
+    const some = `format=ndjson&${record}&actor=${user.userId}&to=${all[0]?.at}`;
+    expect((await user.get(`${EXPORT}?${some}`)).text).toBe('');
+    const table = await user.get(`${EXPORT}?${record}`);
+    expect(table.headers).toMatchObject({
+      'content-type': 'text/csv; charset=utf-8',
+      'content-disposition': 'attachment; filename="audit.csv"',
+    });
+    const [head, first] = table.text.split('\r\n');
+    expect(head).toBe('id,at,actor,ownerId,action,record,changes,requestId');
+    expect(first).toMatch(/,papers\.created,papers\/[\da-f]{24},"\[\{.*\}\]",'-1-2$/);
+    expect(table.text).not.toContain('the pin');
+
+    expect((await stranger.get(`${EXPORT}?${record}`)).outcome).toBe('404 AUDIT_RECORD_NOT_FOUND');
+    expect((await stranger.get(`${EXPORT}?owner=${user.userId}`)).outcome).toBe('403 FORBIDDEN');
+    expect((await test.anonymous.get(EXPORT)).status).toBe(401);
+    expect(asLines(await admin.get(`${EXPORT}?format=ndjson&owner=${user.userId}`))).toEqual(all);
+    for (const odd of ['format=xls', 'limit=1', 'from=yesterday', 'actor=me']) {
+      expect((await user.get(`${EXPORT}?${odd}`)).outcome).toBe('400 VALIDATION_ERROR');
+    }
   });
 
   it('always tells of sign-ins, step-ups, passwords, keys and rights', async () => {

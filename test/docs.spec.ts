@@ -122,6 +122,19 @@ if (IS_BASE) {
       );
     });
 
+    it('shows of the helpdesk what it has', () => {
+      const written = readFileSync('examples/helpdesk/by-hand.patch', 'utf8').replaceAll(
+        /^(?:-.*\n|[+ ])/gm,
+        '',
+      );
+      const shown = ['docs/own-behaviour.md', 'docs/executions.md'].flatMap((path) =>
+        [...textOf(path).matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = '']) => code),
+      );
+      const quoted = shown.filter((code) => /ticketAssigned = |closeSome\(scope: /.test(code));
+      expect(quoted).toHaveLength(2);
+      for (const code of quoted) expect(written).toContain(code);
+    });
+
     it('shows files that compile', () => {
       const blocks = textOf(GUIDE).matchAll(/^`([^`\n]+\.ts)`\n\n```ts\n(.*?)^```$/gms);
       const files = new Map([...blocks].map(([, path = '', code = '']) => [path, code]));

@@ -2,13 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SYSTEM } from '../src/platform/access/caller.js';
 import { describeExecutor } from './support/describe-executor.js';
-import {
-  ApprovePayment,
-  ImportContacts,
-  Letters,
-  RemindCustomer,
-  Rows,
-} from './support/execution-examples.js';
+import { ApprovePayment, Letters, RemindCustomer } from './support/execution-examples.js';
 import { EngineLab } from './support/executions.js';
 import { addToApp } from './support/nest-lab.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
@@ -18,22 +12,8 @@ const sent: { readonly to: string; readonly key: string }[] = [];
 const letters: Letters = {
   send: (to, _text, key) => Promise.resolve(void sent.push({ to, key })),
 };
-const written = new Map<string, number>();
-const rows: Rows = {
-  read: (from, count) => Promise.resolve(Array.from({ length: count }, (_, n) => `row ${from + n}`)),
-  write: (all, key) => {
-    written.set(key, all.length);
-    return Promise.resolve(all.length);
-  },
-};
 addToApp({
-  providers: [
-    RemindCustomer,
-    ImportContacts,
-    ApprovePayment,
-    { provide: Letters, useValue: letters },
-    { provide: Rows, useValue: rows },
-  ],
+  providers: [RemindCustomer, ApprovePayment, { provide: Letters, useValue: letters }],
 });
 
 describe('the examples of docs/executions.md', () => {
@@ -50,7 +30,7 @@ describe('the examples of docs/executions.md', () => {
     const source = readFileSync('test/support/execution-examples.ts', 'utf8');
     const page = readFileSync('docs/executions.md', 'utf8');
     const blocks = [...page.matchAll(/```ts example\n(.*?)```/gs)].map(([, code = '']) => code.trim());
-    expect(blocks).toHaveLength(3);
+    expect(blocks).toHaveLength(2);
     expect(blocks.filter((code) => !source.includes(code))).toEqual([]);
   });
 
@@ -61,15 +41,6 @@ describe('the examples of docs/executions.md', () => {
     lab.advance(7 * DAY + 1_000);
     expect((await lab.until(id, 'succeeded')).result).toBe('reminded twice');
     expect(sent.map(({ key }) => key)).toEqual([`${id}.first`, `${id}.second`]);
-  });
-
-  it('import ten thousand rows, and say how far they are', async () => {
-    const { id } = await lab.executions.start(ImportContacts, { rows: 10_000 }, { scope: SYSTEM });
-    expect(await lab.until(id, 'succeeded')).toMatchObject({
-      result: { created: 10_000 },
-      progress: { done: 10_000, of: 10_000, text: 'rows' },
-    });
-    expect(written.size).toBe(20);
   });
 
   it('wait for days until somebody approves', async () => {

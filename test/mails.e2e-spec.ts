@@ -32,7 +32,9 @@ describe('every mail with a link', () => {
       await Promise.all(files.map(async (path) => Object.values((await import(path)) as object)))
     ).flat();
     const recipient = { id: '1', email: 'ada@example.com', name: 'Ada' };
-    const texts = (mails as LinkMail[]).map((mail) => composeLinkMail(mail, recipient, ORIGIN, 'x'));
+    // Those of features' own are functions.
+    const links = mails.filter((mail): mail is LinkMail => typeof mail === 'object');
+    const texts = links.map((mail) => composeLinkMail(mail, recipient, ORIGIN, 'x'));
     expect(texts.length).toBeGreaterThan(4);
     const isPlain = ({ subject, text }: Mail) => /^(?:[ -~]{0,78}\n)*$/.test(`${subject}\n${text}`);
     expect(texts.filter((mail) => !isPlain(mail))).toEqual([]);

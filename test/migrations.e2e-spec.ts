@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { mongo } from 'mongoose';
 import { readState } from '../src/platform/migrations/database-state.js';
-import { MigrationError, setWhereMissing } from '../src/platform/migrations/migration.js';
+import { MigrationError, renameFields, setWhereMissing } from '../src/platform/migrations/migration.js';
 import { UpgradeDatabase, visible } from './support/upgrades.js';
 
 const FIRST = '0001-first';
@@ -255,5 +255,36 @@ describe('a field that is set where it is missing', () => {
       { version: 1, tags: null },
       { version: 2, tags: [] },
     ]);
+  });
+});
+
+describe('fields that get other names', () => {
+  const notes = () => database.db.collection('notes');
+  const rename = (progress: (done: string) => void) =>
+    renameFields({ db: database.db, progress }, 'notes', { number: 'code', dueAt: 'payBy' });
+
+  it('have them in all records, once, with what lists sort by, and without their indexes', async () => {
+    await notes().createIndex({ ownerId: 1, number: 1 }, { unique: true });
+    await notes().createIndex({ _number: 1 });
+    await notes().createIndex({ at: 1 });
+    const note = (at: number) => ({ version: 1, at, number: `N ${at}`, _number: `n ${at}` });
+    await notes().insertMany(
+      Array.from({ length: 1_500 }, (_, n) => ({ ...note(n), ...(n % 3 === 0 && { dueAt: null }) })),
+    );
+    // The first of two batches is done when the process loses its lock.
+    const lost = rename((done) => {
+      if (done.startsWith('1000 ')) throw new Error('lost');
+    });
+    await expect(lost).rejects.toThrow('lost');
+    expect(await notes().countDocuments({ number: { $exists: true } })).toBe(500);
+    const tell: string[] = [];
+    for (let times = 0; times < 2; times++) await rename((done) => tell.push(done));
+    expect(tell).toEqual(['0 notes have code, payBy']);
+    const old = { $or: ['number', '_number', 'dueAt'].map((name) => ({ [name]: { $exists: true } })) };
+    expect(await notes().countDocuments(old)).toBe(0);
+    expect(await notes().countDocuments({ payBy: { $exists: true }, code: { $exists: true } })).toBe(500);
+    const record = await notes().findOne({ at: 7 }, { projection: { _id: 0 } });
+    expect(record).toEqual({ version: 2, at: 7, code: 'N 7', _code: 'n 7' });
+    expect((await notes().indexes()).map(({ name }) => name)).toEqual(['_id_', 'at_1']);
   });
 });

@@ -153,6 +153,10 @@ describe('an application as main.ts and its modules set it up', () => {
       app.useGlobalGuards(new MarkedGuard());
       app.useGlobalInterceptors(new Louder());
       app.useGlobalPipes(new ValidationPipe({ transform: true, whitelist: true }));
+      app.use((_: unknown, response: ServerResponse, next: () => void) => {
+        response.setHeader('x-everywhere', 'ran');
+        next();
+      });
     });
   });
   afterAll(() => test.close());
@@ -191,6 +195,12 @@ describe('an application as main.ts and its modules set it up', () => {
     expect(await ranFor('/api/v1/users')).toBeUndefined();
     const refused = await test.anonymous.get('/api/v1/projects/1', { 'x-refuse': '1' });
     expect([refused.outcome, refused.body.error]).toEqual(['403 FORBIDDEN', 'Not today']);
+  });
+
+  it('runs middleware of app.use() for every route', async () => {
+    for (const url of ['/api/v1/start/things/1', '/api/v1/users', '/health/live']) {
+      expect([url, (await test.anonymous.get(url)).headers['x-everywhere']]).toEqual([url, 'ran']);
+    }
   });
 
   it('tells in /health how the services of features are', async () => {

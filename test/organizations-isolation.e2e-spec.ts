@@ -1,3 +1,4 @@
+// Alone in its process: what is transferable stays so.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { API_KEYS, createKey, withKey } from './support/api-keys.js';

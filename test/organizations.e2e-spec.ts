@@ -81,62 +81,13 @@ describe('an organization', () => {
     expect(again.headers['idempotency-replayed']).toBe('true');
   });
 
-  it('lets each role do what the table says', async () => {
-    const callers = {
-      stranger,
-      'platform admin': admin,
-      viewer: await member('viewer'),
-      member: await member('member'),
-      admin: await member('admin'),
-      owner,
-    };
-    const project = await within(owner, organization).post(PROJECTS, { name: randomUUID() });
-    const victim = await member('viewer');
-    const attempts: [string, (caller: TestClient) => Promise<{ outcome: string }>][] = [
-      ['read', (caller) => within(caller, organization).get(`${PROJECTS}/${project.body.data.id}`)],
-      ['list', (caller) => within(caller, organization).get(PROJECTS)],
-      ['write', (caller) => within(caller, organization).post(PROJECTS, { name: randomUUID() })],
-      ['see members', (caller) => caller.get(at(organization, 'members'))],
-      ['see invitations', (caller) => caller.get(at(organization, 'invitations'))],
-      [
-        'invite',
-        (caller) =>
-          caller.post(at(organization, 'invitations'), { email: newCredentials().email, role: 'viewer' }),
-      ],
-      ['change a member', (caller) => caller.patch(memberAt(organization, victim), { role: 'viewer' })],
-      ['make an owner', (caller) => caller.patch(memberAt(organization, victim), { role: 'owner' })],
-      [
-        'invite an owner',
-        (caller) =>
-          caller.post(at(organization, 'invitations'), { email: newCredentials().email, role: 'owner' }),
-      ],
-      ['rename', (caller) => caller.patch(at(organization), { name: 'Analytical Engines' })],
-    ];
-    const table: Record<string, string[]> = {};
-    for (const [what, attempt] of attempts) {
-      table[what] = [];
-      for (const caller of Object.values(callers)) table[what].push((await attempt(caller)).outcome);
-    }
+  it('lets no administrator touch an owner, and nobody remove somebody twice', async () => {
+    const [manager, second] = [await member('admin'), await member('owner')];
     const denied = '403 FORBIDDEN';
-    expect(table).toEqual({
-      read: [NOT_THERE, NOT_THERE, '200', '200', '200', '200'],
-      list: [NOT_THERE, NOT_THERE, '200', '200', '200', '200'],
-      write: [NOT_THERE, NOT_THERE, denied, '201', '201', '201'],
-      'see members': [NOT_THERE, NOT_THERE, '200', '200', '200', '200'],
-      'see invitations': [NOT_THERE, NOT_THERE, denied, denied, '200', '200'],
-      invite: [NOT_THERE, NOT_THERE, denied, denied, '201', '201'],
-      'change a member': [NOT_THERE, NOT_THERE, denied, denied, '200', '200'],
-      'make an owner': [NOT_THERE, NOT_THERE, denied, denied, denied, '200'],
-      'invite an owner': [NOT_THERE, NOT_THERE, denied, denied, denied, '201'],
-      rename: [NOT_THERE, NOT_THERE, denied, denied, denied, '200'],
-    });
-    // By now an owner, whom an administrator may not touch.
-    expect((await callers.admin.delete(memberAt(organization, victim))).outcome).toBe(denied);
-    expect((await callers.admin.patch(memberAt(organization, victim), { role: 'viewer' })).outcome).toBe(
-      denied,
-    );
-    expect((await owner.delete(memberAt(organization, victim))).status).toBe(200);
-    expect((await owner.delete(memberAt(organization, victim))).outcome).toBe('404 MEMBER_NOT_FOUND');
+    expect((await manager.delete(memberAt(organization, second))).outcome).toBe(denied);
+    expect((await manager.patch(memberAt(organization, second), { role: 'viewer' })).outcome).toBe(denied);
+    expect((await owner.delete(memberAt(organization, second))).status).toBe(200);
+    expect((await owner.delete(memberAt(organization, second))).outcome).toBe('404 MEMBER_NOT_FOUND');
   });
 
   it('tells its members who the others are', async () => {
@@ -252,6 +203,12 @@ describe('an invitation', () => {
     await owner.patch(memberAt(id, second_), { role: 'member' });
     await invalid(fifth);
     expect((await owner.get(at(id, 'members'))).body.data).toHaveLength(2);
+    const third_ = await member('admin', id);
+    const sixth = await invite(test, third_, id, invited, 'viewer');
+    for (const disabled of [true, false]) {
+      expect((await admin.patch(`${USERS}/${third_.userId}`, { disabled })).status).toBe(200);
+      await invalid(sixth);
+    }
   });
 });
 

@@ -1,6 +1,7 @@
+// Alone in its process: what asks to be told of records stays so.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
-import { type Scope, scopeOf, type UserId } from '../src/platform/access/caller.js';
+import { type Owner, type Scope, scopeOf, SYSTEM, type UserId } from '../src/platform/access/caller.js';
 import type { Records } from '../src/platform/database/records.js';
 import { resource } from '../src/platform/database/resource.js';
 import { Transactions } from '../src/platform/database/transactions.js';
@@ -218,6 +219,16 @@ describe('what a feature does of its own', () => {
       expect(found.map(({ event }) => event.action)).toContain('errands.hand-over');
     });
 
+    it('has executors act for whom the record belongs to, whoever did it', async () => {
+      const organization = await newOrganization(ada);
+      for (const owner of [scope.owner, { kind: 'organization', id: organization }] as Owner[]) {
+        const made = await records.create({ actor: SYSTEM.actor, owner }, { what: 'Sweep', status: 'open' });
+        const record = `errands/${idOf(made)}`;
+        const stored = await test.connection.collection('executions').findOne({ record });
+        expect(stored?.['scope']).toEqual({ actor: SYSTEM.actor, owner });
+      }
+    });
+
     it('is told to nobody when it is rolled back', async () => {
       let id = '';
       const work = test.app.get(Transactions).run(async (transaction) => {
@@ -249,21 +260,21 @@ describe('what a feature does of its own', () => {
 
     it.each<[string, () => void, RegExp]>([
       [
-        'what no feature tells',
+        'what no feature emits',
         () => OnRecord('errands.creatd')(Notices.prototype, 'notice', {}),
-        /@OnRecord above Notices\.notice: no feature tells errands\.creatd; there are .*errands\.created/,
+        /@OnRecord above Notices\.notice: no feature emits errands\.creatd; there are .*errands\.created/,
       ],
       [
         'a class that no module provides',
         () => OnRecord(errands.created)(Stranger.prototype, 'stand', {}),
-        /Stranger is no provider; add it to the providers of its module/,
+        /Stranger is not a provider; add it to the providers of its module/,
       ],
       [
         'a method that is not there',
         () => OnRecord(errands.created)(Notices.prototype, 'vanish', {}),
         /@OnRecord above Notices\.vanish cannot be called/,
       ],
-      ['a class that is no executor', () => OnRecord(errands.created)(Odd as never), /Odd is no provider/],
+      ['a class that is no executor', () => OnRecord(errands.created)(Odd as never), /Odd is not a provider/],
       [
         'an executor with another input',
         () => OnRecord(errands.created)(RemoveOwner as never),
@@ -279,9 +290,9 @@ describe('what a feature does of its own', () => {
     });
 
     it('is refused for a static method, and without a name', () => {
-      expect(() => OnRecord(errands.created)(Stranger, 'stand', {})).toThrow('take static away');
+      expect(() => OnRecord(errands.created)(Stranger, 'stand', {})).toThrow('remove static');
       expect(() => OnRecord(undefined as never)(Stranger.prototype, 'stand', {})).toThrow(
-        'name what happens, such as tickets.created',
+        'name an event, such as tickets.created',
       );
     });
   });

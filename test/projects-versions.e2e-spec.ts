@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { at, createProject, type ProjectJson } from './support/projects.js';
+import { at, createProject, PROJECTS, type ProjectJson } from './support/projects.js';
+import { queriesDuring } from './support/query-watch.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import type { Answer, TestClient } from './support/test-client.js';
 
@@ -45,6 +47,20 @@ describe('versions of a project', () => {
     expect(answers.map(({ headers }) => headers['etag'])).toEqual(['"2"', '"3"', '"4"', '"5"']);
     expect((await ada.get(url)).headers['etag']).toBe('"5"');
   });
+
+  it.each(['PUT', 'PATCH'])(
+    'rise by one operation of the database, with and without If-Match: %s',
+    async (method) => {
+      const project = await createProject(ada);
+      const asked = await queriesDuring(test.connection, 'projects', async () => {
+        for (const headers of [{}, { 'if-match': '"2"' }, { 'if-match': '*' }]) {
+          const answer = await ada.send(method, at(project), { name: project.name }, headers);
+          expect(answer.outcome).toBe('200');
+        }
+      });
+      expect(asked.map(({ command }) => Object.keys(command)[0])).toEqual(Array(3).fill('findAndModify'));
+    },
+  );
 
   it('stay as they are when a change is refused', async () => {
     const project = await createProject(ada);
@@ -171,11 +187,15 @@ describe('versions of a project', () => {
     });
 
     it('is refused, as If-Match is, where a write changes nothing that has a version', async () => {
-      const url = `/api/v1/auth/sessions/${ada.sessionId}`;
-      for (const name of ['if-none-match', 'if-match']) {
-        const answer = await ada.delete(url, { [name]: '*' });
-        expect([answer.outcome, answer.body.details[0].path]).toEqual(['400 VALIDATION_ERROR', name]);
-      }
+      const session = `/api/v1/auth/sessions/${ada.sessionId}`;
+      for (const name of ['if-none-match', 'if-match'])
+        for (const [method, url, body] of [
+          ['DELETE', session],
+          ['POST', PROJECTS, { name: randomUUID() }],
+        ] as const) {
+          const answer = await ada.send(method, url, body, { [name]: '*' });
+          expect([answer.outcome, answer.body.details[0].path]).toEqual(['400 VALIDATION_ERROR', name]);
+        }
     });
   });
 

@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Types } from 'mongoose';
+import { getModelToken } from '@nestjs/mongoose';
+import { type Model, Types } from 'mongoose';
 import { Project, ProjectSchema } from '../src/modules/projects/project.schema.js';
 import type { Records } from '../src/platform/database/records.js';
+import { Repositories } from '../src/platform/database/repositories.js';
 import { requireUniqueFields, resource } from '../src/platform/database/resource.js';
 import { Transactions } from '../src/platform/database/transactions.js';
 import { NO_PRECONDITION } from '../src/platform/validation/precondition.js';
 import { type Scope, scopeOf, SYSTEM, type UserId } from '../src/platform/access/caller.js';
-import { addTasks, type TrialTask, TrialTasksService } from './support/tasks.js';
+import { addTasks, TrialTask, trialTasks, TrialTasksService } from './support/tasks.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 
 addTasks();
@@ -107,6 +109,13 @@ describe('records in a scope', () => {
     await tasks.find({ ...ALL, actor: { kind: 'apiKey', id: apiKey, user: BOB_ID } }, { limit: 10 });
     const line = test.logs.findLast(({ event }) => event === 'foreign_access');
     expect(line).toMatchObject({ userId: BOB_ID, apiKey, permission: 'trial-tasks:read', count: 4 });
+  });
+
+  it('are made once, however many modules import them', () => {
+    const repositories = test.app.get(Repositories);
+    const model = test.app.get<Model<TrialTask>>(getModelToken(TrialTask.name), { strict: false });
+    expect(repositories.of(model, trialTasks)).toBe(tasks);
+    expect(repositories.all.filter(({ collection }) => collection === 'trial_tasks')).toHaveLength(1);
   });
 
   it('are updated by fields that they have', () => {

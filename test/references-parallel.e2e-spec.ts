@@ -5,6 +5,7 @@ import { CryptoConfig } from '../src/platform/crypto/crypto.config.js';
 import { DatabaseConfig } from '../src/platform/config/database.config.js';
 import { scopeOf, type UserId } from '../src/platform/access/caller.js';
 import { at, createProject } from './support/projects.js';
+import { queriesDuring } from './support/query-watch.js';
 import { addTasks, TASKS, TrialTasksService } from './support/tasks.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import { type Answer, type TestClient, untilTaken } from './support/test-client.js';
@@ -70,6 +71,18 @@ describe('references', () => {
       for (const { status } of answers) expect([200, 201, 400]).toContain(status);
     }
     expect(Math.min(tally.kept, tally.deleted)).toBeGreaterThan(0);
+  });
+
+  it('are changed after one look at the record, by its owner and by who may change those of everybody', async () => {
+    const admin = await test.anonymous.signIn('admin');
+    const address = `${TASKS}/${String((await addTask(ada)).body.data.id)}`;
+    const { id } = await createProject(ada);
+    const asked = await queriesDuring(test.connection, 'trial_tasks', async () => {
+      expect((await ada.patch(address, { projectId: id })).status).toBe(200);
+      expect((await admin.patch(address, { projectId: id })).status).toBe(200);
+    });
+    const names = asked.map(({ command }) => Object.keys(command)[0]);
+    expect(names).toEqual(['find', 'findAndModify', 'find', 'findAndModify']);
   });
 
   it('let many be set at the same time', async () => {

@@ -4,26 +4,13 @@ import { CryptoConfig } from '../src/platform/crypto/crypto.config.js';
 import { DatabaseConfig } from '../src/platform/config/database.config.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import type { Answer, TestClient } from './support/test-client.js';
+import { TIMERS } from './support/timers.js';
 import { ME, REFRESH } from './support/users.js';
 
 interface Tokens {
   readonly access: string;
   readonly refresh: string;
 }
-
-/** All but the date. */
-const TIMERS = [
-  'nextTick',
-  'hrtime',
-  'performance',
-  'queueMicrotask',
-  'setImmediate',
-  'clearImmediate',
-  'setInterval',
-  'clearInterval',
-  'setTimeout',
-  'clearTimeout',
-] as const;
 
 describe('a refresh whose answer got lost', () => {
   let one: TestApp;

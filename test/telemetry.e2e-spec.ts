@@ -1,3 +1,4 @@
+// Alone in its process: what is transferable stays so.
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Injectable } from '@nestjs/common';

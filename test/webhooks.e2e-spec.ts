@@ -1,5 +1,7 @@
+// Alone in its process: what is transferable stays so.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { FAILPOINTS } from '../src/platform/executions/failpoints.js';
+import { describeSlowReceivers } from './support/describe-slow-receivers.js';
 import { engineBeside } from './support/engines.js';
 import { EngineLab } from './support/executions.js';
 import { eventually, mailTo, outboxOf } from './support/mails.js';
@@ -122,7 +124,6 @@ describe('webhooks', () => {
     // Of each record the first was tried, and no other.
     const tried = receiver.of(hook.path).map(({ body }) => (JSON.parse(body) as Message).data.record);
     expect(new Set(tried)).toEqual(new Set([`papers/${id}`, `papers/${other}`]));
-
     receiver.answer(hook.path, 200);
     lab.advance(10_000);
     await hooks.allDelivered(hook);
@@ -189,19 +190,11 @@ describe('webhooks', () => {
     await eventually(async () => (await hooks.statusOf(hook)) === 'paused');
     const { body } = await owner.get(ME);
     const mail = await mailTo(body.data.email as string, () => outboxOf(test.config));
-    expect(mail.subject).toBe('A webhook of yours was paused');
+    expect(mail.subject).toBe('Your webhook was paused');
     expect((await hooks.deliveriesOf(hook)).map(({ status }) => status)).toEqual(['failed', 'failed']);
   });
 
-  it('lets no receiver that never answers hold up another', async () => {
-    const slow = await hooks.newHook();
-    const fast = await hooks.newHook();
-    receiver.answers.set(slow.path, () => undefined);
-    for (let n = 0; n < 12; n++) await hooks.newPaper();
-    await hooks.arrived(fast, 12);
-    // In each lane one at most.
-    expect(receiver.of(slow.path).length).toBeLessThanOrEqual(4);
-  });
+  describeSlowReceivers(() => ({ test, hooks }));
 
   it('sends an owner’s events to its own webhooks, and shows them to nobody else', async () => {
     const hook = await hooks.newHook();

@@ -10,7 +10,7 @@ export async function open({ mongoUri, onDone }) {
   }).connect();
   const agenda = new Agenda({
     backend: new MongoBackend({ mongo: client.db('bench_agenda') }),
-    // Its default of 30 seconds would measure waiting.
+    // With its default of 30 seconds this would only measure waiting.
     processEvery: 50,
     maxConcurrency: 200,
     defaultConcurrency: 64,
@@ -20,7 +20,7 @@ export async function open({ mongoUri, onDone }) {
   agenda.define('a', async ({ attrs }) => void (await agenda.now('b', { n: attrs.data.n + 1 })));
   agenda.define('b', async ({ attrs }) => void (await agenda.now('c', { n: attrs.data.n + 1 })));
   agenda.define('c', () => Promise.resolve());
-  // Once it is written that the job is over.
+  // Once the end of the job has been stored.
   agenda.on('complete:c', onDone);
   await agenda.start();
   return {

@@ -1,4 +1,4 @@
-/** A queue as one writes it in an afternoon: `findOneAndUpdate` claims, and each step is one write. */
+/** A queue that one could write in an afternoon: claims by `findOneAndUpdate`, and one write per step. */
 import { MongoClient, ObjectId } from 'mongodb';
 
 const WORKERS = 32;

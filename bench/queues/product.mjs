@@ -1,4 +1,4 @@
-/** This product's executions: three steps, as it is built, in one process with its engine. */
+/** This product's executions, as built: three steps, in one process with the engine. */
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
 import { Writable } from 'node:stream';
@@ -35,7 +35,7 @@ export async function open({ mongoUri, onDone, effect }) {
   });
   const app = await createApp(config, new Writable({ write: (_chunk, _encoding, done) => done() }));
   await app.init();
-  // It counts an execution once it is written what has become of it.
+  // Counts an execution once its outcome has been stored.
   const metrics = app.get(ExecutionMetrics, { strict: false });
   const count = metrics.count.bind(metrics);
   metrics.count = (type, status) => {

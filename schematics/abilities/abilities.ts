@@ -4,11 +4,17 @@ import type { Addition, Extended } from './addition.ts';
 import { refuse } from '../naming/refusal.ts';
 import { batch } from './batch.ts';
 import { exported } from './export.ts';
+import { imported } from './import.ts';
 import { ABILITY_IMPORTS } from './imported.ts';
 import { trash } from './trash.ts';
 
 /** What else an ability writes, beside its line in the resource. */
-const ADDITIONS: Readonly<Partial<Record<Ability, Addition>>> = { batch, export: exported, trash };
+const ADDITIONS: Readonly<Partial<Record<Ability, Addition>>> = {
+  batch,
+  export: exported,
+  import: imported,
+  trash,
+};
 
 /**
  * What a feature that is there writes beside its resource to be able to do more, before it is formatted.

@@ -30,17 +30,6 @@ export function controllerFile({ names: { plural } }: Extended, ability: string)
   return `src/modules/${plural}/${plural}-${ability}.controller.ts`;
 }
 
-/** The heading in the documentation, as the feature's controller has it. */
-export function sectionOf(project: Project, { names }: Extended): string {
-  return byShape(project, filesOf(names).controller, (text) => {
-    const isSection = (node: ts.Node): node is ts.Decorator =>
-      ts.isDecorator(node) && node.expression.getText().startsWith('ApiSection(');
-    const section = findNode(classNamed(parse(text), `${names.Feature}Controller`), isSection);
-    if (!section) throw new MissingPlace('@ApiSection');
-    return section.getText();
-  });
-}
-
 /** A controller's file with its imports, and the module that lists it. */
 export function withController(
   project: Project,
@@ -50,7 +39,7 @@ export function withController(
 ): [string, string][] {
   const { plural, Feature, singular } = names;
   const path = controllerFile({ names, shared: false }, ability);
-  if (project.read(path) !== undefined) refuse(`${path} is there already`);
+  if (project.read(path) !== undefined) refuse(`${path} already exists`);
   const Class = `${Feature}${ability.charAt(0).toUpperCase()}${ability.slice(1)}Controller`;
   const { module } = filesOf(names);
   const own: Record<string, Import> = {
@@ -114,4 +103,13 @@ export function addArgument(method: ts.MethodDeclaration, callee: string, text: 
   const last = method.body && findNode(method.body, isIt)?.arguments.at(-1);
   if (!last) throw new MissingPlace(`${callee}(…) in ${method.name.getText()}`);
   return { from: last.end, to: last.end, text: `, ${text}` };
+}
+
+/** What creates takes a transaction in place of the request's `once`. */
+export function creatingEdits(method: ts.MethodDeclaration): Edit[] {
+  const once = method.parameters.find(({ type }) => /\bOnce\b/.test(type?.getText() ?? ''));
+  if (!once?.type) throw new MissingPlace('the parameter of Once in create');
+  if (/\bTransaction\b/.test(once.type.getText())) return [];
+  const text = `${once.name.getText()}?: Once | Transaction`;
+  return [{ from: once.getStart(), to: once.end, text }];
 }

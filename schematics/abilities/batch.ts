@@ -1,16 +1,17 @@
 import type ts from 'typescript';
 import type { Edit } from '../source/edit.ts';
-import { classNamed, methodNamed, MissingPlace } from '../source/places.ts';
+import { classNamed, methodNamed } from '../source/places.ts';
 import {
   addArgument,
   type Addition,
   addParameter,
+  creatingEdits,
   edited,
   type Extended,
   inTable,
-  sectionOf,
   withController,
 } from './addition.ts';
+import { sectionOf } from '../project/section.ts';
 
 /** Several things are done by one request: a controller of its own, and a service that takes transactions. */
 export const batch: Addition = (project, feature) =>
@@ -33,15 +34,6 @@ function transactionEdits(source: ts.SourceFile, { names }: Extended): Edit[] {
     ...writing('update', 'this.records.update'),
     ...writing('remove', 'this.records.remove'),
   ];
-}
-
-/** What creates takes a transaction in place of the request's `once`. */
-function creatingEdits(method: ts.MethodDeclaration): Edit[] {
-  const once = method.parameters.find(({ type }) => /\bOnce\b/.test(type?.getText() ?? ''));
-  if (!once?.type) throw new MissingPlace('the parameter of Once in create');
-  if (/\bTransaction\b/.test(once.type.getText())) return [];
-  const text = `${once.name.getText()}?: Once | Transaction`;
-  return [{ from: once.getStart(), to: once.end, text }];
 }
 
 function controllerSource({ names, shared }: Extended, section: string): string {
@@ -67,7 +59,7 @@ export class ${Feature}BatchController {
   @Deadline(BATCH_MS)
   @ApiOperation({
     summary: 'Change several ${resources}',
-    description: 'One after the other: all or none, or with \`atomic: false\` each by itself. Answers what each came to.',
+    description: 'In order: all or none or, with \`atomic: false\`, each independently. Answers with the outcome of each.',
     operationId: 'batch${Feature}',
   })
   @AnswersBatch(${records}, ${Record}Dto)

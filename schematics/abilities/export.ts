@@ -1,4 +1,5 @@
-import { type Addition, type Extended, inTable, sectionOf, withController } from './addition.ts';
+import { type Addition, type Extended, inTable, withController } from './addition.ts';
+import { sectionOf } from '../project/section.ts';
 
 /** All records of a list are sent as a file: a controller of its own. */
 export const exported: Addition = (project, feature) =>
@@ -25,7 +26,7 @@ export class ${Feature}ExportController {
   ${access}
   @ApiOperation({
     summary: 'Export ${resources}',
-    description: 'All that the list would answer, as a file: a table whose cells no spreadsheet runs, or a line of JSON for each.',
+    description: 'Everything that the list would answer, as a file: CSV, whose cells no spreadsheet takes for formulas, or one line of JSON per record.',
     operationId: 'export${Feature}',
   })
   @AnswersExport(${records})

@@ -1,16 +1,9 @@
 import ts from 'typescript';
-import { capitalised, withArticle } from '../naming/words.ts';
+import { withArticle } from '../naming/words.ts';
 import type { Edit } from '../source/edit.ts';
 import { addMember, classNamed, findNode, methodNamed, MissingPlace } from '../source/places.ts';
-import {
-  type Addition,
-  addParameter,
-  edited,
-  type Extended,
-  inTable,
-  sectionOf,
-  withController,
-} from './addition.ts';
+import { type Addition, addParameter, edited, type Extended, inTable, withController } from './addition.ts';
+import { sectionOf } from '../project/section.ts';
 
 /** Deleting moves to the trash: what is there is listed, restored, and removed for good. */
 export const trash: Addition = (project, feature) =>
@@ -51,7 +44,7 @@ function withoutRecords([path, text]: [string, string]): [string, string] {
 
 function queryEdit(source: ts.SourceFile, { names, shared }: Extended): Edit {
   const { Feature, resources } = names;
-  const property = `  @ApiProperty({ description: 'The ${resources} in the trash instead.', example: true })
+  const property = `  @ApiProperty({ description: 'List ${resources} in the trash instead.', example: true })
   @QueryFlag()
   trash?: boolean;
 `;
@@ -101,7 +94,7 @@ export class ${Feature}TrashController {
   ${access}
   @ApiOperation({
     summary: 'Restore ${withArticle(resource)}',
-    description: '${capitalised(withArticle(resource))} that was deleted comes back, in its next version.',
+    description: 'Takes it out of the trash and increments its version.',
     operationId: 'restore${Record}',
   })
   @Answers(${Record}Dto, { errors: ${records}.errors.update })

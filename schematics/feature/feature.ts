@@ -4,8 +4,9 @@ import { moreAbilities } from '../abilities/more-abilities.ts';
 import { refuse } from '../naming/refusal.ts';
 import { filesOf } from '../project/layout.ts';
 import { moreLists } from '../project/more-lists.ts';
+import { withoutFeature } from '../project/removal.ts';
 import { changed, type Changes, type Project } from '../project/project.ts';
-import { ruleOf } from '../project/rule.ts';
+import { notedRuleOf, ruleOf } from '../project/rule.ts';
 import { ABILITIES, type Ability } from '../specification/feature.ts';
 import { costOf } from '../specification/lists.ts';
 import { featureOf } from '../specification/specification.ts';
@@ -17,28 +18,43 @@ interface Options {
   readonly shared?: boolean;
   readonly lists?: readonly string[];
   readonly add?: readonly string[];
+  readonly remove?: boolean;
+  readonly drop?: boolean;
+  readonly force?: boolean;
 }
 
 /** What a feature has that nobody has said anything about: the fields of a project. */
 const USUAL_FIELDS = ['name:string:required:unique:max=100', 'description:text:max=500', 'metadata:object'];
 
 /** `nest g feature invoices`, and `npm run feature`. */
-export function feature({ name, fields = [], shared = false, lists = [], add = [] }: Options): Rule {
+export function feature(options: Options): Rule {
+  return options.remove ? removal(options) : addition(options);
+}
+
+/** `npm run feature -- invoices --remove` */
+function removal({ name, drop = false, force = false }: Options): Rule {
+  const args = [name, '--remove', ...(drop ? ['--drop'] : [])];
+  return notedRuleOf('feature', args, (project) => withoutFeature(project, namesOf(name), drop), force);
+}
+
+function addition({ name, fields = [], shared = false, lists = [], add = [] }: Options): Rule {
   const abilities = add.flatMap((each) => each.split(',')).map(abilityOf);
+  const twice = abilities.find((each, index) => abilities.indexOf(each) !== index);
   const listed = lists.flatMap((list) => ['--list', list]);
   const added = add.flatMap((each) => ['--add', each]);
   const args = [name, ...fields, ...listed, ...added, ...(shared ? ['--shared'] : [])];
   return ruleOf('feature', args, (project) => {
     const names = namesOf(name);
+    if (twice !== undefined) refuse(`--add has ${twice} twice`);
     const isThere = project.read(filesOf(names).schema) !== undefined;
     if (isThere && fields.length === 0 && abilities.length + lists.length > 0) {
       return moreOf(project, names, abilities, lists);
     }
     if (lists.length > 0 && fields.length === 0) {
-      refuse(`There is no feature ${name}; --list of a new one is for the fields that stand beside it`);
+      refuse(`There is no feature ${name}; --list for a new feature needs its fields in the same command`);
     }
     const described = fields.length > 0 ? fields : USUAL_FIELDS;
-    const planned = { ...featureOf(names, described, lists, shared), abilities: [...new Set(abilities)] };
+    const planned = { ...featureOf(names, described, lists, shared), abilities };
     for (const line of costOf(planned)) process.stderr.write(`${line}\n`);
     return ableFeature(project, planned);
   });

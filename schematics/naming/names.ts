@@ -35,7 +35,7 @@ export interface Names {
 export function namesOf(plural: string): Names {
   if (!FORM.test(plural)) {
     refuse(
-      `"${plural}" is no name of a feature: write a plural in small letters, such as invoices or blog-posts`,
+      `"${plural}" is not a valid feature name: use a plural in lower case, such as invoices or blog-posts`,
     );
   }
   if (plural.length > MAX_LENGTH) refuse(`"${plural}" is longer than ${MAX_LENGTH} characters`);
@@ -46,7 +46,7 @@ export function namesOf(plural: string): Names {
     const hint =
       expected === plural
         ? 'it has no singular of its own; say what one of them is, as in news-items'
-        : `say ${expected}`;
+        : `say ${expected || 'what there are, as in invoices'}`;
     refuse(`"${plural}" is not the plural of anything: ${hint}`);
   }
   return {

@@ -26,7 +26,7 @@ export function fieldCommand(project: Project, names: Names, texts: readonly str
   const timed = fields.find((field) => field.type.defaults && field.default !== undefined);
   if (timed) {
     refuse(
-      `${timed.name} cannot have default=now here: nobody knows the time of the records that are there. Write ${timed.name}:date:required:existing=2030-01-31, or leave the default to the service`,
+      `${timed.name} cannot have default=now here: the time is not known for existing records. Write ${timed.name}:date:required:existing=2030-01-31, or leave the default to the service`,
     );
   }
   const { changes, given } =

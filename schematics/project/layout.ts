@@ -37,8 +37,20 @@ export function byShape<T>(project: Project, path: string, use: (text: string) =
     return use(text);
   } catch (error) {
     if (!(error instanceof MissingPlace)) throw error;
-    return refuse(
-      `${path} has no longer the shape that is generated: ${error.message} is missing. Add it by hand`,
-    );
+    return refuse(`${path} no longer has the generated shape: ${error.message} is missing. Edit it by hand`);
   }
+}
+
+/**
+ * What edits by syntax make of files that are there: those that they change.
+ * @throws Refusal that names the file, where it does not have the shape that is needed
+ */
+export function editedFiles<T>(
+  project: Project,
+  edits: readonly (readonly [path: string, edit: (text: string, about: T) => string])[],
+  about: T,
+): [path: string, text: string][] {
+  return edits
+    .map(([path, edit]): [string, string] => [path, byShape(project, path, (text) => edit(text, about))])
+    .filter(([path, text]) => text !== project.read(path));
 }

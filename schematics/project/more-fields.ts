@@ -27,7 +27,7 @@ import type { Changes, Project } from './project.ts';
 const LOOKED_THROUGH: Field = { ...PLAIN_FIELD, name: '', type: FIELD_TYPES.string };
 
 /** What is known of a feature that is there. */
-interface Existing {
+export interface Existing {
   readonly fields: readonly string[];
   /** The names that its schema's file exports. */
   readonly exported: readonly string[];
@@ -75,7 +75,7 @@ export function moreFields(project: Project, names: Names, fields: readonly Fiel
     ]);
     const twice = declared.find((name) => before.exported.includes(name));
     if (twice !== undefined)
-      refuse(`${field.name} would declare ${twice}, which is there already; choose another name`);
+      refuse(`${field.name} would declare ${twice}, which already exists; choose another name`);
   }
   const all = looksThrough ? [LOOKED_THROUGH, ...fields] : fields;
   const feature: Feature = { names, fields: all, shared, lists: [] };

@@ -12,7 +12,7 @@ import {
   serviceWithLists,
   tableWithLists,
 } from '../source/lists-edit.ts';
-import { byShape, filesOf } from './layout.ts';
+import { byShape, editedFiles, filesOf } from './layout.ts';
 import { type Keys, migrated } from './migration.ts';
 import type { Changes, Project } from './project.ts';
 
@@ -60,19 +60,16 @@ export function withMoreLists(project: Project, names: Names, wanted: Wanted): L
   const feature: Feature = { names, fields, shared, lists: [...described.lists, ...lists] };
   const more: MoreLists = { feature, lists, search: wanted.search, stats: wanted.stats, several };
   const files = filesOf(names);
-  const edited = [
+  const edits = [
     [files.schema, schemaWithLists],
     [files.dto, dtoWithLists],
     [files.service, serviceWithLists],
     [files.controller, controllerWithLists],
     [files.table, tableWithLists],
   ] as const;
-  const changes = edited
-    .map(([path, edit]) => [path, byShape(project, path, (text) => edit(text, more))] as const)
-    .filter(([path, text]) => text !== project.read(path));
   const sortedBefore = new Set(described.lists.map(({ sort }) => sort));
   return {
-    changes: new Map(changes),
+    changes: new Map(editedFiles(project, edits, more)),
     keys: {
       sorted: [...new Set(lists.map(({ sort }) => sort))].filter(
         (sort) =>

@@ -13,14 +13,16 @@ import {
   commandsServiceSource,
 } from '../source/command-source.ts';
 import { tableWithEntry } from '../source/executor-edit.ts';
-import { exportsOf } from '../source/exported.ts';
+import { classesOf } from '../source/exported.ts';
 import { withImports } from '../source/imports.ts';
 import { ownImports } from '../source/own-imports.ts';
-import { commandOf } from '../specification/command.ts';
+import { commandOf, requireAlike } from '../specification/command.ts';
 import { fieldCommand } from './field-command.ts';
 import { byShape, filesOf } from './layout.ts';
 import { existing } from './more-fields.ts';
+import { describedOf } from './more-lists.ts';
 import { changed, type Changes, type Project } from './project.ts';
+import { sectionOf } from './section.ts';
 
 /**
  * Everything that a command on the records of a feature writes, before it is formatted. What it takes is kept in the
@@ -30,6 +32,11 @@ import { changed, type Changes, type Project } from './project.ts';
 export function newCommand(before: Project, names: Names, name: string, inputs: readonly string[]): Changes {
   const command = commandOf(names, name, inputs);
   const { fields, shared } = existing(before, names);
+  const described = describedOf(before, names).fields;
+  for (const input of command.inputs) {
+    const kept = described.find((field) => field.name === input.name);
+    if (kept) requireAlike(input, kept, names);
+  }
   const missing = command.kept.filter((_, index) => !fields.includes(command.inputs[index]?.name ?? ''));
   const { changes } =
     missing.length > 0 ? fieldCommand(before, names, missing) : { changes: new Map<string, string>() };
@@ -53,7 +60,7 @@ export function newCommand(before: Project, names: Names, name: string, inputs: 
       files.controller,
       withImports(
         isFirst
-          ? commandsControllerSource(command, feature)
+          ? commandsControllerSource(command, feature, sectionOf(project, feature))
           : edited(files.controller, (text) => controllerWithCommand(text, command, feature)),
         { ...imports.controller, ...own.controller },
       ),
@@ -117,10 +124,10 @@ function commandImports({ Record, singular }: Names, file: string, Dto: string) 
 
 /** @throws Refusal for a class whose file or name is there already */
 export function requireFree(project: Project, path: string, name: string): void {
-  if (project.read(path) !== undefined) refuse(`${path} is there already`);
+  if (project.read(path) !== undefined) refuse(`${path} already exists`);
   for (const file of project.filesIn('src')) {
     const text = file.endsWith('.ts') ? (project.read(file) ?? '') : '';
-    if (text.includes(name) && exportsOf(text).includes(name))
+    if (text.includes(name) && classesOf(text).includes(name))
       refuse(`${file} declares ${name} already; choose another name`);
   }
 }

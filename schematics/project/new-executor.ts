@@ -23,6 +23,7 @@ import { existing } from './more-fields.ts';
 import { requireFree } from './new-command.ts';
 import { requireTargets } from './new-feature.ts';
 import type { Changes, Project } from './project.ts';
+import { sectionOf } from './section.ts';
 
 type Imports = NonNullable<Parameters<typeof withImports>[1]>;
 
@@ -113,7 +114,7 @@ function routed(
       edited(
         controller,
         `${Record}ExecutionsController`,
-        executionsControllerSource(executor, names, shared),
+        executionsControllerSource(executor, names, shared, sectionOf(project, { names })),
         startingHandlerSource(executor, names, shared),
       ),
     ],

@@ -7,7 +7,7 @@ import {
 import { refuse } from '../naming/refusal.ts';
 import { controllerSource, moduleSource } from '../source/controller-source.ts';
 import { dtoSource } from '../source/dto-source.ts';
-import { exportsOf } from '../source/exported.ts';
+import { classesOf } from '../source/exported.ts';
 import { withImports } from '../source/imports.ts';
 import { schemaSource } from '../source/schema-source.ts';
 import { serviceSource } from '../source/service-source.ts';
@@ -25,7 +25,7 @@ import { registered } from './registration.ts';
  */
 export function newFeature(project: Project, feature: Feature): Changes {
   const { names, fields } = feature;
-  if (fields.length === 0) refuse(`${names.plural} needs a field at least`);
+  if (fields.length === 0) refuse(`${names.plural} needs at least one field`);
   const existing = fields.find((field) => field.existing !== undefined);
   if (existing) refuse(`${existing.name} cannot have existing=: no records of a new feature are there`);
   requireDistinctNames(feature);
@@ -79,15 +79,21 @@ function requireFreeNames(project: Project, feature: Feature): void {
   const folder = `src/modules/${plural}`;
   if (project.filesIn(folder).length > 0) refuse(`There is a feature ${plural} already: ${folder}`);
   const taken = Object.values(files).find((path) => project.read(path) !== undefined);
-  if (taken !== undefined) refuse(`${taken} is there already`);
+  if (taken !== undefined) refuse(`${taken} already exists`);
+  const isKept = keeperOf(collection);
   for (const path of project.filesIn('src')) {
     const text = path.endsWith('.ts') && !path.endsWith('.spec.ts') ? (project.read(path) ?? '') : '';
-    if (text.includes(`collection: '${collection}'`))
-      refuse(`${path} has the collection ${collection} already`);
+    if (isKept(text)) refuse(`${path} has the collection ${collection} already`);
     const isNamed = [...declared].some((name) => text.includes(name));
-    const twice = isNamed ? exportsOf(text).find((name) => declared.has(name)) : undefined;
+    const twice = isNamed ? classesOf(text).find((name) => declared.has(name)) : undefined;
     if (twice !== undefined)
       refuse(`"${plural}" would declare ${twice}, which ${path} has already; choose another name`);
     if (text.includes(`@Controller('api/v1/${plural}')`)) refuse(`${path} serves /api/v1/${plural} already`);
   }
+}
+
+/** Whether a file keeps something in a collection: by its schema, or by the driver. */
+function keeperOf(collection: string): (text: string) => boolean {
+  const named = new RegExp(`\\bcollection(?:: |(?:<[^(]*>)?\\()'${collection}'`);
+  return (text) => text.includes(`'${collection}'`) && named.test(text);
 }

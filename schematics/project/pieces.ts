@@ -1,6 +1,6 @@
-import { divided, isDivisible, wholeOf } from '../source/pieces.ts';
+import { divided, isDivisible, piecesOf, wholeOf } from '../source/pieces.ts';
 import { refuse } from '../naming/refusal.ts';
-import type { Changes, Project } from './project.ts';
+import { type Changes, GONE, type Project } from './project.ts';
 
 /** A project whose files are read as if none had been written in pieces. */
 export function whole(project: Project): Project {
@@ -30,9 +30,16 @@ export async function inPieces(
 ): Promise<Map<string, string>> {
   const result = new Map<string, string>();
   for (const [path, text] of changes) {
+    if (text === GONE) {
+      result.set(path, text);
+      continue;
+    }
     const isThere = wholeOf(path, (each) => project.read(each)) !== undefined;
     const isLong = linesOf(text) > limitOf(path);
     const files = isThere || (isLong && isDivisible(path)) ? divided(path, text) : new Map([[path, text]]);
+    for (const piece of piecesOf(path, (each) => project.read(each))) {
+      if (!files.has(piece)) result.set(piece, GONE);
+    }
     for (const [each, part] of files) {
       const written = files.size > 1 ? await format(each, part) : part;
       requireShort(each, written);

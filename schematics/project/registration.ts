@@ -1,7 +1,7 @@
 import type { Names } from '../naming/names.ts';
 import { applyEdits, parse } from '../source/edit.ts';
-import { withImports } from '../source/imports.ts';
-import { addElement, arrayIn, variableNamed } from '../source/places.ts';
+import { withImports, withoutUnused } from '../source/imports.ts';
+import { addElement, arrayIn, MissingPlace, removeAmong, variableNamed } from '../source/places.ts';
 import { APP_MODULE, byShape } from './layout.ts';
 import type { Project } from './project.ts';
 
@@ -24,4 +24,16 @@ export function registered(project: Project, names: Names): Map<string, string> 
       ),
     ],
   ]);
+}
+
+/** The same without a feature that goes. */
+export function unregistered(project: Project, { Feature }: Names): [string, string] {
+  const module = `${Feature}Module`;
+  const text = byShape(project, APP_MODULE, (before) => {
+    const { elements } = arrayIn(variableNamed(parse(before), 'FEATURES'), 'the list in FEATURES');
+    const edits = removeAmong(elements, (element) => element.getText() === module);
+    if (edits.length === 0) throw new MissingPlace(`${module} in FEATURES`);
+    return withoutUnused(applyEdits(before, edits), [module]);
+  });
+  return [APP_MODULE, text];
 }

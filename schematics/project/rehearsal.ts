@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { refuse } from '../naming/refusal.ts';
-import type { Changes } from './project.ts';
+import { type Changes, GONE } from './project.ts';
 
 /** What building and describing the application takes. */
 const NEEDED = [
@@ -27,12 +27,13 @@ export async function rehearse(root: string, changes: Changes): Promise<void> {
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'), 'junction');
     for (const [path, text] of changes) {
       mkdirSync(dirname(join(copy, path)), { recursive: true });
-      writeFileSync(join(copy, path), text);
+      if (text === GONE) rmSync(join(copy, path), { force: true });
+      else writeFileSync(join(copy, path), text);
     }
     // At the same time, and both to their end, since they work in the copy that goes; the compiler has more to say.
     const [mistyped, unstarted] = await Promise.all([faultOf(checkTypes(copy)), faultOf(describe(copy))]);
     const fault = mistyped ?? unstarted;
-    if (fault !== undefined) refuse(`The project does not build with it; nothing was written:\n${fault}`);
+    if (fault !== undefined) refuse(`The project does not build with it, so nothing was changed:\n${fault}`);
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }
@@ -45,7 +46,9 @@ function checkTypes(copy: string): Promise<void> {
 
 async function describe(copy: string): Promise<void> {
   await run(copy, 'scripts/build.mjs', '--unchecked');
-  await run(copy, 'scripts/openapi.mjs');
+  // A product without a document starts at least.
+  const describes = existsSync(join(copy, 'scripts/openapi.mjs'));
+  await run(copy, describes ? 'scripts/openapi.mjs' : 'scripts/application.mjs');
 }
 
 async function run(folder: string, ...command: string[]): Promise<void> {
@@ -59,6 +62,11 @@ async function faultOf(program: Promise<void>): Promise<string | undefined> {
     return undefined;
   } catch (error) {
     const { stdout = '', stderr = '', message } = error as Error & { stdout?: string; stderr?: string };
-    return (`${stdout}${stderr}`.trim() || message).slice(0, 4000);
+    return saidIn(`${stdout}${stderr}`.trim() || message);
   }
+}
+
+/** What matters of that: what the start refuses has a sentence of its own, among traces of what ran. */
+export function saidIn(output: string): string {
+  return (/^DeclarationError: (.+)$/m.exec(output)?.[1] ?? output).slice(0, 4000);
 }

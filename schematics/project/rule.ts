@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Rule, SchematicsException, type Tree } from '@angular-devkit/schematics';
-import { Refusal } from '../naming/refusal.ts';
+import { Refusal, refuse } from '../naming/refusal.ts';
 import { formatted } from './format.ts';
-import type { Changes, Project } from './project.ts';
-import { MANIFEST, recorded } from './manifest.ts';
+import { type Changes, GONE, type Project } from './project.ts';
+import { changedByHand, MANIFEST, recorded } from './manifest.ts';
 import { inPieces, whole } from './pieces.ts';
 import { rehearse } from './rehearsal.ts';
 import { remember, requireCommitted } from './worktree.ts';
@@ -33,8 +33,14 @@ function projectOf(tree: Tree, root: string): Project {
 /**
  * A schematic that writes what `plan` makes of the project, and notes the command in the manifest: formatted, built and
  * described in a copy first, so that either everything is written or nothing.
+ * @param force whether files may go that people have changed
  */
-export function ruleOf(command: string, args: readonly string[], plan: (project: Project) => Changes): Rule {
+export function ruleOf(
+  command: string,
+  args: readonly string[],
+  plan: (project: Project) => Changes,
+  force = false,
+): Rule {
   return async (tree) => {
     const root = process.cwd();
     try {
@@ -47,11 +53,13 @@ export function ruleOf(command: string, args: readonly string[], plan: (project:
       const format = (path: string, text: string) => formatted(root, path, text);
       const changes = await inPieces(project, new Map(await Promise.all(entries)), format);
       requireCommitted(root, changes);
-      process.stderr.write('Building the project with it, in a copy …\n');
+      if (!force) requireGenerated(project, planned);
+      process.stderr.write('Building the project with the change, in a copy …\n');
       await rehearse(root, changes);
-      changes.set(MANIFEST, recorded(project, command, args));
+      changes.set(MANIFEST, recorded(project, command, args, changes));
       for (const [path, text] of changes) {
-        if (!tree.exists(path)) tree.create(path, text);
+        if (text === GONE) tree.delete(path);
+        else if (!tree.exists(path)) tree.create(path, text);
         else if (tree.readText(path) !== text) tree.overwrite(path, text);
       }
       remember(root, changes);
@@ -60,4 +68,40 @@ export function ruleOf(command: string, args: readonly string[], plan: (project:
       throw error;
     }
   };
+}
+
+/** What is written where something goes that was stored, and what becomes of that, in sentences for people. */
+export interface Noted {
+  readonly changes: Changes;
+  readonly notes: readonly string[];
+}
+
+/** A schematic that takes something out or renames it, and says in the end what becomes of what was stored. */
+export function notedRuleOf(
+  command: string,
+  args: readonly string[],
+  plan: (project: Project) => Noted,
+  force: boolean,
+): Rule {
+  let notes: readonly string[] = [];
+  const planned = (project: Project) => {
+    const noted = plan(project);
+    ({ notes } = noted);
+    return noted.changes;
+  };
+  const rule = ruleOf(command, args, planned, force);
+  return async (tree, context) => {
+    await rule(tree, context);
+    for (const note of notes) process.stderr.write(`${note}\n`);
+  };
+}
+
+/** @throws Refusal that names the files that would go, and that people have changed or written */
+function requireGenerated(project: Project, changes: Changes): void {
+  const going = [...changes].flatMap(([path, text]) => (text === GONE ? [path] : []));
+  const byHand = changedByHand(project, going);
+  if (byHand.length === 0) return;
+  refuse(
+    `These files would be deleted, but have been edited since commands wrote them:\n${byHand.map((path) => `  ${path}\n`).join('')}Keep what you need of them, and add --force. Nothing was changed`,
+  );
 }

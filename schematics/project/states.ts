@@ -22,7 +22,7 @@ export function withStates(project: Project, names: Names, field: string, given:
     refuse(`There is no feature ${names.plural}: ${files.schema} is missing`);
   const { states, initial } = byShape(project, files.schema, (text) => enumOf(text, names, field));
   if (initial === undefined)
-    refuse(`${field} has no default in which records begin: only a field with default= can be a state`);
+    refuse(`${field} has no default for new records: only a field with default= can be a state`);
   const ways = completeWays(field, given, states, initial);
   const changes = new Map([
     [files.schema, byShape(project, files.schema, (text) => schemaWithStates(text, names, field, ways))],

@@ -46,7 +46,7 @@ export function requireCommitted(root: string, changes: Changes): void {
   const dirty = uncommitted(root, targets).filter(
     (path) => targets.includes(path) && !written.has(digest(readFileSync(join(root, path), 'utf8'))),
   );
-  if (dirty.length > 0) refuse(`${dirty.join(', ')} would change, and has changes that are not committed`);
+  if (dirty.length > 0) refuse(`${dirty.join(', ')} would be changed, but has uncommitted changes`);
 }
 
 /** Remembers what is about to be written. */

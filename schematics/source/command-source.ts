@@ -1,6 +1,5 @@
 import { type Feature, filterOf } from '../specification/feature.ts';
 import type { Command } from '../specification/command.ts';
-import { aboutSource } from './controller-source.ts';
 import { inputSource } from './dto-source.ts';
 import { literal } from '../types/source.ts';
 import { entrySource } from './table-source.ts';
@@ -10,7 +9,7 @@ type Owned = Pick<Feature, 'names' | 'fields' | 'shared' | 'lists'>;
 /** The file of what a command takes, without its imports. */
 export function commandDtoSource(command: Command, feature: Owned): string {
   return `
-/** What \`POST /${feature.names.plural}/:id/${command.name}\` takes. */
+/** The body of \`POST /${feature.names.plural}/:id/${command.name}\`. */
 export class ${command.Dto} {
 ${command.inputs.map((field) => inputSource(field, feature)).join('\n')}}
 `;
@@ -44,7 +43,7 @@ export function methodSource({ name, method, Dto, inputs }: Command, { names }: 
   const { Record, records, plural } = names;
   const takes = inputs.length > 0;
   const change = takes ? `{ ${inputs.map((input) => `${input.name}: dto.${input.name}`).join(', ')} }` : '{}';
-  return `/** \`POST /${plural}/:id/${name}\`. What else it is to do happens in its transaction, or not at all. */
+  return `/** \`POST /${plural}/:id/${name}\`. What you add to the transaction happens together with the change, or not at all. */
   ${method}(scope: Scope, id: string, ifMatch: Precondition${takes ? `, dto: ${Dto}` : ''}): Promise<${Record}> {
     return this.transactions.run(async (transaction) => {
       const change = ${change};
@@ -59,11 +58,11 @@ function property(name: string): string {
 }
 
 /** The controller of a feature's first command, without its imports. */
-export function commandsControllerSource(command: Command, feature: Owned): string {
+export function commandsControllerSource(command: Command, feature: Owned, section: string): string {
   const { Record, plural, resources } = feature.names;
   return `
-/** What can be done to ${resources} beside changing them. */
-@ApiSection('${resources}', ${literal(aboutSource({ ...feature }))})
+/** The commands on ${resources}. */
+${section}
 @Controller('api/v1/${plural}')
 export class ${Record}CommandsController {
   constructor(private readonly service: ${Record}CommandsService) {}

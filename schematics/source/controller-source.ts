@@ -4,9 +4,9 @@ import { capitalised, withArticle } from '../naming/words.ts';
 import { literal } from '../types/source.ts';
 
 /** What the section of the documentation begins with, and the module's comment says. */
-export function aboutSource({ names, shared }: Feature): string {
+function aboutSource({ names, shared }: Feature): string {
   return shared
-    ? `${capitalised(names.resources)}, which belong to nobody: every user reads them.`
+    ? `${capitalised(names.resources)}, which have no owner: every user may read them.`
     : `${capitalised(names.resources)}. Each belongs to the user who created it.`;
 }
 

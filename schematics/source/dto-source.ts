@@ -10,6 +10,7 @@ import type { Names } from '../naming/names.ts';
 import { capitalised, withArticle, wordsOf } from '../naming/words.ts';
 import { filterRules, inputRules, severalRules, MAX_ITEMS, outputRules } from './rules.ts';
 import { literal } from '../types/source.ts';
+import { FIELD_TYPES } from '../types/types.ts';
 import { exampleOf, filterExampleOf } from './values.ts';
 
 function described(description: string, example: string | undefined): string {
@@ -24,8 +25,8 @@ function inputDescription({ names, shared }: Feature, field: Field): string {
   return [
     unique && (shared ? 'Unique.' : `Unique among the ${names.resources} of its owner.`),
     type.note?.(field),
-    list && `At most ${MAX_ITEMS}.`,
-    byDefault !== undefined && `${type.defaults?.about ?? `\`${byDefault}\``} where it is not sent.`,
+    list && `At most ${MAX_ITEMS} items.`,
+    byDefault !== undefined && `${type.defaults?.about ?? `\`${byDefault}\``} by default.`,
   ]
     .filter(Boolean)
     .join(' ');
@@ -88,14 +89,18 @@ export function filterSource(field: Field, { names, fields }: Feature): string {
     const max = field.max ?? 200;
     return [
       described(
-        `Only ${names.resources} whose ${words} contains this text, whatever its case.`,
+        `Only ${names.resources} whose ${words} contains this text, ignoring case.`,
         literal(filterExampleOf(field, true)),
       ),
       `@IsOptional()\n@Compose(${max})\n@Text(0, ${max})\n${field.name}?: string;\n`,
     ].join('\n');
   }
   if (filter === undefined) return '';
-  const what = field.list ? `that have this among their ${words}` : `with this ${words}`;
+  const what = field.list
+    ? `that have this among their ${words}`
+    : field.type === FIELD_TYPES.boolean
+      ? `whose ${words} has this value`
+      : `with this ${words}`;
   return [
     described(`Only ${names.resources} ${what}.`, literal(filterExampleOf(field, false))),
     ...(field.several ? severalRules(field, names) : filterRules(field, names)),
@@ -154,7 +159,7 @@ ${fields
   .filter(Boolean)
   .join('\n')}${shared ? '' : owner}}
 ${countQuerySource(feature, owner)}
-/** ${capitalised(withArticle(resource))} as it is answered. */
+/** ${capitalised(withArticle(resource))} in responses. */
 export class ${Record}Dto extends ${base} {
 ${fields.map((field) => outputSource(field, names)).join('\n')}
   static from(${record}: ${Record}): ${Record}Dto {

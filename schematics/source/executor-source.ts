@@ -3,7 +3,6 @@ import type { Executor } from '../specification/executor.ts';
 import { fieldDeclarations } from '../specification/feature.ts';
 import type { Field } from '../types/field.ts';
 import { literal } from '../types/source.ts';
-import { aboutSource } from './controller-source.ts';
 import { inputSource } from './dto-source.ts';
 import { inputRules, MAX_ITEMS } from './rules.ts';
 import { entrySource } from './table-source.ts';
@@ -52,17 +51,17 @@ export function executorSource(executor: Executor, names: Names): string {
   return `
 ${declared.join('')}${
     takes
-      ? `/** What \`${Class}\` is started with. */
+      ? `/** The input of \`${Class}\`. */
 export class ${Input} {
   ${record}${inputs.map((field) => propertySource(field, own)).join('\n')}}
 
 `
       : ''
-  }/** Finishes once it is started, whatever is killed. */
+  }/** Once started, it finishes, even if processes are killed. */
 @Executor({ type: '${type}', input: ${input} })
 ${schedule === undefined ? '' : `@Schedule(${literal(schedule)})\n`}export class ${Class} {
   ${constructor}async execute(input: ${input}, run: Run): Promise<string> {
-    ${read}// What must not happen again stands in a step, whose result is kept. The key is the same each time that it is tried.
+    ${read}// Put what must not be repeated into a step: its result is stored, and its key is the same on every attempt.
     await run.step('${method}', ({ key }) => ${result});
     return 'done';
   }
@@ -80,7 +79,7 @@ export function executorDtoSource(executor: Executor, names: Names): string {
       ? `@ApiProperty({ example: ${literal(exampleOf(field))} })\n${propertySource(field, own)}`
       : inputSource(field, feature);
   return `
-/** What \`POST /${names.plural}/:id/${name}\` takes. */
+/** The body of \`POST /${names.plural}/:id/${name}\`. */
 export class ${Dto} {
 ${inputs.map(source).join('\n')}}
 `;
@@ -94,7 +93,7 @@ export function startingHandlerSource(executor: Executor, names: Names, shared: 
   @${shared ? 'Requires' : 'OwnerOr'}(${names.records}.may${name.includes('-') ? `['${name}']` : `.${name}`})
   @ApiOperation({
     summary: ${literal(summary)},
-    description: 'Starts an execution, which finishes whatever is killed, and answers it.',
+    description: 'Starts an execution and answers with it. It finishes even if processes are killed.',
     operationId: '${method}${names.Record}',
   })
   @Answers(ExecutionDto, { status: 202, errors: ${names.records}.errors.get })
@@ -125,12 +124,16 @@ export function startingMethodSource(executor: Executor, names: Names): string {
 }
 
 /** The controller of what a feature's routes start, without its imports. */
-export function executionsControllerSource(executor: Executor, names: Names, shared: boolean): string {
+export function executionsControllerSource(
+  executor: Executor,
+  names: Names,
+  shared: boolean,
+  section: string,
+): string {
   const { Record, plural, resources } = names;
-  const about = aboutSource({ names, shared, fields: [], lists: [] });
   return `
-/** What is done to ${resources} after it was answered. */
-@ApiSection('${resources}', ${literal(about)})
+/** Routes that start executions for ${resources}. */
+${section}
 @Controller('api/v1/${plural}')
 export class ${Record}ExecutionsController {
   constructor(private readonly service: ${Record}ExecutionsService) {}

@@ -1,11 +1,10 @@
 import ts from 'typescript';
 import { parse } from './edit.ts';
 
-/** The classes, types and constants that a file exports. Nest and Swagger know classes by their names alone. */
+/** The classes, types and constants that a file exports. */
 export function exportsOf(text: string): string[] {
   return parse(text).statements.flatMap((statement) => {
-    const isExported = ts.canHaveModifiers(statement) && ts.getModifiers(statement)?.some(isExport);
-    if (!isExported) return [];
+    if (!isExported(statement)) return [];
     if (ts.isVariableStatement(statement)) {
       return statement.declarationList.declarations.map(({ name }) => name.getText());
     }
@@ -14,6 +13,14 @@ export function exportsOf(text: string): string[] {
   });
 }
 
-function isExport({ kind }: ts.ModifierLike): boolean {
-  return kind === ts.SyntaxKind.ExportKeyword;
+/** The classes that a file exports: Mongoose and Swagger know them by their names alone. */
+export function classesOf(text: string): string[] {
+  return parse(text).statements.flatMap((statement) =>
+    ts.isClassDeclaration(statement) && statement.name && isExported(statement) ? [statement.name.text] : [],
+  );
+}
+
+function isExported(statement: ts.Statement): boolean {
+  const modifiers = ts.canHaveModifiers(statement) ? ts.getModifiers(statement) : undefined;
+  return modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) ?? false;
 }

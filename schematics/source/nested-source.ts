@@ -42,11 +42,11 @@ function nestedDtoSource(field: Field, feature: Feature): string {
   const what = `${capitalisedArticle(words.join(' '))} of ${withArticle(names.resource)}`;
   const own = { ...names, record: 'stored' };
   return `
-/** ${what}, as it is sent. */
+/** ${what} in requests. */
 export class ${Input} {
 ${fields.map((each) => inputSource(each, { ...feature, shared: true })).join('\n')}}
 
-/** ${what}, as it is answered. */
+/** ${what} in responses. */
 export class ${Dto} {
 ${fields.map((each) => outputSource(each, names)).join('\n')}
   static from(this: void, stored: ${Class}): ${Dto} {

@@ -24,7 +24,7 @@ export function isDivisible(path: string): boolean {
 }
 
 /** The paths of the pieces of a file, as far as there are some. */
-function piecesOf(path: string, read: (path: string) => string | undefined): string[] {
+export function piecesOf(path: string, read: (path: string) => string | undefined): string[] {
   const stem = path.slice(0, -'.ts'.length);
   const possible = DTO.test(path)
     ? PARTS.map(([part]) => path.replace(/\.dto\.ts$/, `.${part}.dto.ts`))

@@ -9,6 +9,11 @@ function found<T>(node: T | undefined, what: string): T {
   return node;
 }
 
+/** What a node declares, as it stands; empty where it declares nothing by a name. */
+export function nameOf(node: ts.Node): string {
+  return (node as ts.NamedDeclaration).name?.getText() ?? '';
+}
+
 /** The first node that fits, in the order of the text. */
 export function findNode<T extends ts.Node>(
   within: ts.Node,
@@ -24,16 +29,35 @@ export function findNode<T extends ts.Node>(
   return result;
 }
 
+/** All nodes within one, in the order of the text. */
+export function nodesWithin(node: ts.Node): ts.Node[] {
+  const nodes: ts.Node[] = [];
+  const visit = (each: ts.Node): void => {
+    nodes.push(each);
+    ts.forEachChild(each, visit);
+  };
+  ts.forEachChild(node, visit);
+  return nodes;
+}
+
 export function classNamed(source: ts.SourceFile, name: string): ts.ClassDeclaration {
+  return found(optionalClass(source, name), `the class ${name}`);
+}
+
+export function optionalClass(source: ts.SourceFile, name: string): ts.ClassDeclaration | undefined {
   const isIt = (node: ts.Node): node is ts.ClassDeclaration =>
     ts.isClassDeclaration(node) && node.name?.text === name;
-  return found(findNode(source, isIt), `the class ${name}`);
+  return findNode(source, isIt);
 }
 
 export function methodNamed(within: ts.ClassDeclaration, name: string): ts.MethodDeclaration {
+  return found(optionalMethod(within, name), `the method ${name}`);
+}
+
+export function optionalMethod(within: ts.ClassDeclaration, name: string): ts.MethodDeclaration | undefined {
   const isIt = (node: ts.Node): node is ts.MethodDeclaration =>
     ts.isMethodDeclaration(node) && node.name.getText() === name;
-  return found(findNode(within, isIt), `the method ${name}`);
+  return findNode(within, isIt);
 }
 
 export function variableNamed(source: ts.SourceFile, name: string): ts.VariableDeclaration {
@@ -120,6 +144,15 @@ export function addMember(declaration: ts.ClassDeclaration, text: string, before
     to: position,
     text: `${isFirst ? '' : '\n'}\n${text.trimEnd()}${next ? '' : '\n'}`,
   };
+}
+
+/** Takes nodes out of a list, with their comments and commas. */
+export function removeAmong<T extends ts.Node>(nodes: ts.NodeArray<T>, isGone: (node: T) => boolean): Edit[] {
+  return nodes.flatMap((node, index) => {
+    if (!isGone(node)) return [];
+    const next = nodes[index + 1];
+    return [{ from: behindComments(node), to: next ? behindComments(next) : nodes.end, text: '' }];
+  });
 }
 
 /** Where a member begins, behind the comments that stand on the line of the one before it. */

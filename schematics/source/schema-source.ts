@@ -36,25 +36,30 @@ export function indexSource(field: Field, { names, shared }: Feature): string {
   const { name, type, unique, index, required, target } = field;
   const words = wordsOf(name).join(' ');
   const owner = shared ? '' : 'ownerId: 1, ';
-  const whose = shared ? 'those' : "an owner's";
+  const whose = shared ? names.resources : `an owner's ${names.resources}`;
   const statement = (keys: string, options = '') => `${Record}Schema.index({ ${keys} }${options});\n`;
   let source = '';
   if (unique) {
     const partial = required ? '' : `, partialFilterExpression: { ${name}: { $exists: true } }`;
-    const once = shared ? `there is each ${words} once` : `an owner has each ${words} once`;
+    const a = withArticle(words);
+    const once = shared ? `${a} is unique` : `${a} is unique among the ${names.resources} of its owner`;
     source +=
-      `// Creating and changing: ${once}${required ? '' : ', where there is one'}.\n` +
+      `// Creating and changing: ${once}${required ? '' : ', if there is one'}.\n` +
       statement(`${owner}${name}: 1`, `, { unique: true${partial} }`);
   }
   if (index) {
     source +=
-      `// \`GET /${plural}?${name}=…\`: ${whose} of one ${words}, newest first.\n` +
+      `// \`GET /${plural}?${name}=…\`: ${whose} with one ${words}, newest first.\n` +
       statement(`${owner}${name}: 1, createdAt: -1, _id: -1`);
   }
   if (target || type.holds) {
+    // Users are deleted whatever refers to them.
+    const besides =
+      target?.plural === 'users'
+        ? ''
+        : `, and whether ${withArticle(target?.resource ?? 'file')} may be deleted`;
     source +=
-      `// \`GET /${plural}?${name}=…\`, and whether ${withArticle(target?.resource ?? 'file')} may be deleted.\n` +
-      statement(`${name}: 1, createdAt: -1, _id: -1`);
+      `// \`GET /${plural}?${name}=…\`${besides}.\n` + statement(`${name}: 1, createdAt: -1, _id: -1`);
   }
   return source;
 }
@@ -117,8 +122,8 @@ ${Record}Schema.index({ createdAt: -1, _id: -1 });
 ${fieldDeclarations(feature)
   .map(({ source }) => `${source}\n`)
   .join('')}/**
- * Lengths bound what the DTOs already refuse: three UTF-16 units for each character that they allow. A test holds
- * what the DTOs accept against them; Mongoose applies them where a document is saved through the model.
+ * \`maxlength\` counts UTF-16 units, three for each character that the DTOs allow: it only stops values that did not
+ * pass a DTO.
  */
 @Schema({ ...RECORD_OPTIONS, collection: ${literal(collection)} })
 export class ${Record} extends ${base} {

@@ -16,7 +16,7 @@ export function defaultsSource({ names, fields }: Feature): string {
     return unsent === undefined ? [] : [`${field.name}: ${unsent},\n`];
   });
   if (lines.length === 0) return '';
-  return `/** What an optional field is when it is not sent, or null. */
+  return `/** The value of each optional field that is not sent, or is null. */
 const DEFAULTS: Defaults<Create${names.Record}Dto, ${names.Record}> = {
 ${lines.join('')}};
 

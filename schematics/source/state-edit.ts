@@ -41,7 +41,7 @@ export function enumOf(
   const member = memberNamed(classNamed(source, names.Record), field);
   if (!member) return refuse(`${names.plural} has no field ${field}`);
   const choices = optionalProperty(member, 'enum');
-  if (!choices) return refuse(`${field} is no enum: only one of several words can be a state`);
+  if (!choices) return refuse(`${field} is not an enum: only an enum can be a state`);
   const list = ts.isIdentifier(choices) ? variableNamed(source, choices.text) : choices;
   const words = arrayIn(list, `the list of ${field}`).elements;
   const initial = optionalProperty(member, 'default');
@@ -76,7 +76,7 @@ export function schemaWithStates(text: string, names: Names, field: string, ways
     const end = declared.properties.at(-1)?.end ?? declared.end - 1;
     const last = Object.keys(ways).at(-1) ?? '';
     const lines = `,
-      // What a transition sets besides, such as \`({ to }) => ({ ${camelCase(wordsOf(last))}At: to === ${literal(last)} ? new Date() : null })\`.
+      // Further fields that a transition sets, such as \`({ to }) => ({ ${camelCase(wordsOf(last))}At: to === ${literal(last)} ? new Date() : null })\`.
       onTransition: () => ({})`;
     edits.push({ from: end, to: end, text: lines, order: 'z' });
   }

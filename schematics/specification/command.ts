@@ -2,6 +2,8 @@ import type { Names } from '../naming/names.ts';
 import { refuse } from '../naming/refusal.ts';
 import { camelCase, capitalised, pascalCase, withArticle, wordsOf } from '../naming/words.ts';
 import type { Field } from '../types/field.ts';
+import { FIELD_TYPES, TYPES } from '../types/types.ts';
+import { isAlwaysGiven } from './feature.ts';
 import { parseFields } from './fields.ts';
 
 const FORM = /^[a-z]+(-[a-z]+)*$/;
@@ -36,7 +38,9 @@ export interface Command {
 /** A name for something that is done: `assign`, `send-back`. @throws Refusal */
 export function requireVerb(name: string, what: string): string {
   if (!FORM.test(name) || name.length > MAX_LENGTH)
-    refuse(`"${name}" is no name of ${what}: write a verb in small letters, such as assign or send-back`);
+    refuse(
+      `"${name}" is not a valid name for ${what}: use a verb in lower case, such as assign or send-back`,
+    );
   if (TAKEN.has(name)) refuse(`${what} cannot be called ${name}, which every feature has or may have`);
   return name;
 }
@@ -48,7 +52,9 @@ export function commandOf(names: Names, name: string, texts: readonly string[]):
   const inputs = parseFields(parts.map((all) => all.filter((part) => !OF_STORED.has(part)).join(':')));
   for (const { name: input, server, unique, default: byDefault, existing } of inputs) {
     if (server || unique || byDefault !== undefined || existing !== undefined)
-      refuse(`${input} cannot have server, unique, default= or existing=: a command takes what it is sent`);
+      refuse(
+        `${input} cannot have server, unique, default= or existing=: a command takes its input as it is sent`,
+      );
   }
   const words = wordsOf(name);
   const Verb = pascalCase(words);
@@ -62,4 +68,30 @@ export function commandOf(names: Names, name: string, texts: readonly string[]):
     inputs,
     kept: parts.map((all) => [...all.filter((part) => part !== 'required'), 'server'].join(':')),
   };
+}
+
+/**
+ * @param kept the field of the record that has the name of what a command takes, and keeps that
+ * @throws Refusal where it is something else
+ */
+export function requireAlike(input: Field, kept: Field, names: Names): void {
+  const { name } = input;
+  // Of what only the server sets nobody has said more than its type.
+  const typeOf = (field: Field) =>
+    kept.server ? field.type.typeSource(field, names) + (field.list ? '[]' : '') : writtenType(field);
+  const [said, is] = [typeOf(input), typeOf(kept)];
+  const choices = [input, kept].map((field) => field.choices.join(','));
+  if (said !== is || choices[0] !== choices[1]) {
+    refuse(
+      `${name} is ${writtenType(kept)} in ${names.plural}, where it is kept, and not ${writtenType(input)}: write that, or choose another name`,
+    );
+  }
+  if (isAlwaysGiven(kept) && !input.required)
+    refuse(`${name} always has a value in ${names.plural}, where it is kept: write ${name}:${is}:required`);
+}
+
+/** `enum:a,b:list`, as commands write it. */
+function writtenType({ type, choices, target, list }: Field): string {
+  const name = TYPES.find((each) => FIELD_TYPES[each] === type) ?? 'object';
+  return [name, choices.join(','), target?.plural, list && 'list'].filter(Boolean).join(':');
 }

@@ -1,3 +1,4 @@
+import { Cron } from 'croner';
 import type { Names } from '../naming/names.ts';
 import { refuse } from '../naming/refusal.ts';
 import { camelCase, capitalised, pascalCase, withArticle, wordsOf } from '../naming/words.ts';
@@ -39,19 +40,20 @@ export function executorOf(names: Names, name: string, texts: readonly string[],
     const { name: input, server, unique, index, search, stats, existing, encrypted, type } = field;
     const isStored = server || unique || index || search || stats || encrypted;
     if (isStored || field.default !== undefined || existing !== undefined) {
-      refuse(
-        `${input} takes only required, list, min= and max=: what an executor is started with is no record`,
-      );
+      refuse(`${input} takes only required, list, min= and max=: the input of an executor is not a record`);
     }
     if (/Decimal128|StoredMoney/.test(type.typeSource(field, names))) {
-      refuse(`${input} cannot be exact: what an executor is started with is JSON, so take it as a string`);
+      refuse(`${input} cannot be exact: the input of an executor is JSON, so use a string`);
     }
   }
   const own = all.find(({ target }) => target?.plural === plural);
   const { route, schedule } = starts;
   if (schedule !== undefined && (route || all.length > 0))
-    refuse('What starts by itself takes nothing, and no route starts it: leave out the fields and --route');
+    refuse('A scheduled executor has no input and no route: leave out the fields and --route');
+  if (schedule !== undefined) requireTimes(schedule);
   const about = own?.name ?? (route ? `${record}Id` : undefined);
+  if (about !== own?.name && all.some((field) => field.name === about))
+    refuse(`${about} is the id of the ${resource}, which the route passes on: leave it out`);
   const words = wordsOf(name);
   const Class = pascalCase(words) + (about === undefined ? Feature : Record);
   return {
@@ -66,4 +68,16 @@ export function executorOf(names: Names, name: string, texts: readonly string[],
     inputs: all.filter((field) => field !== own),
     about,
   };
+}
+
+/** @throws Refusal for a schedule that is not valid, or that has seconds */
+function requireTimes(schedule: string): void {
+  try {
+    if (new Cron(schedule, { paused: true, mode: '5-part' }).nextRun() !== null) return;
+  } catch {
+    // Its own message speaks of patterns.
+  }
+  refuse(
+    `--schedule="${schedule}" is not a valid schedule: write five fields, such as "0 3 * * *", or @daily`,
+  );
 }

@@ -13,7 +13,7 @@ export interface List {
 }
 
 /** What a resource can declare beside its fields and lists. */
-export const ABILITIES = ['audit', 'webhooks', 'batch', 'trash', 'export'] as const;
+export const ABILITIES = ['audit', 'webhooks', 'batch', 'trash', 'export', 'import'] as const;
 export type Ability = (typeof ABILITIES)[number];
 
 /** A feature as it is to be generated. */
@@ -70,6 +70,7 @@ function declaredBy(ability: Ability, { Feature }: Names): string[] {
   if (ability === 'audit' || ability === 'webhooks') return [];
   const controller = `${Feature}${ability.charAt(0).toUpperCase()}${ability.slice(1)}Controller`;
   if (ability === 'batch') return [`Batch${Feature}Dto`, controller];
+  if (ability === 'import') return [`Import${Feature}`, controller];
   return ability === 'export' ? [`Export${Feature}Query`, controller] : [controller];
 }
 

@@ -16,19 +16,24 @@ const MAX_SEARCHED = 2000;
 /** Room that a unique field must leave, so that its values do not run out. */
 const UNIQUE_ROOM = 1000;
 
+/** @throws Refusal for what no field can be called */
+export function requireFieldName(name: string, isWithin = false): void {
+  if (!NAME.test(name) || name.length > MAX_NAME) {
+    refuse(
+      `"${name}" is not a valid field name: use camel case, such as dueAt, with at most ${MAX_NAME} letters`,
+    );
+  }
+  const fault = fieldNameFault(name, isWithin);
+  if (fault !== undefined) refuse(`A field cannot be called ${name}: ${fault}`);
+}
+
 /**
  * Reads `status:enum:draft,sent:default=draft`.
  * @throws Refusal that names the field and what is wrong with it
  */
 export function parseField(text: string, isWithin = false): Field {
   const [name = '', typeName = '', ...rest] = text.split(':');
-  if (!NAME.test(name) || name.length > MAX_NAME) {
-    refuse(
-      `"${name}" is no name of a field: write a word in camel case, such as dueAt, of at most ${MAX_NAME} letters`,
-    );
-  }
-  const fault = fieldNameFault(name, isWithin);
-  if (fault !== undefined) refuse(`A field cannot be called ${name}: ${fault}`);
+  requireFieldName(name, isWithin);
   const type = TYPES.find((known) => known === typeName);
   if (type === undefined) {
     refuse(`${name} has the unknown type "${typeName}"; there are ${TYPES.join(', ')}`);
@@ -77,7 +82,7 @@ export function parseFields(texts: readonly string[], there: readonly Field[] = 
   if (fields.length > MAX_FIELDS) refuse(`A feature has at most ${MAX_FIELDS} fields`);
   const names = fields.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) refuse(`The field ${twice} is there twice`);
+  if (twice !== undefined) refuse(`The field ${twice} is declared twice`);
   return withDepths(fields, there);
 }
 

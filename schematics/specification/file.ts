@@ -36,7 +36,7 @@ class Reader {
     for (const { message, pos } of [...document.errors, ...document.warnings]) this.faultAt(pos[0], message);
     this.refuseAny();
     const root = document.contents;
-    if (!isMap(root)) return refuse(`${this.path} describes no feature: begin with feature: tickets`);
+    if (!isMap(root)) return refuse(`${this.path} does not describe a feature: begin with feature: tickets`);
     const entries = new Map(root.items.map((pair) => [this.keyOf(pair), pair]));
     for (const [key, pair] of entries) {
       if (!KEYS.includes(key))
@@ -58,7 +58,7 @@ class Reader {
   }
 
   private nameOf(pair: Pair | undefined): string {
-    if (!pair) refuse(`${this.path} does not say what the feature is called: write feature: tickets`);
+    if (!pair) refuse(`${this.path} does not name the feature: write feature: tickets`);
     const name = this.textIn(pair.value);
     if (name === undefined) this.fault(pair, 'feature is its plural, such as tickets');
     else this.attempt(pair, () => namesOf(name));

@@ -14,9 +14,7 @@ function parsed(text: string): List {
   const words = names.split('+');
   const sort = words.at(-1) ?? '';
   if (words.includes('') || rest.length > 0 || (all ?? 'all') !== 'all') {
-    refuse(
-      `--list ${text} is no list: write fields with + between them, the last one sorts, as in status+dueAt`,
-    );
+    refuse(`--list ${text} is not a list: join fields with +, the last of which sorts, as in status+dueAt`);
   }
   if (new Set(words).size !== words.length) refuse(`--list ${text} names a field twice`);
   return { equal: words.slice(0, -1), sort, everybody: all === 'all' };
@@ -31,11 +29,11 @@ export function parseLists(texts: readonly string[], fields: readonly Field[], s
   const lists = texts.map(parsed);
   const byName = new Map(fields.map((field) => [field.name, field]));
   const known = (name: string, text: string): Field =>
-    byName.get(name) ?? refuse(`--list ${text} names ${name}, which is no field`);
+    byName.get(name) ?? refuse(`--list ${text} names ${name}, which is not a field`);
   for (const [index, { equal, sort, everybody }] of lists.entries()) {
     const text = texts[index] ?? '';
     if (everybody && shared)
-      refuse(`--list ${text} cannot have :all: the records belong to nobody, and all are listed`);
+      refuse(`--list ${text} cannot have :all: the records have no owner, so all of them are listed anyway`);
     for (const name of equal) {
       const field = known(name, text);
       const why = faultOfEqual(field, fields);
@@ -48,7 +46,7 @@ export function parseLists(texts: readonly string[], fields: readonly Field[], s
   }
   const spelled = lists.map(({ equal, sort }) => [...equal.toSorted(), sort].join('+'));
   const twice = spelled.find((each, index) => spelled.indexOf(each) !== index);
-  if (twice !== undefined) refuse(`The list ${twice} is there twice`);
+  if (twice !== undefined) refuse(`The list ${twice} is declared twice`);
   return lists;
 }
 
@@ -78,7 +76,7 @@ export function costOf({ lists, fields }: Pick<Feature, 'lists' | 'fields'>): st
   const lines = lists.map(({ equal, sort, everybody }) => {
     const bytes = [...equal, sort].reduce((sum, name) => sum + sized(name), 12 + 13);
     const isTwice = everybody ? 2 : 1;
-    return `list ${[...equal, sort].join('+')}: ${isTwice === 2 ? 'two indexes' : 'an index'} of about ${bytes * isTwice} bytes a record, and ${isTwice} more to write with each new record and each change of these fields`;
+    return `list ${[...equal, sort].join('+')}: ${isTwice === 2 ? 'two indexes' : 'an index'} of about ${bytes * isTwice} bytes a record, and ${isTwice} more to update with each new record and each change of these fields`;
   });
   const searched = fields.filter(({ search }) => search).map(({ name }) => name);
   if (searched.length > 0) {

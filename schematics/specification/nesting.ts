@@ -48,8 +48,7 @@ export function withNested(
         );
       return field;
     }
-    if (field.type !== FIELD_TYPES.object)
-      refuse(`${field.name} is no object, and cannot have fields of its own`);
+    if (field.type !== FIELD_TYPES.object) refuse(`${field.name} is not an object, and cannot have fields`);
     if (field.server) refuse(`${field.name} cannot have server: its fields are sent`);
     return { ...field, type: NESTED, fields: innerFields(field, texts, read) };
   });
@@ -75,7 +74,7 @@ function innerFields(parent: Field, texts: readonly string[], read: (text: strin
   });
   const names = fields.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) refuse(`The field ${whole}.${twice} is there twice`);
+  if (twice !== undefined) refuse(`The field ${whole}.${twice} is declared twice`);
   return fields;
 }
 

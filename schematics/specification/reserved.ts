@@ -3,7 +3,7 @@ import { IMPORTS } from './imported.ts';
 
 /** What every record has, or its list takes as a parameter. */
 const OF_EVERY_RECORD = new Set(
-  'id _id __v version owner ownerId createdBy createdAt updatedAt limit offset page cursor total sort q by format trash'.split(
+  'id _id __v version owner ownerId createdBy createdAt updatedAt trashedAt limit offset page cursor total sort q by format trash'.split(
     ' ',
   ),
 );
@@ -17,17 +17,7 @@ const OF_DOCUMENTS = new Set(
   ),
 );
 /** Variables of the generated code. */
-const VARIABLES = new Set([
-  'scope',
-  'query',
-  'dto',
-  'id',
-  'once',
-  'model',
-  'repositories',
-  'transaction',
-  'ifMatch',
-]);
+const VARIABLES = new Set(['scope', 'query', 'dto', 'id', 'once', 'transaction', 'ifMatch']);
 /** What the generated code uses of the language. */
 const GLOBALS = new Set([
   'Date',

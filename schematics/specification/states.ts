@@ -13,13 +13,13 @@ export function parseWays(texts: readonly string[]): Ways {
     const states = text.split(/[>:]/);
     if (states.length < 2 || states.includes('')) {
       refuse(
-        `"${text}" leads nowhere: write "open>pending>closed" in quotes, which keep > from the shell, or open:pending:closed`,
+        `"${text}" is not a transition: write "open>pending>closed" in quotes, which keep > from the shell, or open:pending:closed`,
       );
     }
     for (const [index, from] of states.slice(0, -1).entries()) {
       const to = states[index + 1] ?? '';
       if (to === from)
-        refuse(`${from} leads to itself: to stay in a state is no transition, and always allowed`);
+        refuse(`${from} leads to itself: staying in a state is not a transition, and is always allowed`);
       ways.set(from, (ways.get(from) ?? new Set()).add(to));
     }
   }
@@ -39,7 +39,7 @@ export function completeWays(field: string, ways: Ways, states: readonly string[
   const lost = states.find((state) => !reached.has(state));
   if (lost !== undefined) {
     refuse(
-      `${field} begins as ${initial}, and no way leads from there to ${lost}: write one, such as ${initial}>${lost}`,
+      `${field} begins as ${initial}, and no transitions lead from there to ${lost}: add one, such as ${initial}>${lost}`,
     );
   }
   return Object.fromEntries(states.map((state) => [state, ways[state] ?? []]));

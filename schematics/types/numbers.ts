@@ -65,7 +65,7 @@ export const NUMBERS: Readonly<Record<'number' | 'integer' | 'decimal', FieldTyp
       [DECIMAL]: 'ExactDecimal decimalText',
     },
     schemaType: 'mongoose.Schema.Types.Decimal128',
-    note: () => 'A text, so that all its digits stay.',
+    note: () => 'A string, which keeps all its digits.',
     rules: ({ min, max }) => [decorator('ExactDecimal', min, max)],
     queryRules: ({ min, max }) => ['@IsOptional()', decorator('ExactDecimal', min, max)],
     answerType: () => 'string',

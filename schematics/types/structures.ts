@@ -84,7 +84,7 @@ export const STRUCTURES: Readonly<Record<'enum' | 'object' | 'money' | 'ref', Fi
       [MONEY]: 'InMoney moneyJson type:MoneyJson type:StoredMoney',
     },
     schemaType: 'mongoose.Schema.Types.Mixed',
-    note: () => 'With a currency of ISO 4217, and no more decimals than that has.',
+    note: () => 'In a currency of ISO 4217, with no more decimals than it has.',
     rules: () => ['@InMoney()'],
     queryRules: () => ['@IsOptional()', '@InMoney()'],
     answerType: () => 'MoneyJson',

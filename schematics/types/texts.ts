@@ -80,7 +80,7 @@ export const TEXTS: Readonly<Record<'string' | 'text' | 'rich', FieldType>> = {
       'class-validator': 'IsOptional IsString',
       '../../platform/validation/rich-text.js': 'RichText',
     },
-    note: () => 'HTML, of which only harmless parts are kept.',
+    note: () => 'HTML; what is unsafe is removed.',
     rules: richRules,
     queryRules: (field) => ['@IsOptional()', ...richRules(field)],
     example: (field) => {

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import mongoose from 'mongoose';
 import { addressOf } from './access.js';
 import { startEmbeddedMongo, type EmbeddedMongo } from './embedded-mongo.js';
-import { commandsNaming } from './fixtures/processes.js';
+import { commandsNaming, until } from './fixtures/processes.js';
 import { resolveMongod } from './mongod-binary.js';
 import { freePort } from './mongod-process.js';
 import { PRODUCT } from '../product/product.js';
@@ -242,4 +242,17 @@ describe('the password of the embedded MongoDB', () => {
     expect(await countNotes(uri)).toBe(1);
     expect(await answerTo({ listDatabases: 1 }, 'admin', stranger(uri))).toBe('Unauthorized');
   });
+  it('leaves no mongod behind when a start is killed the moment mongod begins', async () => {
+    const options = ['--no-warnings', join(import.meta.dirname, 'fixtures/owner.mjs'), program, dataDir];
+    for (let kill = 0; kill < 5; kill++) {
+      const starting = spawn(process.execPath, options, {
+        env: { PATH: process.env['PATH'] },
+        stdio: 'ignore',
+      });
+      await until(() => commandsNaming(`--dbpath=${dataDir}`).length > 0, 1);
+      starting.kill('SIGKILL');
+      await once(starting, 'close');
+      await until(() => commandsNaming(`--dbpath=${dataDir}`).length === 0);
+    }
+  }, 60_000);
 });

@@ -43,8 +43,8 @@ interface Database {
   filesVersion: string | undefined;
 }
 
-/** An owner that was killed a moment ago needs a second or two until its mongod is gone. */
-const HANDOVER_MS = 5_000;
+/** The mongod of an owner that was killed a moment ago is gone after a second or two, after 5 seconds by force. */
+const HANDOVER_MS = 6_000;
 const RETRY_MS = 400;
 
 /**

@@ -57,13 +57,15 @@ function guard(mongod: number): void {
  */
 export async function launchMongod(program: string, dbPath: string, keyFile: string): Promise<MongodProcess> {
   const port = await freePort();
+  const options = mongodArguments({ dbPath, port, keyFile }, process.platform);
   // A session of its own: Ctrl-C must not stop the database before the application has drained.
-  const mongod = spawn(program, mongodArguments({ dbPath, port, keyFile }, process.platform), {
+  const mongod = spawn(...heldBack([program, ...options], process.platform), {
     detached: true,
     windowsHide: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
   const watchdog = watch(mongod);
+  letGo(mongod);
   const closed = new Promise<void>((resolve) => {
     mongod.once('close', () => {
       watchdog?.kill('SIGKILL');
@@ -88,6 +90,26 @@ export async function launchMongod(program: string, dbPath: string, keyFile: str
   };
   let ending: Promise<void> | undefined;
   return { pid: mongod.pid ?? 0, port, stop: (ask) => (ending ??= end(ask)) };
+}
+
+/**
+ * A command whose process becomes mongod when it is let go. A process that is killed between the start of mongod and
+ * that of its watchdog would leave a mongod that nobody ends, and no start could use its folder again.
+ */
+function heldBack(
+  [program, ...options]: [string, ...string[]],
+  platform: NodeJS.Platform,
+): [string, string[]] {
+  if (platform === 'win32') return [program, options];
+  return ['/bin/sh', ['-c', 'read -r go <&3 && exec "$0" "$@" 3<&-', program, ...options]];
+}
+
+function letGo(mongod: ChildProcess): void {
+  const gate = mongod.stdio[3];
+  if (!(gate instanceof Socket)) return;
+  // A shell that did not start is told by its own error.
+  gate.on('error', () => undefined);
+  gate.end('go\n');
 }
 
 /** @returns nothing when mongod itself did not start */

@@ -1,4 +1,4 @@
 import { migrationsIn } from '../platform/migrations/folder.js';
 
 /** Every migration of this folder, in the order in which they are applied. */
-export const migrations = await migrationsIn(import.meta.dirname);
+export const migrations = migrationsIn(import.meta.dirname);

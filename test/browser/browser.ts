@@ -40,6 +40,9 @@ const REPORT_REFUSALS = `document.addEventListener('securitypolicyviolation', (r
   console.error('refused by ' + refusal.effectiveDirective + ': ' + refusal.blockedURI);
 });`;
 
+/** What Chromium and Firefox call a request that the page has broken off. */
+const BROKEN_OFF = /^(net::ERR|NS_BINDING)_ABORTED$/;
+
 const VIEWPORT = { width: 1200, height: 800 };
 
 /** A page, and everything that has gone wrong in it so far. */
@@ -58,7 +61,7 @@ export async function openPage(opener: Browser | BrowserContext, origin: string)
   page.on('console', (message) => faults.push(`console: ${message.text()}`));
   page.on('requestfailed', (request) => {
     // Whoever goes on to another page breaks off what the one before still loads.
-    const isLeft = request.failure()?.errorText === 'net::ERR_ABORTED' && /\/files\//.test(request.url());
+    const isLeft = BROKEN_OFF.test(request.failure()?.errorText ?? '') && /\/files\//.test(request.url());
     if (isLeft) return;
     faults.push(`failed: ${request.method()} ${request.url()} ${request.failure()?.errorText}`);
   });

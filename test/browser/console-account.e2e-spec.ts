@@ -134,6 +134,7 @@ describe('the account in the console', () => {
   it('makes an API key that is shown once, and deletes it', async () => {
     const page = await person.signIn(credentials, '/console/api-keys');
     await page.keyboard.press('n');
+    await open(page).getByText('What the key is for.').waitFor();
     await open(page).getByLabel('Name').fill('Nightly report');
     await open(page).getByLabel('Access').selectOption('Read only');
     await open(page).getByTestId('save-button').click();
@@ -153,6 +154,14 @@ describe('the account in the console', () => {
     await page.getByText('No API keys yet').waitFor();
     await page.close();
     await eventually(async () => (await api.get('/api/v1/projects')).status === 401);
+  });
+
+  it('says on the page of API keys, before a form is filled in, that the address is to be confirmed', async () => {
+    const page = await person.signIn(await product.newUser(), '/console/api-keys');
+    await page.getByText('Your email address is not confirmed yet.').waitFor();
+    await page.getByRole('button', { name: 'Send it again' }).click();
+    await page.getByText('A new mail is on its way.').waitFor();
+    expect(person.faults()).toEqual([]);
   });
 
   it('has another name, and is deleted by who owns it', async () => {

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Page } from 'playwright-core';
+import { readConsoleFiles } from '../../src/modules/console/console.files.js';
+import { CONSOLE_PAGES } from '../../src/modules/console/pages.js';
 import { LOGIN, type Credentials } from '../support/users.js';
 import { ConsoleTest, isWiderThanScreen, type Look, type Person, shiftOf, violationsOf } from './console.js';
 
@@ -123,5 +125,28 @@ describe.each(LOOKS)('the pages at $width px, $colorScheme', (look) => {
     await page.waitForTimeout(200);
     expect(await shiftOf(page)).toBeGreaterThan(0.02);
     await page.close();
+  });
+});
+
+describe('a console without Swagger UI', () => {
+  const LINKS = { name: /API reference/ };
+
+  it.each([
+    [true, 2],
+    [false, 0],
+  ])('links to it where it is there (%s) and nowhere else', async (hasReference, links) => {
+    const list = readConsoleFiles(CONSOLE_PAGES, hasReference).files.find(
+      ({ path }) => path === 'page-list.js',
+    );
+    const person = await product.person();
+    const page = await person.signIn(await product.newUser());
+    await page.route('**/page-list.js', (route) =>
+      route.fulfill({ contentType: 'text/javascript', body: list?.body ?? '' }),
+    );
+    await page.reload();
+    await page.getByRole('heading', { name: /^Hello/ }).waitFor();
+    expect(await page.getByRole('link', LINKS).count()).toBe(links);
+    expect(person.faults()).toEqual([]);
+    await person.close();
   });
 });

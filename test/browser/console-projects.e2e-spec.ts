@@ -6,6 +6,7 @@ import type { Records } from '../../src/platform/database/records.js';
 import { type Errand, ERRANDS_MODULE } from '../support/errands.js';
 import { eventually } from '../support/mails.js';
 import { addToApp } from '../support/nest-lab.js';
+import { newOrganization } from '../support/organizations.js';
 import { at, createProject, createProjects, PROJECTS, type ProjectJson } from '../support/projects.js';
 import type { TestClient } from '../support/test-client.js';
 import { addTickets, TICKETS } from '../support/tickets.js';
@@ -223,6 +224,27 @@ describe('the records of features in the console', () => {
     await page.getByText('No trial tickets match').waitFor();
     expect(await violationsOf(page)).toEqual([]);
     expect(person.faults(/answer: 400/)).toEqual([]);
+  });
+
+  it('are given to an organization that the person writes in, and taken back', async () => {
+    const users = product.test.connection.collection('users');
+    await users.updateOne({ email: credentials.email }, { $set: { emailVerified: true } });
+    await newOrganization(api, 'Analytical Engines');
+    const project = await createProject(api, { name: 'Bernoulli numbers' });
+    const page = await person.signIn(credentials, `/console/projects/${project.id}`);
+    await page.getByTestId('transfer-button').click();
+    await page.getByTestId('transfer-owner').selectOption({ label: 'Analytical Engines' });
+    expect(await violationsOf(page)).toEqual([]);
+    await page.getByTestId('confirm-button').click();
+    await page.getByText('Moved Bernoulli numbers to Analytical Engines').waitFor();
+    await page.getByText('No projects yet').waitFor();
+    await page.getByTestId('organization-switcher').selectOption({ label: 'Analytical Engines' });
+    await page.getByRole('link', { name: 'Bernoulli numbers' }).click();
+    await page.getByTestId('transfer-button').click();
+    await page.getByTestId('confirm-button').click();
+    await page.getByText('Moved Bernoulli numbers to My own records').waitFor();
+    expect((await stored()).map(({ name }) => name)).toEqual(['Bernoulli numbers']);
+    expect(person.faults()).toEqual([]);
   });
 
   it('that are not there are said to be gone', async () => {

@@ -1,8 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { scopeOf, type UserId } from '../../src/platform/access/caller.js';
+import { Executor, NoInput } from '../../src/platform/executions/executor.js';
 import { fail } from '../../src/platform/executions/run.js';
+import { Schedule } from '../../src/platform/executions/schedule.js';
 import { addExecutors, EngineLab, script, type ScriptDto } from '../support/executions.js';
+import { PNG } from '../support/forms.js';
 import { addressOf, newMember, newOrganization, within } from '../support/organizations.js';
 import { Receiver } from '../support/receiver.js';
 import { PASSWORD } from '../support/test-client.js';
@@ -12,8 +15,16 @@ import { ConsoleTest, isWiderThanScreen, type Person, violationsOf } from './con
 jest.setTimeout(60_000);
 
 const KIB = 1024;
-/** What Chromium tells of an event stream at its end, whoever ended it. */
-const STREAM_ENDED = /events net::ERR_ABORTED$/;
+@Schedule('0 3 * * *', { timeZone: 'Europe/Berlin' })
+@Executor({ type: 'lab.nightly', input: NoInput })
+class Nightly {
+  execute(): Promise<string> {
+    return Promise.resolve('tidied');
+  }
+}
+
+/** What browsers tell of an event stream at its end, whoever ended it. */
+const STREAM_ENDED = /events (net::ERR|NS_BINDING)_ABORTED$/;
 
 describe('what the console shows of work, files and webhooks', () => {
   let product: ConsoleTest;
@@ -24,7 +35,7 @@ describe('what the console shows of work, files and webhooks', () => {
   let user: Credentials & { readonly id: string };
 
   beforeAll(async () => {
-    takeBack = addExecutors();
+    takeBack = addExecutors(Nightly);
     receiver = await Receiver.start();
     const { port } = new URL(receiver.at('/'));
     product = await ConsoleTest.startNamed(() =>
@@ -50,6 +61,8 @@ describe('what the console shows of work, files and webhooks', () => {
   async function expectGoodManners(page: Page): Promise<void> {
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      // The colours of the other scheme are drawn first.
+      await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
       await page.evaluate('Promise.allSettled(document.getAnimations().map(({ finished }) => finished))');
       expect(await violationsOf(page)).toEqual([]);
     }
@@ -139,6 +152,20 @@ describe('what the console shows of work, files and webhooks', () => {
     expect(person.faults(STREAM_ENDED)).toEqual([]);
   });
 
+  it('an administrator sees what starts by itself and when, and starts it now', async () => {
+    const users = product.test.connection.collection('users');
+    await users.updateOne({ email: user.email }, { $set: { role: 'admin' } });
+    const page = await person.signIn(user, '/console/schedules');
+    const row = page.getByTestId('record-row').filter({ hasText: 'lab.nightly' });
+    await row.getByText('0 3 * * * Europe/Berlin').waitFor();
+    await row.getByText('Not yet').waitFor();
+    await expectGoodManners(page);
+    await row.getByRole('button', { name: 'Run now: lab.nightly' }).click();
+    await page.getByRole('heading', { name: 'lab.nightly' }).waitFor();
+    await page.getByRole('status').getByText('Succeeded').waitFor();
+    expect(person.faults(STREAM_ENDED)).toEqual([]);
+  });
+
   it('somebody who only reads in an organization is offered nothing that would be refused', async () => {
     const owner = await product.test.anonymous.signIn();
     const organization = await newOrganization(owner, 'Analytical Engines');
@@ -201,6 +228,13 @@ describe('what the console shows of work, files and webhooks', () => {
     await page.getByText('No files yet').waitFor();
     await page.getByRole('button', { name: 'Undo' }).click();
     await page.getByTestId('record-row').filter({ hasText: 'notes.txt' }).waitFor();
+
+    const picture = { name: 'dot.png', mimeType: 'image/png', buffer: PNG };
+    await page.getByTestId('file-input').setInputFiles(picture);
+    await page.getByRole('link', { name: 'dot.png' }).click();
+    await page.getByRole('img', { name: 'dot.png' }).waitFor();
+    await page.waitForFunction('document.querySelector(".picture").naturalWidth > 0');
+    await expectGoodManners(page);
     expect(person.faults(/answer: 41[35] .*\/files$/)).toEqual([]);
   });
 

@@ -8,7 +8,8 @@ import { openBrowser } from './browser.js';
 // Some thousand documents; the machine may have other things to do.
 jest.setTimeout(120_000);
 
-const PAGE = 'http://127.0.0.1:9/';
+/** The test answers itself whatever is asked for there. Browsers refuse ports below 1024 of their own accord. */
+const PAGE = 'http://127.0.0.1:49151/';
 const EMPTY = { contentType: 'text/html', body: '<!doctype html><title>Empty</title><body>' };
 const SHOW_HTML = fileURLToPath(new URL('show-html.js', import.meta.url));
 

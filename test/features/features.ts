@@ -1,18 +1,16 @@
 import { readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import type { Feature } from '../support/feature.js';
+
+const require = createRequire(import.meta.url);
 
 const files = readdirSync(import.meta.dirname).filter(
   (file) => file !== 'features.ts' && !/\.fields-\d\.ts$/.test(file),
 );
-const tables = await Promise.all(
-  files
-    .toSorted()
-    .map(async (file) =>
-      Object.values((await import(`./${file}`)) as Record<string, Feature>).filter(
-        (each) => 'fields' in each,
-      ),
-    ),
-);
 
 /** Every feature that keeps records, by its name: what the files beside this one export. */
-export const FEATURES: readonly Feature[] = tables.flat();
+export const FEATURES: readonly Feature[] = files
+  .toSorted()
+  .flatMap((file) =>
+    Object.values(require(`./${file}`) as Record<string, Feature>).filter((each) => 'fields' in each),
+  );

@@ -80,3 +80,21 @@ it.each(['feature', 'field', 'route', 'executor', 'state'])(
     });
   },
 );
+
+it.each([
+  ['feature', 'tickets dueAt --remove', 'a field of it goes by npm run field -- tickets dueAt --remove'],
+  ['feature', 'tickets --remove --add=trash', '--remove goes without --add'],
+  ['feature', 'tickets --drop', '--drop goes with --remove'],
+  ['field', 'tickets dueAt --force', '--force goes with --remove'],
+  ['field', 'tickets dueAt:payBy --rename --drop', '--drop goes with --remove'],
+  ['field', 'tickets dueAt:payBy --rename --remove', '--remove goes without --rename'],
+])('npm run %s refuses %s', async (name, words, sentence) => {
+  expect(await run(name, words)).toMatchObject({ code: 64, stderr: expect.stringContaining(sentence) });
+});
+
+it('npm run feature refuses what is added twice', async () => {
+  expect(await run('feature', 'tickets subject:string --add=audit,webhooks --add=audit')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('--add has audit twice'),
+  });
+});

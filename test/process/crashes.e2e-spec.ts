@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -107,6 +108,24 @@ describe(`a database that is killed ${CRASHES} times under ${WRITERS} writing cl
     );
   }
 
+  async function upload(bytes: string) {
+    const form = new FormData();
+    form.set('file', new Blob([bytes], { type: 'text/plain' }), 'kept.txt');
+    const answer = await fetch(`${server.url}/api/v1/files`, {
+      method: 'POST',
+      headers: ada.headers,
+      body: form,
+    });
+    const body = (await answer.json()) as { readonly code?: string; readonly data?: { readonly id: string } };
+    return { status: answer.status, body };
+  }
+
+  /** Lets the server write no file of more bytes; false where this system cannot. */
+  function limitFiles(bytes: number | 'unlimited'): boolean {
+    const options = [`--pid=${server.pid}`, `--fsize=${bytes}:`];
+    return spawnSync('prlimit', options, { stdio: 'ignore' }).status === 0;
+  }
+
   it('loses no write that was acknowledged, has none twice, and is answered with nothing worse than 503', async () => {
     const stopWriting = startWriting('crash');
     for (let crash = 0; crash < CRASHES; crash++) {
@@ -146,14 +165,7 @@ describe(`a database that is killed ${CRASHES} times under ${WRITERS} writing cl
     const stopWriting = startWriting('backup');
     await moreAcknowledged();
     const bytes = 'kept '.repeat(10_000);
-    const form = new FormData();
-    form.set('file', new Blob([bytes], { type: 'text/plain' }), 'kept.txt');
-    const uploaded = await fetch(`${server.url}/api/v1/files`, {
-      method: 'POST',
-      headers: ada.headers,
-      body: form,
-    });
-    const file = ((await uploaded.json()) as { data: { id: string } }).data.id;
+    const file = (await upload(bytes)).body.data?.id;
     // Its secret is encrypted.
     const hook = await ada.post('/api/v1/webhooks', {
       url: 'https://93.184.215.14/',
@@ -205,6 +217,27 @@ describe(`a database that is killed ${CRASHES} times under ${WRITERS} writing cl
     await rm(folder, { recursive: true });
     report(
       `a copy under load, ${before.size} writes acknowledged before it, all restored, none twice; a file's bytes; the key that lacks is named`,
+    );
+  });
+
+  it('answers 507 to an upload that the disk has no room for, and keeps nothing of it', async () => {
+    const large = 'x'.repeat(200_000);
+    if (!limitFiles(64 * 1024)) {
+      process.stdout.write('no room for a file: not tried, for this system has no prlimit\n');
+      return;
+    }
+    const refused = await upload(large);
+    expect([refused.status, refused.body.code]).toEqual([507, 'STORAGE_FULL']);
+    expect((await upload('x')).status).toBe(201);
+    limitFiles('unlimited');
+    expect((await upload(large)).status).toBe(201);
+    const files = await client.db().collection('files').find({ name: 'kept.txt' }).toArray();
+    const stored = await readdir(join(installation.folder, 'files'), {
+      recursive: true,
+      withFileTypes: true,
+    });
+    expect(new Set(stored.filter((each) => each.isFile()).map(({ name }) => name))).toEqual(
+      new Set(files.map(({ content }) => String(content))),
     );
   });
 

@@ -1,206 +1,294 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { MongoClient, ObjectId } from 'mongodb';
-import { IS_SOAK, report, SEED, soaked } from '../support/soak.js';
+import { type Document, ObjectId } from 'mongodb';
+import { MailServer } from '../support/mail-server.js';
+import { eventually, readMail } from '../support/mails.js';
+import { IS_SOAK, report, soaked } from '../support/soak.js';
 import { HttpCaller } from './http-caller.js';
-import { addToBuild } from './lab-feature.js';
-import { type OwnMongod, startOwnMongod } from './own-mongod.js';
-import { Installation, type ServerProcess } from './server-process.js';
+import { Cluster, HELD_KINDS, type Kind, KINDS, Ledger, PATIENCE_MS } from './executions-cluster.js';
 
-// In a soak a process is killed five seconds after the last one is ready again, thirty times.
-jest.setTimeout(900_000);
+// In a soak processes are killed for five minutes, and the database fifty times.
+jest.setTimeout(1_500_000);
 
-const KILLS = IS_SOAK ? soaked(30) : 2;
+const KILLING_MS = IS_SOAK ? soaked(300) * 1_000 : 0;
+const LEAST_KILLS = 2;
 const BETWEEN_MS = IS_SOAK ? 5_000 : 300;
+const DATABASE_KILLS = soaked(50);
+const HOUR_MS = 3_600_000;
+/** Of an import that goes on while three processes are killed. */
+const ROWS = IS_SOAK ? soaked(50_000) : 1_500;
 const CLIENTS = IS_SOAK ? 50 : 4;
-const KINDS = ['repeatable', 'once', 'sleep', 'call'] as const;
-const PATIENCE_MS = 60_000;
+/** What the laboratory’s executions are. */
+const LAB = { type: { $in: ['lab.tell', 'lab.secret'] } };
 
-const EXECUTOR = `
-import { IsIn, IsString } from 'class-validator';
-import { Executor } from '../../platform/executions/executor.js';
-
-export class TellDto {
-  @IsString() ledger!: string;
-  @IsIn(${JSON.stringify(KINDS)}) kind!: string;
-}
-
-@Executor({ type: 'lab.tell', input: TellDto, attempts: 100 })
-export class Tell {
-  async execute({ ledger, kind }, run) {
-    const tell = async ({ key }) => (await fetch(ledger + '/' + key, { method: 'POST' })).text();
-    const a = await run.step('a', tell);
-    if (kind === 'sleep') await run.sleep('pause', '300ms');
-    if (kind === 'call') await run.call(Tell, { ledger, kind: 'repeatable' });
-    return a + (await run.step('b', { effect: kind === 'once' ? 'once' : 'repeatable' }, tell));
-  }
-}`;
-const MODULE = `
-import { Body, Controller, Module, Post } from '@nestjs/common';
-import { IsString } from 'class-validator';
-import { CurrentScope, SignedIn } from '../../platform/access/access.js';
-import { ExecutionDto } from '../../platform/executions/execution.dto.js';
-import { Executions } from '../../platform/executions/executions.js';
-import { Answers } from '../../platform/http/answers.js';
-import { Tell, TellDto } from './lab.executor.js';
-
-class StartDto extends TellDto { @IsString() key!: string; }
-
-@Controller('api/v1/lab')
-export class LabController {
-  constructor(private readonly executions: Executions) {}
-
-  @Post() @SignedIn() @Answers(ExecutionDto, 202)
-  start(@CurrentScope() scope: unknown, @Body() { key, ...input }: StartDto) {
-    return this.executions.start(Tell, input, { scope, key });
-  }
-}
-
-@Module({ controllers: [LabController], providers: [Tell] })
-export class LabModule {}`;
-
-describe(`three processes, of which ${KILLS} are killed under ${CLIENTS} clients that start executions`, () => {
-  /** What has happened outside of every process: how often, by the key that came with it. */
-  const ledger = new Map<string, number>();
-  const kinds = new Map<string, (typeof KINDS)[number]>();
+describe(`three processes under ${CLIENTS} clients that start executions of all kinds`, () => {
+  const ledger = new Ledger();
+  const kinds = new Map<string, Kind>();
+  /** How often somebody has said that a step is to run again. */
   const said = new Map<string, number>();
-  let outside: Server;
-  let installation: Installation;
-  let mongod: OwnMongod;
-  let client: MongoClient;
-  let env: Record<string, string>;
-  let token: string | undefined;
-  const servers: (ServerProcess | undefined)[] = [undefined, undefined, undefined];
+  let mails: MailServer;
+  /** The Message-ID of each mail that was taken, and where the next ones are held. */
+  const taken: string[] = [];
+  let holdMailAt: 'begin' | 'end' | undefined;
+  let mailHeld: () => void = () => undefined;
+  let cluster: Cluster;
 
   beforeAll(async () => {
-    outside = createServer(({ url = '' }, answer) => {
-      const key = url.slice(1);
-      ledger.set(key, (ledger.get(key) ?? 0) + 1);
-      answer.end('ok');
-    });
-    await new Promise<void>((resolve) => outside.listen(0, '127.0.0.1', resolve));
-    installation = await Installation.create();
-    await addToBuild(installation.folder, { 'lab.executor': EXECUTOR, 'lab.module': MODULE });
-    mongod = await startOwnMongod();
-    client = new MongoClient(mongod.uri);
-    env = {
-      MONGODB_URI: mongod.uri,
-      DATA_DIR: installation.folder,
-      JWT_SECRET: randomBytes(48).toString('base64'),
-      ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+    await ledger.open();
+    const hold = (at: typeof holdMailAt, done: () => void): void => {
+      if (holdMailAt === at) mailHeld();
+      else done();
     };
-    await start(0);
-    await Promise.all([start(1), start(2)]);
-    ({ token } = await new HttpCaller(servers[0]?.url ?? '').signIn());
+    mails = await MailServer.start({
+      onMailFrom: (_address, _session, done) => hold('begin', done),
+      onData: (stream, _session, done) => {
+        void (async () => {
+          const { messageId } = await readMail(await buffer(stream));
+          taken.push(messageId ?? '');
+          hold('end', done);
+        })();
+      },
+    });
+    cluster = await Cluster.start({ SMTP_URL: mails.url });
   });
   afterAll(async () => {
-    await client.close();
-    await installation.remove();
-    await mongod.remove();
-    outside.close();
+    await cluster.remove();
+    await mails.close();
+    ledger.close();
   });
 
-  async function start(at: number): Promise<void> {
-    const server = installation.spawn(
-      [process.execPath, '--no-warnings', join(installation.folder, 'dist/main.js')],
-      env,
-    );
-    await server.listening();
-    servers[at] = server;
-  }
+  const inputOf = (kind: string) => ({
+    ledger: ledger.url,
+    gate: join(cluster.installation.folder, 'gate'),
+    kind,
+    key: randomUUID(),
+  });
 
-  let state = SEED;
-  /** From 0 up to `bound`, by the seed. */
-  function drawn(bound: number): number {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * bound);
-  }
-
-  /** Asks any process that runs, again as long as it is not answered. */
-  async function ask(path: string, body: object, accepted: readonly number[]): Promise<string> {
-    for (const giveUp = Date.now() + PATIENCE_MS; Date.now() < giveUp; await sleep(20)) {
-      const server = servers[drawn(3)];
-      if (!server) continue;
-      const caller = new HttpCaller(server.url, token);
-      const answer = await caller.post(path, body).catch(() => undefined);
-      if (answer && accepted.includes(answer.status)) return String(answer.body.data?.id);
-    }
-    throw new Error(`${path} was not taken within ${PATIENCE_MS} ms`);
-  }
+  const sendWord = (id: string) =>
+    cluster.ask(`/api/v1/executions/${id}/signals/word`, { payload: 1 }, [200, 202, 409]);
 
   async function startExecutions(end: AbortSignal): Promise<void> {
-    const { port } = outside.address() as AddressInfo;
     while (!end.aborted) {
-      const kind = KINDS[drawn(KINDS.length)] ?? 'once';
-      const body = { ledger: `http://127.0.0.1:${port}`, kind, key: randomUUID() };
-      kinds.set(await ask('/api/v1/lab', body, [202]), kind);
+      const kind = KINDS[cluster.drawn(KINDS.length)] ?? 'once';
+      const id = await cluster.ask('/api/v1/lab', inputOf(kind), [202]);
+      kinds.set(id, kind);
       await sleep(IS_SOAK ? 20 : 100);
+      // Where it does not wait yet, it is told at the end.
+      if (kind === 'wait') await sendWord(id);
     }
   }
 
   /** Does what a person does who can look outside: says what became of a step that nobody knows of. */
   async function resolveUnknown(): Promise<void> {
-    const executions = client.db().collection('executions');
-    for (const { _id } of await executions.find({ status: 'needs-attention' }).toArray()) {
+    for (const { _id } of await cluster.executions.find({ ...LAB, status: 'needs-attention' }).toArray()) {
       const key = `${_id.toHexString()}.b`;
-      const isKnown = ledger.has(key);
+      const isKnown = ledger.count(key) > 0;
       if (!isKnown) said.set(key, (said.get(key) ?? 0) + 1);
       const body = isKnown ? { outcome: 'happened', result: 'ok' } : { outcome: 'again' };
-      await ask(`/api/v1/executions/${_id.toHexString()}/steps/b/resolve`, body, [200, 201, 409]);
+      await cluster.ask(`/api/v1/executions/${_id.toHexString()}/steps/b/resolve`, body, [200, 201, 409]);
     }
   }
 
-  it('lose nothing that was accepted, and repeat nothing in silence', async () => {
+  async function expectEnded(): Promise<void> {
+    const open = { ...LAB, status: { $ne: 'succeeded' } };
+    const giveUp = Date.now() + PATIENCE_MS;
+    while ((await cluster.executions.countDocuments(open)) > 0) {
+      if (Date.now() > giveUp)
+        throw new Error(JSON.stringify(await cluster.executions.find(open).limit(5).toArray()));
+      await resolveUnknown();
+      const waiting = { type: 'lab.tell', status: 'waiting', 'steps.word.status': 'waiting' };
+      for (const { _id } of await cluster.executions.find(waiting).toArray())
+        await sendWord(_id.toHexString());
+      await sleep(IS_SOAK ? 500 : 50);
+    }
+  }
+
+  /** Nothing that was accepted is lost, and nothing was repeated in silence. */
+  async function expectTrue(): Promise<void> {
+    const ids = [...kinds.keys()].map((id) => new ObjectId(id));
+    const done = { _id: { $in: ids }, status: 'succeeded', $or: [{ result: '"okok"' }, { sealed: /./ }] };
+    expect(await cluster.executions.countDocuments(done)).toBe(ids.length);
+    const steps = [...kinds].flatMap(([id, kind]) =>
+      (kind === 'all' ? ['a', 'b', 'c', 'd'] : ['a', 'b']).map((step) => ({ key: `${id}.${step}`, kind })),
+    );
+    expect(steps.filter(({ key }) => ledger.count(key) === 0)).toEqual([]);
+    const once = steps.filter(
+      ({ key, kind }) => key.endsWith('b') && kind !== 'repeatable' && kind !== 'flaky',
+    );
+    expect(once.filter(({ key }) => ledger.count(key) > 1 + (said.get(key) ?? 0))).toEqual([]);
+    // Each effect came with the key of its step, whoever had it happen.
+    const children = await cluster.executions.find({ ...LAB, parent: { $exists: true } }).toArray();
+    const known = new Set([
+      ...steps.map(({ key }) => key),
+      ...children.flatMap(({ _id }) => [`${_id.toHexString()}.a`, `${_id.toHexString()}.b`]),
+    ]);
+    expect([...ledger.pidsOf.keys()].filter((key) => !known.has(key))).toEqual([]);
+  }
+
+  async function underLoad(what: string, kill: () => Promise<number>): Promise<void> {
+    kinds.clear();
+    said.clear();
+    ledger.pidsOf.clear();
     const end = new AbortController();
     const clients = Array.from({ length: CLIENTS }, () => startExecutions(end.signal));
-    for (let kill = 0; kill < KILLS; kill++) {
-      await sleep(BETWEEN_MS);
-      const at = drawn(3);
-      const victim = servers[at];
-      servers[at] = undefined;
-      victim?.kill('SIGKILL');
-      await victim?.ended;
-      await start(at);
-    }
-    end.abort();
+    const kills = await kill().finally(() => end.abort());
     await Promise.all(clients);
-    // The gate does not wait until the leases of the dead have run out; those who live lose theirs with them.
-    const { executions, leases } = {
-      executions: client.db().collection('executions'),
-      leases: client.db().collection('execution_engines'),
-    };
-    if (!IS_SOAK) await leases.deleteMany({});
-    const ids = [...kinds.keys()].map((id) => new ObjectId(id));
-    const open = { type: 'lab.tell', status: { $nin: ['succeeded'] } };
-    for (
-      const giveUp = Date.now() + PATIENCE_MS;
-      (await executions.countDocuments(open)) > 0;
-      await sleep(50)
-    ) {
-      if (Date.now() > giveUp)
-        throw new Error(JSON.stringify(await executions.find(open).limit(5).toArray()));
-      await resolveUnknown();
-    }
-    expect(ids.length).toBeGreaterThan(CLIENTS);
-    expect(
-      await executions.countDocuments({ _id: { $in: ids }, status: 'succeeded', result: '"okok"' }),
-    ).toBe(ids.length);
-    const steps = [...kinds].flatMap(([id, kind]) =>
-      ['a', 'b'].map((step) => ({ key: `${id}.${step}`, kind })),
-    );
-    expect(steps.filter(({ key }) => !ledger.has(key))).toEqual([]);
-    const silently = steps.filter(
-      ({ key, kind }) =>
-        kind === 'once' && key.endsWith('b') && Number(ledger.get(key)) > 1 + (said.get(key) ?? 0),
-    );
-    expect(silently).toEqual([]);
-    const again = [...ledger.values()].filter((count) => count > 1).length;
+    await cluster.endLeases();
+    await expectEnded();
+    expect(kinds.size).toBeGreaterThan(CLIENTS);
+    await expectTrue();
+    const again = [...ledger.pidsOf.values()].filter(({ length }) => length > 1).length;
     report(
-      `${KILLS} kills, ${ids.length} executions, none lost; ${said.size} asked about, ${again} effects repeated`,
+      `${kills} kills of ${what}, ${kinds.size} executions, none lost; ${said.size} asked about, ${again} effects repeated`,
     );
+  }
+
+  async function killDatabase(): Promise<void> {
+    await cluster.mongod.kill();
+    await cluster.mongod.restart();
+  }
+
+  it('lose nothing that was accepted and repeat nothing in silence when they are killed', () =>
+    underLoad('processes', async () => {
+      const until = Date.now() + KILLING_MS;
+      let kills = 0;
+      for (; kills < LEAST_KILLS || Date.now() < until; kills++) {
+        await sleep(BETWEEN_MS);
+        const at = cluster.drawn(3);
+        await cluster.killServer(at);
+        await cluster.startServer(at);
+      }
+      // That has a test of its own in a soak.
+      if (!IS_SOAK) await killDatabase();
+      return kills;
+    }));
+
+  const itInSoak = IS_SOAK ? it : () => undefined;
+  itInSoak('nor when the database is killed beside them', () =>
+    underLoad('the database', async () => {
+      for (let kills = 0; kills < DATABASE_KILLS; kills++) {
+        const [enough, giveUp] = [kinds.size + CLIENTS, Date.now() + PATIENCE_MS];
+        while (kinds.size < enough && Date.now() < giveUp) await sleep(20);
+        await killDatabase();
+        // Every third time the processes are killed as well, while nothing answers.
+        if (kills % 3 > 0) continue;
+        await cluster.killServer(0);
+        await cluster.startServer(0);
+      }
+      return DATABASE_KILLS;
+    }),
+  );
+
+  it('write nothing of what they have lost, when they were stopped or blocked for longer than their lease', async () => {
+    const held = await Promise.all(
+      HELD_KINDS.map(async (kind, at) => {
+        const { body } = await cluster.caller(at).post('/api/v1/lab', inputOf(kind));
+        const id = String(body.data.id);
+        await ledger.happened(`${id}.a`);
+        expect(ledger.pidsOf.get(`${id}.a`)).toEqual([String(cluster.server(at).pid)]);
+        return new ObjectId(id);
+      }),
+    );
+    cluster.server(0).kill('SIGSTOP');
+    const find = (): Promise<Document[]> => cluster.executions.find({ _id: { $in: held } }).toArray();
+    await cluster.endLeases((await find()).map(({ engine }) => engine as ObjectId));
+    const others = await eventually(async () => {
+      const found = await find();
+      return found.every(({ status }) => status === 'succeeded') && found;
+    }, 30_000);
+    const losses = (at: number) => cluster.server(at).stdout.split('"execution_lease_lost"').length;
+    const before = [0, 1].map(losses);
+    await writeFile(join(cluster.installation.folder, 'gate'), '');
+    cluster.server(0).kill('SIGCONT');
+    await eventually(() => [0, 1].every((at) => losses(at) > (before[at] ?? 0)));
+    // They run again, with a lease of their own, and have done nothing of the old one.
+    for (const at of [0, 1]) {
+      const { body } = await cluster.caller(at).post('/api/v1/lab', inputOf('repeatable'));
+      await ledger.happened(`${body.data.id}.b`);
+    }
+    expect(await find()).toEqual(others);
+    const third = String(cluster.server(2).pid);
+    expect(held.map((id) => ledger.pidsOf.get(`${id.toHexString()}.a`)?.slice(1))).toEqual([
+      [third],
+      [third],
+    ]);
+    expect(held.map((id) => ledger.pidsOf.get(`${id.toHexString()}.b`))).toEqual([[third], [third]]);
+    report('a process stopped and one blocked for longer than their lease: every late write refused');
+  });
+
+  it('lose no mail when they are killed while they send it, and send it under one Message-ID', async () => {
+    taken.length = 0;
+    for (const [at, place] of (['begin', 'end'] as const).entries()) {
+      holdMailAt = place;
+      const reached = new Promise<void>((resolve) => (mailHeld = resolve));
+      const email = `held-at-${place}@example.com`;
+      const { status } = await cluster
+        .caller(at)
+        .post('/api/v1/auth/register', { email, password: 'correct horse battery' });
+      expect(status).toBe(201);
+      await reached;
+      await cluster.killServer(at);
+      holdMailAt = undefined;
+    }
+    await cluster.endLeases(
+      (await cluster.executions.find({ type: 'outbox.send', engine: { $exists: true } }).toArray()).map(
+        ({ engine }) => engine as ObjectId,
+      ),
+    );
+    await eventually(() => taken.length === 3, 30_000);
+    const sent = await eventually(async () => {
+      const found = await cluster.executions.find({ type: 'outbox.send' }).toArray();
+      return found.every(({ status }) => status === 'succeeded') && found;
+    }, 30_000);
+    const ids = taken.map((messageId) => /^<([0-9a-f]{24})\.send@/.exec(messageId)?.[1]);
+    expect(new Set(ids).size).toBe(2);
+    const known = new Set(sent.map(({ _id }) => (_id as ObjectId).toHexString()));
+    expect(ids.filter((id) => !known.has(id ?? ''))).toEqual([]);
+    report('kill -9 before and after a mail was taken: both sent, one of them twice under one Message-ID');
+  });
+
+  it('create each record of an import once, when each of them is killed meanwhile', async () => {
+    await Promise.all([0, 1, 2].map((at) => cluster.servers[at] ?? cluster.startServer(at)));
+    const table = Buffer.from(`code\n${Array.from({ length: ROWS }, (_, n) => `c${n}\n`).join('')}`);
+    const { body } = await cluster
+      .caller(0)
+      .post('/api/v1/contacts/import', table, { 'content-type': 'text/csv' });
+    const _id = new ObjectId(String(body.data.id));
+    let created = 0;
+    for (const at of [0, 1, 2]) {
+      // By the second or the third the one is killed that runs it.
+      created = await eventually(async () => {
+        const count = await cluster.contacts.countDocuments();
+        return count > created && count;
+      }, 30_000);
+      await cluster.killServer(at);
+      await cluster.endLeases();
+    }
+    expect(await cluster.contacts.countDocuments()).toBeLessThan(ROWS);
+    await Promise.all([0, 1, 2].map((at) => cluster.startServer(at)));
+    const over = await eventually(async () => {
+      const found = await cluster.executions.findOne({ _id });
+      return found?.['status'] === 'succeeded' && found;
+    }, PATIENCE_MS);
+    expect(JSON.parse(String(over['result']))).toEqual({ rows: ROWS, created: ROWS, refused: [], more: 0 });
+    expect(await cluster.contacts.countDocuments()).toBe(ROWS);
+    report(`kill -9 of each process while it imports ${ROWS} rows: each was created once`);
+  });
+
+  it('do nothing late where the clocks of their machines are hours off', async () => {
+    // It starts what another one runs, whose clock is two hours ahead of it.
+    await cluster.startServer(0, { AHEAD_MS: String(HOUR_MS), EXECUTIONS: 'off' });
+    await cluster.startServer(1, { AHEAD_MS: String(3 * HOUR_MS) });
+    await cluster.killServer(2);
+    taken.length = 0;
+    const ada = await new HttpCaller(cluster.server(0).url).signIn('late@example.com');
+    const { body } = await ada.post('/api/v1/lab', inputOf('sleep'));
+    await ledger.happened(`${body.data.id}.b`);
+    await eventually(() => taken.length === 1);
+    expect(ledger.count(`${body.data.id}.a`)).toBe(1);
   });
 });

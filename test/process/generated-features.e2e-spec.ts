@@ -1,62 +1,31 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DatabaseConfig } from '../../src/platform/config/database.config.js';
 import { newExecutor } from '../../schematics/project/new-executor.ts';
 import { newCommand } from '../../schematics/project/new-command.ts';
+import { withRenamed } from '../../schematics/project/renamed-fields.ts';
+import { withoutFields } from '../../schematics/project/less-fields.ts';
 import { moreLists } from '../../schematics/project/more-lists.ts';
 import { fieldCommand } from '../../schematics/project/field-command.ts';
 import { namesOf } from '../../schematics/naming/names.ts';
 import { newPicture } from '../support/feature-bodies.js';
-import { everyExisting, everyField } from '../schematics/matrix.ts';
+import { everyExisting } from '../schematics/matrix.ts';
 import { planFeature } from '../schematics/planning.ts';
 import { ProjectCopy } from '../schematics/project-copy.ts';
+import { IS_BASE } from '../support/rules.js';
 import { IS_SOAK, sampled } from '../support/soak.js';
 import { exampleOf, type OpenApi, placesOf, resolve } from '../support/openapi-document.js';
 import { testConfig } from '../support/test-app.js';
+import { CURRENCIES, expectToPass, matrix, NOTICES, PAYMENTS } from './generated-commands.js';
+import { writeExample } from './example-project.js';
 import { HttpCaller } from './http-caller.js';
 import { RELEASE } from '../../src/product/release.js';
 import { Installation } from './server-process.js';
 
 const INVOICES =
-  'trial-invoices number:string:required:unique:max=20 amount:number:required:min=0 status:enum:draft,sent,paid:default=draft dueAt:date customerEmail:email tags:string:list notes:text:search remindedAt:date:server --list status+dueAt:all --list amount --add audit,batch,trash,export';
-const PAYMENTS =
-  'trial-payments invoiceId:ref:trial-invoices:required amount:number:required:min=0 paidAt:date payer:object payer.name:string:required payer.country:country parts:object:list parts.sku:string:required parts.cost:money';
+  'trial-invoices number:string:required:unique:max=20 amount:number:required:min=0 status:enum:draft,sent,paid:default=draft dueAt:date customerEmail:email tags:string:list notes:text:search remindedAt:date:server --list status+dueAt:all --list amount --add audit,batch,trash,export,import';
 const ADMIN = { email: 'admin@example.com', password: 'correct horse battery' };
-/** The usual fields: those of projects. */
-const NOTICES = 'trial-notices name:string:required:unique:max=100 description:text:max=500 metadata:object';
-const CURRENCIES =
-  'trial-currencies code:string:required:unique:max=3 name:string:required aliases:string:list:required madeAt:date:default=now validFrom:day validUntil:day:after=validFrom reviewedAt:date:since=createdAt --add=batch --add=trash --add=export --shared';
-/** Fields of a feature of the matrix. */
-const FIELDS = 11;
-/** The tests of the whole product that a new feature concerns; the gate takes the first two. */
-const WHOLE = [
-  'authorisation',
-  'architecture',
-  'openapi',
-  'index-contract',
-  'idempotency.e2e',
-  'validation.spec',
-  'routes',
-  'migrations/folder.spec',
-];
-/** The gate runs the tests of some features, and of the whole product's those that speak of a generated one. */
-const GATE = {
-  files: ['trial-invoices', 'trial-payments', 'trial-currencies', 'matrix', 'migrations-trial-notice']
-    .concat(WHOLE.slice(0, 2))
-    .map((name) => `test/${name}`),
-  names: String.raw`trial|matrix\d|architecture|row for every route`,
-};
-
-/** Every type alone and with each flag that it takes, in features of a few fields; every other one is shared. */
-function matrix(): string[] {
-  const fields = everyField('trial-invoices');
-  const count = Math.ceil(fields.length / FIELDS);
-  return Array.from({ length: count }, (_, n) => {
-    const own = fields.filter((_each, index) => index % count === n);
-    // The first text is looked through; no index serves that.
-    return [`matrix${n}-rows`, 'label:string', ...own, ...(n % 2 ? ['--shared'] : [])].join(' ');
-  });
-}
-
 /**
  * The generator as a developer uses it, in a copy of this project: what it writes is built, linted and tested there on
  * a real MongoDB, and then asked by a client.
@@ -77,25 +46,18 @@ describe('generated features', () => {
   const generate = (schematic: string, command: string) =>
     copy.run('scripts/schematic.mjs', schematic, ...command.split(' '));
 
-  async function expectToPass(...patterns: string[]): Promise<void> {
-    const { code, output, failures } = await copy.test(patterns);
-    const [, summary = output.slice(-8000)] = /^Tests: +(.*)$/m.exec(output) ?? [];
-    expect({ code, failures, summary }).toEqual({
-      code: 0,
-      failures: [],
-      summary: expect.stringMatching(/^(\d+ skipped, )?\d{2,} passed/),
-    });
-  }
-
   it('are written by one command, which says what it writes', async () => {
     const { code, output } = await generate('feature', INVOICES);
     expect([code, output]).toEqual([
       0,
       expect.stringContaining('CREATE src/modules/trial-invoices/trial-invoice.schema.ts'),
     ]);
-    expect(copy.text('generated.jsonl')).toBe(
-      `${JSON.stringify({ release: RELEASE, command: 'feature', args: INVOICES.split(' ') })}\n`,
-    );
+    expect(JSON.parse(copy.text('generated.jsonl'))).toEqual({
+      release: RELEASE,
+      command: 'feature',
+      args: INVOICES.split(' '),
+      files: expect.objectContaining({ 'test/features/trial-invoices.ts': expect.any(String) }),
+    });
   }, 120_000);
 
   it('refer to each other', async () => {
@@ -130,6 +92,12 @@ describe('generated features', () => {
       0,
       expect.stringMatching(/CREATE src\/migrations\/\d{14}-trial-invoice-currency\.ts/),
     ]);
+  }, 120_000);
+
+  it('lose fields by another command, with what is stored of them', async () => {
+    const names = namesOf('trial-invoices');
+    await copy.write(withoutFields(copy.project, names, ['paidAt'], true).changes);
+    expect(copy.text('src/modules/trial-invoices/trial-invoice.dto.ts')).not.toContain('paidAt');
   }, 120_000);
 
   it('get states by another command', async () => {
@@ -178,6 +146,15 @@ describe('generated features', () => {
     expect(copy.text('test/features/trial-invoices.ts')).toContain("'send-back': { fields: {} },");
   }, 120_000);
 
+  it('give fields other names by another command, with what is stored of them', async () => {
+    const pairs = ['notes:remarks', 'dueAt:payBy', 'amount:sum', 'reason:grounds'];
+    const { changes, notes } = withRenamed(copy.project, namesOf('trial-invoices'), pairs);
+    await copy.write(changes);
+    // Nothing that commands have written is left to people.
+    expect(notes.join('\n')).not.toMatch(/ (src|test\/features)\/|test\/trial/);
+    expect(copy.text('src/modules/trial-invoices/trial-invoice.schema.ts')).toContain("sort: 'payBy'");
+  }, 120_000);
+
   it('get executors by another command', async () => {
     const starts = { route: true, schedule: undefined };
     const names = namesOf('trial-invoices');
@@ -186,6 +163,26 @@ describe('generated features', () => {
       'describeExecutor(ChaseTrialInvoice',
     );
   }, 120_000);
+
+  it('are taken out by another command, with what they have stored', async () => {
+    const before = copy.text('src/app.module.ts');
+    await copy.write(planFeature('trial-visits reason:string photo:image', copy.project));
+    const refused = await generate('feature', 'trial-visits --remove');
+    expect([refused.code, refused.output]).toEqual([
+      1,
+      expect.stringContaining('  test/features/trial-visits.ts\nKeep what you need'),
+    ]);
+    const { code, output } = await generate('feature', 'trial-visits --remove --drop --force');
+    expect([code, output]).toEqual([0, expect.stringContaining('DELETE src/modules/trial-visits/')]);
+    expect(existsSync(join(copy.folder, 'src/modules/trial-visits'))).toBe(false);
+    expect(copy.text('src/app.module.ts')).toBe(before);
+  }, 120_000);
+
+  if (IS_BASE) {
+    it('are a helpdesk, by the commands of its page and few lines by hand', async () => {
+      expect(await writeExample(copy, 'examples/helpdesk')).toBeLessThanOrEqual(150);
+    }, 600_000);
+  }
 
   it('may have every type with every flag', async () => {
     for (const command of commands) await copy.write(planFeature(command, copy.project));
@@ -219,9 +216,7 @@ describe('generated features', () => {
   }, 300_000);
 
   it('pass their tests, and those of the whole product, on a real MongoDB', async () => {
-    await (IS_SOAK
-      ? expectToPass(...plurals.map((plural) => `test/${plural}.e2e`), 'test/migrations-trial', ...WHOLE)
-      : expectToPass(...GATE.files, '--testNamePattern', GATE.names));
+    await expectToPass(copy, plurals);
   }, 900_000);
 
   describe('asked by a client', () => {

@@ -21,6 +21,12 @@ const TESTED = [
   'test/sessions',
 ];
 
+/** Commands that go with a part. */
+const COMMANDS = [
+  ['openapi', 'OpenApiModule'],
+  ['keys:rotate', 'EncryptionModule'],
+] as const;
+
 /** A part, and those that cannot do without it. */
 function withDependents(part: OptionalPart): readonly OptionalPart[] {
   return OPTIONAL_PARTS.filter((each) => each === part || part.neededBy?.includes(each.module));
@@ -60,7 +66,9 @@ describe.each(CHOICES.map((parts) => [parts.map(({ module }) => module).join(', 
         cpSync(join(copy.folder, WEB), join(copy.folder, WEB.replace('src', 'dist')), { recursive: true });
       }
       installation = await Installation.create(copy.folder);
-      const { url } = await installation.start({ MONGODB_URI: testConfig().of(DatabaseConfig).mongodbUri });
+      const { url, stdout } = await installation.start({
+        MONGODB_URI: testConfig().of(DatabaseConfig).mongodbUri,
+      });
       const anonymous = new HttpCaller(url);
       const ada = await anonymous.signIn();
       const created = await ada.send('POST', '/api/v1/projects', { name: 'Without' });
@@ -71,10 +79,34 @@ describe.each(CHOICES.map((parts) => [parts.map(({ module }) => module).join(', 
         expect([part.module, isThere]).toEqual([part.module, path === '' || !parts.includes(part)]);
       }
       expect((await anonymous.send('GET', '/health/ready')).status).toBe(200);
-      const isAsked = !parts.some(({ module }) => module === 'SecondFactorModule');
-      const document = await (await fetch(`${url}/docs/json`)).text();
-      expect([document.includes('OTP_REQUIRED'), document.includes('"otp"')]).toEqual([isAsked, isAsked]);
+      const has = (name: string) => !parts.some(({ module }) => module === name);
+      const withCode = { email: 'grace@example.com', password: 'a wrong password', otp: '123456' };
+      const { code } = (await anonymous.send('POST', '/api/v1/auth/login', withCode)).body;
+      expect(code).toBe(has('SecondFactorModule') ? 'INVALID_CREDENTIALS' : 'VALIDATION_ERROR');
+      if (has('OpenApiModule')) {
+        const document = await (await fetch(`${url}/docs/json`)).text();
+        const isAsked = has('SecondFactorModule');
+        expect([document.includes('OTP_REQUIRED'), document.includes('"otp"')]).toEqual([isAsked, isAsked]);
+      }
+      const console = has('ConsoleModule') ? ['Console'] : [];
+      const swaggerUi = has('OpenApiModule') ? ['Swagger UI'] : [];
+      const mails = has('MailLinksModule') ? ['Mails'] : [];
+      const printed = [...stdout.matchAll(/^ {2}(\w+(?: \w+)?) {2,}\S/gm)].map(([, name]) => name);
+      expect(printed).toEqual([...console, 'API', ...swaggerUi, 'Health', 'Data', ...mails]);
     }, 120_000);
+
+    for (const [command, module] of COMMANDS) {
+      if (!parts.some((part) => part.module === module)) continue;
+      it(`refuses npm run ${command}`, async () => {
+        const refused = await installation?.spawn([process.execPath, 'scripts/run.mjs', command], {}).ended;
+        expect(refused).toMatchObject({
+          code: 64,
+          stderr:
+            `npm run ${command} belongs to a part that this product does without: ` +
+            'see "What can be left out" in docs/architecture.md\n',
+        });
+      });
+    }
 
     it('documents the variables of the rest', async () => {
       expect(await copy.run('scripts/configuration.mjs')).toEqual({ code: 0, output: '' });

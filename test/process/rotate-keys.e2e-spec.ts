@@ -239,6 +239,7 @@ describe('npm run keys:rotate', () => {
       `second_factors ${plain} secret: not encrypted\n` +
         `second_factors ${unknown} secret: unknown key (lost)\n` +
         'executions: 0 values re-encrypted\n' +
+        'import_parts: 0 values re-encrypted\n' +
         'second_factors: 1 value re-encrypted, 2 that do not decrypt\n' +
         'webhooks: 0 values re-encrypted\n' +
         'Every other value is under the first key of ENCRYPTION_KEY. Keep the other keys.\n',
@@ -259,7 +260,7 @@ describe('npm run keys:rotate', () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'product-rotate-'));
     const running = rotate({ NODE_ENV: 'development', MONGODB_URI: '', DATA_DIR: dataDir });
     const { code, stdout } = await ended(running);
-    const none = 'executions second_factors webhooks'
+    const none = 'executions import_parts second_factors webhooks'
       .split(' ')
       .map((each) => `${each}: 0 values re-encrypted\n`);
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${none.join('')}${DONE}\n` });

@@ -43,9 +43,9 @@ export class Installation {
     return new Installation(folder);
   }
 
-  /** Starts `node scripts/start.mjs`, which is what `npm start` runs, and resolves when it listens. */
+  /** Starts the server as `npm start` does, and resolves when it listens. */
   async start(env: Environment): Promise<ServerProcess> {
-    const server = this.spawn([process.execPath, 'scripts/start.mjs'], env);
+    const server = this.spawn([process.execPath, '--v8-pool-size=2', 'scripts/start.mjs'], env);
     await server.listening();
     return server;
   }

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { report, soaked } from '../support/soak.js';
 import { HttpCaller } from './http-caller.js';
+import { addToBuild } from './lab-feature.js';
 import { type OwnMongod, startOwnMongod } from './own-mongod.js';
 import { Installation, type ServerProcess } from './server-process.js';
 
@@ -13,6 +14,15 @@ import { Installation, type ServerProcess } from './server-process.js';
 jest.setTimeout(60_000);
 
 const GET = 'GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n';
+const LAB = `
+import { Module } from '@nestjs/common';
+
+@Module({})
+export class LabModule {
+  beforeApplicationShutdown(signal) { console.log('ending by ' + signal); }
+  onApplicationShutdown(signal) { console.log('ended by ' + signal); }
+}
+`;
 let installation: Installation;
 let mongod: OwnMongod;
 
@@ -76,6 +86,15 @@ it('answers a body that never comes, in time to end well', async () => {
   server.kill('SIGTERM');
   expect(await text(socket)).toMatch(/^HTTP\/1\.1 408 .*"REQUEST_TIMEOUT"/s);
   expect(await server.ended).toMatchObject({ code: 0, stderr: '' });
+});
+
+it('tells the hooks of modules which signal it was', async () => {
+  await addToBuild(installation.folder, { 'lab.module': LAB });
+  const server = await start();
+  server.kill('SIGTERM');
+  const { stdout } = await server.ended;
+  expect(stdout).toContain('ending by SIGTERM\n');
+  expect(stdout).toContain('ended by SIGTERM\n');
 });
 
 it('waits for a handler no longer than SHUTDOWN_GRACE_MS', async () => {

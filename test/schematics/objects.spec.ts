@@ -14,7 +14,7 @@ describe('an object', () => {
 
   it.each([
     ['lines.sku:string', /^lines.sku:string belongs to lines, which is not among the fields/],
-    ['name:string name.first:string', /^name is no object, and cannot have fields/],
+    ['name:string name.first:string', /^name is not an object, and cannot have fields/],
     ['lines:object:list', /^lines is a list of objects, and does not say what they have/],
     ['a:object:server a.b:string', /^a cannot have server: its fields are sent/],
     ['a:object a.b:object', /^a.b cannot be of type object: objects are one level deep/],
@@ -24,7 +24,7 @@ describe('an object', () => {
     ['a:object a.b:string:unique', /^a.b cannot have unique: a field of an object takes required, min, max/],
     ['a:object a.b:string:list', /^a.b cannot have list/],
     ['a:object a.b:string:default=x', /^a.b cannot have default=/],
-    ['a:object a.b:string a.b:date', /^The field a.b is there twice/],
+    ['a:object a.b:string a.b:date', /^The field a.b is declared twice/],
     ['a:object a.id:string', /^A field cannot be called id/],
   ])('cannot have the fields %s', (fields, message) => {
     expect(() => parseFields(fields.split(' '))).toThrow(message);

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import { saidIn } from '../../schematics/project/rehearsal.ts';
 import { format, planCommand, planExecutor, planFeature, planStates } from './planning.ts';
 
 const FEATURE =
@@ -29,7 +30,7 @@ describe('states', () => {
     const changes = await format(planStates('trial-invoices status draft>sent>paid sent>draft', planned));
     expect(changes.get(SCHEMA)).toContain(
       "  states: { status: { draft: ['sent'], sent: ['paid', 'draft'], paid: [] } },\n" +
-        "  // What a transition sets besides, such as `({ to }) => ({ paidAt: to === 'paid' ? new Date() : null })`.\n" +
+        "  // Further fields that a transition sets, such as `({ to }) => ({ paidAt: to === 'paid' ? new Date() : null })`.\n" +
         '  onTransition: () => ({}),\n});',
     );
     expect(changes.get(SERVICE)).toContain('{ ...withDefaults(dto, DEFAULTS), status: dto.status }');
@@ -51,7 +52,7 @@ describe('states', () => {
       "states: { status: { draft: ['paid', 'sent'], sent: [], paid: [] }, kept: { c: ['d'], d: [] } },",
     );
     expect(text.match(/onTransition/g)).toHaveLength(1);
-    expect(both.get(DTO)).toContain('`draft` where it is not sent. Goes from draft to paid or sent.');
+    expect(both.get(DTO)).toContain('`draft` by default. Goes from draft to paid or sent.');
     expect(both.get(SERVICE)?.match(/status: dto\.status/g)).toHaveLength(1);
     // What only the server sets is in no body.
     expect(both.get(SERVICE)).not.toContain('dto.kept');
@@ -60,13 +61,13 @@ describe('states', () => {
   it.each([
     ['trial-nothings status a:b', /^There is no feature trial-nothings/],
     ['trial-invoices colour a:b', /^trial-invoices has no field colour/],
-    ['trial-invoices number a:b', /^number is no enum/],
-    ['trial-invoices kind a:b', /^kind has no default in which records begin/],
-    ['trial-invoices status draft', /^"draft" leads nowhere: write "open>pending>closed" in quotes/],
-    ['trial-invoices status draft>>sent', /leads nowhere/],
+    ['trial-invoices number a:b', /^number is not an enum/],
+    ['trial-invoices kind a:b', /^kind has no default for new records/],
+    ['trial-invoices status draft', /^"draft" is not a transition: write "open>pending>closed" in quotes/],
+    ['trial-invoices status draft>>sent', /is not a transition/],
     ['trial-invoices status draft>draft', /^draft leads to itself/],
     ['trial-invoices status draft>sent>payed', /^status cannot be payed; there are draft, sent, paid/],
-    ['trial-invoices status draft>sent paid>sent', /no way leads from there to paid: write one/],
+    ['trial-invoices status draft>sent paid>sent', /no transitions lead from there to paid: add one/],
   ])('are refused: %s', (command, message) => {
     expect(() => planStates(command, planFeature(FEATURE))).toThrow(message);
   });
@@ -75,7 +76,10 @@ describe('states', () => {
 describe('a command', () => {
   it('keeps what it takes in fields that only it sets, and stands beside others', async () => {
     const planned = planFeature(FEATURE);
-    const first = planCommand('trial-invoices approve approverId:ref:users:required number:string', planned);
+    const first = planCommand(
+      'trial-invoices approve approverId:ref:users:required number:string:required',
+      planned,
+    );
     const before = new Map([...planned, ...first]);
     const second = await format(planCommand('trial-invoices send-back', before));
     const changes = await format(new Map([...before, ...first]));
@@ -100,13 +104,38 @@ describe('a command', () => {
     expect(module).toContain('controllers: [TrialInvoicesController, TrialInvoiceCommandsController],');
   });
 
+  it('stands under the heading of its feature, whatever people have made of that', () => {
+    const section = "@ApiSection('trial invoices', 'What is to be paid.', 'work')";
+    const planned = planFeature(FEATURE);
+    const path = 'src/modules/trial-invoices/trial-invoices.controller.ts';
+    const edited = planned.get(path)?.replace(/@ApiSection\(.*\)/, section) ?? '';
+    const changes = planCommand('trial-invoices approve', new Map([...planned, [path, edited]]));
+    const controller = changes.get('src/modules/trial-invoices/trial-invoice-commands.controller.ts');
+    expect(controller).toContain(`${section}\n`);
+  });
+
   it.each([
     ['trial-nothings approve', /^There is no feature trial-nothings/],
-    ['trial-invoices Approve', /^"Approve" is no name of a command/],
+    ['trial-invoices Approve', /^"Approve" is not a valid name for a command/],
     ['trial-invoices write', /^a command cannot be called write/],
     ['trial-invoices create', /^a command cannot be called create/],
     ['trial-invoices approve note:text:default=x', /^note cannot have server, unique, default= or existing=/],
     ['trial-invoices approve note:nonsense', /^note has the unknown type/],
+    [
+      'trial-invoices approve number:integer:required',
+      /^number is string in trial-invoices, .* and not integer/,
+    ],
+    ['trial-invoices approve number:text:required', /^number is string in trial-invoices, .* and not text/],
+    ['trial-invoices approve number:string', /^number always has a value .*: write number:string:required$/],
+    [
+      'trial-invoices approve status:enum:draft,sent:required',
+      /^status is enum:draft,sent,paid in trial-invoices/,
+    ],
+    [
+      'trial-invoices approve kind:enum:a,b:list',
+      /^kind is enum:a,b in trial-invoices, .* not enum:a,b:list/,
+    ],
+    ['trial-invoices approve kept:integer', /^kept is enum:c,d in trial-invoices, where it is kept/],
     [
       'trial-invoices approve byId:ref:trial-nobodies',
       /^byId refers to trial-nobodies, and there is no such/,
@@ -166,12 +195,29 @@ describe('an executor', () => {
 
   it.each([
     ['trial-nothings remind', /^There is no feature trial-nothings/],
-    ['trial-invoices Remind', /^"Remind" is no name of an executor/],
+    ['trial-invoices Remind', /^"Remind" is not a valid name for an executor/],
     ['trial-invoices remind note:text:search', /^note takes only required, list, min= and max=/],
     ['trial-invoices remind price:decimal', /^price cannot be exact/],
-    ['trial-invoices remind --schedule=@daily --route', /^What starts by itself takes nothing/],
+    ['trial-invoices remind --schedule=@daily --route', /^A scheduled executor has no input/],
     ['trial-invoices remind byId:ref:trial-nobodies', /^byId refers to trial-nobodies/],
+    ['trial-invoices remind trialInvoiceId:string --route', /^trialInvoiceId is the id of the trial invoice/],
+    [
+      'trial-invoices remind --schedule=often',
+      /^--schedule="often" is not a valid schedule: write five fields/,
+    ],
+    [
+      'trial-invoices remind --schedule=*_*_*_*_*_*',
+      /^--schedule="\* \* \* \* \* \*" is not a valid schedule/,
+    ],
   ])('is refused: %s', (command, message) => {
     expect(() => planExecutor(command, planFeature(FEATURE))).toThrow(message);
+  });
+
+  it('is refused by the sentence of the start, without the traces around it', () => {
+    const sentence = "@Schedule('often') above Remind: write five fields";
+    const output = (said: string) =>
+      `node:internal/run_main:107\n    trigger(\n\n${said}\n    at Schedule (a.js:1)`;
+    expect(saidIn(output(`DeclarationError: ${sentence}`))).toBe(sentence);
+    expect(saidIn(output('TypeError: odd'))).toContain('TypeError: odd');
   });
 });

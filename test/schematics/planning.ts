@@ -4,10 +4,13 @@ import { formatted } from '../../schematics/project/format.ts';
 import { ableFeature } from '../../schematics/abilities/able-feature.ts';
 import { moreAbilities } from '../../schematics/abilities/more-abilities.ts';
 import { fieldCommand } from '../../schematics/project/field-command.ts';
+import { withoutFields } from '../../schematics/project/less-fields.ts';
 import { moreLists } from '../../schematics/project/more-lists.ts';
+import { withRenamed } from '../../schematics/project/renamed-fields.ts';
 import { newCommand } from '../../schematics/project/new-command.ts';
 import { newExecutor } from '../../schematics/project/new-executor.ts';
 import { changed, type Changes, type Project } from '../../schematics/project/project.ts';
+import type { Noted } from '../../schematics/project/rule.ts';
 import { withStates } from '../../schematics/project/states.ts';
 import { ABILITIES, type Ability } from '../../schematics/specification/feature.ts';
 import { parseWays } from '../../schematics/specification/states.ts';
@@ -42,6 +45,22 @@ export function planFields(command: string, changes: Changes): Changes {
   return fieldCommand(changed(onDisk, changes), namesOf(name), words).changes;
 }
 
+/** What `npm run field -- invoices paidAt --remove` would write in a project that has changes already. */
+export function planRemoval(command: string, changes: Changes, drop = false): Changes {
+  const [name = '', ...fields] = command.split(' ');
+  return withoutFields(changed(onDisk, changes), namesOf(name), fields, drop).changes;
+}
+
+/** What `npm run field -- invoices dueAt:payBy --rename` would write in a project that has changes already. */
+export function planRenaming(command: string, changes: Changes): Noted {
+  const [name = '', ...pairs] = command.split(' ');
+  const project = changed(onDisk, changes);
+  // These specs speak of features that are not there.
+  const filesIn = (folder: string) =>
+    project.filesIn(folder).filter((path) => !path.startsWith('test/schematics/'));
+  return withRenamed({ ...project, filesIn }, namesOf(name), pairs);
+}
+
 /** What `npm run feature -- invoices --list status+dueAt` would write in a project that has it already. */
 export function planLists(name: string, lists: readonly string[], changes: Changes): Changes {
   const wanted = { lists, search: [], stats: [] };
@@ -68,7 +87,10 @@ export function planCommand(command: string, changes: Changes): Changes {
 /** What `npm run executor -- invoices remind` would write in a project that has changes already. */
 export function planExecutor(command: string, changes: Changes): Changes {
   const [name = '', verb = '', ...words] = command.split(' ');
-  const schedule = words.find((word) => word.startsWith('--schedule='))?.slice('--schedule='.length);
+  const schedule = words
+    .find((word) => word.startsWith('--schedule='))
+    ?.slice('--schedule='.length)
+    .replaceAll('_', ' ');
   const inputs = words.filter((word) => !word.startsWith('--'));
   const starts = { route: words.includes('--route'), schedule };
   return newExecutor(changed(onDisk, changes), namesOf(name), verb, inputs, starts);

@@ -21,7 +21,7 @@ describe('a field of a feature that people have changed', () => {
   ])('is refused where it would throw away %s', (_, from, to) => {
     const plan = changedByHand(planFeature(SHARED), SERVICE, from, to);
     expect(() => planFields('trial-rates kind:enum:a,b', plan)).toThrow(
-      `${SERVICE} has no longer the shape that is generated: const { … } = query in list is missing`,
+      `${SERVICE} no longer has the generated shape: const { … } = query in list is missing`,
     );
     expect(planFields('trial-rates note:text', plan).get(SERVICE)).toContain(to.split('\n')[0]);
   });

@@ -67,8 +67,8 @@ describe('a list that is declared later', () => {
   });
 
   it.each([
-    [['nothing'], '--list nothing names nothing, which is no field'],
-    [['dueAt'], 'The list dueAt is there twice'],
+    [['nothing'], '--list nothing names nothing, which is not a field'],
+    [['dueAt'], 'The list dueAt is declared twice'],
     [['subject+dueAt'], 'cannot be asked for subject: lists look for what it contains'],
     [['rate'], '--list rate names rate, whose rules are your own: declare it in the schema by hand'],
     [Array.from({ length: 8 }, () => 'createdAt'), 'at most 8 lists'],

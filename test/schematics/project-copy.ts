@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { formatted } from '../../schematics/project/format.ts';
-import type { Changes, Project } from '../../schematics/project/project.ts';
+import { type Changes, GONE, type Project } from '../../schematics/project/project.ts';
 import { onDisk } from './planning.ts';
 
 const PARTS = [
@@ -51,7 +51,8 @@ export class ProjectCopy {
     for (const [path, text] of changes) {
       const file = join(this.folder, path);
       mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, await formatted(this.folder, path, text));
+      if (text === GONE) rmSync(file);
+      else writeFileSync(file, await formatted(this.folder, path, text));
     }
   }
 
@@ -84,6 +85,14 @@ export class ProjectCopy {
     );
     const failures = ended.output.split('\n').filter((line) => /^\s+● |^FAIL /.test(line));
     return { ...ended, failures };
+  }
+
+  /** The same with few files in all, which load the product but twice. */
+  async testTogether(patterns: readonly string[], ...options: string[]): ReturnType<ProjectCopy['test']> {
+    const group = `import { groupTests } from './scripts/test-groups.mjs';
+process.stdout.write(JSON.stringify(groupTests(${JSON.stringify(patterns)}, 2)));`;
+    const { output } = await this.run('--input-type=module', '--eval', group);
+    return this.test([], ...(JSON.parse(output) as string[]), ...options);
   }
 
   replace(path: string, text: string): void {

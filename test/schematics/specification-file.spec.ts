@@ -43,8 +43,8 @@ describe('a feature that a file describes', () => {
   });
 
   it.each([
-    ['', 'ticket.yaml describes no feature'],
-    ['fields: {}', 'ticket.yaml does not say what the feature is called'],
+    ['', 'ticket.yaml does not describe a feature'],
+    ['fields: {}', 'ticket.yaml does not name the feature'],
     ['feature: tickets', 'ticket.yaml has no fields'],
     [
       'feature: ticket\nfields:\n  a: string',
@@ -67,7 +67,7 @@ describe('a feature that a file describes', () => {
     ],
     [
       TICKETS.replace('[status+endsOn]', '[nothing]'),
-      'ticket.yaml:14: --list nothing names nothing, which is no field',
+      'ticket.yaml:14: --list nothing names nothing, which is not a field',
     ],
     [TICKETS.replace('- audit', '- fly'), 'ticket.yaml:16: this has to be audit, webhooks'],
     [TICKETS.replace('lists', 'list'), 'ticket.yaml:14: "list" is nothing that a feature has'],

@@ -40,14 +40,15 @@ describe('the name of a feature', () => {
     ['sheep', /no singular/],
     ['invoice', /not the plural of anything: say invoices/],
     ['person', /say people/],
+    ['s', /say what there are, as in invoices/],
     ['peoples', /is not the plural of anything/],
-    ['Invoices', /no name of a feature/],
-    ['blog_posts', /no name of a feature/],
-    ['blogPosts', /no name of a feature/],
-    ['../invoices', /no name of a feature/],
-    ['1invoices', /no name of a feature/],
-    ['invoices-', /no name of a feature/],
-    ['', /no name of a feature/],
+    ['Invoices', /not a valid feature name/],
+    ['blog_posts', /not a valid feature name/],
+    ['blogPosts', /not a valid feature name/],
+    ['../invoices', /not a valid feature name/],
+    ['1invoices', /not a valid feature name/],
+    ['invoices-', /not a valid feature name/],
+    ['', /not a valid feature name/],
     ['a'.repeat(40) + 's', /longer than 40/],
   ])('cannot be "%s"', (plural, message) => {
     expect(() => namesOf(plural)).toThrow(message);
@@ -114,10 +115,10 @@ describe('a field', () => {
   });
 
   it.each([
-    ['', /^"" is no name of a field/],
-    ['Name:string', /^"Name" is no name/],
-    ['due-at:date', /^"due-at" is no name/],
-    ['due_at:date', /is no name/],
+    ['', /^"" is not a valid field name/],
+    ['Name:string', /^"Name" is not a valid field name/],
+    ['due-at:date', /^"due-at" is not a valid field name/],
+    ['due_at:date', /is not a valid field name/],
     ['name', /^name has the unknown type ""; there are string, text/],
     ['name:strin', /^name has the unknown type "strin"/],
     ['name:string:requird', /^name has the unknown flag "requird"/],
@@ -161,6 +162,7 @@ describe('a field', () => {
       'createdBy',
       'createdAt',
       'updatedAt',
+      'trashedAt',
       'limit',
       'cursor',
       'owner',
@@ -213,7 +215,7 @@ describe('a field', () => {
   });
 
   it('is there once', () => {
-    expect(() => parseFields(['a:string', 'b:date', 'a:number'])).toThrow('The field a is there twice');
+    expect(() => parseFields(['a:string', 'b:date', 'a:number'])).toThrow('The field a is declared twice');
     expect(() => parseFields(Array.from({ length: 51 }, (_, n) => `f${n}:date`))).toThrow(
       'at most 50 fields',
     );
@@ -243,12 +245,12 @@ describe('the lists of a feature', () => {
   });
 
   it.each<[string[], string]>([
-    [[''], '--list  is no list'],
-    [['status+'], '--list status+ is no list'],
-    [['dueAt:some'], '--list dueAt:some is no list'],
+    [[''], '--list  is not a list'],
+    [['status+'], '--list status+ is not a list'],
+    [['dueAt:some'], '--list dueAt:some is not a list'],
     [['status+status'], '--list status+status names a field twice'],
-    [['other'], '--list other names other, which is no field'],
-    [['createdAt+dueAt'], '--list createdAt+dueAt names createdAt, which is no field'],
+    [['other'], '--list other names other, which is not a field'],
+    [['createdAt+dueAt'], '--list createdAt+dueAt names createdAt, which is not a field'],
     [['subject+dueAt'], 'cannot be asked for subject: lists look for what it contains'],
     [['body+dueAt'], 'cannot be asked for body: values of its type are too long'],
     [['tags+dueAt'], 'cannot be asked for tags: it has several values'],
@@ -256,8 +258,8 @@ describe('the lists of a feature', () => {
     [['html'], 'cannot be sorted by html: values of its type have no order'],
     [['data'], 'cannot be sorted by data: values of its type have no order'],
     [['fee'], 'cannot be sorted by fee: values of its type have no order'],
-    [['dueAt', 'dueAt'], 'The list dueAt is there twice'],
-    [['status+priority+dueAt', 'priority+status+dueAt'], 'is there twice'],
+    [['dueAt', 'dueAt'], 'The list dueAt is declared twice'],
+    [['status+priority+dueAt', 'priority+status+dueAt'], 'is declared twice'],
     [Array.from({ length: 9 }, () => 'dueAt'), 'at most 8 lists'],
   ])('cannot be %j', (lists, message) => {
     expect(() => listsOf(...lists)).toThrow(message);
@@ -265,7 +267,7 @@ describe('the lists of a feature', () => {
 
   it('cannot be everybody\u2019s where all records are', () => {
     expect(() => featureOf(namesOf('tickets'), FIELDS, ['dueAt:all'], true)).toThrow(
-      'the records belong to nobody',
+      'the records have no owner',
     );
   });
 

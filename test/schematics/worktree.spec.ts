@@ -33,7 +33,7 @@ describe('a file that would change', () => {
 
   it('must not have changes that are not committed, staged or not', () => {
     write('src/app.module.ts', 'by hand');
-    const message = 'src/app.module.ts would change, and has changes that are not committed';
+    const message = 'src/app.module.ts would be changed, but has uncommitted changes';
     expect(() => requireCommitted(folder, CHANGES)).toThrow(message);
     git('add', '.');
     expect(() => requireCommitted(folder, CHANGES)).toThrow(message);
@@ -43,7 +43,7 @@ describe('a file that would change', () => {
     mkdirSync(join(folder, 'backend/src'), { recursive: true });
     write('backend/src/app.module.ts', 'by hand');
     expect(() => requireCommitted(join(folder, 'backend'), CHANGES)).toThrow(
-      'src/app.module.ts would change',
+      'src/app.module.ts would be changed',
     );
   });
 
@@ -52,7 +52,7 @@ describe('a file that would change', () => {
     write('src/app.module.ts', 'generated');
     expect(() => requireCommitted(folder, CHANGES)).not.toThrow();
     write('src/app.module.ts', 'generated, and changed');
-    expect(() => requireCommitted(folder, CHANGES)).toThrow('not committed');
+    expect(() => requireCommitted(folder, CHANGES)).toThrow('uncommitted changes');
   });
 
   it('may be anything where there is no repository', () => {

@@ -59,7 +59,8 @@ export function rowsOf(feature: Feature): Row[] {
   const transfer: Row = {
     route: `POST ${path}/:id/transfer`,
     url: async (target, makers) => `${await url(target, makers)}/transfer`,
-    body: () => ({ organizationId: null }),
+    // In an organization to where it is: what it refers to may be nobody's who asks.
+    body: ({ owner }) => ({ organizationId: owner.headers['x-organization-id'] ?? null }),
     statuses: WRITTEN,
   };
   const done = (name: string, command: Command, status = 200): Row => ({
@@ -93,7 +94,7 @@ export function rowsOf(feature: Feature): Row[] {
 
 /** The rows of what else a feature can do. */
 function abilityRows(feature: Feature): Row[] {
-  const { path, shared, batch, trash, export: isExported } = feature;
+  const { path, shared, batch, trash, export: isExported, import: isImported } = feature;
   const statuses = shared ? SHARED_WRITTEN : WRITTEN;
   const made = ({ owner }: Target, { admin }: Makers) => createRecord(feature, { caller: owner, admin });
   const batched = async (target: Target, makers: Makers) => ({
@@ -107,8 +108,19 @@ function abilityRows(feature: Feature): Row[] {
   return [
     ...(batch ? [{ route: `POST ${path}/batch`, statuses, body: batched }] : []),
     ...(isExported ? exportRows(feature) : []),
+    ...(isImported ? [importRow(feature)] : []),
     ...(trash ? [{ route: `POST ${path}/:id/restore`, statuses, url: trashed }] : []),
   ];
+}
+
+/** Whoever may import is told that there is no such file. */
+function importRow({ path, shared }: Feature): Row {
+  const statuses = (shared ? SHARED_CREATED : CREATED).map((each) => (each === 201 ? 400 : each));
+  return {
+    route: `POST ${path}/import`,
+    statuses: statuses as never,
+    body: () => ({ fileId: 'f'.repeat(24) }),
+  };
 }
 
 function exportRows({ path, shared }: Feature): Row[] {

@@ -22,7 +22,7 @@ const PAGES = [
   '/invitation',
   '/proved',
   '/dashboard',
-  ...['profile', 'security', 'sessions', 'api-keys', 'organization', 'activity', 'status'].map(
+  ...['profile', 'security', 'sessions', 'api-keys', 'organization', 'activity', 'status', 'schedules'].map(
     (name) => `/console/${name}`,
   ),
   ...['executions', USERS, FILES, ORGANIZATIONS, WEBHOOKS, ...FEATURES.map(({ path }) => path)].flatMap(

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { SYSTEM } from '../../src/platform/access/caller.js';
+import { type Scope, SYSTEM } from '../../src/platform/access/caller.js';
 import { ExecutionClock } from '../../src/platform/executions/clock.js';
 import { FAILPOINTS } from '../../src/platform/executions/failpoints.js';
 import type { ExecutorClass } from '../../src/platform/executions/run.js';
@@ -19,6 +19,8 @@ interface Expected<Input> {
   readonly result: unknown;
   /** What people say where nobody knows whether a `once` step took effect: it runs again unless told. */
   readonly outcome?: 'happened' | 'again';
+  /** Whose it is: the product's unless told. */
+  readonly scope?: Scope;
 }
 
 /** The id of a new record of a feature. */
@@ -33,7 +35,7 @@ export async function newRecord({ anonymous }: TestApp, feature: Feature): Promi
  */
 export function describeExecutor<Input extends object>(
   executor: ExecutorClass<Input>,
-  { input, result, outcome = 'again' }: Expected<NoInfer<Input>>,
+  { input, result, outcome = 'again', scope = SYSTEM }: Expected<NoInfer<Input>>,
 ): void {
   describe(`${executor.name}, whatever is killed`, () => {
     let test: TestApp;
@@ -50,7 +52,7 @@ export function describeExecutor<Input extends object>(
       const killed = first.killAt(point);
       await first.parts.engine.start();
       const given = typeof input === 'function' ? await input(test) : input;
-      const { id } = await starter.executions.start(executor, given, { scope: SYSTEM });
+      const { id } = await starter.executions.start(executor, given, { scope });
       first.parts.engine.wake();
       await Promise.race([killed, new Promise((resolve) => setTimeout(resolve, 150))]);
       first.parts.engine.kill();

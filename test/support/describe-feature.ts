@@ -4,6 +4,7 @@ import { describeBatch } from './describe-batch.js';
 import { describeCommands } from './describe-commands.js';
 import { describeExport } from './describe-export.js';
 import { describeFields } from './describe-fields.js';
+import { describeImport } from './describe-import.js';
 import { describeLists } from './describe-lists.js';
 import { describeReferences } from './describe-references.js';
 import { describeRoutes } from './describe-routes.js';
@@ -38,5 +39,6 @@ export function describeFeature(feature: Feature): void {
     describeBatch(its);
     describeTrash(its);
     describeExport(its);
+    describeImport(its);
   });
 }

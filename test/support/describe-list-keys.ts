@@ -1,9 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
-import { DatabaseConfig } from '../../src/platform/config/database.config.js';
 import type { Feature } from './feature.js';
 import { createRecord, full } from './feature-bodies.js';
-import { createTestApp, type TestApp, testConfig } from './test-app.js';
+import { useNextStart } from './next-start.js';
 
 /**
  * Records that were stored before a feature had certain lists have what those sort and search by from the next start on.
@@ -19,28 +18,17 @@ export function describeListKeys(
 ): void {
   const keys = [...sorted.map((name) => `_${name}`), ...(searched.length > 0 ? ['_words'] : [])];
   describe(`${feature.collection} that were stored before they had ${keys.join(', ')}`, () => {
-    const database = { MONGODB_URI: testConfig().of(DatabaseConfig).mongodbUri };
-    let before: TestApp;
-    let after: TestApp;
-
-    beforeAll(async () => {
-      before = await createTestApp(database);
-    });
-    afterAll(async () => {
-      await before.close();
-      await after.close();
-    });
+    const next = useNextStart();
 
     it('have them from the next start on, as if they had just been written', async () => {
-      const admin = await before.anonymous.signIn('admin');
+      const admin = await next.before.anonymous.signIn('admin');
       const body = await full(feature, { caller: admin, admin });
       const _id = new Types.ObjectId((await createRecord(feature, { caller: admin, admin }, body)).id);
-      const records = before.connection.collection(feature.collection);
+      const records = next.before.connection.collection(feature.collection);
       const written = await records.findOne({ _id });
       const none = Object.fromEntries(keys.map((key) => [key, '']));
       await records.updateOne({ _id }, { $unset: none });
-      await before.connection.collection<{ _id: string }>('migrations').deleteOne({ _id: migration });
-      after = await createTestApp(database);
+      await next.start(migration);
       expect(await records.findOne({ _id })).toEqual(written);
       // What only the server sets has no key yet.
       const expected = keys.filter((key) => key === '_words' || !feature.fields[key.slice(1)]?.server);

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
-import { DatabaseConfig } from '../../src/platform/config/database.config.js';
 import type { Feature } from './feature.js';
 import { createRecord } from './feature-bodies.js';
-import { createTestApp, type TestApp, testConfig } from './test-app.js';
+import { useNextStart } from './next-start.js';
+import type { TestApp } from './test-app.js';
 
 /**
  * Records that were stored before a feature had certain fields have them from the next start on.
@@ -15,28 +15,21 @@ export function describeNewFields(
   values: Readonly<Record<string, unknown>>,
 ): void {
   describe(`${feature.collection} that were stored before they had ${Object.keys(values).join(', ')}`, () => {
-    const database = { MONGODB_URI: testConfig().of(DatabaseConfig).mongodbUri };
-    let before: TestApp;
+    const next = useNextStart();
     let after: TestApp;
     let old: Types.ObjectId;
     let whole: Types.ObjectId;
 
-    const records = () => before.connection.collection(feature.collection);
+    const records = () => next.before.connection.collection(feature.collection);
     const stored = (_id: Types.ObjectId) => records().findOne({ _id });
 
     beforeAll(async () => {
-      before = await createTestApp(database);
-      const admin = await before.anonymous.signIn('admin');
+      const admin = await next.before.anonymous.signIn('admin');
       const create = async () =>
         new Types.ObjectId((await createRecord(feature, { caller: admin, admin })).id);
       [old, whole] = [await create(), await create()];
       await records().updateOne({ _id: old }, { $unset: values });
-      await before.connection.collection<{ _id: string }>('migrations').deleteOne({ _id: migration });
-      after = await createTestApp(database);
-    });
-    afterAll(async () => {
-      await before.close();
-      await after.close();
+      after = await next.start(migration);
     });
 
     it('have them from the next start on, and another version: they are answered differently', async () => {

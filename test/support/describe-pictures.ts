@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import sharp from 'sharp';
 import { type FilesLab } from './files.js';
 import { FILES } from './forms.js';
+import { eventually } from './mails.js';
 import type { TestClient } from './test-client.js';
 
 /** A PNG of one colour, whose bytes say nothing of how many pixels it has. */
@@ -79,6 +80,29 @@ export function describePictures(labOf: () => { readonly lab: FilesLab; readonly
       expect(await lab.noted()).toBe(0);
     });
 
+    it('are made for whoever asks little, while somebody else asks for what takes long', async () => {
+      const eve = await lab.test.anonymous.signIn();
+      const [mine, large] = [await plain(30, 20), await plain(1500, 1500)];
+      const { id } = await lab.uploaded(ada, mine, 'mine.png');
+      const endless = await lab.uploaded(eve, large.subarray(0, -100), 'damaged.png');
+      const outcomes = new Set<string>();
+      const end = new AbortController();
+      const flood = Array.from({ length: 60 }, async () => {
+        while (!end.signal.aborted)
+          outcomes.add((await eve.get(`${FILES}/${endless.id}/content?size=256`)).outcome);
+      });
+      await eventually(() => outcomes.has('503 OVERLOADED'));
+      const { response } = await shown(id, 64);
+      end.abort();
+      await Promise.all(flood);
+      expect([response.status, [...outcomes].toSorted()]).toEqual([
+        200,
+        ['409 PICTURE_NOT_MADE', '503 OVERLOADED'],
+      ]);
+      for (const [client, file] of [[ada, id] as const, [eve, endless.id] as const])
+        await client.delete(`${FILES}/${file}`);
+    });
+
     it('are refused of what is no picture, is damaged, or would fill the memory', async () => {
       const text = await lab.uploaded(ada, 'letters');
       expect((await ada.get(`${FILES}/${text.id}/content?size=64`)).outcome).toBe('400 VALIDATION_ERROR');
@@ -88,7 +112,8 @@ export function describePictures(labOf: () => { readonly lab: FilesLab; readonly
         expect((await ada.get(`${FILES}/${id}/content?size=${size}`)).outcome).toBe('400 VALIDATION_ERROR');
       }
       const damaged = Buffer.concat([whole.subarray(0, 60), randomBytes(40)]);
-      for (const bytes of [damaged, bomb()]) {
+      const avif = sharp({ create: { width: 4100, height: 4100, channels: 3, background: 'teal' } });
+      for (const bytes of [damaged, bomb(), await avif.avif({ effort: 0 }).toBuffer()]) {
         const file = await lab.uploaded(ada, bytes, 'b.png');
         const before = process.memoryUsage().rss;
         expect((await ada.get(`${FILES}/${file.id}/content?size=256`)).outcome).toBe('409 PICTURE_NOT_MADE');

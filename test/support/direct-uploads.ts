@@ -96,6 +96,19 @@ export function describeDirectUploads(
       await lab.expectAgreement();
     });
 
+    it('keeps what it has taken, however many send at once, and whatever is refused after it', async () => {
+      const { id, upload } = await begun({ sha256: sha256(PNG) });
+      const sent = Array.from({ length: 10 }, (_, n) => (n % 2 === 0 ? PNG : PNG.subarray(1)));
+      const statuses = await Promise.all(sent.map((bytes) => put(upload, bytes)));
+      expect(statuses.map((status) => status === 200)).toEqual(sent.map((bytes) => bytes === PNG));
+      expect(await put(upload, PNG.subarray(1))).not.toBe(200);
+      expect((await complete(id)).outcome).toBe('200');
+      expect((await lab.download(ada, id)).bytes.equals(PNG)).toBe(true);
+      await ada.delete(`${FILES}/${id}`);
+      await pass();
+      await lab.expectAgreement();
+    });
+
     it('refuses bytes that lie, and what is known to be too much', async () => {
       const page = Buffer.from('<html><script>alert(1)</script></html>');
       const { id, upload } = await begun({ size: page.length });

@@ -9,12 +9,6 @@ import { RecordId } from '../../src/platform/validation/fields.js';
 export abstract class Letters {
   abstract send(to: string, text: string, key: string): Promise<void>;
 }
-/** Where the examples' rows come from and go to. */
-export abstract class Rows {
-  abstract read(from: number, count: number): Promise<string[]>;
-  abstract write(rows: string[], key: string): Promise<number>;
-}
-
 export class RemindDto {
   @RecordId()
   invoiceId!: string;
@@ -33,27 +27,6 @@ export class RemindCustomer {
     await run.sleep('pause', '7d');
     await run.step('second', ({ key }) => this.letters.send(invoiceId, `Again: ${note}`, key));
     return 'reminded twice';
-  }
-}
-
-export class ImportDto {
-  @IsInt()
-  rows!: number;
-}
-
-@Executor({ type: 'contacts.import', input: ImportDto })
-export class ImportContacts {
-  constructor(private readonly rows: Rows) {}
-
-  async execute({ rows }: ImportDto, run: Run): Promise<{ created: number }> {
-    let created = 0;
-    for (let from = 0; from < rows; from += 500) {
-      created += await run.step(`from-${from}`, async ({ key }) =>
-        this.rows.write(await this.rows.read(from, 500), key),
-      );
-      run.progress(from + 500, rows, 'rows');
-    }
-    return { created };
   }
 }
 

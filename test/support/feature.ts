@@ -20,6 +20,8 @@ export interface Feature {
   readonly trash?: true;
   /** All records of a list are sent as a file. */
   readonly export?: true;
+  /** The rows of a file become records. */
+  readonly import?: true;
   /** Several things are done by one request. */
   readonly batch?: true;
   /** What can be done to a record beside changing it, by name: `POST …/:id/assign`. */

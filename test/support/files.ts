@@ -35,13 +35,15 @@ function filesIn(folder: string): string[] {
 export class Bucket {
   private server: S3rver | undefined;
   private readonly folder = mkdtempSync(join(tmpdir(), 'bucket-'));
-  private port = 0;
+  port = 0;
 
   async start(): Promise<void> {
     const { folder: directory, port } = this;
     const configureBuckets = [{ name: 'uploads', configs: [] }];
     this.server = new S3rver({ address: '127.0.0.1', port, silent: true, directory, configureBuckets });
     ({ port: this.port } = await this.server.run());
+    // A test's own requests are not sent again when a kept connection is just being closed.
+    this.server.httpServer.keepAliveTimeout = 60_000;
   }
 
   stop = async (): Promise<void> => this.server?.close();

@@ -36,7 +36,7 @@ export class OidcServer {
       claims: { email: ['email', 'email_verified'], profile: ['name'] },
       ...(name === 'github' && GITHUB),
       features: { devInteractions: { enabled: false } },
-      interactions: { url: (_, { uid }) => `/interaction/${uid}` },
+      interactions: { url: (_, { uid }) => `${new URL(issuer).pathname}interaction/${uid}` },
       ttl: { AccessToken: HOUR_S, Grant: HOUR_S, IdToken: HOUR_S, Interaction: HOUR_S, Session: HOUR_S },
       findAccount: (_, id) => ({ accountId: id, claims: () => ({ ...this.people.get(id), sub: id }) }),
       // Everybody has agreed to everything.
@@ -53,6 +53,12 @@ export class OidcServer {
     });
     const answer = provider.callback();
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      const { pathname } = new URL(issuer);
+      // As a framework does that mounts it at a path.
+      Object.assign(request, {
+        originalUrl: request.url,
+        url: request.url?.replace(new RegExp(`^${pathname}`), '/'),
+      });
       if (request.url?.startsWith('/interaction/')) {
         void provider.interactionFinished(request, response, { login: { accountId: this.login } });
       } else if (request.url?.startsWith('/api/v3/user')) {
@@ -61,13 +67,13 @@ export class OidcServer {
     });
   }
 
-  /** @param callback registered for the product there */
-  static async start(name: string, callback: string): Promise<OidcServer> {
+  /** @param callback registered for the product there @param path of the issuer */
+  static async start(name: string, callback: string, path = ''): Promise<OidcServer> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     // A test that fails before it closes this must end all the same.
     server.unref();
-    const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
     const { privateKey } = await generateKeyPair('RS256', { extractable: true });
     return new OidcServer(name, callback, issuer, server, await exportJWK(privateKey));
   }
@@ -97,7 +103,7 @@ export class OidcServer {
       const text = await response.text();
       if (location === null) throw new Error(`The server led nowhere: ${text.slice(0, 300)}`);
       next = new URL(location, next);
-      if (next.origin !== this.issuer) return next;
+      if (next.origin !== new URL(this.issuer).origin) return next;
     }
     throw new Error('Too many redirects');
   }

@@ -125,11 +125,17 @@ export function bodyExampleOf(document: OpenApi, { requestBody }: Operation): un
     : undefined;
 }
 
-/** What takes a body that its example is; of executions only those that stand so do (executions-http.e2e-spec.ts). */
+/**
+ * What takes a body that its example is; of executions only those that stand so do (executions-http.e2e-spec.ts), and
+ * imports name a file that has to be there (imports.e2e-spec.ts).
+ */
 export function withExamples(places: readonly Place[]): Place[] {
   const all = places.filter(
     ({ operation: { requestBody }, path }) =>
-      requestBody && 'application/json' in requestBody.content && !path.startsWith('/api/v1/executions/'),
+      requestBody &&
+      'application/json' in requestBody.content &&
+      !('text/csv' in requestBody.content) &&
+      !path.startsWith('/api/v1/executions/'),
   );
   if (all.length === 0) throw new Error('Nothing takes a body');
   return all;

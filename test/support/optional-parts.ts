@@ -19,8 +19,19 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
     paths: ['src/modules/audit'],
     route: 'GET /api/v1/audit',
     variable: 'AUDIT_RETENTION_DAYS',
+    neededBy: ['AuditExportModule'],
   },
-  { module: 'BulkModule', paths: ['src/platform/bulk'], isOffered: true },
+  {
+    module: 'AuditExportModule',
+    paths: ['src/modules/audit-export'],
+    route: 'GET /api/v1/audit/export',
+  },
+  {
+    module: 'BulkModule',
+    paths: ['src/platform/bulk'],
+    isOffered: true,
+    neededBy: ['AuditExportModule', 'ImportsModule'],
+  },
   { module: 'CacheModule', paths: ['src/platform/cache'] },
   { module: 'ConsoleModule', paths: ['src/modules/console'], route: 'GET /login' },
   {
@@ -29,6 +40,7 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
     variable: 'ENCRYPTION_KEY',
     neededBy: [
       'ExecutionsModule',
+      'ImportsModule',
       'OutboxModule',
       'SecondFactorModule',
       'SubscriptionsModule',
@@ -41,7 +53,7 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
     route: 'GET /api/v1/executions',
     isOffered: true,
     variable: 'EXECUTIONS',
-    neededBy: ['SubscriptionsModule', 'OutboxModule', 'WebhooksModule'],
+    neededBy: ['ImportsModule', 'SubscriptionsModule', 'OutboxModule', 'WebhooksModule'],
   },
   { module: 'FilesModule', paths: ['src/modules/files'], route: 'GET /api/v1/files', variable: 'FILES_URL' },
   {
@@ -50,6 +62,7 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
     route: 'GET /api/v1/auth/identities',
     neededBy: ['SupabaseModule', 'OAuthModule'],
   },
+  { module: 'ImportsModule', paths: ['src/platform/imports'], isOffered: true },
   { module: 'LanguageModelModule', paths: ['src/modules/language-model'], isOffered: true },
   {
     module: 'MailLinksModule',
@@ -68,6 +81,11 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
     paths: ['src/modules/oauth'],
     route: 'GET /api/v1/auth/providers',
     variable: 'OAUTH_PROVIDERS',
+  },
+  {
+    module: 'OpenApiModule',
+    paths: ['src/platform/openapi', 'scripts/openapi.mjs'],
+    route: 'GET /docs',
   },
   { module: 'OutboxModule', paths: ['src/modules/outbox'] },
   { module: 'PasskeysModule', paths: ['src/modules/passkeys'], route: 'POST /api/v1/auth/login/passkey' },

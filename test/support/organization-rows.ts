@@ -7,7 +7,7 @@ const BY_PEOPLE: Statuses = [401, 401, 401, 401, 200, 200, 200, 200, 403, 200];
 /** For people who are no members. */
 const NO_MEMBER: Statuses = [401, 401, 401, 401, 404, 404, 404, 404, 403, 404];
 
-/** What members of an organization may is told in organizations.e2e-spec.ts: these callers are of none. */
+/** What members of an organization may is told in organization-roles.ts: these callers are of none. */
 export const ORGANIZATION_ROWS: readonly Row[] = [
   {
     route: `POST ${ORGANIZATIONS}`,

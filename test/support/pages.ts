@@ -1,10 +1,12 @@
 import { globSync, readFileSync } from 'node:fs';
 
 /** The documentation. */
-export const pages = ['README.md', 'CONTRIBUTING.md', ...globSync('docs/*.md')].map((path) => ({
-  path,
-  text: readFileSync(path, 'utf8'),
-}));
+export const pages = ['README.md', 'CONTRIBUTING.md', ...globSync('{docs/*,examples/*/README}.md')].map(
+  (path) => ({
+    path,
+    text: readFileSync(path, 'utf8'),
+  }),
+);
 
 export function textOf(path: string): string {
   return pages.find((page) => page.path === path)?.text ?? '';

@@ -34,11 +34,12 @@ export const RAW_MODELS: Readonly<Record<string, string>> = {
   'src/modules/users/user-passwords.ts': 'changes a password only while the old one still holds',
   'src/modules/users/users.service.ts': 'finds users before anybody is signed in',
   'src/modules/webhooks/announcements.ts': 'finds who is told of changes, whoever makes them',
-  'src/modules/webhooks/lane.ts': 'deliveries that are noted in one atomic step',
+  'src/modules/webhooks/delivery-queue.ts': 'deliveries that are noted in one atomic step',
   'src/modules/webhooks/receivers.ts': 'webhooks that are paused in one atomic step',
   'src/modules/webhooks/webhooks.service.ts':
     'counts the webhooks of an owner, and removes deliveries in bulk',
   'src/platform/cache/cache-versions.ts': 'records without versions, one atomic step each',
   'src/platform/idempotency/idempotency-keys.ts': 'records without versions, one atomic step each',
+  'src/platform/imports/import-parts.ts': 'records without versions, written with those that come of them',
   'src/platform/limits/counters.ts': 'records without versions, one atomic step each',
 };

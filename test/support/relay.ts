@@ -7,6 +7,8 @@ export class Relay {
   delayMs = 0;
   /** Whose packets get lost, by the port that they come from. Nobody's unless set. */
   isCutFor: (port: number) => boolean = () => false;
+  /** Whether a connection that has been answered once is closed as soon as it is used again, unheard. */
+  isForOneAnswer = false;
   private readonly sockets = new Set<Socket>();
 
   private constructor(
@@ -43,8 +45,13 @@ export class Relay {
         for (const each of [client, server]) each.destroy();
       });
     }
-    client.on('data', (bytes) => void (this.isCutFor(from) || server.write(bytes)));
+    let isAnswered = false;
+    client.on('data', (bytes) => {
+      if (this.isForOneAnswer && isAnswered) client.destroy();
+      else if (!this.isCutFor(from)) server.write(bytes);
+    });
     server.on('data', (bytes) => {
+      isAnswered = true;
       const pass = () => void (this.isCutFor(from) || client.destroyed || client.write(bytes));
       if (this.delayMs === 0) pass();
       else setTimeout(pass, this.delayMs);

@@ -7,9 +7,16 @@ export interface RunningRoute {
   readonly method: string;
   readonly url: string;
   readonly guarded: boolean;
+  /** A request may choose the organization in which it works. */
+  readonly chooses: boolean;
 }
 
-/** Every route, but those of Swagger UI, which are declared before anybody can listen. */
+/** As a row of the authorisation matrix names it. */
+export function routeOf({ method, url }: RunningRoute): string {
+  return `${method} ${url}`;
+}
+
+/** Every route. */
 export async function runningRoutes(): Promise<RunningRoute[]> {
   const app = await createApp(testConfig({ LOG_LEVEL: 'silent' }));
   const routes: RouteOptions[] = [];
@@ -21,7 +28,11 @@ export async function runningRoutes(): Promise<RunningRoute[]> {
   await app.close();
   return routes
     .flatMap(({ method, url, config }) =>
-      [method].flat().map((each) => ({ method: each, url, guarded: config?.access?.kind !== 'public' })),
+      [method].flat().map((each) => {
+        const { access, takesScope = false } = config ?? {};
+        const chooses = takesScope && access?.kind !== 'permission';
+        return { method: each, url, guarded: access?.kind !== 'public', chooses };
+      }),
     )
     .filter(({ method }) => method !== 'HEAD' && method !== 'OPTIONS');
 }

@@ -76,7 +76,7 @@ export const REFUSED: readonly [string, string, RegExp][] = [
   ['sort=title&sort=count', 'sort', /must be one of/],
   ['sort=--title', 'sort', /must be one of/],
   ['sort=', 'sort', /must be one of/],
-  ['count[gte]=1&sort=title', 'count[gte]', /a range is of the field that sorts/],
+  ['count[gte]=1&sort=title', 'count[gte]', /ranges apply only to the field that sorts/],
   ['count[gte]=1&startsOn[lt]=2026-01-01', 'startsOn[lt]', /cannot be used together with count\[gte\]/],
   ['count[gte]=1&count[gte]=2', 'count[gte]', /must be/],
   ['count[gte]=x', 'count[gte]', /must be a number/],
@@ -93,7 +93,7 @@ export const REFUSED: readonly [string, string, RegExp][] = [
   ['title=a&title=b', 'title', /must be/],
   ['q=a&sort=title', 'q', /cannot be used together with sort/],
   ['q=a&count[gte]=1', 'q', /cannot be used together with count/],
-  ['q=-', 'q', /must hold a word/],
+  ['q=-', 'q', /must contain a word/],
   ['q=a b c d e f g h i j k', 'q', /more than 10 words/],
 ];
 

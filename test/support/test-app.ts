@@ -6,11 +6,14 @@ import { Writable } from 'node:stream';
 import { getConnectionToken } from '@nestjs/mongoose';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Connection } from 'mongoose';
+import { PinoLogger } from 'nestjs-pino';
+import { pino } from 'pino';
 import { ProcessConfig } from '../../src/platform/config/process.config.js';
 import { DatabaseConfig } from '../../src/platform/config/database.config.js';
 import { createApp } from '../../src/app.js';
 import { type Config, parseConfig } from '../../src/platform/config/config.js';
 import type { Environment } from '../../src/platform/config/env.js';
+import { LoggingConfig } from '../../src/platform/logging/logging.config.js';
 import { Migrations } from '../../src/platform/migrations/migrations.js';
 import { takeDatabase, uriOf } from './databases.js';
 import { refuseOffences, watchQueries } from './query-watch.js';
@@ -78,6 +81,17 @@ function refuseDropped(log: string): void {
   if (line !== undefined) throw new Error(`An answer loses a field: ${line}`);
 }
 
+/** Where the applications that are open log to, and from which level on. */
+const open = new Set<{ readonly destination: Writable; readonly level: string }>();
+
+/** nestjs-pino has one logger in a process: technical lines of every application go to the first one that is open. */
+function tellFirst(): void {
+  const [first] = open;
+  // The first one of a process is made with its own destination.
+  const root = PinoLogger.root as typeof PinoLogger.root | undefined;
+  if (first && root) Object.assign(root, { [pino.symbols.streamSym]: first.destination, level: first.level });
+}
+
 /**
  * Builds and initialises the application on an empty database, which `close()` empties again. Rejects when the start
  * is refused.
@@ -98,11 +112,24 @@ export async function createTestApp(
     },
   });
   const connection = await watchQueries(config.of(DatabaseConfig).mongodbUri ?? '');
-  const app = await createApp(config, destination);
+  const log = { destination, level: config.of(LoggingConfig).logLevel };
+  const forget = () => {
+    open.delete(log);
+    tellFirst();
+  };
+  open.add(log);
+  tellFirst();
+  const app = await createApp(config, destination).catch((error: unknown) => {
+    forget();
+    throw error;
+  });
   app
     .getHttpAdapter()
     .getInstance()
-    .addHook('onClose', () => connection.close());
+    .addHook('onClose', async () => {
+      forget();
+      await connection.close();
+    });
   try {
     // As an operator does: production changes no database by itself.
     if (config.of(ProcessConfig).mode === 'production') await app.get(Migrations).upgrade(() => undefined);

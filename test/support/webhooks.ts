@@ -16,6 +16,7 @@ const ABSENT: Statuses = [401, 401, 401, 401, 404, 404, 404, 404, 404, 404];
 /** What each caller gets of webhooks and the audit. Of a webhook that is there webhooks.e2e-spec.ts tells it. */
 export const WEBHOOK_ROWS: readonly Row[] = [
   { route: 'GET /api/v1/audit', statuses: ANSWERED },
+  { route: 'GET /api/v1/audit/export', statuses: ANSWERED },
   {
     route: `POST ${WEBHOOKS}`,
     body: () => ({ url: 'https://93.184.215.14/', events: ['users.signed-in'] }),

@@ -76,7 +76,7 @@ export class CreateApiKeyDto {
   readOnly?: boolean | null;
 }
 
-/** An API key as it is answered: never the key itself. */
+/** An API key in responses, without the key itself. */
 export class ApiKeyDto {
   @ApiProperty({ example: '66f1a0c2e4b0a1b2c3d4e5fa' })
   @RecordId()

@@ -9,14 +9,14 @@ const { Mixed, ObjectId } = MongooseSchema.Types;
 /** One change of a record: who made it, and the previous values. Written once, with the change. */
 @Schema({ ...RECORD_OPTIONS, collection: 'audit' })
 export class AuditEntry extends StoredRecord {
-  /** Whose record it was. Absent where it belonged to nobody, and for the deletion of a user. */
+  /** The owner of the record. Absent if it had none, and for the deletion of a user. */
   @Prop({ type: ObjectId })
   ownerId?: Types.ObjectId;
 
   @Prop({ type: String, required: true })
   actorKind!: string;
 
-  /** A user's, or an API key's. */
+  /** The id of a user or an API key. */
   @Prop({ type: String })
   actorId?: string;
 
@@ -38,15 +38,15 @@ export class AuditEntry extends StoredRecord {
 
 export const AuditEntrySchema = SchemaFactory.createForClass(AuditEntry);
 
-// `GET /audit`: what happened to an owner's records, newest first.
+// `GET /audit`: entries about an owner's records, newest first.
 AuditEntrySchema.index({ ownerId: 1, createdAt: -1, _id: -1 });
-// `GET /audit` with audit:read: what happened to everybody's.
+// `GET /audit` with audit:read: everybody's.
 AuditEntrySchema.index({ createdAt: -1, _id: -1 });
-// `GET /audit?record=`: what happened to one record.
+// `GET /audit?record=`: entries about one record.
 AuditEntrySchema.index({ record: 1, createdAt: -1, _id: -1 });
-// `GET /audit?actor=`: what somebody did.
+// `GET /audit?actor=`: entries about one actor.
 AuditEntrySchema.index({ actorId: 1, createdAt: -1, _id: -1 });
-// MongoDB itself forgets what is old enough.
+// MongoDB removes expired entries.
 AuditEntrySchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
 
 export const audit = resource({

@@ -32,7 +32,7 @@ export class AuditQuery extends PageQuery {
   to?: Date;
 
   @ApiProperty({
-    description: 'Only records of this owner, or of `all`. Others than your own need audit:read.',
+    description: 'Only records of this owner, or of `all`. Any but your own require audit:read.',
   })
   @OwnerFilter()
   owner?: string;
@@ -57,7 +57,8 @@ export class FieldChangeDto {
   field!: string;
 
   @ApiProperty({
-    description: 'null where there was nothing, and, as `to`, in fields whose values are not kept.',
+    description:
+      'null if there was no value. Both `from` and `to` are null in fields whose values are not kept.',
     example: 'open',
   })
   @Nullable()
@@ -70,7 +71,7 @@ export class FieldChangeDto {
   to!: unknown;
 }
 
-/** Something that somebody did to a record. */
+/** An action on a record. */
 export class AuditEntryDto {
   @ApiProperty({ example: '66f1a0c2e4b0a1b2c3d4e5f9' })
   @RecordId()
@@ -85,7 +86,7 @@ export class AuditEntryDto {
   @Type(() => ActorDto)
   actor!: ActorDto;
 
-  @ApiProperty({ description: 'null if the record belongs to nobody.', example: '66f1a0c2e4b0a1b2c3d4e5f6' })
+  @ApiProperty({ description: 'null if the record has no owner.', example: '66f1a0c2e4b0a1b2c3d4e5f6' })
   @Nullable()
   @RecordId()
   ownerId!: string | null;
@@ -103,7 +104,10 @@ export class AuditEntryDto {
   @Type(() => FieldChangeDto)
   changes!: FieldChangeDto[];
 
-  @ApiProperty({ description: 'Of the request that did it; null for the product itself.', example: 'req-1' })
+  @ApiProperty({
+    description: 'The id of the request that made the change; null for the product itself.',
+    example: 'req-1',
+  })
   @Nullable()
   @IsString()
   requestId!: string | null;

@@ -9,5 +9,6 @@ import { AuditService } from './audit.service.js';
   imports: [RecordsModule.for(audit)],
   controllers: [AuditController],
   providers: [AuditService],
+  exports: [AuditService],
 })
 export class AuditModule {}

@@ -23,7 +23,7 @@ const NO_FORM = {
   text: 'Your browser sent the form by itself, because it does not run the scripts of this page. Allow JavaScript for this site, then go back.',
 };
 
-/** Serves the pages and their files from memory. Whoever opens the bare address is led to the sign-in. */
+/** Serves the pages and their files from memory. The root path redirects to the sign-in. */
 @Injectable()
 export class ConsolePages implements OnModuleInit {
   constructor(
@@ -38,7 +38,7 @@ export class ConsolePages implements OnModuleInit {
     const fastify = (
       this.host.httpAdapter as ReturnType<NestFastifyApplication['getHttpAdapter']>
     ).getInstance();
-    const files = readConsoleFiles(this.features.ownPages);
+    const files = readConsoleFiles(this.features.ownPages, this.features.hasReference);
     this.serveEntries(fastify, files);
     this.serveShell(fastify, files);
     this.serveFiles(fastify, files);

@@ -36,7 +36,7 @@ function read(...path: string[]): Buffer {
 }
 
 /** A page that says why there is no other one, seen from `depth` segments below the product's address. */
-type Refusal = (depth: number, said: { readonly title: string; readonly text: string }) => string;
+type Refusal = (depth: number, content: { readonly title: string; readonly text: string }) => string;
 
 /** Everything the console consists of, read once. */
 export interface ConsoleFiles {
@@ -61,13 +61,17 @@ function accent(): string {
   return `:root{${declared(light)}}@media (prefers-color-scheme:dark){:root{${declared(dark)}}}\n`;
 }
 
-/** @param pages those that this installation has */
-export function readConsoleFiles(pages: readonly ConsolePage[]): ConsoleFiles {
+/**
+ * @param pages those that this installation has
+ * @param hasReference whether it has Swagger UI, too
+ */
+export function readConsoleFiles(pages: readonly ConsolePage[], hasReference: boolean): ConsoleFiles {
   const contents = new Map(readdirSync(join(FOLDER, 'files')).map((name) => [name, read('files', name)]));
   contents.set('console.css', Buffer.concat([Buffer.from(accent()), read('files', 'console.css')]));
   // Draws the QR code of a second factor.
   contents.set('uqr.js', readFileSync(fileURLToPath(import.meta.resolve('uqr'))));
-  contents.set('page-list.js', Buffer.from(`export const PAGES = ${JSON.stringify(pages)};\n`));
+  const list = `export const PAGES = ${JSON.stringify(pages)};\nexport const HAS_REFERENCE = ${hasReference};\n`;
+  contents.set('page-list.js', Buffer.from(list));
   const hash = createHash('sha256');
   for (const [name, body] of contents) hash.update(`${name}\0`).update(body).update('\0');
   const version = hash.digest('base64url').slice(0, 12);
@@ -102,7 +106,7 @@ export function readConsoleFiles(pages: readonly ConsolePage[]): ConsoleFiles {
     shells: [0, 1, 2].map((depth) => pageOf('app', 'Console', 'app', app, depth)),
     files: [...contents].map(([path, body]) => ({ path, ...staticFile(typeOf(path), body) })),
     version,
-    refusal: (depth, said) => fill(refusal, { ...below(depth), ...said }),
+    refusal: (depth, content) => fill(refusal, { ...below(depth), ...content }),
   };
 }
 
@@ -124,6 +128,6 @@ function modulesOf(entry: string, contents: ReadonlyMap<string, Buffer>): readon
 
 /** What the build compresses. */
 export function staticFiles(): readonly StaticFile[] {
-  const { entries, shells, files } = readConsoleFiles(CONSOLE_PAGES);
+  const { entries, shells, files } = readConsoleFiles(CONSOLE_PAGES, true);
   return [...entries, ...shells, ...files];
 }

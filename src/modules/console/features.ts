@@ -31,6 +31,8 @@ const OPERATIONS = {
   replace: [RequestMethod.PUT, ':id'],
   update: [RequestMethod.PATCH, ':id'],
   delete: [RequestMethod.DELETE, ':id'],
+  transfer: [RequestMethod.POST, ':id/transfer'],
+  import: [RequestMethod.POST, 'import'],
 } as const;
 
 type Operation = keyof typeof OPERATIONS;
@@ -68,7 +70,7 @@ export interface Feature {
   readonly roles: Readonly<Partial<Record<Operation, OrganizationRole>>>;
 }
 
-/** What people do to a record beside changing it: `POST /api/v1/tickets/:id/<name>`. */
+/** The commands on a record: `POST /api/v1/tickets/:id/<name>`. */
 interface Command {
   readonly name: string;
   readonly fields: readonly FeatureField[];
@@ -109,6 +111,11 @@ export class ConsoleFeatures {
   get ownPages(): readonly ConsolePage[] {
     const { paths } = this;
     return CONSOLE_PAGES.filter(({ needs }) => needs === undefined || paths.has(needs));
+  }
+
+  /** Whether Swagger UI is part of the product. */
+  get hasReference(): boolean {
+    return [...this.modules.values()].some(({ name }) => name === 'OpenApiModule');
   }
 
   /** Which parts there are that let people sign in without a password. */
@@ -245,9 +252,9 @@ function reachOf(access: Access, permissions: ReadonlySet<Permission>): Reach | 
 }
 
 function describe(
-  { name, record, schema, unique, shared, ownerField, lists, states, told: ears }: Resource,
+  { name, record, schema, unique, shared, ownerField, lists, states, consumers }: Resource,
   operations: Operations,
-  told: Pick<Feature, 'plural' | 'path' | 'about' | 'part'>,
+  summary: Pick<Feature, 'plural' | 'path' | 'about' | 'part'>,
 ): Feature {
   const answer = configOf(operations.get).answer?.declared?.schema ?? {};
   const taken = new TakenFields(schema, new Set(unique));
@@ -266,7 +273,7 @@ function describe(
   const asked = fieldsOf('list', RouteParamtypes.QUERY);
   return {
     name,
-    ...told,
+    ...summary,
     model: record.name,
     ownerField: shared ? null : ownerField === '_id' ? 'id' : ownerField,
     listsOthers: asked.some((field) => field.name === 'owner'),
@@ -274,7 +281,7 @@ function describe(
     fields: withTransitions([...sent, ...answeredFields(answer, sent)], states),
     lists: (lists?.all ?? []).map(({ equal, sort }) => ({ equal, sort: sort.name })),
     filters: asked.filter((field) => !ofPages.has(field.name)),
-    isAudited: ears.has('audit'),
+    isAudited: consumers.has('audit'),
     roles: rolesOf(operations),
   };
 }

@@ -81,6 +81,15 @@ export const CONSOLE_PAGES: readonly ConsolePage[] = [
     role: 'admin',
   },
   {
+    path: 'console/schedules',
+    script: 'schedules',
+    title: 'Schedules',
+    icon: 'executions',
+    section: 'Administration',
+    role: 'admin',
+    needs: 'api/v1/schedules',
+  },
+  {
     path: 'console/webhooks',
     script: 'webhooks',
     recordScript: 'webhook',

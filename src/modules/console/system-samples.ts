@@ -33,7 +33,7 @@ interface Sample {
 interface Counts {
   readonly total: number;
   readonly errors: number;
-  readonly within: ReadonlyMap<number, number>;
+  readonly cumulative: ReadonlyMap<number, number>;
 }
 
 /** One number of a histogram, as the Prometheus client has it. */
@@ -48,8 +48,8 @@ function slowest(now: Counts, before: Counts): number {
   const wanted = (now.total - before.total) * SLOWEST;
   let from = 0;
   let below = 0;
-  for (const [bound, all] of [...now.within].toSorted(([a], [b]) => a - b)) {
-    const count = all - (before.within.get(bound) ?? 0);
+  for (const [bound, all] of [...now.cumulative].toSorted(([a], [b]) => a - b)) {
+    const count = all - (before.cumulative.get(bound) ?? 0);
     // Nothing is known beyond the last bound.
     if (count >= wanted) {
       const part = count > below ? (wanted - below) / (count - below) : 1;
@@ -64,7 +64,7 @@ function slowest(now: Counts, before: Counts): number {
 @Injectable()
 export class SystemSamples implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly samples: Sample[] = [];
-  private before: Counts = { total: 0, errors: 0, within: new Map() };
+  private before: Counts = { total: 0, errors: 0, cumulative: new Map() };
   private loop = performance.eventLoopUtilization();
   private timer: NodeJS.Timeout | undefined;
 
@@ -126,7 +126,7 @@ export class SystemSamples implements OnApplicationBootstrap, OnApplicationShutd
   private async count(): Promise<Counts> {
     const { metricsRegistry } = this.fastify;
     const metric = await metricsRegistry.getSingleMetric(METRICS.requests)?.get();
-    const within = new Map<number, number>();
+    const cumulative = new Map<number, number>();
     let total = 0;
     let errors = 0;
     for (const { labels, value, metricName } of (metric?.values ?? []) as Value[]) {
@@ -135,9 +135,9 @@ export class SystemSamples implements OnApplicationBootstrap, OnApplicationShutd
         if (labels['status_code'] === '5xx') errors += value;
       } else if (metricName?.endsWith('_bucket')) {
         const bound = labels['le'] === '+Inf' ? Infinity : Number(labels['le']);
-        within.set(bound, (within.get(bound) ?? 0) + value);
+        cumulative.set(bound, (cumulative.get(bound) ?? 0) + value);
       }
     }
-    return { total, errors, within };
+    return { total, errors, cumulative };
   }
 }

@@ -3,7 +3,7 @@ import { apiError } from '../../platform/errors/errors.js';
 import { FileErrors } from './file.errors.js';
 import { FilesConfig } from './files.config.js';
 
-/** The uploads of each owner that are under way here: they take room before a record counts them. */
+/** Uploads in progress in this process, by owner: they need room before a record counts them. */
 @Injectable()
 export class Arriving {
   private readonly bytes = new Map<string, number>();
@@ -11,8 +11,8 @@ export class Arriving {
   constructor(private readonly config: FilesConfig) {}
 
   /**
-   * The bytes of an upload as they come.
-   * @throws ApiError FILE_QUOTA_EXCEEDED once the owner's uploads at this moment are more than it may keep
+   * Passes on the bytes of an upload and counts them.
+   * @throws ApiError FILE_QUOTA_EXCEEDED once the owner's current uploads together exceed its quota
    */
   async *counted(owner: string, chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     let own = 0;

@@ -2,19 +2,19 @@ import { apiError } from '../../platform/errors/errors.js';
 import { FileErrors } from './file.errors.js';
 import type { ByteRange } from './file-store.js';
 
-/** What a request asks for: `Range`, and `If-Range` with what it holds already. */
+/** The headers `Range` and `If-Range` of a request. */
 interface Asked {
   readonly range?: string | undefined;
   readonly 'if-range'?: string | string[] | undefined;
 }
 
 /**
- * The one part of a file that a request asks for; undefined for all of it. Several parts at once, and what is no
- * range of bytes, are answered with the whole file, as RFC 9110 allows.
+ * The range of a file that a request asks for; undefined for the whole file. Multiple ranges and other units get the
+ * whole file, as RFC 9110 allows.
  * @throws ApiError RANGE_NOT_SATISFIABLE
  */
 export function rangeOf(asked: Asked, { size, etag }: { size: number; etag: string }): ByteRange | undefined {
-  // A date cannot tell two versions of one second apart, and a weak tag no bytes.
+  // A date cannot distinguish two versions within a second, and a weak tag says nothing about the bytes.
   if (asked['if-range'] !== undefined && asked['if-range'] !== etag) return undefined;
   const [, first, last] = /^bytes=(\d*)-(\d*)$/i.exec(asked.range?.trim() ?? '') ?? [];
   if (first === undefined || last === undefined || (first === '' && last === '')) return undefined;

@@ -8,7 +8,7 @@ import {
   type UploadAddress,
 } from './file-store.js';
 
-/** A store whose work is counted. */
+/** A store that counts its operations. */
 export class CountedStore extends FileStore {
   constructor(
     private readonly store: FileStore,
@@ -17,7 +17,7 @@ export class CountedStore extends FileStore {
     super();
   }
 
-  /** The time includes the client's, whose bytes are written as they come. */
+  /** The duration includes that of the client, whose bytes are written as they arrive. */
   write(key: string, chunks: AsyncIterable<Buffer>): Promise<void> {
     return this.count('write', () => this.store.write(key, this.counted(chunks)));
   }
@@ -30,7 +30,7 @@ export class CountedStore extends FileStore {
     return this.store.addressFor(key, announced, seconds);
   }
 
-  /** The time is that until its bytes begin to come. */
+  /** The duration until the first bytes. */
   read(key: string, range?: ByteRange): Promise<Readable> {
     return this.count('read', () => this.store.read(key, range));
   }
@@ -52,7 +52,7 @@ export class CountedStore extends FileStore {
     try {
       return await work();
     } catch (error) {
-      // What is no fault of the store's is a refusal of what was sent, or a client that has gone.
+      // Any other error is a refusal of the content, or a client that has disconnected.
       outcome = error instanceof FileStoreError ? error.fault : 'refused';
       throw error;
     } finally {

@@ -22,26 +22,26 @@ import { LooseContents } from './loose-contents.js';
 import { answerable } from './store-faults.js';
 import { type Upload, UPLOAD_MS, Uploads } from './uploads.js';
 
-/** How long an address takes bytes. */
+/** How long a URL accepts bytes. */
 const ADDRESS_MS = 60 * 60_000;
-/** By then nobody sends anything any more: what began to be sent at the last moment takes that long at most. */
+/** After this additional time no upload can be in progress, even if it began at the last moment. */
 const LATE_MS = UPLOAD_MS + 10 * 60_000;
-/** How often what never became ready is looked for. */
+/** How often to look for files that were never completed, in milliseconds. */
 const SWEEP_MS = 60_000;
 
-/** What no other try makes good. */
-const REFUSALS = [FileErrors.FILE_TYPE_NOT_ALLOWED, FileErrors.FILE_TOO_LARGE];
+/** Errors that refuse a file for good. */
+const REFUSALS = [FileErrors.FILE_TYPE_NOT_ALLOWED, FileErrors.FILE_TOO_LARGE, FileErrors.FILE_INFECTED];
 
-/** A file that was announced, and where its bytes are to be sent; null: it is not pending any more. */
+/** An announced file, and where to send its bytes; null if it is no longer pending. */
 export interface Begun {
   readonly file: StoredFile;
   readonly upload: (UploadAddress & { readonly expiresAt: Date }) | null;
 }
 
 /**
- * Uploads that clients send to the store, or to a signed address of the server. Bytes arrive below a key of their own,
- * which is emptied in any case: those of a file are judged when the upload is completed, and are written anew while
- * they are. So nobody can change a file by its address, and what is broken off leaves nothing.
+ * Uploads that clients send to the store, or to a signed URL of the server. Bytes arrive under a separate key, which is
+ * always removed afterwards: completing the upload checks them while it copies them. So the URL cannot be used to
+ * change a completed file, and an interrupted upload leaves nothing behind.
  */
 @Injectable()
 export class DirectUploads implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -70,7 +70,7 @@ export class DirectUploads implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   /**
-   * Announces a file, and sets room aside for it.
+   * Announces a file and reserves room for it.
    * @throws ApiError FILE_TOO_LARGE, FILE_TYPE_NOT_ALLOWED, FILE_QUOTA_EXCEEDED
    */
   async begin(scope: Scope, { name: sent, type, size, sha256 }: AnnounceFileDto, once: Once): Promise<Begun> {
@@ -79,10 +79,10 @@ export class DirectUploads implements OnApplicationBootstrap, OnApplicationShutd
     if (!this.config.types.includes(type)) throw apiError(FileErrors.FILE_TYPE_NOT_ALLOWED);
     const file = await once.run(
       (transaction) =>
-        this.service.within(scope, size, transaction, async (joined) => {
+        this.service.createWithinQuota(scope, size, transaction, async (joined) => {
           const arrival = new Types.ObjectId().toHexString();
           const arrivesUntil = new Date(Math.ceil((Date.now() + ADDRESS_MS) / 1000) * 1000);
-          await this.loose.lend(arrival, new Date(arrivesUntil.getTime() + LATE_MS), joined);
+          await this.loose.lend(arrival, lateFor(arrivesUntil), joined);
           const announced = {
             name,
             type,
@@ -100,34 +100,31 @@ export class DirectUploads implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   /**
-   * Takes the bytes of an upload at its signed address. They may be sent again until it is completed.
-   * @param length as the sender announces it; undefined where it does not
+   * Receives the bytes of an upload at its signed URL. They may be sent again until it is completed.
+   * @param length Content-Length, if sent
    * @throws ApiError FILE_NOT_FOUND, UPLOAD_ENDED, UPLOAD_DIFFERS, FILE_QUOTA_EXCEEDED, STORAGE_FULL,
    *   STORAGE_UNAVAILABLE
    */
   async receive(id: string, token: string, stream: Readable, length: number | undefined): Promise<void> {
     const file = await this.records.get(await this.links.open(id, token, 'upload'), id);
-    const { status, arrival, size, ownerId } = file;
-    if (status !== 'pending' || !arrival) throw apiError(FileErrors.UPLOAD_ENDED);
+    const { status, size, ownerId } = file;
+    if (status !== 'pending') throw apiError(FileErrors.UPLOAD_ENDED);
     const differs = () => apiError(FileErrors.UPLOAD_DIFFERS);
     try {
       if (length !== undefined && length !== size) throw differs();
-      // What was broken off may be there.
-      await this.store.remove(arrival);
       const chunks = bounded(stream, size, differs, { isLeftOpen: true });
-      await this.store.write(arrival, this.arriving.counted(String(ownerId), chunks));
+      await this.arrive(file, this.arriving.counted(String(ownerId), chunks));
     } catch (error) {
       letFinish(stream, this.config.maxBytes);
-      this.loose.tell(error);
-      await this.empty(arrival);
+      this.loose.logFailure(error);
       throw answerable(error);
     }
   }
 
   /**
-   * Judges what has arrived, and makes the file ready. May be done again.
-   * @throws ApiError FILE_NOT_FOUND, UPLOAD_MISSING, UPLOAD_DIFFERS, FILE_TYPE_NOT_ALLOWED and FILE_TOO_LARGE, which
-   *   refuse it for good; STORAGE_FULL, STORAGE_UNAVAILABLE
+   * Checks the bytes that have arrived, and makes the file ready. Idempotent.
+   * @throws ApiError FILE_NOT_FOUND, UPLOAD_MISSING, UPLOAD_DIFFERS; FILE_TYPE_NOT_ALLOWED, FILE_TOO_LARGE and
+   *   FILE_INFECTED, which refuse it for good; STORAGE_FULL, STORAGE_UNAVAILABLE, SCANNER_UNAVAILABLE
    */
   async complete(scope: Scope, id: string): Promise<StoredFile> {
     const file = await this.records.get(scope, id);
@@ -146,12 +143,30 @@ export class DirectUploads implements OnApplicationBootstrap, OnApplicationShutd
     }
   }
 
-  /** Removes the records of files that never became ready. */
+  /** Removes the records of files that were never completed. */
   async sweep(): Promise<void> {
     await this.service.removeUnfinished(new Date(Date.now() - LATE_MS));
   }
 
-  /** Another request may have completed it meanwhile, or deleted it. */
+  /** Stores bytes in place of earlier ones, under a new key, because several requests may send some at once. */
+  private async arrive({ _id, arrivesUntil }: StoredFile, chunks: AsyncIterable<Buffer>): Promise<void> {
+    const key = await this.loose.begin();
+    try {
+      await this.store.write(key, chunks);
+      const earlier = await this.transactions.run(async (transaction) => {
+        await this.loose.take(key, transaction);
+        await this.loose.lend(key, lateFor(arrivesUntil), transaction);
+        return this.service.noteArrival(_id, key, transaction);
+      });
+      this.loose.settle(key);
+      if (earlier) await this.loose.discard(earlier);
+    } catch (error) {
+      await this.loose.discard(key);
+      throw error;
+    }
+  }
+
+  /** Another request may have completed or deleted it in the meantime. */
   private async take(
     scope: Scope,
     { _id }: StoredFile,
@@ -175,7 +190,7 @@ export class DirectUploads implements OnApplicationBootstrap, OnApplicationShutd
       if (upload.size === size && (!sha256 || upload.sha256 === sha256)) return upload;
       await this.loose.discard(upload.content);
     } catch (error) {
-      // The store broke off, or said nothing for too long.
+      // The store broke off or timed out.
       if (error === stream.errored) throw apiError(FileErrors.STORAGE_UNAVAILABLE, { cause: error });
       const refusal = REFUSALS.find(({ code }) => error instanceof ApiError && code === error.code);
       if (refusal) await this.refuse(scope, file, refusal.code);
@@ -191,7 +206,7 @@ export class DirectUploads implements OnApplicationBootstrap, OnApplicationShutd
       if (error instanceof FileStoreError && error.fault === 'missing') {
         throw apiError(FileErrors.UPLOAD_MISSING);
       }
-      this.loose.tell(error);
+      this.loose.logFailure(error);
       throw answerable(error);
     }
   }
@@ -202,9 +217,9 @@ export class DirectUploads implements OnApplicationBootstrap, OnApplicationShutd
     if (arrival) await this.empty(arrival);
   }
 
-  /** Its note stays: whoever has the address may send something again. */
+  /** Its note stays, because more bytes may be sent to the URL. */
   private async empty(arrival: string): Promise<void> {
-    await this.store.remove(arrival).catch((error: unknown) => this.loose.tell(error));
+    await this.store.remove(arrival).catch((error: unknown) => this.loose.logFailure(error));
   }
 
   private async addressOf(scope: Scope, file: StoredFile): Promise<Begun['upload']> {
@@ -217,6 +232,11 @@ export class DirectUploads implements OnApplicationBootstrap, OnApplicationShutd
     const { url } = this.links.make(scope, _id.toHexString(), seconds, 'upload');
     return { url, method: 'PUT', headers: { 'content-type': type }, expiresAt: arrivesUntil };
   }
+}
+
+/** When bytes can no longer arrive for a file with this expiry. */
+function lateFor(arrivesUntil: Date | null | undefined): Date {
+  return new Date((arrivesUntil?.getTime() ?? Date.now()) + LATE_MS);
 }
 
 /** The error with which a file was refused. */

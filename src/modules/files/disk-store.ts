@@ -5,12 +5,12 @@ import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type ByteRange, FileStore, FileStoreError, type StoreFault } from './file-store.js';
 
-/** What a disk answers that has no room: in general, for this user, for a file of this size. */
+/** Errors of a full disk: out of space, over the user's quota, file too large. */
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
-/** Calls that only the disk answers; what fails in a socket is the client's matter. */
+/** System calls on files; errors of sockets are the client's. */
 const CALLS = new Set(['open', 'mkdir', 'write', 'fsync', 'close', 'read', 'fstat', 'rm', 'unlink', 'lstat']);
 
-/** Keeps each content in a file of its own. */
+/** Stores each content in a separate file. */
 export class DiskStore extends FileStore {
   constructor(private readonly folder: string) {
     super();
@@ -31,15 +31,15 @@ export class DiskStore extends FileStore {
     await rm(this.pathOf(key), { force: true }).catch(refuse);
   }
 
-  /** Two folders deep: none gets so many entries that listing it takes long. The last digits of keys differ most. */
+  /** Two levels of folders keep each of them small. The last digits of keys vary the most. */
   private pathOf(key: string): string {
     return join(this.folder, key.slice(-2), key);
   }
 }
 
 /**
- * Writes chunks to the disk. What they throw is thrown on.
- * @throws FileStoreError for what the disk cannot do
+ * Writes chunks to the disk. Errors of the source are rethrown.
+ * @throws FileStoreError for errors of the disk
  */
 async function writeTo(file: Writable, chunks: AsyncIterable<Buffer>): Promise<void> {
   const failed: unknown[] = [];
@@ -63,7 +63,7 @@ export function refuse(error: unknown): never {
   throw faultOf(error);
 }
 
-/** An error of the disk as one of the storage; others as they are. */
+/** Converts errors of the disk to errors of the storage; others stay as they are. */
 function faultOf(error: unknown): unknown {
   const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
   if (code === undefined || !CALLS.has(syscall ?? '')) return error;

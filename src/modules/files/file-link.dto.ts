@@ -15,7 +15,7 @@ export class CreateLinkDto {
 
 export class LinkQuery {
   @ApiProperty({
-    description: 'As it stands in the link.',
+    description: 'The token in the link.',
     example: 'ZvGgwuSwobLD1OX6pG2fJc0vQe5yV1bT8nKzR4mW7hXa3uLd',
   })
   @Matches(/^[\w-]{1,200}$/, { message: '$property must be the token of a link' })
@@ -25,7 +25,7 @@ export class LinkQuery {
 
 export class SharedQuery extends IntersectionType(LinkQuery, ContentQuery) {}
 
-/** A link as it is answered: whoever has it reads the file. */
+/** A link in responses. Anyone who has it can read the file. */
 export class FileLinkDto {
   @ApiProperty({
     example:

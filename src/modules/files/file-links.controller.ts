@@ -34,9 +34,9 @@ export class FileLinksController {
   @OrganizationRequires('viewer')
   @NoStore()
   @ApiOperation({
-    summary: 'Make a link to a file',
+    summary: 'Create a link to a file',
     description:
-      'Whoever has it reads the file until it expires, without signing in. It ends before when its maker may not read the file any more.',
+      'Anyone who has it can read the file without signing in, until it expires or its creator may no longer read the file.',
     operationId: 'linkFile',
   })
   @Answers(FileLinkDto, { errors: [...files.errors.get, FileErrors.FILE_NOT_READY] })
@@ -53,7 +53,7 @@ export class FileLinksController {
   @Public()
   @ApiOperation({
     summary: 'Download a file by a link',
-    description: 'As `GET /files/{id}/content`. Pages of other origins may show pictures of it.',
+    description: 'Like `GET /files/{id}/content`. Pages of other origins may embed a picture by its link.',
     operationId: 'downloadSharedFile',
   })
   @Deadline(PICTURE_MS)

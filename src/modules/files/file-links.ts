@@ -11,28 +11,27 @@ import { files } from './file.schema.js';
 
 const ID_BYTES = 12;
 const TIME_BYTES = 4;
-/** No API key. */
+/** Stands for no API key. */
 const NONE = '0'.repeat(2 * ID_BYTES);
-/** The file, its maker, the owner as whose files it was reached, the API key by which it was made, and its end. */
+/** The file, the link's creator, the owner of the file, the API key used to create the link, and its expiry. */
 const LAYOUT = { contentBytes: 4 * ID_BYTES + TIME_BYTES, macBytes: 17 };
 
-/** What a link is for, and what its maker must be allowed when it is used. */
+/** The purposes of links, and the rights that their creator must have when one is used. */
 const KINDS = {
   shared: { purpose: 'file link', least: 'viewer', permission: files.may.read },
   upload: { purpose: 'file upload', least: 'member', permission: files.may.write },
 } as const;
 type Kind = keyof typeof KINDS;
 
-/** A link to the bytes of a file, for who has no token. */
+/** A link to the bytes of a file, for use without a token. */
 export interface FileLink {
   readonly url: string;
   readonly expiresAt: Date;
 }
 
 /**
- * Links that open one file until they expire. A link holds the file, its maker and the maker's API key, whose it is and
- * its end, and nothing is stored: it reads, or takes bytes for, what its maker may read or write when it is used, with
- * that key.
+ * Signed links to one file. Nothing is stored: a link contains the file and its owner, the link's creator and API key,
+ * and its expiry. When it is used, the creator must still have the right to read or write the file with that key.
  */
 @Injectable()
 export class FileLinks {
@@ -49,7 +48,7 @@ export class FileLinks {
     this.origin = publicOriginOf(http);
   }
 
-  /** @param seconds when it ends, since 1970 */
+  /** @param seconds its expiry, in seconds since 1970 */
   make(scope: Scope, fileId: string, seconds: number, kind: Kind = 'shared'): FileLink {
     const maker = userOf(scope);
     if (maker === undefined) throw new Error('A link is made by somebody');
@@ -66,8 +65,8 @@ export class FileLinks {
   }
 
   /**
-   * What a link opens now.
-   * @throws ApiError FILE_NOT_FOUND for one that was made up, has expired, is another file's, or whose maker or key is gone
+   * Checks a link.
+   * @throws ApiError FILE_NOT_FOUND if it is forged, expired or for another file, or its creator or key no longer exists
    */
   async open(fileId: string, token: string, kind: Kind = 'shared'): Promise<Scope> {
     const content = this.tokens[kind].open(token);
@@ -76,7 +75,7 @@ export class FileLinks {
       content.toString('hex', 0, ID_BYTES) === fileId.toLowerCase() &&
       content.readUInt32BE(4 * ID_BYTES) * 1000 > Date.now();
     if (!isRight) throw apiError(files.notFound);
-    // What has the product's MAC was made for a user.
+    // The MAC is valid, so the id is that of a user.
     const idAt = (place: number) => content.toString('hex', place * ID_BYTES, (place + 1) * ID_BYTES);
     const maker = idAt(1) as UserId;
     const owner: Owner = { kind: idAt(2) === maker ? 'user' : 'organization', id: idAt(2) };

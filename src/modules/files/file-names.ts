@@ -1,13 +1,13 @@
 import { invalid } from '../../platform/errors/errors.js';
 
-/** Most bytes that the file systems of people take. */
+/** The limit of common file systems, in bytes. */
 const MAX_BYTES = 255;
-/** Control characters, halves of characters, and marks that turn the order of what follows: `exe.png` for `gnp.exe`. */
+/** Control characters, lone surrogates, and bidirectional marks, which show `gnp.exe` as `exe.png`. */
 const REFUSED = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
 
 /**
- * The name of a file, without the path that some programs send before it.
- * @param path what a fault names
+ * The name of a file, without the path that some programs send with it.
+ * @param path the path of the field in errors
  * @throws ApiError VALIDATION_ERROR
  */
 export function nameOf(path: 'file' | 'name', sent: string | undefined): string {
@@ -24,12 +24,12 @@ function problemOf(name: string): string | undefined {
   return Buffer.byteLength(name) > MAX_BYTES ? `must have at most ${MAX_BYTES} bytes` : undefined;
 }
 
-/** What a program that knows no other letters gets: quotes and backslashes would end the text. */
+/** For programs that support ASCII only; quotes and backslashes would end the string. */
 function asciiOf(name: string): string {
   return name.replaceAll(/[^\x20-\x7e]|["\\%]/g, '_');
 }
 
-/** `encodeURIComponent` leaves some characters that RFC 8187 does not. */
+/** `encodeURIComponent` leaves some characters that RFC 8187 requires to be encoded. */
 function encoded(name: string): string {
   return encodeURIComponent(name).replaceAll(
     /['()*!]/g,
@@ -37,7 +37,7 @@ function encoded(name: string): string {
   );
 }
 
-/** The header that names a file, and says whether a page may show it. */
+/** Content-Disposition: the name of a file, and whether a page may show it. */
 export function dispositionOf(name: string, isShown: boolean): string {
   return `${isShown ? 'inline' : 'attachment'}; filename="${asciiOf(name)}"; filename*=UTF-8''${encoded(name)}`;
 }

@@ -13,15 +13,15 @@ import { Standings } from '../../platform/access/standings.js';
 import { apiError } from '../../platform/errors/errors.js';
 
 interface Asked {
-  /** What the user must be in the organization whose they are. */
+  /** The role that the user must have in the organization that owns the files. */
   readonly least: OrganizationRole;
-  /** Opens those of everybody to the user who has it. */
+  /** Gives access to everybody's files. */
   readonly permission?: Permission;
-  /** What the user acted by; of use as long as that is. */
+  /** The API key that the user acted with, which must still be valid. */
   readonly apiKey?: string | undefined;
 }
 
-/** What a user may do now, of whom is only known that it was allowed to some time ago. */
+/** The current rights of users who were allowed something some time ago. */
 @Injectable()
 export class FileRights {
   constructor(
@@ -30,7 +30,7 @@ export class FileRights {
   ) {}
 
   /**
-   * The scope of a user with the files of an owner.
+   * The current scope of a user for the files of an owner.
    * @throws ApiError UNAUTHENTICATED, ORGANIZATION_NOT_FOUND, FORBIDDEN
    */
   async scopeNow(user: UserId, owner: Owner, { least, permission, apiKey }: Asked): Promise<Scope> {
@@ -47,8 +47,8 @@ export class FileRights {
   }
 
   /**
-   * An upload takes up to an hour: who began it may be gone by then, and what it leaves would be nobody's.
-   * @throws as `scopeNow`
+   * Rechecks the rights after an upload, which may take an hour: its user may have been deleted by then.
+   * @throws like `scopeNow`
    */
   async requireStill(scope: Scope): Promise<void> {
     const user = userOf(scope);

@@ -1,12 +1,12 @@
 import type { Readable } from 'node:stream';
 
-/** Which bytes of a file, both included. */
+/** A range of bytes, inclusive. */
 export interface ByteRange {
   readonly start: number;
   readonly end: number;
 }
 
-/** Why a storage failed: it has no room, does not answer, or has no such content. */
+/** Why the storage failed: it is full, is unavailable, or has no such content. */
 export type StoreFault = 'full' | 'unavailable' | 'missing';
 
 export class FileStoreError extends Error {
@@ -19,13 +19,13 @@ export class FileStoreError extends Error {
   }
 }
 
-/** What is to be uploaded. */
+/** A content to be uploaded. */
 export interface Announced {
   readonly type: string;
   readonly size: number;
 }
 
-/** Where to send the bytes of a file, and with what. */
+/** Where to send the bytes of a file, and the method and headers to use. */
 export interface UploadAddress {
   readonly url: string;
   readonly method: 'PUT';
@@ -33,20 +33,20 @@ export interface UploadAddress {
 }
 
 /**
- * Where the bytes of files are. It knows nothing of owners, names or types: a content has a key of 24 hex digits, and
- * is written once.
+ * Stores the bytes of files. It knows nothing of owners, names or types: a content has a key of 24 hex digits, and is
+ * written once.
  */
 export abstract class FileStore {
   /**
-   * Writes a content and resolves when it would survive a crash. What `chunks` throws is thrown on, and what was
-   * written by then is left for `remove`.
+   * Writes a content, and resolves once it would survive a crash. Errors of `chunks` are rethrown; what was written by
+   * then is left for `remove`.
    * @throws FileStoreError
    */
   abstract write(key: string, chunks: AsyncIterable<Buffer>): Promise<void>;
 
   /**
-   * An address to which a client sends a content itself, valid for so many seconds. Undefined where clients cannot
-   * reach the store: they send it to the server.
+   * A URL to which a client can send a content directly, valid for so many seconds. Undefined if clients cannot reach
+   * the store, and must send it to the server.
    */
   addressFor(_key: string, _announced: Announced, _seconds: number): Promise<UploadAddress | undefined> {
     return Promise.resolve(undefined);
@@ -56,7 +56,7 @@ export abstract class FileStore {
   abstract read(key: string, range?: ByteRange): Promise<Readable>;
 
   /**
-   * Removes a content, also one that was not written to its end, or that is not there.
+   * Removes a content, even if it is incomplete or does not exist.
    * @throws FileStoreError
    */
   abstract remove(key: string): Promise<void>;

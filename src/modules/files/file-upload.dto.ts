@@ -3,9 +3,9 @@ import { Type } from 'class-transformer';
 import { IsDate, IsIn, IsOptional, IsString, Length, Matches, ValidateNested } from 'class-validator';
 import { Nullable, RecordId, SafeInteger } from '../../platform/validation/fields.js';
 
-/** What is about to be uploaded. */
+/** A file to be uploaded. */
 export class AnnounceFileDto {
-  @ApiProperty({ description: 'A path before it is cut off.', example: 'invoice 7.pdf' })
+  @ApiProperty({ description: 'A leading path is removed.', example: 'invoice 7.pdf' })
   @IsString()
   @Length(1, 255)
   @Matches(/^[^\x00-\x1f\x7f-\x9f]*$/, { message: '$property must have no control characters' })
@@ -23,7 +23,7 @@ export class AnnounceFileDto {
   size!: number;
 
   @ApiProperty({
-    description: 'Of its bytes; others are not taken then.',
+    description: 'SHA-256 of the bytes. If given, other bytes are refused.',
     example: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
   })
   @IsOptional()
@@ -43,7 +43,7 @@ class UploadHeadersDto {
   'content-type'!: string;
 }
 
-/** Where the bytes are to be sent, and with what. */
+/** Where to send the bytes, and the method and headers to use. */
 class UploadAddressDto {
   @ApiProperty({ example: URL_EXAMPLE })
   @IsString()
@@ -63,14 +63,14 @@ class UploadAddressDto {
   expiresAt!: Date;
 }
 
-/** An upload as it is answered. */
+/** An upload in responses. */
 export class FileUploadDto {
   @ApiProperty({ example: '66f1a0c2e4b0a1b2c3d4e5fb' })
   @RecordId()
   id!: string;
 
   @ApiProperty({
-    description: 'null: it has ended, as `GET /files/{id}` says.',
+    description: 'null if the upload is over; see `GET /files/{id}`.',
     type: UploadAddressDto,
     example: { url: URL_EXAMPLE, method: 'PUT', headers: HEADERS_EXAMPLE, expiresAt: TIME_EXAMPLE },
   })

@@ -18,8 +18,9 @@ import { files } from './file.schema.js';
 import { AnnounceFileDto, FileUploadDto } from './file-upload.dto.js';
 import { STORE_MS, UPLOAD_MS } from './uploads.js';
 
-const { FILE_TOO_LARGE, FILE_TYPE_NOT_ALLOWED, FILE_QUOTA_EXCEEDED } = FileErrors;
-const { STORAGE_FULL, STORAGE_UNAVAILABLE, UPLOAD_DIFFERS, UPLOAD_ENDED, UPLOAD_MISSING } = FileErrors;
+const { FILE_TOO_LARGE, FILE_TYPE_NOT_ALLOWED, FILE_INFECTED, FILE_QUOTA_EXCEEDED } = FileErrors;
+const { STORAGE_FULL, STORAGE_UNAVAILABLE, SCANNER_UNAVAILABLE } = FileErrors;
+const { UPLOAD_DIFFERS, UPLOAD_ENDED, UPLOAD_MISSING } = FileErrors;
 
 @ApiSection(
   'files',
@@ -35,7 +36,7 @@ export class FileUploadsController {
   @ApiOperation({
     summary: 'Announce an upload',
     description:
-      'Answers where to send the bytes, within an hour: with the method and the headers that it says, and without a token. Complete it then.',
+      'Responds with a URL. Send the bytes there within an hour, with the given method and headers and without a token, then complete the upload.',
     operationId: 'announceFile',
   })
   @Answers(FileUploadDto, {
@@ -58,7 +59,7 @@ export class FileUploadsController {
   @routeConfig({ bodyMs: UPLOAD_MS, streamsBody: true })
   @ApiOperation({
     summary: 'Upload the bytes of a file',
-    description: 'At the address that announcing it has answered.',
+    description: 'At the URL from the announcement.',
     operationId: 'sendFile',
   })
   @ApiConsumes('application/octet-stream')
@@ -87,7 +88,7 @@ export class FileUploadsController {
   @Deadline(STORE_MS)
   @ApiOperation({
     summary: 'Complete an upload',
-    description: 'Judges what was uploaded. What it is, its first bytes decide.',
+    description: 'Checks the uploaded bytes. The type is detected from the first ones.',
     operationId: 'completeFile',
   })
   @Answers(FileDto, {
@@ -95,11 +96,13 @@ export class FileUploadsController {
       ...files.errors.get,
       FILE_TOO_LARGE,
       FILE_TYPE_NOT_ALLOWED,
+      FILE_INFECTED,
       UPLOAD_MISSING,
       UPLOAD_DIFFERS,
       UPLOAD_ENDED,
       STORAGE_FULL,
       STORAGE_UNAVAILABLE,
+      SCANNER_UNAVAILABLE,
     ],
   })
   async complete(@CurrentScope() scope: Scope, @Param() { id }: IdParams): Promise<FileDto> {

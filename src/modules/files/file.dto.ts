@@ -18,7 +18,8 @@ export class ListFilesQuery extends PageQuery {
 
 export class ContentQuery {
   @ApiProperty({
-    description: 'A picture of which no side is longer, as WebP. It is made when it is first asked for.',
+    description:
+      'A smaller version of the picture with no side longer than this, as WebP. It is made on the first request.',
     example: 256,
     required: false,
     enum: PICTURE_SIZES,
@@ -28,18 +29,18 @@ export class ContentQuery {
   size?: PictureSize;
 }
 
-/** A file as it is answered, without its bytes. */
+/** A file in responses, without its bytes. */
 export class FileDto {
   @ApiProperty({ example: '66f1a0c2e4b0a1b2c3d4e5fb' })
   @RecordId()
   id!: string;
 
-  @ApiProperty({ description: 'As it was sent, without a path.', example: 'invoice 7.pdf' })
+  @ApiProperty({ description: 'As sent, without a path.', example: 'invoice 7.pdf' })
   @IsString()
   name!: string;
 
   @ApiProperty({
-    description: 'By its first bytes, whatever its name and its sender say.',
+    description: 'Detected from the first bytes, whatever the name and the client say.',
     example: 'application/pdf',
   })
   @IsString()
@@ -58,7 +59,7 @@ export class FileDto {
   sha256!: string | null;
 
   @ApiProperty({
-    description: 'Whether its bytes can be read: `pending` before the upload is completed.',
+    description: 'Whether its bytes can be read; `pending` until the upload is completed.',
     example: 'ready',
   })
   @IsIn(FILE_STATES)

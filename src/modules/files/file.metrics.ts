@@ -14,7 +14,7 @@ const OPERATIONS = ['write', 'read', 'remove'] as const;
 const FAULTS = ['full', 'unavailable', 'missing'] as const satisfies readonly StoreFault[];
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
-/** Counts what the storage of files does. */
+/** Counts operations of the file storage. */
 @Injectable()
 export class FileMetrics implements OnModuleInit {
   private seconds!: Histogram<'operation' | 'outcome'>;
@@ -36,7 +36,7 @@ export class FileMetrics implements OnModuleInit {
       help: 'bytes written to the storage of files',
       registers,
     });
-    // Prometheus sees no increase where a series begins: the first failure would raise no alert.
+    // Prometheus sees no increase in the first value of a series: without this the first failure would raise no alert.
     for (const operation of OPERATIONS)
       for (const outcome of FAULTS) this.seconds.zero({ operation, outcome });
   }

@@ -3,7 +3,7 @@ import { Schema as MongooseSchema } from 'mongoose';
 import { OwnedRecord, RECORD_OPTIONS } from '../../platform/database/record.js';
 import { resource } from '../../platform/database/resource.js';
 
-/** Whether the bytes of a file can be read: not yet, yes, or never since they were refused. */
+/** Whether the bytes of a file can be read: not yet, yes, or never because they were refused. */
 export const FILE_STATES = ['pending', 'ready', 'refused'] as const;
 export type FileState = (typeof FILE_STATES)[number];
 
@@ -11,42 +11,42 @@ export type FileState = (typeof FILE_STATES)[number];
 export const PICTURE_SIZES = [64, 256, 1024] as const;
 export type PictureSize = (typeof PICTURE_SIZES)[number];
 
-/** A smaller picture: the key of its bytes, and how many those are. */
+/** A smaller picture: the key of its bytes, and their number. */
 export interface StoredPicture {
   readonly content: string;
   readonly size: number;
 }
 
-/** What is known of an uploaded file. Its bytes are in the store. */
+/** The record of an uploaded file. Its bytes are in the store. */
 @Schema({ ...RECORD_OPTIONS, collection: 'files' })
 export class StoredFile extends OwnedRecord {
   @Prop({ type: String, required: true, maxlength: 255 })
   name!: string;
 
-  /** By its first bytes: `image/png`. As announced while it is pending, like size and digest. */
+  /** Detected from the first bytes: `image/png`. While pending, as announced, like size and digest. */
   @Prop({ type: String, required: true })
   type!: string;
 
   @Prop({ type: Number, required: true })
   size!: number;
 
-  /** As hex digits; absent where it was not announced. */
+  /** As hex digits; absent if it was not announced. */
   @Prop({ type: String })
   sha256?: string | null;
 
-  /** Key of its bytes in the store, which nobody else is told. Only of a file that is ready. */
+  /** Key of its bytes in the store, never shown to clients. Only if the file is ready. */
   @Prop({ type: String })
   content?: string | null;
 
-  /** Smaller pictures of it that were made, by their longest sides. */
+  /** Smaller pictures made of it, by their longest side. */
   @Prop({ type: MongooseSchema.Types.Mixed })
   pictures?: Readonly<Record<string, StoredPicture>> | null;
 
-  /** When it was held last, as far as somebody has looked; absent where nothing could hold it. */
+  /** The last check at which a record referred to it; absent if no feature could refer to files at its upload. */
   @Prop({ type: Date })
   heldAt?: Date | null;
 
-  /** Absent: ready. */
+  /** Absent if ready. */
   @Prop({ type: String, enum: FILE_STATES })
   status?: FileState | null;
 
@@ -54,11 +54,11 @@ export class StoredFile extends OwnedRecord {
   @Prop({ type: String })
   refusal?: string | null;
 
-  /** Key below which its bytes are to arrive. */
+  /** Key under which its bytes arrive. */
   @Prop({ type: String })
   arrival?: string | null;
 
-  /** Until then they may arrive. The record of one that is not ready goes some time later. */
+  /** Until when they may arrive. The record of a file that is not completed is removed some time later. */
   @Prop({ type: Date })
   arrivesUntil?: Date | null;
 }
@@ -68,15 +68,15 @@ export type ReadyFile = StoredFile & { readonly content: string; readonly sha256
 
 export const StoredFileSchema = SchemaFactory.createForClass(StoredFile);
 
-// `GET /files`: an owner's files, newest first, and from a cursor on.
+// `GET /files`: an owner's files, newest first, with cursors.
 StoredFileSchema.index({ ownerId: 1, createdAt: -1, _id: -1 });
 // `GET /files?owner=all`: everybody's, newest first.
 StoredFileSchema.index({ createdAt: -1, _id: -1 });
-// Uploading: how many bytes an owner has, without reading the records.
+// Uploading: the total size of an owner's files, without reading the records.
 StoredFileSchema.index({ ownerId: 1, size: 1 });
-// Removing what never became ready.
+// Removing files that were never completed.
 StoredFileSchema.index({ arrivesUntil: 1 }, { partialFilterExpression: { arrivesUntil: { $exists: true } } });
-// Removing what no record holds.
+// Removing files that no record refers to.
 StoredFileSchema.index({ heldAt: 1 }, { partialFilterExpression: { heldAt: { $exists: true } } });
 
 export const files = resource({ name: 'file', record: StoredFile, schema: StoredFileSchema });

@@ -1,3 +1,4 @@
+import type { NetConnectOpts } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Env, type Fault, type Kind } from '../../platform/config/env.js';
 import { bytes, issuedKey, kind, line, oneOf, url } from '../../platform/config/kinds.js';
@@ -5,7 +6,7 @@ import { bytes, issuedKey, kind, line, oneOf, url } from '../../platform/config/
 const OFFICE = 'application/vnd.openxmlformats-officedocument';
 const OPEN = 'application/vnd.oasis.opendocument';
 
-/** What people attach: pictures, documents, tables, archives. None of them runs in a browser. */
+/** What people attach: pictures, documents, tables, archives. Browsers run none of them. */
 const COMMON_TYPES: readonly string[] = [
   'image/png',
   'image/jpeg',
@@ -26,7 +27,7 @@ const COMMON_TYPES: readonly string[] = [
 
 const GIB = 1024 ** 3;
 
-/** Where contents are: in a folder of this machine, or in a bucket. */
+/** Where contents are stored: in a folder of this machine, or in a bucket. */
 export type Place = { readonly folder: string } | { readonly bucket: string; readonly prefix: string };
 
 function folderOf(text: string): Place | undefined {
@@ -50,6 +51,20 @@ function place(): Kind<Place> {
   return kind(
     'the address of a folder or a bucket, such as file:///var/lib/product/files or s3://bucket/prefix',
     (text) => folderOf(text) ?? bucketOf(text),
+  );
+}
+
+/** A clamd, reached by TCP or a Unix socket. */
+function scanner(): Kind<NetConnectOpts> {
+  return kind(
+    'the address of a clamd, such as tcp://127.0.0.1:3310 or unix:///run/clamav/clamd.ctl',
+    (text) => {
+      const [, path] = /^unix:\/\/(\/[^?#\s]+)$/.exec(text) ?? [];
+      if (path !== undefined) return { path };
+      const [, host = '', port] = /^tcp:\/\/(\[[\da-f:]+\]|[a-z\d.-]+):(\d{1,5})$/i.exec(text) ?? [];
+      const isPort = Number(port) > 0 && Number(port) < 65_536;
+      return isPort ? { host: host.replaceAll(/^\[|\]$/g, ''), port: Number(port) } : undefined;
+    },
   );
 }
 
@@ -98,6 +113,10 @@ export class FilesConfig {
   /** Types of files that are accepted, told by their first bytes. Plain text and CSV are what has no other type. */
   @Env('FILES_TYPES', types(), { default: COMMON_TYPES })
   readonly types!: readonly string[];
+
+  /** The clamd that scans uploads for viruses before anybody can read them. Unset: uploads are not scanned. */
+  @Env('FILES_SCANNER_URL', scanner())
+  readonly scanner?: NetConnectOpts;
 
   static faultsOf({ place: told, accessKeyId, maxBytes }: FilesConfig): readonly Fault[] {
     if (!told || !('bucket' in told)) return [];

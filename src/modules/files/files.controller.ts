@@ -60,7 +60,7 @@ export class FilesController {
   @UseInterceptors(FileInterceptor('file'))
   @ApiOperation({
     summary: 'Upload a file',
-    description: 'One file in the part `file`. What it is, its first bytes decide.',
+    description: 'One file in the part `file`. Its type is detected from the first bytes.',
     operationId: 'uploadFile',
   })
   @ApiBody(FORM)
@@ -69,9 +69,11 @@ export class FilesController {
     errors: [
       FileErrors.FILE_TOO_LARGE,
       FileErrors.FILE_TYPE_NOT_ALLOWED,
+      FileErrors.FILE_INFECTED,
       FileErrors.FILE_QUOTA_EXCEEDED,
       FileErrors.STORAGE_FULL,
       FileErrors.STORAGE_UNAVAILABLE,
+      FileErrors.SCANNER_UNAVAILABLE,
       ...files.errors.create,
     ],
   })
@@ -106,13 +108,13 @@ export class FilesController {
   @ApiOperation({
     summary: 'Download a file',
     description:
-      'Its bytes. Pictures and plain text may be shown, everything else is to be saved. The ETag is its SHA-256.',
+      'Its bytes. Browsers may show pictures and plain text; everything else is an attachment. The ETag is the SHA-256.',
     operationId: 'downloadFile',
   })
   @ApiHeader({
     name: 'Range',
     required: false,
-    description: 'One range, such as `bytes=0-1023`: 206. Several are answered with the whole file.',
+    description: 'One range, such as `bytes=0-1023`: 206. Multiple ranges get the whole file.',
     schema: { type: 'string', example: 'bytes=0-1023' },
   })
   @AnswersRaw('application/octet-stream', { errors: READING_ERRORS })

@@ -2,9 +2,12 @@ import { join } from 'node:path';
 import { Module } from '@nestjs/common';
 import { MultipartModule } from '@nestjs/platform-fastify/multipart';
 import { ProcessConfig } from '../../platform/config/process.config.js';
+import { ReadableFiles } from '../../platform/database/readable-files.js';
 import { RecordsModule } from '../../platform/database/records.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { DomainEvents } from '../../platform/logging/events.js';
 import { Arriving } from './arriving.js';
+import { ClamdScanner } from './clamd-scanner.js';
 import { DirectUploads } from './direct-uploads.js';
 import { CountedStore } from './counted-store.js';
 import { DiskStore } from './disk-store.js';
@@ -14,6 +17,7 @@ import { FileRights } from './file-rights.js';
 import { FileUploadsController } from './file-uploads.controller.js';
 import { FileMetrics } from './file.metrics.js';
 import { files } from './file.schema.js';
+import { FileScanner, NoScanner } from './file-scanner.js';
 import { FileStore } from './file-store.js';
 import { FilesConfig } from './files.config.js';
 import { FilesController } from './files.controller.js';
@@ -22,6 +26,7 @@ import { HeldFiles } from './held-files.js';
 import { LooseContents } from './loose-contents.js';
 import { Pictures } from './pictures.js';
 import { S3Store } from './s3-store.js';
+import { UploadedFiles } from './uploaded-files.js';
 import { Uploads } from './uploads.js';
 
 /** The store that FILES_URL names. */
@@ -34,7 +39,7 @@ function storeOf(config: FilesConfig, { dataDir }: ProcessConfig): FileStore {
   return new S3Store(bucket, join(dataDir, 'files'));
 }
 
-/** Where bytes are, and which of them no file holds. */
+/** The store, and the bytes in it that belong to no file. */
 @Module({
   providers: [
     {
@@ -42,6 +47,12 @@ function storeOf(config: FilesConfig, { dataDir }: ProcessConfig): FileStore {
       inject: [FilesConfig, ProcessConfig, FileMetrics],
       useFactory: (config: FilesConfig, process: ProcessConfig, metrics: FileMetrics) =>
         new CountedStore(storeOf(config, process), metrics),
+    },
+    {
+      provide: FileScanner,
+      inject: [FilesConfig, DomainEvents],
+      useFactory: ({ scanner }: FilesConfig, events: DomainEvents): FileScanner =>
+        scanner ? new ClamdScanner(scanner, events) : new NoScanner(),
     },
     Arriving,
     FileMetrics,
@@ -61,6 +72,14 @@ class ContentsModule {}
     RecordsModule.for(files),
   ],
   controllers: [FilesController, FileLinksController, FileUploadsController],
-  providers: [DirectUploads, FilesService, HeldFiles, Pictures, FileLinks, FileRights],
+  providers: [
+    DirectUploads,
+    FilesService,
+    HeldFiles,
+    Pictures,
+    FileLinks,
+    FileRights,
+    { provide: ReadableFiles, useClass: UploadedFiles },
+  ],
 })
 export class FilesModule {}

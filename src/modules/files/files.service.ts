@@ -23,7 +23,7 @@ import { LooseContents } from './loose-contents.js';
 import { answerable } from './store-faults.js';
 import type { Upload } from './uploads.js';
 
-/** Most files of an owner: they are counted, and their sizes added, at each upload. */
+/** Maximum number of files per owner: each upload counts them and adds up their sizes. */
 const MAX_FILES = 10_000;
 
 @Injectable()
@@ -41,13 +41,13 @@ export class FilesService implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    // Bytes go with their owner, too.
+    // Deleting an owner also removes the bytes.
     this.owned.beforeRemoval(this.model.collection.name, (ids) => this.releaseOf(ids));
   }
 
   /**
-   * Makes the record of an upload, and removes its bytes where there is none in the end.
-   * @throws ApiError FILE_QUOTA_EXCEEDED; UNAUTHENTICATED and others for who may not upload any more
+   * Creates the record of an upload, and removes the bytes if that fails.
+   * @throws ApiError FILE_QUOTA_EXCEEDED; UNAUTHENTICATED and others if the user may no longer upload
    */
   async create(scope: Scope, upload: Upload, once: Once): Promise<StoredFile> {
     const { content, name, type, sha256 } = upload;
@@ -66,7 +66,7 @@ export class FilesService implements OnModuleInit {
     }
   }
 
-  /** @throws ApiError FILE_QUOTA_EXCEEDED for an upload of which is known before that there is no room for it */
+  /** @throws ApiError FILE_QUOTA_EXCEEDED for an upload whose announced size exceeds the quota */
   async requireRoom(scope: Scope, size: number, transaction?: Transaction): Promise<void> {
     const { count, used } = await this.usageOf(scope, transaction);
     if (count < MAX_FILES && used + size <= this.config.quotaBytes) return;
@@ -74,7 +74,7 @@ export class FilesService implements OnModuleInit {
   }
 
   /**
-   * A file in the scope, or that a record holds which its caller may read.
+   * A file in the scope, or one that a record refers to which the caller may read.
    * @throws ApiError FILE_NOT_FOUND
    */
   async get(scope: Scope, id: string): Promise<StoredFile> {
@@ -101,13 +101,13 @@ export class FilesService implements OnModuleInit {
     return this.records.page(scope, query, filter);
   }
 
-  /** @throws ApiError FILE_NOT_FOUND when it was deleted meanwhile, STORAGE_UNAVAILABLE */
+  /** @throws ApiError FILE_NOT_FOUND if it was deleted in the meantime, STORAGE_UNAVAILABLE */
   async read(scope: Scope, file: ReadyFile, range?: ByteRange): Promise<Readable> {
     try {
       return await this.store.read(file.content, range);
     } catch (error) {
       await this.get(scope, file._id.toHexString());
-      this.loose.tell(error);
+      this.loose.logFailure(error);
       throw answerable(error);
     }
   }
@@ -123,17 +123,17 @@ export class FilesService implements OnModuleInit {
   }
 
   private add(scope: Scope, upload: Upload, transaction: Transaction | undefined): Promise<StoredFile> {
-    return this.within(scope, upload.size, transaction, async (joined) => {
+    return this.createWithinQuota(scope, upload.size, transaction, async (joined) => {
       await this.loose.take(upload.content, joined);
       return this.records.create(scope, { ...upload, ...this.held() }, joined);
     });
   }
 
   /**
-   * Makes the record of a file of this size.
+   * Creates the record of a file of this size.
    * @throws ApiError FILE_QUOTA_EXCEEDED
    */
-  within(
+  createWithinQuota(
     scope: Scope,
     size: number,
     transaction: Transaction | undefined,
@@ -141,14 +141,14 @@ export class FilesService implements OnModuleInit {
   ): Promise<StoredFile> {
     return this.transactions.join(transaction, async (joined) => {
       const id = ownerIn(scope);
-      // Others of this owner wait, so that what is counted still holds when this commits.
+      // Serializes uploads of the owner, so that the count still holds at commit.
       await this.transactions.lock(`files of ${id}`, joined);
       await this.requireRoom(scope, size, joined);
       return make(joined);
     });
   }
 
-  /** What a file begins with that records could hold. */
+  /** The initial fields of a file that records could refer to. */
   held(): { readonly heldAt?: Date } {
     return this.references.leadTo(StoredFile.name) ? { heldAt: new Date() } : {};
   }
@@ -157,7 +157,26 @@ export class FilesService implements OnModuleInit {
     await driverCollection(this.model).updateOne({ _id }, { $set: this.held() });
   }
 
-  /** Keeps a smaller picture of a file, unless there is one already. */
+  /**
+   * Sets the key of the bytes of an announced file, and returns the previous one.
+   * @throws ApiError UPLOAD_ENDED
+   */
+  async noteArrival(
+    _id: Types.ObjectId,
+    arrival: string,
+    { session }: Transaction,
+  ): Promise<string | null | undefined> {
+    const pending = { _id, status: 'pending' } as const;
+    const before = await driverCollection(this.model).findOneAndUpdate(
+      pending,
+      { $set: { arrival } },
+      { session },
+    );
+    if (!before) throw apiError(FileErrors.UPLOAD_ENDED);
+    return before.arrival;
+  }
+
+  /** Records a smaller picture of a file, unless there is one already. */
   async addPicture(
     { _id, content }: ReadyFile,
     side: number,
@@ -173,7 +192,7 @@ export class FilesService implements OnModuleInit {
     return matchedCount > 0;
   }
 
-  /** Removes the records of files whose bytes were to arrive before a time, and that never became ready. */
+  /** Removes the records of files whose bytes should have arrived before a time, and that were never completed. */
   async removeUnfinished(before: Date): Promise<void> {
     await this.model.deleteMany({ arrivesUntil: { $lt: before } });
   }

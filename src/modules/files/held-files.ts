@@ -14,15 +14,16 @@ import { files, StoredFile } from './file.schema.js';
 import { isPicture } from './file-types.js';
 import { FilesService } from './files.service.js';
 
-/** What no record holds is removed after so long. */
+/** A file that no record refers to is removed after this time, in milliseconds. */
 const KEPT_MS = 24 * 60 * 60_000;
 const SWEEP_MS = 10 * 60_000;
-/** Files that are looked at together. */
+/** Files checked at a time. */
 const BATCH = 200;
 
 /**
- * Files that records of features hold, by fields as `@Prop({ type: ObjectId, ref: 'StoredFile' })`: they are files of
- * the record's owner and go along with it. Where there are such fields, what none of them holds is removed after a day.
+ * Files that records of features refer to, in fields declared as `@Prop({ type: ObjectId, ref: 'StoredFile' })`. They
+ * belong to the record's owner and are transferred with the record. If there are such fields, files that none of them
+ * refers to are removed after a day.
  */
 @Injectable()
 export class HeldFiles implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -50,7 +51,7 @@ export class HeldFiles implements OnApplicationBootstrap, OnApplicationShutdown 
     clearInterval(this.sweeping);
   }
 
-  /** Removes what no record has held for a day, and looks at the rest again in a day. */
+  /** Removes files that no record has referred to for a day, and checks the rest again in a day. */
   async sweep(): Promise<void> {
     for (;;) {
       const filter = { heldAt: { $lt: new Date(Date.now() - KEPT_MS) } };
@@ -66,13 +67,13 @@ export class HeldFiles implements OnApplicationBootstrap, OnApplicationShutdown 
       await this.service.remove(scopeAt(ownerId.toHexString()), _id.toHexString());
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      // Of what was removed meanwhile there is nothing to note.
+      // Files that were removed in the meantime need no note.
       if (error.code === 'IN_USE') await this.service.noteHeld(_id);
       else if (error.status >= 500) throw error;
     }
   }
 
-  /** Also by a record in the trash, which may come back. */
+  /** Includes records in the trash, which may be restored. */
   private async isHeld(id: Types.ObjectId): Promise<boolean> {
     for (const model of Object.values(this.connection.models)) {
       for (const [path, type] of Object.entries(model.schema.paths)) {
@@ -99,7 +100,7 @@ export class HeldFiles implements OnApplicationBootstrap, OnApplicationShutdown 
     return noun === 'picture' && !isPicture(file.type) ? 'must be the id of a picture' : undefined;
   }
 
-  /** @throws ApiError IN_USE for a file that another record holds as well, FILE_QUOTA_EXCEEDED */
+  /** @throws ApiError IN_USE for a file that another record refers to as well, FILE_QUOTA_EXCEEDED */
   private async follow({ attached, before, from, to }: Transfer, transaction: Transaction): Promise<void> {
     const held = new Map(
       attached.filter(({ target }) => target === StoredFile.name).map((link) => [String(link.id), link]),
@@ -107,14 +108,14 @@ export class HeldFiles implements OnApplicationBootstrap, OnApplicationShutdown 
     for (const [id, link] of held) {
       await this.references.requireUnused(link, transaction, before._id);
       const { size } = await this.records.get(scopeAt(from), id, transaction);
-      await this.service.within(to, size, transaction, () =>
+      await this.service.createWithinQuota(to, size, transaction, () =>
         this.records.give(scopeAt(from), id, NO_PRECONDITION, to.owner, transaction),
       );
     }
   }
 }
 
-/** The product, with the files of an owner. */
+/** A scope of the product itself for the files of an owner. */
 function scopeAt(owner: string): Scope {
   return { actor: { kind: 'system' }, owner: { kind: 'user', id: owner as UserId } };
 }

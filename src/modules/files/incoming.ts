@@ -4,10 +4,10 @@ import { type ApiError, apiError } from '../../platform/errors/errors.js';
 import { FileErrors } from './file.errors.js';
 import { HEAD_BYTES, isText, typeOf } from './file-types.js';
 
-/** A sender who sends nothing for so long is given up. */
+/** An upload without a byte for this long is aborted, in milliseconds. */
 const SILENT_MS = 30_000;
 
-/** What is on its way, and what its sender says of it. */
+/** Bytes in transit, and what the client says about them. */
 export interface Sent {
   readonly name: string;
   readonly type: string;
@@ -19,7 +19,7 @@ interface Bounds {
   readonly types: readonly string[];
 }
 
-/** What a sender sends, up to its bound. @throws ApiError REQUEST_TIMEOUT for who is silent, and what `refuse` makes */
+/** Reads up to `maxBytes`. @throws ApiError REQUEST_TIMEOUT for a stalled client, and the error of `refuse` */
 export async function* bounded(
   stream: Readable,
   maxBytes: number,
@@ -29,7 +29,7 @@ export async function* bounded(
   let size = 0;
   const timer = setTimeout(() => stream.destroy(apiError('REQUEST_TIMEOUT')), SILENT_MS).unref();
   try {
-    // To close a request would be to close its connection, before it is answered.
+    // Destroying a request would close its connection before the response is sent.
     for await (const chunk of stream.iterator({ destroyOnReturn: !isLeftOpen }) as AsyncIterable<Buffer>) {
       timer.refresh();
       size += chunk.length;
@@ -41,7 +41,7 @@ export async function* bounded(
   }
 }
 
-/** A client that is refused may send the rest, or it would not see the answer; but not for ever, and not in silence. */
+/** A refused client may send the rest, or it might not see the response; but only for a limited time. */
 export function letFinish(stream: Readable, most: number, silentMs = SILENT_MS): void {
   let left = most;
   const timer = setTimeout(() => stream.destroy(), silentMs).unref();
@@ -53,7 +53,7 @@ export function letFinish(stream: Readable, most: number, silentMs = SILENT_MS):
   });
 }
 
-/** A file on its way from the client to the store: judged while it passes, and never held as a whole. */
+/** A file on its way from the client to the store. It is checked in passing, and never held in memory as a whole. */
 export class Incoming {
   size = 0;
   type = '';
@@ -102,7 +102,7 @@ export class Incoming {
     return head;
   }
 
-  /** Text is told from the absence of any other type, so it has to stay text. */
+  /** Text is the fallback type, so all of it has to be text. */
   private judge(chunk: Buffer): void {
     if (isText(this.type) && chunk.includes(0)) throw apiError(FileErrors.FILE_TYPE_NOT_ALLOWED);
   }

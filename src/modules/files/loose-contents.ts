@@ -7,26 +7,26 @@ import { DomainEvents } from '../../platform/logging/events.js';
 import { FileEvents } from './file.events.js';
 import { FileStore, FileStoreError } from './file-store.js';
 
-/** How often what was left behind is looked for. */
+/** How often to look for abandoned bytes, in milliseconds. */
 const SWEEP_MS = 60_000;
-/** How often an upload says that it is still arriving. */
+/** How often an upload renews its note, in milliseconds. */
 const RENEW_MS = 20_000;
-/** An upload that has said nothing for so long has no process any more. */
+/** The process of an upload that has not renewed its note for this long is dead, in milliseconds. */
 const SILENT_MS = 90_000;
 
-/** Bytes that no file holds: yet, or any more. */
+/** A note about bytes that do not belong to a file, yet or any more. */
 interface LooseContent {
   /** The key of the content. */
   readonly _id: Types.ObjectId;
   readonly state: 'arriving' | 'leaving';
-  /** Of an arriving one: when its process said so last. Of one that leaves: from when on it may be removed. */
+  /** While arriving: the last renewal. When to be removed: the earliest time for that. */
   readonly at: Date;
 }
 
 /**
- * Keeps bytes and records in agreement whatever becomes of the process. The key of every content in the store is in a
- * file's record or noted here: noted before the first byte is written, taken off in the transaction that makes the
- * record, noted again in the one that deletes it. So the store never has to be listed.
+ * Keeps bytes and records consistent even after crashes. The key of every content in the store is either in a file's
+ * record or noted here: the note is written before the first byte, removed in the transaction that creates the record,
+ * and written again in the one that deletes it. So the store never has to be listed.
  */
 @Injectable()
 export class LooseContents implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -50,7 +50,7 @@ export class LooseContents implements OnApplicationBootstrap, OnApplicationShutd
     clearInterval(this.renewing);
   }
 
-  /** Notes a content that is about to be written, and answers its key. */
+  /** Notes a content that is about to be written, and returns its key. */
   async begin(): Promise<string> {
     const _id = new Types.ObjectId();
     await this.notes.insertOne({ _id, state: 'arriving', at: new Date() });
@@ -60,15 +60,15 @@ export class LooseContents implements OnApplicationBootstrap, OnApplicationShutd
     return key;
   }
 
-  /** Notes a key below which others may write until then: whatever they write is removed afterwards. */
+  /** Notes a key under which clients may write until a time. The bytes are removed afterwards. */
   async lend(key: string, until: Date, transaction: Transaction): Promise<void> {
     const note = { _id: new Types.ObjectId(key), state: 'leaving', at: until } as const;
     await this.notes.insertOne(note, sessionOf(transaction));
   }
 
   /**
-   * A file takes the content, in the transaction that makes its record.
-   * @throws ApiError REQUEST_TIMEOUT when it was given up meanwhile
+   * Assigns the content to a file, in the transaction that creates its record.
+   * @throws ApiError REQUEST_TIMEOUT if it has been given up in the meantime
    */
   async take(key: string, { session }: Transaction): Promise<void> {
     const mine = { _id: new Types.ObjectId(key), state: 'arriving' } as const;
@@ -76,7 +76,7 @@ export class LooseContents implements OnApplicationBootstrap, OnApplicationShutd
     if (deletedCount === 0) throw apiError('REQUEST_TIMEOUT');
   }
 
-  /** The content was taken: `take` was committed. */
+  /** Call it once `take` has been committed. */
   settle(key: string): void {
     this.arriving.delete(key);
     if (this.arriving.size > 0) return;
@@ -84,20 +84,20 @@ export class LooseContents implements OnApplicationBootstrap, OnApplicationShutd
     this.renewing = undefined;
   }
 
-  /** Removes a content unless a file has taken it. What fails is done by a sweep. */
+  /** Removes a content unless it has been assigned to a file. If that fails, a sweep will do it. */
   async discard(key: string): Promise<void> {
     this.settle(key);
     try {
       const _id = new Types.ObjectId(key);
-      // Waits for a transaction that may still take it.
+      // Waits for a transaction that may still assign it.
       const { matchedCount } = await this.notes.updateOne({ _id }, { $set: { state: 'leaving' } });
       if (matchedCount > 0) await this.remove(_id);
     } catch (error) {
-      this.tell(error);
+      this.logFailure(error);
     }
   }
 
-  /** Notes contents whose records are about to be deleted. May be done again. */
+  /** Notes contents whose records are about to be deleted. Idempotent. */
   async release(keys: readonly string[], transaction?: Transaction): Promise<void> {
     if (keys.length === 0) return;
     const at = new Date();
@@ -112,17 +112,17 @@ export class LooseContents implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   sweepSoon(): void {
-    void this.sweep().catch((error: unknown) => this.tell(error));
+    void this.sweep().catch((error: unknown) => this.logFailure(error));
   }
 
-  /** Removes the bytes that no file holds, and that no process is receiving. */
+  /** Removes bytes that belong to no file and that no process is receiving. */
   async sweep(): Promise<void> {
     const silent = new Date(Date.now() - SILENT_MS);
     let count = 0;
     for await (const { _id, state, at } of this.notes.find({}).sort({ _id: 1 })) {
       if (state === 'arriving') {
         if (at > silent) continue;
-        // Whoever is first has it: the upload, if it goes on, or this.
+        // Either this or the upload, if it is still running, gets the note first.
         const { matchedCount } = await this.notes.updateOne({ _id, at }, { $set: { state: 'leaving' } });
         if (matchedCount === 0) continue;
       } else if (at > new Date()) {
@@ -134,13 +134,13 @@ export class LooseContents implements OnApplicationBootstrap, OnApplicationShutd
     if (count > 0) this.events.record(FileEvents.loose_contents_removed, { count });
   }
 
-  /** Tells the log why the store could not do something. */
-  tell(error: unknown): void {
+  /** Logs why an operation of the store failed. */
+  logFailure(error: unknown): void {
     if (!(error instanceof FileStoreError)) return;
     this.events.record(FileEvents.file_storage_failed, { reason: error.reason });
   }
 
-  /** The note goes last: as long as it is there, this is done again. */
+  /** The note is removed last, so that the removal is repeated until it succeeds. */
   private async remove(_id: Types.ObjectId): Promise<void> {
     await this.store.remove(_id.toHexString());
     await this.notes.deleteOne({ _id });

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Injectable } from '@nestjs/common';
-import type { Scope } from '../../platform/access/caller.js';
-import { Semaphore } from '../../platform/concurrency/semaphore.js';
+import { ownerIn, type Scope, userOf } from '../../platform/access/caller.js';
+import { FairQueue } from '../../platform/concurrency/fair-queue.js';
 import { Transactions } from '../../platform/database/transactions.js';
 import { apiError, invalid } from '../../platform/errors/errors.js';
 import { FileErrors } from './file.errors.js';
@@ -11,17 +11,20 @@ import { type ByteRange, FileStore } from './file-store.js';
 import { isPicture } from './file-types.js';
 import { FilesService } from './files.service.js';
 import { LooseContents } from './loose-contents.js';
+import { withoutTexts } from './png-texts.js';
 import type { Sendable } from './sending.js';
 
-/** For the answer of a request that has one made. */
+/** Time limit of a request that makes one, in milliseconds. */
 export const PICTURE_MS = 20_000;
-/** A picture with more pixels is not opened: 200 MB of memory at the worst. */
+/** Larger pictures are not opened. This many pixels need up to 420 MB of memory: a PNG with 16 bits, interlaced. */
 const MAX_PIXELS = 50_000_000;
+/** An AVIF is decoded as a whole, and needs three times as much. */
+const MAX_AVIF_PIXELS = 16_000_000;
 const LONGEST_S = 8;
 /** Nothing else that the library could open is a file that is accepted. */
 const LOADERS = ['Jpeg', 'Png', 'Webp', 'Heif', 'Nsgif'].map((name) => `VipsForeignLoad${name}`);
 
-/** The library is large, and most processes make no picture. */
+/** Loaded on first use, because the library is large. */
 async function loaded(): Promise<typeof import('sharp').default> {
   const { default: sharp } = await import('sharp');
   sharp.block({ operation: ['VipsForeignLoad'] });
@@ -31,11 +34,11 @@ async function loaded(): Promise<typeof import('sharp').default> {
   return sharp;
 }
 
-/** Smaller pictures of the files that are pictures, made when they are first asked for, and kept beside them. */
+/** Smaller versions of pictures, made on first request and stored with the file. */
 @Injectable()
 export class Pictures {
-  /** One at a time in a process, whoever asks. */
-  private readonly turns = new Semaphore({ concurrency: 1, maxWaiting: 50, timeoutMs: 8_000 });
+  /** One at a time in a process, for the caller with the fewest recent requests: a flood delays only its own user. */
+  private readonly turns = new FairQueue({ concurrency: 1, maxWaiting: 50, timeoutMs: 8_000 });
 
   private library: ReturnType<typeof loaded> | undefined;
 
@@ -47,8 +50,8 @@ export class Pictures {
   ) {}
 
   /**
-   * What is to be sent of a file: its bytes, or a smaller picture.
-   * @throws ApiError VALIDATION_ERROR for what is no picture, PICTURE_NOT_MADE, OVERLOADED, STORAGE_UNAVAILABLE
+   * The content to send for a file: its bytes, or a smaller picture.
+   * @throws ApiError VALIDATION_ERROR for a file that is not a picture, PICTURE_NOT_MADE, OVERLOADED, STORAGE_UNAVAILABLE
    */
   async of(scope: Scope, file: ReadyFile, size: PictureSize | undefined): Promise<Sendable> {
     if (size === undefined) return { ...file, read: (range) => this.service.read(scope, file, range) };
@@ -64,33 +67,35 @@ export class Pictures {
     return sendable(file, size, picture.size, read);
   }
 
-  private async inTurn(scope: Scope, file: ReadyFile, size: PictureSize): Promise<Sendable> {
-    await this.turns.acquire();
-    try {
-      // Somebody may have asked for it a moment ago.
-      const now = await this.service.ready(scope, file._id.toHexString());
-      const kept = this.kept(scope, now, size);
-      if (kept) return kept;
-      const bytes = await this.reduced(await this.service.read(scope, file), size);
-      await this.keep(file, size, bytes);
-      const read = ({ start = 0, end = bytes.length }: Partial<ByteRange> = {}) =>
-        Promise.resolve(Readable.from([bytes.subarray(start, end + 1)]));
-      return sendable(file, size, bytes.length, read);
-    } finally {
-      this.turns.release();
-    }
+  private inTurn(scope: Scope, file: ReadyFile, size: PictureSize): Promise<Sendable> {
+    const claim = { isKnown: true, subjects: [userOf(scope) ?? ownerIn(scope)] };
+    return this.turns.run(claim, () => this.made(scope, file, size), Boolean);
   }
 
-  private async reduced(source: Readable, size: PictureSize): Promise<Buffer> {
+  private async made(scope: Scope, file: ReadyFile, size: PictureSize): Promise<Sendable> {
+    // Another request may have made it just now.
+    const now = await this.service.ready(scope, file._id.toHexString());
+    const kept = this.kept(scope, now, size);
+    if (kept) return kept;
+    const bytes = await this.reduced(await this.service.read(scope, file), file.type, size);
+    await this.keep(file, size, bytes);
+    const read = ({ start = 0, end = bytes.length }: Partial<ByteRange> = {}) =>
+      Promise.resolve(Readable.from([bytes.subarray(start, end + 1)]));
+    return sendable(file, size, bytes.length, read);
+  }
+
+  private async reduced(source: Readable, type: string, size: PictureSize): Promise<Buffer> {
     const sharp = await (this.library ??= loaded());
-    const made = sharp({ limitInputPixels: MAX_PIXELS, sequentialRead: true, failOn: 'error' })
+    const limitInputPixels = type === 'image/avif' ? MAX_AVIF_PIXELS : MAX_PIXELS;
+    const made = sharp({ limitInputPixels, sequentialRead: true, failOn: 'error' })
       .autoOrient()
       .resize(size, size, { fit: 'inside', withoutEnlargement: true })
       .timeout({ seconds: LONGEST_S })
       .webp({ quality: 80 });
     const bytes = made.toBuffer();
     try {
-      const [done] = await Promise.all([bytes, pipeline(source, made)]);
+      const sent = type === 'image/png' ? pipeline(source, withoutTexts, made) : pipeline(source, made);
+      const [done] = await Promise.all([bytes, sent]);
       return done;
     } catch (error) {
       await bytes.catch(() => undefined);
@@ -99,7 +104,7 @@ export class Pictures {
     }
   }
 
-  /** What cannot be kept is made again next time. */
+  /** A picture that cannot be stored is made again next time. */
   private async keep(file: ReadyFile, size: PictureSize, bytes: Buffer): Promise<void> {
     const content = await this.loose.begin();
     try {
@@ -113,7 +118,7 @@ export class Pictures {
       if (isTaken) this.loose.settle(content);
       else await this.loose.discard(content);
     } catch (error) {
-      this.loose.tell(error);
+      this.loose.logFailure(error);
       await this.loose.discard(content);
     }
   }

@@ -15,14 +15,16 @@ import {
   type UploadAddress,
 } from './file-store.js';
 
-/** A bucket that says nothing for so long does not answer. */
+/** A bucket that sends nothing for this long counts as unavailable, in milliseconds. */
 const SILENT_MS = 20_000;
+/** How much of a file is read at once. */
+const PART_BYTES = 64 * 1024;
 
 export interface Bucket {
   readonly bucket: string;
-  /** What keys begin with: `uploads/`. */
+  /** The prefix of keys: `uploads/`. */
   readonly prefix: string;
-  /** Amazon's own unless told. */
+  /** Amazon's by default. */
   readonly endpoint?: string | undefined;
   readonly region: string;
   readonly accessKeyId: string;
@@ -33,18 +35,19 @@ export interface Bucket {
 interface Sent {
   readonly method: 'GET' | 'PUT' | 'DELETE';
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Readable;
+  /** Its bytes from the first, each time. */
+  readonly body?: () => AsyncIterable<Buffer>;
 }
 
-/** What was written to a file that has no name any more. */
+/** Bytes written to an unnamed temporary file. */
 interface Spooled {
   readonly size: number;
   readonly sha256: string;
 }
 
 /**
- * Keeps each content as an object of a bucket. It is there as a whole or not at all: a bucket wants to know size and
- * digest first, so a content is written to the disk before it is sent.
+ * Stores each content as an object in a bucket, either completely or not at all: a bucket needs size and digest first,
+ * so a content is written to the disk before it is sent.
  */
 export class S3Store extends FileStore {
   private readonly address: string;
@@ -72,15 +75,14 @@ export class S3Store extends FileStore {
     try {
       const { size, sha256 } = await fill(file, chunks);
       const headers = { 'content-length': String(size), 'x-amz-content-sha256': sha256 };
-      const body = file.createReadStream({ start: 0 });
+      const body = () => contentOf(file);
       (await this.send(key, { method: 'PUT', headers, body })).resume();
     } finally {
-      // What has sent it has closed it.
-      await file.close().catch(() => undefined);
+      await file.close();
     }
   }
 
-  /** The size is part of the signature: nothing else can be sent there. */
+  /** The size is part of the signature, so bytes of any other size are refused. */
   override async addressFor(key: string, { type, size }: Announced, seconds: number): Promise<UploadAddress> {
     const url = new URL(`${this.address}${key}`);
     url.searchParams.set('X-Amz-Expires', String(seconds));
@@ -114,7 +116,7 @@ export class S3Store extends FileStore {
     return { accessKeyId, secretAccessKey, region, service: 's3' };
   }
 
-  /** A file without a name: whatever becomes of the process, the system removes it. */
+  /** An unnamed file, which the system removes even if the process is killed. */
   private async spool(): Promise<FileHandle> {
     await mkdir(this.spoolFolder, { recursive: true, mode: 0o700 }).catch(refuse);
     const path = join(this.spoolFolder, randomUUID());
@@ -123,27 +125,15 @@ export class S3Store extends FileStore {
     return file;
   }
 
-  /** @throws FileStoreError for every answer but a success */
-  private async send(key: string, { method, headers = {}, body }: Sent): Promise<IncomingMessage> {
+  /** @throws FileStoreError for every response but a success */
+  private async send(key: string, sent: Sent): Promise<IncomingMessage> {
     const url = `${this.address}${key}`;
+    const { method, headers = {} } = sent;
     const signer = new AwsV4Signer({ ...this.credentials, method, url, headers });
     const signed = await signer.sign();
-    const send = signed.url.protocol === 'http:' ? sendPlain : sendSecure;
     try {
-      const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-        const request = send(signed.url, {
-          method,
-          headers: { ...Object.fromEntries(signed.headers), ...headers },
-          timeout: SILENT_MS,
-        });
-        request.on('response', resolve).on('error', reject);
-        request.on('timeout', () =>
-          request.destroy(Object.assign(new Error('No answer'), { code: 'ETIMEDOUT' })),
-        );
-        if (body) pipeline(body, request).catch(reject);
-        else request.end();
-      });
-      return accepted(answer);
+      const all = { ...Object.fromEntries(signed.headers), ...headers };
+      return accepted(await exchange(signed.url, { ...sent, headers: all }));
     } catch (error) {
       if (error instanceof FileStoreError) throw error;
       const { code = 'UNKNOWN' } = error as NodeJS.ErrnoException;
@@ -152,13 +142,48 @@ export class S3Store extends FileStore {
   }
 }
 
-/** @throws FileStoreError for an answer that is no success */
+/** How a kept connection ends that the bucket closed before it heard the request. */
+const HUNG_UP = new Set(['ECONNRESET', 'EPIPE']);
+
+/** Sends a request, and again when it met a kept connection that was just being closed: each is idempotent. */
+async function exchange(url: URL, { method, headers, body }: Sent): Promise<IncomingMessage> {
+  const send = url.protocol === 'http:' ? sendPlain : sendSecure;
+  for (;;) {
+    const request = send(url, { method, ...(headers && { headers }), timeout: SILENT_MS });
+    try {
+      return await new Promise<IncomingMessage>((resolve, reject) => {
+        request.on('response', resolve).on('error', reject);
+        request.on('timeout', () =>
+          request.destroy(Object.assign(new Error('No answer'), { code: 'ETIMEDOUT' })),
+        );
+        // What fails ends the request, which tells why.
+        if (body) pipeline(body(), request).catch((error: Error) => request.destroy(error));
+        else request.end();
+      });
+    } catch (error) {
+      // A new connection is never a kept one: this ends.
+      if (!request.reusedSocket || !HUNG_UP.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    }
+  }
+}
+
+/** @throws FileStoreError for a response other than a success */
 function accepted(answer: IncomingMessage): IncomingMessage {
   const { statusCode = 500 } = answer;
   if (statusCode < 300) return answer;
   answer.resume();
   const fault = statusCode === 404 ? 'missing' : statusCode === 507 ? 'full' : 'unavailable';
   throw new FileStoreError(fault, `HTTP_${statusCode}`);
+}
+
+/** A stream of the file would close it when a connection breaks, and it could not be sent again. */
+async function* contentOf(file: FileHandle): AsyncIterable<Buffer> {
+  for (let position = 0; ;) {
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(PART_BYTES), { position });
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+    position += bytesRead;
+  }
 }
 
 async function fill(file: FileHandle, chunks: AsyncIterable<Buffer>): Promise<Spooled> {

@@ -8,10 +8,10 @@ import type { ByteRange } from './file-store.js';
 import { dispositionOf } from './file-names.js';
 import { contentTypeOf, isShown } from './file-types.js';
 
-/** A file is data of others: whatever it is, it gets no scripts, no frames and no rights of this site. */
+/** Files are untrusted: whatever one contains, it cannot run scripts, be framed or access this site. */
 const SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox";
 
-/** What reading a file may be answered instead. */
+/** The errors of reading a file. */
 export const READING_ERRORS = [
   ...files.errors.get,
   FileErrors.FILE_NOT_READY,
@@ -20,7 +20,7 @@ export const READING_ERRORS = [
   FileErrors.STORAGE_UNAVAILABLE,
 ];
 
-/** What is sent: the bytes of a file, or of a smaller picture. */
+/** A content to send: the bytes of a file, or of a smaller picture. */
 export interface Sendable {
   readonly name: string;
   readonly type: string;
@@ -29,7 +29,7 @@ export interface Sendable {
   readonly read: (range?: ByteRange) => Promise<Readable>;
 }
 
-/** Sends the bytes of a file, or the part of them that is asked for. */
+/** Sends the bytes of a file, or the requested range. */
 export async function sendFile(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -49,6 +49,6 @@ export async function sendFile(
     reply.code(206).header('content-range', `bytes ${start}-${end}/${size}`);
   }
   reply.type(contentTypeOf(type)).header('content-length', range ? range.end - range.start + 1 : size);
-  // Fastify would read a stream to its end to answer HEAD.
+  // For HEAD, Fastify would read the stream to its end.
   await reply.send(request.method === 'HEAD' ? Readable.from([]) : await read(range));
 }

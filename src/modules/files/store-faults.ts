@@ -2,7 +2,7 @@ import { apiError } from '../../platform/errors/errors.js';
 import { FileErrors } from './file.errors.js';
 import { FileStoreError } from './file-store.js';
 
-/** A fault of the store as it is answered; others as they are. */
+/** Converts errors of the store to coded errors; others stay as they are. */
 export function answerable(error: unknown): unknown {
   if (!(error instanceof FileStoreError)) return error;
   const { STORAGE_FULL, STORAGE_UNAVAILABLE } = FileErrors;

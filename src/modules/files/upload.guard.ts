@@ -5,10 +5,10 @@ import { FileErrors } from './file.errors.js';
 import { FilesConfig } from './files.config.js';
 import { FilesService } from './files.service.js';
 
-/** What a form holds beside its file: boundaries and headers. */
+/** What a form contains besides its file: boundaries and headers, in bytes. */
 const FORM_BYTES = 16 * 1024;
 
-/** Refuses uploads of which is known that they will be refused, before they are read. */
+/** Refuses hopeless uploads before they are read. */
 @Injectable()
 export class UploadGuard implements CanActivate {
   constructor(

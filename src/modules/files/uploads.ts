@@ -8,6 +8,7 @@ import type {
 import type { FastifyRequest } from 'fastify';
 import { ownerIn } from '../../platform/access/caller.js';
 import { Arriving } from './arriving.js';
+import { FileScanner } from './file-scanner.js';
 import { FileStore } from './file-store.js';
 import { nameOf } from './file-names.js';
 import { FilesConfig } from './files.config.js';
@@ -15,12 +16,12 @@ import { Incoming, letFinish, type Sent } from './incoming.js';
 import { LooseContents } from './loose-contents.js';
 import { answerable } from './store-faults.js';
 
-/** Longest time for a whole upload; a sender that stops for half a minute is given up before. */
+/** Longest time for an upload. One that stalls for half a minute is aborted earlier. */
 export const UPLOAD_MS = 60 * 60_000;
-/** For giving it to a store that is slow, and that is given up when it says nothing. */
+/** Additional time to pass it to a slow store, which has timeouts of its own. */
 export const STORE_MS = 10 * 60_000;
 
-/** A file whose bytes are in the store, before a record holds them. */
+/** A file whose bytes are in the store, before its record exists. */
 export interface Upload {
   readonly content: string;
   readonly name: string;
@@ -29,18 +30,19 @@ export interface Upload {
   readonly sha256: string;
 }
 
-/** What Nest's interceptor does with the file of a form. */
+/** The storage engine of Nest's interceptor for forms. */
 @Injectable()
 export class Uploads implements MultipartOptionsFactory, MultipartStorageEngine {
   constructor(
     private readonly config: FilesConfig,
     private readonly loose: LooseContents,
     private readonly store: FileStore,
+    private readonly scanner: FileScanner,
     private readonly arriving: Arriving,
   ) {}
 
   createMultipartOptions(): MultipartOptions {
-    // A file that is too large is refused by a code of its own.
+    // A file that is too large is refused later, with its own code.
     return { storage: this, defParamCharset: 'utf8', limits: { fileSize: Infinity, fields: 0 } };
   }
 
@@ -71,9 +73,9 @@ export class Uploads implements MultipartOptionsFactory, MultipartStorageEngine 
   }
 
   /**
-   * Judges bytes while they pass into the store.
-   * @throws ApiError FILE_TOO_LARGE, FILE_TYPE_NOT_ALLOWED, FILE_QUOTA_EXCEEDED, REQUEST_TIMEOUT, STORAGE_FULL,
-   *   STORAGE_UNAVAILABLE
+   * Checks bytes while they pass into the store.
+   * @throws ApiError FILE_TOO_LARGE, FILE_TYPE_NOT_ALLOWED, FILE_INFECTED, FILE_QUOTA_EXCEEDED, REQUEST_TIMEOUT,
+   *   STORAGE_FULL, STORAGE_UNAVAILABLE, SCANNER_UNAVAILABLE
    */
   async receive(sent: Sent, request?: FastifyRequest): Promise<Upload> {
     const { name } = sent;
@@ -83,12 +85,13 @@ export class Uploads implements MultipartOptionsFactory, MultipartStorageEngine 
       const owner = request?.scope && ownerIn(request.scope);
       const chunks = incoming.chunks();
       await this.store.write(content, owner ? this.arriving.counted(owner, chunks) : chunks);
-      // Whoever lost the right to it meanwhile has been answered already.
+      await this.scanner.judge(() => this.store.read(content));
+      // A caller who has lost the right in the meantime has been answered already.
       if (request?.failure) throw request.failure;
       const { type, size, sha256 } = incoming;
       return { content, name, type, size, sha256 };
     } catch (error) {
-      this.loose.tell(error);
+      this.loose.logFailure(error);
       await this.loose.discard(content);
       throw answerable(error);
     }

@@ -38,7 +38,7 @@ export class IdentitiesController {
   @ApiOperation({
     summary: 'Unlink an identity',
     description:
-      'It does not sign in as the caller any more, from the next request on. Sessions that it has started go on.',
+      'From the next request on it no longer signs in as the caller. Sessions that it has started continue.',
     operationId: 'unlinkIdentity',
   })
   @AnswersMessage('Identity unlinked', { errors: [identities.notFound, UserErrors.LAST_WAY_IN] })

@@ -5,7 +5,7 @@ import { IdentitiesController } from './identities.controller.js';
 import { IdentitiesService } from './identities.service.js';
 import { identities } from './identity.schema.js';
 
-/** Whom users are elsewhere. The modules that let them sign in from there use it. */
+/** Users' identities at other providers, for the modules that let users sign in with them. */
 @Module({
   imports: [UsersModule, RecordsModule.for(identities)],
   controllers: [IdentitiesController],

@@ -18,18 +18,18 @@ import { IdentityEvents } from './identity.events.js';
 import { UserEvents } from '../users/user.events.js';
 import { WaysIn } from '../users/ways-in.js';
 
-/** Whom an issuer knows. */
+/** A person as identified by an issuer. */
 export interface Outsider {
   readonly issuer: string;
   readonly subject: string;
-  /** The record that links it to a user, where that is known; it may have been removed since. */
+  /** The record that links it to a user, if known; it may have been removed since. */
   identityId?: string;
 }
 
-/** Most identities of a user. */
+/** Maximum number of identities per user. */
 const MAX_IDENTITIES = 10;
 
-/** Identities at other providers and their users, linked by issuer and subject alone. */
+/** Identities at other providers and their users, linked by issuer and subject only. */
 @Injectable()
 export class IdentitiesService {
   private readonly known: LiveCache<{ readonly owner: UserId }>;
@@ -61,19 +61,19 @@ export class IdentitiesService {
     return this.records.page(scopeOf(owner), query);
   }
 
-  /** The user of an outsider, without a promise where it is known already; null when there is none yet. */
+  /** The user of an identity, without a promise if it is cached; null if there is none. */
   ownerOf(outsider: Outsider): UserId | null | Promise<UserId | null> {
     const known = outsider.identityId === undefined ? null : this.known.get(outsider.identityId);
     return known && !(known instanceof Promise) ? known.owner : this.look(outsider, known);
   }
 
-  /** The owner of an identity, as far as it is remembered. */
+  /** The cached owner of an identity. */
   peek(id: string | undefined): UserId | undefined {
     return id === undefined ? undefined : this.known.peek(id)?.owner;
   }
 
   /**
-   * Links an identity to a user who has shown that it is its own. Idempotent.
+   * Links an identity to a user who has proven to own it. Idempotent.
    * @throws ApiError IDENTITY_TAKEN, IDENTITY_LIMIT_REACHED
    */
   async link(owner: UserId, outsider: Outsider, transaction?: Transaction): Promise<Identity> {
@@ -89,7 +89,7 @@ export class IdentitiesService {
         this.insert(owner, outsider, joined),
       );
     } catch (error) {
-      // Somebody was first: perhaps the same user, by the same click.
+      // Another request was first, perhaps of the same user.
       const first = isTaken(error) ? await this.find(outsider) : null;
       if (!first) throw error;
       return theirs(first, owner);
@@ -97,7 +97,7 @@ export class IdentitiesService {
   }
 
   /**
-   * @throws ApiError IDENTITY_NOT_FOUND, LAST_WAY_IN for a user who could not sign in any more
+   * @throws ApiError IDENTITY_NOT_FOUND, LAST_WAY_IN for a user who could no longer sign in
    */
   async unlink(owner: UserId, id: string): Promise<void> {
     await this.transactions.run(async (transaction) => {
@@ -110,8 +110,8 @@ export class IdentitiesService {
   }
 
   /**
-   * Creates the user of an outsider who has none: both records or neither.
-   * @throws ApiError ACCOUNT_LINK_REQUIRED when the address belongs to a user, also since a moment ago
+   * Creates a user for an identity that has none: both records or neither.
+   * @throws ApiError ACCOUNT_LINK_REQUIRED if the address belongs to a user, even one created just now
    */
   async createUser(outsider: Outsider, email: string, called?: string): Promise<UserId> {
     const [localPart = email] = email.split('@');
@@ -131,7 +131,7 @@ export class IdentitiesService {
   }
 
   /**
-   * The user of an outsider whose address is taken: another process may have created it for this identity a moment ago.
+   * The user of an identity whose address is taken: another process may just have created it for this identity.
    * @throws ApiError ACCOUNT_LINK_REQUIRED
    */
   async ownerSince(outsider: Outsider): Promise<UserId> {

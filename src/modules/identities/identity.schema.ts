@@ -4,7 +4,7 @@ import { CredentialOwner, OwnedRecord, RECORD_OPTIONS } from '../../platform/dat
 import { resource } from '../../platform/database/resource.js';
 import { IdentityErrors } from './identity.errors.js';
 
-/** A person as an auth server knows it, and the user that it signs in as. */
+/** A person as identified by an issuer, and the user that it signs in as. */
 @Schema({ ...RECORD_OPTIONS, collection: 'identities' })
 export class Identity extends OwnedRecord {
   @CredentialOwner('entrance')
@@ -13,16 +13,16 @@ export class Identity extends OwnedRecord {
   @Prop({ type: String, required: true })
   issuer!: string;
 
-  /** What the issuer calls the person: unlike an address, it is never given to another one. */
+  /** The issuer's id of the person: unlike an address, it is never reassigned. */
   @Prop({ type: String, required: true, maxlength: 255 })
   subject!: string;
 }
 
 export const IdentitySchema = SchemaFactory.createForClass(Identity);
 
-// Signing in and linking: the user of an identity. Nobody else may have it.
+// Signing in and linking: finding the user of an identity. Each identity has one user.
 IdentitySchema.index({ issuer: 1, subject: 1 }, { unique: true });
-// `GET /auth/identities` and counting: a user's identities, newest first, and from a cursor on.
+// `GET /auth/identities` and counting: a user's identities, newest first, with cursors.
 IdentitySchema.index({ ownerId: 1, createdAt: -1, _id: -1 });
 
 export const identities = resource({

@@ -6,8 +6,8 @@ import type { Constructor } from '../../platform/validation/rules.js';
 export type AnswerSchema = Readonly<Record<string, unknown>>;
 
 /**
- * What a language model is told of a DTO class. OpenAI's structured output takes few keywords, wants every field
- * required and no others; null stands for what may be left out. Bounds are told in words, and checked afterwards.
+ * The schema of a DTO class for a language model. OpenAI's structured output supports few keywords, and requires every
+ * field and no others; null stands for optional values. Bounds are described in words, and checked afterwards.
  * @throws DeclarationError for a field whose shape the class does not say
  */
 export function answerSchemaOf(type: Constructor): AnswerSchema {

@@ -26,7 +26,7 @@ const PASSING = ['rate-limited', 'failed', 'unreachable', 'timeout'] as const;
 export type LanguageModelReason =
   (typeof PASSING)[number] | 'rejected' | 'refused' | 'cut' | 'no-json' | 'wrong-shape';
 
-interface Circumstances {
+interface ErrorContext {
   /** What the server answered with. */
   readonly status?: number | undefined;
   /** Seconds after which trying again makes sense. */
@@ -42,7 +42,7 @@ export class LanguageModelError extends ApiError {
 
   constructor(
     readonly reason: LanguageModelReason,
-    { status, retryAfter, faults = [] }: Circumstances = {},
+    { status, retryAfter, faults = [] }: ErrorContext = {},
   ) {
     const { LANGUAGE_MODEL_UNAVAILABLE, LANGUAGE_MODEL_FAILED } = LanguageModelErrors;
     const definition = isPassing(reason) ? LANGUAGE_MODEL_UNAVAILABLE : LANGUAGE_MODEL_FAILED;

@@ -46,7 +46,7 @@ export class LanguageModelMetrics implements OnModuleInit {
     });
   }
 
-  /** What is not known of a cost is not counted. */
+  /** Unknown parts of a cost are not counted. */
   add({ milliseconds, outcome, inputTokens = 0, outputTokens = 0 }: Cost): void {
     this.seconds.observe({ outcome }, milliseconds / 1000);
     this.tokens.inc({ direction: 'input' }, inputTokens);

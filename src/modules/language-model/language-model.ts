@@ -24,7 +24,7 @@ export interface Question {
   readonly data?: Readonly<Record<string, unknown>>;
   /** Gives the question up. What the model has done so far is paid all the same. */
   readonly signal?: AbortSignal | undefined;
-  /** How long the answer may take; 30 seconds unless told. */
+  /** How long the answer may take; 30 seconds by default. */
   readonly timeoutMs?: number;
 }
 

@@ -6,8 +6,8 @@ export const changeEmail = linkMail({
   path: '/email-change',
   subject: 'Confirm your new email address',
   before: [
-    'Somebody, hopefully you, wants this address for an account at',
+    'Somebody, hopefully you, wants to use this address for an account at',
     `${PRODUCT.name}. Confirm it here:`,
   ],
-  after: [SINGLE_USE, 'If you did not ask for it, you need not do anything.'],
+  after: [SINGLE_USE, 'If you did not ask for this, you can ignore this mail.'],
 });

@@ -1,5 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import type { Types } from 'mongoose';
 import type { Transaction } from '../../platform/database/transactions.js';
+import { HttpConfig } from '../../platform/http/http.config.js';
+import { publicOriginOf } from '../../platform/http/public-origin.js';
+import type { Mail } from '../../platform/mail/mail.js';
 import { Mailer } from '../../platform/mail/mailer.js';
 import type { UserId } from '../../platform/access/caller.js';
 import { AccountMails, type Mails, type Notice } from '../users/account-mails.js';
@@ -14,12 +18,16 @@ import { verifyEmail } from './verify-email.mail.js';
 /** Mails links when something happens to an account. */
 @Injectable()
 export class LinksToAccounts implements Mails {
+  private readonly origin: string;
+
   constructor(
     private readonly links: MailLinksService,
     private readonly mailer: Mailer,
     private readonly users: UsersService,
     mails: AccountMails,
+    http: HttpConfig,
   ) {
+    this.origin = publicOriginOf(http);
     mails.register(this);
   }
 
@@ -43,12 +51,21 @@ export class LinksToAccounts implements Mails {
     return this.links.revoke(owner, [changeEmail], transaction);
   }
 
-  tell(owner: UserId, { kind, subject, lines }: Notice): void {
-    this.mailer.send(kind, async () => {
-      const user = await this.users.findById(owner);
-      if (!user || user.disabled || !user.emailVerified) return null;
-      const to = { name: '', address: user.email };
-      return { kind, userId: owner, to, subject, text: [...lines, ''].join('\n') };
-    });
+  async tell(owner: UserId | Types.ObjectId, notice: Notice, transaction?: Transaction): Promise<void> {
+    if (!transaction) return this.mailer.send(notice.kind, () => this.composed(owner, notice));
+    const mail = await this.composed(owner, notice);
+    if (mail) await this.mailer.sendWith(transaction, mail);
+  }
+
+  private async composed(
+    owner: UserId | Types.ObjectId,
+    { kind, subject, lines, path }: Notice,
+  ): Promise<Mail | null> {
+    const userId = String(owner);
+    const user = await this.users.findById(userId as UserId);
+    if (!user || user.disabled || !user.emailVerified) return null;
+    const link = path === undefined ? [] : ['', `${this.origin}${path}`];
+    const text = [...lines, ...link, ''].join('\n');
+    return { kind, userId, to: { name: '', address: user.email }, subject, text, isNotice: true };
   }
 }

@@ -8,7 +8,7 @@ export const resetPassword = linkMail({
   before: [`Somebody, hopefully you, asked for a new password for ${PRODUCT.name}.`, 'Choose one here:'],
   after: [
     SINGLE_USE,
-    'If you did not ask for it, you need not do anything:',
-    'your password stays as it is.',
+    'If you did not ask for this, you can ignore this mail:',
+    'your password stays the same.',
   ],
 });

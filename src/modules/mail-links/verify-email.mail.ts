@@ -5,6 +5,6 @@ export const verifyEmail = linkMail({
   purpose: 'verify-email',
   path: '/verify',
   subject: 'Confirm your email address',
-  before: [`This address was given for an account at ${PRODUCT.name}.`, 'Confirm that it is yours here:'],
+  before: [`This address was entered for an account at ${PRODUCT.name}.`, 'Confirm that it is yours here:'],
   after: [SINGLE_USE, 'If you did not register, do not open it: whoever did would keep the account.'],
 });

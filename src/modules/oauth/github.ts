@@ -1,10 +1,10 @@
 import type { ServerMetadata } from 'openid-client';
 import type { Profile } from './profile.js';
 
-/** Its addresses are part of it for these: it says nothing of them by itself. */
+/** GitHub publishes no metadata, so its endpoints are fixed. */
 export const GITHUB_SCOPE = 'read:user user:email';
 
-/** What GitHub, or a server of GitHub Enterprise, would say of itself if it spoke OpenID Connect. */
+/** The metadata that GitHub, or a GitHub Enterprise server, would publish if it supported OpenID Connect. */
 export function gitHubMetadata(issuer: string): ServerMetadata {
   return {
     issuer,

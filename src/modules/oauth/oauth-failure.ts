@@ -1,8 +1,9 @@
-import { apiError, ApiError, type ErrorDefinition } from '../../platform/errors/errors.js';
+import { type ApiError, apiError, type ErrorDefinition } from '../../platform/errors/errors.js';
+import { toApiError } from '../../platform/http/failure.js';
 import { OAuthErrors } from './oauth.errors.js';
 
 /** The fields of errors of openid-client and `fetch`. */
-interface Told {
+interface ProviderError {
   /** Of an answer by OAuth: `access_denied`. */
   readonly error?: unknown;
   readonly code?: unknown;
@@ -24,18 +25,20 @@ const UNANSWERED = new Set<unknown>(['OAUTH_TIMEOUT', 'OAUTH_ABORT', 'OAUTH_RESP
  * Maps an error of a request to a provider to a coded error, and to a reason for the log that no outsider can choose.
  */
 export function failureOf(cause: unknown): { readonly error: ApiError; readonly reason: string } {
-  if (cause instanceof ApiError) return { error: cause, reason: cause.code };
-  const told = (cause ?? {}) as Told;
-  const reason = [told.error, told.code, told.name].find(
+  const own = toApiError(cause);
+  // The product's own refusals and outages are not the provider's fault.
+  if (own.code !== 'INTERNAL_ERROR') return { error: own, reason: own.code };
+  const error = (cause ?? {}) as ProviderError;
+  const reason = [error.error, error.code, error.name].find(
     (each) => typeof each === 'string' && /^\w{1,60}$/.test(each),
   );
   return {
-    error: apiError(definitionOf(told), { cause }),
+    error: apiError(definitionOf(error), { cause }),
     reason: typeof reason === 'string' ? reason : 'unknown',
   };
 }
 
-function definitionOf({ error, code, name, message }: Told): ErrorDefinition {
+function definitionOf({ error, code, name, message }: ProviderError): ErrorDefinition {
   const isUnreachable = name === 'TypeError' && message === 'fetch failed';
   if (isUnreachable || UNAVAILABLE.has(error) || UNANSWERED.has(code))
     return OAuthErrors.PROVIDER_UNAVAILABLE;

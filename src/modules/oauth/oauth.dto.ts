@@ -6,7 +6,7 @@ import { IsCleanText } from '../../platform/validation/fields.js';
 import { PURPOSES, type Purpose } from './oauth-flows.js';
 
 export class ProviderDto {
-  @ApiProperty({ description: 'For the address of the sign-in.', example: 'google' })
+  @ApiProperty({ description: 'The name in the URL of the sign-in.', example: 'google' })
   @IsString()
   name!: string;
 
@@ -14,7 +14,7 @@ export class ProviderDto {
   @IsString()
   label!: string;
 
-  @ApiProperty({ description: 'Who vouches for its identities.', example: 'https://accounts.google.com' })
+  @ApiProperty({ description: 'The issuer of its identities.', example: 'https://accounts.google.com' })
   @IsString()
   issuer!: string;
 
@@ -79,7 +79,7 @@ const verifier = {
 const CODE = /^[\w-]{1,100}$/;
 const VERIFIER = /^[\w.~-]{43,128}$/;
 
-/** What a client shows to fetch what its code stands for (PKCE). */
+/** What a client sends to redeem its code (PKCE). */
 function CodeVerifier(): PropertyDecorator {
   return applyDecorators(
     ApiProperty(verifier),
@@ -101,7 +101,7 @@ export class OAuthCodeDto {
 export class OAuthTokenDto extends OtherSignInDto {
   @ApiProperty({
     ...code,
-    description: `${code.description} Where the second factor is asked for, five more, to send it again with \`otp\`.`,
+    description: `${code.description} If a second factor is required, five more minutes to send it again with \`otp\`.`,
   })
   @IsString()
   @Matches(CODE)

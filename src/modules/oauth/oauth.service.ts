@@ -71,7 +71,7 @@ export class OAuthService {
       );
     } catch (error) {
       this.noteFailure(provider, error);
-      // Nobody has answered anything yet: what it says of itself could not be had, or is of no use.
+      // Nothing has been requested on behalf of anyone yet: the metadata is unavailable or unusable.
       throw apiError(OAuthErrors.PROVIDER_UNAVAILABLE, { cause: error });
     }
   }
@@ -101,7 +101,7 @@ export class OAuthService {
     if (subject === '' || subject.length > MAX_SUBJECT_LENGTH) throw apiError(OAuthErrors.SIGN_IN_FAILED);
     if (flow.purpose === 'step-up') requireAnew(profile, flow);
     const email = verifiedEmailOf(profile);
-    // Said now rather than to the client that redeems the code, which asks again.
+    // Reported now, before the client redeems the code, which checks again.
     if (flow.purpose === 'sign-in') await this.users.requireWelcome({ issuer, subject }, email);
     const name = nameOf(profile);
     return this.codes.issue({

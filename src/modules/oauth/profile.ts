@@ -9,7 +9,7 @@ export interface Profile {
   /** Whether the provider has verified the address. */
   readonly isEmailVerified: boolean;
   readonly name?: string | undefined;
-  /** When it last asked the person to sign in, in milliseconds since 1970. */
+  /** When the person last signed in there, in milliseconds since 1970. */
   readonly provenAt?: number | undefined;
 }
 

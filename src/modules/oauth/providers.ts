@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { Configuration, IDToken } from 'openid-client';
+import type { Configuration, CustomFetch, IDToken } from 'openid-client';
+import { bodyOf } from '../../platform/limits/bounded-body.js';
 import type { Checks } from './oauth-flows.js';
 import { KNOWN_ISSUERS, OAuthConfig } from './oauth.config.js';
 import { GITHUB_SCOPE, gitHubMetadata, gitHubProfile } from './github.js';
@@ -7,6 +8,8 @@ import type { Profile } from './profile.js';
 
 /** How long a provider may take to respond, in seconds. */
 const TIMEOUT_S = 4;
+/** Largest response of a provider, in bytes. */
+const MAX_RESPONSE_BYTES = 1024 * 1024;
 /** How long a provider's metadata is cached, in milliseconds. */
 const METADATA_MS = 60 * 60 * 1000;
 const LABELS: Readonly<Record<string, string>> = {
@@ -22,7 +25,7 @@ export interface Provider {
   readonly clientId: string;
   readonly clientSecret: string;
   readonly label: string;
-  /** OpenID Connect, which can ask somebody to sign in again. GitHub has OAuth alone. */
+  /** Whether it supports OpenID Connect, which can require a fresh sign-in. GitHub supports only OAuth. */
   readonly isOpenId: boolean;
 }
 
@@ -40,7 +43,8 @@ export class Providers {
   constructor({ names, clientIds, clientSecrets, issuers }: OAuthConfig) {
     this.all = names.map((name) => ({
       name,
-      issuer: (issuers[name] ?? KNOWN_ISSUERS[name] ?? '').replace(/\/+$/, ''),
+      // Some issuers end in a slash, and it belongs to their name. Addresses of GitHub's are built on it.
+      issuer: (issuers[name] ?? KNOWN_ISSUERS[name] ?? '').replace(name === 'github' ? /\/+$/ : '', ''),
       clientId: clientIds[name] ?? '',
       clientSecret: clientSecrets[name] ?? '',
       label: LABELS[name] ?? name.charAt(0).toUpperCase() + name.slice(1),
@@ -68,9 +72,9 @@ export class Providers {
   }
 
   /**
-   * Whom a provider has led back.
-   * @param address that the browser was led to, with all that the provider has added
-   * @throws what openid-client throws: the answer is refused, unless all of it is as it was asked for
+   * The person that a provider has authenticated.
+   * @param address the URL that the browser was redirected to, with all its parameters
+   * @throws what openid-client throws for any response that does not match the request
    */
   async profileOf(provider: Provider, address: URL, checks: Checks): Promise<Profile> {
     const client = await import('openid-client');
@@ -100,7 +104,7 @@ export class Providers {
     if (known && known.until > Date.now()) return known.configuration;
     const configuration = this.discover(provider);
     this.known.set(provider.name, { configuration, until: Date.now() + METADATA_MS });
-    // The next one asks again.
+    // The next sign-in tries again.
     configuration.catch(() => this.known.delete(provider.name));
     return configuration;
   }
@@ -120,16 +124,26 @@ export class Providers {
         authenticate,
       );
       configuration.timeout = TIMEOUT_S;
+      configuration[client.customFetch] = boundedFetch;
       for (const allow of insecure) allow(configuration);
       return configuration;
     }
     return client.discovery(new URL(issuer), clientId, undefined, authenticate, {
       timeout: TIMEOUT_S,
-      // Also looks at the signature of what came straight from the issuer.
+      [client.customFetch]: boundedFetch,
+      // Verifies signatures even of tokens that come directly from the issuer.
       execute: [client.enableNonRepudiationChecks, ...insecure],
     });
   }
 }
+
+/** As `fetch`, within the timeout for the whole body. @throws Error for a response that is too large */
+const boundedFetch: CustomFetch = async (url, options) => {
+  const response = await fetch(url, { ...options, body: options.body ?? null });
+  const body = await bodyOf(response, MAX_RESPONSE_BYTES);
+  const { status, headers } = response;
+  return new Response(body.length > 0 ? body : null, { status, headers });
+};
 
 const textOf = (claim: unknown): string | undefined => (typeof claim === 'string' ? claim : undefined);
 
@@ -138,7 +152,7 @@ function profileOf(claims: IDToken, more: Readonly<Record<string, unknown>>): Pr
     issuer: claims.iss,
     subject: claims.sub,
     email: textOf(more['email']),
-    // Microsoft says by the other one, where it is told to, that the domain's owner vouches for the address.
+    // Microsoft uses the other claim, if configured, to say that the domain's owner has verified the address.
     isEmailVerified: [more['email_verified'], claims['xms_edov']].some(
       (claim) => claim === true || claim === 'true',
     ),

@@ -10,8 +10,11 @@ export const invitation = linkMail({
   path: '/invitation',
   subject: `You are invited to an organization at ${PRODUCT.name}`,
   before: [
-    `Somebody invites you to work in their organization at ${PRODUCT.name}.`,
-    'Sign in with this address, or register it, and accept here:',
+    `You have been invited to join an organization at ${PRODUCT.name}.`,
+    'Sign in or register with this address, and accept here:',
   ],
-  after: ['The link works once, within 7 days.', 'If you do not know what this is about, do nothing.'],
+  after: [
+    'The link works once, within 7 days.',
+    'If you do not know what this is about, you can ignore this mail.',
+  ],
 });

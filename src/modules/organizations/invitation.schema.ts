@@ -1,7 +1,7 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import { Schema as MongooseSchema, type Types } from 'mongoose';
 import { ORGANIZATION_ROLES, type OrganizationRole } from '../../platform/access/memberships.js';
-import { RECORD_OPTIONS, StoredRecord } from '../../platform/database/record.js';
+import { CredentialOwner, RECORD_OPTIONS, StoredRecord } from '../../platform/database/record.js';
 import { resource } from '../../platform/database/resource.js';
 
 /** Lets whoever receives the mails to an address join an organization, through the link that was mailed there. */
@@ -17,8 +17,8 @@ export class Invitation extends StoredRecord {
   @Prop({ type: String, enum: ORGANIZATION_ROLES, required: true })
   role!: OrganizationRole;
 
-  /** It becomes invalid when this user may no longer invite. */
-  @Prop({ type: MongooseSchema.Types.ObjectId, required: true })
+  /** It becomes invalid when this user may no longer invite, like a token of this user's when it is disabled. */
+  @CredentialOwner('token')
   invitedBy!: Types.ObjectId;
 
   /** SHA-256 of the token in the link that was mailed last, as base64url. */
@@ -32,12 +32,14 @@ export class Invitation extends StoredRecord {
 
 export const InvitationSchema = SchemaFactory.createForClass(Invitation);
 
-// `GET /organizations/:id/invitations`: newest first, and from a cursor on; counting them.
+// `GET /organizations/:id/invitations`: newest first, with cursors; counting them.
 InvitationSchema.index({ organizationId: 1, createdAt: -1, _id: -1 });
 // Inviting: an address has one invitation to an organization, whose link is replaced.
 InvitationSchema.index({ organizationId: 1, email: 1 }, { unique: true });
-// `GET /invitations`: those to an address, newest first, and from a cursor on.
+// `GET /invitations`: those to an address, newest first, with cursors.
 InvitationSchema.index({ email: 1, createdAt: -1, _id: -1 });
+// Disabling a user.
+InvitationSchema.index({ invitedBy: 1 });
 // Accepting and declining.
 InvitationSchema.index({ tokenHash: 1 }, { unique: true });
 // No query: MongoDB deletes expired records, but late, so every query checks the time as well.

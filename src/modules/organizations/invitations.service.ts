@@ -211,7 +211,7 @@ export class InvitationsService {
   }
 }
 
-/** The organization was deleted meanwhile. */
+/** Treats a concurrently deleted organization like an invalid invitation. */
 function invalidWhereGone(error: unknown): never {
   const isGone = error instanceof ApiError && error.code === ORGANIZATION_NOT_FOUND.code;
   throw isGone ? apiError(OrganizationErrors.INVALID_INVITATION) : error;

@@ -19,11 +19,11 @@ export class OrganizationMember extends StoredRecord {
 
 export const OrganizationMemberSchema = SchemaFactory.createForClass(OrganizationMember);
 
-// `GET /organizations/:id/members`: newest first, and from a cursor on; counting them.
+// `GET /organizations/:id/members`: newest first, with cursors; counting them.
 OrganizationMemberSchema.index({ organizationId: 1, createdAt: -1, _id: -1 });
 // Changing a member. A user is in an organization once.
 OrganizationMemberSchema.index({ organizationId: 1, userId: 1 }, { unique: true });
-// `GET /organizations`: those of a user, newest first, and from a cursor on.
+// `GET /organizations`: those of a user, newest first, with cursors.
 OrganizationMemberSchema.index({ userId: 1, createdAt: -1, _id: -1 });
 
 export const members = resource({

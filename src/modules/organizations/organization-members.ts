@@ -28,7 +28,7 @@ import { Organization } from './organization.schema.js';
 const MAX_ORGANIZATIONS = 100;
 /** Maximum number of members per organization: all of them are cached while one is active. */
 const MAX_MEMBERS = 500;
-/** What others are told of. */
+/** The events of organizations. */
 const ACTIONS = {
   created: 'created',
   updated: 'updated',
@@ -78,7 +78,7 @@ export class OrganizationMembers implements MembershipSource {
   }
 
   /**
-   * Locks the user, who can neither join another organization nor be deleted meanwhile. To be called before `changing`.
+   * Locks the user, so that it can neither join another organization nor be deleted. Call it before `changing`.
    */
   joining(user: string, transaction: Transaction): Promise<void> {
     return this.transactions.lock(`organizations of ${user}`, transaction);
@@ -133,7 +133,7 @@ export class OrganizationMembers implements MembershipSource {
     await this.tellOfRole(organizationId.toHexString(), user, [null, role], user, transaction);
   }
 
-  /** Tells its administrators what somebody has done to an organization. */
+  /** Reports an action on an organization to its administrators. */
   tell(
     organization: string,
     action: keyof typeof ACTIONS,
@@ -144,7 +144,7 @@ export class OrganizationMembers implements MembershipSource {
     return this.trail.organization(organization, ACTIONS[action], transaction, changes, userActor(by));
   }
 
-  /** The same of what a member may do, before and after; null for nothing. */
+  /** Reports a change of a member's role; null means not a member. */
   tellOfRole(
     organization: string,
     user: string,

@@ -17,7 +17,7 @@ export class CreateOrganizationDto {
   name!: string;
 }
 
-/** PATCH changes what is sent. */
+/** PATCH changes only the fields that are sent. */
 export class UpdateOrganizationDto {
   @ApiProperty({ example: 'Analytical Engines' })
   @Omittable()
@@ -31,7 +31,7 @@ export class OrganizationDto extends RecordDto {
   @IsString()
   name!: string;
 
-  @ApiProperty({ description: `Of the caller. ${ABOUT_ROLES}`, example: 'owner' })
+  @ApiProperty({ description: `The role of the caller. ${ABOUT_ROLES}`, example: 'owner' })
   @IsIn(ORGANIZATION_ROLES)
   role!: OrganizationRole;
 
@@ -51,7 +51,7 @@ export class MemberParams {
 }
 
 export class ChangeMemberDto {
-  @ApiProperty({ description: `Only owners make and change owners. ${ABOUT_ROLES}`, example: 'owner' })
+  @ApiProperty({ description: `Only owners can appoint and change owners. ${ABOUT_ROLES}`, example: 'owner' })
   @IsIn(ORGANIZATION_ROLES)
   role!: OrganizationRole;
 }

@@ -15,7 +15,7 @@ export class Organization extends StoredRecord {
 
 export const OrganizationSchema = SchemaFactory.createForClass(Organization);
 
-/** Whose they are is told by their members, and not by a field. */
+/** Access depends on the members, not on an owner field. */
 export const organizations = resource({
   name: 'organization',
   record: Organization,

@@ -14,11 +14,11 @@ import { OrganizationsService } from './organizations.service.js';
 import { TRANSFER_ROUTES } from './transfer-routes.js';
 import { TransfersService } from './transfers.service.js';
 
-/** Read when all features are loaded: this list must not be copied. */
+/** Nest reads it after all features are loaded, so this list must not be copied. */
 @Module({ controllers: TRANSFER_ROUTES, providers: [TransfersService] })
 class TransfersModule {}
 
-/** Organizations of users who share records: `X-Organization-Id` chooses one for a request. */
+/** Organizations of users who share records: `X-Organization-Id` selects one for a request. */
 @Module({
   imports: [RecordsModule.for(organizations, members, invitations), MailModule, TransfersModule, UsersModule],
   controllers: [OrganizationsController, MembersController, InvitationsController],

@@ -85,7 +85,7 @@ export class OrganizationsService {
     const found = await this.namesOf(ids);
     const items = mine.items.flatMap(({ organizationId, role }) => {
       const organization = found.get(organizationId.toHexString());
-      // Deleted between both queries.
+      // Deleted between the two queries.
       return organization ? [OrganizationDto.from(organization, role)] : [];
     });
     return { ...mine, items };

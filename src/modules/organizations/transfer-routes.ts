@@ -56,7 +56,7 @@ function routeOf({ controller, resource, answer }: TransferableFeature): Type {
   return TransferController;
 }
 
-/** Those of all features, filled as their files are loaded: Nest reads the list when all of them are. */
+/** The routes of all features. Filled while their files are loaded; Nest reads the list afterwards. */
 export const TRANSFER_ROUTES: Type[] = [];
 
 forEachTransferable((feature) => TRANSFER_ROUTES.push(routeOf(feature)));

@@ -21,7 +21,7 @@ export class TransfersService {
     trail: Trail,
   ) {
     forEachTransferable(({ resource }) => {
-      if (resource.told.size > 0) trail.offer([transferredOf(resource)], resource.told);
+      if (resource.consumers.size > 0) trail.offer([transferredOf(resource)], resource.consumers);
     });
   }
 

@@ -1,5 +1,5 @@
 import { Type } from 'class-transformer';
-import { IsString, ValidateNested } from 'class-validator';
+import { IsBoolean, IsOptional, IsString, ValidateNested } from 'class-validator';
 
 export class AddresseeDto {
   @IsString()
@@ -26,6 +26,10 @@ export class SendMailDto {
 
   @IsString()
   text!: string;
+
+  @IsOptional()
+  @IsBoolean()
+  isNotice?: boolean;
 
   /** Of the request that asked for it. */
   @IsString()

@@ -1,3 +1,4 @@
+import { ExecutionClock } from '../../platform/executions/clock.js';
 import { Executor } from '../../platform/executions/executor.js';
 import { fail, type Run } from '../../platform/executions/run.js';
 import { Mailer } from '../../platform/mail/mailer.js';
@@ -6,10 +7,10 @@ import { requestContext } from '../../platform/logging/request-context.js';
 import { SendMailDto } from './send-mail.dto.js';
 
 const ATTEMPTS = 10;
-/** No link in a mail is valid for longer, in milliseconds: later, it would lead nowhere. */
+/** Links in mails are valid for at most this long, in milliseconds; later the mail would be useless. */
 const USEFUL_MS = 30 * 60_000;
 
-/** Gives a mail to the mail server. It may get there twice, with one Message-ID. */
+/** Passes a mail to the mail server, possibly twice, but with the same Message-ID. */
 @Executor({
   type: 'outbox.send',
   input: SendMailDto,
@@ -19,12 +20,15 @@ const USEFUL_MS = 30 * 60_000;
   encrypted: true,
 })
 export class SendMail {
-  constructor(private readonly mailer: Mailer) {}
+  constructor(
+    private readonly mailer: Mailer,
+    private readonly clock: ExecutionClock,
+  ) {}
 
   async execute({ requestId, composedAt, ...mail }: SendMailDto, run: Run): Promise<void> {
     await requestContext.run({ ...requestContext.getStore(), requestId }, () =>
       run.step('send', async ({ key, attempt }) => {
-        const isLate = Date.now() - Date.parse(composedAt) > USEFUL_MS;
+        const isLate = !mail.isNotice && this.clock.now().getTime() - Date.parse(composedAt) > USEFUL_MS;
         if (isLate) {
           this.mailer.noteFailed(mail, Object.assign(new Error('Too late'), { code: 'EXPIRED' }));
           fail('What it brings has expired; ask for another one', 'EXPIRED');

@@ -77,10 +77,11 @@ export class PasskeyProofs {
   ): Promise<Passkey> {
     const counts = newCounter === 0 ? { counter: 0 } : { counter: { $lt: newCounter } };
     const change = { counter: newCounter, backedUp: credentialBackedUp, lastUsedAt: new Date() };
-    const { modifiedCount } = await this.model.updateOne({ _id: passkey._id, ...counts }, change, {
+    // A second use in the same millisecond changes nothing.
+    const { matchedCount } = await this.model.updateOne({ _id: passkey._id, ...counts }, change, {
       timestamps: false,
     });
-    return modifiedCount === 1 ? passkey : this.refuse(passkey, 'counter');
+    return matchedCount === 1 ? passkey : this.refuse(passkey, 'counter');
   }
 
   private refuse({ _id, ownerId }: Passkey, reason: string, cause?: unknown): never {
@@ -90,7 +91,7 @@ export class PasskeyProofs {
   }
 }
 
-/** As far as it takes to look for the passkey; the library checks the rest. */
+/** Checks only what is needed to look up the passkey; the library checks the rest. */
 function responseOf(credential: unknown): AuthenticationResponseJSON | undefined {
   const { id, response } = { ...(credential as Partial<AuthenticationResponseJSON> | null) };
   const isId = typeof id === 'string' && id.length <= MAX_CREDENTIAL_ID;

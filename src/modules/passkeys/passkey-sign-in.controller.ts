@@ -54,8 +54,7 @@ export class PasskeySignInController {
   @NoStore()
   @ApiOperation({
     summary: 'Prove that it is you with a passkey',
-    description:
-      'With the options of `POST /auth/login/passkey/options`. Counts as `POST /auth/step-up` does.',
+    description: 'With the options of `POST /auth/login/passkey/options`. Counts like `POST /auth/step-up`.',
     operationId: 'stepUpByPasskey',
   })
   @AnswersMessage('Identity proved', {

@@ -5,7 +5,7 @@ import { IsJson } from '../../platform/validation/is-json.js';
 import type { Passkey } from './passkey.schema.js';
 
 const credential = {
-  description: 'What the browser gave, by `credential.toJSON()`.',
+  description: 'The credential from the browser, as `credential.toJSON()` returns it.',
   example: { id: 'Zm9v', rawId: 'Zm9v', type: 'public-key', response: {}, clientExtensionResults: {} },
 };
 

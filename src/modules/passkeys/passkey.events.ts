@@ -6,7 +6,6 @@ export const PasskeyEvents = defineEvents({
   passkey_removed: { level: 'info', about: 'A user removed a passkey.' },
   passkey_refused: {
     level: 'warn',
-    about:
-      'Somebody showed a passkey of a user, and it was refused; `reason` says why. With `counter` it may be a copy.',
+    about: 'A response of a user’s passkey was refused; `reason` says why. With `counter` it may be a copy.',
   },
 });

@@ -7,17 +7,17 @@ import { PasskeyErrors } from './passkey.errors.js';
 /** Longest id of a credential, as base64url: 1023 bytes. */
 export const MAX_CREDENTIAL_ID = 1364;
 
-/** A key pair of a user's device, by its public half. */
+/** The public key of a passkey on a user's device. */
 @Schema({ ...RECORD_OPTIONS, collection: 'passkeys' })
 export class Passkey extends OwnedRecord {
   @CredentialOwner('entrance')
   override ownerId!: Types.ObjectId;
 
-  /** What the user calls it. */
+  /** The user's name for it. */
   @Prop({ type: String, required: true, maxlength: 300 })
   name!: string;
 
-  /** What the device calls it, as base64url. */
+  /** The id of the credential, as base64url. */
   @Prop({ type: String, required: true, maxlength: MAX_CREDENTIAL_ID })
   credentialId!: string;
 
@@ -25,7 +25,7 @@ export class Passkey extends OwnedRecord {
   @Prop({ type: String, required: true })
   publicKey!: string;
 
-  /** How often it was used, where the device counts; 0 where it does not. */
+  /** The signature counter of the device; 0 if it does not count. */
   @Prop({ type: Number, required: true })
   counter!: number;
 
@@ -43,9 +43,9 @@ export class Passkey extends OwnedRecord {
 
 export const PasskeySchema = SchemaFactory.createForClass(Passkey);
 
-// Signing in: the user of a passkey. Nobody else may have it.
+// Signing in: finding the user of a passkey. Each passkey has one user.
 PasskeySchema.index({ credentialId: 1 }, { unique: true });
-// `GET /auth/passkeys` and counting: a user's passkeys, newest first, and from a cursor on.
+// `GET /auth/passkeys` and counting: a user's passkeys, newest first, with cursors.
 PasskeySchema.index({ ownerId: 1, createdAt: -1, _id: -1 });
 
 export const passkeys = resource({

@@ -21,7 +21,7 @@ import { PasskeyEvents } from './passkey.events.js';
 import { MAX_CREDENTIAL_ID, Passkey, passkeys } from './passkey.schema.js';
 import { RelyingParty } from './relying-party.js';
 
-/** Most passkeys of a user. */
+/** Maximum number of passkeys per user. */
 const MAX_PASSKEYS = 20;
 
 const purposeOf = (owner: UserId): string => `register for ${owner}`;
@@ -87,7 +87,7 @@ export class PasskeysService {
     return this.records.page(scopeOf(owner), query);
   }
 
-  /** @throws ApiError PASSKEY_NOT_FOUND, LAST_WAY_IN for a user who could not sign in any more */
+  /** @throws ApiError PASSKEY_NOT_FOUND, LAST_WAY_IN for a user who could no longer sign in */
   async remove(owner: UserId, id: string): Promise<void> {
     await this.transactions.run(async (transaction) => {
       await this.records.require(scopeOf(owner), id, NO_PRECONDITION, transaction);

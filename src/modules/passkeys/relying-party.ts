@@ -8,11 +8,11 @@ import { PasskeyErrors } from './passkey.errors.js';
 /** Browsers treat it as secure, even without https. */
 const LOCAL = 'localhost';
 
-/** What browsers bind passkeys to: the host of PUBLIC_URL or, without one in development, this machine. */
+/** The host that browsers bind passkeys to: that of PUBLIC_URL or, without one in development, this machine. */
 @Injectable()
 export class RelyingParty {
   private readonly host: string | undefined;
-  /** Of the pages that may use them. */
+  /** The origin of pages that may use them. */
   private readonly origins: readonly string[];
 
   constructor({ publicUrl, corsOrigins }: HttpConfig, { mode }: ProcessConfig) {

@@ -32,10 +32,7 @@ export class ReplaceProjectDto extends CreateProjectDto {}
 export class UpdateProjectDto extends PartialType(CreateProjectDto, { skipNullProperties: false }) {}
 
 export class ListProjectsQuery extends PageQuery {
-  @ApiProperty({
-    description: 'Only projects whose name contains this text, whatever its case.',
-    example: 'web',
-  })
+  @ApiProperty({ description: 'Only projects whose name contains this text, ignoring case.', example: 'web' })
   @IsOptional()
   @Compose(100)
   @Text(0, 100)
@@ -46,7 +43,7 @@ export class ListProjectsQuery extends PageQuery {
   owner?: string;
 }
 
-/** A project as it is answered. */
+/** A project in responses. */
 export class ProjectDto extends OwnedRecordDto {
   @ApiProperty({ example: 'Website relaunch' })
   @IsString()

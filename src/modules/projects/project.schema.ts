@@ -5,8 +5,8 @@ import { resource } from '../../platform/database/resource.js';
 import type { Metadata } from '../../platform/validation/is-metadata.js';
 
 /**
- * Lengths bound what the DTOs already refuse: three UTF-16 units for each character that they allow. A test holds
- * what the DTOs accept against them; Mongoose applies them where a document is saved through the model.
+ * `maxlength` counts UTF-16 units, three for each character that the DTOs allow: it only stops values that did not
+ * pass a DTO.
  */
 @Schema({ ...RECORD_OPTIONS, collection: 'projects' })
 export class Project extends OwnedRecord {
@@ -26,7 +26,7 @@ export const ProjectSchema = SchemaFactory.createForClass(Project);
 ProjectSchema.index({ ownerId: 1, createdAt: -1, _id: -1 });
 // `GET /projects?owner=all`: everybody's, newest first.
 ProjectSchema.index({ createdAt: -1, _id: -1 });
-// Creating and changing: an owner has each name once.
+// Creating and changing: a name is unique among the projects of its owner.
 ProjectSchema.index({ ownerId: 1, name: 1 }, { unique: true });
 
 export const projects = resource({

@@ -16,7 +16,7 @@ import type {
 } from './project.dto.js';
 import { type Project, projects } from './project.schema.js';
 
-/** What an optional field is when it is not sent, or null. */
+/** The value of each optional field that is not sent, or is null. */
 const DEFAULTS: Defaults<CreateProjectDto, Project> = {
   description: null,
   metadata: {},

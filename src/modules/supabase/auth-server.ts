@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose';
 import { SupabaseConfig } from './supabase.config.js';
 import { apiError } from '../../platform/errors/errors.js';
+import { bodyOf } from '../../platform/limits/bounded-body.js';
 import { EmailAddress } from '../../platform/validation/fields.js';
 import { validatorOf } from '../../platform/validation/compile.js';
 import { SupabaseErrors } from './supabase.errors.js';
@@ -103,7 +104,7 @@ export class AuthServer {
     try {
       const signal = AbortSignal.timeout(TIMEOUT_MS);
       const response = await fetch(`${this.issuer}${path}`, { headers, signal, redirect: 'manual' });
-      return { status: response.status, text: await textOf(response) };
+      return { status: response.status, text: (await bodyOf(response, MAX_ANSWER_BYTES)).toString() };
     } catch (error) {
       throw unavailable(error);
     }
@@ -112,18 +113,6 @@ export class AuthServer {
 
 function unavailable(cause: unknown): Error {
   return apiError(SupabaseErrors.AUTH_SERVER_UNAVAILABLE, { cause });
-}
-
-/** The body, if it is not too long. */
-async function textOf({ body }: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body ?? []) {
-    size += chunk.length;
-    if (size > MAX_ANSWER_BYTES) throw new Error(`The answer is longer than ${MAX_ANSWER_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
 }
 
 function objectOf(text: string): Readonly<Record<string, unknown>> {

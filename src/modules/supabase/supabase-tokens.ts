@@ -102,7 +102,7 @@ function bearerOf(payload: JWTPayload, issuer: string): Bearer | null {
   if (role !== AUDIENCE || isAnonymous !== false || typeof exp !== 'number') return null;
   // The library asks only for its presence: an object would become a condition of a query.
   if (typeof sub !== 'string' || sub === '' || sub.length > MAX_SUBJECT_LENGTH) return null;
-  // What lies ahead proves nothing for longer.
+  // A time in the future does not extend the proof.
   const provenAt = Math.min(millisecondsOf(signedInAt), Date.now());
   return { issuer, subject: sub, expiresAt: exp * 1000, issuedAt: millisecondsOf(iat), provenAt };
 }

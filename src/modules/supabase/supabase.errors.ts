@@ -1,6 +1,6 @@
 import { RETRY_SOON, define, defineErrors } from '../../platform/errors/errors.js';
 
-/** The errors of this feature, beside those that its resource makes. */
+/** The errors of this feature, in addition to those of its resource. */
 export const SupabaseErrors = defineErrors({
   EMAIL_NOT_CONFIRMED: define(403, 'Supabase knows no confirmed email address of yours'),
   AUTH_SERVER_UNAVAILABLE: define(

@@ -1,15 +1,19 @@
 import { Injectable } from '@nestjs/common';
+import type { Types } from 'mongoose';
 import type { Transaction } from '../../platform/database/transactions.js';
 import { apiError } from '../../platform/errors/errors.js';
 import type { UserId } from '../../platform/access/caller.js';
 import type { User } from './user.schema.js';
 
-/** A mail without a link, sent only to a verified address of an enabled user. */
+/** A mail that a feature composes, sent only to a verified address of an enabled user. */
 export interface Notice {
-  /** Its name in the log: `webhook-paused`. */
+  /** Its name in the log and in the outbox: `webhook-paused`. */
   readonly kind: string;
   readonly subject: string;
+  /** Of any length; an empty one separates paragraphs. */
   readonly lines: readonly string[];
+  /** The path of a page, whose URL is added below the lines: `/console/tickets/66f1a0c2e4b0a1b2c3d4e5f7`. */
+  readonly path?: `/${string}`;
 }
 
 /** Mails to users. The module that sends them registers its implementation. */
@@ -24,8 +28,11 @@ export interface Mails {
   passwordChanged(owner: UserId): Promise<void>;
   /** Ends the links of a user who may no longer sign in. */
   disabled(owner: UserId, transaction: Transaction): Promise<void>;
-  /** Mails a user a notice, after the response: nothing is sent without a mail server. Features call this, too. */
-  tell(owner: UserId, notice: Notice): void;
+  /**
+   * Mails a user a notice: with what the transaction writes, or else after the response. Nothing is sent without a mail
+   * server. Features call this, too.
+   */
+  tell(owner: UserId | Types.ObjectId, notice: Notice, transaction?: Transaction): Promise<void>;
 }
 
 /** Mails to users; does nothing in a product without `MailLinksModule`. */
@@ -58,7 +65,7 @@ export class AccountMails implements Mails {
     await this.mails?.disabled(owner, transaction);
   }
 
-  tell(owner: UserId, notice: Notice): void {
-    this.mails?.tell(owner, notice);
+  async tell(owner: UserId | Types.ObjectId, notice: Notice, transaction?: Transaction): Promise<void> {
+    await this.mails?.tell(owner, notice, transaction);
   }
 }

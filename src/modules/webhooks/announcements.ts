@@ -4,7 +4,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
 import { type Scope, scopeOf, type UserId } from '../../platform/access/caller.js';
 import { driverCollection } from '../../platform/database/driver.js';
-import { type Happening, Trail } from '../../platform/database/trail.js';
+import { type ChangeEvent, Trail } from '../../platform/database/trail.js';
 import type { Transaction } from '../../platform/database/transactions.js';
 import { ApiError } from '../../platform/errors/errors.js';
 import { ExecutionClock } from '../../platform/executions/clock.js';
@@ -18,7 +18,7 @@ type NewDelivery = Omit<WebhookDelivery, 'status'> & { status: DeliveryStatus };
 /** Maximum number of concurrent deliveries per webhook, each for a different record. */
 const LANES = 4;
 const HOUR_MS = 60 * 60 * 1000;
-/** Longer than all attempts take: what waits for another event of its record has time for some. */
+/** Longer than all attempts take, so that a delivery that waits for an earlier one of its record still gets some. */
 const GIVE_UP_MS = 25 * HOUR_MS;
 const KEPT_MS = 30 * 24 * HOUR_MS;
 /** Larger events contain only the names of changed fields, since receivers refuse large bodies. */
@@ -34,7 +34,7 @@ export class Announcements {
     private readonly clock: ExecutionClock,
     trail: Trail,
   ) {
-    trail.listen('webhooks', (happenings, transaction) => this.announce(happenings, transaction));
+    trail.listen('webhooks', (events, transaction) => this.announce(events, transaction));
   }
 
   /** When a delivery that is due now is given up. */
@@ -42,14 +42,14 @@ export class Announcements {
     return this.clock.in(GIVE_UP_MS);
   }
 
-  /** Has a delivery made, once the transaction is committed. */
+  /** Starts the delivery once the transaction is committed. */
   async start(
     { _id, webhookId, record }: Pick<WebhookDelivery, '_id' | 'webhookId' | 'record'>,
     { ownerId, ownerKind }: Pick<Webhook, 'ownerId' | 'ownerKind'>,
     transaction: Transaction,
   ): Promise<void> {
     const id = ownerId.toHexString();
-    // A disabled user's wait.
+    // Deliveries of a disabled user wait.
     const scope: Scope =
       ownerKind === 'user'
         ? scopeOf(id as UserId)
@@ -62,9 +62,9 @@ export class Announcements {
     });
   }
 
-  private async announce(happenings: readonly Happening[], transaction: Transaction): Promise<void> {
+  private async announce(events: readonly ChangeEvent[], transaction: Transaction): Promise<void> {
     const owners = new Map(
-      happenings.flatMap(({ ownerId }) => (ownerId ? [[ownerId.toHexString(), ownerId]] : [])),
+      events.flatMap(({ ownerId }) => (ownerId ? [[ownerId.toHexString(), ownerId]] : [])),
     );
     if (owners.size === 0) return;
     const found = await driverCollection(this.webhooks)
@@ -74,15 +74,15 @@ export class Announcements {
       )
       .toArray();
     if (found.length === 0) return;
-    const written = happenings.flatMap((happening) => {
-      const told = found.filter(
-        (webhook) => happening.ownerId?.equals(webhook.ownerId) && wants(webhook, happening.action),
+    const written = events.flatMap((event) => {
+      const subscribed = found.filter(
+        (webhook) => event.ownerId?.equals(webhook.ownerId) && wants(webhook, event.action),
       );
-      if (told.length === 0) return [];
-      const message = { eventId: `msg_${new Types.ObjectId().toHexString()}`, body: bodyOf(happening) };
-      return told.map((webhook) => ({
+      if (subscribed.length === 0) return [];
+      const message = { eventId: `msg_${new Types.ObjectId().toHexString()}`, body: bodyOf(event) };
+      return subscribed.map((webhook) => ({
         webhook,
-        delivery: newDelivery(webhook, happening, message, this.giveUpAt),
+        delivery: newDelivery(webhook, event, message, this.giveUpAt),
       }));
     });
     if (written.length === 0) return;
@@ -121,7 +121,7 @@ function wants({ events }: Pick<Webhook, 'events'>, action: string): boolean {
   return events.includes(action) || events.includes(`${action.split('.', 1)[0]}.*`);
 }
 
-function bodyOf({ action, at, record, actor, changes, object }: Happening): string {
+function bodyOf({ action, at, record, actor, changes, object }: ChangeEvent): string {
   const common = { record, actor: { kind: actor.kind, id: 'id' in actor ? actor.id : null } };
   const event = (data: object): string =>
     JSON.stringify({ type: action, timestamp: at.toISOString(), data: { ...common, ...data } });
@@ -132,7 +132,7 @@ function bodyOf({ action, at, record, actor, changes, object }: Happening): stri
 
 function newDelivery(
   { _id, ownerId }: Webhook,
-  { action, record, at }: Happening,
+  { action, record, at }: ChangeEvent,
   { eventId, body }: { readonly eventId: string; readonly body: string },
   giveUpAt: Date,
 ): NewDelivery {

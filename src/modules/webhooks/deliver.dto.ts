@@ -7,7 +7,7 @@ export class DeliverDto {
   @IsString()
   deliveryId!: string;
 
-  /** Which of the webhook's lanes its record is in. */
+  /** The webhook's lane that handles the record. */
   @IsInt()
   lane!: number;
 }

@@ -1,11 +1,11 @@
 import { Executor } from '../../platform/executions/executor.js';
 import type { Run } from '../../platform/executions/run.js';
 import { DeliverDto } from './deliver.dto.js';
-import { Lane } from './lane.js';
+import { DeliveryQueue } from './delivery-queue.js';
 
 /**
- * Sees to one delivery until it is over. What waits for the same record is delivered before it, by whichever execution
- * comes first: one at a time works in each lane of a webhook, so that a slow receiver holds up nobody but itself.
+ * Handles one delivery until it is over. Earlier deliveries of the same record are made first, by whichever execution
+ * gets to them. Each lane of a webhook runs one execution at a time, so that a slow receiver delays only itself.
  */
 @Executor({
   type: 'webhooks.deliver',
@@ -15,11 +15,11 @@ import { Lane } from './lane.js';
   concurrency: { limit: 1, key: ({ webhookId, lane }: DeliverDto) => `${webhookId}:${lane}` },
 })
 export class Deliver {
-  constructor(private readonly lane: Lane) {}
+  constructor(private readonly queue: DeliveryQueue) {}
 
   async execute({ deliveryId }: DeliverDto, run: Run): Promise<void> {
     for (let turn = 1; ; turn++) {
-      const next = await run.step(`turn-${turn}`, ({ signal }) => this.lane.deliver(deliveryId, signal));
+      const next = await run.step(`turn-${turn}`, ({ signal }) => this.queue.deliver(deliveryId, signal));
       if (next === null) return;
       await run.sleep(`pause-${turn}`, new Date(next));
     }

@@ -28,7 +28,7 @@ export class DeliveryDto {
   id!: string;
 
   @ApiProperty({
-    description: 'Sent as `webhook-id`, each time the same.',
+    description: 'Sent as `webhook-id`; the same for every attempt.',
     example: 'msg_66f1a0c2e4b0a1b2c3d4e5f9',
   })
   @Matches(/^msg_[0-9a-f]{24}$/)

@@ -8,24 +8,24 @@ export type DeliveryStatus = (typeof DELIVERY_STATES)[number];
 
 const { Mixed, ObjectId } = MongooseSchema.Types;
 
-/** What came back last, as far as it may be shown. */
+/** The outcome of the last attempt, in a form that may be shown. */
 export interface Outcome {
-  /** Absent where no answer came. */
+  /** Absent without a response. */
   readonly status?: number;
-  /** Why none did, or what was done for it. */
+  /** Why there was no response, or why it was given up. */
   readonly error?: string;
-  /** The beginning of the answer's body, as text. */
+  /** The beginning of the response body, as text. */
   readonly body?: string;
   readonly durationMs: number;
 }
 
-/** One event on its way to one webhook. */
+/** The delivery of one event to one webhook. */
 @Schema({ ...RECORD_OPTIONS, collection: 'webhook_deliveries' })
 export class WebhookDelivery extends OwnedRecord {
   @Prop({ type: ObjectId, required: true })
   webhookId!: Types.ObjectId;
 
-  /** The same for every receiver, and whenever it is sent again. */
+  /** The same for every receiver and every attempt. */
   @Prop({ type: String, required: true })
   eventId!: string;
 
@@ -35,11 +35,11 @@ export class WebhookDelivery extends OwnedRecord {
   @Prop({ type: String, required: true })
   record!: string;
 
-  /** When it happened: those of a record are delivered in this order. */
+  /** When the event happened. Deliveries of a record are in this order. */
   @Prop({ type: Date, required: true })
   at!: Date;
 
-  /** As it is sent. */
+  /** The body as it is sent. */
   @Prop({ type: String, required: true })
   body!: string;
 
@@ -49,7 +49,7 @@ export class WebhookDelivery extends OwnedRecord {
   @Prop({ type: Number, required: true })
   attempts!: number;
 
-  /** Not before. */
+  /** The earliest time of the next attempt. */
   @Prop({ type: Date })
   nextAttemptAt?: Date | null;
 
@@ -59,7 +59,7 @@ export class WebhookDelivery extends OwnedRecord {
   @Prop({ type: Mixed })
   outcome?: Outcome | null;
 
-  /** After that no further attempt is made, once there was one. */
+  /** No further attempt is made after this time, except the first. */
   @Prop({ type: Date, required: true })
   giveUpAt!: Date;
 
@@ -69,16 +69,16 @@ export class WebhookDelivery extends OwnedRecord {
 
 export const WebhookDeliverySchema = SchemaFactory.createForClass(WebhookDelivery);
 
-// `GET /webhooks/:id/deliveries`: those of a webhook, newest first, and removing them with it.
+// `GET /webhooks/:id/deliveries`: those of a webhook, newest first; removing them with the webhook.
 WebhookDeliverySchema.index({ webhookId: 1, createdAt: -1, _id: -1 });
-// The first that waits of a record, and all that wait of a webhook.
+// The first waiting delivery of a record, and all waiting ones of a webhook.
 WebhookDeliverySchema.index(
   { webhookId: 1, record: 1, at: 1, _id: 1 },
   { partialFilterExpression: { status: 'pending' } },
 );
-// A user who is deleted: what belonged to it.
+// Removing the deliveries of a deleted user.
 WebhookDeliverySchema.index({ ownerId: 1 });
-// MongoDB itself forgets what is old enough.
+// MongoDB removes expired deliveries.
 WebhookDeliverySchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
 
 export const deliveries = resource({

@@ -2,7 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { SignedIn } from '../../platform/access/access.js';
 import { OrganizationRequires } from '../../platform/access/chosen-owner.js';
 
-/** For an owner's own webhooks; in an organization for those who lead it. */
+/** For a user's own webhooks; in an organization for its administrators and owners. */
 export function Managed(): MethodDecorator {
   return applyDecorators(SignedIn(), OrganizationRequires('admin'));
 }

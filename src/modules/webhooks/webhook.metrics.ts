@@ -13,7 +13,7 @@ export const WEBHOOK_METRICS = {
 const SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const OVER = ['delivered', 'failed'] as const;
 
-/** Counts what is sent to receivers, and what comes of it. */
+/** Counts deliveries and their outcomes. */
 @Injectable()
 export class WebhookMetrics implements OnModuleInit {
   private seconds!: Histogram<'outcome'>;
@@ -36,11 +36,11 @@ export class WebhookMetrics implements OnModuleInit {
       labelNames: ['outcome'],
       registers,
     });
-    // Prometheus sees no increase where a series begins.
+    // Prometheus sees no increase in the first value of a series.
     for (const outcome of OVER) this.deliveries.inc({ outcome }, 0);
   }
 
-  /** @param answer the status of the answer, or why there was none */
+  /** @param answer the status of the response, or why there was none */
   attempted(answer: number | OutboundReason, durationMs: number): void {
     const outcome = typeof answer === 'number' ? `${Math.floor(answer / 100)}xx` : answer;
     this.seconds.observe({ outcome }, durationMs / 1000);

@@ -35,11 +35,15 @@ export class Webhook extends OwnedRecord {
   /** Since when deliveries have been failing. */
   @Prop({ type: Date })
   failingSince?: Date | null;
+
+  /** Until when nothing is sent, because the receiver keeps failing. */
+  @Prop({ type: Date })
+  restsUntil?: Date | null;
 }
 
 export const WebhookSchema = SchemaFactory.createForClass(Webhook);
 
-// `GET /webhooks`, counting, and who is told of an owner's events.
+// `GET /webhooks`, counting, and finding the webhooks for an owner's events.
 WebhookSchema.index({ ownerId: 1, createdAt: -1, _id: -1 });
 
 export const webhooks = resource({

@@ -18,7 +18,7 @@ import { Managed } from './managed.js';
 import { WebhooksService } from './webhooks.service.js';
 
 const { WEBHOOK_LIMIT_REACHED } = WebhookErrors;
-/** The name in an address is looked up before it is taken. */
+/** Allows time to resolve the name in a URL before it is accepted. */
 const CHECKED_MS = 10_000;
 
 @ApiSection('webhooks', 'Addresses of other systems that are notified of events.', 'work')

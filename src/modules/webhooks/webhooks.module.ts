@@ -6,7 +6,7 @@ import { Announcements } from './announcements.js';
 import { Deliver } from './deliver.executor.js';
 import { DeliveriesController } from './deliveries.controller.js';
 import { deliveries } from './delivery.schema.js';
-import { Lane } from './lane.js';
+import { DeliveryQueue } from './delivery-queue.js';
 import { Receivers } from './receivers.js';
 import { WebhookMetrics } from './webhook.metrics.js';
 import { webhooks } from './webhook.schema.js';
@@ -17,6 +17,6 @@ import { WebhooksService } from './webhooks.service.js';
 @Module({
   imports: [RecordsModule.for(webhooks, deliveries), OutboundModule, UsersModule],
   controllers: [WebhooksController, DeliveriesController],
-  providers: [Announcements, Deliver, Lane, Receivers, WebhookMetrics, WebhooksService],
+  providers: [Announcements, Deliver, DeliveryQueue, Receivers, WebhookMetrics, WebhooksService],
 })
 export class WebhooksModule {}

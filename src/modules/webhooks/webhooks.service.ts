@@ -61,7 +61,10 @@ export class WebhooksService {
   /** @throws ApiError WEBHOOK_NOT_FOUND, PRECONDITION_FAILED, VALIDATION_ERROR */
   async update(scope: Scope, id: string, ifMatch: Precondition, dto: UpdateWebhookDto): Promise<Webhook> {
     const checked = await this.checked(dto);
-    const change = { ...checked, ...(checked.status === 'active' && { failingSince: null }) };
+    const change = {
+      ...checked,
+      ...(checked.status === 'active' && { failingSince: null, restsUntil: null }),
+    };
     const webhook = await this.records.update(scope, id, ifMatch, change);
     if (webhook.status !== 'active') await this.receivers.giveUpAll(webhook._id, 'The webhook was paused');
     return webhook;
@@ -100,6 +103,7 @@ export class WebhooksService {
   async retry(scope: Scope, id: string, deliveryId: string): Promise<WebhookDelivery> {
     const webhook = await this.records.get(scope, id);
     if (webhook.status !== 'active') throw apiError(WebhookErrors.WEBHOOK_NOT_ACTIVE);
+    await this.receivers.endRest(webhook);
     return this.transactions.run(async (transaction) => {
       const ofThis = { _id: new Types.ObjectId(deliveryId), webhookId: webhook._id };
       const known = await this.sent.first(scope, ofThis, transaction);
@@ -135,7 +139,7 @@ export class WebhooksService {
         : known.includes(event);
     const unknown = dto.events?.find((event) => !isKnown(event));
     if (unknown !== undefined) {
-      const message = `${unknown} is no event; there are ${known.toSorted().join(', ')}`;
+      const message = `${unknown} is not an event; there are ${known.toSorted().join(', ')}`;
       throw invalid([{ path: 'events', message }]);
     }
     if (dto.url === undefined) return dto;

@@ -16,7 +16,7 @@ const MAX_IF_MATCH = 1_000;
 export const METHODS = ['POST', 'PUT', 'PATCH', 'DELETE'] as const;
 type Method = (typeof METHODS)[number];
 
-/** What an operation of a batch says; which of it belongs to its method, `Batches` judges. */
+/** An operation of a batch. `Batches` checks which fields its method needs. */
 export interface Operation {
   readonly method: Method;
   readonly id?: string;
@@ -24,14 +24,14 @@ export interface Operation {
   readonly ifMatch?: string;
 }
 
-/** The DTOs of a feature's bodies. */
+/** The DTO classes of a feature's request bodies. */
 export interface Bodies<Create extends object, Replace extends object, Update extends object> {
   readonly POST: Constructor<Create>;
   readonly PUT: Constructor<Replace>;
   readonly PATCH: Constructor<Update>;
 }
 
-/** What a batch takes, with what its operations take. */
+/** The body of a batch, and the DTO classes of its operations' bodies. */
 export interface Batch<Create extends object, Replace extends object, Update extends object> {
   readonly operations: readonly Operation[];
   readonly atomic: boolean;
@@ -43,7 +43,7 @@ function named<T extends Constructor>(type: T, name: string): T {
   return type;
 }
 
-/** What the documentation shows of a DTO. What all records have comes first. */
+/** The properties of a DTO in the documentation, those that all records have first. */
 function exampleOf(type: Constructor): Record<string, unknown> {
   describe(type);
   const fields = rulesOf(type).toSorted((a, b) => a.depth - b.depth);
@@ -51,7 +51,7 @@ function exampleOf(type: Constructor): Record<string, unknown> {
 }
 
 /**
- * The body of a route that does several things to the records of a feature:
+ * The body of a route that performs several operations on the records of a feature:
  *
  *     class BatchTicketsDto extends BatchOf({ POST: CreateTicketDto, PUT: ReplaceTicketDto, PATCH: UpdateTicketDto }) {}
  */
@@ -67,13 +67,13 @@ export function BatchOf<Create extends object, Replace extends object, Update ex
     @IsIn(METHODS)
     method!: Method;
 
-    @ApiProperty({ description: 'Of the record. Not with POST.', example: '66f1a0c2e4b0a1b2c3d4e5f6' })
+    @ApiProperty({ description: 'The id of the record. Not with POST.', example: '66f1a0c2e4b0a1b2c3d4e5f6' })
     @Omittable()
     @RecordId()
     id?: string;
 
     @ApiProperty({
-      description: 'As the method takes it by itself. Not with DELETE.',
+      description: 'The same body as for a single request. Not with DELETE.',
       type: 'object',
       anyOf,
     } as never)
@@ -81,7 +81,7 @@ export function BatchOf<Create extends object, Replace extends object, Update ex
     @IsJson()
     body?: unknown;
 
-    @ApiProperty({ description: 'As the header If-Match has it. Not with POST.', example: '"1"' })
+    @ApiProperty({ description: 'The same value as in the header If-Match. Not with POST.', example: '"1"' })
     @Omittable()
     @Text(1, MAX_IF_MATCH)
     ifMatch?: string;
@@ -89,14 +89,14 @@ export function BatchOf<Create extends object, Replace extends object, Update ex
   const Named = named(OperationDto, `${bodies.POST.name.replace(/^Create|Dto$/g, '')}OperationDto`);
 
   class BatchDto {
-    @ApiProperty({ description: `1 to ${MAX_OPERATIONS}, done one after the other.`, example: [example] })
+    @ApiProperty({ description: `1 to ${MAX_OPERATIONS}, performed in order.`, example: [example] })
     @List(MAX_OPERATIONS)
     @ArrayNotEmpty()
     @ValidateNested({ each: true })
     @Type(() => Named)
     operations!: Operation[];
 
-    @ApiProperty({ description: 'Whether all are done or none.', example: true })
+    @ApiProperty({ description: 'Whether to perform all or none.', example: true })
     @Omittable()
     @IsBoolean()
     atomic: boolean = true;
@@ -108,7 +108,7 @@ export function BatchOf<Create extends object, Replace extends object, Update ex
   return BatchDto;
 }
 
-/** What one operation came to. */
+/** The result of one operation. */
 export interface BatchResult<T> {
   readonly status: number;
   readonly data?: T | null;
@@ -131,7 +131,7 @@ named(DetailDto, 'OperationFaultDto');
 /** The resources whose batches have a route. */
 export const BATCHED = new Set<Resource>();
 
-/** The handler answers what each operation of a batch came to. */
+/** The handler answers with the result of each operation of a batch. */
 export function AnswersBatch(resource: Resource, type: Constructor): MethodDecorator {
   if (!resource.can.has('batch')) {
     throw new DeclarationError(`@AnswersBatch(${resource.name}): declare batch: true in its resource`);
@@ -139,12 +139,12 @@ export function AnswersBatch(resource: Resource, type: Constructor): MethodDecor
   BATCHED.add(resource);
 
   class ResultDto {
-    @ApiProperty({ description: 'As the method answers by itself.', example: 201 })
+    @ApiProperty({ description: 'The status that a single request would have.', example: 201 })
     @IsInt()
     status!: number;
 
     @ApiProperty({
-      description: 'The record; null where it was deleted. Not where the operation was refused.',
+      description: 'The record; null if it was deleted. Absent if the operation was refused.',
     })
     @IsOptional()
     @Nullable()
@@ -162,7 +162,7 @@ export function AnswersBatch(resource: Resource, type: Constructor): MethodDecor
     @IsString()
     code?: string;
 
-    @ApiProperty({ description: 'Every fault of the operation.' })
+    @ApiProperty({ description: 'All faults of the operation.' })
     @IsOptional()
     @ValidateNested({ each: true })
     @Type(() => DetailDto)

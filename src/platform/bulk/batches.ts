@@ -9,7 +9,7 @@ import { NO_PRECONDITION, parsePrecondition, type Precondition } from '../valida
 import type { Constructor } from '../validation/rules.js';
 import type { Batch, BatchResult, Operation } from './batch.dto.js';
 
-/** What the operations of a batch do, each in the transaction where there is one. */
+/** Performs the operations of a batch, each in the transaction if there is one. */
 export interface Operations<Create, Replace, Update, T> {
   POST(body: Create, transaction?: Transaction): Promise<T>;
   PUT(id: string, ifMatch: Precondition, body: Replace, transaction?: Transaction): Promise<T>;
@@ -19,7 +19,7 @@ export interface Operations<Create, Replace, Update, T> {
 
 type Work<T> = (transaction?: Transaction) => Promise<BatchResult<T>>;
 
-/** What an operation is to have beside its method, and what not. */
+/** The fields that an operation needs besides its method, and those that it must not have. */
 const PARTS = {
   POST: { needs: ['body'], refuses: ['id', 'ifMatch'] },
   PUT: { needs: ['id', 'body'], refuses: [] },
@@ -27,10 +27,10 @@ const PARTS = {
   DELETE: { needs: ['id'], refuses: ['body'] },
 } as const;
 
-/** Longest time that a batch may take. */
+/** Longest time for a batch, in milliseconds. */
 export const BATCH_MS = 15_000;
 
-/** Does several things to the records of a feature: all of them or none, or each by itself. */
+/** Performs several operations on the records of a feature: all or none, or each on its own. */
 @Injectable()
 export class Batches {
   constructor(
@@ -39,9 +39,9 @@ export class Batches {
   ) {}
 
   /**
-   * Does what a batch asks for, in its order, and once for each Idempotency-Key.
-   * @throws ApiError VALIDATION_ERROR for operations that lack something; of an atomic batch the error of the first
-   *   operation that is refused, whose details begin with `operations.3`
+   * Performs the operations of a batch in order, and once for each Idempotency-Key.
+   * @throws ApiError VALIDATION_ERROR for malformed operations; for an atomic batch the error of the first refused
+   *   operation, whose details begin with `operations.3`
    */
   async run<Create extends object, Replace extends object, Update extends object, T, Dto>(
     batch: Batch<Create, Replace, Update>,
@@ -61,7 +61,7 @@ export class Batches {
     const earlier = await once.kept<BatchResult<Dto>[]>();
     if (earlier) return earlier;
     const results: BatchResult<Dto>[] = [];
-    // A request that was cut off and is sent again does only the rest.
+    // An interrupted request that is sent again performs only the remaining operations.
     for (const [index, work] of works.entries()) {
       const part = once.part(String(index), asked[index]);
       results.push(await part.keep(work).catch((error: unknown) => this.refused(error, index)));
@@ -69,7 +69,7 @@ export class Batches {
     return once.keep(() => Promise.resolve(results));
   }
 
-  /** What an operation comes to that is refused by itself. @throws ApiError for what concerns the batch as a whole */
+  /** The result of a refused operation. @throws ApiError for errors that concern the whole batch */
   private refused(thrown: unknown, index: number): BatchResult<never> {
     const error = placed(toApiError(thrown), index);
     const { status, code, message, details } = error;
@@ -80,14 +80,14 @@ export class Batches {
   }
 }
 
-/** @throws ApiError that says which operation was refused */
+/** @throws ApiError that names the refused operation */
 async function inTurn<T>(works: readonly Work<T>[], transaction: Transaction): Promise<BatchResult<T>[]> {
   const results: BatchResult<T>[] = [];
   for (const [index, work] of works.entries()) {
     try {
       results.push(await work(transaction));
     } catch (error) {
-      // The transaction is begun again for what the driver throws.
+      // Errors of the driver are rethrown unchanged: they make the transaction retry.
       throw isApiError(error) ? placed(error, index) : error;
     }
   }
@@ -128,7 +128,7 @@ function workOf<Create extends object, Replace extends object, Update extends ob
   }
 }
 
-/** Checks a body once, and answers it, or throws its faults, when it is its turn. */
+/** Checks a body once. The returned function gives the body, or throws its faults when it is its turn. */
 function checkedBy<B extends object>(type: Constructor<B>, body: unknown): () => B {
   const validate: Validator<B> = validatorOf(type);
   const { value, faults } = validate(body);
@@ -142,7 +142,7 @@ function under(place: string, path: string): string {
   return path === '' ? place : `${place}.${path}`;
 }
 
-/** @throws ApiError VALIDATION_ERROR that names each operation which is none */
+/** @throws ApiError VALIDATION_ERROR that names each malformed operation */
 function requireParts(operations: readonly Operation[]): void {
   const faults = operations.flatMap((operation, index) => {
     const { method } = operation;
@@ -160,10 +160,10 @@ function requireParts(operations: readonly Operation[]): void {
   if (faults.length > 0) throw invalid(faults);
 }
 
-/** Where in an operation the fault is that has no place of its own. */
+/** The part of an operation that errors without details are about, by status. */
 const PLACES: Readonly<Record<number, string>> = { 404: '.id', 412: '.ifMatch' };
 
-/** The error with the place of its operation. What the service says of a field is in the body. */
+/** The error with the path of its operation. Fields that the service names are in the body. */
 function placed(error: ApiError, index: number): ApiError {
   const operation = `operations.${index}`;
   const { code, status, message, level, headers, details } = error;

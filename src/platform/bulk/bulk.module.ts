@@ -6,19 +6,19 @@ import { Batches } from './batches.js';
 import { EXPORTED } from './export.dto.js';
 import { Exporter } from './exporter.js';
 
-/** What shows that a declared ability has its route. */
+/** The routes that each ability requires. */
 const ROUTES = {
   batch: { has: BATCHED, by: '@AnswersBatch' },
   export: { has: EXPORTED, by: '@AnswersExport' },
 } as const;
 
-/** Many records of a feature at once. */
+/** Batches and exports of a feature's records. */
 @Global()
 @Module({ providers: [Batches, Exporter], exports: [Batches, Exporter] })
 export class BulkModule implements OnApplicationBootstrap {
   constructor(private readonly repositories: Repositories) {}
 
-  /** @throws DeclarationError for what a resource declares and no route serves */
+  /** @throws DeclarationError for an ability that no route serves */
   onApplicationBootstrap(): void {
     for (const resource of this.repositories.resources) {
       for (const [ability, { has, by }] of Object.entries(ROUTES)) {

@@ -1,24 +1,24 @@
 /**
- * What a spreadsheet takes for a formula, and runs: also in full width, as some do. The quotes that defuse one come
- * before, so that what is defused twice can be told from what is defused once.
+ * Texts that a spreadsheet would run as a formula, including full-width characters, which some accept. Quotes that
+ * escape one may come first, so that a text escaped twice differs from one escaped once.
  */
 const FORMULA = /^'*[=+\-@\t\r\n\uff0b\uff0d\uff1d\uff20]/;
-/** A signed number is none. */
+/** A signed number is not a formula. */
 const SIGNED_NUMBER = /^[+-]\d+(?:\.\d+)?$/;
-/** What ends a cell somewhere: some spreadsheets take semicolons for commas. */
+/** Characters that require quotes: some spreadsheets separate cells by semicolons or tabs. */
 const SPECIAL = /[",;\t\r\n]|^\s|\s$/;
 
-/** A text that no spreadsheet runs. */
+/** Escapes a text that a spreadsheet would run. */
 export function defused(text: string): string {
   return FORMULA.test(text) && !SIGNED_NUMBER.test(text) ? `'${text}` : text;
 }
 
-/** A text as it was before it was defused. */
+/** The inverse of `defused`. */
 export function armed(cell: string): string {
   return cell.startsWith("'") && FORMULA.test(cell) ? cell.slice(1) : cell;
 }
 
-/** A value as a cell: of lists and objects their JSON, nothing where there is none. An empty text is in quotes. */
+/** A value as a cell. Lists and objects become JSON, null an empty cell, and an empty text `""`. */
 function cellOf(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (value instanceof Date) return value.toISOString();
@@ -27,7 +27,7 @@ function cellOf(value: unknown): string {
   return text === '' || SPECIAL.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** A line of RFC 4180. */
+/** A line as defined by RFC 4180. */
 export function lineOf(values: readonly unknown[]): string {
   return `${values.map(cellOf).join(',')}\r\n`;
 }

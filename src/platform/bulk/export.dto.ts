@@ -12,20 +12,20 @@ export type Format = keyof typeof FORMATS;
 
 const OF_PAGES = ['limit', 'offset', 'page', 'cursor', 'total'] as const;
 
-/** What of a list its export is asked for. */
+/** The parameters of an export. */
 export type Exported<Query extends PageQuery> = Omit<Query, (typeof OF_PAGES)[number]> & {
   readonly format: Format;
 };
 
 /**
- * The query of an export, which takes what the list takes but for pages:
+ * The query of an export, which takes the parameters of the list except those of pages:
  *
  *     class ExportTicketsQuery extends ExportOf(ListTicketsQuery) {}
  */
 export function ExportOf<Query extends PageQuery>(list: Constructor<Query>): new () => Exported<Query> {
   class ExportQuery extends OmitType(list as Constructor<PageQuery>, OF_PAGES) {
     @ApiProperty({
-      description: 'A table for spreadsheets, or a line of JSON for each record.',
+      description: 'A table for spreadsheets, or one line of JSON per record.',
       example: 'csv',
     })
     @IsIn(Object.keys(FORMATS))

@@ -9,28 +9,28 @@ import type { Constructor } from '../validation/rules.js';
 import { lineOf } from './csv.js';
 import { type Exported, type Format, FORMATS } from './export.dto.js';
 
-/** Records that are read, and so are in memory, at a time. */
+/** Records read, and held in memory, at a time. */
 const AT_A_TIME = 200;
 
-/** How the records of a DTO are written. */
+/** Writes the records of a DTO. */
 interface Writing {
   readonly head: string;
   readonly line: (record: object) => string;
 }
 
-/** Sends all records of a list, page by page as they are taken, whatever their number. */
+/** Streams all records of a list, page by page as the client reads them. */
 @Injectable()
 export class Exporter {
   private readonly writings = new Map<Constructor, Readonly<Record<Format, Writing>>>();
 
   /**
    * @param list reads a page of the list
-   * @param answer makes the DTO of a record
-   * @throws ApiError what `list` throws for the first page; a later one breaks the answer off
+   * @param answer converts a record to its DTO
+   * @throws ApiError what `list` throws for the first page; a later error breaks off the response
    */
   async send<Query extends PageQuery, T, Dto extends object>(
     reply: FastifyReply,
-    { plural }: Resource,
+    { plural }: Pick<Resource, 'plural'>,
     type: Constructor<Dto> & { from(record: T): Dto },
     { format, ...query }: Exported<Query>,
     list: (query: Query) => Promise<Page<T>>,
@@ -52,7 +52,7 @@ export class Exporter {
       }
     }
     const isAsked = reply.request.method !== 'HEAD';
-    // A page that is sent and one that is read, no more.
+    // One page is sent while the next one is read, no more.
     await reply.send(Readable.from(isAsked ? text() : [], { highWaterMark: 1 }));
   }
 

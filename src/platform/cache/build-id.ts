@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Where the product's code lies: `dist`, or `src` in tests. */
+/** The folder of the product's code: `dist`, or `src` in tests. */
 const CODE = join(import.meta.dirname, '../..');
 
 /**

@@ -35,7 +35,7 @@ export class CacheVersions {
   private readonly lookUps = new Coalescer(async (group) => this.known.get(group));
 
   /** How many evictions this process has seen, by class; and how often it may have missed some. */
-  private readonly heard = new Map<string, number>();
+  private readonly changesByType = new Map<string, number>();
   private missed = 0;
   private readonly self = randomBytes(12).toString('base64url');
 
@@ -44,7 +44,7 @@ export class CacheVersions {
     private readonly feed: ChangeFeed,
     caches: LiveCaches,
   ) {
-    this.known = caches.of(model, (group) => this.load(group), { hearsOfNew: true });
+    this.known = caches.of(model, (group) => this.load(group), { includesNew: true });
     feed.watch(model.collection.name, {
       changed: (group) => this.noteEviction(group),
       missed: () => void this.missed++,
@@ -89,12 +89,12 @@ export class CacheVersions {
    */
   private versionOfAll(type: string): string | undefined {
     if (!this.feed.isFresh) return undefined;
-    return [this.self, this.missed, this.heard.get(type) ?? 0].join('.');
+    return [this.self, this.missed, this.changesByType.get(type) ?? 0].join('.');
   }
 
   private noteEviction(group: string): void {
     const [type = ''] = group.split(':');
-    this.heard.set(type, (this.heard.get(type) ?? 0) + 1);
+    this.changesByType.set(type, (this.changesByType.get(type) ?? 0) + 1);
   }
 
   private async load(_id: string): Promise<Known> {

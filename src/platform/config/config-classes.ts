@@ -1,8 +1,10 @@
 import { globSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { DeclarationError } from '../errors/start-error.js';
 import { type ConfigClass, variablesOf } from './env.js';
+
+const require = createRequire(import.meta.url);
 
 /**
  * The classes of variables in `<room>/<name>.config.ts` of a folder. They are found without a list, so that an optional
@@ -10,11 +12,11 @@ import { type ConfigClass, variablesOf } from './env.js';
  * imports it. A property without a variable is set in code only.
  * @throws DeclarationError for a file without such a class
  */
-async function configsIn(folder: string): Promise<readonly ConfigClass[]> {
+function configsIn(folder: string): readonly ConfigClass[] {
   const root = join(import.meta.dirname, '../..');
   const files = globSync(`${folder}/*/*.config.{js,ts}`, { cwd: root }).toSorted();
-  const found = files.map(async (file) => {
-    const exported = Object.values((await import(pathToFileURL(join(root, file)).href)) as object);
+  return files.flatMap((file) => {
+    const exported = Object.values(require(join(root, file)) as object);
     const classes = exported.filter((each): each is ConfigClass => typeof each === 'function');
     if (classes.some((each) => variablesOf(each).length > 0 || Object.keys(new each()).length > 0))
       return classes;
@@ -22,7 +24,6 @@ async function configsIn(folder: string): Promise<readonly ConfigClass[]> {
       `src/${file.replace(/js$/, 'ts')}: export a class with @Env('NAME', kind) above a property, or with properties that have a value`,
     );
   });
-  return (await Promise.all(found)).flat();
 }
 
 /** @throws DeclarationError if two properties read the same variable */
@@ -38,6 +39,6 @@ function requireDistinct(classes: readonly ConfigClass[]): void {
 }
 
 /** Every class of variables, the platform's first. */
-export const CONFIG_CLASSES = [...(await configsIn('platform')), ...(await configsIn('modules'))] as const;
+export const CONFIG_CLASSES = [...configsIn('platform'), ...configsIn('modules')] as const;
 
 requireDistinct(CONFIG_CLASSES);

@@ -132,9 +132,9 @@ function readEach(
     property: entry,
   }));
   const { values, faults } = readVariables(named, env, mode);
-  const strangers = Object.keys(env).filter(
+  const unknownNames = Object.keys(env).filter(
     (name) => env[name]?.trim() && isNamed(variable.name, name) && !named.some((each) => each.name === name),
   );
   const problem = `is set, but ${list} does not name it`;
-  return { values, faults: [...faults, ...strangers.map((name) => ({ variable: name, problem }))] };
+  return { values, faults: [...faults, ...unknownNames.map((name) => ({ variable: name, problem }))] };
 }

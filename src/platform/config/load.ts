@@ -36,9 +36,9 @@ export function loadConfig(): Config {
   add(file);
   if (file.faults.length > 0) {
     // A variable whose line is refused would also be reported as missing.
-    const told = new Set(file.faults.map(({ variable }) => variable));
-    const others = told.has(FILE) ? [] : faultsOf(() => parseConfig(environment));
-    throw new ConfigError([...file.faults, ...others.filter(({ variable }) => !told.has(variable))]);
+    const reported = new Set(file.faults.map(({ variable }) => variable));
+    const others = reported.has(FILE) ? [] : faultsOf(() => parseConfig(environment));
+    throw new ConfigError([...file.faults, ...others.filter(({ variable }) => !reported.has(variable))]);
   }
   if (file.foreign.length > 0) {
     process.stderr.write(

@@ -5,21 +5,21 @@ import type { Connection, mongo } from 'mongoose';
 import { PinoLogger } from 'nestjs-pino';
 import { isOutage } from '../errors/driver-errors.js';
 
-/** A transaction in which nothing was done for so long in all is given up. Begun anew, it costs its process little. */
+/** A transaction that was idle for this long in total is aborted. If its process is alive, a retry costs little. */
 const IDLE_MS = 2_000;
 const LOOK_EVERY_MS = 500;
-/** How long is looked after the last sign of one: longer than one that begins then needs to be given up. */
+/** How long to keep checking after the last sign of one: long enough for one that begins then to count as abandoned. */
 const LOOK_FOR_MS = 3_000;
 
-/** What MongoDB tells of a transaction between two of its operations. */
+/** What MongoDB reports about a transaction between two of its operations. */
 interface Idle {
   readonly lsid: { readonly id: mongo.Binary };
 }
 
 /**
- * Ends transactions whose process was killed or has lost the database: until MongoDB gives them up by itself, after a
- * minute unless told otherwise, nobody else can write what they have written. Whoever is in the way of one says so; only
- * then is looked. A user of the database may see and end what itself does, so this takes no rights.
+ * Aborts transactions whose process was killed or has lost the database. Until MongoDB aborts them itself, after a
+ * minute by default, nobody else can write the documents that they have written. Checks only after something has
+ * reported that it is blocked. Database users may list and kill their own operations, so this needs no privileges.
  */
 @Injectable()
 export class AbandonedTransactions implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -34,11 +34,11 @@ export class AbandonedTransactions implements OnApplicationBootstrap, OnApplicat
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    // A write outside of a transaction waits within the database, until its socket is given up.
+    // A write outside a transaction waits inside the database, until its socket times out.
     this.client.on('connectionClosed', ({ reason }) => {
       if (reason === 'error') this.suspect();
     });
-    // Whether it may look at all.
+    // Fails at once if the database does not allow it.
     await this.look();
   }
 
@@ -46,7 +46,7 @@ export class AbandonedTransactions implements OnApplicationBootstrap, OnApplicat
     this.end.abort();
   }
 
-  /** Something waits for a transaction, perhaps for one that nobody goes on with. */
+  /** Reports that something waits for a transaction, which may be abandoned. */
   suspect(): void {
     this.looksUntil = performance.now() + LOOK_FOR_MS;
     if (this.mayLook) this.looking ??= this.follow().finally(() => (this.looking = undefined));
@@ -64,7 +64,7 @@ export class AbandonedTransactions implements OnApplicationBootstrap, OnApplicat
     try {
       await this.giveUpIdle();
     } catch (error) {
-      // A database that is away is looked at again, as long as somebody waits.
+      // While the database is unavailable, retry as long as something waits.
       if (this.end.signal.aborted || isOutage(error)) return;
       this.mayLook = false;
       this.logger.warn(

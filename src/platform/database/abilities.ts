@@ -1,20 +1,27 @@
 import { needsModule } from '../errors/needed-modules.js';
 
-/** What a feature's records can do beside being created, listed, read, changed and deleted, and the module of it. */
-const ABILITIES = { batch: 'BulkModule', export: 'BulkModule', trash: 'TrashModule' } as const;
+/** Abilities of records besides being created, listed, read, changed and deleted, and the modules that provide them. */
+const ABILITIES = {
+  batch: 'BulkModule',
+  export: 'BulkModule',
+  import: 'ImportsModule',
+  trash: 'TrashModule',
+} as const;
 export type Ability = keyof typeof ABILITIES;
 
-/** What a resource declares of it. */
+/** The abilities that a resource declares. */
 export interface DeclaredAbilities {
-  /** What is deleted can be restored for 30 days. */
+  /** Deleted records can be restored for 30 days. */
   readonly trash?: true;
-  /** Several things are done to its records by one request. */
+  /** One request can perform several operations. */
   readonly batch?: true;
-  /** All records of a list are sent as a file. */
+  /** A whole list can be downloaded as a file. */
   readonly export?: true;
+  /** Records can be created from the rows of a file. */
+  readonly import?: true;
 }
 
-/** What a resource can do. Where its module is not part of the product, the start is refused. */
+/** The abilities of a resource. Startup fails if the module of one is not part of the product. */
 export function abilitiesOf(declared: DeclaredAbilities & { readonly name: string }): ReadonlySet<Ability> {
   const can = (Object.keys(ABILITIES) as Ability[]).filter((ability) => declared[ability]);
   for (const ability of can)

@@ -3,14 +3,14 @@ import { InjectConnection } from '@nestjs/mongoose';
 import type { Connection, mongo } from 'mongoose';
 import { PinoLogger } from 'nestjs-pino';
 
-/** How long the database may keep a question open before it answers that nothing has changed, in milliseconds. */
+/** How long the database may hold a `getMore` open before it answers that nothing has changed, in milliseconds. */
 const PATIENCE_MS = 400;
-/** After so long without a question, nobody wants to know, and the database is asked only to keep the stream alive. */
+/** Without calls of `isFresh` for this long the feed is idle, and polls only to keep the stream alive. */
 const WANTED_MS = 2_000;
 const KEEP_ALIVE_MS = 30_000;
-/** The first answer after that is wanted soon. */
+/** The first answer after an idle time should come soon. */
 const SOON_MS = 20;
-/** How long ago everything must have been told for what is remembered to be used, in milliseconds. */
+/** Caches may be used if all changes older than this have been reported, in milliseconds. */
 const FRESH_MS = 1_400;
 const PAUSE_MS = 500;
 /** Most changes in an answer, so that a backlog is read without holding up requests. */
@@ -23,7 +23,7 @@ interface Watcher {
   /** Changes may have been missed: everything may have changed. */
   missed(): void;
   /** Whether new records count as changes: for subscribers that cache the absence of records. */
-  readonly hearsOfNew?: boolean;
+  readonly includesNew?: boolean;
 }
 
 interface Change {
@@ -38,41 +38,40 @@ interface Answer {
     readonly nextBatch?: readonly Change[];
     readonly postBatchResumeToken?: { readonly _data?: unknown };
   };
-  /** No write that a majority had when the question came is later. */
+  /** No write that was majority-committed when the request arrived is later. */
   readonly operationTime?: mongo.Timestamp;
 }
 
-/** How far a stream is to be read, and when that was everything. */
+/** A position in the stream, and when there was nothing after it. */
 interface Mark {
   readonly time: bigint;
   readonly askedAt: number;
 }
 
 /**
- * The cluster's time up to which an answer tells everything. It stands at the beginning of the token, also of one
- * without a change, behind a byte that says so.
+ * The cluster time up to which an answer is complete. It is at the beginning of every resume token, even without a
+ * change, after a type byte.
  */
-function toldUntil({ cursor }: Answer): bigint {
+function completeUntil({ cursor }: Answer): bigint {
   const [, time] = /^82([\dA-F]{16})/.exec(String(cursor.postBatchResumeToken?._data)) ?? [];
   return time === undefined ? -1n : BigInt(`0x${time}`);
 }
 
 /**
- * Tells of changes in watched collections, whichever process makes them, by a change stream of MongoDB. What it tells
- * may be old: a stream can be behind. So it knows by the cluster's time how far it has come. While somebody wants to
- * know, its answers come at least every `PATIENCE_MS`, so that silence means a broken stream and not that nothing has
- * changed.
+ * Reports changes of watched collections, whichever process makes them, from a MongoDB change stream. A stream can lag
+ * behind, so the feed measures by cluster time how far it has got. While it is in use the database answers at least
+ * every `PATIENCE_MS`, so that silence means a broken stream and not that nothing has changed.
  */
 @Injectable()
 export class ChangeFeed implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly watchers = new Map<string, Watcher[]>();
-  /** A time by the process's clock: every change that was acknowledged before it has been told. */
-  private toldAt = -Infinity;
-  /** When it was asked last whether it is fresh. */
+  /** On the process's clock: every change acknowledged before this time has been reported. */
+  private upToDateAt = -Infinity;
+  /** The last call of `isFresh`. */
   private wantedAt = -Infinity;
   private wake: (() => void) | undefined;
   private stopped = false;
-  /** Ends a question that is open. */
+  /** Ends an open `getMore`. */
   private interrupt: (() => Promise<unknown>) | undefined;
 
   constructor(
@@ -80,26 +79,26 @@ export class ChangeFeed implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly logger: PinoLogger,
   ) {}
 
-  /** For the constructors of services: the feed starts when all of them are there. */
+  /** For constructors of services: the feed starts once all of them have been created. */
   watch(collection: string, watcher: Watcher): void {
     this.watchers.set(collection, [...(this.watchers.get(collection) ?? []), watcher]);
   }
 
-  /** A record was changed or removed: told at once to this process, which need not wait for the stream. */
+  /** Reports a changed or removed record in this process at once, without waiting for the stream. */
   note(collection: string, id: string): void {
     for (const watcher of this.watchers.get(collection) ?? []) watcher.changed(id);
   }
 
-  /** Whether every change that is older than `FRESH_MS` has been told; not at first after a while without questions. */
+  /** Whether every change older than `FRESH_MS` has been reported. False at first after an idle time. */
   get isFresh(): boolean {
     this.wantedAt = performance.now();
     this.wake?.();
-    return this.wantedAt - this.toldAt < FRESH_MS;
+    return this.wantedAt - this.upToDateAt < FRESH_MS;
   }
 
-  /** How old what has been told may be, in seconds: infinite while the stream is broken. */
+  /** How far the reports may lag behind, in seconds; infinite while the stream is broken. */
   get ageSeconds(): number {
-    return (performance.now() - this.toldAt) / 1000;
+    return (performance.now() - this.upToDateAt) / 1000;
   }
 
   onApplicationBootstrap(): void {
@@ -108,7 +107,7 @@ export class ChangeFeed implements OnApplicationBootstrap, BeforeApplicationShut
 
   async beforeApplicationShutdown(): Promise<void> {
     this.stopped = true;
-    this.toldAt = -Infinity;
+    this.upToDateAt = -Infinity;
     this.wake?.();
     await this.interrupt?.().catch(() => undefined);
   }
@@ -133,14 +132,14 @@ export class ChangeFeed implements OnApplicationBootstrap, BeforeApplicationShut
       // A cursor belongs to its session.
       await db.client.withSession((session) => this.read(db, session));
     } finally {
-      this.toldAt = -Infinity;
+      this.upToDateAt = -Infinity;
       this.interrupt = undefined;
     }
   }
 
-  /** By commands: the driver's stream hides how far it has come. */
+  /** Uses commands, because the driver's stream hides its position. */
   private async read(db: mongo.Db, session: mongo.ClientSession): Promise<void> {
-    // The number of a cursor must stay a long, however small it is.
+    // A cursor id must be sent as a long, however small it is.
     const options = { session, promoteLongs: false };
     const ask = (command: mongo.Document) => db.command(command, options) as unknown as Promise<Answer>;
     let askedAt = performance.now();
@@ -148,12 +147,12 @@ export class ChangeFeed implements OnApplicationBootstrap, BeforeApplicationShut
     const { id } = answer.cursor;
     const more = { getMore: id, collection: '$cmd.aggregate', batchSize: BATCH };
     this.interrupt = () => db.command({ killCursors: '$cmd.aggregate', cursors: [id] });
-    this.tellAll();
+    this.notifyMissed();
     for (let mark: Mark | undefined; ;) {
       const { firstBatch, nextBatch = firstBatch ?? [] } = answer.cursor;
       for (const { ns, documentKey } of nextBatch) this.note(ns.coll, String(documentKey._id));
       mark = this.measure(answer, askedAt, mark);
-      // One of a database that was dropped is at its end.
+      // The stream of a dropped database has ended.
       if (this.stopped || String(answer.cursor.id) === '0') return;
       const maxTimeMS = (await this.rest()) ? SOON_MS : PATIENCE_MS;
       askedAt = performance.now();
@@ -161,7 +160,7 @@ export class ChangeFeed implements OnApplicationBootstrap, BeforeApplicationShut
     }
   }
 
-  /** Waits while nobody wants to know. @returns whether it has */
+  /** Waits while the feed is idle. @returns whether it has waited */
   private async rest(): Promise<boolean> {
     if (this.stopped || performance.now() - this.wantedAt < WANTED_MS) return false;
     await new Promise<void>((resolve) => {
@@ -176,30 +175,30 @@ export class ChangeFeed implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   private get pipeline(): mongo.Document[] {
-    const withNew = [...this.watchers].filter(([, watchers]) => watchers.some((each) => each.hearsOfNew));
-    const told = [
+    const withNew = [...this.watchers].filter(([, watchers]) => watchers.some((each) => each.includesNew));
+    const matches = [
       {
         'ns.coll': { $in: [...this.watchers.keys()] },
         operationType: { $in: ['update', 'replace', 'delete'] },
       },
       { 'ns.coll': { $in: withNew.map(([name]) => name) }, operationType: 'insert' },
     ];
-    return [{ $changeStream: {} }, { $match: { $or: told } }, { $project: { ns: 1, documentKey: 1 } }];
+    return [{ $changeStream: {} }, { $match: { $or: matches } }, { $project: { ns: 1, documentKey: 1 } }];
   }
 
-  /** Notes how far the stream has come: to the end, or at least to where the end was before. */
+  /** Records the stream's progress: to its end, or at least to where the end was before. */
   private measure(answer: Answer, askedAt: number, mark: Mark | undefined): Mark | undefined {
-    const until = toldUntil(answer);
+    const until = completeUntil(answer);
     const end = answer.operationTime?.toBigInt();
     if (end === undefined) return mark;
-    if (until >= end) this.toldAt = askedAt;
-    else if (mark && until >= mark.time) this.toldAt = mark.askedAt;
+    if (until >= end) this.upToDateAt = askedAt;
+    else if (mark && until >= mark.time) this.upToDateAt = mark.askedAt;
     else if (mark) return mark;
     return { time: end, askedAt };
   }
 
-  /** A stream tells what happens after its opening; what was remembered before may be older. */
-  private tellAll(): void {
+  /** A stream reports changes after it was opened; what was cached before may be outdated. */
+  private notifyMissed(): void {
     for (const watcher of [...this.watchers.values()].flat()) watcher.missed();
   }
 }

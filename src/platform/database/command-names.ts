@@ -1,10 +1,10 @@
 import { DeclarationError } from '../errors/start-error.js';
 
 const COMMAND = /^[a-z][a-z-]{0,31}$/;
-/** What happens to records anyway, and is told so. */
+/** Names of the built-in events. */
 const HAPPENINGS: ReadonlySet<string> = new Set(['created', 'updated', 'deleted', 'restored', 'transferred']);
 
-/** @throws DeclarationError for a command whose permission or event would be something else's */
+/** @throws DeclarationError for a command whose permission or event would clash with another one */
 export function requireCommands(name: string, commands: readonly string[], verbs: readonly string[]): void {
   for (const command of commands) {
     const problem = !COMMAND.test(command)

@@ -11,13 +11,13 @@ import { DatabaseQueue } from './database-queue.js';
 import { unreachable } from './start-refusals.js';
 import { PRODUCT } from '../../product/product.js';
 
-/** What the product's own connections are called in the database's logs, profiler and list of operations. */
+/** The name of the product's connections in the database's logs, profiler and list of operations. */
 export const APPLICATION = PRODUCT.key;
 
 /**
- * A database that is gone or frozen is noticed by the socket: neither maxTimeMS, timeoutMS nor
- * serverSelectionTimeoutMS end a wait for a mongod that accepts and stays silent. No operation of a
- * request may run longer; migrations use a client of their own.
+ * Socket timeouts detect a database that is gone or frozen: neither maxTimeMS, timeoutMS nor
+ * serverSelectionTimeoutMS end the wait for a mongod that accepts connections but stays silent. No operation of a
+ * request may take longer; migrations have a client of their own.
  */
 const CONNECT_OPTIONS: ConnectOptions = {
   ...LENIENT_DECODING,
@@ -30,14 +30,14 @@ const CONNECT_OPTIONS: ConnectOptions = {
   serverSelectionTimeoutMS: 1000,
   connectTimeoutMS: 1000,
   socketTimeoutMS: 1000,
-  // The driver looks at the server this often, so that a loss and a return are known after two seconds, not ten.
+  // The driver checks the server this often, so that a failure and a recovery are noticed in two seconds, not ten.
   heartbeatFrequencyMS: 1000,
 };
 
 /** A database that does not answer a ping within this time does not answer requests in time either. */
 const ANSWERS_MS = 250;
 
-/** How long a start waits for the database before it gives up, where MONGODB_URI does not say it. */
+/** How long startup waits for the database before it gives up, unless MONGODB_URI says otherwise. */
 const START_PATIENCE_MS = 30_000;
 
 /** An option of a connection string, which has each option once. */
@@ -46,7 +46,7 @@ function optionOf(uri: string, name: string): string | undefined {
   return [...options].find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
 }
 
-/** Opens the connection when the application starts, sees to the version of the database, and closes it at the end. */
+/** Opens the connection at startup, checks the version of the database, and closes it at shutdown. */
 @Injectable()
 export class Database implements OnModuleInit, OnApplicationShutdown {
   readonly queue = new DatabaseQueue();
@@ -59,13 +59,13 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
   ) {}
 
   async onModuleInit(): Promise<void> {
-    // Outages are reported by the operations that meet them; without a listener they would end the process.
+    // Operations report outages themselves; without a listener the event would end the process.
     this.connection.on('error', (error: Error) =>
       this.logger.warn({ event: 'database_connection', reason: error.message }),
     );
     await this.patiently(() => this.connect());
     this.queue.watch(this.connection.getClient());
-    // A database that has just come up may close its connections once more, while it elects a primary.
+    // A database that has just started may close its connections once more while it elects a primary.
     await this.patiently(async () => {
       await this.requireReplicaSet();
       await this.migrations.begin();
@@ -88,7 +88,7 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
-  /** @throws ConfigError when the driver does not take the options together */
+  /** @throws ConfigError if the driver does not accept the combination of options */
   private async connect(): Promise<void> {
     const { mongodbUri } = this.config;
     if (!mongodbUri) throw new Error('There is no MONGODB_URI to connect to');
@@ -102,13 +102,13 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
-  /** Transactions and change streams need one. A sharded cluster, which has them too, says `isdbgrid`. */
+  /** Transactions and change streams need a replica set or a sharded cluster, which reports `isdbgrid`. */
   private async requireReplicaSet(): Promise<void> {
     const hello = await this.connection.getClient().db().command({ hello: 1 });
     if (hello['setName'] === undefined && hello['msg'] !== 'isdbgrid') {
       throw new ConfigError([{ variable: 'MONGODB_URI', problem: 'must lead to a replica set' }]);
     }
-    // With a direct connection a secondary answers, too, and may be behind.
+    // With a direct connection a secondary would answer as well, and may lag behind.
     const isAlone = optionOf(this.config.mongodbUri ?? '', 'directConnection') === 'true';
     if (isAlone && ((hello['hosts'] ?? []) as string[]).length > 1) {
       const problem =
@@ -117,7 +117,7 @@ export class Database implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
-  /** Does the work, again while the database does not answer. What it does must bear being done twice. */
+  /** Does some work, and retries while the database does not answer. The work must be idempotent. */
   private async patiently(work: () => Promise<void>): Promise<void> {
     const { mongodbUri = '' } = this.config;
     const giveUp = Date.now() + Number(optionOf(mongodbUri, 'serverSelectionTimeoutMS') ?? START_PATIENCE_MS);

@@ -7,7 +7,7 @@ import { apiError } from '../errors/errors.js';
 
 /** The position of the last record on a page, after which the next page starts. */
 export interface Position {
-  /** What the list is sorted by: of the newest first, when it was created. */
+  /** The value that the list is sorted by; by default the creation time. */
   readonly key: Date | string | number | boolean | Types.Decimal128 | Types.ObjectId | null;
   readonly _id: Types.ObjectId;
 }
@@ -35,7 +35,7 @@ export class Cursors {
     return this.tokens.sign(bytesOf(position), binding);
   }
 
-  /** @throws ApiError INVALID_CURSOR for one that was changed, made up, or given for another list */
+  /** @throws ApiError INVALID_CURSOR for a cursor that was tampered with or issued for another list */
   decode(cursor: string, binding: string): Position {
     const position = this.tokens.open(cursor, binding);
     if (!position) throw apiError('INVALID_CURSOR');

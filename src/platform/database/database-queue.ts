@@ -1,27 +1,27 @@
 import type { mongo } from 'mongoose';
 
-/** An operation that took longer was given up by the socket: nothing answered. */
+/** After this long the socket gives up on an operation, in milliseconds: the database has not answered. */
 const GIVEN_UP_MS = 900;
 
-/** The operation that a connection was given to. */
+/** The operation that uses a connection. */
 interface Operation {
-  /** When, by the process's clock. */
+  /** When it got the connection, by the process's clock. */
   at: number;
-  /** For how long it had waited for one. */
+  /** How long it had waited for one. */
   waitedMs: number;
 }
 
 /**
- * Watches how long operations take from asking for a connection until it is given back. It knows only what the pool
- * tells, so that operations cost no more.
+ * Measures how long operations take from requesting a connection to returning it. It only listens to events of the
+ * pool, so operations cost no more.
  */
 export class DatabaseQueue {
-  /** By connection: kept, and used again. */
+  /** By connection; entries are reused. */
   private readonly operations = new Map<number | string, Operation>();
   private leastMs: number | undefined;
-  /** How many have ended since it was asked last. */
+  /** Operations completed since the last reading. */
   ended = 0;
-  /** Connections that an operation has. */
+  /** Connections in use. */
   used = 0;
   /** Operations that wait for a connection. */
   waiting = 0;
@@ -47,12 +47,12 @@ export class DatabaseQueue {
     client.on('connectionClosed', ({ connectionId }) => void this.operations.delete(connectionId));
   }
 
-  /** Open connections that no operation has. */
+  /** Open connections that are idle. */
   get idle(): number {
     return this.operations.size - this.used;
   }
 
-  /** The quickest operation since it was asked last, in milliseconds. */
+  /** The fastest operation since the last reading, in milliseconds. */
   takeLeastMs(): number | undefined {
     const { leastMs } = this;
     this.leastMs = undefined;

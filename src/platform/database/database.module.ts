@@ -15,7 +15,7 @@ import { Trail } from './trail.js';
 import { Transactions } from './transactions.js';
 import { Transfers } from './transfers.js';
 
-/** The connection, and repositories that keep every feature's records to their owners. */
+/** The connection, and repositories that restrict every feature's records to their owners. */
 @Global()
 @Module({
   providers: [

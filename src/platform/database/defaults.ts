@@ -1,7 +1,7 @@
-/** The keys of a class that need not be there. */
+/** The optional keys of a class. */
 type OptionalKeys<T> = { [K in keyof T]-?: object extends Pick<T, K> ? K : never }[keyof T];
 
-/** What a record may have in a field; null where it need not have one. */
+/** The type of a field in a record, with null if it is optional there. */
 type ValueOf<T, K> = K extends keyof T
   ? object extends Pick<T, K>
     ? Exclude<T[K], undefined> | null
@@ -9,14 +9,14 @@ type ValueOf<T, K> = K extends keyof T
   : never;
 
 /**
- * What each optional field of a DTO is in the record when it is not sent, or null: `null` where it is not stored then.
- * The compiler asks for every one of them, and for no other.
+ * The values that the optional fields of a DTO get in the record when they are null or not sent; `null` means not
+ * stored. The compiler requires each of them, and no others.
  */
 export type Defaults<Dto, Stored> = { readonly [K in OptionalKeys<Dto>]: ValueOf<Stored, K> };
 
 type Known<Dto> = Readonly<Record<OptionalKeys<Dto>, unknown>>;
 
-/** In defaults: the time at which the record is written. */
+/** As a default: the time at which the record is written. */
 export const NOW: Date = new Date(Number.NaN);
 
 /** A value that was sent, or its default. */
@@ -27,7 +27,7 @@ type Filled<Dto, K extends keyof Dto, D> = K extends keyof D
 type WithDefaults<Dto, D> = { [K in keyof Dto]-?: Filled<Dto, K, D> };
 type NullsToDefaults<Dto, D> = { [K in keyof Dto]: Filled<Dto, K, D> };
 
-/** Every field of a DTO; what was not sent, or was null, has its default. For POST and PUT. */
+/** Every field of a DTO, with defaults for those that are null or were not sent. For POST and PUT. */
 export function withDefaults<Dto extends object, D extends Known<Dto>>(
   dto: Dto,
   defaults: D,
@@ -37,7 +37,7 @@ export function withDefaults<Dto extends object, D extends Known<Dto>>(
   return fields as WithDefaults<Dto, D>;
 }
 
-/** The fields that were sent; what was null has its default. For PATCH. */
+/** The fields that were sent, with defaults for those that are null. For PATCH. */
 export function nullsToDefaults<Dto extends object, D extends object>(
   dto: Dto,
   defaults: D,
@@ -50,7 +50,7 @@ export function nullsToDefaults<Dto extends object, D extends object>(
   return fields as NullsToDefaults<Dto, D>;
 }
 
-/** Lists and objects are copied, so that no two records share one. */
+/** Lists and objects are copied, so that records do not share them. */
 function fresh(value: unknown): unknown {
   if (value === NOW) return new Date();
   if (Array.isArray(value)) return [...(value as unknown[])];

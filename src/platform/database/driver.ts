@@ -11,8 +11,8 @@ export function driverDatabase({ db }: Pick<Model<unknown>, 'db'>): mongo.Db {
 }
 
 /**
- * The driver's collection of a model, for pipelines and single commands that Mongoose would only make dearer. Nothing
- * of the schema applies but its indexes.
+ * The driver's collection of a model, for pipelines and single commands to which Mongoose would only add cost. Nothing
+ * of the schema applies except its indexes.
  * @throws ApiError DATABASE_UNAVAILABLE before there is a connection
  */
 export function driverCollection<T extends object>(model: Model<T>): mongo.Collection<T> {

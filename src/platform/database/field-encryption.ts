@@ -4,22 +4,22 @@ import { DeclarationError } from '../errors/start-error.js';
 /** Encrypts and decrypts the fields of one collection that are declared as encrypted. */
 export interface RecordCipher {
   readonly fields: ReadonlySet<string>;
-  /** A copy of what is to be written, its encrypted fields as they are stored. No text stays none. */
+  /** A copy of the fields to be written, with those declared as encrypted encrypted; absent ones stay absent. */
   seal(recordId: string, written: Readonly<Record<string, unknown>>): Record<string, unknown>;
   /**
-   * Decrypts the fields of a record as it was read, in place.
+   * Decrypts the fields of a stored record, in place.
    * @throws ApiError INTERNAL_ERROR for a value that does not decrypt
    */
   open<R extends { readonly _id: unknown }>(record: R): R;
-  /** @throws Error for conditions on an encrypted field: equal texts have different ciphertexts, in no order */
+  /** @throws Error for conditions on an encrypted field: equal texts have different, unordered ciphertexts */
   refuse(conditions: unknown): void;
 }
 
 /** Encrypts fields declared as `@Prop({ type: String, encrypted: true })`. EncryptionModule provides it. */
 export abstract class FieldEncryption {
-  /** Undefined where nothing is encrypted, so that nothing is spent on it. */
+  /** Undefined if the schema has no encrypted field, so that it costs nothing. */
   abstract of(collection: string, schema: Schema): RecordCipher | undefined;
-  /** Has the models of a connection encrypt and decrypt. */
+  /** Makes the models of a connection encrypt and decrypt. */
   abstract guard(connection: Connection): Connection;
 }
 

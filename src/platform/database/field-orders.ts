@@ -3,19 +3,19 @@ import { invalid } from '../errors/errors.js';
 import { DeclarationError } from '../errors/start-error.js';
 import type { Filter } from './filter.js';
 
-/** Of which other field a time or day has to be later, or must not be earlier. */
+/** The field that a time or day must be after, or must not be before. */
 export type OrderRule = { readonly after: string } | { readonly since: string };
 
 interface Order {
   readonly field: string;
   readonly other: string;
-  /** The same is not enough. */
+  /** Equal values are not allowed. */
   readonly strictly: boolean;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Which fields of a record are later than which. What has no value is in order. */
+/** Order rules between the fields of a record. A field without a value satisfies them. */
 export class FieldOrders {
   private readonly orders: readonly Order[];
 
@@ -34,11 +34,11 @@ export class FieldOrders {
   }
 
   /** Whether some of these fields are compared. */
-  concern(fields: object): boolean {
+  compares(fields: object): boolean {
     return this.orders.some(({ field, other }) => field in fields || other in fields);
   }
 
-  /** @throws ApiError VALIDATION_ERROR for a record that is not in order */
+  /** @throws ApiError VALIDATION_ERROR for a record that breaks a rule */
   require(record: Fields): void {
     const broken = this.orders.filter((order) => !isKept(order, record));
     if (broken.length === 0) return;
@@ -51,17 +51,17 @@ export class FieldOrders {
   }
 
   /**
-   * What a record must be for a change to leave it in order; undefined for anything.
-   * @throws ApiError VALIDATION_ERROR where no record would be
+   * The filter that a record must match for a change not to break a rule; undefined if any record may be changed.
+   * @throws ApiError VALIDATION_ERROR if no record may
    */
   conditionOf(change: Fields): Filter | undefined {
-    // What lacks the other of its pair is in order so far.
+    // A pair of which one field is missing breaks no rule.
     this.require(change);
     const conditions: Filter[] = [];
     for (const { field, other, strictly } of this.orders) {
       if (field in change && other in change) continue;
       const [early, late] = [change[other] ?? undefined, change[field] ?? undefined];
-      // A field that is not there is not matched by what is within, and so is in order.
+      // A missing field does not match the inner condition, and so satisfies the rule.
       if (late !== undefined) conditions.push({ [other]: { $not: { [strictly ? '$gte' : '$gt']: late } } });
       if (early !== undefined) conditions.push({ [field]: { $not: { [strictly ? '$lte' : '$lt']: early } } });
     }

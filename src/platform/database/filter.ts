@@ -2,70 +2,70 @@ import { isDeepStrictEqual } from 'node:util';
 import { mongo, type Schema } from 'mongoose';
 import type { Position } from './cursor.js';
 
-/** Conditions on fields, as MongoDB takes them. Never made of a client's object, only of checked values. */
+/** Conditions on fields in MongoDB's form, built from checked values only, never from objects of clients. */
 export type Filter = Readonly<Record<string, unknown>>;
 
 /** The order of every list. */
 export const NEWEST_FIRST = { createdAt: -1, _id: -1 } as const;
 
-/** Matches texts that contain `text`, whatever its case. The text is literal: no character of it is a pattern. */
+/** Matches texts that contain `text`, ignoring case. No character of it acts as a pattern. */
 export function contains(text: string): Filter {
   return { $regex: text.replace(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`), $options: 'i' };
 }
 
-/** The field that orders a list, before the ids. */
-export interface Order {
+/** The field that a list is sorted by, before the ids. */
+export interface SortOrder {
   readonly field: string;
   readonly direction: 1 | -1;
 }
 
-/** A part of a list in its order. */
-export interface Stretch {
+/** A range of a list in its order. */
+export interface OrderedRange {
   readonly filter: Filter;
   readonly sort: Readonly<Record<string, 1 | -1>>;
 }
 
-/** A part of a list in which all have the same value of its field: ids alone order it. */
-export function stretchOfOne(filter: Filter, { direction }: Order): Stretch {
+/** A range of a list in which all records have the same value, so that only ids order it. */
+export function rangeOfOneValue(filter: Filter, { direction }: SortOrder): OrderedRange {
   return { filter, sort: { _id: direction } };
 }
 
-/** A part of a list in its whole order. */
-export function stretchOf(filter: Filter, { field, direction }: Order): Stretch {
+/** A range of a list in its whole order. */
+export function rangeIn(filter: Filter, { field, direction }: SortOrder): OrderedRange {
   return { filter, sort: { [field]: direction, _id: direction } };
 }
 
 /**
- * What is behind a position in a list, to be read one after the other. Nothing before the position is read: of
- * `createdAt <= …` all records of the same millisecond would be. MongoDB reads both parts at once, except where it has
- * to merge those of several values as well.
+ * The ranges after a position in a list, to be read one after the other. Nothing before the position is read, whereas
+ * `createdAt <= …` would read all records of the same millisecond. MongoDB reads both ranges in one query, unless it
+ * also has to merge those of several values.
  */
-export function behind({ key, _id }: Position, filter: Filter, order: Order): Stretch[] {
+export function behind({ key, _id }: Position, filter: Filter, order: SortOrder): OrderedRange[] {
   const { field, direction } = order;
   const further = direction === 1 ? '$gt' : '$lt';
   const same = { $and: [filter, { [field]: key, _id: { [further]: _id } }] };
   const beyond = { $and: [filter, { [field]: { [further]: key } }] };
   const isMerged = Object.keys(filter).some((name) => valuesOf(filter, name) > 1);
   return isMerged
-    ? [stretchOfOne(same, order), stretchOf(beyond, order)]
-    : [stretchOf({ $or: [beyond, same] }, order)];
+    ? [rangeOfOneValue(same, order), rangeIn(beyond, order)]
+    : [rangeIn({ $or: [beyond, same] }, order)];
 }
 
-/** How many values a filter asks for of a field. */
+/** How many values of a field a filter asks for. */
 export function valuesOf(filter: Filter, field: string): number {
   const { $in } = (filter[field] ?? {}) as { readonly $in?: unknown };
   return Array.isArray($in) ? $in.length : 1;
 }
 
-/** Any of these values. One is asked for by itself, so that a list keeps its order. */
+/** Matches any of these values. A single one becomes an equality, so that a list keeps its order. */
 export function anyOf(values: readonly unknown[]): unknown {
   return values.length === 1 ? values[0] : { $in: values };
 }
 
-/** Matches every value, by the index that begins with the field: where a filter is empty MongoDB looks for none. */
+/** Matches every value, using an index that begins with the field; for an empty filter MongoDB uses none. */
 export const ANY_VALUE: Filter = { $gte: new mongo.MinKey() };
 
-/** Whether an index holds every record that has values of these fields, as far as its options say. */
+/** Whether an index contains every record with values of these fields, judging by its options. */
 export function holdsAllWith(fields: readonly string[], options: mongo.Document | undefined): boolean {
   const partial = (options?.['partialFilterExpression'] ?? {}) as Filter;
   return Object.entries(partial).every(
@@ -73,7 +73,7 @@ export function holdsAllWith(fields: readonly string[], options: mongo.Document 
   );
 }
 
-/** For each unique index, the fields that one record at most has the same values of. */
+/** The fields of each unique index. */
 export function uniqueKeys(schema: Schema): readonly (readonly string[])[] {
   const unique = schema
     .indexes()
@@ -83,7 +83,7 @@ export function uniqueKeys(schema: Schema): readonly (readonly string[])[] {
 
 type Keys = Readonly<Record<string, 1 | -1>>;
 
-/** The indexes of a schema that have the newest first behind other fields, those for the most of them before. */
+/** The indexes of a schema that sort by newest first after other fields, those with the most fields first. */
 export function newestIndexes(schema: Schema): { readonly keys: Keys; readonly before: readonly string[] }[] {
   return schema
     .indexes()
@@ -94,12 +94,12 @@ export function newestIndexes(schema: Schema): { readonly keys: Keys; readonly b
     .toSorted((a, b) => b.before.length - a.before.length);
 }
 
-/** Whether a filter asks for a value, or for any of several. */
+/** Whether a filter asks for one value or for any of several. */
 export function isGiven(filter: Filter, field: string): boolean {
   return asksFor(filter, field) || Array.isArray((filter[field] as { $in?: unknown } | undefined)?.$in);
 }
 
-/** Whether a filter asks for a value, and not for those that are greater, contain something or the like. */
+/** Whether a filter asks for one exact value, rather than for a range, a pattern or the like. */
 export function asksFor(filter: Filter, field: string): boolean {
   const value = filter[field];
   return value !== undefined && value !== null && Object.getPrototypeOf(value) !== Object.prototype;

@@ -1,18 +1,18 @@
 import mongoose, { type mongo } from 'mongoose';
 import { isOutage, isTooSlow } from '../errors/driver-errors.js';
 
-/** What is looked for. `limit` bounds the records, and so the memory, that one answer takes. */
+/** What to find. `limit` bounds the records, and so the memory, of one answer. */
 export interface Find {
   readonly filter: Readonly<Record<string, unknown>>;
   readonly limit: number;
   readonly sort?: Readonly<Record<string, 1 | -1>>;
   readonly projection?: Readonly<Record<string, 0 | 1>>;
   readonly skip?: number;
-  /** The index to go by. */
+  /** The index to use. */
   readonly hint?: Readonly<Record<string, 1 | -1>>;
-  /** Longest time that the database may take. */
+  /** Time limit in the database. */
   readonly maxTimeMS?: number;
-  /** Of the transaction that the read belongs to. */
+  /** The session of the transaction that the read belongs to. */
   readonly session?: mongo.ClientSession | undefined;
 }
 
@@ -20,13 +20,13 @@ interface Batch<T> {
   readonly cursor: { readonly id: unknown; readonly firstBatch: T[]; readonly nextBatch: T[] };
 }
 
-/** Sends a command of a read. */
+/** Sends a read command. */
 type Send = <T>(command: mongo.Document) => Promise<Batch<T>>;
 
 /**
- * Reads up to `limit` records with the `find` command of the MongoDB wire protocol. The driver's cursor would do
- * the same at twice the cost (`npm run bench`): it is made for results of any length. As with the driver, a read
- * that an outage breaks is tried once more; in a transaction, that is tried again as a whole.
+ * Reads up to `limit` records with MongoDB's `find` command. The driver's cursor, which is made for results of any
+ * length, would cost twice as much (`npm run bench`). As with the driver, a read that an outage interrupts is retried
+ * once, except in a transaction, which is retried as a whole.
  */
 export async function find<T>(
   db: mongo.Db,
@@ -43,12 +43,12 @@ export async function find<T>(
   // A batch ends at 16 MiB, so that large records may take several.
   if (isClosed(cursor)) return cursor.firstBatch;
   if (session) return [...cursor.firstBatch, ...(await rest<T>(send, collection, cursor))];
-  // A cursor belongs to its session, and each command without one takes any: read again in one that is kept.
+  // A cursor belongs to its session, and commands without one get any: read again with a session that is kept.
   await send({ killCursors: collection, cursors: [longOf(cursor.id)] });
   return db.client.withSession((kept) => find<T>(db, collection, { limit, session: kept, ...query }));
 }
 
-/** Commands do not inherit what the connection string says of reads; a transaction has a concern of its own. */
+/** Commands do not inherit read options of the connection string; a transaction has its own read concern. */
 function concernOf({ readConcern }: mongo.Db, session: Find['session']): mongo.Document {
   return readConcern && !session?.inTransaction() ? { readConcern: readConcern.toJSON() } : {};
 }
@@ -57,7 +57,7 @@ function isClosed({ id }: Batch<unknown>['cursor']): boolean {
   return String(id) === '0';
 }
 
-/** The driver makes a number of one that is small, and the server takes none. */
+/** The driver turns a small cursor id into a number, which the server does not accept. */
 function longOf(id: unknown): mongo.Long {
   return mongoose.mongo.Long.fromString(String(id));
 }

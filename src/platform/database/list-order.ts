@@ -4,10 +4,10 @@ import type { PageQuery } from '../validation/page-query.js';
 import {
   behind,
   type Filter,
-  type Order,
-  type Stretch,
-  stretchOf,
-  stretchOfOne,
+  type OrderedRange,
+  rangeIn,
+  rangeOfOneValue,
+  type SortOrder,
   valuesOf,
 } from './filter.js';
 import type { Position } from './cursor.js';
@@ -16,35 +16,35 @@ import { lookUpOf, MAX_TERMS, sortKeyOf, termsOf } from '../validation/folded.js
 import { HiddenKeys } from '../validation/hidden-keys.js';
 import type { DeclaredList, Lists, SortField } from './lists.js';
 
-/** The bounds of a range, as parameters say them: `dueAt[gte]`. */
+/** The bounds of a range in parameters: `dueAt[gte]`. */
 export const BOUNDS = ['gt', 'gte', 'lt', 'lte'] as const;
 
-/** MongoDB merges so many stretches of an index; of more it would sort what it finds. */
-const MAX_STRETCHES = 200;
+/** MongoDB merges up to this many ranges of an index; with more it would sort the results. */
+const MAX_COMBINATIONS = 200;
 
-/** One stretch of a list after the other. */
+/** One of the queries that together read a list, in order. */
 export type Part = Pick<Find, 'filter' | 'sort' | 'hint'>;
 
 /** How a list is read. */
 export interface ListOrder {
-  /** What belongs to it. */
+  /** Matches all its records. */
   readonly filter: Filter;
-  /** By which index; MongoDB chooses unless told. */
+  /** The index to use; MongoDB chooses one by default. */
   readonly hint?: Find['hint'];
-  /** What distinguishes it from other lists with the same filter, for its cursors. */
+  /** Distinguishes it from other lists with the same filter, for cursors. */
   readonly name: string;
-  /** What is to be read, behind a position or from the beginning. */
+  /** What to read, after a position or from the beginning. */
   parts(position?: Position): readonly Part[];
   positionOf(record: object): Position;
 }
 
-function hinted(stretches: readonly Stretch[], hint: Find['hint']): readonly Part[] {
-  return hint ? stretches.map((each) => ({ ...each, hint })) : stretches;
+function hinted(ranges: readonly OrderedRange[], hint: Find['hint']): readonly Part[] {
+  return hint ? ranges.map((each) => ({ ...each, hint })) : ranges;
 }
 
-/** Newest first, by whatever index. A single record needs no order, and MongoDB would sort it in memory. */
+/** Newest first. A single record needs no sort, which MongoDB would perform in memory. */
 export function newestFirst(filter: Filter, isSingle: boolean, hint?: Find['hint']): ListOrder {
-  const order: Order = { field: 'createdAt', direction: -1 };
+  const order: SortOrder = { field: 'createdAt', direction: -1 };
   return {
     filter,
     name: '',
@@ -52,7 +52,7 @@ export function newestFirst(filter: Filter, isSingle: boolean, hint?: Find['hint
     parts: (position) =>
       isSingle
         ? [{ filter }]
-        : hinted(position ? behind(position, filter, order) : [stretchOf(filter, order)], hint),
+        : hinted(position ? behind(position, filter, order) : [rangeIn(filter, order)], hint),
     positionOf: (record) => {
       const { createdAt, _id } = record as { createdAt: Date; _id: Types.ObjectId };
       return { key: createdAt, _id };
@@ -60,7 +60,7 @@ export function newestFirst(filter: Filter, isSingle: boolean, hint?: Find['hint
   };
 }
 
-/** By a field: first what has a value, then what has none, whatever the direction. */
+/** By a field: records with a value first, then those without, in either direction. */
 function sorted(
   filter: Filter,
   range: Filter | undefined,
@@ -68,7 +68,7 @@ function sorted(
   direction: 1 | -1,
   index: Find['hint'],
 ): ListOrder {
-  const order: Order = { field: key, direction };
+  const order: SortOrder = { field: key, direction };
   const valued = { ...filter, [key]: range ?? { $ne: null } };
   const empty = { ...filter, [key]: null };
   return {
@@ -79,8 +79,8 @@ function sorted(
       const isEmpty = position !== undefined && position.key === null;
       const further = { _id: { [direction === 1 ? '$gt' : '$lt']: position?._id } };
       const all = [
-        ...(isEmpty ? [] : position ? behind(position, valued, order) : [stretchOf(valued, order)]),
-        ...(range ? [] : [stretchOfOne(isEmpty ? { ...empty, ...further } : empty, order)]),
+        ...(isEmpty ? [] : position ? behind(position, valued, order) : [rangeIn(valued, order)]),
+        ...(range ? [] : [rangeOfOneValue(isEmpty ? { ...empty, ...further } : empty, order)]),
       ];
       return hinted(all, index);
     },
@@ -91,7 +91,7 @@ function sorted(
   };
 }
 
-/** What of a query says which list it wants. */
+/** The parts of a query that select a list. */
 interface Asked {
   readonly sort: string | undefined;
   readonly direction: 1 | -1;
@@ -127,7 +127,7 @@ function refuse(path: string, message: string): never {
   throw invalid([{ path, message } satisfies Detail]);
 }
 
-/** The order that a query asks for beside its filter; undefined for a plain list. */
+/** The order that a query asks for in addition to its filter; undefined for a plain list. */
 export function declaredOrder(
   query: PageQuery,
   filter: Filter,
@@ -138,9 +138,10 @@ export function declaredOrder(
   const ofAll = owner !== undefined && !(owner in filter);
   const [first] = ranges;
   if (words !== undefined) {
-    if (sort !== undefined) refuse('q', 'q cannot be used together with sort: what it finds is newest first');
+    if (sort !== undefined)
+      refuse('q', 'q cannot be used together with sort: search results are newest first');
     if (first) refuse('q', `q cannot be used together with ${first.parameter}`);
-    if (ofAll) refuse('q', `q looks through the records of one owner: name one by owner, or leave it out`);
+    if (ofAll) refuse('q', `q searches the records of one owner: name one with owner, or leave owner out`);
     return having(words, filter, lists);
   }
   const field = sort ?? first?.field;
@@ -149,7 +150,7 @@ export function declaredOrder(
   if (other)
     refuse(
       other.parameter,
-      `${other.parameter} cannot be used together with ${sort === undefined ? first?.parameter : 'this sort'}: a range is of the field that sorts the list`,
+      `${other.parameter} cannot be used together with ${sort === undefined ? first?.parameter : 'this sort'}: ranges apply only to the field that sorts the list`,
     );
   const list = servedBy(
     sort === undefined ? (first?.parameter ?? field) : 'sort',
@@ -159,16 +160,16 @@ export function declaredOrder(
     owner,
     ofAll,
   );
-  const stretches = list.equal.reduce((count, name) => count * valuesOf(filter, name), 1);
-  if (stretches > MAX_STRETCHES) {
+  const combinations = list.equal.reduce((count, name) => count * valuesOf(filter, name), 1);
+  if (combinations > MAX_COMBINATIONS) {
     refuse(
       list.equal.at(-1) ?? field,
-      `${list.equal.join(' and ')} have ${stretches} combinations of values here; ${MAX_STRETCHES} at most can be sorted`,
+      `${list.equal.join(' and ')} have ${combinations} combinations of values here; at most ${MAX_COMBINATIONS} can be sorted`,
     );
   }
   const { kind } = list.sort;
   const range = ranges.length === 0 ? undefined : rangeOf(ranges, kind === 'text');
-  return sorted(filter, range, list.sort, direction, ofAll ? list.everybodys : list.index);
+  return sorted(filter, range, list.sort, direction, ofAll ? list.globalIndex : list.index);
 }
 
 function rangeOf(ranges: Asked['ranges'], isText: boolean): Filter {
@@ -193,13 +194,13 @@ function servedBy(
   const list = sorting.find(isServed);
   const possible = sorting.map(({ equal }) => equal.join(' and ') || 'no filter').join('; or ');
   if (!list) {
-    const stranger = asked.find((name) => !sorting.some(({ equal }) => equal.includes(name)));
+    const unserved = asked.find((name) => !sorting.some(({ equal }) => equal.includes(name)));
     refuse(
-      stranger ?? path,
-      `${stranger ?? path} is not served in the order of ${field} with ${asked.join(' and ') || 'no filter'}; possible is ${possible}`,
+      unserved ?? path,
+      `${unserved ?? path} is not served in the order of ${field} with ${asked.join(' and ') || 'no filter'}; possible is ${possible}`,
     );
   }
-  if (ofAll && !list.everybodys) {
+  if (ofAll && !list.globalIndex) {
     refuse(
       'owner',
       `owner=all is not served in the order of ${field}: name one owner, or leave out the order`,
@@ -210,8 +211,8 @@ function servedBy(
 
 function having(words: string, filter: Filter, lists: Lists): ListOrder {
   const terms = termsOf(words);
-  if (terms.length === 0) refuse('q', 'q must hold a word: letters or digits');
-  if (terms.length > MAX_TERMS) refuse('q', `q must not hold more than ${MAX_TERMS} words`);
+  if (terms.length === 0) refuse('q', 'q must contain a word: letters or digits');
+  if (terms.length > MAX_TERMS) refuse('q', `q must not contain more than ${MAX_TERMS} words`);
   const [first = {}, ...others] = terms
     .map(lookUpOf)
     .flatMap(({ entry, word }) => [

@@ -9,7 +9,7 @@ import { BOUNDS } from './list-order.js';
 import type { SortKind } from './lists.js';
 import type { Resource } from './resource.js';
 
-/** The rules of a bound by what it is compared with, and an example; there are no ranges of choices. */
+/** The rules of a bound by the kind of its field, and an example. Choices have no ranges. */
 const RANGES: Readonly<
   Record<Exclude<SortKind, 'choice'>, { rules: () => PropertyDecorator[]; example: unknown }>
 > = {
@@ -29,7 +29,7 @@ const MEANING = {
 
 const MAX_WORDS = 200;
 
-/** What a list takes that is declared by its resource, beside its filters. */
+/** The parameters of a list that its resource declares, besides filters. */
 interface DeclaredParameters extends PageQuery {
   readonly sort?: string;
   readonly q?: string;
@@ -40,7 +40,7 @@ function declare(prototype: object, name: string, ...decorators: PropertyDecorat
 }
 
 /**
- * The parameters of a resource's lists: pages, and what it declares of orders, ranges and words.
+ * The parameters of a resource's lists: pages, and the orders, ranges and search that it declares.
  *
  *     export class ListTicketsQuery extends ListQuery(tickets) { … }
  */

@@ -4,22 +4,22 @@ import { HiddenKeys } from '../validation/hidden-keys.js';
 
 /** A list that clients may ask for in the order of a field. */
 export interface ListDeclaration {
-  /** The fields of which a request gives a value each: all of them, and no others. */
+  /** The fields for which a request must give a value: all of them, and no others. */
   readonly equal?: readonly string[];
-  /** The field that sorts the list, in both directions, and of which ranges can be asked for. */
+  /** The field that sorts the list, in both directions, and that ranges apply to. */
   readonly sort: string;
-  /** Also among the records of all owners (`?owner=all`), by an index of its own. */
+  /** Also serve the records of all owners (`?owner=all`), with an additional index. */
   readonly everybody?: true;
 }
 
-/** What values of a field are, as far as their order goes. */
+/** The kinds of fields that can be sorted. */
 export type SortKind = 'time' | 'number' | 'decimal' | 'text' | 'day' | 'choice';
 
 /** A field that sorts lists. */
 export interface SortField {
   readonly name: string;
   readonly kind: SortKind;
-  /** Where the database has its values in their order. */
+  /** Where the database stores its values in sortable form. */
   readonly key: string;
 }
 
@@ -30,11 +30,11 @@ export interface DeclaredList {
   readonly equal: readonly string[];
   readonly sort: SortField;
   readonly index: Keys;
-  /** Undefined where it does not span owners. */
-  readonly everybodys: Keys | undefined;
+  /** Undefined if it does not span owners. */
+  readonly globalIndex: Keys | undefined;
 }
 
-/** Each costs an index, which every write pays for. */
+/** Each needs an index, which makes every write more expensive. */
 export const MAX_LISTS = 8;
 
 const KINDS: Readonly<Record<string, SortKind>> = {
@@ -49,14 +49,14 @@ const KINDS: Readonly<Record<string, SortKind>> = {
 interface Declared {
   readonly name: string;
   readonly schema: Schema;
-  /** Undefined where the records belong to nobody. */
+  /** Undefined if the records have no owner. */
   readonly owner: string | undefined;
   readonly lists: readonly ListDeclaration[];
   readonly search: readonly string[];
   readonly stats: readonly string[];
 }
 
-/** What clients may ask the lists of one resource for beside filters: orders, ranges, words and counts. */
+/** What the lists of a resource offer besides filters: orders, ranges, search and counts. */
 export class Lists {
   readonly all: readonly DeclaredList[];
   readonly search: readonly string[];
@@ -68,7 +68,7 @@ export class Lists {
   private readonly schema: Schema;
   private readonly owned: Keys;
 
-  /** @throws DeclarationError for what no index could serve */
+  /** @throws DeclarationError for lists that no index could serve */
   constructor({ name, schema, owner, lists, search, stats }: Declared) {
     this.name = name;
     this.schema = schema;
@@ -89,7 +89,7 @@ export class Lists {
     this.addIndexes();
   }
 
-  /** The fields that sort, each once. */
+  /** The fields that lists are sorted by, without duplicates. */
   get sorts(): readonly SortField[] {
     return [...new Map(this.all.map(({ sort }) => [sort.name, sort])).values()];
   }
@@ -111,17 +111,17 @@ export class Lists {
     };
     const owned = { ...this.owned, ...keys };
     const isSpanning = everybody === true && Object.keys(this.owned).length > 0;
-    return { equal, sort, index: owned, everybodys: isSpanning ? keys : undefined };
+    return { equal, sort, index: owned, globalIndex: isSpanning ? keys : undefined };
   }
 
   private addIndexes(): void {
-    const all = this.all.flatMap(({ index, everybodys }) => (everybodys ? [index, everybodys] : [index]));
+    const all = this.all.flatMap(({ index, globalIndex }) => (globalIndex ? [index, globalIndex] : [index]));
     if (this.search.length > 0) all.push(this.wordsIndex);
     all.push(...this.stats.map((field) => this.statsIndex(field)));
     const there = new Set(this.schema.indexes().map(([keys]) => JSON.stringify(keys)));
     for (const keys of all) {
       const spelled = JSON.stringify(keys);
-      // The list, search or count that it was made of: its filters, what sorts it, and ids for the ties.
+      // The keys of a list, search or count: its filters, its sort, and ids to break ties.
       if (!there.has(spelled)) this.schema.index(keys);
       there.add(spelled);
     }

@@ -6,12 +6,12 @@ import { ChangeFeed } from './change-feed.js';
 const MAX_ENTRIES = 10_000;
 
 interface Entry<T> {
-  /** A promise until it is loaded, so that later reads need not await one. */
+  /** A promise only while loading, so that later reads need not await. */
   value: T | null | Promise<T | null>;
 }
 
 /**
- * Caches what is known of records until they change: changes reported by `forget` take effect at once, those of other
+ * Caches data about records until they change: changes reported by `forget` take effect at once, those of other
  * processes within a second. While the change feed is down, every read is a query.
  */
 export class LiveCache<T extends object> {
@@ -23,19 +23,19 @@ export class LiveCache<T extends object> {
     private readonly load: (id: string) => Promise<T | null>,
   ) {}
 
-  /** What is known of a record; null if it does not exist. Concurrent reads share a query. */
+  /** The data about a record; null if it does not exist. Concurrent reads share a query. */
   get(id: string): Entry<T>['value'] {
     const known = this.entries.get(id);
     return known && this.feed.isFresh ? known.value : this.look(id);
   }
 
-  /** What is known of a record without a query; undefined otherwise. */
+  /** The cached data about a record; undefined if a query would be needed. */
   peek(id: string): T | null | undefined {
     const value = this.feed.isFresh ? this.entries.get(id)?.value : undefined;
     return value instanceof Promise ? undefined : value;
   }
 
-  /** Drops a record, so that the next request loads it. To be called after changing it. */
+  /** Drops a record, so that the next request loads it. Call it after a change. */
   forget(id: string): void {
     this.entries.delete(id);
   }
@@ -49,7 +49,7 @@ export class LiveCache<T extends object> {
     const entry: Entry<T> = { value: loading };
     this.keep(id, entry);
     loading.then(
-      // An absent record may exist the next time: the feed need not report new records.
+      // Absence is not cached, because the feed need not report new records.
       (value) => (value === null ? this.drop(id, entry) : this.settle(entry, value)),
       () => this.drop(id, entry),
     );
@@ -81,20 +81,20 @@ export class LiveCaches {
   constructor(private readonly feed: ChangeFeed) {}
 
   /**
-   * @param load reads what is to be remembered of a record; null when there is none
-   * @param hearsOfNew for a `load` that never answers null: what it says of absent records is remembered until they
-   *   are there
+   * @param load reads the data to cache about a record; null if it does not exist
+   * @param includesNew for a `load` that never returns null: what it returns for absent records is cached until they are
+   *   created
    */
   of<T extends object>(
     { collection }: CollectionOf,
     load: (id: string) => Promise<T | null>,
-    { hearsOfNew = false } = {},
+    { includesNew = false } = {},
   ): LiveCache<T> {
     const cache = new LiveCache(this.feed, load);
     this.feed.watch(collection.name, {
       changed: (id) => cache.forget(id),
       missed: () => cache.forgetAll(),
-      hearsOfNew,
+      includesNew,
     });
     return cache;
   }

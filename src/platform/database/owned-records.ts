@@ -9,10 +9,10 @@ import { find } from './find.js';
 import type { CredentialKind } from './record.js';
 import type { Transaction } from './transactions.js';
 
-/** Records that are removed at a time: well within what an operation may take. */
+/** Records removed at a time: well within the time limit of an operation. */
 const BATCH = 500;
 
-/** A feature's part in a removal. It may be asked again about the same records. */
+/** A feature's part in a removal. It may be called again for the same records. */
 type Part = (ids: readonly Types.ObjectId[]) => Promise<void>;
 
 /** The records of an owner in all collections whose schema extends `OwnedRecord`. */
@@ -26,12 +26,12 @@ export class OwnedRecords {
     private readonly events: DomainEvents,
   ) {}
 
-  /** Has `act` do what else goes with the records of a collection, each time before some of them are removed. */
+  /** Calls `act` before records of a collection are removed, to remove what goes with them. */
   beforeRemoval(collection: string, act: Part): void {
     this.parts.set(collection, act);
   }
 
-  /** Removes everything that belongs to a user or an organization, and answers how many records that were. May be called again. */
+  /** Removes all records of a user or an organization, and returns their number. May be called again. */
   async removeAllOf(owner: string): Promise<number> {
     let removed = 0;
     for (const { schema, collection } of Object.values(this.connection.models)) {
@@ -41,8 +41,7 @@ export class OwnedRecords {
   }
 
   /**
-   * Removes what lets anybody act as a user, also what it has made for organizations, and answers how many records
-   * that were.
+   * Removes the credentials of a user, including those created for organizations, and returns their number.
    * @param except models whose records stay
    */
   removeCredentials(
@@ -56,11 +55,13 @@ export class OwnedRecords {
       const isOne = (field: string) => kinds.some((kind) => kind === credentialOf(schema, field));
       return except.includes(modelName)
         ? []
-        : ['ownerId', 'createdBy'].filter(isOne).map((by) => ({ [by]: id }));
+        : Object.keys(schema.paths)
+            .filter(isOne)
+            .map((by) => ({ [by]: id }));
     });
   }
 
-  /** Removes what acts in an organization as a user who has made it. */
+  /** Removes the credentials that a user has created in an organization. */
   async removeMadeIn(organization: string, user: UserId, transaction: Transaction): Promise<void> {
     const filter = { ownerId: new Types.ObjectId(organization), createdBy: new Types.ObjectId(user) };
     await this.removeActing(user, transaction, ({ schema }) =>

@@ -8,14 +8,14 @@ export interface OwnerLimit {
   /** A user, or an organization: `ownerIn(scope)`. */
   readonly owner: string;
   readonly max: number;
-  /** The error for one more. */
+  /** The error for a record beyond the limit. */
   readonly refusal: () => ApiError;
 }
 
 /**
  * Writes one more record unless its owner has reached the limit. Concurrent requests lock the owner's records of this
  * kind, so that the count still holds when the transaction commits.
- * @throws what `refusal` makes; OVERLOADED when too many wait for the lock
+ * @throws the error that `refusal` returns; OVERLOADED when too many wait for the lock
  */
 export function withOwnerLimit<R extends OwnedRecord, T>(
   transactions: Transactions,

@@ -6,21 +6,21 @@ import { DomainEvents } from '../logging/events.js';
 import { OwnedRecords } from './owned-records.js';
 import { sessionOf, type Transaction } from './transactions.js';
 
-/** What an owner's requests that were under way have written is there by then, whichever process they were in. */
+/** After this time, in milliseconds, requests of the owner that were in progress have finished in every process. */
 export const LATE_MS = 5_000;
 const RETRY_MS = 1_000;
 
-/** What a feature does when an owner goes. */
-type Farewell = (owner: string, transaction: Transaction) => Promise<void>;
+/** What a feature does when an owner is removed. */
+type RemovalHook = (owner: string, transaction: Transaction) => Promise<void>;
 
 /**
- * Removes what belongs to an owner who is gone, however much that is and whatever becomes of the process: it is noted
- * with the owner's own removal, and the next start goes on with what a process has left.
+ * Removes the records of a deleted owner, however many there are. A note is written in the transaction that deletes the
+ * owner, so that the next start continues if the process is killed.
  */
 @Injectable()
 export class OwnerRemovals implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly end = new AbortController();
-  private readonly farewells: Farewell[] = [];
+  private readonly hooks: RemovalHook[] = [];
 
   constructor(
     @InjectConnection() private readonly connection: Connection,
@@ -37,19 +37,19 @@ export class OwnerRemovals implements OnApplicationBootstrap, OnApplicationShutd
     this.end.abort();
   }
 
-  /** Has work done in each transaction that removes an owner, which an error prevents. */
-  before(farewell: Farewell): void {
-    this.farewells.push(farewell);
+  /** Registers work for each transaction that removes an owner. An error prevents the removal. */
+  before(hook: RemovalHook): void {
+    this.hooks.push(hook);
   }
 
-  /** Notes in the transaction that removes the owner that its records are to follow. */
+  /** Notes, in the transaction that removes the owner, that its records must be removed. */
   async note(owner: string, transaction: Transaction): Promise<void> {
-    for (const farewell of this.farewells) await farewell(owner, transaction);
+    for (const hook of this.hooks) await hook(owner, transaction);
     const note = { _id: new Types.ObjectId(owner) };
     await this.notes.replaceOne(note, {}, { upsert: true, ...sessionOf(transaction) });
   }
 
-  /** Resolves when the records are removed that are there now. What comes late is removed afterwards. */
+  /** Resolves once all current records are removed. Late ones are removed afterwards. */
   async finish(owner: string): Promise<void> {
     const count = await this.remove(owner);
     if (count === undefined) return;
@@ -57,7 +57,7 @@ export class OwnerRemovals implements OnApplicationBootstrap, OnApplicationShutd
     void this.removeLate(owner);
   }
 
-  /** Removes what has come since, to be called `LATE_MS` later: nothing more comes then. */
+  /** Removes records written since. Call it `LATE_MS` later, when no more can arrive. */
   async complete(owner: string): Promise<void> {
     if ((await this.remove(owner)) === undefined) return;
     await this.notes.deleteOne({ _id: new Types.ObjectId(owner) });
@@ -67,13 +67,13 @@ export class OwnerRemovals implements OnApplicationBootstrap, OnApplicationShutd
     if (await this.pause(LATE_MS)) await this.complete(owner).catch(() => undefined);
   }
 
-  /** How many those were; undefined when the process ends before it is done. */
+  /** The number of removed records; undefined if the process ends first. */
   private async remove(owner: string): Promise<number | undefined> {
     for (;;) {
       try {
         return await this.owned.removeAllOf(owner);
       } catch {
-        // The database is away, which others tell of.
+        // The database is unavailable, which is logged elsewhere.
         if (!(await this.pause(RETRY_MS))) return undefined;
       }
     }

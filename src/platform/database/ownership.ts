@@ -10,12 +10,12 @@ const NOTHING: Filter = { _id: { $in: [] } };
 
 /** Who owns the records of a collection, as filters. */
 export class Ownership {
-  /** The field that names the owner; none for shared records. */
+  /** The field with the owner's id; undefined for shared records. */
   readonly field: string | undefined;
   private readonly readers: Permission | undefined;
   private readonly namesCreator: boolean;
 
-  /** @throws DeclarationError for a schema with another owner than its repository says */
+  /** @throws DeclarationError for a schema whose owner field contradicts the declaration */
   constructor(schema: Schema, { name, ownerField, shared, may }: Resource) {
     if (shared && schema.path('ownerId')) {
       throw new DeclarationError(`The schema of ${aOrAn(name)} has an ownerId, though it is shared`);
@@ -54,30 +54,30 @@ export class Ownership {
     return withId(id, readsAll ? {} : this.of(ownerIn(scope)));
   }
 
-  /** Whose a new record is, and who created it. Users own themselves already. */
+  /** The owner and creator fields of a new record. User records own themselves. */
   ofNew(scope: Scope): Filter {
     if (this.field === '_id') return {};
     const creator = this.namesCreator ? creatorOf(scope) : undefined;
     return { ...this.of(ownerIn(scope)), ...(creator && { createdBy: new Types.ObjectId(creator) }) };
   }
 
-  /** Whose a record is; null: nobody's. */
+  /** The owner of a record; null if it has none. */
   ownerOf(record: object): string | null {
     const { field } = this;
     return field === undefined ? null : String((record as Readonly<Record<string, unknown>>)[field]);
   }
 
-  /** What makes a record an owner's. */
+  /** The fields that give a record to an owner. */
   ofOwner({ id }: Owner): Filter {
     return this.of(id);
   }
 
-  /** Every record, by an index: shared ones by that of lists, others by that of owners. */
+  /** Matches every record by an index: shared ones by that of lists, others by that of owners. */
   get everything(): Filter {
     return { [this.field ?? 'createdAt']: ANY_VALUE };
   }
 
-  /** Whether the scope reaches a record of somebody else. */
+  /** Whether a record that the scope reaches belongs to somebody else. */
   isForeign(scope: Scope, fields: object): scope is Scope & { all: true } {
     const { field } = this;
     if (!scope.all || field === undefined) return false;
@@ -89,13 +89,13 @@ export class Ownership {
   }
 }
 
-/** What the product does for a user counts as its own. */
+/** What the product does for a user counts as the user's own. */
 function creatorOf(scope: Scope): string | undefined {
   return userOf(scope) ?? (scope.owner?.kind === 'user' ? scope.owner.id : undefined);
 }
 
 function withId(id: Types.ObjectId | string, conditions: Filter): Filter {
   const _id = new Types.ObjectId(id);
-  // Both conditions, also where they are on the same field: users own themselves.
+  // Both conditions apply, even on the same field, because user records own themselves.
   return '_id' in conditions ? { $and: [{ _id }, conditions] } : { _id, ...conditions };
 }

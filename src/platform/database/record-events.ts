@@ -7,7 +7,7 @@ import type { StoredRecord } from './record.js';
 
 type Happened = 'record_created' | 'record_updated' | 'record_deleted' | 'record_restored';
 
-/** Tells the log what happens to the records of one collection, and who opens those of others. */
+/** Logs changes of the records of one collection, and reads of other people's records. */
 export class RecordEvents {
   constructor(
     private readonly resource: string,
@@ -23,13 +23,13 @@ export class RecordEvents {
     this.events.record(happened, { resource: this.resource, count });
   }
 
-  /** A record was opened by a scope. */
+  /** Logs that a scope has read a record. */
   noteRead(scope: Scope, record: StoredRecord): void {
     if (!this.ownership.isForeign(scope, record)) return;
     this.events.record('foreign_access', { ...this.access(scope), recordId: String(record._id) });
   }
 
-  /** A page of records was opened by a scope and a filter. */
+  /** Logs that a scope has read a page of records with a filter. */
   notePage(scope: Scope, filter: Filter, count: number): void {
     if (!this.ownership.isForeign(scope, filter)) return;
     this.events.record('foreign_access', { ...this.access(scope), count });

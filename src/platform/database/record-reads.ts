@@ -22,7 +22,7 @@ const BEYOND = ['$lookup', '$graphLookup', '$unionWith', '$out', '$merge', '$fac
 /** Time limit of a list in the database: below the timeouts of sockets and handlers. */
 const MAX_MS = 900;
 
-/** What `find` looks for. */
+/** What `find` takes. */
 interface Search {
   readonly filter?: Filter;
   /** Newest first by default; the schema should have an index for it. */
@@ -38,7 +38,7 @@ export class RecordReads<T extends StoredRecord> {
   protected readonly store: RecordStore<T>;
   protected readonly events: RecordEvents;
   private readonly uniqueKeys: readonly (readonly string[])[];
-  /** Only where lists are declared: there MongoDB could choose others. */
+  /** Only with declared lists, whose indexes MongoDB might choose instead. */
   private readonly newestIndexes: ReturnType<typeof newestIndexes>;
 
   constructor(
@@ -46,7 +46,7 @@ export class RecordReads<T extends StoredRecord> {
     protected readonly resource: Resource,
     private readonly cursors: Cursors,
     events: DomainEvents,
-    /** Only where the schema has encrypted fields. */
+    /** Only if the schema has encrypted fields. */
     protected readonly cipher: RecordCipher | undefined,
   ) {
     this.ownership = new Ownership(model.schema, resource);
@@ -85,8 +85,8 @@ export class RecordReads<T extends StoredRecord> {
   }
 
   /**
-   * One page: newest records first, or as the query asks for it where the resource declares such lists.
-   * @throws ApiError VALIDATION_ERROR for an order that no list is declared for, DEADLINE_EXCEEDED
+   * One page: newest records first, or in the order that the query asks for and the resource declares.
+   * @throws ApiError VALIDATION_ERROR for an order that is not declared, DEADLINE_EXCEEDED
    */
   async page(
     scope: Scope,
@@ -124,8 +124,8 @@ export class RecordReads<T extends StoredRecord> {
   }
 
   /**
-   * How many records of the scope that fit have each value of a field, the most frequent first. Those without one
-   * count for null.
+   * How many matching records in the scope have each value of a field, most frequent first; null counts records without
+   * a value.
    * @throws Error for a field that the resource does not declare in `stats`
    */
   async counts(
@@ -216,12 +216,12 @@ export class RecordReads<T extends StoredRecord> {
     return newestFirst(all, isSingle, isSingle ? undefined : this.hintOf(all));
   }
 
-  /** Indexes of declared lists serve filters, too, but not the newest first: MongoDB would sort in memory. */
+  /** Indexes of declared lists match filters as well, but do not sort newest first: MongoDB would sort in memory. */
   private hintOf(all: Filter): Find['hint'] {
     return this.newestIndexes.find(({ before }) => before.every((field) => isGiven(all, field)))?.keys;
   }
 
-  /** Reads one part of a list after the other. */
+  /** Reads the parts of a list one after the other. */
   private async read(
     parts: readonly Part[],
     offset: number,
@@ -240,7 +240,7 @@ export class RecordReads<T extends StoredRecord> {
     return items;
   }
 
-  /** A single record needs no order, and MongoDB would sort it in memory. */
+  /** A single record needs no sort, which MongoDB would perform in memory. */
   private isSingle(filter: Filter): boolean {
     return this.uniqueKeys.some((fields) => fields.every((field) => asksFor(filter, field)));
   }

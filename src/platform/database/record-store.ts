@@ -17,26 +17,26 @@ export class RecordStore<T extends StoredRecord> {
 
   constructor(
     private readonly model: Model<T>,
-    /** Only where the schema has encrypted fields. */
+    /** Only if the schema has encrypted fields. */
     private readonly cipher: RecordCipher | undefined,
-    /** Only where lists are sorted by texts, or look for words. */
+    /** Only if lists are sorted by texts or can be searched. */
     private readonly hidden: HiddenKeys | undefined,
   ) {
     this.rules = new SchemaRules({ modelName: model.modelName, schema: model.schema as Schema });
   }
 
-  /** What is encrypted stays so. */
+  /** Returns encrypted fields as stored. */
   find<R>(query: Find): Promise<R[]> {
     const { projection } = this;
     return find<R>(this.db, this.model.collection.name, projection ? { projection, ...query } : query);
   }
 
-  /** What reading leaves out. */
+  /** Leaves out hidden keys for sorting and search. */
   get projection(): Find['projection'] {
     return this.hidden?.projection;
   }
 
-  /** Made once: Mongoose's collection, and making the driver's at each use, cost more than using it. */
+  /** Created once: creating it for each use, or using Mongoose's, costs more than the use itself. */
   get collection(): mongo.Collection {
     return (this.driverCollection ??= this.db.collection(this.model.collection.name));
   }
@@ -61,7 +61,7 @@ export class RecordStore<T extends StoredRecord> {
     return record as unknown as T;
   }
 
-  /** What makes the next version of a record. */
+  /** The update that writes the next version of a record. */
   updateOf(id: string, change: object): mongo.UpdateFilter<mongo.Document> | mongo.Document[] {
     const fields: Record<string, unknown> = { updatedAt: new Date() };
     const absent = split(change, fields);
@@ -94,11 +94,11 @@ export class RecordStore<T extends StoredRecord> {
 interface Computed {
   readonly $set: Readonly<Record<string, unknown>>;
   readonly $unset: readonly string[];
-  /** Made of what is stored. */
+  /** Expressions over the stored fields. */
   readonly words: mongo.Document;
 }
 
-/** The same update where a value is made of those that are there. Values are no expressions. */
+/** The same update as a pipeline, for values computed from stored ones. Other values are literals. */
 function pipelineOf({ $set, $unset, words }: Computed): mongo.Document[] {
   const fields = Object.entries($set).map(([name, $literal]) => [name, { $literal }] as const);
   const version = { $add: ['$version', 1] };
@@ -108,7 +108,7 @@ function pipelineOf({ $set, $unset, words }: Computed): mongo.Document[] {
   ];
 }
 
-/** Adds the fields that have a value to `record`; names the others. */
+/** Adds the fields that have a value to `record` and returns the names of the others. */
 function split(fields: object, record: Record<string, unknown>): string[] {
   const absent: string[] = [];
   for (const name of Object.keys(fields)) {

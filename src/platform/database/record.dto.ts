@@ -3,7 +3,7 @@ import { IsDate, IsInt } from 'class-validator';
 import type { OwnedRecord, StoredRecord } from './record.js';
 import { Nullable, RecordId } from '../validation/fields.js';
 
-/** What every record is answered with. */
+/** The fields that every record has in responses. */
 export abstract class RecordDto {
   @ApiProperty({ example: '66f1a0c2e4b0a1b2c3d4e5f7' })
   @RecordId()
@@ -27,7 +27,7 @@ export abstract class RecordDto {
   }
 }
 
-/** What a record that belongs to a user or to an organization is answered with. */
+/** The fields that a record of a user or an organization has in responses. */
 export abstract class OwnedRecordDto extends RecordDto {
   @ApiProperty({
     description: 'The user or the organization that it belongs to.',

@@ -41,9 +41,10 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
   }
 
   /**
-   * Creates a record for the owner in the scope, or else for its user. Fields that are null or undefined are not stored.
+   * Creates a record for the owner in the scope or, without one, for its user. Fields that are null or undefined are
+   * not stored.
    * @param atomic the request's `@CreateOnce()`, which makes it idempotent, or a transaction
-   * @throws ApiError …_TAKEN when a unique value is taken, VALIDATION_ERROR for a reference that leads nowhere
+   * @throws ApiError …_TAKEN if a unique value is taken, VALIDATION_ERROR for a reference to a missing record
    */
   create(scope: Scope, fields: NewFields<T>, atomic?: Transaction | CreatesOnce): Promise<T> {
     if (!atomic || isTransaction(atomic)) return this.add(scope, fields, atomic);
@@ -70,9 +71,9 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
 
   /**
    * Creates a record without a scope. Fields that are null or undefined are not stored.
-   * @param actor who does it, where that is not its owner
-   * @throws ApiError …_TAKEN when a unique value is taken
-   * @throws Error for a record with references: without a scope nobody may read their targets
+   * @param actor who creates it, if not its owner
+   * @throws ApiError …_TAKEN if a unique value is taken
+   * @throws Error for a record with references: without a scope there are no rights to read their targets
    */
   async insert(fields: NewRecord<T>, transaction?: Transaction, actor?: Actor): Promise<T> {
     const [link] = linksIn(this.referenceFields, fields);
@@ -83,9 +84,9 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
   /**
    * Changes the fields in `change`; null or undefined unsets a field, unless it is a state. Always increments the
    * version.
-   * @param command what others are told that it was, in place of `tickets.updated`: `tickets.commands.assign`
+   * @param command the event to report instead of `tickets.updated`: `tickets.commands.assign`
    * @throws ApiError …_NOT_FOUND, PRECONDITION_FAILED (412), …_TAKEN, TRANSITION_NOT_ALLOWED (409), VALIDATION_ERROR
-   *   for a reference that leads nowhere
+   *   for a reference to a missing record
    */
   update(
     scope: Scope,
@@ -113,7 +114,7 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
   /**
    * Changes all matching records in the scope in one operation, and returns their number.
    * @throws Error for encrypted fields, references and states, which are checked record by record: use `update`
-   * @throws ApiError …_TAKEN; outside a transaction some of them have been changed by then
+   * @throws ApiError …_TAKEN; outside a transaction some of them may already have been changed
    */
   async updateWhere(
     scope: Scope,
@@ -126,7 +127,7 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
     const [link] = linksIn(this.referenceFields, change);
     if (link) throw new Error(`${link.field} is a reference: change the records one by one, with update`);
     const { states, orders } = this.resource;
-    if (states?.areIn(change) || orders?.concern(change)) {
+    if (states?.areIn(change) || orders?.compares(change)) {
       throw new Error(
         'States and rules are judged record by record: change the records one by one, with update',
       );
@@ -172,14 +173,14 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
     }
     const record = { target, id: new Types.ObjectId(id) };
     return this.references.removing(record, transaction, async (joined) => {
-      // Afterwards: a record that only refers to itself is not in use.
+      // After the removal: a record that only refers to itself is not in use.
       const removed = await this.erase(scope, id, precondition, joined);
       await this.references.requireUnused(record, joined);
       return removed;
     });
   }
 
-  /** Gives a record to another owner; only for `Transfers`, which judges whether it may be. */
+  /** Gives a record to another owner. Only for `Transfers`, which checks whether that is allowed. */
   give(scope: Scope, id: string, precondition: Precondition, to: Owner, joined: Transaction): Promise<T> {
     return this.change(scope, id, precondition, this.ownership.ofOwner(to), joined);
   }
@@ -202,8 +203,7 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
     _command?: string,
   ): Promise<T> {
     if (transaction && links.length > 0) {
-      await this.require(scope, id, precondition, transaction);
-      const owner = await this.ownerNow(scope, id, transaction);
+      const owner = await this.ownerNow(scope, id, precondition, transaction);
       await this.references.require(scope, links, transaction, owner);
     }
     const expected = this.expected(scope, id, precondition);
@@ -225,18 +225,24 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
     return this.store.opened(updated);
   }
 
-  /** Whose record somebody changes who may change those of everybody. */
+  /**
+   * The owner of a record to be changed; undefined if it is that of the scope, null if there is none.
+   * @throws ApiError …_NOT_FOUND, PRECONDITION_FAILED
+   */
   private async ownerNow(
     scope: Scope,
     id: string,
-    { session }: Transaction,
+    precondition: Precondition,
+    transaction: Transaction,
   ): Promise<string | null | undefined> {
     const { field } = this.ownership;
+    const filter = this.expected(scope, id, precondition);
+    const { session } = transaction;
+    const projection = { [field ?? '_id']: 1 } as const;
+    const [found] = await this.store.find<Filter>({ filter, limit: 1, projection, session });
+    if (!found) throw await this.absent(scope, id, precondition, transaction);
     if (field === undefined) return null;
-    if (!scope.all) return undefined;
-    const filter = this.ownership.one(scope, id);
-    const [found] = await this.store.find<Filter>({ filter, limit: 1, projection: { [field]: 1 }, session });
-    return found && String(found[field]);
+    return scope.all ? String(found[field]) : undefined;
   }
 
   protected async erase(
@@ -270,7 +276,7 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
     return this.store.opened(found);
   }
 
-  /** @throws ApiError where the record is there, and its fields would not be in order, or were changed meanwhile */
+  /** @throws ApiError if the change would break an order rule of the record, or the record was changed concurrently */
   private async requireOrder(filter: Filter, change: object, transaction?: Transaction): Promise<void> {
     const [found] = await this.store.find<T>({ filter, limit: 1, session: transaction?.session });
     if (!found) return;
@@ -281,7 +287,7 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
   protected readonly refuseTaken = (error: unknown): never => {
     const fields = duplicateKeyOf(error);
     if (!fields || fields.length === 0) throw error;
-    // An owner has one: only its own field is left to name.
+    // For an index of the owner field alone, that is the field to name.
     const field = fields.findLast((name) => name !== this.ownership.field) ?? String(fields[0]);
     throw apiError(this.resource.taken[field] ?? takenError(this.resource.name, field));
   };

@@ -8,7 +8,6 @@ import { driverDatabase } from './driver.js';
 import { find } from './find.js';
 import { type Transaction, Transactions } from './transactions.js';
 
-/** A model, as far as it matters here. */
 type AnyModel = Pick<Model<unknown>, 'modelName' | 'schema' | 'collection' | 'db'>;
 
 /** A field of a model's records that holds the id of another record. */
@@ -16,11 +15,11 @@ export interface ReferenceField {
   readonly field: string;
   /** The name of the other record's model. */
   readonly target: string;
-  /** What else the field says: `@Prop({ type: ObjectId, ref: 'StoredFile', picture: true })`. */
+  /** The other options of the field: `@Prop({ type: ObjectId, ref: 'StoredFile', picture: true })`. */
   readonly options?: Readonly<Record<string, unknown>>;
 }
 
-/** The other record that a write leads to. */
+/** A reference that a write sets. */
 export interface Link extends ReferenceField {
   readonly id: Types.ObjectId;
 }
@@ -28,14 +27,14 @@ export interface Link extends ReferenceField {
 type Held = Pick<Link, 'target' | 'id'>;
 
 /**
- * The locks of a record. Who refers to it takes one of them, so that many may do so at once; who removes it takes all,
- * so that nobody does meanwhile.
+ * Locks for each record. Setting a reference to it takes one of them, so that several writes may do so at once;
+ * removing it takes all, so that no reference can be set in the meantime.
  */
 const LOCKS = 8;
-/** So many records that refer to one are asked at most whether they open it. */
+/** How many referring records are checked for read access through them. */
 const MOST_ASKED = 20;
 
-/** @param held what the transaction has locked already: begun anew it keeps to that, so that no two wait for each other */
+/** @param held the locks that the transaction has already: a retry takes the same ones, so that none deadlock */
 function locksOf({ target, id }: Held, removing: boolean, held?: ReadonlySet<string>): string[] {
   const all = Array.from({ length: LOCKS }, (_, n) => `${target} ${id.toHexString()} ${n}`);
   if (removing) return all;
@@ -46,11 +45,11 @@ function locksOf({ target, id }: Held, removing: boolean, held?: ReadonlySet<str
 /** A collection that others may refer to. */
 interface Target {
   readonly resource: string;
-  /** Whether whoever is behind the scope may read the record. */
+  /** Whether the scope may read the record. */
   readonly isReadable: (scope: Scope, id: Types.ObjectId, transaction?: Transaction) => Promise<boolean>;
 }
 
-/** What is wrong with a record for a field of another one of this owner, or of nobody, as the rest of a sentence. */
+/** Why a record of this owner (or of none) may not refer to the linked one, as the rest of a sentence. */
 type Judge = (owner: string | null, link: Link, transaction: Transaction) => Promise<string | undefined>;
 
 interface Member extends Target {
@@ -72,8 +71,9 @@ export function linksIn(fields: readonly ReferenceField[], written: object): rea
 }
 
 /**
- * Keeps references between records whole: a write leads to records that are there and that its caller may read, and
- * what others refer to is not removed. Fields declared as `@Prop({ type: ObjectId, ref: 'Project' })` are references.
+ * Enforces references between records: a write may refer only to existing records that its caller may read, and a
+ * record that others refer to cannot be removed. References are declared as
+ * `@Prop({ type: ObjectId, ref: 'Project' })`.
  */
 @Injectable()
 export class References {
@@ -85,8 +85,8 @@ export class References {
   constructor(private readonly transactions: Transactions) {}
 
   /**
-   * Adds a collection, and answers which fields of it are references.
-   * @throws Error for a reference that cannot be honoured, or that no index begins with
+   * Adds a collection, and returns its reference fields.
+   * @throws Error for a reference that cannot be enforced, or that no index begins with
    */
   add(model: AnyModel, target: Target): readonly ReferenceField[] {
     const fields = referencesOf(model);
@@ -98,22 +98,22 @@ export class References {
     return fields;
   }
 
-  /** Lets records of a model be referred to also by others than who may read them. */
+  /** Allows further callers, besides those who may read them, to refer to records of a model. */
   open(target: string, isOpen: Target['isReadable']): void {
     this.openings.set(target, isOpen);
   }
 
-  /** Lets records of a model belong to those that refer to them: they have the same owner, and go along with it. */
+  /** Attaches records of a model to those that refer to them: they share an owner and are transferred together. */
   attach(target: string, judge: Judge): void {
     this.judges.set(target, judge);
   }
 
-  /** Whether records of a model belong to those that refer to them. */
+  /** Whether records of a model are attached to those that refer to them. */
   isAttached(target: string): boolean {
     return this.judges.has(target);
   }
 
-  /** Whether whoever is behind the scope may read a record that refers to this one. */
+  /** Whether the scope may read a record that refers to this one. */
   async isReadThrough(scope: Scope, { target, id }: Held): Promise<boolean> {
     for (const { model, field } of this.referrers.get(target) ?? []) {
       const query = { filter: { [field]: id }, limit: MOST_ASKED, projection: { _id: 1 } } as const;
@@ -133,12 +133,12 @@ export class References {
     for (const target of this.referrers.keys()) this.memberOf(target);
   }
 
-  /** Whether records of a model may be referred to. */
+  /** Whether any model has references to this one. */
   leadTo(modelName: string): boolean {
     return this.referrers.has(modelName);
   }
 
-  /** Does work in a transaction, while nobody removes the records that it refers to. */
+  /** Does work in a transaction during which the records that it refers to cannot be removed. */
   linking<T>(
     links: readonly Link[],
     transaction: Transaction | undefined,
@@ -151,7 +151,7 @@ export class References {
     );
   }
 
-  /** Does work in a transaction, while nobody begins to refer to the record. */
+  /** Does work in a transaction during which no reference to the record can be set. */
   removing<T>(
     record: Held,
     transaction: Transaction | undefined,
@@ -160,7 +160,7 @@ export class References {
     return this.hold(locksOf(record, true), transaction, work);
   }
 
-  /** Does work in a transaction, while nobody begins to refer to the record, or removes those that it refers to. */
+  /** Both: no reference to the record can be set, and the records that it refers to cannot be removed. */
   moving<T>(
     record: Held,
     links: readonly Link[],
@@ -179,15 +179,15 @@ export class References {
   ): Promise<T> {
     const names = new Set(locks);
     return this.transactions.join(transaction, async (joined) => {
-      // In the same order for everybody, so that no two wait for each other.
+      // Always in the same order, so that no two transactions deadlock.
       for (const name of [...names].toSorted()) await this.transactions.lock(name, joined);
       return work(joined);
     });
   }
 
   /**
-   * @param owner whose record refers to them, where that is not the scope's; null for a record that is nobody's
-   * @throws ApiError VALIDATION_ERROR for what is not there, or not for the caller to read
+   * @param owner the owner of the referring record, if not that of the scope; null if it has none
+   * @throws ApiError VALIDATION_ERROR for records that do not exist or that the caller may not read
    */
   async require(
     scope: Scope,
@@ -217,7 +217,7 @@ export class References {
 
   /**
    * @param except a record that may refer to it
-   * @throws ApiError IN_USE for a record that others refer to
+   * @throws ApiError IN_USE if others refer to it
    */
   async requireUnused(
     { target, id }: Held,
@@ -259,7 +259,7 @@ function referencesOf({ modelName, schema }: AnyModel): ReferenceField[] {
   return fields;
 }
 
-/** Why a reference cannot be honoured; undefined where it can. */
+/** Why a reference cannot be enforced; undefined if it can. */
 function problemOf(schema: Schema, path: string, type: SchemaType): string | undefined {
   if (path.includes('.') || type.instance !== 'ObjectId') return 'must be one ObjectId, of the record itself';
   if (typeof type.options['ref'] !== 'string') return 'must name its model by a text';

@@ -9,22 +9,24 @@ import type { StoredRecord } from './record.js';
 import { Records } from './records.js';
 import { References } from './references.js';
 import type { Resource } from './resource.js';
-import { earsOf } from './subscribed.js';
-import { ToldRecords } from './told-records.js';
+import { consumersOf } from './subscribed.js';
+import { PublishingRecords } from './publishing-records.js';
 import { Trail } from './trail.js';
 
-/** Records, and where they are stored. */
+/** The records of a resource and their model. */
 export interface MadeRecords {
   readonly collection: string;
   readonly records: Records<StoredRecord>;
 }
 
-/** Makes the records of resources that have a trash. TrashModule provides it. */
+/** Creates the records of resources with a trash. TrashModule provides it. */
 export abstract class TrashRepositories {
-  abstract of<T extends StoredRecord>(...parts: ConstructorParameters<typeof ToldRecords<T>>): Records<T>;
+  abstract of<T extends StoredRecord>(
+    ...parts: ConstructorParameters<typeof PublishingRecords<T>>
+  ): Records<T>;
 }
 
-/** Makes the records of resources, and knows which there are. `RecordsModule.for(…)` asks it. */
+/** Creates the records of resources, and lists all resources. Used by `RecordsModule.for(…)`. */
 @Injectable()
 export class Repositories {
   private readonly declared = new Map<string, Resource>();
@@ -48,6 +50,9 @@ export class Repositories {
         `resource '${name}' is declared twice: its error codes and events need a name of their own`,
       );
     }
+    // Further modules that import them get the same ones.
+    const made = this.made.get(resource as Resource);
+    if (made) return made as unknown as Records<T>;
     const cipher = this.encryption?.of(model.collection.name, model.schema);
     const records = this.madeOf(model, resource, this.cursors, this.references, this.events, cipher);
     this.declared.set(name, resource);
@@ -57,7 +62,7 @@ export class Repositories {
     return records;
   }
 
-  /** The records of a resource that a feature has declared. */
+  /** The records of a declared resource. */
   recordsOf(resource: Resource): Records<StoredRecord> {
     const records = this.made.get(resource);
     if (!records) throw new Error(`resource '${resource.name}' has no records: import RecordsModule.for(…)`);
@@ -67,22 +72,24 @@ export class Repositories {
   private madeOf<T extends StoredRecord>(...parts: ConstructorParameters<typeof Records<T>>): Records<T> {
     const [, resource] = parts;
     const { can } = resource;
-    // Without a module for it `resource()` has the start refused.
+    // Without TrashModule, `resource()` has already stopped startup.
     if (can.has('trash') && this.trash) return this.trash.of(this.trail, ...parts);
-    return earsOf(resource).size > 0 ? new ToldRecords(this.trail, ...parts) : new Records(...parts);
+    return consumersOf(resource).size > 0
+      ? new PublishingRecords(this.trail, ...parts)
+      : new Records(...parts);
   }
 
-  /** What every feature has declared. */
+  /** All declared resources. */
   get resources(): readonly Resource[] {
     return [...this.declared.values()];
   }
 
-  /** Adds permissions of what is no resource. */
+  /** Adds permissions that do not belong to a resource. */
   permit(...permissions: readonly Permission[]): void {
     this.others.push(...permissions);
   }
 
-  /** Every permission there is. */
+  /** All permissions. */
   get permissions(): ReadonlySet<Permission> {
     return new Set([...[...this.declared.values()].flatMap(({ may }) => Object.values(may)), ...this.others]);
   }

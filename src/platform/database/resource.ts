@@ -9,9 +9,9 @@ import { requireCommands } from './command-names.js';
 import { type ListDeclaration, Lists } from './lists.js';
 import type { Change, StoredRecord } from './record.js';
 import { States, type StatesOf, type Transition } from './states.js';
-import type { Ear } from './trail.js';
+import type { EventConsumer } from './trail.js';
 
-/** What lists and exports take as parameters: no fields can be called so. */
+/** Parameters of lists and exports, which fields cannot be named after. */
 export const LIST_PARAMETERS = [
   'sort',
   'q',
@@ -26,7 +26,7 @@ export const LIST_PARAMETERS = [
   'total',
 ] as const;
 
-/** What users own may be read and written by others who have a permission for it. */
+/** The default permissions for records of other owners. */
 const OF_OTHERS = ['read', 'write'] as const;
 
 interface Declaration<
@@ -35,77 +35,77 @@ interface Declaration<
   Verb extends string,
   Command extends string,
 > extends DeclaredAbilities {
-  /** What a record is called, in the singular: `blog post`. Messages, error codes and log lines are made of it. */
+  /** The singular name of a record: `blog post`. Messages, error codes and log lines derive from it. */
   readonly name: string;
   /** The class of its records. */
   readonly record: { readonly name: string; readonly prototype: T };
-  /** Made with `RECORD_OPTIONS` and a `collection`. */
+  /** Declared with `RECORD_OPTIONS` and a `collection`. */
   readonly schema: Schema;
-  /** Fields of which a value can be taken: the last field of each unique index. */
+  /** Fields with unique values: the last field of each unique index. */
   readonly unique?: readonly Unique[];
   /**
-   * What roles can be allowed to do to records of others: `['read', 'write', 'assign']` makes `tickets:assign`.
-   * `read` and `write` unless told, `write` where the records belong to nobody.
+   * What roles may be allowed to do with records of others: `['read', 'write', 'assign']` declares `tickets:assign`.
+   * By default `read` and `write`; only `write` for shared records.
    */
   readonly permissions?: readonly Verb[];
-  /** The records belong to nobody: everybody reads all of them. */
+  /** The records have no owner: everybody can read all of them. */
   readonly shared?: true;
-  /** The field that says whose record it is: `ownerId` unless told. */
+  /** The field with the owner's id; `ownerId` by default. */
   readonly ownerField?: string;
   /**
-   * What can be done to a record beside changing it: `['assign']` makes the permission `tickets:assign`, and
-   * `tickets.commands.assign`, which others are told in place of `tickets.updated`.
+   * Commands on a record: `['assign']` declares the permission `tickets:assign` and the event
+   * `tickets.commands.assign`, which is reported instead of `tickets.updated`.
    */
   readonly commands?: readonly Command[];
   /**
-   * Lists in the order of a field, each with the filters that are given with it. An index is made of each:
+   * Lists sorted by a field, each with the filters that must be given with it. An index is created for each:
    * `lists: [{ equal: ['status'], sort: 'dueAt' }]` serves `?status=open&sort=-dueAt`.
    */
   readonly lists?: readonly ListDeclaration[];
-  /** Texts whose words `?q=` looks for. */
+  /** Text fields that `?q=` searches by words. */
   readonly search?: readonly string[];
-  /** Fields of which `counts` tells how many records have each value. */
+  /** Fields for which `counts` returns how many records have each value. */
   readonly stats?: readonly string[];
   /**
-   * Fields that change along these ways only, and begin in their default:
+   * Fields that change by these transitions only, and begin in their default:
    * `states: { status: { open: ['pending'], pending: ['closed'], closed: ['open'] } }`.
    */
   readonly states?: StatesOf<T>;
-  /** What a transition sets beside the state: `({ to }) => ({ closedAt: to === 'closed' ? new Date() : null })`. */
+  /** Further fields that a transition sets: `({ to }) => ({ closedAt: to === 'closed' ? new Date() : null })`. */
   readonly onTransition?: (transition: Transition<T>) => Change<T>;
-  /** What is later than what in a record as it is stored: `rules: { endsOn: { after: 'startsOn' } }`. */
+  /** Order rules between dates of a record: `rules: { endsOn: { after: 'startsOn' } }`. */
   readonly rules?: Readonly<Record<string, OrderRule>>;
-  /** Who changed what is kept, where the audit is part of the product. */
+  /** Record its changes in the audit, if that is part of the product. */
   readonly audit?: true;
-  /** Other systems can be told what changes, where webhooks are part of the product. */
+  /** Offer its changes to webhooks, if those are part of the product. */
   readonly webhooks?: true;
-  /** What changes are called there, where that is not `tickets.created`, `tickets.updated`, `tickets.deleted`. */
+  /** The names of its events, if not `tickets.created`, `tickets.updated`, `tickets.deleted`. */
   readonly actions?: Partial<Actions>;
-  /** Errors for values that are taken, where they are not made of the names: `{ email: UserErrors.EMAIL_TAKEN }`. */
+  /** Errors for unique values that are taken, if not derived from the names: `{ email: UserErrors.EMAIL_TAKEN }`. */
   readonly taken?: Readonly<Partial<Record<Unique, ErrorDefinition>>>;
 }
 
-/** What the changes of records are called where others are told of them. */
+/** The names of events about records. */
 export interface Actions {
   readonly created: string;
   readonly updated: string;
   readonly deleted: string;
-  /** Only where there is a trash. */
+  /** Only with a trash. */
   readonly restored?: string;
 }
 
-/** What it is called that a record was given to another owner. */
+/** The name of the event for a transfer to another owner. */
 export function transferredOf({ plural }: Pick<Resource, 'plural'>): string {
   return `${plural}.transferred`;
 }
 
-/** An error of an operation, as it is documented. */
+/** An error of an operation, for the documentation. */
 export interface PossibleError extends ErrorDefinition {
-  /** Only where other records refer to those of this model. */
+  /** Possible only if other records refer to those of this model. */
   readonly ifReferredTo?: string;
 }
 
-/** What a feature's records are, said once: their names, permissions, errors and where they are stored. */
+/** The single declaration of a feature's records: their names, permissions, errors and storage. */
 export interface Resource<
   T extends StoredRecord = StoredRecord,
   Unique extends string = string,
@@ -118,31 +118,31 @@ export interface Resource<
   readonly shared: boolean;
   readonly ownerField: string;
   readonly unique: readonly Unique[];
-  /** Only where some are declared. */
+  /** Undefined if none are declared. */
   readonly lists: Lists | undefined;
-  /** Only where some are declared. */
+  /** Undefined if none are declared. */
   readonly states: States | undefined;
-  /** Only where rules are declared. */
+  /** Undefined if no rules are declared. */
   readonly orders: FieldOrders | undefined;
-  /** Who is told of changes. */
-  readonly told: ReadonlySet<Ear>;
+  /** The parts that are notified of changes. */
+  readonly consumers: ReadonlySet<EventConsumer>;
   readonly can: ReadonlySet<Ability>;
   /** `blog-posts`, as in paths and permissions. */
   readonly plural: string;
   readonly actions: Actions;
-  /** The same by themselves, for `@OnRecord(tickets.created)`. */
+  /** Shortcuts for `@OnRecord(tickets.created)`. */
   readonly created: string;
   readonly updated: string;
   readonly deleted: string;
-  /** What commands are called where others are told of them: `tickets.assign`. */
+  /** The names of the events of commands: `tickets.assign`. */
   readonly commands: Readonly<Record<Command, string>>;
-  /** The permissions by their verbs: `may.read` is `blog-posts:read`. */
+  /** The permissions by verb: `may.read` is `blog-posts:read`. */
   readonly may: Readonly<Record<Verb | Command, Permission>>;
   /** BLOG_POST_NOT_FOUND */
   readonly notFound: ErrorDefinition;
   /** BLOG_POST_TITLE_TAKEN, by the field. */
   readonly taken: Readonly<Record<Unique, ErrorDefinition>>;
-  /** What each operation may answer instead of a record, for `@Answers`. */
+  /** The errors of each operation, for `@Answers`. */
   readonly errors: {
     readonly create: readonly PossibleError[];
     readonly get: readonly PossibleError[];
@@ -152,7 +152,7 @@ export interface Resource<
 }
 
 /**
- * Declares what a feature's records are. Names, permissions, errors and the repository derive from it.
+ * Declares the records of a feature. Names, permissions, errors and the repository derive from it.
  *
  *     export const projects = resource({ name: 'project', record: Project, schema: ProjectSchema, unique: ['name'] });
  */
@@ -166,8 +166,8 @@ export function resource<
   const { commands = [] } = declaration;
   const verbs = [...(declaration.permissions ?? (shared ? ['write'] : OF_OTHERS)), ...commands];
   const plural = schema.get('collection')?.replaceAll('_', '-');
-  const told = (['audit', 'webhooks'] as const).filter((ear) => declaration[ear]);
-  if (!plural && verbs.length + told.length > 0)
+  const consumers = (['audit', 'webhooks'] as const).filter((consumer) => declaration[consumer]);
+  if (!plural && verbs.length + consumers.length > 0)
     throw new DeclarationError(`resource '${name}': give the schema of ${record.name} a collection`);
   const notFound = notFoundError(name);
   const taken = unique.map(
@@ -197,7 +197,7 @@ export function resource<
     lists: listsOf(declaration),
     states,
     orders: declaration.rules && new FieldOrders(name, schema, declaration.rules),
-    told: new Set(told),
+    consumers: new Set(consumers),
     can: abilitiesOf(declaration),
     plural: plural ?? '',
     actions,
@@ -215,7 +215,7 @@ export function resource<
     notFound,
     taken: Object.fromEntries(taken) as Record<Unique, ErrorDefinition>,
     errors: {
-      // A repeated request may find that what it created is gone.
+      // A repeated request may find that the record it created is gone.
       create: [...conflicts, notFound],
       get: [notFound],
       update: [notFound, ...conflicts],
@@ -246,7 +246,7 @@ function statesOf<T extends StoredRecord>({
   return states || onTransition ? new States(name, schema, states ?? {}, onTransition) : undefined;
 }
 
-/** @throws DeclarationError for a field that no list could be asked for, since it takes a parameter of that name */
+/** @throws DeclarationError for a field named like a parameter of lists */
 function requireFreeNames(name: string, schema: Schema): void {
   const field = LIST_PARAMETERS.find((each) => schema.path(each));
   if (field === undefined) return;
@@ -256,7 +256,7 @@ function requireFreeNames(name: string, schema: Schema): void {
   );
 }
 
-/** @throws DeclarationError where the unique fields of a resource are not those of its indexes */
+/** @throws DeclarationError if the unique fields of a resource do not match its indexes */
 export function requireUniqueFields({ name, schema, ownerField, unique }: Resource): void {
   const fieldOf = (keys: readonly string[]) => keys.findLast((key) => key !== ownerField) ?? keys.at(-1);
   const indexed = uniqueKeys(schema)

@@ -1,7 +1,7 @@
 import type { Schema, SchemaType } from 'mongoose';
 import { DeclarationError } from '../errors/start-error.js';
 
-/** What only Mongoose's documents and queries would do, and what to write instead. */
+/** Options that only Mongoose's documents and queries would apply, and what to write instead. */
 const OF_DOCUMENTS: Readonly<Record<string, string>> = {
   lowercase: 'lower the text in the DTO with @Transform',
   uppercase: 'raise the text in the DTO with @Transform',
@@ -15,7 +15,7 @@ const OF_DOCUMENTS: Readonly<Record<string, string>> = {
   validate: 'write a rule in the DTO',
 };
 
-/** Rules of Mongoose's that see nothing but the value, and so hold here, too. */
+/** Mongoose's validators that look only at the value, and so can be applied here as well. */
 const RULES: ReadonlySet<unknown> = new Set(['enum', 'min', 'max', 'minlength', 'maxlength', 'regexp']);
 
 const OWN_PLUGINS: ReadonlySet<string> = new Set([
@@ -31,18 +31,18 @@ const OWN_PATHS: ReadonlySet<string> = new Set(['_id', 'createdAt', 'updatedAt']
 type Test = (value: unknown) => unknown;
 type Hooks = Readonly<Record<'_pres' | '_posts', ReadonlyMap<string, readonly { readonly fn?: object }[]>>>;
 
-/** What Mongoose keeps of a schema, and does not declare. */
+/** Parts of a schema that Mongoose's types do not declare. */
 interface Internals {
   readonly s: { readonly hooks: Hooks };
   readonly plugins: readonly { readonly fn: { readonly name: string } }[];
   readonly aliases: object;
 }
 
-/** What the schema declares about one field. */
+/** The schema's declaration of one field. */
 interface FieldRule {
   readonly name: string;
   readonly tests: readonly { readonly rule: string; readonly passes: Test }[];
-  /** The same of a list's items. */
+  /** The same for the items of a list. */
   readonly ofItems: FieldRule['tests'];
 }
 
@@ -56,7 +56,7 @@ function isBuiltIn(hook: object | undefined): boolean {
   return Object.getOwnPropertySymbols(hook ?? {}).some((symbol) => String(symbol).includes('built-in'));
 }
 
-/** What a schema has as a whole that nothing would ask, and what to write instead. */
+/** Declarations of a whole schema that would have no effect, and what to write instead. */
 function* deadPartsOf(schema: Schema): Generator<readonly [string, string]> {
   const { s, plugins, aliases } = schema as unknown as Internals;
   const virtual = Object.keys(schema.virtuals).find((name) => name !== 'id' && !(name in aliases));
@@ -79,15 +79,15 @@ function* deadPartsOf(schema: Schema): Generator<readonly [string, string]> {
 }
 
 /**
- * What a schema says of the records that are written: defaults and rules, which hold here as they do for Mongoose's
- * documents. Records are no such documents, so what else is declared would be dead and is refused.
+ * Applies a schema's defaults and validators to records, as Mongoose does to documents. Records are not Mongoose
+ * documents, so any other declaration would have no effect and is refused.
  */
 export class SchemaRules {
   private readonly fields: readonly FieldRule[];
   private readonly defaults: readonly (readonly [string, unknown])[];
   private readonly model: string;
 
-  /** @throws DeclarationError for what a schema cannot have here */
+  /** @throws DeclarationError for declarations that would have no effect */
   constructor({ modelName, schema }: { readonly modelName: string; readonly schema: Schema }) {
     this.model = modelName;
     const [dead] = deadPartsOf(schema);
@@ -104,7 +104,7 @@ export class SchemaRules {
     this.defaults = defaults;
   }
 
-  /** Gives a new record the defaults of what it does not name. What is null stays away. */
+  /** Adds defaults for fields that a new record does not name. Those that are null stay absent. */
   fillIn(record: Record<string, unknown>, given: object): void {
     for (const [name, fallback] of this.defaults) {
       if ((given as Readonly<Record<string, unknown>>)[name] !== undefined) continue;
@@ -125,7 +125,7 @@ export class SchemaRules {
     }
   }
 
-  /** The fields of records; what they hold within is for the DTO to check. */
+  /** The fields of records; nested contents are checked by the DTO. */
   private pathsOf(schema: Schema): [string, SchemaType][] {
     const all = Object.entries(schema.paths).filter(([name]) => !OWN_PATHS.has(name));
     for (const [name, type] of all) {

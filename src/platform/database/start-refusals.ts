@@ -1,7 +1,7 @@
 import { ConfigError } from '../config/config.js';
 import { StartError } from '../errors/start-error.js';
 
-/** Answers of a database that stay the same until somebody changes MONGODB_URI or the database's users. By code. */
+/** Errors of the database, by code, that persist until MONGODB_URI or the database's users are changed. */
 const REFUSALS: ReadonlyMap<unknown, string> = new Map([
   [11, 'has a user or a password that the database refuses'],
   [18, 'has a user or a password that the database refuses'],
@@ -13,13 +13,13 @@ const REFUSALS: ReadonlyMap<unknown, string> = new Map([
 interface DriverError {
   readonly name?: unknown;
   readonly code?: unknown;
-  /** Of a server that was not found: what is known of every host. */
+  /** For a server that was not found: what is known of each host. */
   readonly reason?: { readonly servers?: ReadonlyMap<string, { readonly error?: Error | null }> };
 }
 
 /**
- * The error of the configuration that a start comes down to when the database refuses it, and which trying again does
- * not mend; undefined for others. By names and codes: a program that only tells of an error need not load the driver.
+ * The configuration error behind a refusal by the database that a retry cannot fix; undefined for other errors. Uses
+ * names and codes, so that a program that only reports an error need not load the driver.
  */
 export function refusalOf(error: unknown): ConfigError | undefined {
   const { name, code } = (error ?? {}) as DriverError;
@@ -39,7 +39,7 @@ function isOfCertificate(error: unknown): boolean {
   );
 }
 
-/** The error of a start that has waited long enough, with what is known of the reason. */
+/** The error of a startup that has timed out, with what is known of the reason. */
 export function unreachable(cause: unknown): StartError {
   const hosts = ((cause ?? {}) as DriverError).reason?.servers;
   const why =

@@ -2,46 +2,46 @@ import type { Schema } from 'mongoose';
 import { ApiError, apiError } from '../errors/errors.js';
 import { DeclarationError } from '../errors/start-error.js';
 
-/** Where a record can go from each state: `{ open: ['pending'], pending: ['closed'], closed: ['open'] }`. */
+/** The states that can follow each state: `{ open: ['pending'], pending: ['closed'], closed: ['open'] }`. */
 export type Transitions<Name extends string = string> = {
   readonly [From in Name]?: readonly Name[];
 };
 
 type TextOf<T, K extends keyof T> = NonNullable<T[K]> & string;
 
-/** The states of records, by the field that holds one. */
+/** The transitions of each field that is a state. */
 export type StatesOf<T> = {
   readonly [K in keyof T as [TextOf<T, K>] extends [never] ? never : K]?: Transitions<TextOf<T, K>>;
 };
 
-/** A record that goes from one state to another. */
+/** A transition of a record from one state to another. */
 export interface Transition<T> {
   readonly field: string;
   readonly from: string;
   readonly to: string;
-  /** As it is before. */
+  /** The record before the transition. */
   readonly record: T;
 }
 
-/** Attempts at a transition that others overtake. */
+/** Attempts at a transition while concurrent changes get in the way. */
 const MAX_ATTEMPTS = 10;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** One field of a resource that is a state. */
+/** A field of a resource that is a state. */
 export interface State {
   readonly field: string;
-  /** In which a record begins. */
+  /** The state in which a record begins. */
   readonly initial: string;
-  /** Where it can go from each. */
+  /** The states that can follow each. */
   readonly next: ReadonlyMap<string, readonly string[]>;
 }
 
-/** The fields of a resource that change along declared ways only. */
+/** The fields of a resource that change by declared transitions only. */
 export class States {
   readonly all: readonly State[];
 
-  /** @throws DeclarationError for what the schema does not have */
+  /** @throws DeclarationError for states that do not match the schema */
   constructor(
     resource: string,
     schema: Schema,
@@ -57,12 +57,12 @@ export class States {
     if (this.all.length === 0) refuse(sets ? 'onTransition needs states' : 'states names no field');
   }
 
-  /** Whether fields that are written hold a state. */
+  /** Whether the written fields include a state. */
   areIn(written: object): boolean {
     return this.all.some(({ field }) => field in written);
   }
 
-  /** @throws ApiError TRANSITION_NOT_ALLOWED for a new record in another state than the first */
+  /** @throws ApiError TRANSITION_NOT_ALLOWED for a new record that is not in the initial state */
   requireInitial(fields: object): void {
     for (const { field, initial } of this.all) {
       const state = (fields as Fields)[field] ?? initial;
@@ -71,7 +71,7 @@ export class States {
   }
 
   /**
-   * A change of a record, with what its transitions set. A state that is not given stays: no record is without one.
+   * A change of a record, with the fields that its transitions set. A state that is not given stays the same.
    * @throws ApiError TRANSITION_NOT_ALLOWED
    */
   applied<C extends object>(record: object, change: C): C {
@@ -91,8 +91,8 @@ export class States {
 }
 
 /**
- * Reads a record, and changes it as it was read; whoever comes first in between has it judged anew.
- * @throws ApiError CONFLICT where that happens again and again
+ * Reads a record and changes it if it is still as it was read; after a concurrent change it starts again.
+ * @throws ApiError CONFLICT if that happens repeatedly
  */
 export async function asRead<T>(read: () => Promise<T>, write: (record: T) => Promise<T>): Promise<T> {
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {

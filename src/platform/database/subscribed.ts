@@ -1,22 +1,22 @@
 import { type Resource, transferredOf } from './resource.js';
-import type { Ear } from './trail.js';
+import type { EventConsumer } from './trail.js';
 
-/** What methods and executors ask to be told. It is known before the records of any feature are made. */
+/** The events that methods and executors subscribe to. They are known before the records of any feature are created. */
 const subscribed = new Set<string>();
 
-/** Has a resource's records tell `tickets.created` to subscribers. */
+/** Makes a resource's records report `tickets.created` to subscribers. */
 export function subscribe(action: string): void {
   subscribed.add(action);
 }
 
-/** Everything that happens to the records of a resource. */
+/** All events of a resource's records. */
 export function actionsOf(resource: Pick<Resource, 'plural' | 'actions' | 'commands'>): string[] {
   const { actions, commands } = resource;
   return [...Object.values(actions), ...Object.values(commands), transferredOf(resource)];
 }
 
-/** Who is told of a resource's changes; also whoever has subscribed to one. */
-export function earsOf(resource: Resource): ReadonlySet<Ear> {
+/** The parts that are notified of a resource's changes, including subscribers. */
+export function consumersOf(resource: Resource): ReadonlySet<EventConsumer> {
   const isSubscribed = actionsOf(resource).some((action) => subscribed.has(action));
-  return isSubscribed ? new Set<Ear>([...resource.told, 'subscribers']) : resource.told;
+  return isSubscribed ? new Set<EventConsumer>([...resource.consumers, 'subscribers']) : resource.consumers;
 }

@@ -4,84 +4,86 @@ import { type Actor, type UserId, userActor } from '../access/caller.js';
 import { requestContext } from '../logging/request-context.js';
 import { type Transaction, Transactions } from './transactions.js';
 
-/** What may be told of changes, where it is part of the product. */
-export type Ear = 'audit' | 'webhooks' | 'subscribers';
+/** Optional parts of the product that can be notified of changes. */
+export type EventConsumer = 'audit' | 'webhooks' | 'subscribers';
 
-/** One field of a record before and after. Both are absent where the values may not leave the record. */
+/** One field of a record before and after. Both are absent if the values may not leave the record. */
 export interface FieldChange {
   readonly field: string;
   readonly from?: unknown;
   readonly to?: unknown;
 }
 
-/** Something that has happened to a record. All values are JSON. */
-export interface Happening {
+/** An event of a record. All values are JSON. */
+export interface ChangeEvent {
   readonly actor: Actor;
-  /** Undefined for records that belong to nobody, and for what outlives its owner. */
+  /** Undefined for records without an owner, and for events that outlive it. */
   readonly ownerId: Types.ObjectId | undefined;
   /** `tickets.created` */
   readonly action: string;
   /** `tickets/<id>` */
   readonly record: string;
-  /** Later than whatever happened to the record before, whichever process that was. */
+  /** Later than all earlier events of the record, whichever process they came from. */
   readonly at: Date;
   readonly changes: readonly FieldChange[];
-  /** The record afterwards, or the last time it was there, as far as its values may leave it. */
+  /** The record after the event, or before its deletion, with the values that may leave it. */
   readonly object: Readonly<Record<string, unknown>> | undefined;
   readonly requestId: string | undefined;
-  /** Who is told of it. */
-  readonly ears: ReadonlySet<Ear>;
+  /** The parts that are notified. */
+  readonly consumers: ReadonlySet<EventConsumer>;
 }
 
-/** Writes, in the transaction of a change, what is to follow from it. */
-export type Listener = (happenings: readonly Happening[], transaction: Transaction) => Promise<void>;
+/** Writes the consequences of changes in their transaction. */
+export type Listener = (events: readonly ChangeEvent[], transaction: Transaction) => Promise<void>;
 
-const EVERYBODY: ReadonlySet<Ear> = new Set(['audit', 'webhooks']);
+const CONSUMERS: ReadonlySet<EventConsumer> = new Set(['audit', 'webhooks']);
 
-/** Tells the parts that listen what happens, in the transaction in which it happens: both are there, or neither. */
+/** Notifies listening parts of events in the transaction of the change: both are stored, or neither. */
 @Injectable()
 export class Trail {
-  private readonly listeners = new Map<Ear, Listener>();
-  private readonly offers = new Map<string, ReadonlySet<Ear>>();
+  private readonly listeners = new Map<EventConsumer, Listener>();
+  private readonly offers = new Map<string, ReadonlySet<EventConsumer>>();
 
   constructor(private readonly transactions: Transactions) {}
 
-  listen(ear: Ear, listener: Listener): void {
-    this.listeners.set(ear, listener);
+  listen(consumer: EventConsumer, listener: Listener): void {
+    this.listeners.set(consumer, listener);
   }
 
-  /** Says what can happen: `tickets.created`. Only that can be listened for by name. */
-  offer(actions: readonly string[], ears: ReadonlySet<Ear> = EVERYBODY): void {
-    for (const action of actions) this.offers.set(action, ears);
+  /** Declares events, such as `tickets.created`. Only declared ones can be subscribed to by name. */
+  offer(actions: readonly string[], consumers: ReadonlySet<EventConsumer> = CONSUMERS): void {
+    for (const action of actions) this.offers.set(action, consumers);
   }
 
-  /** What can happen of which an ear is told. */
-  offeredTo(ear: Ear): string[] {
-    return [...this.offers].filter(([, ears]) => ears.has(ear)).map(([action]) => action);
+  /** The events that a part is notified of. */
+  offeredTo(consumer: EventConsumer): string[] {
+    return [...this.offers].filter(([, consumers]) => consumers.has(consumer)).map(([action]) => action);
   }
 
-  isHeard(ears?: ReadonlySet<Ear>): boolean {
-    return ears ? this.listeners.keys().some((ear) => ears.has(ear)) : this.listeners.size > 0;
+  hasListener(consumers?: ReadonlySet<EventConsumer>): boolean {
+    return consumers
+      ? this.listeners.keys().some((consumer) => consumers.has(consumer))
+      : this.listeners.size > 0;
   }
 
-  /** Runs work in the given transaction, or in one of its own where somebody is told of it. */
+  /** Runs work in the given transaction, or in a new one if any part listens. */
   join<T>(
     transaction: Transaction | undefined,
     work: (joined: Transaction | undefined) => Promise<T>,
   ): Promise<T> {
-    return transaction || !this.isHeard() ? work(transaction) : this.transactions.run(work);
+    return transaction || !this.hasListener() ? work(transaction) : this.transactions.run(work);
   }
 
-  async tell(happenings: readonly Happening[], transaction: Transaction): Promise<void> {
-    for (const [ear, listener] of this.listeners) {
-      const heard = happenings.filter(({ ears }) => ears.has(ear));
-      if (heard.length > 0) await listener(heard, transaction);
+  async publish(events: readonly ChangeEvent[], transaction: Transaction): Promise<void> {
+    for (const [consumer, listener] of this.listeners) {
+      const wanted = events.filter(({ consumers }) => consumers.has(consumer));
+      if (wanted.length > 0) await listener(wanted, transaction);
     }
   }
 
   /**
-   * Tells what has happened to the account of a user, in the transaction that `join` has given.
-   * @param action such as `signed-in`, once it was offered as `users.signed-in`
+   * Reports an event of a user's account, in the transaction that `join` provides.
+   * @param action such as `signed-in`, after `users.signed-in` has been offered
    */
   async account(
     user: UserId,
@@ -91,12 +93,12 @@ export class Trail {
     actor: Actor = userActor(user),
   ): Promise<void> {
     if (transaction)
-      await this.happened(`users/${user}`, user, `users.${action}`, transaction, changes, actor);
+      await this.publishOne(`users/${user}`, user, `users.${action}`, transaction, changes, actor);
   }
 
   /**
-   * Tells its administrators what has happened to an organization, once it was offered as `organizations.<action>`;
-   * that it was `deleted` only who reads everything.
+   * Reports an event of an organization to its administrators, after `organizations.<action>` has been offered;
+   * `deleted` only to those who may read everybody's entries.
    */
   async organization(
     id: string,
@@ -106,10 +108,17 @@ export class Trail {
     actor: Actor,
   ): Promise<void> {
     const owner = action === 'deleted' ? undefined : id;
-    await this.happened(`organizations/${id}`, owner, `organizations.${action}`, transaction, changes, actor);
+    await this.publishOne(
+      `organizations/${id}`,
+      owner,
+      `organizations.${action}`,
+      transaction,
+      changes,
+      actor,
+    );
   }
 
-  private happened(
+  private publishOne(
     record: string,
     owner: string | undefined,
     action: string,
@@ -117,7 +126,7 @@ export class Trail {
     changes: readonly FieldChange[],
     actor: Actor,
   ): Promise<void> {
-    const happening = {
+    const event = {
       actor,
       ownerId: owner === undefined ? undefined : new Types.ObjectId(owner),
       action,
@@ -126,8 +135,8 @@ export class Trail {
       changes,
       object: undefined,
       requestId: requestContext.getStore()?.requestId,
-      ears: EVERYBODY,
+      consumers: CONSUMERS,
     };
-    return this.tell([happening], transaction);
+    return this.publish([event], transaction);
   }
 }

@@ -7,7 +7,7 @@ import { noteInTrace, traced } from '../logging/spans.js';
 import { AbandonedTransactions } from './abandoned-transactions.js';
 import type { StoredRecord } from './record.js';
 
-/** Creates a record once, even if the request is repeated. */
+/** Creates a record only once, even if the request is repeated. */
 export interface CreatesOnce {
   run<T extends StoredRecord>(
     create: (transaction?: Transaction) => Promise<T>,
@@ -15,32 +15,32 @@ export interface CreatesOnce {
   ): Promise<T>;
 }
 
-/** A transaction that has been retried for this long may be blocked by one that nobody will ever finish. */
+/** A transaction that has been retried for this long may be blocked by an abandoned one, in milliseconds. */
 const SUSPICIOUS_MS = 500;
-/** How long a transaction is retried: after that nobody is waiting for its result. */
+/** How long a transaction is retried, in milliseconds; after that nobody waits for its result. */
 const RETRY_MS = 5_000;
 const SPAN = { name: 'transaction' };
 
 /** A running transaction. */
 export interface Transaction {
   readonly session: mongo.ClientSession;
-  /** Runs `act` once the transaction has been committed: events and caches must not learn of one that failed. */
+  /** Runs `act` once the transaction has been committed: events and caches must not reflect one that failed. */
   afterwards(act: () => void): void;
-  /** The names it has locked. */
+  /** The names that it has locked. */
   readonly locks: Set<string>;
 }
 
-/** Whether an argument is the transaction that a method is to take part in. */
+/** Whether an argument is a transaction. */
 export function isTransaction(value: unknown): value is Transaction {
   return typeof value === 'object' && value !== null && 'session' in value && 'afterwards' in value;
 }
 
-/** The option by which an operation of the driver takes part in a transaction. */
+/** The option that makes an operation of the driver part of a transaction. */
 export function sessionOf(transaction: Transaction | undefined): { session?: mongo.ClientSession } {
   return transaction ? { session: transaction.session } : {};
 }
 
-/** Runs `act` once the write is in the database: at once outside a transaction. */
+/** Runs `act` once the write is committed: at once outside a transaction. */
 export function afterwards(transaction: Transaction | undefined, act: () => void): void {
   if (transaction) transaction.afterwards(act);
   else act();
@@ -58,7 +58,7 @@ export class Transactions {
   ) {}
 
   /**
-   * Runs the work, from its start again after a conflict with another transaction. An error rolls it back.
+   * Runs the work, and again from the start after a conflict with another transaction. An error rolls it back.
    * @throws ApiError OVERLOADED after five seconds of conflicts
    */
   run<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {

@@ -3,9 +3,9 @@ import { DeclarationError } from '../errors/start-error.js';
 import type { StoredRecord } from './record.js';
 import type { Resource } from './resource.js';
 
-/** A feature whose records can be given to another owner. */
+/** A feature whose records can be transferred to another owner. */
 export interface TransferableFeature {
-  /** Whose address the route stands below. */
+  /** The controller whose path the route is below. */
   readonly controller: Type;
   readonly resource: Resource;
   /** The DTO class of a record. */
@@ -18,8 +18,8 @@ const features: TransferableFeature[] = [];
 const listeners: Listener[] = [];
 
 /**
- * Lets the records of a feature be given to another owner, `POST …/:id/transfer`, where organizations are part of the
- * product. The topmost decorator of the feature's controller: `@Transferable(projects, ProjectDto)`.
+ * Lets the records of a feature be transferred to another owner, `POST …/:id/transfer`, if organizations are part of
+ * the product. The topmost decorator of the feature's controller: `@Transferable(projects, ProjectDto)`.
  */
 export function Transferable<T extends StoredRecord>(
   resource: Resource<T>,
@@ -38,7 +38,7 @@ export function Transferable<T extends StoredRecord>(
   };
 }
 
-/** Has something done for each such feature, those that are declared later included. */
+/** Calls a listener for each such feature, including those declared later. */
 export function forEachTransferable(listener: Listener): void {
   features.forEach((feature) => listener(feature));
   listeners.push(listener);

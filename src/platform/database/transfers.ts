@@ -7,22 +7,22 @@ import { Repositories } from './repositories.js';
 import type { Resource } from './resource.js';
 import { type Transaction, Transactions } from './transactions.js';
 
-/** A record that was given to another owner. */
+/** A record that is being transferred to another owner. */
 export interface Transfer {
   readonly resource: Resource;
-  /** As it was. */
+  /** The record before the transfer. */
   readonly before: StoredRecord;
   readonly from: string;
-  /** What belongs to it, and has to go along. */
+  /** The attached records that are transferred with it. */
   readonly attached: readonly Link[];
-  /** Who acts, and to whom it belongs now. */
+  /** The actor, and the new owner. */
   readonly to: Scope & { readonly owner: Owner };
 }
 
 /** A feature's part in a transfer. */
 type Part = (transfer: Transfer, transaction: Transaction) => Promise<void>;
 
-/** Gives records to other owners, with whatever has to follow them. */
+/** Transfers records to other owners, with everything that has to follow them. */
 @Injectable()
 export class Transfers {
   private readonly parts: Part[] = [];
@@ -33,15 +33,15 @@ export class Transfers {
     private readonly transactions: Transactions,
   ) {}
 
-  /** Has work done in each transfer's transaction, which an error prevents: a limit of the new owner, or what follows. */
+  /** Runs work in the transaction of each transfer, such as checking a limit. An error prevents the transfer. */
   during(part: Part): void {
     this.parts.push(part);
   }
 
   /**
-   * Gives a record to another owner, where it is judged like a new one.
-   * @throws ApiError …_NOT_FOUND, PRECONDITION_FAILED, …_TAKEN, IN_USE for what other records refer to,
-   *   VALIDATION_ERROR for what refers to records that the new owner may not read
+   * Transfers a record to another owner, whose rules apply as to a new record.
+   * @throws ApiError …_NOT_FOUND, PRECONDITION_FAILED, …_TAKEN, IN_USE if other records refer to it,
+   *   VALIDATION_ERROR if it refers to records that the new owner may not read
    */
   transfer(
     resource: Resource,

@@ -129,8 +129,8 @@ export class EncryptedCollection {
         this.cipher.refuse({ [operator]: changes });
         continue;
       }
-      const within = Object.keys(changes as Fields).filter((key) => key.includes('.'));
-      this.cipher.refuse(within.map((key) => ({ [key]: 1 })));
+      const nested = Object.keys(changes as Fields).filter((key) => key.includes('.'));
+      this.cipher.refuse(nested.map((key) => ({ [key]: 1 })));
       sealed[operator] = this.seal(idNamedBy(filter), changes as Fields);
     }
     return sealed;

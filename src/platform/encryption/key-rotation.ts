@@ -14,7 +14,7 @@ export type Unreadable = Place & CipherFault;
 export interface Rotated {
   /** Values that were re-encrypted, by collection. */
   readonly renewed: ReadonlyMap<string, number>;
-  /** What stands in the database and does not decrypt. */
+  /** A stored value that cannot be decrypted. */
   readonly unreadable: readonly Unreadable[];
   readonly end: 'complete' | 'stopped' | 'others write under another key';
 }

@@ -29,7 +29,7 @@ export class RecordCipher implements Cipher {
     const values = record as Record<string, unknown>;
     for (const field of this.fields) {
       const value = values[field];
-      // What is not stored has no value to decrypt.
+      // Absent fields have nothing to decrypt.
       if (value === undefined || value === null) continue;
       values[field] = this.cipher.decrypt(value, this.placeOf(String(record._id), field));
     }

@@ -166,8 +166,8 @@ function sentence(words: string): string {
 
 /** `invoice` → `an invoice`; `user` and `unit` are pronounced with a consonant. */
 export function aOrAn(words: string): string {
-  const soundsOpen = /^(?!us[aeiu]|uni[^dmn]|eu|one\b)[aeiou]/i.test(words);
-  return `${soundsOpen ? 'an' : 'a'} ${words}`;
+  const startsWithVowel = /^(?!us[aeiu]|uni[^dmn]|eu|one\b)[aeiou]/i.test(words);
+  return `${startsWithVowel ? 'an' : 'a'} ${words}`;
 }
 
 /** For a record that does not exist or is not the caller's: `notFoundError('project')` is PROJECT_NOT_FOUND. */

@@ -3,14 +3,14 @@ import mongoose, { type mongo, Types } from 'mongoose';
 import { PinoLogger } from 'nestjs-pino';
 import { ExecutionStore } from './store.js';
 
-/** Rings within this time are one, in milliseconds. */
+/** Rings within this time are combined, in milliseconds. */
 const TOGETHER_MS = 200;
-/** How long the database may keep a question open, in milliseconds. */
+/** How long the database may hold a `getMore` open, in milliseconds. */
 const PATIENCE_MS = 10_000;
-/** When listening is tried again where it broke off, in milliseconds. */
+/** The pause before listening is retried after an error, in milliseconds. */
 const AGAIN_MS = 2_000;
 const NAMESPACE_EXISTS = 48;
-/** A capped collection keeps so little: a ring is of no interest later. */
+/** Small, because old rings are of no interest. */
 const ROOM = { capped: true, size: 4_096, max: 8 } as const;
 
 interface Ring {
@@ -19,8 +19,8 @@ interface Ring {
 }
 
 /**
- * Wakes engines in other processes. It is a capped collection: waiting at its end costs nothing until something is
- * added, however much is written elsewhere. A ring that is lost delays a claim until the next look, nothing else.
+ * Wakes engines in other processes, through a capped collection: a tailable cursor costs nothing until a document is
+ * added, however much is written elsewhere. A lost ring only delays a claim until the next poll.
  */
 @Injectable()
 export class Bell {
@@ -45,15 +45,15 @@ export class Bell {
     this.add().catch((error: Error) => this.warn(error));
   }
 
-  /** Hears the others, until `stop`. */
-  async listen(hear: () => void): Promise<void> {
+  /** Listens to other processes until `stop`. */
+  async listen(onRing: () => void): Promise<void> {
     for (this.isListening = true; this.isListening;) {
       try {
-        // Nobody can wait at the end of an empty collection.
+        // A tailable cursor on an empty collection ends at once.
         await this.add();
         const others = { by: { $ne: this.me } };
         const options = { tailable: true, awaitData: true, maxAwaitTimeMS: PATIENCE_MS };
-        for await (const _ of this.rings.find(others, options)) if (this.isListening) hear();
+        for await (const _ of this.rings.find(others, options)) if (this.isListening) onRing();
       } catch (error) {
         if (this.isListening) this.warn(error as Error);
       }
@@ -70,7 +70,7 @@ export class Bell {
     await this.rings.insertOne({ _id: new Types.ObjectId(), by: this.me }, { writeConcern: { w: 1 } });
   }
 
-  /** Each time: a database may be dropped, and an insert would make a collection at whose end nobody can wait. */
+  /** Each time, because after the database is dropped an insert would create a collection that is not capped. */
   private async make(): Promise<void> {
     try {
       await this.store.db.createCollection('execution_bells', { ...ROOM, writeConcern: { w: 1 } });

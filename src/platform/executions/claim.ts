@@ -9,18 +9,26 @@ import { type Candidate, Slots } from './slots.js';
 import { ExecutionStore } from './store.js';
 import { type Statement, type Target, transition } from './transitions.js';
 
-/** Executions of one owner that are taken before it is the next one's turn. */
+/** Executions of one owner that are claimed before the next owner's turn. */
 const FEW = 4;
-/** Owners that are looked for at a time where many executions wait. */
+/** Owners considered at a time while many executions wait. */
 const MAX_OWNERS = 16;
-/** What nobody here can run is looked at again after so long, in milliseconds. */
+/** After this time an execution of an unknown type is claimed again, in milliseconds. */
 const UNKNOWN_MS = 30_000;
 
 const FIELDS = { ownerId: 1, type: 1, revision: 1, turn: 1, slot: 1, parked: 1 } as const;
 
 const READY_ORDER = { ready: 1, ownerId: 1, dueAt: 1 } as const;
 
-/** Takes what is due, for owners in turn. */
+interface Claimed {
+  readonly claimed: StoredExecution[];
+  /** More may be due. */
+  readonly isFull: boolean;
+  /** A place of a slot became free meanwhile. */
+  readonly isFreed: boolean;
+}
+
+/** Claims due executions, with owners taking turns. */
 @Injectable()
 export class Claim {
   /** The owner who had the last turn. */
@@ -35,27 +43,26 @@ export class Claim {
     private readonly logger: PinoLogger,
   ) {}
 
-  /** So many at most, and whether there may be more. */
-  async next(room: number, engine: Types.ObjectId): Promise<{ claimed: StoredExecution[]; isFull: boolean }> {
+  /** Claims at most `room` executions. */
+  async next(room: number, engine: Types.ObjectId): Promise<Claimed> {
     const now = this.clock.now();
     const oldest = await this.find({ dueAt: { $lte: now } }, { dueAt: 1 }, room);
     const isFull = oldest.length === room;
     const candidates = isFull ? await this.fairly(oldest, now, room) : oldest;
-    if (candidates.length === 0) return { claimed: [], isFull };
+    if (candidates.length === 0) return { claimed: [], isFull, isFreed: false };
     const stamp = new Types.ObjectId();
     const statements = await this.statements(candidates, engine, now);
     await this.store.write(statements, stamp);
-    await this.slots.recheck(statements.flatMap(({ u }) => (u.$set['parked'] as string | undefined) ?? []));
-    // Not by the stamp: somebody may have rung meanwhile. Nobody else writes with this lease.
+    // Not by the stamp, which changes when the execution is rung. Nobody else writes with this lease.
     const turns = new Map(candidates.map(({ _id, turn }) => [_id.toHexString(), turn + 1]));
-    const held = await this.store.heldBy(
-      engine,
-      candidates.map(({ _id }) => _id),
-    );
-    return { claimed: held.filter(({ _id, turn }) => turns.get(_id.toHexString()) === turn), isFull };
+    const ids = candidates.map(({ _id }) => _id);
+    const parked = statements.flatMap(({ u }) => (u.$set['parked'] as string | undefined) ?? []);
+    const [held, isFreed] = await Promise.all([this.store.heldBy(engine, ids), this.slots.recheck(parked)]);
+    const claimed = held.filter(({ _id, turn }) => turns.get(_id.toHexString()) === turn);
+    return { claimed, isFull, isFreed };
   }
 
-  /** In how many milliseconds the next one is due; not above 0 when one is. */
+  /** The milliseconds until the next one is due; 0 or less if one is. */
   async nextDueMs(): Promise<number> {
     const [next] = await this.store.executions
       .find({ dueAt: { $exists: true } }, { sort: { dueAt: 1 }, limit: 1 })
@@ -78,7 +85,7 @@ export class Claim {
       if (place === 'full') {
         return transition('park', 'queued', target, { set: { parked: slot }, unset: ['dueAt', 'ready'] });
       }
-      // Whoever rings meanwhile does not keep it from running.
+      // A ring in between must not prevent it from running.
       return transition(
         'claim',
         'running',
@@ -92,7 +99,7 @@ export class Claim {
     });
   }
 
-  /** A newer process may know its executor. */
+  /** Leaves it to other processes: a newer one may know its executor. */
   private defer(target: Target, type: string): Statement {
     if (!this.unknown.has(type)) {
       this.unknown.add(type);
@@ -104,7 +111,7 @@ export class Claim {
     });
   }
 
-  /** Some of other owners first, from a rotating place on; then the oldest. */
+  /** Some executions of further owners first, starting after the last owner served; then the oldest. */
   private async fairly(oldest: readonly Candidate[], now: Date, room: number): Promise<Candidate[]> {
     const chosen = new Map<string, Candidate>();
     for (let owners = 0; owners < MAX_OWNERS && chosen.size < room / 2; owners++) {
@@ -114,7 +121,7 @@ export class Claim {
       const [first] = found;
       if (!first) {
         if (this.place === null) break;
-        // Round again from the beginning.
+        // Wrap around to the first owner.
         this.place = null;
         continue;
       }

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 
 /**
- * The database's time, as far as it is known: every date of an execution is by it, so that a machine whose clock is
- * wrong does nothing early, late or twice. Tests move it.
+ * An estimate of the database's time. All dates of executions use it, so that a machine whose clock is wrong does
+ * nothing early, late or twice. Tests advance it.
  */
 @Injectable()
 export class ExecutionClock {
-  /** What the process's monotonic clock is behind. */
+  /** The database's time minus the process's monotonic clock. */
   private offset = Date.now() - performance.now();
   private moved = 0;
   private readonly listeners = new Set<() => void>();
@@ -15,14 +15,14 @@ export class ExecutionClock {
     return new Date(performance.now() + this.offset + this.moved);
   }
 
-  /** A date that is so many milliseconds away. */
+  /** The date in so many milliseconds. */
   in(ms: number): Date {
     return new Date(this.now().getTime() + ms);
   }
 
   /**
-   * Learns the database's time, and answers by how many milliseconds it was wrong.
-   * @param at when that was, on the clock of `performance`
+   * Adjusts to a time read from the database, and returns by how many milliseconds the estimate was off.
+   * @param at when the time was read, on the clock of `performance`
    */
   learn(time: Date, at: number): number {
     const offset = time.getTime() - at;
@@ -31,13 +31,13 @@ export class ExecutionClock {
     return drift;
   }
 
-  /** Moves the time on, for tests: what sleeps until then is due at once. */
+  /** Advances the clock, for tests: executions that sleep until then become due at once. */
   advance(ms: number): void {
     this.moved += ms;
-    for (const hear of this.listeners) hear();
+    for (const listener of this.listeners) listener();
   }
 
-  onMoved(hear: () => void): void {
-    this.listeners.add(hear);
+  onMoved(listener: () => void): void {
+    this.listeners.add(listener);
   }
 }

@@ -8,7 +8,7 @@ import { Lease } from './lease.js';
 import { ExecutionStore, type Standing } from './store.js';
 import type { Statement } from './transitions.js';
 
-/** Writes that go in one command. */
+/** Writes per command. */
 const MAX_BATCH = 1_000;
 const PAUSE_MS = 100;
 
@@ -19,8 +19,8 @@ interface Entry<T, R> {
 }
 
 /**
- * Sends what comes at the same time together: at the end of a turn of the event loop, and then while a batch is under
- * way, never by a timer. Batches follow one another, so that what concerns one execution keeps its order.
+ * Batches entries that arrive in the same turn of the event loop or while the previous batch is being sent, without
+ * timers. Batches are sent one after the other, so that the entries of an execution keep their order.
  */
 class Grouped<T, R> {
   private waiting: Entry<T, R>[] = [];
@@ -37,7 +37,7 @@ class Grouped<T, R> {
     });
   }
 
-  /** Resolves once nothing waits to be sent or for its answer. */
+  /** Resolves once nothing is waiting or being sent. */
   async idle(): Promise<void> {
     while (!this.isStopped && (this.isBusy || this.waiting.length > 0)) {
       await setImmediatePromise();
@@ -61,12 +61,13 @@ class Grouped<T, R> {
   }
 }
 
-/** Made when its batch leaves, so that what has been added meanwhile goes with it; undefined when nothing is left. */
+/** Called when its batch is sent, so that it includes later changes; undefined when nothing is left to write. */
 type Build = () => Statement | undefined;
 
 /**
- * Whether a write has found what it is about, as the execution stands now. One that leaves an execution with its process
- * has, if that still holds it in the same turn: others may have rung since. Others are known by their stamp.
+ * Whether a write was applied, judging by the current state of its execution. A write after which the process still
+ * holds the execution was applied if it holds it now, in the same turn: a ring may have changed the stamp since. All
+ * others are recognised by their stamp.
  */
 function hasHappened({ q, u, isHeld }: Statement, now: Standing | undefined, stamp: Types.ObjectId): boolean {
   if (!now) return false;
@@ -81,7 +82,7 @@ function hasHappened({ q, u, isHeld }: Statement, now: Standing | undefined, sta
 
 const idOf = ({ q }: Statement): string => (q['_id'] as Types.ObjectId).toHexString();
 
-/** Writes what many executions have to say in one command. */
+/** Writes the changes of many executions in one command. */
 @Injectable()
 export class Commit {
   private readonly writes = new Grouped<Build, boolean>((builds) => this.send(builds));
@@ -96,12 +97,12 @@ export class Commit {
     private readonly logger: PinoLogger,
   ) {}
 
-  /** Whether the write happened. Not so for one of a process that has lost its lease, or its execution. */
+  /** Whether the write was applied; false if the process has lost its lease or the execution. */
   write(build: Build): Promise<boolean> {
     return this.writes.add(build);
   }
 
-  /** The same in a command of its own, which says by itself whether it happened, whoever writes next. */
+  /** The same in a separate command, whose result says whether it was applied even if others write right after it. */
   async writeAlone(statement: Statement): Promise<boolean> {
     return (await this.store.write([statement], new Types.ObjectId())) === 1;
   }
@@ -110,12 +111,12 @@ export class Commit {
     return this.starts.add(execution);
   }
 
-  /** Resolves once every execution that was to be started is written. */
+  /** Resolves once all started executions are written. */
   started(): Promise<void> {
     return this.starts.idle();
   }
 
-  /** Does nothing more, as if the process had been killed; for tests. */
+  /** Stops writing, as if the process had been killed; for tests. */
   kill(): void {
     this.writes.isStopped = true;
     this.starts.isStopped = true;
@@ -125,7 +126,7 @@ export class Commit {
     const statements = builds.map((build) => build());
     const sent = statements.filter((each) => each !== undefined && !this.isFenced(each)) as Statement[];
     const done = sent.length > 0 ? await this.apply(sent) : new Set();
-    // What was acknowledged after the lease had run out may be another process's by now.
+    // After the lease has run out, even an acknowledged execution may belong to another process.
     return statements.map((each) => each === undefined || (done.has(each) && !this.isFenced(each)));
   }
 
@@ -133,7 +134,7 @@ export class Commit {
     return isHeld && !this.lease.isHeld(q['engine'] as Types.ObjectId);
   }
 
-  /** Those of the statements that happened. */
+  /** The statements that were applied. */
   private async apply(statements: readonly Statement[]): Promise<ReadonlySet<Statement>> {
     const stamp = new Types.ObjectId();
     for (let left = statements; ;) {
@@ -143,7 +144,7 @@ export class Commit {
         const byId = new Map(standing.map((each) => [each._id.toHexString(), each]));
         return new Set(statements.filter((each) => hasHappened(each, byId.get(idOf(each)), stamp)));
       } catch (error) {
-        // Sent again: a write that has happened finds nothing to change, and is known by its stamp.
+        // Sent again: a write that was applied before matches nothing now, and is recognised by its stamp.
         left = left.filter((each) => each.isHeld && !this.isFenced(each));
         if (!isOutage(error) || left.length === 0 || this.writes.isStopped) {
           this.logger.error({ event: 'execution_engine', err: error });

@@ -3,7 +3,7 @@ import type { Types } from 'mongoose';
 import { PinoLogger } from 'nestjs-pino';
 import { withTimeout } from '../concurrency/timeout.js';
 import { DomainEvents } from '../logging/events.js';
-import { Alarm } from './alarm.js';
+import { ReschedulingTimer } from './rescheduling-timer.js';
 import { Bell } from './bell.js';
 import { Claim } from './claim.js';
 import { isFinished, type StoredExecution } from './execution.js';
@@ -13,41 +13,41 @@ import { Load } from './load.js';
 import { Lease, LEASE_MS } from './lease.js';
 import { Launcher } from './launcher.js';
 import { Parts } from './parts.js';
-import type { Ended, Running } from './running.js';
+import type { Running, TurnResult } from './running.js';
 import { Slots } from './slots.js';
 import type { Runner } from './starter.js';
 import { Sweep } from './sweep.js';
 import { transition } from './transitions.js';
 import { Watchers } from './watchers.js';
 
-/** Executions that run at a time in a process. */
+/** Executions that run concurrently in a process. */
 const MAX_RUNNING = 256;
-/** Of one owner, those that are taken without a claim: the others wait for their turn. */
+/** Executions of one owner that run without being claimed; further ones wait for the owner's turn. */
 const MAX_DIRECT = 64;
 const LOOK_EVERY_MS = 1_000;
-/** How long it rests where nothing is due, and nobody rings. */
+/** The pause when nothing is due and nobody rings. */
 const REST_MS = LEASE_MS / 2;
-/** It looks no more often than this for what falls due, so that many that do so one by one are taken together. */
+/** Shortest time between two polls for due executions, so that several are claimed together. */
 const TOGETHER_MS = 100;
-/** How long the end of a process waits for the database, in milliseconds. */
+/** How long shutdown waits for the database, in milliseconds. */
 const GOODBYE_MS = 400;
-/** Dead processes are looked for so often at most, */
+/** Shortest time between two sweeps for dead processes. */
 const SWEEP_EVERY_MS = LEASE_MS / 2 - TOGETHER_MS;
-/** and of so many times once for places that somebody has left without telling. */
+/** Every so many sweeps also look for slots that were freed without a notification. */
 const SLOTS_EVERY = 3;
 
-/** Runs executions in this process: claims what is due, runs it, and goes on with what dead processes have left. */
+/** Runs executions in this process: claims due ones, runs them, and takes over those of dead processes. */
 @Injectable()
 export class Engine implements Runner {
   private readonly running = new Map<string, { running?: Running }>();
   private readonly load = new Load();
-  private readonly alarm = new Alarm(() => this.tick());
+  private readonly tickTimer = new ReschedulingTimer(() => this.tick());
   private sweptAt = -Infinity;
   private sweeps = 0;
   private isActive = false;
   private isLooking = false;
   private isWoken = false;
-  /** There was more than could be taken. */
+  /** More executions were due than could be claimed. */
   private hasMore = false;
   private whenEmpty: (() => void) | undefined;
 
@@ -78,26 +78,26 @@ export class Engine implements Runner {
     this.wake();
   }
 
-  /** Claims nothing more, lets steps end in time, and hands the rest back at once. */
+  /** Stops claiming, gives running steps time to finish, and releases the rest at once. */
   async stop(graceMs: number): Promise<void> {
     if (!this.isActive) return;
     this.isActive = false;
-    this.alarm.stop();
+    this.tickTimer.stop();
     this.bell.stop();
     for (const { running } of this.running.values()) running?.stop('released');
     await this.emptied(graceMs);
     for (const { running } of this.running.values()) running?.stop('lost');
-    // A database that does not answer keeps no process from ending: the lease runs out by itself.
+    // A database that does not answer must not keep the process from exiting: the lease runs out anyway.
     await withTimeout(GOODBYE_MS, this.lease.giveUp()).catch(() => undefined);
-    // A mail of a moment ago may be about to be written.
+    // A mail composed just now may be about to be written.
     const written = () => withTimeout(GOODBYE_MS, this.parts.commit.started()).catch(() => undefined);
     await withTimeout(2 * GOODBYE_MS, this.parts.store.close(written)).catch(() => undefined);
   }
 
-  /** Ends as kill -9 would: nothing more is written, and the lease runs out. For tests. */
+  /** Stops like kill -9: nothing more is written, and the lease runs out. For tests. */
   kill(): void {
     this.isActive = false;
-    this.alarm.stop();
+    this.tickTimer.stop();
     this.bell.stop();
     this.parts.starter.use(undefined);
     this.parts.commit.kill();
@@ -119,7 +119,7 @@ export class Engine implements Runner {
     else if (ready) this.wake();
   }
 
-  /** Looks for what is due now; where no engine runs, others do. */
+  /** Polls for due executions now; without an engine in this process, wakes the others. */
   wake(): void {
     if (!this.isActive) this.bell.ring();
     else if (this.isLooking) this.isWoken = true;
@@ -129,12 +129,12 @@ export class Engine implements Runner {
     }
   }
 
-  /** Cancels what runs in this process at once; others hear of it within a second. */
+  /** Cancels an execution that runs in this process; other processes notice a cancellation within a second. */
   cancel(id: string): void {
     this.running.get(id)?.running?.stop('cancelled');
   }
 
-  /** Goes on with what dead processes have left. */
+  /** Takes over the executions of dead processes. */
   async sweepNow(): Promise<void> {
     this.sweptAt = performance.now();
     const taken = await this.sweep.run((id) => this.running.has(id));
@@ -142,7 +142,7 @@ export class Engine implements Runner {
     if (taken > 0 || isFreed) this.wake();
   }
 
-  /** Looks whether something was cancelled or is due. @returns in how many milliseconds it is to look again */
+  /** Checks for cancelled and due executions. @returns the milliseconds until the next check */
   private async tick(): Promise<number> {
     try {
       const { token } = this.lease;
@@ -173,16 +173,17 @@ export class Engine implements Runner {
         this.hasMore = room <= 0;
         if (room <= 0 || !token) break;
         this.parts.failpoints.reach('claim:before');
-        const { claimed, isFull } = await this.claim.next(room, token);
+        const { claimed, isFull, isFreed } = await this.claim.next(room, token);
         this.parts.failpoints.reach('claim:after');
         this.hasMore = isFull;
+        this.isWoken ||= isFreed;
         if (this.lease.isHeld(token)) for (const each of claimed) this.take(each);
       } while (this.isActive && (this.isWoken || this.hasMore) && this.running.size < MAX_RUNNING);
     } catch (error) {
       this.logger.warn({ event: 'execution_engine', reason: (error as Error).message });
     } finally {
       this.isLooking = false;
-      this.alarm.within(LOOK_EVERY_MS);
+      this.tickTimer.schedule(LOOK_EVERY_MS);
     }
   }
 
@@ -191,7 +192,7 @@ export class Engine implements Runner {
     const entry: { running?: Running } = {};
     this.running.set(id, entry);
     this.load.begin(execution);
-    this.alarm.within(LOOK_EVERY_MS);
+    this.tickTimer.schedule(LOOK_EVERY_MS);
     const lost = (): void => entry.running?.stop('lost');
     const begun = (running: Running): void => void (entry.running = running);
     this.launcher
@@ -200,39 +201,39 @@ export class Engine implements Runner {
         this.logger.error({ event: 'execution_engine', err: error });
       })
       .then((ended) => {
-        // It may run in its next turn already.
+        // Its next turn may be running already.
         if (this.running.get(id) === entry) this.running.delete(id);
         return this.left(execution, ended);
       })
       .catch((error: unknown) => this.logger.error({ event: 'execution_engine', err: error }));
   }
 
-  private async left(execution: StoredExecution, ended: Ended | undefined): Promise<void> {
+  private async left(execution: StoredExecution, ended: TurnResult | undefined): Promise<void> {
     this.load.end(execution);
     if (this.running.size === 0) this.whenEmpty?.();
     if (!ended) return;
     this.report(execution, ended);
-    const isParentTold =
-      isFinished(ended.status) && execution.parent ? await this.tell(execution.parent) : false;
+    const isParentNotified =
+      isFinished(ended.status) && execution.parent ? await this.notifyParent(execution.parent) : false;
     const isFreed = execution.slot !== undefined && (await this.slots.freed(execution.slot));
     const isDueSoon = ended.status === 'queued' && ended.fault === undefined;
-    if (isParentTold || isFreed || isDueSoon || this.hasMore) this.wake();
+    if (isParentNotified || isFreed || isDueSoon || this.hasMore) this.wake();
   }
 
-  /** Tells who waits for an execution that it is over. */
-  async tell({ _id, ownerId }: NonNullable<StoredExecution['parent']>): Promise<boolean> {
+  /** Notifies the parent execution that one which it waits for is over. */
+  async notifyParent({ _id, ownerId }: NonNullable<StoredExecution['parent']>): Promise<boolean> {
     const inc = { bell: 1 };
     const set = { dueAt: this.parts.clock.now(), ready: true };
     const target = { _id, ownerId };
-    // In this order: one that begins to wait in between hears the second.
-    const told = await Promise.all([
+    // In this order: a parent that starts to wait in between gets the second.
+    const notified = await Promise.all([
       this.parts.commit.write(() => transition('ringBusy', 'same', target, { inc })),
       this.parts.commit.write(() => transition('ring', 'queued', target, { inc, set })),
     ]);
-    return told.some(Boolean);
+    return notified.some(Boolean);
   }
 
-  private report({ _id, type }: StoredExecution, { status, fault, error }: Ended): void {
+  private report({ _id, type }: StoredExecution, { status, fault, error }: TurnResult): void {
     const executionId = _id.toHexString();
     this.metrics.count(type, status);
     this.watchers.changed(executionId);

@@ -8,7 +8,7 @@ import type { ListExecutionsQuery } from './execution-requests.dto.js';
 import type { StoredExecution } from './execution.js';
 import { ExecutionStore } from './store.js';
 
-/** What an answer shows: not the results of steps, which may be large. */
+/** The fields that responses show: not the results of steps, which may be large. */
 const WITHOUT_RESULTS = {
   $arrayToObject: {
     $map: {
@@ -24,7 +24,7 @@ const PROJECTION = {
   steps: WITHOUT_RESULTS,
 };
 const NEWEST_FIRST = { createdAt: -1, _id: -1 } as const;
-/** A filter that finds few may look through many. */
+/** A filter that matches few may scan many. */
 const MAX_MS = 2_000;
 
 /** Lists executions, newest first. */

@@ -17,17 +17,17 @@ export const EXECUTION_METRICS = {
   dueAge: 'executions_due_age_seconds',
 } as const;
 
-/** So many are counted of those that are due. */
+/** Due executions are counted up to this number. */
 const MOST = 10_000;
-/** How long metrics wait for the database. */
+/** How long metrics wait for the database, in milliseconds. */
 const PATIENCE_MS = 250;
 
-/** Nothing is known while the database does not answer. */
+/** Undefined while the database does not answer. */
 function known(answer: Promise<number>): Promise<number | undefined> {
   return withTimeout(PATIENCE_MS, answer).catch(() => undefined);
 }
 
-/** Counts what executions come to, for /metrics. */
+/** Counts the outcomes of executions, for /metrics. */
 @Injectable()
 export class ExecutionMetrics {
   private turns: Counter<'type' | 'status'> | undefined;
@@ -47,7 +47,7 @@ export class ExecutionMetrics {
       labelNames: ['type', 'status'],
       registers: [metricsRegistry],
     });
-    // Prometheus sees no increase where a series begins: the first failure would raise no alert.
+    // Prometheus sees no increase in the first value of a series: without this the first failure would raise no alert.
     for (const { type } of this.registry.all)
       for (const status of STATUSES) this.turns.inc({ type, status }, 0);
     const { running, due, dueAge } = EXECUTION_METRICS;

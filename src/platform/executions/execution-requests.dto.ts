@@ -18,7 +18,7 @@ export class ListExecutionsQuery extends PageQuery {
   status?: Status;
 
   @ApiProperty({
-    description: 'Only what is about this record.',
+    description: 'Only executions about this record.',
     example: 'projects/66f1a0c2e4b0a1b2c3d4e5f7',
   })
   @IsOptional()
@@ -31,7 +31,10 @@ export class ListExecutionsQuery extends PageQuery {
 }
 
 export class WaitQuery {
-  @ApiProperty({ description: 'So many seconds the answer may wait for the end.', example: 10 })
+  @ApiProperty({
+    description: 'Seconds that the response may wait for the execution to finish.',
+    example: 10,
+  })
   @QueryInteger(0, 30)
   wait?: number;
 }
@@ -48,13 +51,13 @@ const OUTCOMES = ['happened', 'again', 'failed'] as const;
 
 export class ResolveDto {
   @ApiProperty({
-    description: 'What became of the step: it happened, it is to run again, or it failed.',
+    description: 'The outcome of the step: it happened, it should run again, or it failed.',
     example: 'happened',
   })
   @IsIn(OUTCOMES)
   outcome!: (typeof OUTCOMES)[number];
 
-  @ApiProperty({ description: 'What the step came to, where it happened.', example: { paid: true } })
+  @ApiProperty({ description: 'The result of the step, if it happened.', example: { paid: true } })
   @IsOptional()
   @IsJson()
   result?: unknown;

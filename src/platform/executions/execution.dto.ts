@@ -61,16 +61,16 @@ export class StepDto {
   @IsDate()
   finishedAt!: Date | null;
 
-  @ApiProperty({ description: 'What went wrong last; null where nothing did.' })
+  @ApiProperty({ description: 'The last error; null if there was none.' })
   @Nullable()
   @ValidateNested()
   @Type(() => FaultDto)
   error!: FaultDto | null;
 }
 
-/** An execution as it is answered. What is encrypted is not. */
+/** An execution in responses, without what is encrypted. */
 export class ExecutionDto {
-  /** Where a route that starts one says that it stands. */
+  /** The base of `Location` in responses that start an execution. */
   static readonly location = '/api/v1/executions';
 
   @ApiProperty({ example: '66f1a0c2e4b0a1b2c3d4e5f7' })
@@ -98,19 +98,19 @@ export class ExecutionDto {
   @IsJson()
   result!: unknown;
 
-  @ApiProperty({ description: 'What went wrong last; null where nothing did.' })
+  @ApiProperty({ description: 'The last error; null if there was none.' })
   @Nullable()
   @ValidateNested()
   @Type(() => FaultDto)
   error!: FaultDto | null;
 
-  @ApiProperty({ description: 'In the order of their beginning; the latest 256.' })
+  @ApiProperty({ description: 'In the order in which they began; the latest 256.' })
   @IsArray()
   @ValidateNested({ each: true })
   @Type(() => StepDto)
   steps!: StepDto[];
 
-  @ApiProperty({ description: 'As far as it tells; null until it does.' })
+  @ApiProperty({ description: 'As the executor reports it; null until it does.' })
   @Nullable()
   @ValidateNested()
   @Type(() => ProgressDto)
@@ -125,7 +125,7 @@ export class ExecutionDto {
   @IsDate()
   createdAt!: Date;
 
-  @ApiProperty({ description: 'Of the turn that was begun last.', example: '2026-11-22T10:00:00.000Z' })
+  @ApiProperty({ description: 'When the latest turn began.', example: '2026-11-22T10:00:00.000Z' })
   @Nullable()
   @IsDate()
   startedAt!: Date | null;
@@ -135,7 +135,7 @@ export class ExecutionDto {
   @IsDate()
   finishedAt!: Date | null;
 
-  @ApiProperty({ description: 'When it goes on at the latest.', example: '2026-11-29T10:00:00.000Z' })
+  @ApiProperty({ description: 'When it continues at the latest.', example: '2026-11-29T10:00:00.000Z' })
   @Nullable()
   @IsDate()
   dueAt!: Date | null;

@@ -4,8 +4,8 @@ import { Schema as MongooseSchema, type Types } from 'mongoose';
 const { ObjectId, Mixed } = MongooseSchema.Types;
 
 /**
- * The collections, for their indexes and for the rotation of keys. The engine reads and writes them by the driver:
- * `StoredExecution` says what they hold.
+ * The collections, declared for their indexes and for key rotation. The engine reads and writes them through the
+ * driver; `StoredExecution` describes the documents.
  */
 @Schema({ collection: 'executions', versionKey: false, strict: false })
 export class Execution {
@@ -18,7 +18,7 @@ export class Execution {
 
 export const ExecutionSchema = SchemaFactory.createForClass(Execution);
 
-// `GET /executions`: an owner's, newest first, and from a cursor on.
+// `GET /executions`: an owner's, newest first, with cursors.
 ExecutionSchema.index({ ownerId: 1, createdAt: -1, _id: -1 });
 // `GET /executions?owner=all`: everybody's, newest first.
 ExecutionSchema.index({ createdAt: -1, _id: -1 });
@@ -27,26 +27,26 @@ ExecutionSchema.index(
   { record: 1, createdAt: -1, _id: -1 },
   { partialFilterExpression: { record: { $exists: true } } },
 );
-// Claiming what is due, the oldest first. What is not to be claimed is not in it.
+// Claiming due executions, oldest first. Others have no `dueAt` and are not in the index.
 ExecutionSchema.index({ dueAt: 1 }, { partialFilterExpression: { dueAt: { $exists: true } } });
-// Claiming from the next owner in turn, and counting what an owner has waiting.
+// Claiming from the next owner in turn, and counting the waiting executions of an owner.
 ExecutionSchema.index(
   { ready: 1, ownerId: 1, dueAt: 1 },
   { partialFilterExpression: { dueAt: { $exists: true } } },
 );
-// The sweep: whose process has ended, and what was cancelled while it runs.
+// The sweep: executions of dead processes, and executions cancelled while they run.
 ExecutionSchema.index({ engine: 1, cancel: 1 }, { partialFilterExpression: { engine: { $exists: true } } });
-// A place of a slot is taken once in the cluster.
+// Each place of a slot is taken at most once in the cluster.
 ExecutionSchema.index(
   { slot: 1, place: 1 },
   { unique: true, partialFilterExpression: { place: { $exists: true } } },
 );
-// Who waits for a place, by owners in turn.
+// Executions that wait for a place, with owners taking turns.
 ExecutionSchema.index(
   { parked: 1, ownerId: 1, createdAt: 1 },
   { partialFilterExpression: { parked: { $exists: true } } },
 );
-// MongoDB itself forgets what has been finished for long enough.
+// MongoDB removes finished executions when they expire.
 ExecutionSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
 
 @Schema({ collection: 'execution_steps', versionKey: false, strict: false })
@@ -60,12 +60,12 @@ export class ExecutionStep {
 
 export const ExecutionStepSchema = SchemaFactory.createForClass(ExecutionStep);
 
-// A turn of an execution that has steps beside.
+// Loading the steps of an execution for its next turn.
 ExecutionStepSchema.index({ executionId: 1 });
-// They are forgotten with their execution.
+// They expire with their execution.
 ExecutionStepSchema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
 
-/** A process that runs executions, for as long as it says so. */
+/** The lease of a process that runs executions. */
 @Schema({ collection: 'execution_engines', versionKey: false, strict: false })
 export class ExecutionEngine {
   @Prop({ type: Date })
@@ -74,10 +74,10 @@ export class ExecutionEngine {
 
 export const ExecutionEngineSchema = SchemaFactory.createForClass(ExecutionEngine);
 
-// Leases that ended an hour ago are of no interest.
+// Leases that ran out an hour ago are no longer needed.
 ExecutionEngineSchema.index({ until: 1 }, { expireAfterSeconds: 3_600 });
 
-/** When a schedule starts its executor next. */
+/** The next time of a schedule. */
 @Schema({ collection: 'execution_schedules', versionKey: false, strict: false })
 export class ExecutionSchedule {
   @Prop({ type: Date })

@@ -19,43 +19,43 @@ export function isFinished(status: Status): boolean {
   return FINISHED.has(status);
 }
 
-/** `repeatable` may run again after a crash, `pure` is recomputed and never stored, `once` never runs again unasked. */
+/** `repeatable` may run again after a crash, `pure` is recomputed, never stored, `once` runs again only if asked to. */
 export const EFFECTS = ['repeatable', 'pure', 'once'] as const;
 export type Effect = (typeof EFFECTS)[number];
 
-/** Why something failed, as it may be shown: nothing of the database or of the code. */
+/** Why something failed, in a form that may be shown: nothing from the database or the code. */
 export interface Fault {
   readonly code: string;
   readonly message: string;
 }
 
-/** What a step is for the engine: work of its own, or something that it waits for. */
+/** The engine's view of a step: work to do, or something to wait for. */
 export type StepKind = Exclude<Effect, 'pure'> | 'sleep' | 'signal' | 'call' | 'start';
 
-/** What is known of a step. */
+/** The recorded state of a step. */
 export interface Step {
-  /** Its place in the order of their beginning. */
+  /** Its position in the order in which steps began. */
   readonly n: number;
   readonly kind: StepKind;
-  /** `unknown`: its effect may have happened or not. */
+  /** `unknown`: its effect may or may not have happened. */
   readonly status: 'running' | 'waiting' | 'succeeded' | 'failed' | 'unknown';
   readonly attempts: number;
   readonly startedAt: Date;
   readonly finishedAt?: Date;
   readonly error?: Fault;
-  /** JSON; absent for undefined, for what is encrypted, and for what lies beside. */
+  /** JSON; absent for undefined, if encrypted, and if stored in `execution_steps`. */
   readonly result?: string;
-  /** The result lies in the collection beside. */
+  /** The result is stored in `execution_steps`. */
   readonly beside?: true;
-  /** When it is tried again, or has waited long enough. */
+  /** When it is retried, or its wait ends. */
   readonly dueAt?: Date;
-  /** Who may send the signal: the owner unless told. */
+  /** The permission needed to send the signal; the owner may if there is none. */
   readonly by?: Permission;
   /** The execution that it waits for. */
   readonly child?: Types.ObjectId;
 }
 
-/** Whose rights an execution runs with; they are looked up when it runs. */
+/** Whose rights an execution has; they are looked up when it runs. */
 export interface StoredScope {
   readonly actor: Actor;
   readonly owner?: Owner;
@@ -68,19 +68,19 @@ export interface Progress {
   readonly text: string | null;
 }
 
-/** An execution as it is stored. This document alone says what is so. */
+/** An execution as it is stored. This document is the only source of its state. */
 export interface StoredExecution {
   readonly _id: Types.ObjectId;
   /** null: the product itself. */
   readonly ownerId: Types.ObjectId | null;
   readonly type: string;
-  /** Of the executor that it was started with. */
+  /** The version of the executor that it was started with. */
   readonly version: number;
   readonly status: Status;
   readonly scope: StoredScope;
   /** `projects/<id>` */
   readonly record?: string;
-  /** W3C's `traceparent` of what started it. */
+  /** The W3C `traceparent` of what started it. */
   readonly trace?: string;
   /** JSON; absent where it is encrypted. */
   readonly input?: string;
@@ -89,45 +89,45 @@ export interface StoredExecution {
   readonly sealed?: string;
   readonly error?: Fault;
   readonly steps: Readonly<Record<string, Step>>;
-  /** There are steps in the collection beside. */
+  /** Some steps are stored in `execution_steps`. */
   readonly beside?: boolean;
-  /** `once` steps that have begun and not ended. */
+  /** `once` steps that have begun but not finished. */
   readonly open: readonly string[];
   readonly progress?: Progress;
-  /** Payloads of signals by their names: JSON. */
+  /** Payloads of signals by name, as JSON. */
   readonly signals?: Readonly<Record<string, string>>;
   readonly parent?: { readonly _id: Types.ObjectId; readonly ownerId: Types.ObjectId | null };
-  /** What it counts for where few may run at a time, and its place among them while it runs. */
+  /** What its concurrency limit is counted by, and its place within the limit while it runs. */
   readonly slot?: string;
   readonly place?: number;
-  /** It waits for a place of its slot. */
+  /** The slot that it waits for a place in. */
   readonly parked?: string;
-  /** When it is to be claimed; only of those that are to be. */
+  /** When it should be claimed; absent if it should not. */
   readonly dueAt?: Date;
-  /** It was due when it was written: such ones take turns by owner. */
+  /** It was due when it was written; the owners of such executions take turns. */
   readonly ready?: true;
   /** The lease of the process that runs it. */
   readonly engine?: Types.ObjectId;
-  /** Rises each time that it is claimed. */
+  /** Increases with each claim. */
   readonly turn: number;
-  /** Turns in which it failed one after the other without getting further, and that a crash ended. */
+  /** Consecutive turns that failed without progress, and turns that a crash ended. */
   readonly failures: number;
   readonly crashes: number;
-  /** Rises when something comes from outside. */
+  /** Increases when something arrives from outside. */
   readonly bell: number;
   readonly cancel?: true;
-  /** Rises with every write. */
+  /** Increases with every write. */
   readonly revision: number;
-  /** Of the last write. */
+  /** Identifies the last write. */
   readonly stamp: Types.ObjectId;
   readonly createdAt: Date;
   readonly startedAt?: Date;
   readonly finishedAt?: Date;
-  /** When it is forgotten. */
+  /** When it is removed. */
   readonly expiresAt?: Date;
 }
 
-/** A step that has no room in the document of its execution. */
+/** A step that does not fit into the document of its execution. */
 export interface StepBeside {
   readonly _id: Types.ObjectId;
   readonly ownerId: Types.ObjectId | null;
@@ -137,13 +137,13 @@ export interface StepBeside {
   readonly expiresAt?: Date;
 }
 
-/** An id that is the same whenever it is made of the same texts. */
+/** An id derived from strings: the same strings give the same id. */
 export function idOf(...parts: readonly string[]): Types.ObjectId {
   const hash = createHash('sha256').update(JSON.stringify(parts)).digest();
   return new Types.ObjectId(hash.subarray(0, 12));
 }
 
-/** What stands under a name that others have chosen: `constructor` is one, and everything has it. */
+/** The own property of a name that clients choose; `constructor` and the like are inherited by every object. */
 export function named<T>(all: Readonly<Record<string, T>> | undefined, name: string): T | undefined {
   return all && Object.hasOwn(all, name) ? all[name] : undefined;
 }

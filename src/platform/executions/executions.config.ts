@@ -1,7 +1,7 @@
 import { Env } from '../config/env.js';
 import { oneOf } from '../config/kinds.js';
 
-/** Which part of the work with executions a process does. */
+/** Whether a process runs executions. */
 export class ExecutionsConfig {
   /** `off`: this process starts executions, and leaves running them to others. `only`: it runs them, and serves nothing but probes and metrics. */
   @Env('EXECUTIONS', oneOf('on', 'off', 'only'), { default: 'on' })

@@ -28,7 +28,7 @@ import { Following } from './following.js';
 const { EXECUTION_FINISHED, EXECUTION_NOT_WAITING } = ExecutionErrors;
 const WAITED = [EXECUTION_NOT_FOUND, EXECUTION_FINISHED, EXECUTION_NOT_WAITING];
 
-@ApiSection('executions', 'Work that outlives its request: what it has done, and what it waits for.', 'work')
+@ApiSection('executions', 'Work that outlives its request: its progress, and what it waits for.', 'work')
 @Controller('api/v1/executions')
 export class ExecutionsController {
   constructor(
@@ -50,7 +50,7 @@ export class ExecutionsController {
   @Deadline(33_000)
   @ApiOperation({
     summary: 'Get an execution',
-    description: 'With `wait`, the answer comes when the execution is over, or after so many seconds.',
+    description: 'With `wait`, responds when the execution is over, or after that many seconds.',
     operationId: 'getExecution',
   })
   @Answers(ExecutionDto, { errors: [EXECUTION_NOT_FOUND] })
@@ -68,12 +68,12 @@ export class ExecutionsController {
   @ApiHeader({
     name: 'last-event-id',
     required: false,
-    description: 'The id of the last event that came, to go on behind it.',
+    description: 'The id of the last event received, to continue after it.',
   })
   @ApiOperation({
     summary: 'Follow an execution',
     description:
-      'Server-sent events: `status`, `step`, `progress` and at last `end`, each with the execution. `Last-Event-ID` goes on where a stream broke off.',
+      'Server-sent events: `status`, `step`, `progress` and finally `end`, each with the execution. `Last-Event-ID` resumes an interrupted stream.',
     operationId: 'followExecution',
   })
   events(
@@ -95,7 +95,7 @@ export class ExecutionsController {
   @Post(':id/retry')
   @OwnerOr('executions:write')
   @OptionalBody()
-  @ApiOperation({ summary: 'Try an execution that failed again', operationId: 'retryExecution' })
+  @ApiOperation({ summary: 'Retry a failed execution', operationId: 'retryExecution' })
   @Answers(ExecutionDto, { errors: WAITED })
   retry(
     @CurrentScope() scope: Scope,
@@ -107,7 +107,7 @@ export class ExecutionsController {
 
   @Post(':id/steps/:name/resolve')
   @OwnerOr('executions:write')
-  @ApiOperation({ summary: 'Say what became of a step', operationId: 'resolveStep' })
+  @ApiOperation({ summary: 'Resolve a step whose outcome is unknown', operationId: 'resolveStep' })
   @Answers(ExecutionDto, { errors: WAITED })
   resolve(
     @CurrentScope() scope: Scope,
@@ -120,8 +120,8 @@ export class ExecutionsController {
   @Post(':id/signals/:name')
   @SignedIn()
   @ApiOperation({
-    summary: 'Send an execution what it waits for',
-    description: 'Its owner may, or who has the permission that the execution asks for.',
+    summary: 'Send a signal to an execution',
+    description: 'Allowed for its owner or, if the execution asks for a permission, for callers who have it.',
     operationId: 'signalExecution',
   })
   @Answers(ExecutionDto, { errors: WAITED })

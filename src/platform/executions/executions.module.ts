@@ -15,6 +15,7 @@ import { OwnedRecords } from '../database/owned-records.js';
 import { LATE_MS, OwnerRemovals } from '../database/owner-removals.js';
 import { Repositories } from '../database/repositories.js';
 import { Migrations } from '../migrations/migrations.js';
+import { ReschedulingTimer } from './rescheduling-timer.js';
 import { Bell } from './bell.js';
 import { Claim } from './claim.js';
 import { ExecutionClock } from './clock.js';
@@ -61,9 +62,14 @@ const MODELS = MongooseModule.forFeature([
   { name: ExecutionSchedule.name, schema: ExecutionScheduleSchema },
 ]);
 
+/** How often a process without an engine reads the database's time, in milliseconds; engines do with their lease. */
+const LEARN_EVERY_MS = 600_000;
+/** The pause before that is retried. */
+const AGAIN_MS = 3_000;
+
 const PROBES = /^\/(health|metrics)([/?]|$)/;
 
-/** Routes but those of probes are not there; their answers have all that others have. */
+/** Answers everything except probes with 404, with the usual envelope and headers. */
 function answerProbesOnly(fastify: FastifyInstance): void {
   fastify.addHook('onRoute', (route: RouteOptions) => {
     if (PROBES.test(route.url)) return;
@@ -73,7 +79,7 @@ function answerProbesOnly(fastify: FastifyInstance): void {
   });
 }
 
-/** Work that outlives its request: once accepted it finishes, whatever is killed. Features declare executors. */
+/** Work that outlives its request: once accepted it finishes, even after crashes. Features declare executors. */
 @Global()
 @Module({
   imports: [DiscoveryModule, MODELS],
@@ -108,6 +114,8 @@ function answerProbesOnly(fastify: FastifyInstance): void {
   exports: [ExecutionClock, ExecutionRights, Executions],
 })
 export class ExecutionsModule implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly learning = new ReschedulingTimer(() => this.learnTime());
+
   constructor(
     private readonly engine: Engine,
     private readonly config: ExecutionsConfig,
@@ -115,8 +123,9 @@ export class ExecutionsModule implements OnModuleInit, OnApplicationBootstrap, B
     private readonly migrations: Migrations,
     private readonly registry: ExecutorRegistry,
     private readonly schedules: Schedules,
+    private readonly store: ExecutionStore,
+    private readonly clock: ExecutionClock,
     executions: Executions,
-    store: ExecutionStore,
     owned: OwnedRecords,
     removals: OwnerRemovals,
     repositories: Repositories,
@@ -125,8 +134,8 @@ export class ExecutionsModule implements OnModuleInit, OnApplicationBootstrap, B
     repositories.permit('executions:read', 'executions:write');
     owned.beforeRemoval('executions', (ids) => store.removeAllBeside(ids));
     removals.before(async (ownerId, transaction) => {
-      // Behind what the process itself does.
-      const at = new Date(Date.now() + 2 * LATE_MS);
+      // After the deleting process has had time to do it itself.
+      const at = clock.in(2 * LATE_MS);
       await executions.start(RemoveOwner, { ownerId }, { scope: SYSTEM, transaction, at });
     });
     if (config.executions === 'only') answerProbesOnly(httpAdapter.getInstance<FastifyInstance>());
@@ -138,7 +147,7 @@ export class ExecutionsModule implements OnModuleInit, OnApplicationBootstrap, B
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    if (this.config.executions === 'off') return;
+    if (this.config.executions === 'off') return this.learning.schedule(await this.learnTime());
     await this.migrations.whenCurrent(async () => {
       await this.engine.start();
       await this.schedules.begin();
@@ -146,8 +155,17 @@ export class ExecutionsModule implements OnModuleInit, OnApplicationBootstrap, B
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    this.learning.stop();
     this.schedules.stop();
-    // What is left of the grace is for requests and mails.
+    // The rest of the grace period is for requests and mails.
     await this.engine.stop(this.process.shutdownGraceMs / 2);
+  }
+
+  /** So that what it starts is due at once, whatever the machine's clock says. */
+  private async learnTime(): Promise<number> {
+    const askedAt = performance.now();
+    const time = await this.store.time().catch(() => undefined);
+    if (time) this.clock.learn(time, (askedAt + performance.now()) / 2);
+    return time ? LEARN_EVERY_MS : AGAIN_MS;
   }
 }

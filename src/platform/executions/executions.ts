@@ -16,19 +16,19 @@ import { ExecutionStore } from './store.js';
 const RECORD = /^[a-z][a-z0-9-]{0,63}\/[0-9a-f]{24}$/;
 
 export interface StartOptions {
-  /** Whose it is, and with whose rights it runs. */
+  /** Who owns it, and with whose rights it runs. */
   readonly scope: Scope;
-  /** It is there with what the transaction writes, or not at all. */
+  /** It is stored only if the transaction commits. */
   readonly transaction?: Transaction;
-  /** The same key starts nothing more, for as long as the execution is kept. */
+  /** Starting again with the same key has no effect, as long as the execution is kept. */
   readonly key?: string;
-  /** Not before. */
+  /** The earliest time at which it runs. */
   readonly at?: Date;
-  /** What it is about: `projects/<id>`. */
+  /** The record that it is about: `projects/<id>`. */
   readonly record?: string;
 }
 
-/** Starts executions, and says what has become of them. */
+/** Starts executions and reports on them. */
 @Injectable()
 export class Executions {
   constructor(
@@ -39,9 +39,9 @@ export class Executions {
   ) {}
 
   /**
-   * Starts an execution. Once this resolves, or its transaction is committed, it finishes, whatever is killed.
-   * @throws ApiError VALIDATION_ERROR for an input that does not fit, IDEMPOTENCY_KEY_REUSED for a key that was used
-   *   with another one, EXECUTIONS_TOO_MANY
+   * Starts an execution. Once this resolves, or its transaction is committed, it finishes even if processes are killed.
+   * @throws ApiError VALIDATION_ERROR for an invalid input, IDEMPOTENCY_KEY_REUSED for a key that was used with another
+   *   input, EXECUTIONS_TOO_MANY
    */
   async start<Input extends object>(
     executor: ExecutorClass<Input>,
@@ -76,7 +76,7 @@ export class Executions {
   }
 
   /**
-   * Ends an execution that is not over: at once where it waits, and otherwise when its step has ended.
+   * Cancels an execution that is not finished: at once if it is waiting, otherwise when its current step ends.
    * @throws ApiError EXECUTION_NOT_FOUND, EXECUTION_FINISHED
    */
   async cancel(scope: Scope, id: string): Promise<ExecutionDto> {
@@ -84,15 +84,15 @@ export class Executions {
   }
 
   /**
-   * Has one that failed go on: from the step that failed, from another one, or from the `start`.
-   * @throws ApiError EXECUTION_NOT_FOUND, EXECUTION_FINISHED, EXECUTION_NOT_WAITING for one that is not over
+   * Retries a failed execution: from the failed step, from another one, or from the `start`.
+   * @throws ApiError EXECUTION_NOT_FOUND, EXECUTION_FINISHED, EXECUTION_NOT_WAITING if it is not finished
    */
   async retry(scope: Scope, id: string, from?: string): Promise<ExecutionDto> {
     return ExecutionDto.from(await this.orders.retry(await this.find(scope, id), from));
   }
 
   /**
-   * Says what has become of a step of which nobody knows it.
+   * Resolves a step whose outcome is unknown.
    * @throws ApiError EXECUTION_NOT_FOUND, EXECUTION_FINISHED, EXECUTION_NOT_WAITING
    */
   async resolve(
@@ -106,7 +106,7 @@ export class Executions {
   }
 
   /**
-   * Sends what an execution waits for.
+   * Sends a signal to an execution that waits for it.
    * @throws ApiError EXECUTION_NOT_FOUND, FORBIDDEN, EXECUTION_FINISHED, EXECUTION_NOT_WAITING
    */
   async signal(scope: Scope, id: string, name: string, payload: unknown): Promise<ExecutionDto> {
@@ -117,7 +117,7 @@ export class Executions {
   }
 
   /**
-   * The execution, for who may send it a signal.
+   * The execution, if the caller may send it a signal.
    * @throws ApiError EXECUTION_NOT_FOUND, FORBIDDEN
    */
   async seenBySender(scope: Scope, id: string, name: string): Promise<ExecutionDto> {
@@ -127,7 +127,7 @@ export class Executions {
     return ExecutionDto.from(execution);
   }
 
-  /** Another's is not there, unless its step names a permission that the sender has. */
+  /** Others get 404, unless its step names a permission that they have. */
   private requireSender(scope: Scope, { ownerId }: StoredExecution, step: Step | undefined): void {
     const isOwner = isWithin(scope, ownerId);
     const isAllowed = step?.by === undefined ? isOwner : (scope.permissions?.has(step.by) ?? false);

@@ -2,10 +2,10 @@ import { applyDecorators, Injectable } from '@nestjs/common';
 import type { Constructor } from '../validation/rules.js';
 import { type Duration } from './duration.js';
 
-/** How many may run at a time in the cluster: of all, or of those that have the same key. */
+/** How many may run concurrently in the cluster: in total, or per key. */
 export type Concurrency<Input> = number | { readonly limit: number; readonly key: (input: Input) => string };
 
-/** The input of an executor that needs none, such as one with a schedule. */
+/** For executors without input, such as scheduled ones. */
 export class NoInput {}
 
 export interface ExecutorOptions<Input extends object = object> {
@@ -13,24 +13,24 @@ export interface ExecutorOptions<Input extends object = object> {
   readonly type: string;
   /** The class of its input, with class-validator's decorators. */
   readonly input: Constructor<Input>;
-  /** How often a step is tried before it fails for good: 5 unless told. */
+  /** Attempts at a step before it fails for good; 5 by default. */
   readonly attempts?: number;
-  /** Longest time of a step, and between two of them: 30 s unless told. */
+  /** Longest time for a step, and for the code between two steps; 30 s by default. */
   readonly timeout?: Duration;
   readonly concurrency?: Concurrency<Input>;
-  /** Input and results are encrypted in the database, and no answer shows them. */
+  /** Input and results are encrypted in the database, and no response shows them. */
   readonly encrypted?: boolean;
-  /** Rises when executions that were started before cannot go on with the code as it is: 1 unless told. */
+  /** Increase it when executions that are already started cannot continue with the changed code; 1 by default. */
   readonly version?: number;
-  /** Makes an older input fit. Without it executions of an older version fail. */
+  /** Converts the input of an older version. Without it such executions fail. */
   readonly upgrade?: (input: unknown, version: number) => Input;
 }
 
 const declared = new WeakMap<object, ExecutorOptions>();
 
 /**
- * Declares a class as an executor: `@Executor({ type: 'invoices.remind', input: RemindDto })`. It is a provider of its
- * module, and is found by itself.
+ * Declares a class as an executor: `@Executor({ type: 'invoices.remind', input: RemindDto })`. Add it to the providers
+ * of its module; it is discovered automatically.
  */
 export function Executor<Input extends object>(options: ExecutorOptions<Input>): ClassDecorator {
   return applyDecorators(Injectable(), (type: object) => {

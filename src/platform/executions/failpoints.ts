@@ -19,7 +19,7 @@ export const FAILPOINTS = [
 ] as const;
 export type Failpoint = (typeof FAILPOINTS)[number];
 
-/** Calls who listens when the engine comes to a point; nobody does but tests. */
+/** Calls listeners when the engine reaches a point; only tests listen. */
 @Injectable()
 export class Failpoints {
   private listener: ((point: Failpoint) => void) | undefined;

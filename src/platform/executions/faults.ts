@@ -4,17 +4,17 @@ import type { Fault } from './execution.js';
 import { JsonFault } from './json.js';
 import { Again, Failure, StepError } from './run.js';
 
-/** The first pause before a further try, in milliseconds; each next one is twice as long, up to the longest. */
+/** The first pause before a retry, in milliseconds; each further one is twice as long, up to the longest. */
 const FIRST_MS = 1_000;
 const LONGEST_MS = 3_600_000;
 
-/** A step took longer than it may. */
+/** A step exceeded its timeout. */
 export class TimedOut extends Error {}
 
-/** An executor is used in a way that no further try mends. The message is for the developer. */
+/** A programming error in an executor, which a retry cannot fix. The message is for the developer. */
 export class UsageFault extends Error {}
 
-/** Whether a further try makes no sense. */
+/** Whether a retry would be useless. */
 export function isFinal(error: unknown): boolean {
   return (
     error instanceof Failure ||
@@ -24,7 +24,7 @@ export function isFinal(error: unknown): boolean {
   );
 }
 
-/** What may be shown of an error: texts that are meant to be, and never those of the database or of a stack. */
+/** What may be shown of an error: messages meant for people, never those of the database or stacks. */
 export function faultOf(error: unknown): Fault {
   if (error instanceof Failure || error instanceof StepError)
     return { code: error.code, message: error.message };
@@ -41,7 +41,7 @@ export function faultOf(error: unknown): Fault {
   };
 }
 
-interface Told {
+interface RetryHint {
   readonly retryAfter?: unknown;
   readonly headers?: unknown;
   readonly response?: { readonly headers?: unknown };
@@ -52,18 +52,18 @@ function headerOf(headers: unknown): unknown {
   return (headers as Record<string, unknown> | null | undefined)?.['retry-after'];
 }
 
-/** What a server asks for by Retry-After, in milliseconds: the error, or the response in it, has it. */
+/** Retry-After of the error or of the response in it, in milliseconds. */
 function askedMs(error: unknown, now: Date): number | undefined {
   if (error instanceof Again) return error.afterMs;
-  const { retryAfter, headers, response } = (error ?? {}) as Told;
-  const told = retryAfter ?? headerOf(headers) ?? headerOf(response?.headers);
-  if (told === undefined || told === null) return undefined;
-  const seconds = Number(told);
-  const ms = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(String(told)) - now.getTime();
+  const { retryAfter, headers, response } = (error ?? {}) as RetryHint;
+  const hint = retryAfter ?? headerOf(headers) ?? headerOf(response?.headers);
+  if (hint === undefined || hint === null) return undefined;
+  const seconds = Number(hint);
+  const ms = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(String(hint)) - now.getTime();
   return Number.isFinite(ms) && ms > 0 ? ms : undefined;
 }
 
-/** The pause before the next try, in milliseconds: exponential with full jitter, and not less than was asked for. */
+/** The pause before the next attempt, in milliseconds: exponential with full jitter, and at least Retry-After. */
 export function pauseAfter(error: unknown, attempt: number, now: Date): number {
   const most = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(attempt - 1, 30));
   return Math.max(Math.random() * most, askedMs(error, now) ?? 0);

@@ -7,10 +7,10 @@ import { ExecutionDto } from './execution.dto.js';
 import { Executions } from './executions.js';
 import { Watchers } from './watchers.js';
 
-/** How often an execution is looked at that another process may change, in milliseconds. */
+/** How often an execution that another process may change is polled, in milliseconds. */
 const LOOK_MS = 500;
 
-/** What happened between two looks, for who follows: the most telling of it. */
+/** The most significant event between two polls. */
 function kindOf(before: StoredExecution | undefined, after: StoredExecution): string {
   if (isFinished(after.status)) return 'end';
   if (before === undefined || before.status !== after.status) return 'status';
@@ -19,7 +19,7 @@ function kindOf(before: StoredExecution | undefined, after: StoredExecution): st
   return steps(before) === steps(after) ? 'progress' : 'step';
 }
 
-/** Waits for executions, and tells how they go on. */
+/** Waits for executions and streams their progress. */
 @Injectable()
 export class Following {
   constructor(
@@ -27,7 +27,7 @@ export class Following {
     private readonly watchers: Watchers,
   ) {}
 
-  /** The execution at its end, or after so many seconds. */
+  /** The execution when it is over, or after so many seconds. */
   async until(scope: Scope, id: string, seconds: number): Promise<ExecutionDto> {
     const giveUp = performance.now() + seconds * 1_000;
     for (;;) {
@@ -39,7 +39,7 @@ export class Following {
   }
 
   /**
-   * The same as a stream, which ends when nobody listens any more.
+   * The same as a stream, which ends when the client disconnects.
    * @throws ApiError EXECUTION_NOT_FOUND before it begins
    */
   async stream(scope: Scope, id: string, since: number): Promise<Observable<MessageEvent>> {
@@ -55,7 +55,7 @@ export class Following {
     });
   }
 
-  /** What happens to an execution from a revision on, until its end. */
+  /** The events of an execution from a revision on, until it is over. */
   private async *events(
     scope: Scope,
     id: string,

@@ -8,24 +8,24 @@ import type { TurnHost } from './turn-host.js';
 
 const NAME = /^[A-Za-z][\w:-]{0,63}$/;
 
-/** How a turn ended. `lost`: the execution is another's by now, and nothing may be written. */
+/** How a turn ended. `lost`: another process has the execution now, and nothing may be written. */
 export type Outcome =
   | { readonly kind: 'succeeded'; readonly result: string | undefined }
   | { readonly kind: 'failed'; readonly fault: Fault; readonly error: unknown; readonly isFinal: boolean }
   | { readonly kind: 'waiting' | 'unknown' | 'cancelled' | 'released' | 'lost' };
 
-/** Of what never goes on: the turn has ended. */
+/** For code that must not continue, because the turn has ended. */
 export const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
 
-/** What goes on in a turn, and when that is nothing any more: it ends, or it waits without being in memory. */
+/** Tracks what runs in a turn, and ends the turn once nothing does: the execution is over, or waits outside memory. */
 export class TurnFrame {
   readonly id: string;
   protected readonly aborting = new AbortController();
   private readonly used = new Set<string>();
-  /** Steps under way. */
+  /** Steps that are running. */
   private active = 0;
-  /** What goes on side by side, and how much of that waits for another turn. */
-  private lanes = 1;
+  /** Concurrent lanes of the code, and how many of them wait for another turn. */
+  private branches = 1;
   private blocked = 0;
   private isStopping = false;
   private isEnded = false;
@@ -52,19 +52,19 @@ export class TurnFrame {
     return this.aborting.signal;
   }
 
-  /** Whether nothing may begin any more. */
+  /** Whether no step may begin any more. */
   protected get isOver(): boolean {
     return this.isEnded || this.isStopping;
   }
 
-  /** Whether what its code does counts for nothing. */
+  /** Whether results of its code are ignored. */
   protected get isDone(): boolean {
     return this.isEnded;
   }
 
   /**
-   * Ends the turn from outside. Steps under way may still say what they have come to, unless nothing may be written
-   * any more; when the process ends they are given the time to.
+   * Ends the turn from outside. Results of running steps are still recorded, unless nothing may be written any more; at
+   * shutdown steps get time to finish.
    */
   stop(kind: 'cancelled' | 'released' | 'lost'): void {
     this.isStopping = true;
@@ -73,7 +73,7 @@ export class TurnFrame {
     else void this.settled().then(() => this.finish({ kind }));
   }
 
-  /** @throws UsageFault for a name that was used before, or that is none */
+  /** @throws UsageFault for a name that was used before or is not valid */
   protected use(name: string): Step | undefined {
     if (!NAME.test(name)) {
       throw new UsageFault(
@@ -115,29 +115,29 @@ export class TurnFrame {
     this.suspendIfIdle();
   }
 
-  protected openLane(): void {
-    this.lanes++;
+  protected openBranch(): void {
+    this.branches++;
   }
 
-  protected closeLane(): void {
-    this.lanes--;
+  protected closeBranch(): void {
+    this.branches--;
     this.suspendIfIdle();
   }
 
-  /** This lane goes on in another turn. */
+  /** Suspends this lane until another turn. */
   protected block<T>(): Promise<T> {
     this.blocked++;
     this.suspendIfIdle();
     return never();
   }
 
-  /** Nobody knows what has become of a step: somebody has to say so. */
+  /** The outcome of a step is unknown: stops until somebody resolves it. */
   protected halt<T>(): Promise<T> {
     void this.settled().then(() => this.finish({ kind: 'unknown' }));
     return never();
   }
 
-  /** Resolves once no step is under way. */
+  /** Resolves once no step is running. */
   protected settled(): Promise<void> {
     if (this.active === 0) return Promise.resolve();
     return new Promise((resolve) => void this.whenSettled.push(resolve));
@@ -150,7 +150,7 @@ export class TurnFrame {
     this.end(outcome);
   }
 
-  /** Code between two steps has as long as a step. */
+  /** Code between two steps has the same timeout as a step. */
   protected watch(): void {
     clearTimeout(this.idle);
     if (this.isEnded) return;
@@ -164,9 +164,9 @@ export class TurnFrame {
 
   private suspendIfIdle(): void {
     if (this.blocked === 0) return;
-    // What comes of what has just ended may begin a further step first.
+    // Code that continues after the step that has just ended may begin another one first.
     setImmediate(() => {
-      if (this.active === 0 && this.blocked >= this.lanes) this.finish({ kind: 'waiting' });
+      if (this.active === 0 && this.blocked >= this.branches) this.finish({ kind: 'waiting' });
     });
   }
 }

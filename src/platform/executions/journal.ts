@@ -4,24 +4,24 @@ import { idOf } from './execution.js';
 import { decode } from './json.js';
 import type { Sealed, Sealing } from './sealing.js';
 
-/** Steps that stand in the document of an execution; the others lie beside. */
+/** Steps kept in the document of an execution; others are stored in `execution_steps`. */
 const MAX_HERE = 256;
 const LEFT_HERE = 128;
-/** Results above so many bytes lie beside: each write of an execution writes its whole document. */
+/** Larger results, in bytes, are stored in `execution_steps`, because each write rewrites the whole document. */
 const LARGE = 16 * 1024;
 const MAX_STEPS = 10_000;
 
-/** What of an execution is to be written. */
+/** Changes of an execution to be written. */
 export interface Pending {
   readonly set: mongo.Document;
   readonly unset: readonly string[];
 }
 
-/** What is known of the steps of an execution, and what of that is not written yet. */
+/** The steps of an execution, and which changes of them are not written yet. */
 export class Journal {
   private readonly steps = new Map<string, Step>();
   private readonly texts = new Map<string, string>();
-  /** The steps in the document that have ended, the oldest first. */
+  /** Succeeded steps in the document, oldest first. */
   private readonly here = new Set<string>();
   private readonly changed = new Set<string>();
   private moved: string[] = [];
@@ -38,7 +38,7 @@ export class Journal {
     for (const { name, step } of beside) this.know(name, step);
     const own = Object.entries(execution.steps).toSorted(([, a], [, b]) => a.n - b.n);
     for (const [name, step] of own) {
-      // What lies beside may have been written by a turn that came no further.
+      // `execution_steps` may have results of a turn that was lost before it recorded them here.
       if (!step.beside) this.texts.delete(name);
       this.know(name, step);
       if (step.status === 'succeeded') this.here.add(name);
@@ -51,7 +51,7 @@ export class Journal {
     return this.steps.get(name);
   }
 
-  /** What a step has come to. */
+  /** The result of a step. */
   valueOf(name: string): unknown {
     return decode(this.texts.get(name));
   }
@@ -69,14 +69,14 @@ export class Journal {
     return this.next > MAX_STEPS;
   }
 
-  /** `once` steps that have begun, and of which nobody knows yet whether they have ended. */
+  /** `once` steps that have begun and whose outcome is not known yet. */
   get open(): string[] {
     const isOpen = ({ kind, status }: Step) =>
       kind === 'once' && (status === 'running' || status === 'unknown');
     return [...this.steps].filter(([, step]) => isOpen(step)).map(([name]) => name);
   }
 
-  /** Of what is waited for, the earliest time that is known. */
+  /** The earliest known time among the waiting steps. */
   get dueAt(): Date | undefined {
     const waiting = [...this.steps.values()].filter(({ status }) => status === 'waiting');
     const times = waiting.flatMap(({ dueAt }) => (dueAt ? [dueAt.getTime()] : []));
@@ -99,7 +99,7 @@ export class Journal {
     this.progress = progress;
   }
 
-  /** What has to lie beside before the next write, because it is large or there is no room. */
+  /** The steps to store in `execution_steps` before the next write, because they are large or the document is full. */
   takeOverflow(): StepBeside[] {
     if (this.sealing) return [];
     const large = [...this.changed].filter((name) => (this.texts.get(name)?.length ?? 0) > LARGE);
@@ -123,7 +123,7 @@ export class Journal {
     return this.changed.size > 0 || this.progress !== undefined || this.moved.length > 0;
   }
 
-  /** Everything that is not written yet; the next call answers what has come since. */
+  /** All changes that are not written yet; the next call returns those made since. */
   take(result?: string): Pending {
     const set: mongo.Document = {};
     const gone = new Set(this.moved);

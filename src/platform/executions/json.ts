@@ -1,4 +1,4 @@
-/** What is left of a value once it has been written as JSON and read again: dates and ids are texts then. */
+/** The type of a value after a JSON round trip: dates and ids become strings. */
 export type Json<T> = T extends { toJSON(): infer J }
   ? J
   : T extends string | number | boolean | null | undefined
@@ -9,13 +9,13 @@ export type Json<T> = T extends { toJSON(): infer J }
         ? { [K in keyof T]: Json<T[K]> }
         : never;
 
-/** A value that is not what JSON can carry, or too much of it. The message is for the developer. */
+/** A value that JSON cannot represent, or that is too large. The message is for the developer. */
 export class JsonFault extends Error {}
 
-/** Bytes of an input or a result. */
+/** Largest input or result, in bytes. */
 export const MAX_BYTES = 64 * 1024;
 
-/** Why JSON would lose a value, if so. */
+/** Why JSON would not preserve a value; undefined if it would. */
 function lossOf(value: unknown): string | undefined {
   if (typeof value === 'bigint' || typeof value === 'symbol' || typeof value === 'function') {
     return `a ${typeof value}`;
@@ -33,7 +33,7 @@ function lossOf(value: unknown): string | undefined {
 /**
  * A value as JSON; undefined for undefined.
  * @param what names the value in messages: `the result of step 'read'`
- * @throws JsonFault for what JSON cannot carry, and for more than 64 KiB
+ * @throws JsonFault for what JSON cannot represent, and for more than 64 KiB
  */
 export function encode(value: unknown, what: string): string | undefined {
   const check = function check(this: unknown, key: string, after: unknown): unknown {
@@ -57,7 +57,7 @@ export function encode(value: unknown, what: string): string | undefined {
   return text;
 }
 
-/** The value that `encode` has written. */
+/** The inverse of `encode`. */
 export function decode(text: string | undefined): unknown {
   return text === undefined ? undefined : (JSON.parse(text) as unknown);
 }

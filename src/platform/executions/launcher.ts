@@ -5,10 +5,10 @@ import type { Fault, StoredExecution } from './execution.js';
 import { Parts } from './parts.js';
 import { ExecutorRegistry } from './registry.js';
 import { ExecutionRights } from './rights.js';
-import { type Ended, finishing, Running } from './running.js';
+import { finishing, Running, type TurnResult } from './running.js';
 import { transition } from './transitions.js';
 
-/** When a disabled user's executions are looked at again, in milliseconds. */
+/** The pause before executions of a disabled user are claimed again, in milliseconds. */
 const DISABLED_MS = 60_000;
 
 const FAULTS = {
@@ -16,7 +16,7 @@ const FAULTS = {
   forbidden: { code: 'FORBIDDEN', message: 'Its owner may not do this any more' },
 } as const satisfies Record<string, Fault>;
 
-/** Begins the turn of an execution, with the rights that its owner has now. */
+/** Begins a turn of an execution, with the current rights of its owner. */
 @Injectable()
 export class Launcher {
   constructor(
@@ -29,7 +29,7 @@ export class Launcher {
     execution: StoredExecution,
     begun: (running: Running) => void,
     lost: () => void,
-  ): Promise<Ended | undefined> {
+  ): Promise<TurnResult | undefined> {
     const definition = this.registry.find(execution.type);
     if (!definition) throw new Error(`There is no executor of the type ${execution.type}`);
     const scope = await this.rights.scopeOf(execution.scope);
@@ -69,18 +69,18 @@ export class Launcher {
     return outcomes;
   }
 
-  private async wait({ _id, ownerId, engine, turn, bell }: StoredExecution): Promise<Ended | undefined> {
+  private async wait({ _id, ownerId, engine, turn, bell }: StoredExecution): Promise<TurnResult | undefined> {
     const target = { _id, ownerId, turn, bell, ...(engine && { engine }) };
     const set = { dueAt: this.parts.clock.in(DISABLED_MS) };
     const isDone = await this.parts.commit.write(() => transition('wait', 'waiting', target, { set }));
     return isDone ? { status: 'waiting' } : undefined;
   }
 
-  /** What a deleted user had in it is removed. */
+  /** Fails the execution. If its owner is gone, all of its contents are removed as well. */
   private async refuse(
     { _id, ownerId, engine, turn }: StoredExecution,
     error: Fault,
-  ): Promise<Ended | undefined> {
+  ): Promise<TurnResult | undefined> {
     const target = { _id, ownerId, turn, ...(engine && { engine }) };
     const isGone = error.code === FAULTS.gone.code;
     if (isGone) await this.parts.store.removeBeside(_id);

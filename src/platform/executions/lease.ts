@@ -2,14 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
 import { Types } from 'mongoose';
 import { DomainEvents } from '../logging/events.js';
-import { Alarm } from './alarm.js';
+import { ReschedulingTimer } from './rescheduling-timer.js';
 import { ExecutionClock } from './clock.js';
 import { ExecutionEvents } from './execution.events.js';
 import { ExecutionStore } from './store.js';
 
-/** How long a process may be silent before others go on with its executions, in milliseconds. */
+/** How long a process may go without renewing before others take over its executions, in milliseconds. */
 export const LEASE_MS = 10_000;
-/** So much earlier it stops believing in its lease: members of a replica set agree within a second. */
+/** A process stops trusting its lease this much earlier: the clocks of a replica set agree within a second. */
 const MARGIN_MS = 1_000;
 
 interface LeaseDocument {
@@ -18,14 +18,14 @@ interface LeaseDocument {
   readonly at: Date;
 }
 
-/** That this process is alive, by the database's clock. Every write of an execution that it runs carries the token. */
+/** The lease of this process, by the database's clock. Every write of an execution that it runs carries its token. */
 @Injectable()
 export class Lease {
   private held: Types.ObjectId | undefined;
-  /** On the clock of `performance`: a process that was stopped does not believe in it any more. */
+  /** On the clock of `performance`, so that a process that was stopped no longer trusts its lease. */
   private validUntil = -Infinity;
   private readonly listeners = new Set<() => void>();
-  private readonly alarm = new Alarm(() => this.keep());
+  private readonly renewTimer = new ReschedulingTimer(() => this.keep());
 
   constructor(
     private readonly store: ExecutionStore,
@@ -34,41 +34,41 @@ export class Lease {
     private readonly logger: PinoLogger,
   ) {}
 
-  /** The token, as long as it is believed in. */
+  /** The token, while the lease is trusted. */
   get token(): Types.ObjectId | undefined {
     return performance.now() < this.validUntil ? this.held : undefined;
   }
 
-  /** Whether a token is the one that this process has. */
+  /** Whether a token is that of this process. */
   isHeld(token: Types.ObjectId): boolean {
     return this.token?.equals(token) ?? false;
   }
 
-  /** Is told when what was begun under a lease must not go on. */
-  onLost(hear: () => void): void {
-    this.listeners.add(hear);
+  /** Called when work that was begun under a lease must stop. */
+  onLost(listener: () => void): void {
+    this.listeners.add(listener);
   }
 
-  /** Takes a lease and renews it from then on. @returns in how many milliseconds */
+  /** Takes a lease and keeps renewing it. @returns the milliseconds until the first renewal */
   async keep(): Promise<number> {
     const startedAt = performance.now();
     await this.renew();
     const ms = Math.max(0, LEASE_MS / 3 - (performance.now() - startedAt));
-    this.alarm.within(ms);
+    this.renewTimer.schedule(ms);
     return ms;
   }
 
-  /** Lets it run out. */
+  /** Stops renewing it. */
   stop(): void {
-    this.alarm.stop();
+    this.renewTimer.stop();
   }
 
-  /** Renews the lease, or takes a new one where there is none or it was lost. */
+  /** Renews the lease, or takes a new one if there is none or it was lost. */
   async renew(): Promise<void> {
     try {
       if (this.held && !(await this.extend(this.held, { $expr: { $gt: ['$until', '$$NOW'] } }))) this.lose();
     } catch (error) {
-      // The next try comes before the lease ends.
+      // The next attempt comes before the lease runs out.
       this.logger.warn({ event: 'execution_engine', reason: (error as Error).message });
     }
     if (this.held && !this.token) this.lose();
@@ -92,7 +92,7 @@ export class Lease {
     this.held = undefined;
     this.validUntil = -Infinity;
     this.events.record(ExecutionEvents.execution_lease_lost, {});
-    for (const hear of this.listeners) hear();
+    for (const listener of this.listeners) listener();
   }
 
   private async extend(token: Types.ObjectId, where: object, upsert = false): Promise<boolean> {
@@ -111,7 +111,7 @@ export class Lease {
     return true;
   }
 
-  /** Those of some tokens whose process is alive. */
+  /** The tokens whose processes are alive. */
   async alive(tokens: readonly Types.ObjectId[]): Promise<ReadonlySet<string>> {
     const leases = await this.collection
       .find({ _id: { $in: [...tokens] }, $expr: { $gt: ['$until', '$$NOW'] } })

@@ -1,12 +1,12 @@
 import type { StoredExecution } from './execution.js';
 
-/** What was promised and did not begin in so many milliseconds does not any more: its transaction failed. */
+/** A promised execution that does not begin within this time, in milliseconds, never will: its transaction failed. */
 const PATIENCE_MS = 5_000;
 
-/** How many executions run here, or are about to, of each owner. */
+/** Counts the executions of each owner that run here or are about to. */
 export class Load {
   private readonly owners = new Map<string, number>();
-  /** When each was promised, the oldest first. */
+  /** When each was promised, oldest first. */
   private readonly promised = new Map<string, { readonly owner: string; readonly at: number }>();
   private running = 0;
 

@@ -14,12 +14,12 @@ import { Sealing } from './sealing.js';
 import { ExecutionStore } from './store.js';
 import { type Statement, transition } from './transitions.js';
 
-/** How often an order is tried against what happens at the same time. */
+/** Attempts at an order while concurrent changes get in the way. */
 const TRIES = 10;
 
 export type Resolution = 'happened' | 'again' | 'failed';
 
-/** What people say of an execution: each order is one transition of what they have seen. */
+/** Orders of people for an execution. Each is one transition from the state that was read. */
 @Injectable()
 export class Orders {
   constructor(
@@ -48,12 +48,12 @@ export class Orders {
       const found = await this.store.get(child, execution.ownerId);
       if (found && !isFinished(found.status)) await this.cancel(found);
     }
-    if (isFinished(after.status) && after.parent) await this.engine.tell(after.parent);
+    if (isFinished(after.status) && after.parent) await this.engine.notifyParent(after.parent);
     return after;
   }
 
   async retry(execution: StoredExecution, from?: string): Promise<StoredExecution> {
-    // Before it can run again, and put others there.
+    // Before it can run again and store others.
     if (from === 'start' && execution.status === 'failed') await this.store.removeBeside(execution._id);
     const after = await this.give(execution, (current) => {
       const { status, steps } = current;
@@ -64,7 +64,7 @@ export class Orders {
       const again = namesFrom(steps, from);
       return transition('retry', 'queued', seen(current), {
         set: { ...this.dueNow(), failures: 0, crashes: 0, ...(from === 'start' && { beside: false }) },
-        // What was sent to a step that begins anew is waited for anew.
+        // A step that begins anew waits for its signal anew.
         unset: [
           'error',
           'finishedAt',
@@ -100,14 +100,14 @@ export class Orders {
         const finished = { ...finishing('failed', this.clock.now()), error };
         return transition('resolve', 'failed', seen(current), { set: { ...set, ...finished } });
       }
-      // Each of several has to be said.
+      // Several unknown steps are resolved one by one.
       if (left.length > 0) return transition('resolveOne', 'same', seen(current), { set });
       return transition('resolve', 'queued', seen(current), { set: { ...set, ...this.dueNow() } });
     });
     const executionId = execution._id.toHexString();
     this.events.record(ExecutionEvents.execution_resolved, { executionId, type: execution.type, outcome });
     this.engine.wake();
-    if (isFinished(after.status) && after.parent) await this.engine.tell(after.parent);
+    if (isFinished(after.status) && after.parent) await this.engine.notifyParent(after.parent);
     return after;
   }
 
@@ -158,7 +158,7 @@ export class Orders {
     return { dueAt: this.clock.now(), ready: true };
   }
 
-  /** Makes a transition of the execution as it stands, again where it has changed meanwhile. */
+  /** Applies a transition to the current execution, and retries if it has changed in between. */
   private async give(
     execution: StoredExecution,
     order: (current: StoredExecution) => Statement,
@@ -179,7 +179,7 @@ function seen({ _id, ownerId, revision }: Omit<StoredExecution, 'status'>) {
   return { _id, ownerId, revision };
 }
 
-/** The steps that a further try begins anew with. @throws ApiError VALIDATION_ERROR for one that there is not */
+/** The steps that a retry begins anew with. @throws ApiError VALIDATION_ERROR for an unknown step */
 function namesFrom(steps: StoredExecution['steps'], from: string | undefined): string[] {
   if (from === 'start') return Object.keys(steps);
   const step = from === undefined ? undefined : named(steps, from);
@@ -189,7 +189,7 @@ function namesFrom(steps: StoredExecution['steps'], from: string | undefined): s
   return Object.entries(steps).flatMap(([name, each]) => (isAgain(each) ? [name] : []));
 }
 
-/** @throws ApiError VALIDATION_ERROR for what is too large */
+/** @throws ApiError VALIDATION_ERROR for a value that is too large */
 function encodeSent(value: unknown): string | undefined {
   try {
     return encode(value, 'what is sent');

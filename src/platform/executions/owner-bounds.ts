@@ -4,9 +4,9 @@ import { apiError } from '../errors/errors.js';
 import { ExecutionErrors } from './execution.errors.js';
 import { ExecutionStore } from './store.js';
 
-/** Executions of an owner that may wait. */
+/** Executions of an owner that may wait at a time. */
 const MAX_WAITING = 200_000;
-/** So many are started between two counts: who starts few is never counted. */
+/** Executions started between two counts, so that owners who start few are never counted. */
 const COUNT_EVERY = 1_000;
 const MAX_OWNERS = 10_000;
 const REFUSED_FOR_MS = 10_000;
@@ -16,7 +16,7 @@ interface Use {
   refusedUntil: number;
 }
 
-/** Bounds how many executions of an owner wait at a time. */
+/** Limits how many executions of an owner wait at a time. */
 @Injectable()
 export class OwnerBounds {
   private readonly uses = new Map<string, Use>();
@@ -28,7 +28,7 @@ export class OwnerBounds {
     const use = this.useOf(String(ownerId));
     const now = performance.now();
     if (now >= use.refusedUntil && ++use.starts % COUNT_EVERY === 0) {
-      // What is to be claimed at some time, by the index that serves claims by owner.
+      // Counts executions with a `dueAt`, by the index that serves claims by owner.
       const filter = { ownerId, ready: { $in: [true as const, null] }, dueAt: { $exists: true } };
       const count = await this.store.executions.countDocuments(filter as object, { limit: MAX_WAITING });
       if (count >= MAX_WAITING) use.refusedUntil = now + REFUSED_FOR_MS;

@@ -8,7 +8,7 @@ import { Semaphore } from '../concurrency/semaphore.js';
 import { Starter } from './starter.js';
 import { ExecutionStore } from './store.js';
 
-/** `once` steps that run at a time in a process: so many outcomes are unknown when it is killed. */
+/** `once` steps that run concurrently in a process, which is how many outcomes are unknown when it is killed. */
 const MAX_ONCE = 64;
 
 /** What every execution that this process runs needs. */

@@ -36,7 +36,7 @@ export class ExecutorRegistry {
 
   constructor(private readonly discovery: DiscoveryService) {}
 
-  /** @throws DeclarationError for what is declared wrong */
+  /** @throws DeclarationError for an invalid declaration */
   scan(): void {
     for (const { metatype, instance } of this.discovery.getProviders()) {
       const options = metatype ? optionsOf(metatype) : undefined;
@@ -65,7 +65,7 @@ export class ExecutorRegistry {
     return this.byType.get(type);
   }
 
-  /** @throws DeclarationError for a class that is no executor, or that no module provides */
+  /** @throws DeclarationError for a class that is not an executor or not provided by any module */
   of(executor: ExecutorClass): Definition {
     const found = this.byClass.get(executor);
     if (found) return found;
@@ -92,13 +92,13 @@ function define(
   if (typeof instance?.execute !== 'function') {
     refuse('write async execute(input, run), and let the class have no scope of its own (Scope.REQUEST)');
   }
-  if (!Number.isInteger(attempts) || attempts < 1) refuse(`attempts must be an integer from 1 on`);
-  if (!Number.isInteger(version) || version < 1) refuse(`version must be an integer from 1 on`);
+  if (!Number.isInteger(attempts) || attempts < 1) refuse(`attempts must be an integer of at least 1`);
+  if (!Number.isInteger(version) || version < 1) refuse(`version must be an integer of at least 1`);
   const timeoutMs = millisecondsOf(timeout);
   if (!timeoutMs) return refuse(`timeout '${timeout}' must be like '30s' or '5m'`);
   const limit = typeof concurrency === 'object' ? concurrency.limit : concurrency;
   if (limit !== undefined && (!Number.isInteger(limit) || limit < 1)) {
-    refuse('concurrency must be an integer from 1 on, or { limit, key }');
+    refuse('concurrency must be an integer of at least 1, or { limit, key }');
   }
   return {
     type,

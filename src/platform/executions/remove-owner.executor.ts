@@ -8,7 +8,7 @@ export class RemoveOwnerDto {
   ownerId!: string;
 }
 
-/** Ends what the process of a deletion has begun, when that was killed, and removes what was written meanwhile. */
+/** Completes a deletion whose process was killed, and removes what was written in the meantime. */
 @Executor({ type: 'owners.remove', input: RemoveOwnerDto, attempts: 100, timeout: '10m' })
 export class RemoveOwner {
   constructor(private readonly removals: OwnerRemovals) {}

@@ -5,7 +5,7 @@ import { Memberships, reaches } from '../access/memberships.js';
 import { Standings } from '../access/standings.js';
 import type { StoredScope } from './execution.js';
 
-/** Whether an execution may run now, and with which rights: those that its user has when it runs. */
+/** Whether an execution may run now, and with which rights: those that its user has at that time. */
 @Injectable()
 export class ExecutionRights {
   private standings: Standings | undefined;
@@ -15,14 +15,14 @@ export class ExecutionRights {
     private readonly memberships: Memberships,
   ) {}
 
-  /** The scope of an execution as of now; why it cannot run otherwise. */
+  /** The current scope of an execution, or why it cannot run. */
   async scopeOf({
     actor,
     owner,
     permission,
   }: StoredScope): Promise<Scope | 'disabled' | 'gone' | 'forbidden'> {
     if (actor.kind === 'system') return owner ? { actor, owner } : SYSTEM;
-    // Of a feature that is made later than this.
+    // Provided by a feature, which is created after this.
     const standings = (this.standings ??= this.modules.get<Standings>(Standings, { strict: false }));
     const user = actor.kind === 'user' ? actor.id : actor.user;
     const standing = await standings.of(user);
@@ -38,7 +38,7 @@ export class ExecutionRights {
   }
 }
 
-/** What is kept of a scope: who acts, and whose records these are. */
+/** The stored part of a scope: who acts, and whose records are meant. */
 export function stored(scope: Scope): StoredScope {
   const { actor } = scope;
   return scope.all ? { actor, permission: scope.permission } : { actor, owner: scope.owner };

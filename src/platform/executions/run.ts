@@ -4,9 +4,9 @@ import type { Duration } from './duration.js';
 import type { Effect, Fault } from './execution.js';
 import type { Json } from './json.js';
 
-/** What the work of a step is given. */
+/** Passed to the work of a step. */
 export interface StepContext {
-  /** The same each time that the step runs: what receives its effect can know it again. */
+  /** The same each time that the step runs, so that the receiver of its effect can detect a repetition. */
   readonly key: string;
   /** Aborted when the step takes too long, the execution is cancelled, or this process has lost it. */
   readonly signal: AbortSignal;
@@ -17,28 +17,28 @@ export interface StepContext {
 export interface StepOptions {
   /**
    * `repeatable` (default): may run again after a crash, with the same key. `pure`: is recomputed, never stored.
-   * `once`: a crash while it runs stops the execution until somebody says what became of it.
+   * `once`: a crash while it runs stops the execution until somebody resolves it.
    */
   readonly effect?: Effect;
-  /** Instead of the executor's. */
+  /** Overrides that of the executor. */
   readonly timeout?: Duration;
 }
 
 export interface CallOptions {
-  /** The type of what is started, unless told. Needed where a run starts several of a type. */
+  /** The name of the step; by default that of the executor's class. Needed to start the same executor several times. */
   readonly name?: string;
 }
 
-/** What an execution can do. Its steps are known by their names: what has a result is not done again. */
+/** What an execution can do. Steps are identified by name: one that has a result does not run again. */
 export interface Run {
   /** The execution's. */
   readonly id: string;
-  /** The rights that its owner has now. */
+  /** The current rights of its owner. */
   readonly scope: Scope;
   /** Aborted when the execution is cancelled, or this process has lost it. */
   readonly signal: AbortSignal;
 
-  /** Does something, and keeps its result: as JSON gives it back, so that it is the same after a crash. */
+  /** Does some work and stores its result. Returns it as read back from JSON, so that it is the same after a crash. */
   step<T>(name: string, work: (context: StepContext) => Promise<T> | T): Promise<Json<T>>;
   step<T>(
     name: string,
@@ -46,19 +46,19 @@ export interface Run {
     work: (context: StepContext) => Promise<T> | T,
   ): Promise<Json<T>>;
 
-  /** Goes on later. Nothing is kept in memory meanwhile. */
+  /** Continues later. Nothing is kept in memory until then. */
   sleep(name: string, duration: Duration | Date): Promise<void>;
 
   /**
-   * Waits for a signal, and answers what it brings; undefined when it has not come in time.
-   * @param options.by who may send it: a permission, or else the owner
+   * Waits for a signal and returns its payload; undefined if it does not arrive in time.
+   * @param options.by the permission needed to send it; without it the owner may
    */
   waitFor<T = unknown>(
     name: string,
     options?: { readonly for?: Duration; readonly by?: Permission },
   ): Promise<T | undefined>;
 
-  /** Starts another execution for the same owner, and answers its id. */
+  /** Starts another execution for the same owner, and returns its id. */
   start<Input extends object>(
     executor: ExecutorClass<Input>,
     input: NoInfer<Input>,
@@ -67,7 +67,7 @@ export interface Run {
 
   /**
    * Starts another execution for the same owner, and waits for its result.
-   * @throws StepError when it fails or is cancelled
+   * @throws StepError if it fails or is cancelled
    */
   call<Input extends object, Result>(
     executor: ExecutorClass<Input, Result>,
@@ -75,10 +75,10 @@ export interface Run {
     options?: CallOptions,
   ): Promise<Json<Result>>;
 
-  /** Does several things at a time: 8 unless told. */
+  /** Runs several works concurrently, 8 at a time by default. */
   all<T>(works: readonly (() => Promise<T>)[], options?: { readonly concurrency?: number }): Promise<T[]>;
 
-  /** Says how far it is, to who looks at it. */
+  /** Reports progress to whoever follows the execution. */
   progress(done: number, of?: number, text?: string): void;
 }
 
@@ -90,7 +90,7 @@ export interface ExecutorInstance<Input, Result> {
 /** The class of an executor, by which it is started. */
 export type ExecutorClass<Input = never, Result = unknown> = Type<ExecutorInstance<Input, Result>>;
 
-/** What a step, or an execution that is called, has failed with for good. */
+/** The final failure of a step or of a called execution. */
 export class StepError extends Error {
   constructor(
     readonly step: string,
@@ -123,14 +123,14 @@ export class Again extends Error {
   }
 }
 
-/** Ends a step, or the execution, for good: no further try would mend it. The reason is a sentence for people. */
+/** Fails a step, or the execution, for good, because a retry would not help. The reason is a sentence for people. */
 export function fail(reason: string, code = 'FAILED'): never {
   throw new Failure(reason, code);
 }
 
 /**
- * Has a step tried again, later than at once where `after` says so. In a `once` step it says, besides, that its effect
- * has not happened.
+ * Has a step retried, not before `after` milliseconds if given. In a `once` step it also says that its effect has not
+ * happened.
  */
 export function again(reason: string, options: { readonly after?: number } = {}): never {
   throw new Again(reason, options.after);

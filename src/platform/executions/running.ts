@@ -12,17 +12,17 @@ import { type Changes, type Statement, type Target, transition, type TransitionN
 import { Turn } from './turn.js';
 import type { TurnHost } from './turn-host.js';
 
-/** How long an execution is kept after its end, in milliseconds. */
+/** How long a finished execution is kept, in milliseconds. */
 export const KEPT_MS = { failed: 90 * 86_400_000, others: 30 * 86_400_000 };
 
-/** What an execution is when a turn has ended; undefined where that is another process's to say. */
-export interface Ended {
+/** The status of an execution after a turn; undefined if that is up to another process. */
+export interface TurnResult {
   readonly status: Status;
   readonly fault?: Fault;
   readonly error?: unknown;
 }
 
-/** What is written of an execution that is over. */
+/** The dates of an execution that is over. */
 export function finishing(status: Status, now: Date): { finishedAt: Date; expiresAt: Date } {
   const keptMs = status === 'failed' ? KEPT_MS.failed : KEPT_MS.others;
   return { finishedAt: now, expiresAt: new Date(now.getTime() + keptMs) };
@@ -35,6 +35,7 @@ export class Running implements TurnHost {
   private readonly turn: Turn;
   private readonly target: Target;
   private isNoting = false;
+  private isHeld = true;
 
   constructor(
     private readonly execution: StoredExecution,
@@ -67,8 +68,8 @@ export class Running implements TurnHost {
     this.turn.stop(kind);
   }
 
-  /** Runs the turn, and writes what it has come to. */
-  async run(): Promise<Ended | undefined> {
+  /** Runs the turn and writes its outcome. */
+  async run(): Promise<TurnResult | undefined> {
     const { validate, version, upgrade, title } = this.definition;
     let input = this.journal.input;
     if (this.execution.version !== version) {
@@ -125,11 +126,13 @@ export class Running implements TurnHost {
     const isDone = await this.parts.commit.write(() =>
       this.journal.hasChanges ? this.statement('note', 'same') : undefined,
     );
-    if (isDone) this.failpoints.reach('note:after');
-    return isDone;
+    // Changes that an earlier write included share its fate, and it is answered first.
+    this.isHeld &&= isDone;
+    if (this.isHeld) this.failpoints.reach('note:after');
+    return this.isHeld;
   }
 
-  private async conclude(outcome: Outcome): Promise<Ended | undefined> {
+  private async conclude(outcome: Outcome): Promise<TurnResult | undefined> {
     if (outcome.kind === 'lost') return undefined;
     if (this.journal.hasOverflow) await this.parts.store.keepBeside(this.journal.takeOverflow());
     switch (outcome.kind) {
@@ -156,7 +159,7 @@ export class Running implements TurnHost {
     }
   }
 
-  private fail(fault: Fault, error?: unknown): Promise<Ended | undefined> {
+  private fail(fault: Fault, error?: unknown): Promise<TurnResult | undefined> {
     return this.finish('fail', 'failed', { fault, error });
   }
 
@@ -164,7 +167,7 @@ export class Running implements TurnHost {
     name: TransitionName,
     status: Status,
     { result, fault, error }: { result?: string; fault?: Fault; error?: unknown } = {},
-  ): Promise<Ended | undefined> {
+  ): Promise<TurnResult | undefined> {
     const dates = finishing(status, this.clock.now());
     if (this.execution.beside) await this.parts.store.expireBeside(this.execution._id, dates.expiresAt);
     this.failpoints.reach('finish:before');
@@ -174,8 +177,8 @@ export class Running implements TurnHost {
     return ended && { ...ended, ...(fault && { fault }), ...(error !== undefined && { error }) };
   }
 
-  /** Until something of what it waits for has come, nothing of it is in memory. */
-  private suspend(): Promise<Ended | undefined> {
+  /** Nothing of it stays in memory until something that it waits for arrives. */
+  private suspend(): Promise<TurnResult | undefined> {
     const isRetry = this.journal.waiting.every(([, { kind }]) => kind === 'repeatable' || kind === 'once');
     const { dueAt } = this.journal;
     return this.wait({ ...(dueAt && { dueAt }), failures: 0 }, isRetry ? 'queued' : 'waiting');
@@ -185,7 +188,7 @@ export class Running implements TurnHost {
     set: object,
     status: 'queued' | 'waiting',
     inc: object = {},
-  ): Promise<Ended | undefined> {
+  ): Promise<TurnResult | undefined> {
     this.failpoints.reach('wait:before');
     const pending = this.journal.take();
     const changes = { set: { ...pending.set, ...set }, unset: pending.unset, inc };
@@ -195,7 +198,7 @@ export class Running implements TurnHost {
       this.failpoints.reach('wait:after');
       return { status };
     }
-    // The bell has rung meanwhile: what it waits for may be there already.
+    // It was rung in between: what it waits for may have arrived.
     const again = { ...changes, set: { ...changes.set, ...this.dueNow() } };
     if (await write(transition('release', 'queued', this.target, again))) return { status: 'queued' };
     return undefined;
@@ -210,7 +213,7 @@ export class Running implements TurnHost {
     status: Status,
     changes: Changes = {},
     result?: string,
-  ): Promise<Ended | undefined> {
+  ): Promise<TurnResult | undefined> {
     const isDone = await this.parts.commit.write(() => this.statement(name, status, changes, result));
     return isDone ? { status } : undefined;
   }

@@ -2,9 +2,9 @@ import { Cron } from 'croner';
 import { DeclarationError } from '../errors/start-error.js';
 
 export interface ScheduleOptions {
-  /** Whose time the expression is in: UTC unless told. */
+  /** The time zone of the expression; UTC by default. */
   readonly timeZone?: string;
-  /** What becomes of a time that passed while nothing ran: it starts once, late (default), or not at all. */
+  /** For times that pass while no process runs: start once, late (default), or not at all. */
   readonly missed?: 'once' | 'skip';
 }
 
@@ -14,7 +14,7 @@ export interface DeclaredSchedule extends Required<ScheduleOptions> {
 
 const declared = new WeakMap<object, DeclaredSchedule>();
 
-/** Has an executor start by itself, once in the whole cluster: `@Schedule('0 3 * * *', { timeZone: 'Europe/Berlin' })`. */
+/** Starts an executor at set times, once in the cluster: `@Schedule('0 3 * * *', { timeZone: 'Europe/Berlin' })`. */
 export function Schedule(
   cron: string,
   { timeZone = 'UTC', missed = 'once' }: ScheduleOptions = {},
@@ -25,7 +25,7 @@ export function Schedule(
       if (nextAfter(schedule, new Date()) === null) throw new Error('it never comes');
     } catch (error) {
       throw new DeclarationError(
-        `@Schedule('${cron}', { timeZone: '${timeZone}' }) above ${type.name}: ${(error as Error).message}; write five fields, such as '0 3 * * *', and a time zone such as 'Europe/Berlin'`,
+        `@Schedule('${cron}', { timeZone: '${timeZone}' }) above ${type.name}: ${(error as Error).message.replace(/\.$/, '')}; write five fields, such as '0 3 * * *', and a time zone such as 'Europe/Berlin'`,
       );
     }
     declared.set(type, schedule);
@@ -41,5 +41,6 @@ export function nextAfter(
   { cron, timeZone }: Pick<DeclaredSchedule, 'cron' | 'timeZone'>,
   time: Date,
 ): Date | null {
-  return new Cron(cron, { timezone: timeZone, paused: true }).nextRun(time);
+  // Seconds are not for schedules: each time is an execution, and an entry of the database.
+  return new Cron(cron, { timezone: timeZone, paused: true, mode: '5-part' }).nextRun(time);
 }

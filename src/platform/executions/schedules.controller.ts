@@ -7,7 +7,7 @@ import { IdParams } from '../validation/record-id.dto.js';
 import { ExecutionDto } from './execution.dto.js';
 import { SCHEDULE_NOT_FOUND, ScheduleDto, Schedules } from './schedules.js';
 
-@ApiSection('schedules', 'Executions that start by themselves.', 'work')
+@ApiSection('schedules', 'Executions that start at set times.', 'work')
 @Controller('api/v1/schedules')
 export class SchedulesController {
   constructor(private readonly schedules: Schedules) {}

@@ -8,7 +8,7 @@ import { SYSTEM } from '../access/caller.js';
 import { DeclarationError } from '../errors/start-error.js';
 import { apiError, notFoundError } from '../errors/errors.js';
 import { Nullable, RecordId } from '../validation/fields.js';
-import { Alarm } from './alarm.js';
+import { ReschedulingTimer } from './rescheduling-timer.js';
 import { ExecutionClock } from './clock.js';
 import { idOf } from './execution.js';
 import type { ExecutionDto } from './execution.dto.js';
@@ -20,11 +20,11 @@ import { type DeclaredSchedule, nextAfter, scheduleOf } from './schedule.js';
 import { ExecutionStore } from './store.js';
 
 export const SCHEDULE_NOT_FOUND = notFoundError('schedule');
-/** How long the rows are not read at most: another process may have changed one. */
+/** Longest time between two reads of the rows, which another process may change, in milliseconds. */
 const READ_EVERY_MS = 60_000;
-/** They are read again no sooner. */
+/** Shortest time between two reads, in milliseconds. */
 const AGAIN_MS = 1_000;
-/** What is later than this was missed: nothing ran then. */
+/** A start that is later than this, in milliseconds, was missed: no process ran. */
 const LATE_MS = 60_000;
 
 interface Row {
@@ -86,11 +86,11 @@ interface Declared extends DeclaredSchedule {
   readonly executor: ExecutorClass<object>;
 }
 
-/** Starts executions at their times: each has a row, and whoever moves its next time on has started it. */
+/** Starts scheduled executions. Each schedule has a row; the process that advances its next time has started it. */
 @Injectable()
 export class Schedules {
   private readonly declared = new Map<string, Declared>();
-  private readonly alarm = new Alarm(() => this.tick());
+  private readonly tickTimer = new ReschedulingTimer(() => this.tick());
 
   constructor(
     private readonly discovery: DiscoveryService,
@@ -101,7 +101,7 @@ export class Schedules {
     private readonly logger: PinoLogger,
   ) {}
 
-  /** @throws DeclarationError for one that no executor has, or that needs an input */
+  /** @throws DeclarationError for a schedule without an executor, or whose executor needs input */
   scan(): void {
     for (const { metatype } of this.discovery.getProviders()) {
       const schedule = metatype ? scheduleOf(metatype) : undefined;
@@ -120,33 +120,31 @@ export class Schedules {
     }
   }
 
-  /** Writes the rows of what is declared, and starts it from then on; one whose time is declared anew begins anew. */
+  /** Writes the rows of the declared schedules and begins; a schedule whose expression has changed starts afresh. */
   async begin(): Promise<void> {
-    for (const { type, cron, timeZone } of this.declared.values()) {
-      const nextAt = nextAfter({ cron, timeZone }, this.clock.now()) as Date;
-      const _id = idOf('schedule', type);
-      await this.rows.updateOne(
-        { _id },
-        { $setOnInsert: { type, cron, timeZone, nextAt } },
-        { upsert: true },
-      );
-      await this.rows.updateOne(
-        { _id, $or: [{ cron: { $ne: cron } }, { timeZone: { $ne: timeZone } }] },
-        { $set: { cron, timeZone, nextAt } },
-      );
-    }
     if (this.declared.size === 0) return;
-    this.clock.onMoved(() => this.alarm.within(0));
-    this.alarm.within(0);
+    const writes = [...this.declared.values()].flatMap(({ type, cron, timeZone }) => {
+      const _id = idOf('schedule', type);
+      const nextAt = nextAfter({ cron, timeZone }, this.clock.now()) as Date;
+      const isOther = { _id, $or: [{ cron: { $ne: cron } }, { timeZone: { $ne: timeZone } }] };
+      const insert = { $setOnInsert: { type, cron, timeZone, nextAt } };
+      return [
+        { updateOne: { filter: { _id }, update: insert, upsert: true } },
+        { updateOne: { filter: isOther, update: { $set: { cron, timeZone, nextAt } } } },
+      ];
+    });
+    await this.rows.bulkWrite(writes);
+    this.clock.onMoved(() => this.tickTimer.schedule(0));
+    this.tickTimer.schedule(0);
   }
 
   stop(): void {
-    this.alarm.stop();
+    this.tickTimer.stop();
   }
 
   /**
-   * Starts what is due. The execution is keyed by its time: who is killed before the row is moved on loses nothing.
-   * @returns in how many milliseconds the next one is due
+   * Starts due schedules. The key of an execution is its time, so a crash before the row is advanced loses nothing.
+   * @returns the milliseconds until the next one is due
    */
   async run(): Promise<number> {
     const now = this.clock.now();
@@ -180,7 +178,7 @@ export class Schedules {
     return (await this.read()).map(ScheduleDto.from);
   }
 
-  /** Starts one now, beside its times. @throws ApiError SCHEDULE_NOT_FOUND */
+  /** Starts one now, in addition to its times. @throws ApiError SCHEDULE_NOT_FOUND */
   async runNow(id: string): Promise<ExecutionDto> {
     const schedule = this.declared.get(id.toLowerCase());
     if (!schedule) throw apiError(SCHEDULE_NOT_FOUND);

@@ -3,14 +3,14 @@ import type { Types } from 'mongoose';
 import { FieldEncryption, type RecordCipher } from '../database/field-encryption.js';
 import { ExecutionSchema } from './execution.schema.js';
 
-/** What an execution keeps encrypted, as JSON texts. */
+/** The encrypted parts of an execution, as JSON texts. */
 export interface Sealed {
   readonly input?: string;
   readonly result?: string;
   readonly results: Readonly<Record<string, string>>;
 }
 
-/** Encrypts what executions keep, as encrypted fields of records are. */
+/** Encrypts inputs and results in the same way as encrypted fields of records. */
 @Injectable()
 export class Sealing {
   private readonly cipher: RecordCipher;

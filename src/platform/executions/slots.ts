@@ -7,17 +7,17 @@ import { ExecutorRegistry } from './registry.js';
 import { ExecutionStore } from './store.js';
 import { transition } from './transitions.js';
 
-/** What of an execution says whether it can be claimed. */
+/** The fields of an execution that decide whether it can be claimed. */
 export type Candidate = Pick<
   StoredExecution,
   '_id' | 'ownerId' | 'type' | 'revision' | 'turn' | 'slot' | 'parked'
 >;
-/** Slots that are looked at in a sweep. */
+/** Slots checked in a sweep. */
 const MAX_SWEPT = 200;
 
 /**
- * Lets few executions of an executor, or with the same key, run at a time in the cluster. Each that runs has a place,
- * which a unique index gives once; those without one are parked until somebody leaves.
+ * Enforces `concurrency` in the cluster. A slot is an executor, or an executor and a key; each running execution has a
+ * place in it, which a unique index gives out once. Those without a place are parked until one is freed.
  */
 @Injectable()
 export class Slots {
@@ -31,7 +31,7 @@ export class Slots {
     private readonly commit: Commit,
   ) {}
 
-  /** A place for each candidate that needs one, by its id, or that there is none. */
+  /** A free place for each candidate that needs one, by its id; `full` if there is none. */
   async placesFor(candidates: readonly Candidate[]): Promise<ReadonlyMap<string, number | 'full'>> {
     const places = new Map<string, number | 'full'>();
     const slots = new Set(candidates.flatMap(({ slot }) => (slot === undefined ? [] : [slot])));
@@ -49,7 +49,7 @@ export class Slots {
     return places;
   }
 
-  /** Somebody has left a slot: whose turn is it? */
+  /** Unparks the next execution after a place was freed. */
   async freed(slot: string): Promise<boolean> {
     const last = this.turns.get(slot) ?? null;
     const next = (last && (await this.firstParked(slot, last))) || (await this.firstParked(slot));
@@ -65,7 +65,7 @@ export class Slots {
     );
   }
 
-  /** Those whose turn nobody told: the process that left the slot was killed before. */
+  /** Unparks executions that were not told, because the process that freed the place was killed. */
   async sweep(): Promise<boolean> {
     const parked = (await this.store.executions.distinct('parked', {
       parked: { $exists: true },
@@ -73,19 +73,20 @@ export class Slots {
     return this.recheck(parked.slice(0, MAX_SWEPT));
   }
 
-  /** Whether there are places now in some slots that had none: who left before others were parked told nobody. */
+  /** Unparks executions of slots that have places again: one may have been freed just before they were parked. */
   async recheck(slots: readonly string[]): Promise<boolean> {
     if (slots.length === 0) return false;
     const taken = await this.taken(slots);
-    let isAny = false;
-    for (const slot of new Set(slots)) {
-      const first = await this.firstParked(slot);
-      const limit = first && this.registry.find(first.type)?.limit;
-      if (limit !== undefined && limit !== null && (taken.get(slot)?.size ?? 0) < limit) {
-        isAny = (await this.freed(slot)) || isAny;
-      }
-    }
-    return isAny;
+    // One query for all of them: claims wait for it, and most slots are still full.
+    const open = [...new Set(slots)].filter((slot) => (taken.get(slot)?.size ?? 0) < this.limitOf(slot));
+    const freed = await Promise.all(open.map((slot) => this.freed(slot)));
+    return freed.some(Boolean);
+  }
+
+  /** The number of places in a slot; 0 if this process does not know its executor. */
+  private limitOf(slot: string): number {
+    const [type = ''] = slot.split(':', 1);
+    return this.registry.find(type)?.limit ?? 0;
   }
 
   private async taken(slots: readonly string[]): Promise<Map<string, Set<number>>> {

@@ -13,7 +13,7 @@ import { type Definition, ExecutorRegistry } from './registry.js';
 import { Sealing } from './sealing.js';
 import { ExecutionStore } from './store.js';
 
-/** What is new of an execution, beside its executor and input. */
+/** Options of a new execution, besides its executor and input. */
 export interface NewExecution {
   readonly _id: Types.ObjectId;
   readonly ownerId: Types.ObjectId | null;
@@ -21,15 +21,15 @@ export interface NewExecution {
   readonly record?: string;
   readonly parent?: NonNullable<StoredExecution['parent']>;
   readonly at?: Date;
-  /** Its id is made of a key: the same key starts nothing more. */
+  /** Its id is derived from a key: starting again with the same key has no effect. */
   readonly isKeyed?: boolean;
 }
 
-/** Takes an execution that is to run at once, where it was started: one claim less. */
+/** Runs an execution at once in the process that starts it, which saves a claim. */
 export interface Runner {
-  /** The lease that the execution is to be written with; undefined where it is to be claimed as all others. */
+  /** The lease to write the execution with; undefined if it should be claimed like any other. */
   grant(execution: StoredExecution): Types.ObjectId | undefined;
-  /** The execution is in the database. */
+  /** Called when the execution is stored. */
   started(execution: StoredExecution): void;
 }
 
@@ -51,7 +51,7 @@ export class Starter {
   }
 
   /**
-   * Starts an execution, in a transaction where there is one; the one that is there where its id was used before.
+   * Starts an execution, in the transaction if there is one. Returns the existing one if its id was used before.
    * @throws ApiError VALIDATION_ERROR, IDEMPOTENCY_KEY_REUSED
    */
   async start(
@@ -65,7 +65,7 @@ export class Starter {
     const execution = this.build(definition, text, slot, details);
     if (isKeyed) return this.startOnce(execution, text, transaction);
     if (transaction) {
-      // The driver's time limits are the request's here.
+      // Here the driver's time limits are those of the request.
       await this.store.ofRequests.insertOne(execution, sessionOf(transaction));
       transaction.afterwards(() => this.runner?.started(execution));
     } else {
@@ -83,22 +83,22 @@ export class Starter {
     const { _id, ownerId, ...rest } = execution;
     const collection = transaction ? this.store.ofRequests : this.store.executions;
     const options = { upsert: true, ...sessionOf(transaction) };
-    // A failed insert would end the transaction.
+    // A failed insert would abort the transaction.
     const write = () => collection.updateOne({ _id, ownerId }, { $setOnInsert: rest }, options);
     const { upsertedCount } = await write().catch((error: unknown) => {
       if (transaction || !duplicateKeyOf(error)) throw error;
       return write();
     });
     if (upsertedCount > 0) {
-      const tell = (): void => this.runner?.started(execution);
-      if (transaction) transaction.afterwards(tell);
-      else tell();
+      const notify = (): void => this.runner?.started(execution);
+      if (transaction) transaction.afterwards(notify);
+      else notify();
       return execution;
     }
     const known = await collection.findOne({ _id, ownerId }, sessionOf(transaction));
     if (!known) throw apiError('CONFLICT');
     const before = known.input ?? this.sealing.open(_id, known.sealed).input;
-    // Of a run's own the first counts: its code may make the input anew each time.
+    // For children the first input counts, because the parent's code may build a different one each time it runs.
     if (!known.parent && before !== text) throw apiError('IDEMPOTENCY_KEY_REUSED');
     return known;
   }

@@ -3,13 +3,14 @@ import { InjectConnection } from '@nestjs/mongoose';
 import mongoose, { type Connection, type mongo, Types } from 'mongoose';
 import { DatabaseConfig } from '../config/database.config.js';
 import { APPLICATION } from '../database/connection.js';
+import { withTimeout } from '../concurrency/timeout.js';
 import { LENIENT_DECODING } from '../errors/driver-errors.js';
 import type { StepBeside, StoredExecution } from './execution.js';
 import type { Statement } from './transitions.js';
 
 /**
- * The engine's own client: few connections, and patience. Its batches take nothing from requests, and do not run into
- * their one-second time limits.
+ * The engine's own client, with few connections and long timeouts: its batches do not take connections from requests,
+ * and are not subject to their one-second limits.
  */
 const CONNECT_OPTIONS: mongo.MongoClientOptions = {
   ...LENIENT_DECODING,
@@ -23,8 +24,14 @@ const CONNECT_OPTIONS: mongo.MongoClientOptions = {
   serverMonitoringMode: 'poll',
 };
 
+/**
+ * An insert was seen to wait forever for a primary that was cut off, despite the driver's `socketTimeoutMS`, and
+ * everything queued behind it waited as well. Longer than each of the limits above.
+ */
+const ANSWERED_MS = 30_000;
+
 const WRITE_CONCERN = { w: 'majority', j: true, wtimeout: 10_000 };
-/** What is read at a time where there may be much. */
+/** Batch size for reads that may be large. */
 const BATCH = 1_000;
 
 const DUPLICATE_KEY = 11_000;
@@ -34,10 +41,10 @@ interface WriteAnswer {
   readonly writeErrors?: readonly { readonly code: number; readonly errmsg: string }[];
 }
 
-/** What tells whether a write has happened. */
+/** The fields that show whether a write was applied. */
 export type Standing = Pick<StoredExecution, '_id' | 'status' | 'engine' | 'turn' | 'stamp'>;
 
-/** Reads and writes executions by the driver. */
+/** Reads and writes executions through the driver. */
 @Injectable()
 export class ExecutionStore {
   private client: mongo.MongoClient | undefined;
@@ -53,8 +60,8 @@ export class ExecutionStore {
   }
 
   /**
-   * Closes the engine's connection. What is written from now on takes that of requests.
-   * @param underWay what is written by it still
+   * Closes the engine's connection. Later writes use that of requests.
+   * @param underWay waits for the writes in progress
    */
   async close(underWay?: () => Promise<void>): Promise<void> {
     const { client } = this;
@@ -63,14 +70,19 @@ export class ExecutionStore {
     await client?.close(true);
   }
 
-  /** The engine's database; that of requests where no engine runs in this process. */
+  /** The engine's database; without an engine in this process, that of requests. */
   get db(): mongo.Db {
     const db = this.client?.db() ?? this.connection.db;
     if (!db) throw new Error('There is no connection');
     return db;
   }
 
-  /** By the connection of requests, for their transactions. */
+  /** The database's time. */
+  async time(): Promise<Date> {
+    return ((await this.db.command({ hello: 1 })) as { localTime: Date }).localTime;
+  }
+
+  /** Through the connection of requests, for their transactions. */
   get ofRequests(): mongo.Collection<StoredExecution> {
     if (!this.connection.db) throw new Error('There is no connection');
     return this.connection.db.collection<StoredExecution>('executions');
@@ -85,8 +97,8 @@ export class ExecutionStore {
   }
 
   /**
-   * Does writes in one command, and answers how many of them found what they are about. Each may be sent again: what
-   * it has changed does not stand as it says any more.
+   * Sends writes in one command, and returns how many of them matched. Each may be sent again, because once applied it
+   * no longer matches.
    */
   async write(statements: readonly Statement[], stamp: Types.ObjectId): Promise<number> {
     const updates = statements.map(({ q, u }) => ({
@@ -94,28 +106,26 @@ export class ExecutionStore {
       u: { ...u, $set: { ...u.$set, stamp } },
       hint: { _id: 1 },
     }));
-    const { n, writeErrors = [] } = (await this.db.command({
-      update: 'executions',
-      updates,
-      ordered: false,
-      writeConcern: WRITE_CONCERN,
-    })) as WriteAnswer;
-    // A place that another one has taken is none.
+    const command = { update: 'executions', updates, ordered: false, writeConcern: WRITE_CONCERN };
+    const answer = await withTimeout(ANSWERED_MS, this.db.command(command));
+    const { n, writeErrors = [] } = answer as WriteAnswer;
+    // A duplicate key means that another execution has taken the place.
     const fault = writeErrors.find(({ code }) => code !== DUPLICATE_KEY);
     if (fault) throw new Error(`An execution cannot be written: ${fault.errmsg}`);
     return n;
   }
 
+  /** @throws TimedOut without an answer; the executions may have been stored */
   async insert(executions: readonly StoredExecution[]): Promise<void> {
-    await this.executions.insertMany([...executions], { ordered: false });
+    await withTimeout(ANSWERED_MS, this.executions.insertMany([...executions], { ordered: false }));
   }
 
-  /** Those of some executions that a process holds. */
+  /** The executions among these that a process holds. */
   async heldBy(engine: Types.ObjectId, ids: readonly Types.ObjectId[]): Promise<StoredExecution[]> {
     return this.executions.find({ _id: { $in: [...ids] }, engine }).toArray();
   }
 
-  /** How some executions stand. */
+  /** The current state of some executions. */
   async standing(ids: readonly Types.ObjectId[]): Promise<Standing[]> {
     const fields = { status: 1, engine: 1, turn: 1, stamp: 1 } as const;
     return this.executions
@@ -128,7 +138,7 @@ export class ExecutionStore {
     return this.executions.findOne(ownerId === undefined ? { _id } : { _id, ownerId });
   }
 
-  /** What the executions have come to that another one waits for. */
+  /** The outcomes of finished executions that another one waits for. */
   async outcomesOf(ids: readonly Types.ObjectId[]): Promise<Map<string, StoredExecution>> {
     const found = await this.executions
       .find({ _id: { $in: [...ids] }, status: { $in: ['succeeded', 'failed', 'cancelled'] } })
@@ -141,7 +151,7 @@ export class ExecutionStore {
     return this.steps.find({ executionId }).batchSize(BATCH).toArray();
   }
 
-  /** Before the execution says that they lie there: the other way round, a crash could lose one. */
+  /** Called before the execution refers to them: in the other order a crash could lose one. */
   async keepBeside(steps: readonly StepBeside[]): Promise<void> {
     await this.steps.bulkWrite(
       steps.map(({ _id, ...step }) => ({
@@ -151,13 +161,12 @@ export class ExecutionStore {
     );
   }
 
-  /** Says when the steps beside are forgotten, before the execution is finished. */
+  /** Sets when the steps in `execution_steps` expire, before the execution is finished. */
   async expireBeside(executionId: Types.ObjectId, expiresAt: Date | undefined): Promise<void> {
     const change = expiresAt ? { $set: { expiresAt } } : { $unset: { expiresAt: '' as const } };
     await this.steps.updateMany({ executionId }, change);
   }
 
-  /** Those of some executions. */
   async removeAllBeside(ids: readonly Types.ObjectId[]): Promise<void> {
     await this.steps.deleteMany({ executionId: { $in: [...ids] } });
   }

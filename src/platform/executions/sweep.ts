@@ -12,18 +12,18 @@ import { finishing } from './running.js';
 import { ExecutionStore } from './store.js';
 import { type Statement, transition } from './transitions.js';
 
-/** Executions that are taken over at a time. */
+/** Executions taken over at a time. */
 const BATCH = 1_000;
-/** What a crash has ended so often fails, where its executor is not known here. */
+/** An execution of an unknown type fails after this many crashes. */
 const MAX_CRASHES = 5;
 
 type Abandoned = Pick<StoredExecution, '_id' | 'ownerId' | 'type' | 'turn' | 'open' | 'crashes' | 'engine'>;
 const FIELDS = { ownerId: 1, type: 1, turn: 1, open: 1, crashes: 1, engine: 1 } as const;
 
-/** Takes executions from processes that have ended, again and again: one may have been written late. */
+/** Takes over executions of dead processes, repeatedly, because a dead process's write may arrive late. */
 @Injectable()
 export class Sweep {
-  /** Those that this process holds without running them, as of the sweep before. */
+  /** Executions that this process held without running them at the previous sweep. */
   private suspects = new Set<string>();
 
   constructor(
@@ -36,13 +36,13 @@ export class Sweep {
     private readonly failpoints: Failpoints,
   ) {}
 
-  /** Answers how many were taken over. `isRunning` says of one of this process whether it runs. */
+  /** Returns how many were taken over. `isRunning` tells whether an execution runs in this process. */
   async run(isRunning: (id: string) => boolean): Promise<number> {
     const holders = (await this.store.executions.distinct('engine', {
       engine: { $exists: true },
     })) as Types.ObjectId[];
     if (holders.length === 0) return 0;
-    // Leases are read after the executions that name them, and none comes back: who has none now is dead.
+    // Leases are read after the executions that name them, and never come back: a process without one is dead.
     const alive = await this.lease.alive(holders);
     const dead = holders.filter((each) => !alive.has(each.toHexString()));
     const abandoned = dead.length > 0 ? await this.heldBy({ $in: dead }) : [];
@@ -56,7 +56,7 @@ export class Sweep {
     return count;
   }
 
-  /** Written with this process's lease, but never begun or given up: twice in a row, so not just on its way. */
+  /** Held by this process, but not running in two consecutive sweeps, so not just about to begin. */
   private async forgotten(isRunning: (id: string) => boolean): Promise<Abandoned[]> {
     const { token } = this.lease;
     const held = token ? await this.heldBy(token) : [];

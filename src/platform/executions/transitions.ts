@@ -3,23 +3,23 @@ import type { Status } from './execution.js';
 
 interface Transition {
   readonly from: readonly Status[];
-  /** None: its status stays. */
+  /** Empty if the status stays the same. */
   readonly to: readonly Status[];
-  /** Only the process that holds the execution makes it, in the turn that it has claimed. */
+  /** Only for the process that holds the execution, in the turn that it has claimed. */
   readonly held?: boolean;
 }
 
-/** Every way that an execution goes. Nothing else writes one. */
+/** All transitions of an execution. Nothing else writes one. */
 export const TRANSITIONS = {
-  /** `running` where the process that starts it runs it itself. */
+  /** `running` if the process that starts it runs it itself. */
   start: { from: [], to: ['queued', 'running'] },
   claim: { from: ['queued', 'waiting'], to: ['running'] },
-  /** It cannot run here or now: another time. */
+  /** It cannot run here or now. */
   defer: { from: ['queued', 'waiting'], to: [] },
-  /** It waits for a place of its slot, or there is one. */
+  /** It waits for a place in its slot, or has been told that there is one. */
   park: { from: ['queued', 'waiting'], to: ['queued'] },
   unpark: { from: ['queued'], to: ['queued'] },
-  /** What it waits for has come; one that does not wait now hears of it before it waits again. */
+  /** Something that it waits for has arrived; one that is busy notices before it waits again. */
   ring: { from: ['waiting'], to: ['queued'] },
   ringBusy: { from: ['queued', 'running'], to: [] },
   note: { from: ['running'], to: [], held: true },
@@ -29,7 +29,7 @@ export const TRANSITIONS = {
   fail: { from: ['running'], to: ['failed'], held: true },
   halt: { from: ['running'], to: ['needs-attention'], held: true },
   end: { from: ['running'], to: ['cancelled'], held: true },
-  /** The process that ran it has ended. */
+  /** The process that ran it is dead. */
   takeOver: { from: ['running'], to: ['queued', 'failed', 'needs-attention'] },
   cancel: { from: ['queued', 'waiting', 'needs-attention'], to: ['cancelled'] },
   askToEnd: { from: ['running'], to: [] },
@@ -41,7 +41,7 @@ export const TRANSITIONS = {
 
 export type TransitionName = keyof typeof TRANSITIONS;
 
-/** Which execution, and as what it must still stand. */
+/** The execution, and the state that it must still be in. */
 export interface Target {
   readonly _id: Types.ObjectId;
   readonly ownerId: Types.ObjectId | null;
@@ -51,7 +51,7 @@ export interface Target {
   readonly bell?: number;
 }
 
-/** One write of one execution: it happens if that still stands as it says, or not at all. */
+/** One conditional write of one execution. */
 export interface Statement {
   readonly q: mongo.Document;
   readonly u: { $set: mongo.Document; $unset?: mongo.Document; $inc: mongo.Document };
@@ -62,15 +62,15 @@ export interface Changes {
   readonly set?: mongo.Document;
   readonly unset?: readonly string[];
   readonly inc?: mongo.Document;
-  /** What must also be so. */
+  /** Further conditions. */
   readonly where?: mongo.Document;
 }
 
-/** What only an execution that is to be claimed has, and what only a running one has. */
+/** Fields that only claimable executions have, and fields that only running ones have. */
 const OF_CLAIMABLE = ['dueAt', 'ready', 'parked'] as const;
 const OF_RUNNING = ['engine', 'place', 'cancel'] as const;
 
-/** @throws Error for a way that the table does not know */
+/** @throws Error for a transition that the table does not allow */
 export function transition(
   name: TransitionName,
   to: Status | 'same',

@@ -10,15 +10,15 @@ import type { Semaphore } from '../concurrency/semaphore.js';
 export interface TurnHost {
   readonly clock: ExecutionClock;
   readonly failpoints: Failpoints;
-  /** Lets few `once` steps run at a time: so many are unknown when the process is killed. */
+  /** Limits concurrent `once` steps, and so the number of unknown outcomes when the process is killed. */
   readonly once: Semaphore;
-  /** The rights that the owner has now; undefined when it may not run any more. */
+  /** The current rights of the owner; undefined if the execution may no longer run. */
   rights(): Promise<Scope | undefined>;
-  /** Writes what the journal has; false when the execution is not this process's any more. */
+  /** Writes the journal; false if this process no longer holds the execution. */
   write(): Promise<boolean>;
-  /** The same, by and by: nobody waits for it. */
+  /** The same in the background. */
   noteSoon(): void;
   startChild(executor: ExecutorClass, input: object, name: string): Promise<Types.ObjectId>;
-  /** What the executions have come to that it waits for. */
+  /** The outcomes of the executions that it waits for. */
   readonly outcomes: ReadonlyMap<string, StoredExecution>;
 }

@@ -10,12 +10,12 @@ import { encode, type Json } from './json.js';
 import { Again, type CallOptions, type Run, type StepContext, StepError, type StepOptions } from './run.js';
 
 const CONCURRENCY = 8;
-/** How often is looked whether what an execution waits for has ended without telling, at first and at most. */
+/** How often to check for a called execution that finished without a notification: first and longest interval. */
 const LOOK_MS = { first: 30_000, most: 6 * 3_600_000 };
 
 type Work<T> = (context: StepContext) => Promise<T> | T;
 
-/** One run of an executor's code, from its beginning to where it ends or waits. */
+/** One run of an executor's code, from the beginning until it ends or waits. */
 export class Turn extends TurnFrame implements Run {
   /** Runs the executor's code until it ends or waits. */
   run(input: object): Promise<Outcome> {
@@ -133,8 +133,8 @@ export class Turn extends TurnFrame implements Run {
   ): Promise<T[]> {
     const results: T[] = [];
     const all = { next: 0, isFailed: false };
-    const lane = async (): Promise<void> => {
-      this.openLane();
+    const branch = async (): Promise<void> => {
+      this.openBranch();
       try {
         while (all.next < works.length && !all.isFailed) {
           const at = all.next++;
@@ -144,16 +144,16 @@ export class Turn extends TurnFrame implements Run {
         all.isFailed = true;
         throw error;
       } finally {
-        this.closeLane();
+        this.closeBranch();
       }
     };
-    const lanes = Array.from({ length: Math.min(concurrency, works.length) }, lane);
-    // Meanwhile the lane that asked for it stands still.
-    this.closeLane();
+    const branches = Array.from({ length: Math.min(concurrency, works.length) }, branch);
+    // The lane that called `all` is suspended in the meantime.
+    this.closeBranch();
     try {
-      await Promise.all(lanes);
+      await Promise.all(branches);
     } finally {
-      this.openLane();
+      this.openBranch();
     }
     return results;
   }
@@ -168,13 +168,13 @@ export class Turn extends TurnFrame implements Run {
   private async compute<T>(name: string, timeoutMs: number, work: Work<T>): Promise<Json<T>> {
     this.enter();
     try {
-      return (await this.within(timeoutMs, name, 1, work)) as Json<T>;
+      return (await this.withTimeout(timeoutMs, name, 1, work)) as Json<T>;
     } finally {
       this.leave();
     }
   }
 
-  /** Does the work of a step, and keeps what it comes to. */
+  /** Runs the work of a step and records its outcome. */
   private async perform<T>(
     name: string,
     kind: 'repeatable' | 'once',
@@ -185,7 +185,7 @@ export class Turn extends TurnFrame implements Run {
     this.enter();
     const scope = await this.host.rights();
     if (!scope) {
-      // Who claims it next says what becomes of it.
+      // The process that claims it next decides what happens to it.
       this.leave();
       this.stop('released');
       return never();
@@ -213,13 +213,13 @@ export class Turn extends TurnFrame implements Run {
     this.journal.put(name, step);
     if (step.kind === 'once') {
       failpoints.reach('mark:before');
-      // Without its mark it must not begin. It was lost, and so nothing comes of this turn any more.
+      // It must not begin without its mark. The lease was lost, so this turn ends without an outcome.
       if (!(await this.host.write())) return never();
       failpoints.reach('mark:after');
     } else this.host.noteSoon();
     failpoints.reach('effect:before');
     try {
-      const value = await this.within(timeoutMs, name, step.attempts, work);
+      const value = await this.withTimeout(timeoutMs, name, step.attempts, work);
       failpoints.reach('effect:after');
       return { text: encode(value, `the result of step '${name}'`) };
     } catch (error) {
@@ -244,8 +244,8 @@ export class Turn extends TurnFrame implements Run {
     return this.block();
   }
 
-  /** Runs work for so long at most. What comes later counts for nothing. */
-  private within<T>(ms: number, name: string, attempt: number, work: Work<T>): Promise<T> {
+  /** Runs work with a timeout; later results are ignored. */
+  private withTimeout<T>(ms: number, name: string, attempt: number, work: Work<T>): Promise<T> {
     const { signal: outer, id } = this;
     let late: AbortController | undefined;
     const context: StepContext = {

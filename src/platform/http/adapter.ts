@@ -67,6 +67,7 @@ function sharedLogger(logger: Logger): FastifyBaseLogger {
 export class HttpAdapter extends FastifyAdapter {
   readonly connections: Connections;
   private readonly middleware: MiddlewarePaths;
+  private usesMiddleware = false;
 
   constructor(
     { bodyLimit, corsOrigins, publicUrl, trustProxy }: Options,
@@ -110,8 +111,15 @@ export class HttpAdapter extends FastifyAdapter {
     if (typeof trustProxy === 'number') logger.warn(TRUSTED_BY_COUNT);
   }
 
-  /** Does nothing: Nest would install its middleware engine here, which `createMiddlewareFactory` does when needed. */
-  override async init(): Promise<void> {}
+  /** Nest's middleware engine is installed only where something uses it: here for `app.use()`. */
+  override async init(): Promise<void> {
+    if (this.usesMiddleware) await super.init();
+  }
+
+  override use(...args: Parameters<FastifyAdapter['use']>): ReturnType<FastifyAdapter['use']> {
+    this.usesMiddleware = true;
+    return super.use(...args);
+  }
 
   override async createMiddlewareFactory(
     method: RequestMethod,

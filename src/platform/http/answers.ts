@@ -83,8 +83,8 @@ function answers(type: Constructor, answer: Answer, schema: object, errors: OwnE
 }
 
 /** The handler returns one DTO; it is answered as `{success: true, data}`. */
-export function Answers(type: Constructor, told: Options | number = {}): MethodDecorator {
-  const options = typeof told === 'number' ? { status: told } : told;
+export function Answers(type: Constructor, given: Options | number = {}): MethodDecorator {
+  const options = typeof given === 'number' ? { status: given } : given;
   const schema = schemaOf(type);
   const versioned = schema.properties?.['version'] !== undefined;
   if (options.status === 201 && schema.properties?.['id'] === undefined) {
@@ -218,7 +218,7 @@ function sendBody(body: string) {
 }
 
 /** Fastify hook: sends the Location of a created record. */
-function tellLocation(collection: string) {
+function addLocation(collection: string) {
   return (_: FastifyRequest, reply: FastifyReply, payload: unknown, done: Done): void => {
     if (reply.statusCode < 300) reply.header('location', `${collection}/${(payload as { id: string }).id}`);
     done(null, payload);
@@ -239,8 +239,8 @@ export function installAnswers(fastify: FastifyInstance, config: Config): void {
     // First, since after Fastify's hook for HEAD there is nothing left to compress.
     if (serialize && !route.config?.noStore) route.onSend = [compress, route.onSend ?? []].flat();
     if (serialize && (answer.status === 201 || (answer.status === 202 && answer.location !== undefined))) {
-      const tell = tellLocation(`${base}${answer.location ?? route.url}`);
-      route.preSerialization = [route.preSerialization ?? [], tell].flat();
+      const hook = addLocation(`${base}${answer.location ?? route.url}`);
+      route.preSerialization = [route.preSerialization ?? [], hook].flat();
     }
     if (body !== undefined) {
       route.onSend = [route.onSend ?? [], sendBody(body)].flat();

@@ -28,7 +28,7 @@ function needsBody({ input, optionalBody }: FastifyContextConfig): boolean {
   return input?.body !== undefined && !input.form && !optionalBody;
 }
 
-/** Most characters of what stands between the parts of a form (RFC 2046); parsers fail at longer ones. */
+/** Maximum length of the boundary between the parts of a form (RFC 2046); parsers fail at longer ones. */
 const MAX_BOUNDARY = 70;
 
 const isForm = (type: string): boolean => /^\s*multipart\/form-data\b/i.test(type);

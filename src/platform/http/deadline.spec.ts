@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -14,6 +14,8 @@ describe('the deadline', () => {
   let ended: string[];
   let isDatabaseThere = true;
   let wake: (() => void) | undefined;
+  /** Told the address of each request that has come. */
+  const begun = new EventEmitter();
 
   beforeAll(async () => {
     const stream = { write: (line: string) => void lines.push(line) };
@@ -21,6 +23,10 @@ describe('the deadline', () => {
     server.setErrorHandler(fail);
     const databaseAnswers = () => Promise.resolve(isDatabaseThere);
     installDeadline(server, { databaseAnswers, shutdownGraceMs: 500 });
+    server.addHook('onRequest', (request, _reply, done) => {
+      begun.emit(request.url);
+      done();
+    });
     server.addHook('onResponse', (request, reply, done) => {
       ended.push(`${request.url} ${reply.statusCode} ${request.failure?.code}`);
       done();
@@ -133,8 +139,9 @@ describe('the deadline', () => {
 
   it('does so before the process has to end', async () => {
     const socket = open();
+    const received = once(begun, '/slow-body');
     socket.write(`${POST.replace('/body', '/slow-body')}{`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await received;
     const closed = server.close();
     const [answer] = (await once(socket, 'data')) as [Buffer];
     expect(answer.toString()).toMatch(/^HTTP\/1\.1 408 .*"REQUEST_TIMEOUT"/s);

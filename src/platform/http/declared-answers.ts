@@ -15,7 +15,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The handler that serves the route: `ProjectsController.create`. */
     handler?: string;
-    /** It answers by itself, without the envelope. */
+    /** It sends its own answer, without the envelope. */
     isRaw?: boolean;
   }
 }
@@ -50,7 +50,7 @@ export function noteAnswers(handlers: readonly Handler[]): void {
   }
 }
 
-/** Refuses an /api route that declares neither an answer nor that it answers by itself. */
+/** Refuses an /api route that declares neither an answer nor that it sends its own. */
 export function refuseUndeclared({ method, url, config }: RouteOptions): void {
   if (!config?.handler || config.isRaw || !url.startsWith('/api/')) return;
   throw new DeclarationError(

@@ -45,7 +45,9 @@ const NO_VERSION = 'must not be sent: nothing here has a version';
 /** Refuses preconditions on routes without versions, instead of ignoring them. */
 export function installPreconditions(fastify: FastifyInstance): void {
   fastify.addHook('onRoute', (route: RouteOptions) => {
-    const writes = [route.method].flat().some((method) => ['PUT', 'PATCH', 'DELETE'].includes(method));
+    const writes = [route.method]
+      .flat()
+      .some((method) => ['POST', 'PUT', 'PATCH', 'DELETE'].includes(method));
     if (!writes || route.config?.preconditions) return;
     const refuse = ({ headers }: FastifyRequest, _: FastifyReply, done: (error?: Error) => void): void => {
       const sent = ['if-match', 'if-none-match'].filter((name) => headers[name] !== undefined);

@@ -68,6 +68,13 @@ describe('the input of a handler', () => {
     });
   });
 
+  it.each(['100%', '%zz', '%ff', '%C3', '%ED%A0%80'])('is refused with %s in its query', async (text) => {
+    expect(await send({ query: NameDto }, `/x?name=${text}`)).toEqual({
+      code: 'VALIDATION_ERROR',
+      details: [{ path: 'url', message: 'must be UTF-8, percent-encoded' }],
+    });
+  });
+
   it('must be there where a body is taken', async () => {
     expect(await send({ body: NameDto }, '/x')).toEqual({
       code: 'VALIDATION_ERROR',

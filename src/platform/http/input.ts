@@ -35,6 +35,8 @@ declare module 'fastify' {
   }
 }
 
+const UNREADABLE = 'must be UTF-8, percent-encoded';
+
 const PARTS: Readonly<Partial<Record<RouteParamtypes, readonly ['params' | 'query' | 'body', string]>>> = {
   [RouteParamtypes.PARAM]: ['params', 'Param'],
   [RouteParamtypes.QUERY]: ['query', 'Query'],
@@ -146,6 +148,17 @@ function checkOf(part: 'params' | 'query' | 'body', type: Constructor | undefine
   };
 }
 
+/** Whether a URL can be decoded; if not, Fastify takes the query literally. */
+function isReadable({ url = '' }: FastifyRequest['raw']): boolean {
+  if (!url.includes('%')) return true;
+  try {
+    decodeURIComponent(url);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function fillBody(request: FastifyRequest, _: FastifyReply, done: () => void): void {
   // `null` is a body in JSON, but not an object.
   if (request.body === undefined) request.body = {};
@@ -171,6 +184,7 @@ export function installInput(fastify: FastifyInstance): void {
       if (!isSmall(request) && !isWithinBounds(request.body)) {
         return done(invalid([{ path: '', message: TOO_MUCH }]));
       }
+      if (!isReadable(request.raw)) return done(invalid([{ path: 'url', message: UNREADABLE }]));
       const faults: Detail[] = [];
       for (const checkPart of checks) checkPart(request, faults);
       if (faults.length === 0) return done();

@@ -15,10 +15,10 @@ import { IdempotencyRecord } from './idempotency-record.schema.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** How a digest begins that is made as `digestOf` makes it. No base64 has a point. */
+/** The version prefix of digests made by `digestOf`. The dot does not occur in base64. */
 const DIGEST_VERSION = '2.';
 
-/** What MongoDB answers a transaction that writes what another one has written and not committed. */
+/** MongoDB's error for a transaction that writes a document which another, uncommitted one has written. */
 const WRITE_CONFLICT = 112;
 
 /** A request that carries an Idempotency-Key. */
@@ -26,28 +26,28 @@ export interface KeyedRequest {
   readonly key: string;
   /** Undefined for anonymous clients, who share their keys. */
   readonly caller: UserId | undefined;
-  /** The organization that it works in: there the caller's keys are others. */
+  /** The organization that it works in, where the caller's keys are separate. */
   readonly organization: string | undefined;
   readonly method: string;
-  /** The pattern: `/api/v1/projects`. */
+  /** The route's pattern: `/api/v1/projects`. */
   readonly route: string;
-  /** What stands in the address beside the pattern. */
+  /** The rest of the URL. */
   readonly params: unknown;
   readonly query: unknown;
-  /** As it was parsed, and as it was sent. */
+  /** The body as parsed, and as sent. */
   readonly body: unknown;
   readonly bytes: Buffer;
 }
 
-/** What a request came to: the record that it has created, or the id of the one that an earlier one has created. */
+/** The result of a request: the record that it created, or the id of the one that an earlier request created. */
 type Outcome<T> = { readonly created: T } | { readonly replayed: string };
 
-/** What is kept of a request, and what it comes to. */
+/** What is stored about a request, and its result. */
 type Kept<T> = readonly [Pick<IdempotencyRecord, 'recordId' | 'outcome'>, T];
 
 /**
- * Keeps what has been created for an Idempotency-Key, for a day. The key is claimed and the record created in one
- * transaction, so that after a crash there are both or neither.
+ * Remembers for a day what was created for an Idempotency-Key. The key is claimed and the record created in one
+ * transaction, so that a crash leaves both or neither.
  */
 @Injectable()
 export class IdempotencyKeys {
@@ -65,9 +65,9 @@ export class IdempotencyKeys {
   }
 
   /**
-   * Creates a record with `create`, unless one was created with this key before. An error frees the key.
-   * @throws ApiError IDEMPOTENCY_KEY_REUSED (422) for a key that another request was sent with,
-   *   IDEMPOTENCY_IN_PROGRESS (409) while one with this key is under way; what `create` throws
+   * Creates a record with `create`, unless one was created with this key before. An error releases the key.
+   * @throws ApiError IDEMPOTENCY_KEY_REUSED (422) for a key that was sent with a different request,
+   *   IDEMPOTENCY_IN_PROGRESS (409) while a request with this key is running; what `create` throws
    */
   async once<T extends { readonly _id: Types.ObjectId }>(
     request: KeyedRequest,
@@ -84,8 +84,8 @@ export class IdempotencyKeys {
   }
 
   /**
-   * The same for what is no record: what `act` comes to is kept as JSON, which only the server can read.
-   * @throws ApiError as `once`
+   * The same for results other than a record: the result of `act` is stored as JSON, encrypted.
+   * @throws ApiError like `once`
    */
   async keep<T>(
     request: KeyedRequest,
@@ -100,7 +100,7 @@ export class IdempotencyKeys {
     return { outcome: this.outcomeOf<T>(first.earlier), isReplayed: true };
   }
 
-  /** What an earlier request with this key has come to; undefined where there is none. @throws ApiError as `once` */
+  /** The result of an earlier request with this key; undefined if there is none. @throws ApiError like `once` */
   async kept<T>(request: KeyedRequest): Promise<{ readonly outcome: T } | undefined> {
     const earlier = await this.find(this.idOf(request));
     if (!earlier) return undefined;
@@ -113,7 +113,7 @@ export class IdempotencyKeys {
     return JSON.parse(this.outcomes.open(Buffer.from(outcome.buffer), _id)) as T;
   }
 
-  /** Does the work with the key claimed, or finds who has done it. */
+  /** Claims the key and does the work, or finds the earlier request that did. */
   private async first<T>(
     request: KeyedRequest,
     work: (transaction: Transaction) => Promise<Kept<T>>,
@@ -140,8 +140,8 @@ export class IdempotencyKeys {
   }
 
   /**
-   * @throws Claimed when somebody else has used the key meanwhile, ApiError IDEMPOTENCY_IN_PROGRESS while somebody
-   *   is about to: MongoDB lets no transaction wait for another one
+   * @throws Claimed if another request has used the key in the meantime, ApiError IDEMPOTENCY_IN_PROGRESS while one is
+   *   about to: in MongoDB a transaction cannot wait for another one
    */
   private async claim(claim: Omit<IdempotencyRecord, 'expiresAt'>, { session }: Transaction): Promise<void> {
     const now = Date.now();
@@ -151,13 +151,13 @@ export class IdempotencyKeys {
       if (duplicateKeyOf(error)) throw new Claimed();
       const isConflict = error instanceof mongo.MongoServerError && error.code === WRITE_CONFLICT;
       if (!isConflict) throw error;
-      // It may be under way nowhere any more.
+      // Its process may be dead.
       this.abandoned.suspect();
       throw apiError('IDEMPOTENCY_IN_PROGRESS');
     });
   }
 
-  /** Reads from the majority of the replica set, so that no answer is repeated for a record that could be lost. */
+  /** Reads with majority concern, so that no response is replayed for a record that could still be rolled back. */
   private find(_id: string): Promise<IdempotencyRecord | null> {
     return this.collection.findOne(
       { _id, expiresAt: { $gt: new Date() } },
@@ -165,14 +165,14 @@ export class IdempotencyKeys {
     );
   }
 
-  /** @throws ApiError IDEMPOTENCY_KEY_REUSED for what was kept of another request */
+  /** @throws ApiError IDEMPOTENCY_KEY_REUSED if the stored request was a different one */
   private requireSame(
     earlier: IdempotencyRecord,
     request: KeyedRequest,
   ): { readonly earlier: IdempotencyRecord } {
     const isVersioned = earlier.digest.startsWith(DIGEST_VERSION);
     const wanted = isVersioned ? this.digestOf(request) : this.digestOfBytes(request);
-    // Both are MACs: comparing them tells nobody how to make one.
+    // Both are MACs, so the timing of the comparison reveals nothing useful.
     if (earlier.digest !== wanted) throw apiError('IDEMPOTENCY_KEY_REUSED');
     return { earlier };
   }
@@ -182,12 +182,12 @@ export class IdempotencyKeys {
     return this.macOf(organization === undefined ? whose : [...whose, organization]);
   }
 
-  /** The same for equal requests, however their JSON is written. */
+  /** A digest that is the same for equal requests, however their JSON is written. */
   private digestOf({ method, route, params, query, body }: KeyedRequest): string {
     return DIGEST_VERSION + this.macOf([method, route, canonicalJson([params, query])], canonicalJson(body));
   }
 
-  /** The digest before there were versions of it. Keys that were kept with it are valid for a day. */
+  /** The digest from before digests had versions. Keys stored with it stay valid for a day. */
   private digestOfBytes({ method, route, bytes }: KeyedRequest): string {
     return this.macOf([method, route], bytes);
   }
@@ -201,7 +201,7 @@ export class IdempotencyKeys {
   }
 }
 
-/** The key has been used by somebody else, since this request looked. */
+/** Another request has used the key since this one checked. */
 class Claimed extends Error {}
 
 function ownerOf({ caller }: KeyedRequest): Pick<IdempotencyRecord, 'ownerId'> {

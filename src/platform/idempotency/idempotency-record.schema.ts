@@ -1,14 +1,14 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import { type mongo, Schema as MongooseSchema, type Types } from 'mongoose';
 
-/** A key that was used, and what came of it. Neither the key nor the request can be read from it. */
+/** A used key and its result. Neither the key nor the request can be read from it. */
 @Schema({ collection: 'idempotency_keys', versionKey: false, strict: 'throw' })
 export class IdempotencyRecord {
   /** A MAC over the caller and its key. */
   @Prop({ type: String, required: true })
   _id!: string;
 
-  /** A MAC over method, address and body, with its version before it. */
+  /** A MAC over method, URL and body, prefixed with its version. */
   @Prop({ type: String, required: true })
   digest!: string;
 
@@ -16,15 +16,15 @@ export class IdempotencyRecord {
   @Prop({ type: MongooseSchema.Types.ObjectId })
   recordId?: Types.ObjectId;
 
-  /** What the request came to, where that is no record; sealed. */
+  /** The result of the request if it is not a record; encrypted. */
   @Prop({ type: MongooseSchema.Types.Buffer })
   outcome?: mongo.Binary;
 
-  /** The caller, with whom it is removed. Absent for anonymous clients. */
+  /** The caller; removed together with it. Absent for anonymous clients. */
   @Prop({ type: MongooseSchema.Types.ObjectId })
   ownerId?: Types.ObjectId;
 
-  /** From then on the key is as good as new. */
+  /** From then on the key can be used anew. */
   @Prop({ type: Date, required: true })
   expiresAt!: Date;
 }

@@ -3,7 +3,7 @@ import { MongooseModule } from '@nestjs/mongoose';
 import { IdempotencyKeys } from './idempotency-keys.js';
 import { IdempotencyRecord, IdempotencyRecordSchema } from './idempotency-record.schema.js';
 
-/** Creates once for each Idempotency-Key: `@CreateOnce()` in a handler, `once.run(…)` in its body. */
+/** Creates once for each Idempotency-Key: `@CreateOnce()` as a parameter of a handler, `once.run(…)` in its body. */
 @Module({
   imports: [MongooseModule.forFeature([{ name: IdempotencyRecord.name, schema: IdempotencyRecordSchema }])],
   providers: [IdempotencyKeys],

@@ -13,7 +13,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The handler creates a record, once for each Idempotency-Key. */
     createsOnce?: boolean;
-    /** It takes a form, and tells by `about` what makes two of them the same. */
+    /** It takes a form, and uses `about` to say when two of them are the same request. */
     formDigest?: boolean;
   }
   interface FastifyRequest {
@@ -35,26 +35,26 @@ export class Once {
   ) {}
 
   /**
-   * What only this client can send again: its key, or random where it sent none. For secrets that are answered but
-   * not kept, and yet are the same when the request is sent again.
+   * A value that only this client can repeat: its key, or random if it sent none. Used to derive secrets that are not
+   * stored but must be the same when the request is repeated.
    */
   get seed(): string {
     return this.request?.key ?? (this.random ??= randomBytes(32).toString('base64url'));
   }
 
-  /** The same, for a form: what makes two of them the same request, once its files are read. */
+  /** For a form: sets what identifies the request, once its files are read. */
   about(body: object): Once {
     return new Once(this.keys, this.request && { ...this.request, body }, this.reply);
   }
 
-  /** A part of the request, which is done once however often the request is sent. No client has such a key. */
+  /** A part of the request that is done only once, with a derived key that no client can send. */
   part(name: string, body: unknown): Once {
     const { request } = this;
     return new Once(this.keys, request && { ...request, key: `${request.key} ${name}`, body }, this.reply);
   }
 
   /**
-   * Does once what comes to more than a record: its outcome is kept as JSON, and answered again as it was.
+   * Does work once whose result is not a single record: the result is stored as JSON, and replayed unchanged.
    * @throws ApiError IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_IN_PROGRESS; what `act` throws
    */
   async keep<T>(act: (transaction?: Transaction) => Promise<T>): Promise<T> {
@@ -64,7 +64,7 @@ export class Once {
     return outcome;
   }
 
-  /** What `keep` has kept of an earlier request; undefined where there was none. */
+  /** The result that `keep` stored for an earlier request; undefined if there was none. */
   async kept<T>(): Promise<T | undefined> {
     const kept = this.request && (await this.keys.kept<T>(this.request));
     if (kept) this.reply.header('idempotency-replayed', 'true');
@@ -72,8 +72,8 @@ export class Once {
   }
 
   /**
-   * @param create writes the record, and everything that belongs to it, in the transaction where there is one
-   * @param again reads the record that an earlier request with this key has created, as it is now
+   * @param create writes the record and everything that belongs to it, in the transaction if there is one
+   * @param again reads the current state of the record that an earlier request with this key created
    * @throws ApiError IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_IN_PROGRESS; what `create` and `again` throw
    */
   async run<T extends { readonly _id: Types.ObjectId }>(
@@ -97,12 +97,12 @@ const describeKey: ParameterDecorator = (target, property) => {
     name: 'Idempotency-Key',
     required: false,
     description:
-      'A text of your own, such as a UUID. Sent again within 24 hours with the same body, in whatever order and spacing, it creates nothing more: the record that came of the first request is answered again, with `Idempotency-Replayed: true`.',
+      'A unique value, such as a UUID. Repeating the request with it and the same body, in any order and spacing, within 24 hours creates nothing new: the response has the record that the first request created, and `Idempotency-Replayed: true`.',
     schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[!-~]+$' },
   })(target, property, handler);
 };
 
-/** What makes a handler create once, as its parameter. Every route that answers 201 has it. */
+/** The parameter of a handler that creates once. Every route that answers 201 has it. */
 export const CreateOnce = createParamDecorator(
   (_: unknown, context: ExecutionContext): Once => {
     const { once } = context.switchToHttp().getRequest<FastifyRequest>();
@@ -112,7 +112,7 @@ export const CreateOnce = createParamDecorator(
   [describeKey],
 );
 
-/** @throws ApiError VALIDATION_ERROR for a header that is no key */
+/** @throws ApiError VALIDATION_ERROR for a header that is not a valid key */
 function keyedRequest(request: FastifyRequest): KeyedRequest | undefined {
   const key = request.headers['idempotency-key'];
   if (key === undefined) return undefined;
@@ -121,7 +121,7 @@ function keyedRequest(request: FastifyRequest): KeyedRequest | undefined {
   }
   const { input, formDigest } = request.routeOptions.config;
   if (input?.form && !formDigest) {
-    // The files are not read yet, and two forms with other files are not the same request.
+    // The files are not read yet, and forms with different files are not the same request.
     throw invalid([{ path: 'idempotency-key', message: 'cannot be used with a form' }]);
   }
   const { method, routeOptions, sentBody, rawBody, caller, scope, params, query } = request;
@@ -135,13 +135,13 @@ function keyedRequest(request: FastifyRequest): KeyedRequest | undefined {
     route,
     params,
     query,
-    // Bytes that nobody parses are what was sent.
+    // An unparsed body is compared as sent.
     body: sentBody ? sentBody.value : rawBody?.toString('base64'),
     bytes: sentBody?.bytes ?? Buffer.alloc(0),
   };
 }
 
-/** Gives every route that creates its `Once`. One that answers 201 without it stops the start. */
+/** Provides `Once` to every route that creates. One that answers 201 without it stops startup. */
 export function installIdempotency(fastify: FastifyInstance, keys: IdempotencyKeys): void {
   fastify.decorateRequest('once', undefined);
   fastify.addHook('onRoute', (route: RouteOptions) => {

@@ -11,6 +11,7 @@ import { basePathOf } from '../http/public-origin.js';
 import { requestIdOf } from '../http/request-id.js';
 import type { UnderWay } from '../http/under-way.js';
 import type { AdaptiveLimit } from './adaptive-limit.js';
+import { RefusalDelay } from './refusal-delay.js';
 
 /** From this share of the limit on, it matters who is calling. */
 const CROWDED = 0.75;
@@ -19,7 +20,7 @@ const SPARE = 1.25;
 /** How often running requests are counted per caller. */
 const COUNT_EVERY_MS = 5;
 /** How often refusals are logged. */
-const TELL_EVERY_MS = 1_000;
+const REPORT_EVERY_MS = 1_000;
 
 /** Refused callers without a valid token, and with one. */
 type ShedClass = 'stranger' | 'verified';
@@ -75,7 +76,8 @@ function unlimitedPaths(fastify: FastifyInstance, base: string): ReadonlySet<str
 /**
  * Refuses requests that cannot be answered in time, before any work is done for them: in front of Fastify, because the
  * cost of refusals is taken from the accepted requests. Probes always pass. Callers without a valid token are refused
- * first, then those with more than their share of running requests, and last those without any.
+ * first, then those with more than their share of running requests, and last those without any. Who asks again at once
+ * waits for the next refusal.
  */
 export function installLoadShedding(
   fastify: FastifyInstance,
@@ -85,10 +87,11 @@ export function installLoadShedding(
   const corsFor = corsHeaders(config.corsOrigins);
   const unlimited = unlimitedPaths(fastify, basePathOf(config));
   const shed = { stranger: 0, verified: 0 };
+  const refusalDelay = new RefusalDelay();
   let counts = new Map<string, number>();
   let countedAt = -Infinity;
-  let told = { ...shed };
-  let toldAt = -Infinity;
+  let reported = { ...shed };
+  let reportedAt = -Infinity;
 
   function ownerOf(request: FastifyRequest): string {
     request.subject ??= authenticator.subjectOf(request) ?? networkOf(request.clientAddress);
@@ -96,7 +99,7 @@ export function installLoadShedding(
   }
 
   /** Running requests per caller; not recounted for each request, since refusals come by the thousand. */
-  function census(): Map<string, number> {
+  function requestsByCaller(): Map<string, number> {
     const now = performance.now();
     if (now - countedAt < COUNT_EVERY_MS) return counts;
     countedAt = now;
@@ -111,7 +114,7 @@ export function installLoadShedding(
   /** Whether the caller has no more than its share of the running requests. If so, this request counts from now on. */
   function isModest(subject: string, most: number): boolean {
     const { busy } = underWay;
-    const known = census();
+    const known = requestsByCaller();
     const own = known.get(subject) ?? 0;
     const subjects = known.size + (own === 0 ? 1 : 0);
     const isLetIn = busy < most ? own < most / subjects : own === 0 && busy < most * SPARE;
@@ -119,26 +122,29 @@ export function installLoadShedding(
     return isLetIn;
   }
 
-  /** The class of a refused request, or undefined for an accepted one. */
-  function refusedAs(request: IncomingMessage): ShedClass | undefined {
+  /** Who is refused, the user or nobody known, or undefined for an accepted request. */
+  function refusedAs(request: IncomingMessage): { readonly user: string | undefined } | undefined {
     const { busy } = underWay;
     const most = limit.limitFor(busy);
     const isFull = isMemoryShort();
     if (busy < most * CROWDED && !isFull) return undefined;
     if (unlimited.has(request.url?.split('?', 1)[0] ?? '')) return undefined;
     const subject = authenticator.subjectOf(request);
-    if (subject === undefined) return 'stranger';
-    return isModest(subject, most) && !isFull ? undefined : 'verified';
+    if (subject !== undefined && isModest(subject, most) && !isFull) return undefined;
+    return { user: subject };
   }
 
   function note(kind: ShedClass): void {
     shed[kind] += 1;
     const now = performance.now();
-    if (now - toldAt < TELL_EVERY_MS) return;
-    const refused = { stranger: shed.stranger - told.stranger, verified: shed.verified - told.verified };
+    if (now - reportedAt < REPORT_EVERY_MS) return;
+    const refused = {
+      stranger: shed.stranger - reported.stranger,
+      verified: shed.verified - reported.verified,
+    };
     fastify.log.warn({ event: 'overloaded', refused, limit: limit.current }, message);
-    told = { ...shed };
-    toldAt = now;
+    reported = { ...shed };
+    reportedAt = now;
   }
 
   fastify.decorateRequest('subject', undefined);
@@ -147,12 +153,13 @@ export function installLoadShedding(
   const listeners = server.listeners('request') as RequestListener[];
   server.removeAllListeners('request');
   server.on('request', (request, response) => {
-    const kind = refusedAs(request);
-    if (kind === undefined) {
+    const refused = refusedAs(request);
+    if (refused === undefined) {
       for (const listener of listeners) listener.call(server, request, response);
       return;
     }
-    note(kind);
-    refuse(request, response, corsFor);
+    note(refused.user === undefined ? 'stranger' : 'verified');
+    // All strangers together: addresses are cheap.
+    refusalDelay.answer(refused.user ?? '', () => refuse(request, response, corsFor));
   });
 }

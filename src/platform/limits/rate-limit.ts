@@ -56,7 +56,7 @@ export function installRateLimit(fastify: FastifyInstance, max: number, shared?:
   }
 
   /** Of draft-ietf-httpapi-ratelimit-headers. */
-  function tell(reply: FastifyReply, requests: number, restMs: number): void {
+  function setHeaders(reply: FastifyReply, requests: number, restMs: number): void {
     const left = requests < max ? max - requests : 0;
     reply.header('ratelimit-policy', policy);
     reply.header('ratelimit', `"default";r=${left};t=${Math.ceil(restMs / 1000)}`);
@@ -67,12 +67,12 @@ export function installRateLimit(fastify: FastifyInstance, max: number, shared?:
     const client = networkOf(request.clientAddress);
     const window = windowOf(client, now);
     window.requests += 1;
-    tell(reply, window.requests, window.until - now);
+    setHeaders(reply, window.requests, window.until - now);
     // Already too many in this process alone: no need to ask Redis.
     if (window.requests > max) return done(tooMany(window.until - now));
     if (!shared?.isAvailable) return done();
     const judge = (all: Awaited<ReturnType<SharedWindows['count']>>): void => {
-      if (all && all.count > window.requests) tell(reply, all.count, all.restMs);
+      if (all && all.count > window.requests) setHeaders(reply, all.count, all.restMs);
       done(all && all.count > max ? tooMany(all.restMs) : undefined);
     };
     void shared.count(`rate ${client}`, WINDOW_MS).then(judge);

@@ -22,7 +22,7 @@ export interface RequestTrace {
 
 /** Creates the traces. `src/platform/tracing` implements it. */
 export interface Tracer {
-  within<T>(span: Span, work: () => Promise<T>): Promise<T>;
+  withSpan<T>(span: Span, work: () => Promise<T>): Promise<T>;
   continued<T>(traceparent: string | undefined, span: Span, work: () => Promise<T>): Promise<T>;
   ofRequest(request: FastifyRequest): RequestTrace;
   moment(span: Span): void;
@@ -46,7 +46,7 @@ export function traceWith(next: Tracer | undefined): void {
 
 /** Runs work in a span of the current request's or execution's trace. */
 export function traced<T>(span: Span, work: () => Promise<T>): Promise<T> {
-  return tracer ? tracer.within(span, work) : work();
+  return tracer ? tracer.withSpan(span, work) : work();
 }
 
 /** Runs work in a span that continues an earlier trace or starts a new one, independent of the current span. */

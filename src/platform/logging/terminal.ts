@@ -27,15 +27,15 @@ function messageOf(line: Line, level: string, paint: Paint): string {
   const { time, event, msg } = line;
   const isBad = level === 'error' || level === 'fatal';
   const word = level === 'info' ? '' : (isBad ? paint.red : paint.yellow)(level.toUpperCase());
-  const said = event === 'request' ? aboutRequest(line) : event ? aboutEvent(line) : String(msg ?? '');
-  return [paint.gray(clock.format(Number(time))), word, said].filter(Boolean).join(' ');
+  const text = event === 'request' ? aboutRequest(line) : event ? aboutEvent(line) : String(msg ?? '');
+  return [paint.gray(clock.format(Number(time))), word, text].filter(Boolean).join(' ');
 }
 
 /** What a start does each time, before the banner says where the server listens. */
 const OF_STARTS = /^(listening|indexes_\w+|migration_\w+)$|^Server listening at /;
 
 /** Files of pages are many, and tell nothing unless they are missing. */
-function isDull({ level, event, msg, route, status }: Line): boolean {
+function isRoutine({ level, event, msg, route, status }: Line): boolean {
   if (event === 'request') return IS_FILE.test(String(route)) && Number(status) < 400;
   return level === 'info' && OF_STARTS.test(String(event ?? msg));
 }
@@ -63,7 +63,7 @@ export async function terminalLines(
   return {
     write: (text) => {
       const line = JSON.parse(text) as Line;
-      if (isWhole || !isDull(line)) out.write((line['event'] && !line['err'] ? brief : whole)(line));
+      if (isWhole || !isRoutine(line)) out.write((line['event'] && !line['err'] ? brief : whole)(line));
     },
   };
 }

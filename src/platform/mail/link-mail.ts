@@ -42,8 +42,8 @@ export function linkMail(mail: LinkMail): LinkMail {
 }
 
 /**
- * The mail that brings a link. The token stands in the fragment, which browsers keep to themselves, so that neither
- * logs nor a Referer hold it.
+ * A mail with a link. The token is in the fragment, which browsers do not send, so that it appears neither in logs nor
+ * in a Referer.
  * @param origin without a slash at the end
  */
 export function composeLinkMail(

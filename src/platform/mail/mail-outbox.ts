@@ -1,6 +1,7 @@
+import type { Transaction } from '../database/transactions.js';
 import type { Mail } from './mail.js';
 
-/** Keeps mails until they are sent, whatever becomes of the process. A part that can provides it. */
+/** Stores mails until they are sent, even after crashes. An optional part provides it. */
 export abstract class MailOutbox {
-  abstract take(mail: Mail): Promise<void>;
+  abstract take(mail: Mail, transaction?: Transaction): Promise<void>;
 }

@@ -6,6 +6,7 @@ import type { ProcessConfig } from '../config/process.config.js';
 import type { ErrorCode } from '../errors/errors.js';
 import type { Mail } from './mail.js';
 import type { MailConfig } from './mail.config.js';
+import { htmlOf } from './mail-html.js';
 import { PRODUCT } from '../../product/product.js';
 
 /** Connections to the mail server, and so mails that are sent at a time. */
@@ -16,12 +17,12 @@ const IDLE_MS = 30_000;
 const SILENCE_MS = 10_000;
 
 /** What mails are sent from. */
-interface Surroundings {
+interface TransportOptions {
   /** Where people reach the product. */
   readonly origin: string;
   /** Where mails are written that no server is there for. */
   readonly dataDir: string;
-  /** Told of the link in such a mail, for who develops at a terminal. */
+  /** Told of the link in such a mail, or else of its file, for who develops at a terminal. */
   readonly show?: ((text: string) => void) | undefined;
 }
 
@@ -41,18 +42,19 @@ export function mailRefusal({ smtpUrl }: MailConfig, { mode }: ProcessConfig): E
 /** nodemailer is loaded with the first mail: many processes never send one. */
 export async function createMailTransport(
   config: MailConfig,
-  { origin, dataDir, show }: Surroundings,
+  { origin, dataDir, show }: TransportOptions,
 ): Promise<MailTransport> {
   const { createTransport } = await import('nodemailer');
   const sender = config.mailFrom ?? senderAt(origin);
-  const messageOf = ({ to, subject, text }: Mail, key: string | undefined) => ({
+  const messageOf = ({ to, subject, text, isNotice }: Mail, key: string | undefined) => ({
     from: sender,
     // One that is sent again is the same mail.
     ...(key !== undefined && { messageId: `<${key}@${new URL(origin).hostname}>` }),
     // As an object, so that nothing in a name can become a further address or header.
     to: { name: to.name.replaceAll(/\s+/g, ' '), address: to.address },
-    subject,
+    subject: subject.replaceAll(/\s+/g, ' '),
     text,
+    ...(isNotice && { html: htmlOf({ subject, text }, origin) }),
     headers: { 'auto-submitted': 'auto-generated' },
     disableFileAccess: true,
     disableUrlAccess: true,
@@ -78,26 +80,27 @@ export async function createMailTransport(
   const file = createTransport({ streamTransport: true, buffer: true, newline: 'unix' });
   // Lines of any length stay as they are: encoding would break links copied from the file.
   file.use('stream', ({ message }, done) => {
-    message.getTransferEncoding = () => '8bit';
+    for (const part of [message, ...message.childNodes]) part.getTransferEncoding = () => '8bit';
     done();
   });
   return {
     async send(mail, key) {
       const { message } = await file.sendMail(messageOf(mail, key));
-      await keep(join(dataDir, 'outbox'), mail.kind, message as Buffer);
-      const [link] = /https?:\/\/\S+/.exec(mail.text) ?? [];
-      if (link !== undefined) show?.(`  Mail to ${mail.to.address}: ${link}\n`);
+      const path = await keep(join(dataDir, 'outbox'), mail.kind, message as Buffer);
+      const [link = path] = /https?:\/\/\S+/.exec(mail.text) ?? [];
+      show?.(`  Mail to ${mail.to.address}: ${link}\n`);
     },
     close: () => file.close(),
   };
 }
 
-/** Writes a mail where only the owner of the process can read it. Files sort by time. */
-async function keep(folder: string, kind: string, message: Buffer): Promise<void> {
+/** Writes a mail where only the owner of the process can read it, and says where. Files sort by time. */
+async function keep(folder: string, kind: string, message: Buffer): Promise<string> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const time = new Date().toISOString().replaceAll(':', '-');
-  const name = `${time}-${kind}-${randomUUID().slice(0, 8)}.eml`;
-  await writeFile(join(folder, name), message, { mode: 0o600, flag: 'wx' });
+  const path = join(folder, `${time}-${kind}-${randomUUID().slice(0, 8)}.eml`);
+  await writeFile(path, message, { mode: 0o600, flag: 'wx' });
+  return path;
 }
 
 function senderAt(origin: string): { name: string; address: string } {

@@ -7,4 +7,6 @@ export interface Mail {
   readonly to: { readonly name: string; readonly address: string };
   readonly subject: string;
   readonly text: string;
+  /** It brings no link that expires: it is sent however late its turn comes, and shown as HTML, too. */
+  readonly isNotice?: boolean;
 }

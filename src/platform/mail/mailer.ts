@@ -1,5 +1,6 @@
 import { Injectable, type OnApplicationShutdown, Optional } from '@nestjs/common';
 import { ProcessConfig } from '../config/process.config.js';
+import type { Transaction } from '../database/transactions.js';
 import { HttpConfig } from '../http/http.config.js';
 import { apiError } from '../errors/errors.js';
 import { DomainEvents } from '../logging/events.js';
@@ -56,6 +57,13 @@ export class Mailer implements OnApplicationShutdown {
     if (!isTaken) givenUp(Object.assign(new Error('Too many mails are waiting'), { code: 'QUEUE_FULL' }));
   }
 
+  /** Sends a mail with what a transaction writes, or not at all. Nothing is sent where no mail server is configured. */
+  async sendWith(transaction: Transaction, mail: Mail): Promise<void> {
+    if (mailRefusal(this.config, this.process)) return;
+    if (this.outbox) await this.outbox.take(mail, transaction);
+    else transaction.afterwards(() => this.send(mail.kind, () => Promise.resolve(mail)));
+  }
+
   /**
    * Gives a mail to the mail server.
    * @param key names the mail, so that one that gets there twice can be told to be the same
@@ -83,7 +91,7 @@ export class Mailer implements OnApplicationShutdown {
     return (this.transport ??= createMailTransport(this.config, {
       origin: publicOriginOf(this.http),
       dataDir: this.process.dataDir,
-      // To the terminal and nowhere else: whoever has the link has the account.
+      // To the terminal and nowhere else, because the link gives access to the account.
       show:
         this.process.mode === 'development' && process.stdout.isTTY
           ? (text) => process.stdout.write(text)

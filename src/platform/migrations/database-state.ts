@@ -7,7 +7,7 @@ import type { Migration } from './migration.js';
 export const BEHIND =
   'The database is older than the code: run `npm run migrate`, in an image `node dist/migrate.js`.';
 
-/** How a database stands to the code. */
+/** The state of a database relative to the code. */
 export interface DatabaseState {
   /** The migrations of the code, in order; without a time those that the database has yet to get. */
   readonly migrations: readonly { readonly name: string; readonly appliedAt: Date | undefined }[];
@@ -21,7 +21,7 @@ export interface DatabaseState {
   readonly isCurrent: boolean;
 }
 
-/** Reads how the database stands to the code. Changes nothing and takes no lock. */
+/** Reads the state of the database relative to the code. Changes nothing and takes no lock. */
 export async function readState(
   db: mongo.Db,
   migrations: readonly Migration[],

@@ -26,7 +26,7 @@ export interface IndexComparison {
 const COLLATION = { strength: 3, caseLevel: false, numericOrdering: false };
 const TEXT = { default_language: 'english', language_override: 'language' };
 
-/** Two indexes that differ in these can stand beside each other under two names. */
+/** Indexes that differ in these options can coexist under two names. */
 const DISTINGUISHING: ReadonlySet<string> = new Set([
   'key',
   'unique',
@@ -99,7 +99,7 @@ function differencesBetween(declared: Index, found: Index): string[] {
   });
 }
 
-/** Whether MongoDB refuses to create the declared index beside the one that it has. */
+/** Whether MongoDB refuses to create the declared index because of an existing one. */
 function isInTheWay(declared: Index, found: Index, differences: readonly string[]): boolean {
   if (declared.name === found.name || (isText(declared) && isText(found))) return true;
   return differences.every((name) => !DISTINGUISHING.has(name));

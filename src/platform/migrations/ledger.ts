@@ -7,7 +7,7 @@ interface Entry {
   readonly durationMs: number;
 }
 
-/** The migrations that a database has had, each written down once it was done. */
+/** The migrations that a database has had, each recorded after it has run. */
 export class Ledger {
   private readonly entries: mongo.Collection<Entry>;
 

@@ -59,7 +59,7 @@ export async function updateInBatches(
     done += ids.length;
     ids = [];
   };
-  // In the order of the index that is there, so that each record is looked at once.
+  // In the order of an existing index, so that each record is read only once.
   for await (const { _id } of records.find(filter, { projection: { _id: 1 }, sort: { _id: 1 } })) {
     ids.push(_id);
     if (ids.length === BATCH) await write();
@@ -86,6 +86,62 @@ export async function setWhereMissing(
       progress(`${done} of ${count} ${collection} have ${field}`),
     );
   }
+}
+
+/** Deletes the indexes that fields are in, or what lists sort by in their place. Bears being done again. */
+export async function removeIndexes(
+  { db }: Pick<MigrationContext, 'db'>,
+  collection: string,
+  fields: readonly string[],
+): Promise<void> {
+  const found = await db.listCollections({ name: collection }).toArray();
+  const indexes = found.length > 0 ? await db.collection(collection).indexes() : [];
+  const isOfThem = (key: string) => fields.includes(key.replace(/^_/, ''));
+  for (const { name, key } of indexes) {
+    if (Object.keys(key).some(isOfThem)) await db.collection(collection).dropIndex(String(name));
+  }
+}
+
+/**
+ * Deletes fields that nothing reads any more from the records of a collection, with the indexes that they are in.
+ * Answers stay the same. Bears being done again.
+ */
+export async function removeFields(
+  context: Pick<MigrationContext, 'db' | 'progress'>,
+  collection: string,
+  fields: readonly string[],
+): Promise<void> {
+  await removeIndexes(context, collection, fields);
+  const keys = fields.flatMap((field) => [field, `_${field}`]);
+  const having = { $or: keys.map((key) => ({ [key]: { $exists: true } })) };
+  const update = { $unset: Object.fromEntries(keys.map((key) => [key, ''])) };
+  await updateInBatches(context.db.collection(collection), having, update, (done) =>
+    context.progress(`${done} ${collection} are without ${fields.join(', ')}`),
+  );
+}
+
+/**
+ * Gives fields of the records of a collection other names, with what lists sort by in their place, and raises the
+ * version of the records: they are answered differently from then on. Indexes of the old names are deleted first, since
+ * unique ones would refuse all records but one without them; the last step creates those of the new names. The version
+ * before must not run meanwhile. Bears being done again.
+ * @param names the new name of each field: `{ dueAt: 'payBy' }`
+ */
+export async function renameFields(
+  context: Pick<MigrationContext, 'db' | 'progress'>,
+  collection: string,
+  names: Readonly<Record<string, string>>,
+): Promise<void> {
+  await removeIndexes(context, collection, Object.keys(names));
+  const keys = Object.entries(names).flatMap(([old, name]) => [
+    [old, name],
+    [`_${old}`, `_${name}`],
+  ]);
+  const having = { $or: keys.map(([old = '']) => ({ [old]: { $exists: true } })) };
+  const update = { $rename: Object.fromEntries(keys) as Record<string, string>, $inc: { version: 1 } };
+  await updateInBatches(context.db.collection(collection), having, update, (done) =>
+    context.progress(`${done} ${collection} have ${Object.values(names).join(', ')}`),
+  );
 }
 
 /**

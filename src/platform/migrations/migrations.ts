@@ -44,12 +44,12 @@ export class Migrations {
   async begin(): Promise<void> {
     const state = await this.read();
     if (this.process.mode === 'production') {
-      if (!state.isCurrent) this.tellBehind(state);
+      if (!state.isCurrent) this.logBehind(state);
     } else {
       // No lock where there is nothing to do.
       if (!state.isCurrent)
         await this.upgrade((step) => this.logger[step.event === 'migration_notice' ? 'warn' : 'info'](step));
-      this.tellUndeclared(state);
+      this.logUndeclared(state);
     }
     this.isUpToDate = this.process.mode !== 'production' || state.isCurrent;
   }
@@ -78,7 +78,7 @@ export class Migrations {
     else this.waiting.push(work);
   }
 
-  /** How the database stands to the code, by the connection of the application. */
+  /** The state of the database, read through the connection of the application. */
   read(): Promise<DatabaseState> {
     return this.readFrom(this.connection);
   }
@@ -91,7 +91,7 @@ export class Migrations {
     return this.withClient((client) => new Upgrade(client, this.migrations, this.models, report).run());
   }
 
-  /** How the database stands to the code, for an application that is not connected. */
+  /** The state of the database, for an application that is not connected. */
   inspect(): Promise<DatabaseState> {
     return this.withClient((client) => this.readFrom(client));
   }
@@ -133,7 +133,7 @@ export class Migrations {
     }
   }
 
-  private tellBehind({ migrations, indexes }: DatabaseState): void {
+  private logBehind({ migrations, indexes }: DatabaseState): void {
     const pending = migrations.filter(({ appliedAt }) => !appliedAt).map(({ name }) => name);
     const lacking = indexes.flatMap(({ collection, missing, changed }) =>
       [...missing, ...changed.map(({ declared }) => declared)].map(({ name }) => `${collection}.${name}`),
@@ -141,7 +141,7 @@ export class Migrations {
     this.logger.warn({ event: 'database_behind', migrations: pending, indexes: lacking }, BEHIND);
   }
 
-  private tellUndeclared({ indexes }: DatabaseState): void {
+  private logUndeclared({ indexes }: DatabaseState): void {
     for (const { collection, undeclared } of indexes) {
       for (const { name } of undeclared)
         this.logger.warn({ event: 'index_undeclared', collection, index: name });

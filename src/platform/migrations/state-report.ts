@@ -39,7 +39,7 @@ function table(title: string, rows: readonly [string, string][]): string[] {
     : [title, ...rows.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`), ''];
 }
 
-/** How a database stands to the code, as a table for people. The last line says whether something is to be done. */
+/** The state of a database as a table for people. The last line says whether anything needs to be done. */
 export function reportOf(state: DatabaseState): string {
   const advice = state.indexes.flatMap(({ collection, changed }) =>
     changed.map((index) => adviceFor(collection, index)),

@@ -12,7 +12,7 @@ export class UpgradePrinter {
   /** What is running, with its progress. */
   private readonly running = new Map<string, string>();
   private readonly started = performance.now();
-  private readonly timer = setInterval(() => this.tellRunning(), STILL_EVERY_MS).unref();
+  private readonly timer = setInterval(() => this.printRunning(), STILL_EVERY_MS).unref();
 
   constructor(private readonly write: (text: string) => unknown) {}
 
@@ -57,7 +57,7 @@ export class UpgradePrinter {
     this.line(`${what} done in ${seconds(durationMs)}`);
   }
 
-  private tellRunning(): void {
+  private printRunning(): void {
     for (const [what, done] of this.running) {
       this.line(
         `${what} … ${[done, `${seconds(performance.now() - this.started)} since the start`].filter(Boolean).join(', ')}`,

@@ -23,7 +23,7 @@ export type UpgradeStep =
       readonly durationMs: number;
     };
 
-/** What to do about an index that MongoDB does not let us create beside another one. */
+/** What to do about an index that conflicts with another one in MongoDB. */
 export function adviceFor(collection: string, { found, differences }: ChangedIndex): string {
   return (
     `The index ${found.name} of ${collection} differs from its schema (${differences.join(', ')}). ` +
@@ -31,7 +31,7 @@ export function adviceFor(collection: string, { found, differences }: ChangedInd
   );
 }
 
-/** Brings a database up to date: in one process at a time, whoever else tries. */
+/** Brings a database up to date, in one process at a time. */
 export class Upgrade {
   private readonly lease: Lease;
   private readonly ledger: Ledger;

@@ -10,6 +10,6 @@ import { HealthMonitor } from './health.monitor.js';
   imports: [TerminusModule.forRoot({ logger: false })],
   controllers: [HealthController],
   providers: [HealthIndicators, HealthMonitor, HeapWatch],
-  exports: [HealthIndicators, HealthMonitor],
+  exports: [HealthIndicators, HealthMonitor, TerminusModule],
 })
 export class HealthModule {}

@@ -9,7 +9,7 @@ function blockList(version: 'ipv4' | 'ipv6', networks: readonly string[]): Block
   return list;
 }
 
-/** IPv4 networks that are not the public internet: IANA's special-purpose registry, and one address of a cloud's own. */
+/** IPv4 networks that are not the public internet: IANA's special-purpose registry, and one cloud metadata address. */
 const SPECIAL_IPV4 = blockList('ipv4', [
   '0.0.0.0/8', // this network
   '10.0.0.0/8', // private
@@ -33,7 +33,7 @@ const SPECIAL_IPV4 = blockList('ipv4', [
 ]);
 
 /**
- * All that is allocated of IPv6 for the public internet. Outside are loopback, link-local, unique local (metadata of
+ * The IPv6 space allocated to the public internet. This excludes loopback, link-local, unique local (metadata of
  * AWS), multicast, NAT64, and IPv4 addresses written as IPv6.
  */
 const GLOBAL_IPV6 = blockList('ipv6', ['2000::/3']);
@@ -46,13 +46,13 @@ const SPECIAL_IPV6 = blockList('ipv6', [
   '3fff::/20', // documentation
 ]);
 
-/** Whether an IP address is one of the public internet. What is no IP address is not. */
+/** Whether a text is an IP address of the public internet. */
 export function isPublic(address: string): boolean {
   if (!isIPv6(address)) return isIP(address) === 4 && !SPECIAL_IPV4.check(address, 'ipv4');
   return GLOBAL_IPV6.check(address, 'ipv6') && !SPECIAL_IPV6.check(address, 'ipv6');
 }
 
-/** A network that an operator allows, at one port or at all. */
+/** A network that an operator allows, at one port or at all ports. */
 export interface AllowedNetwork {
   readonly addresses: BlockList;
   readonly port?: number;
@@ -61,7 +61,7 @@ export interface AllowedNetwork {
 const NETWORK = /^(?:\[([\da-f:.]+(?:\/\d{1,3})?)\]|([\d.]+(?:\/\d{1,2})?))(?::(\d{1,5}))?$/i;
 const BARE_IPV6 = /^[\da-f]*:[\da-f:.]+(?:\/\d{1,3})?$/i;
 
-/** `10.0.0.0/8`, `127.0.0.1:8443`, `fd00::/8`, `[fd00::1]:8443`; undefined for anything else, and for all addresses there are. */
+/** `10.0.0.0/8`, `127.0.0.1:8443`, `fd00::/8`, `[fd00::1]:8443`; undefined for anything else, and for a network of all addresses. */
 export function parseNetwork(text: string): AllowedNetwork | undefined {
   const [, bracketed, plain, port] = NETWORK.exec(text) ?? [];
   const [address = '', bits] = (bracketed ?? plain ?? (BARE_IPV6.test(text) ? text : '')).split('/');

@@ -5,12 +5,12 @@ import { Injectable } from '@nestjs/common';
 const TIMEOUT_MS = 2_000;
 
 /**
- * Finds the addresses of names in DNS. Not as `dns.lookup` does: that holds one of few threads, which passwords are hashed on, too,
- * until a name server of somebody's choice answers, and knows names of the machine's own network.
+ * Resolves names in DNS. `dns.lookup` is not suitable: it occupies one of the few threads on which passwords are
+ * hashed until a name server chosen by somebody else answers, and it resolves names of the machine's own network.
  */
 @Injectable()
 export class Names {
-  /** Every address of a host; none when it is unknown or DNS does not answer. */
+  /** All addresses of a host; none if it is unknown or DNS does not answer. */
   async addressesOf(host: string): Promise<readonly LookupAddress[]> {
     const resolver = new Resolver({ timeout: TIMEOUT_MS, tries: 2 });
     const [four, six] = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);

@@ -7,36 +7,36 @@ import { isAllowed, isPublic } from './addresses.js';
 import { Names } from './names.js';
 import { OutboundConfig } from './outbound.config.js';
 
-/** What is sent to an address. */
+/** A request to a URL. */
 export interface OutboundRequest {
-  /** POST unless told. */
+  /** POST by default. */
   readonly method?: 'GET' | 'POST' | 'PUT';
-  /** Credentials of the product are refused: whoever chose the address would read them. */
+  /** The product's credentials are refused, because whoever chose the URL could read them. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
-  /** For everything, from the name to the last byte of the answer; ten seconds unless told. */
+  /** For everything from resolving the name to the last byte of the response; ten seconds by default. */
   readonly timeoutMs?: number;
-  /** How much of the answer's body is read; 64 KiB unless told. */
+  /** How much of the response body is read; 64 KiB by default. */
   readonly maxBytes?: number;
   readonly signal?: AbortSignal;
 }
 
-/** What came back. A redirect is an answer like others. */
+/** The response. Redirects are responses like any other. */
 export interface OutboundAnswer {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
   readonly body: Buffer;
-  /** Whether the body was longer than what was read of it. */
+  /** Whether the body was longer than what was read. */
   readonly isCut: boolean;
 }
 
 /**
- * Why nothing came back: the address may not be asked, its name is not in DNS, no or no safe connection could be had,
- * it took too long, or whoever asked gave up.
+ * Why there was no response: the address is not allowed, its name is not in DNS, no secure connection was possible, it
+ * took too long, or the caller gave up.
  */
 export type OutboundReason = 'refused' | 'unresolved' | 'unreachable' | 'timeout' | 'cancelled';
 
-/** Nothing came back. The message is for whoever chose the address, and says nothing about this network. */
+/** There was no response. The message is for whoever chose the URL, and reveals nothing about this network. */
 export class OutboundError extends Error {
   constructor(
     readonly reason: OutboundReason,
@@ -62,19 +62,20 @@ function refused(message: string): OutboundError {
   return new OutboundError('refused', message);
 }
 
-/** `URL` leaves out the port that a scheme has by itself. */
+/** The port of a URL; `URL` leaves out the default port of a scheme. */
 function portOf({ port, protocol }: URL): number {
   return port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
 }
 
-/** The host without the brackets of IPv6. */
+/** The host, without brackets around IPv6 addresses. */
 function hostOf({ hostname }: URL): string {
   return hostname.replaceAll(/^\[|\]$/g, '');
 }
 
 /**
- * The one way to addresses that users choose, such as those of webhooks: they could name a service of the operator's
- * own network. An address is judged as it is connected to, whatever its name meant before.
+ * The only way to send requests to URLs that users choose, such as those of webhooks, which could name a service in the
+ * operator's own network (SSRF). The IP address is checked when the socket connects, whatever the name resolved to
+ * before.
  */
 @Injectable()
 export class Outbound {
@@ -84,8 +85,8 @@ export class Outbound {
   ) {}
 
   /**
-   * Judges an address that a user enters; a name by what it means now, if it is known.
-   * @returns it as it will be asked
+   * Checks a URL that a user enters; a name by what it currently resolves to, if anything.
+   * @returns the URL as it will be requested
    * @throws OutboundError `refused`, with a message for the field
    */
   async check(address: string): Promise<URL> {
@@ -97,8 +98,8 @@ export class Outbound {
   }
 
   /**
-   * Sends a request. Redirects are not followed, and answers not decompressed.
-   * @throws OutboundError when no answer came
+   * Sends a request. Redirects are not followed, and responses are not decompressed.
+   * @throws OutboundError if there is no response
    */
   async send(address: string, request: OutboundRequest = {}): Promise<OutboundAnswer> {
     const reserved = Object.keys(request.headers ?? {}).find((name) => RESERVED.test(name));
@@ -116,7 +117,7 @@ export class Outbound {
     }
   }
 
-  /** What an address says by itself. */
+  /** Checks what can be checked without DNS. */
   private parse(address: string): URL {
     const isPlain = address.length <= MAX_WEB_URL && WEB_URL_CHARACTERS.test(address);
     const url = isPlain ? URL.parse(address) : null;
@@ -128,14 +129,14 @@ export class Outbound {
     return url;
   }
 
-  /** @throws OutboundError unless `url` may be asked at an IP address */
+  /** @throws OutboundError unless `url` may be requested from an IP address */
   private admit(url: URL, address: string): void {
     if (isAllowed(this.config.allowed, address, portOf(url))) return;
     if (!isUsual(url)) throw refused(USUAL);
     if (!isPublic(address)) throw refused(PRIVATE);
   }
 
-  /** The socket asks it for the addresses that it then connects to. */
+  /** Called by the socket for the addresses that it then connects to. */
   private lookupFor(url: URL): LookupFunction {
     return (host, _options, done) => {
       const found = this.names.addressesOf(host).then((addresses) => {
@@ -157,7 +158,7 @@ export class Outbound {
       method,
       headers: { 'accept-encoding': 'identity', ...headers },
       signal,
-      // A connection of its own: one that is kept was judged for another request.
+      // A new connection: a kept-alive one was checked for another request.
       agent: false,
       autoSelectFamily: true,
       lookup: this.lookupFor(url),
@@ -171,7 +172,7 @@ export class Outbound {
       read(answer, maxBytes).then(resolve, reject);
     })
       .on('error', reject)
-      // Without a listener Node ends the connection and says nothing.
+      // Without a listener Node closes the connection without an error.
       .on('upgrade', (_answer, socket) => {
         socket.destroy();
         reject(new Error('another protocol'));
@@ -185,7 +186,7 @@ function isUsual(url: URL): boolean {
   return url.protocol === 'https:' && portOf(url) === 443;
 }
 
-/** Leaves the rest of a longer body unread, and ends the connection. */
+/** Reads the body up to the limit. The rest is left unread, and the connection closed. */
 async function read(answer: IncomingMessage, maxBytes: number): Promise<OutboundAnswer> {
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -39,7 +39,7 @@ interface Link {
 export class Redis implements OnApplicationBootstrap, OnApplicationShutdown {
   /** Absent while Redis is down. */
   private link: Link | undefined;
-  private isOutageTold = false;
+  private isOutageReported = false;
   private readonly end = new AbortController();
 
   constructor(
@@ -89,7 +89,7 @@ export class Redis implements OnApplicationBootstrap, OnApplicationShutdown {
       const error = await this.hold().catch((cause: unknown) => cause);
       if (signal.aborted) return;
       if (performance.now() - started > SOUND_MS) pause = PAUSE_MS;
-      this.tellOutage(error);
+      this.reportOutage(error);
       await sleep(pause, undefined, { signal, ref: false }).catch(() => undefined);
     }
   }
@@ -120,7 +120,7 @@ export class Redis implements OnApplicationBootstrap, OnApplicationShutdown {
   private async keep(link: Link): Promise<never> {
     await withTimeout(TIMEOUT_MS, link.client.connect());
     for (;;) {
-      await withTimeout(TIMEOUT_MS, beat(link.client));
+      await withTimeout(TIMEOUT_MS, ping(link.client));
       this.use(link);
       await sleep(HEARTBEAT_EVERY_MS, undefined, { ref: false });
     }
@@ -129,7 +129,7 @@ export class Redis implements OnApplicationBootstrap, OnApplicationShutdown {
   private use(link: Link): void {
     if (this.link || !link.client.isReady) return;
     this.link = link;
-    this.isOutageTold = false;
+    this.isOutageReported = false;
     this.logger.info({ event: 'redis_available' });
   }
 
@@ -139,15 +139,15 @@ export class Redis implements OnApplicationBootstrap, OnApplicationShutdown {
     link.fail(error);
   }
 
-  private tellOutage(error: unknown): void {
-    if (this.isOutageTold) return;
-    this.isOutageTold = true;
+  private reportOutage(error: unknown): void {
+    if (this.isOutageReported) return;
+    this.isOutageReported = true;
     this.logger.warn({ event: 'redis_unavailable', reason: reasonOf(error) });
   }
 }
 
 /** A write: a Redis that is full, or a copy that may only be read, answers questions and is of no use. */
-function beat(client: RedisClient): Promise<unknown> {
+function ping(client: RedisClient): Promise<unknown> {
   return client.set(`${KEY_PREFIX}heartbeat`, '1', { PX: 10 * HEARTBEAT_EVERY_MS });
 }
 

@@ -10,7 +10,7 @@ export interface SharedWindow {
   readonly restMs: number;
 }
 
-/** Counts for all processes together. A window ends by itself. */
+/** Counts for all processes together. A window expires by itself. */
 @Injectable()
 export class SharedWindows {
   private readonly mac: KeyedMac;

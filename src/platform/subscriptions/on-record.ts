@@ -5,7 +5,7 @@ import { DeclarationError } from '../errors/start-error.js';
 import type { ExecutorClass } from '../executions/run.js';
 import type { RecordEvent } from './record-event.js';
 
-/** A method that is told, or an executor where there is no method. */
+/** A subscribed method, or an executor if there is no method. */
 export interface Subscriber {
   readonly type: Type;
   readonly method: string | undefined;
@@ -29,20 +29,20 @@ interface OnRecordDecorator {
 }
 
 /**
- * Tells what happens to records: `@OnRecord(tickets.created)`. Above a method of a provider: in the process that
- * changed the record, right after the commit; a crash loses it. Above an executor whose input is `RecordEvent`: an
- * execution starts in the transaction of the change, and finishes whatever is killed.
+ * Subscribes to events of records: `@OnRecord(tickets.created)`. A method of a provider is called in the process that
+ * changed the record, right after the commit; a crash may lose the call. For an executor whose input is `RecordEvent`,
+ * an execution starts in the transaction of the change, and finishes even after crashes.
  */
 export function OnRecord(...actions: readonly [string, ...string[]]): OnRecordDecorator {
   const decorate = (target: object, method?: string): void => {
     const type = (method === undefined ? target : target.constructor) as Type;
     const title = `@OnRecord above ${type.name}${method === undefined ? '' : `.${method}`}`;
     if (method !== undefined && typeof target === 'function') {
-      throw new DeclarationError(`${title}: a static method belongs to no provider; take static away`);
+      throw new DeclarationError(`${title}: a static method does not belong to a provider; remove static`);
     }
     for (const action of actions) {
       if (typeof action !== 'string')
-        throw new DeclarationError(`${title}: name what happens, such as tickets.created`);
+        throw new DeclarationError(`${title}: name an event, such as tickets.created`);
       subscribe(action);
     }
     needsModule('SubscriptionsModule', title.replace('above', 'is above'));

@@ -1,14 +1,14 @@
 import { Type } from 'class-transformer';
 import { IsArray, IsIn, IsString, ValidateNested } from 'class-validator';
-import type { FieldChange, Happening } from '../database/trail.js';
+import type { ChangeEvent, FieldChange } from '../database/trail.js';
 import { Nullable, RecordId, UtcTime } from '../validation/fields.js';
 import { IsJson } from '../validation/is-json.js';
 
-/** Longer values are left out, and all of them where there are many: an execution is started with 64 KiB at most. */
+/** Longer values are left out, and all values if there are many: the input of an execution is limited to 64 KiB. */
 const MAX_VALUE = 1_000;
 const MAX_CHANGES = 48 * 1024;
 
-/** One field before and after; null where there was nothing, and where the values are left out. */
+/** One field before and after; null if there was no value or it is left out. */
 export class ChangedField {
   @IsString()
   field!: string;
@@ -22,7 +22,7 @@ export class ChangedField {
   to!: unknown;
 }
 
-/** Something that has happened to a record, as methods and executors with `@OnRecord` are told it. */
+/** An event of a record, as passed to methods and executors with `@OnRecord`. */
 export class RecordEvent {
   /** `tickets.created` */
   @IsString()
@@ -31,7 +31,7 @@ export class RecordEvent {
   @RecordId()
   id!: string;
 
-  /** A user's or an organization's; null for what belongs to nobody. */
+  /** The id of the user or organization that owns the record; null if it has no owner. */
   @Nullable()
   @RecordId()
   ownerId!: string | null;
@@ -39,7 +39,7 @@ export class RecordEvent {
   @IsIn(['user', 'apiKey', 'system'])
   actor!: string;
 
-  /** The user's who did it, or whose API key did; null for the product itself. */
+  /** The id of the user who made the change, or whose API key did; null for the product itself. */
   @Nullable()
   @RecordId()
   userId!: string | null;
@@ -47,14 +47,14 @@ export class RecordEvent {
   @UtcTime()
   at!: Date;
 
-  /** Without the values of fields that are encrypted, secret or rich text, and without long ones. */
+  /** Without the values of encrypted, secret and rich text fields, and without long values. */
   @IsArray()
   @ValidateNested({ each: true })
   @Type(() => ChangedField)
   changes!: ChangedField[];
 }
 
-export function eventOf({ action, record, ownerId, actor, at, changes }: Happening): RecordEvent {
+export function eventOf({ action, record, ownerId, actor, at, changes }: ChangeEvent): RecordEvent {
   const userId = actor.kind === 'system' ? null : actor.kind === 'user' ? actor.id : actor.user;
   const whole = changes.map(shortened);
   const fits = JSON.stringify(whole).length <= MAX_CHANGES;

@@ -3,7 +3,7 @@ import { DiscoveryModule } from '@nestjs/core';
 import { ProcessConfig } from '../config/process.config.js';
 import { Subscriptions } from './subscriptions.js';
 
-/** Methods and executors that are told what happens to records: `@OnRecord(tickets.created)`. */
+/** Methods and executors that subscribe to events of records: `@OnRecord(tickets.created)`. */
 @Module({ imports: [DiscoveryModule], providers: [Subscriptions] })
 export class SubscriptionsModule implements OnModuleInit, BeforeApplicationShutdown {
   constructor(

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { DiscoveryService } from '@nestjs/core';
+import { DiscoveryService, ModuleRef } from '@nestjs/core';
 import { PinoLogger } from 'nestjs-pino';
 import { type Scope, SYSTEM, type UserId } from '../access/caller.js';
-import { Memberships } from '../access/memberships.js';
+import { Standings } from '../access/standings.js';
 import { Semaphore } from '../concurrency/semaphore.js';
 import { withTimeout } from '../concurrency/timeout.js';
 import { Repositories } from '../database/repositories.js';
 import { actionsOf } from '../database/subscribed.js';
-import { type Happening, Trail } from '../database/trail.js';
+import { type ChangeEvent, Trail } from '../database/trail.js';
 import type { Transaction } from '../database/transactions.js';
 import { DeclarationError } from '../errors/start-error.js';
 import { Executions } from '../executions/executions.js';
@@ -16,55 +16,55 @@ import type { ExecutorClass } from '../executions/run.js';
 import { type Subscriber, subscribers } from './on-record.js';
 import { eventOf, RecordEvent } from './record-event.js';
 
-/** Methods under way in a process; what comes while so many wait is not called. */
+/** Concurrent calls of methods in a process, and calls that may wait; further ones are dropped. */
 const CONCURRENCY = 16;
 const MAX_WAITING = 1_000;
-/** A method that takes longer holds up no other any more. */
+/** A method that takes longer no longer counts towards the limit. */
 const TIMEOUT_MS = 30_000;
 
 type Call = (event: RecordEvent) => unknown;
 
-/** Somebody who is told, as it is to be called. */
-interface Told extends Subscriber {
-  /** None for an executor. */
+/** A subscriber, ready to be called. */
+interface ResolvedSubscriber extends Subscriber {
+  /** Undefined for an executor. */
   readonly call: Call | undefined;
 }
 
-/** Tells methods and executors with `@OnRecord` what happens to records. */
+/** Notifies methods and executors with `@OnRecord` of events of records. */
 @Injectable()
 export class Subscriptions {
-  private readonly byAction = new Map<string, Told[]>();
+  private readonly byAction = new Map<string, ResolvedSubscriber[]>();
   private readonly slots = new Semaphore({ concurrency: CONCURRENCY, maxWaiting: MAX_WAITING });
   private readonly underWay = new Set<Promise<void>>();
 
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly repositories: Repositories,
-    private readonly memberships: Memberships,
+    private readonly modules: ModuleRef,
     private readonly executions: Executions,
     private readonly trail: Trail,
     private readonly logger: PinoLogger,
   ) {}
 
-  /** @throws DeclarationError for what nothing would tell, and for who cannot be told */
+  /** @throws DeclarationError for an event that no feature emits, and for a subscriber that cannot be called */
   begin(): void {
     this.byAction.clear();
     const known = new Set(this.repositories.resources.flatMap(actionsOf));
     for (const subscriber of subscribers) {
-      const told = { ...subscriber, call: this.callOf(subscriber) };
+      const resolved = { ...subscriber, call: this.callOf(subscriber) };
       for (const action of subscriber.actions) {
         if (!known.has(action)) {
           throw new DeclarationError(
-            `${subscriber.title}: no feature tells ${action}; there are ${[...known].toSorted().join(', ')}`,
+            `${subscriber.title}: no feature emits ${action}; there are ${[...known].toSorted().join(', ')}`,
           );
         }
-        this.byAction.set(action, [...(this.byAction.get(action) ?? []), told]);
+        this.byAction.set(action, [...(this.byAction.get(action) ?? []), resolved]);
       }
     }
-    if (subscribers.length > 0) this.trail.listen('subscribers', (all, joined) => this.tell(all, joined));
+    if (subscribers.length > 0) this.trail.listen('subscribers', (all, joined) => this.notify(all, joined));
   }
 
-  /** Resolves once nothing is under way any more, or after the time. */
+  /** Resolves once no calls are running, or after the time. */
   async settled(ms: number): Promise<void> {
     await withTimeout(ms, Promise.all(this.underWay)).catch(() => undefined);
   }
@@ -73,7 +73,7 @@ export class Subscriptions {
     const provider = this.discovery.getProviders().find(({ metatype }) => metatype === type);
     if (!provider) {
       throw new DeclarationError(
-        `${title}: ${type.name} is no provider; add it to the providers of its module`,
+        `${title}: ${type.name} is not a provider; add it to the providers of its module`,
       );
     }
     if (method === undefined) {
@@ -90,14 +90,14 @@ export class Subscriptions {
     return call.bind(instance) as Call;
   }
 
-  private async tell(happenings: readonly Happening[], transaction: Transaction): Promise<void> {
-    for (const happening of happenings) {
-      const told = this.byAction.get(happening.action) ?? [];
-      if (told.length === 0) continue;
-      const event = eventOf(happening);
-      for (const { type, call, title } of told) {
+  private async notify(changes: readonly ChangeEvent[], transaction: Transaction): Promise<void> {
+    for (const change of changes) {
+      const subscribed = this.byAction.get(change.action) ?? [];
+      if (subscribed.length === 0) continue;
+      const event = eventOf(change);
+      for (const { type, call, title } of subscribed) {
         if (call) transaction.afterwards(() => this.run(title, call, event));
-        else await this.start(type, event, happening.record, transaction);
+        else await this.start(type, event, change.record, transaction);
       }
     }
   }
@@ -113,11 +113,13 @@ export class Subscriptions {
     await this.executions.start(executor, event, { scope, transaction, record });
   }
 
-  /** The product itself, on the records of whose record it was. */
-  private async scopeOf({ ownerId, userId }: RecordEvent): Promise<Scope> {
+  /** The product itself, on the records of the owner, whoever made the change: an organization cannot act as a user. */
+  private async scopeOf({ ownerId }: RecordEvent): Promise<Scope> {
     if (ownerId === null) return SYSTEM;
-    const isMember = userId !== null && (await this.memberships.roleOf(ownerId, userId as UserId)) !== null;
-    return { actor: SYSTEM.actor, owner: { kind: isMember ? 'organization' : 'user', id: ownerId } };
+    // Provided by a feature, which is created after this.
+    const standing = await this.modules.get(Standings, { strict: false }).of(ownerId as UserId);
+    const kind = standing === 'gone' ? 'organization' : 'user';
+    return { actor: SYSTEM.actor, owner: { kind, id: ownerId } };
   }
 
   private run(title: string, call: Call, event: RecordEvent): void {

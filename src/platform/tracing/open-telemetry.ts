@@ -119,9 +119,9 @@ export class OpenTelemetry implements Tracer {
     context.setGlobalContextManager(follower);
     trace.setGlobalTracerProvider(this.provider);
     setGlobalErrorHandler((error) => lost(kindOf(error)));
-    const say = (text: string): void => lost(text.slice(0, 200));
+    const warn = (text: string): void => lost(text.slice(0, 200));
     const nothing = (): void => undefined;
-    const logger = { error: say, warn: say, info: nothing, debug: nothing, verbose: nothing };
+    const logger = { error: warn, warn, info: nothing, debug: nothing, verbose: nothing };
     diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
   }
 
@@ -143,7 +143,7 @@ export class OpenTelemetry implements Tracer {
     };
   }
 
-  within<T>(span: Span, work: () => Promise<T>): Promise<T> {
+  withSpan<T>(span: Span, work: () => Promise<T>): Promise<T> {
     const parent = follower.active();
     if (!trace.getSpan(parent)?.isRecording()) return work();
     const kind = span.kind === 'client' ? SpanKind.CLIENT : SpanKind.INTERNAL;

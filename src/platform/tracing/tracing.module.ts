@@ -10,14 +10,14 @@ import { TracingConfig } from './tracing.config.js';
 
 /** How long the end of the process waits for the collector, in milliseconds. */
 const CLOSE_MS = 2_000;
-/** A collector that is away is told once in so many milliseconds. */
-const TELL_EVERY_MS = 60_000;
+/** An unavailable collector is logged at most once in so many milliseconds. */
+const REPORT_EVERY_MS = 60_000;
 
 /** Traces by OpenTelemetry where OTEL_EXPORTER_OTLP_ENDPOINT is set. Elsewhere nothing of it is loaded. */
 @Module({})
 export class TracingModule implements OnModuleInit, OnApplicationShutdown {
   private tracer: OpenTelemetry | undefined;
-  private toldAt = -Infinity;
+  private reportedAt = -Infinity;
 
   constructor(
     private readonly config: TracingConfig,
@@ -30,7 +30,7 @@ export class TracingModule implements OnModuleInit, OnApplicationShutdown {
     const { config } = this;
     if (config.endpoint === undefined) return;
     const { OpenTelemetry } = await import('./open-telemetry.js');
-    const lost = (reason: string): void => this.tell(reason);
+    const lost = (reason: string): void => this.report(reason);
     this.tracer = new OpenTelemetry({ config, mode: this.process.mode, lost });
     for (const made of this.repositories.all) showRecords(made);
     traceWith(this.tracer);
@@ -39,13 +39,13 @@ export class TracingModule implements OnModuleInit, OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     if (!this.tracer) return;
     traceWith(undefined);
-    await withTimeout(CLOSE_MS, this.tracer.close()).catch(() => this.tell('SHUTDOWN'));
+    await withTimeout(CLOSE_MS, this.tracer.close()).catch(() => this.report('SHUTDOWN'));
   }
 
-  private tell(reason: string): void {
+  private report(reason: string): void {
     const now = performance.now();
-    if (now - this.toldAt < TELL_EVERY_MS) return;
-    this.toldAt = now;
+    if (now - this.reportedAt < REPORT_EVERY_MS) return;
+    this.reportedAt = now;
     this.logger.warn({ event: 'traces_lost', reason }, 'Spans did not reach the collector');
   }
 }

@@ -2,18 +2,18 @@ import type { Scope } from '../access/caller.js';
 import type { Filter } from '../database/filter.js';
 import type { StoredRecord } from '../database/record.js';
 import { linksIn } from '../database/references.js';
-import { after, ToldRecords } from '../database/told-records.js';
+import { after, PublishingRecords } from '../database/publishing-records.js';
 import { afterwards, sessionOf, type Transaction, type Transactions } from '../database/transactions.js';
 import type { Page, PageQuery } from '../validation/page-query.js';
 import type { Precondition } from '../validation/precondition.js';
 import type { Trash } from './trash.js';
 
-/** Records of a resource with a trash: what is removed goes there, and may come back for 30 days. */
-export class TrashRecords<T extends StoredRecord> extends ToldRecords<T> {
+/** Records of a resource with a trash: removed records are kept there, and can be restored, for 30 days. */
+export class TrashRecords<T extends StoredRecord> extends PublishingRecords<T> {
   constructor(
     private readonly transactions: Transactions,
     private readonly trash: Trash<T>,
-    ...parts: ConstructorParameters<typeof ToldRecords<T>>
+    ...parts: ConstructorParameters<typeof PublishingRecords<T>>
   ) {
     super(...parts);
   }
@@ -31,9 +31,9 @@ export class TrashRecords<T extends StoredRecord> extends ToldRecords<T> {
   }
 
   /**
-   * Brings a record back from the trash, in its next version.
-   * @throws ApiError …_NOT_FOUND, PRECONDITION_FAILED (412), …_TAKEN when another record has its unique value,
-   *   VALIDATION_ERROR when what it refers to is gone
+   * Restores a record from the trash, with its next version.
+   * @throws ApiError …_NOT_FOUND, PRECONDITION_FAILED (412), …_TAKEN if another record has its unique value,
+   *   VALIDATION_ERROR if a record that it refers to is gone
    */
   restore(scope: Scope, id: string, precondition: Precondition, transaction?: Transaction): Promise<T> {
     return this.transactions.join(transaction, async (joined) => {
@@ -45,7 +45,7 @@ export class TrashRecords<T extends StoredRecord> extends ToldRecords<T> {
         const stored = { ...this.trash.restored(taken), ...next };
         await this.store.collection.insertOne(stored, sessionOf(joined)).catch(this.refuseTaken);
         const restored = await this.get(scope, id, joined);
-        if (this.isHeard) await this.tell(this.restored, scope.actor, [[restored, restored]], joined);
+        if (this.hasListener) await this.publish(this.restored, scope.actor, [[restored, restored]], joined);
         afterwards(joined, () => this.events.note('record_restored', taken._id));
         return restored;
       });
@@ -53,8 +53,8 @@ export class TrashRecords<T extends StoredRecord> extends ToldRecords<T> {
   }
 
   /**
-   * Removes a record for good, whether it is in the trash or not.
-   * @throws ApiError as `remove`
+   * Removes a record for good, whether or not it is in the trash.
+   * @throws ApiError like `remove`
    */
   async purge(
     scope: Scope,
@@ -67,8 +67,8 @@ export class TrashRecords<T extends StoredRecord> extends ToldRecords<T> {
         return this.trash.discard(await this.remove(scope, id, precondition, joined), joined);
       }
       const purged = await this.trash.take(scope, id, precondition, joined);
-      if (this.isHeard)
-        await this.tell(this.resource.actions.deleted, scope.actor, [[purged, undefined]], joined);
+      if (this.hasListener)
+        await this.publish(this.resource.actions.deleted, scope.actor, [[purged, undefined]], joined);
       return afterwards(joined, () => {
         this.events.noteRead(scope, purged);
         this.events.note('record_deleted', purged._id);

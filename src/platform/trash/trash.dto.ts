@@ -1,9 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { QueryFlag } from '../validation/fields.js';
 
-/** The query of a deletion where there is a trash. */
+/** The query of a deletion in a feature with a trash. */
 export class RemoveQuery {
-  @ApiProperty({ description: 'Delete it for good, be it in the trash or not.', example: true })
+  @ApiProperty({ description: 'Delete it for good, whether or not it is in the trash.', example: true })
   @QueryFlag()
   permanent?: boolean;
 }

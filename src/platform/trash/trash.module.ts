@@ -3,7 +3,7 @@ import { FieldEncryption } from '../database/field-encryption.js';
 import type { Records } from '../database/records.js';
 import type { StoredRecord } from '../database/record.js';
 import { TrashRepositories } from '../database/repositories.js';
-import type { ToldRecords } from '../database/told-records.js';
+import type { PublishingRecords } from '../database/publishing-records.js';
 import { Transactions } from '../database/transactions.js';
 import { Trash } from './trash.js';
 import { TrashRecords } from './trash-records.js';
@@ -15,7 +15,7 @@ class Trashes implements TrashRepositories {
     @Optional() private readonly encryption?: FieldEncryption,
   ) {}
 
-  of<T extends StoredRecord>(...parts: ConstructorParameters<typeof ToldRecords<T>>): Records<T> {
+  of<T extends StoredRecord>(...parts: ConstructorParameters<typeof PublishingRecords<T>>): Records<T> {
     const [, model, resource, cursors, , events, cipher] = parts;
     const trash = new Trash(model, resource, cursors, events, cipher, this.encryption);
     return new TrashRecords(this.transactions, trash, ...parts);

@@ -18,13 +18,18 @@ interface Trashed {
   readonly trashedAt: Date;
 }
 
-/** What lies in the trash is not there any more after this time; MongoDB removes it late. */
+/** Records in the trash count as gone after this time; MongoDB removes them a little later. */
 function oldest(): Date {
   return new Date(Date.now() - KEPT_SECONDS * 1000);
 }
 
-/** The schema of a feature's records for those in its trash: they are listed alike, and hold no unique value. */
+/** The schema of a feature's trash: the same lists as the records, but no unique indexes. */
 function schemaOf({ name, schema }: Resource): Schema {
+  if (schema.path('trashedAt')) {
+    throw new DeclarationError(
+      `resource '${name}': with a trash, no field can be called trashedAt, which says since when a record is there`,
+    );
+  }
   const indexes = schema.indexes();
   const kept = schema.clone();
   kept.clearIndexes();
@@ -35,27 +40,27 @@ function schemaOf({ name, schema }: Resource): Schema {
   }
   kept.add({ trashedAt: { type: Date, required: true } });
   kept.set('collection', `${schema.get('collection')}_trash`);
-  // What serves lists serves those of the trash.
+  // The same indexes serve lists of the trash.
   for (const [keys, { unique: _, ...options }] of indexes) kept.index(keys, options);
-  // No query: MongoDB removes what has been there long enough.
+  // No query: MongoDB removes expired records.
   kept.index({ trashedAt: 1 }, { expireAfterSeconds: KEPT_SECONDS });
   return kept;
 }
 
-/** The deleted records of one resource, in a collection of their own. */
+/** The deleted records of one resource, in a separate collection. */
 export class Trash<T extends StoredRecord> extends RecordReads<T> {
   constructor(
     live: Model<T>,
     resource: Resource,
     cursors: Cursors,
     events: DomainEvents,
-    /** Of the records that are not deleted. */
+    /** The cipher of the records that are not deleted. */
     private readonly liveCipher: RecordCipher | undefined,
     encryption: FieldEncryption | undefined,
   ) {
     const schema = schemaOf(resource);
     const model = live.db.model<T>(`${live.modelName}InTrash`, schema as Schema<T>);
-    // By another name, so that no cursor of one list is taken for the other.
+    // Under another name, so that cursors of one list do not work for the other.
     const ofTrash = { ...resource, name: `${resource.name} in the trash` };
     super(model, ofTrash, cursors, events, encryption?.of(model.collection.name, schema));
   }
@@ -76,7 +81,7 @@ export class Trash<T extends StoredRecord> extends RecordReads<T> {
     return (await this.store.find({ filter, limit: 1, projection: { _id: 1 }, session })).length > 0;
   }
 
-  /** Puts a record in as it was stored. Its encrypted values are bound to where they lie, and are encrypted anew. */
+  /** Adds a record as it was stored. Its encrypted values are bound to their collection, and so are encrypted anew. */
   async put(stored: T, { session }: Transaction): Promise<void> {
     const { cipher, liveCipher } = this;
     const opened = liveCipher && cipher ? cipher.seal(...namedBy(liveCipher.open({ ...stored }))) : stored;
@@ -84,7 +89,7 @@ export class Trash<T extends StoredRecord> extends RecordReads<T> {
   }
 
   /**
-   * Takes a record out, as it is stored here.
+   * Removes a record from the trash and returns it as stored here.
    * @throws ApiError …_NOT_FOUND, PRECONDITION_FAILED (412)
    */
   async take(
@@ -99,7 +104,7 @@ export class Trash<T extends StoredRecord> extends RecordReads<T> {
     return taken as unknown as T & Trashed;
   }
 
-  /** A record that was taken out, as it was stored before it was deleted. */
+  /** A record from the trash, in the form in which it was stored before it was deleted. */
   restored(taken: T & Trashed): Readonly<Record<string, unknown>> {
     const { cipher, liveCipher } = this;
     const [id, record] = namedBy(liveCipher && cipher ? cipher.open({ ...taken }) : { ...taken });
@@ -107,7 +112,7 @@ export class Trash<T extends StoredRecord> extends RecordReads<T> {
     return liveCipher?.seal(id, record) ?? record;
   }
 
-  /** Removes a record that was just put in. */
+  /** Removes a record that was just added. */
   async discard({ _id }: T, { session }: Transaction): Promise<void> {
     await this.store.collection.deleteOne({ _id }, { session });
   }

@@ -61,7 +61,7 @@ export function ExactDecimal(min?: number, max?: number): PropertyDecorator {
     );
   };
   const bounds = [min !== undefined && `not less than ${min}`, max !== undefined && `not more than ${max}`];
-  const within = bounds.filter(Boolean).map((bound) => `, ${bound}`);
+  const limits = bounds.filter(Boolean).map((bound) => `, ${bound}`);
   return applyDecorators(
     TransformTexts((text) => decimalOf(text) ?? text),
     ValidateBy({
@@ -69,7 +69,7 @@ export function ExactDecimal(min?: number, max?: number): PropertyDecorator {
       validator: {
         validate: isWithin,
         defaultMessage: () =>
-          `$property must be a decimal number as a text, such as "12.30", of at most ${DIGITS} digits${within.join('')}`,
+          `$property must be a decimal number as a text, such as "12.30", of at most ${DIGITS} digits${limits.join('')}`,
       },
     }),
   );

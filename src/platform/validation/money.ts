@@ -56,7 +56,7 @@ function faultIn(value: unknown): string | undefined {
 }
 
 /** An invalid value, kept for the rule that reports its fault. */
-class Unfit {
+class InvalidValue {
   constructor(readonly fault: string) {}
 }
 
@@ -67,7 +67,7 @@ function isRead(value: unknown): boolean {
 function read(sent: unknown): unknown {
   if (sent === undefined || sent === null || isRead(sent)) return sent;
   const fault = faultIn(sent);
-  if (fault !== undefined) return new Unfit(fault);
+  if (fault !== undefined) return new InvalidValue(fault);
   const { amount, currency } = sent as MoneyJson;
   return { amount: decimalOf(amount), currency };
 }
@@ -81,7 +81,7 @@ export function InMoney(): PropertyDecorator {
       validator: {
         validate: isRead,
         defaultMessage: (args) =>
-          `$property ${args?.value instanceof Unfit ? args.value.fault : 'must be an amount in a currency'}`,
+          `$property ${args?.value instanceof InvalidValue ? args.value.fault : 'must be an amount in a currency'}`,
       },
     }),
   );

@@ -7,24 +7,26 @@ import { Transform } from 'class-transformer';
 export const MAX_VALUES = 20;
 
 /** Invalid values, kept for the rule that reports their fault. */
-class Unfit {
+class InvalidValue {
   constructor(readonly fault: string) {}
 }
 
 /** The lists that were created here from validated values; no other list is accepted. */
 const made = new WeakSet<object>();
 
-type Split = (sent: unknown) => readonly string[] | Unfit;
+type Split = (sent: unknown) => readonly string[] | InvalidValue;
 
-function byComma(sent: unknown): readonly string[] | Unfit {
+function byComma(sent: unknown): readonly string[] | InvalidValue {
   return typeof sent === 'string'
     ? sent.split(',')
-    : new Unfit('$property must be given once, with commas between its values');
+    : new InvalidValue('$property must be given once, with commas between its values');
 }
 
-function byRepetition(sent: unknown): readonly string[] | Unfit {
+function byRepetition(sent: unknown): readonly string[] | InvalidValue {
   const texts: unknown[] = Array.isArray(sent) ? sent : [sent];
-  return texts.every((text) => typeof text === 'string') ? texts : new Unfit('$property must be a text');
+  return texts.every((text) => typeof text === 'string')
+    ? texts
+    : new InvalidValue('$property must be a text');
 }
 
 function several(split: Split, explode: boolean, rules: readonly PropertyDecorator[]): PropertyDecorator {
@@ -35,13 +37,13 @@ function several(split: Split, explode: boolean, rules: readonly PropertyDecorat
     const read = ({ value }: { value: unknown }): unknown => {
       if (made.has(value as object)) return value;
       const texts = split(value);
-      if (texts instanceof Unfit) return texts;
+      if (texts instanceof InvalidValue) return texts;
       if (texts.length > MAX_VALUES)
-        return new Unfit(`$property must not have more than ${MAX_VALUES} values`);
+        return new InvalidValue(`$property must not have more than ${MAX_VALUES} values`);
       const values: unknown[] = [];
       for (const text of new Set(texts)) {
         const { value: item, faults } = check({ [property]: text });
-        if (faults) return new Unfit(faults[0]?.message ?? '$property is not valid');
+        if (faults) return new InvalidValue(faults[0]?.message ?? '$property is not valid');
         values.push(item[String(property)]);
       }
       made.add(values);
@@ -54,7 +56,7 @@ function several(split: Split, explode: boolean, rules: readonly PropertyDecorat
       validator: {
         validate: (value) => made.has(value as object),
         defaultMessage: (args) =>
-          args?.value instanceof Unfit ? args.value.fault : '$property is not valid',
+          args?.value instanceof InvalidValue ? args.value.fault : '$property is not valid',
       },
     })(target, property);
   };

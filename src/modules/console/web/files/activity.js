@@ -23,7 +23,8 @@ function recordOf(record) {
   const [plural, id] = record.split('/');
   const feature = featureOf(plural);
   if (plural === 'users' && id === user().id) return 'Your account';
-  if (!feature) return element('span', { title: record }, capitalised(plural.replaceAll('-', ' ')));
+  const kind = capitalised(plural.replaceAll('-', ' ')).replace(/^Api\b/, 'API');
+  if (!feature) return element('span', { title: record }, kind);
   return referenceLink({ model: feature.model }, id);
 }
 

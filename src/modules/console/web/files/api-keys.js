@@ -6,6 +6,7 @@ import { onSubmit } from './form.js';
 import { onceKey } from './once.js';
 import { call } from './session.js';
 import { emptyCard, table, tool, toolsHead } from './table.js';
+import { showUnverified } from './unverified.js';
 import { time } from './values.js';
 
 const ADDRESS = 'api/v1/auth/api-keys';
@@ -130,6 +131,7 @@ const empty = () =>
 
 export async function show(view) {
   view.append(fromTemplate('api-keys'));
+  showUnverified(view);
   const list = find('[data-list]', view);
   reload = async () => {
     const { data } = await call('GET', `${ADDRESS}?limit=100`);

@@ -65,6 +65,8 @@ find('[data-retry]').addEventListener('click', () => void start());
 // A page that the browser has kept shows what was true when it was left.
 addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
 addEventListener('pagehide', flushDeletions);
+// Firefox may end a page before what it sends last is on its way: where nobody is asked whether to stay, it is sent sooner.
+addEventListener('beforeunload', () => isDirty() || flushDeletions());
 addEventListener('offline', () => toast('You are offline. What you type stays here.'));
 document.addEventListener('overdue', ({ detail }) => {
   find('[data-overdue]').hidden = !detail;

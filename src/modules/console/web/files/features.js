@@ -30,6 +30,13 @@ export function labelOf({ name, type }) {
 /** `blog-posts` → `Blog posts` */
 export const titleOf = ({ plural }) => capitalised(plural.replaceAll('-', ' '));
 
+/** What the feature says of itself, without its name, where that is all that the first sentence says. */
+export function aboutOf(feature) {
+  const { about = '' } = feature;
+  const name = `${titleOf(feature)}. `;
+  return about.startsWith(name) ? about.slice(name.length) : about;
+}
+
 export const addressOf = ({ plural }, id) => at(`console/${plural}${id ? `/${id}` : ''}`);
 
 const mine = () => organization() ?? user().id;
@@ -46,11 +53,15 @@ const may = (feature, operation, record) =>
     (feature.operations[operation] === 'own' && isOwn(feature, record)));
 
 export const mayCreate = (feature) => feature.operations.create !== undefined && hasRole(feature, 'create');
+export const mayImport = (feature) =>
+  mayCreate(feature) && feature.operations.import !== undefined && hasRole(feature, 'import');
 /** Whether a command may be given. */
 export const mayDo = (feature, { reach, role }, record) =>
   reaches(role) && (reach === 'all' || isOwn(feature, record));
 export const mayChange = (feature, record) => may(feature, 'update', record);
 export const mayDelete = (feature, record) => may(feature, 'delete', record);
+/** Whether it can be given to another owner. */
+export const mayTransfer = (feature, record) => may(feature, 'transfer', record);
 /** Whether the list can be asked for records of others. */
 export const seesOthers = ({ listsOthers, operations }) =>
   listsOthers && operations.list === 'all' && !organization();

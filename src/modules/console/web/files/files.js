@@ -1,3 +1,4 @@
+import { attempt } from './attempt.js';
 import { deleteLater } from './deletion.js';
 import { element, find, fromTemplate, toast } from './dom.js';
 import { dialogOf, confirmed } from './dialog.js';
@@ -7,13 +8,12 @@ import { icon } from './icons.js';
 import { choose, Listing, listHead } from './listing.js';
 import { beforeLeaving } from './navigate.js';
 import { reaches } from './organization.js';
-import { Failure } from './request.js';
 import { at } from './root.js';
 import { call } from './session.js';
 import { emptyCard, noMatch, table, tool, toolsHead } from './table.js';
 import { Uploads } from './uploads.js';
 import { time } from './values.js';
-import { bytes, exactly, fileType, sentence } from './words.js';
+import { bytes, exactly, fileType } from './words.js';
 
 const PATH = 'api/v1/files';
 /** Long enough to begin a download with. */
@@ -24,17 +24,25 @@ const linkTo = async (id, expiresIn) => {
   return data;
 };
 
+/** Where a file can be read for a minute. The link as the server tells it may be of another address of the product. */
+async function addressFor(id) {
+  const { url } = await linkTo(id, DOWNLOAD_SECONDS);
+  const address = new URL(url);
+  return new URL(`${address.pathname}${address.search}`, location.origin);
+}
+
+/** The address of a picture that fits a page. */
+export async function pictureOf(id) {
+  const address = await addressFor(id);
+  address.searchParams.set('size', '1024');
+  return address.href;
+}
+
 export async function download({ id, name }) {
-  try {
-    const { url } = await linkTo(id, DOWNLOAD_SECONDS);
-    // The link as the server tells it may be of another address of the product.
-    const { pathname, search } = new URL(url);
-    const { origin } = location;
-    element('a', { href: `${origin}${pathname}${search}`, download: name }).click();
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    toast(sentence(error), { ms: 8000 });
-  }
+  await attempt(async () => {
+    const { href } = await addressFor(id);
+    element('a', { href, download: name }).click();
+  });
 }
 
 /** The dialog that makes a link which works without signing in. */

@@ -10,8 +10,10 @@ const FIELD_OF = {
   INVALID_OTP: ['otp'],
 };
 
+/** In the form, which need not be in the document yet. */
 function noteOf(field) {
-  return document.getElementById(field.getAttribute('aria-describedby') ?? '');
+  const id = field.getAttribute('aria-describedby');
+  return id ? field.form.querySelector(`#${CSS.escape(id)}`) : null;
 }
 
 /** Shows what is wrong with a field beside it, or its hint when nothing is. */

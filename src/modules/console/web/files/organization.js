@@ -16,6 +16,12 @@ export function reaches(role) {
   return chosen === null || ROLES.indexOf(own) >= ROLES.indexOf(role);
 }
 
+/** To whom the person can give what belongs to the chosen one, itself among them, each with an id and a name. */
+export const otherOwners = () => [
+  ...(chosen ? [{ id: '', name: 'My own records' }] : []),
+  ...mine.filter(({ id, role }) => id !== chosen && ROLES.indexOf(role) >= ROLES.indexOf('member')),
+];
+
 /** What requests are sent with, so that they work in it. */
 export const organizationHeader = () => (chosen ? { 'x-organization-id': chosen } : {});
 

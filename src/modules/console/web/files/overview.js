@@ -1,9 +1,10 @@
 import { attentionText, lookForAttention } from './attention.js';
 import { codeCard } from './code-card.js';
 import { element, fromTemplate, find } from './dom.js';
-import { addressOf, features, mayCreate, nameOf, titleOf } from './features.js';
+import { aboutOf, addressOf, features, mayCreate, nameOf, titleOf } from './features.js';
 import { icon } from './icons.js';
 import { reaches } from './organization.js';
+import { HAS_REFERENCE } from './page-list.js';
 import { Failure } from './request.js';
 import { at } from './root.js';
 import { call } from './session.js';
@@ -61,7 +62,7 @@ async function cardOf(feature) {
     card.append(
       data.length > 0
         ? latestOf(feature, data)
-        : element('p', { class: 'quiet' }, `No ${title.toLowerCase()} yet. ${feature.about ?? ''}`),
+        : element('p', { class: 'quiet' }, `No ${title.toLowerCase()} yet. ${aboutOf(feature)}`),
     );
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
@@ -91,6 +92,7 @@ export async function show(view) {
   find('[data-keys]', view).setAttribute('href', at('console/api-keys'));
   find('[data-keys]', view).closest('p').hidden = !reaches('admin');
   find('[data-docs]', view).setAttribute('href', at('docs'));
+  find('[data-reference]', view).hidden = !HAS_REFERENCE;
   showUnverified(view);
   return 'Overview';
 }

@@ -1,15 +1,15 @@
+import { attempt } from './attempt.js';
 import { confirmed } from './dialog.js';
 import { find, fromTemplate, toast, busy } from './dom.js';
 import { onSubmit } from './form.js';
 import { guard } from './keyboard.js';
 import { showWays } from './profile-ways.js';
-import { Failure } from './request.js';
 import { at } from './root.js';
 import { call } from './session.js';
 import { store } from './storage.js';
 import { setUser, user } from './user.js';
 import { showUnverified } from './unverified.js';
-import { exactly, sentence } from './words.js';
+import { exactly } from './words.js';
 
 async function save({ name }) {
   const { id } = user();
@@ -26,12 +26,8 @@ async function deleteAccount() {
     kind: 'danger',
   });
   if (!isSure) return;
-  try {
-    await call('POST', `api/v1/users/${user().id}/delete`, { body: {} });
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    return toast(sentence(error), { ms: 8000 });
-  }
+  const remove = () => call('POST', `api/v1/users/${user().id}/delete`, { body: {} });
+  if (!(await attempt(remove))) return;
   store(`${document.documentElement.dataset.key}.session`);
   location.replace(at('login#deleted'));
   return 'leaving';

@@ -1,9 +1,8 @@
+import { attempt } from './attempt.js';
 import { busy, element, toast } from './dom.js';
 import { capitalised, labelOf, mayChange, mayDo } from './features.js';
 import { RecordForm } from './record-form.js';
-import { Failure } from './request.js';
 import { call } from './session.js';
-import { sentence } from './words.js';
 
 const words = (name) => capitalised(String(name).replaceAll(/[-_]/g, ' '));
 
@@ -48,15 +47,7 @@ export function actionsOf(feature, record, done) {
     done(data);
     toast(said);
   };
-  const run = (button, act) =>
-    busy(button, async () => {
-      try {
-        await act();
-      } catch (error) {
-        if (!(error instanceof Failure)) throw error;
-        toast(sentence(error), { ms: 8000 });
-      }
-    });
+  const run = (button, act) => busy(button, () => attempt(act));
   const commands = feature.commands.filter((command) => mayDo(feature, command, record));
   const ofCommands = commands.map((command) => {
     const { name, fields } = command;

@@ -1,9 +1,11 @@
 import { element } from './dom.js';
 import {
+  aboutOf,
   addressOf,
   labelOf,
   mayCreate,
   mayDelete,
+  mayImport,
   nameOf,
   searchOf,
   titleFieldOf,
@@ -101,7 +103,7 @@ function newLink(feature, isPrimary = true) {
 function emptyOf(feature, isFiltered, clear) {
   const plural = titleOf(feature).toLowerCase();
   if (isFiltered) return noMatch(plural, clear);
-  return emptyCard('records', `No ${plural} yet`, feature.about, mayCreate(feature) && newLink(feature));
+  return emptyCard('records', `No ${plural} yet`, aboutOf(feature), mayCreate(feature) && newLink(feature));
 }
 
 class RecordList extends Listing {
@@ -176,12 +178,31 @@ class RecordList extends Listing {
     return asked;
   }
 
+  importButton() {
+    const { feature, signal } = this;
+    const open = async () => {
+      const { openImport } = await import('./import-dialog.js');
+      openImport(feature, { created: () => void this.load({ isSeen: false }), signal });
+    };
+    return element(
+      'button',
+      { type: 'button', 'data-testid': 'import-button', onclick: () => void open() },
+      icon('upload'),
+      'Import…',
+    );
+  }
+
   render(view) {
     const { feature } = this;
     this.filters = element('div', { class: 'filters' }, filtersOf(this));
     this.bar = element('div', { class: 'list-bar', role: 'search' }, this.searchField(), this.filters);
     view.append(
-      listHead(titleOf(feature), this.count, mayCreate(feature) && newLink(feature)),
+      listHead(
+        titleOf(feature),
+        this.count,
+        mayImport(feature) && this.importButton(),
+        mayCreate(feature) && newLink(feature),
+      ),
       this.search || this.filters.childElementCount > 0 ? this.bar : '',
       this.body,
     );

@@ -1,3 +1,4 @@
+import { attempt } from './attempt.js';
 import { codeCard, copyButton } from './code-card.js';
 import { deleteLater } from './deletion.js';
 import { detailHead } from './detail-head.js';
@@ -17,9 +18,9 @@ import { organization } from './organization.js';
 import { at } from './root.js';
 import { call } from './session.js';
 import { showSwitcher } from './switcher.js';
+import { transferButton } from './transfer.js';
 import { hasTrash, moveToTrash } from './trash.js';
 import { facts, time, whole } from './values.js';
-import { sentence } from './words.js';
 
 const OF_EVERY_RECORD = new Set(['id', 'version', 'createdAt', 'updatedAt', 'ownerId', 'createdBy']);
 const isOutdated = ({ code }) => code === 'PRECONDITION_FAILED' || code === 'CONFLICT';
@@ -136,14 +137,8 @@ function deleteButton(feature, current) {
       kind: 'danger',
     });
     if (!isSure) return;
-    try {
-      await call('DELETE', `${feature.path}/${record.id}`, {
-        headers: { 'if-match': `"${record.version}"` },
-      });
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      return toast(sentence(error), { ms: 8000 });
-    }
+    const headers = { 'if-match': `"${record.version}"` };
+    if (!(await attempt(() => call('DELETE', `${feature.path}/${record.id}`, { headers })))) return;
     changed(feature);
     await go(address, { force: true });
     toast(`${nameOf(feature, record)} deleted`);
@@ -232,11 +227,14 @@ async function readReferences(feature, record) {
 }
 
 export async function show(view, context) {
-  const { feature, id, signal } = context;
-  if (id === 'new') {
-    if (!mayCreate(feature)) throw new Failure({ status: 404 });
-    return showNew(view, context);
-  }
+  const { feature, id } = context;
+  if (id !== 'new') return nameOf(feature, await showRecord(view, context));
+  if (!mayCreate(feature)) throw new Failure({ status: 404 });
+  return showNew(view, context);
+}
+
+/** Shows a record that is there, and answers it. */
+export async function showRecord(view, { feature, id, signal }) {
   const { data: record } = await call('GET', `${feature.path}/${id}`, { signal });
   await readReferences(feature, record);
   const name = nameOf(feature, record);
@@ -257,8 +255,15 @@ export async function show(view, context) {
     body = shown.length > 0 ? element('section', { class: 'card' }, facts(shown, record)) : about.firstChild;
     actions.append(...actionsOf(feature, record, () => void showCurrent()));
   }
-  if (mayDelete(feature, record))
-    heading.querySelector('.page-actions').append(deleteButton(feature, current));
+  const moved = () => {
+    changed(feature);
+    return go(addressOf(feature), { force: true });
+  };
+  const buttons = [
+    transferButton(feature, current, moved),
+    mayDelete(feature, record) && deleteButton(feature, current),
+  ];
+  heading.querySelector('.page-actions').append(...buttons.filter(Boolean));
   view.append(
     heading,
     element(
@@ -268,5 +273,5 @@ export async function show(view, context) {
       element('div', { class: 'stack' }, about, historyOf(feature, record, signal)),
     ),
   );
-  return name;
+  return record;
 }

@@ -2,7 +2,7 @@ import { busy, element, find, toast } from './dom.js';
 import { features, titleOf } from './features.js';
 import { icon } from './icons.js';
 import { reaches } from './organization.js';
-import { PAGES } from './page-list.js';
+import { HAS_REFERENCE, PAGES } from './page-list.js';
 import { Failure } from './request.js';
 import { at } from './root.js';
 import { signOut } from './session.js';
@@ -35,7 +35,10 @@ function parts() {
     ['Work', pagesBelow('Work')],
     ['Account', pagesBelow('Account')],
     ['Administration', [...ofFeatures('users', 'administration'), ...pagesBelow('Administration')]],
-    ['Developers', [...pagesBelow('Developers'), ['docs', 'API reference', 'docs']]],
+    [
+      'Developers',
+      [...pagesBelow('Developers'), ...(HAS_REFERENCE ? [['docs', 'API reference', 'docs']] : [])],
+    ],
   ].filter(([, links]) => links.length > 0);
 }
 

@@ -1,11 +1,10 @@
+import { attempt } from './attempt.js';
 import { confirmed } from './dialog.js';
 import { element, hideToast, toast } from './dom.js';
 import { nameOf } from './features.js';
 import { forgetLists } from './references.js';
-import { Failure } from './request.js';
 import { call } from './session.js';
 import { tool } from './table.js';
-import { sentence } from './words.js';
 
 /** Whether deleted records can be restored: the list can be asked for them. */
 export const hasTrash = ({ filters }) => filters.some(({ name }) => name === 'trash');
@@ -13,19 +12,14 @@ export const hasTrash = ({ filters }) => filters.some(({ name }) => name === 'tr
 const versionOf = ({ version }) => ({ 'if-match': `"${version}"` });
 
 /** Says what was refused; `changed` is called where it was not. */
-async function attempt(act, changed) {
-  try {
-    await act();
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    return toast(sentence(error), { ms: 8000 });
-  }
+async function change(act, changed) {
+  if (!(await attempt(act))) return;
   forgetLists();
-  return changed();
+  await changed();
 }
 
 async function restore(feature, { id, ...record }, changed) {
-  await attempt(async () => {
+  await change(async () => {
     await call('POST', `${feature.path}/${id}/restore`);
     toast(`Restored ${nameOf(feature, { id, ...record })}`);
   }, changed);
@@ -37,7 +31,7 @@ export function moveToTrash(feature, record, changed) {
     hideToast();
     void restore(feature, record, changed);
   };
-  return attempt(
+  return change(
     () => call('DELETE', `${feature.path}/${record.id}`, { headers: versionOf(record) }),
     async () => {
       await changed();
@@ -58,7 +52,7 @@ export function trashTools(feature, record, changed) {
       kind: 'danger',
     });
     if (!isSure) return;
-    await attempt(() => call('DELETE', `${feature.path}/${record.id}?permanent=true`), changed);
+    await change(() => call('DELETE', `${feature.path}/${record.id}?permanent=true`), changed);
   };
   return [
     element(

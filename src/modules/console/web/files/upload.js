@@ -10,10 +10,10 @@ function answerOf(request) {
 }
 
 /**
- * Sends a form as `send` sends JSON, and tells how much of it has gone: `fetch` does not know.
+ * Sends a form or a file as `send` sends JSON, and tells how much of it has gone: `fetch` does not know.
  * @param options `progress` is called with a number from 0 to 1
  */
-export function sendForm(method, path, { form, headers, signal, progress }) {
+export function sendFile(method, path, { body, headers, signal, progress }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open(method, at(path));
@@ -29,6 +29,6 @@ export function sendForm(method, path, { form, headers, signal, progress }) {
     request.addEventListener('error', () => reject(new Failure({})));
     request.addEventListener('abort', () => reject(new Failure({ code: 'CANCELLED' })));
     signal.addEventListener('abort', () => request.abort());
-    request.send(form);
+    request.send(body);
   });
 }

@@ -2,7 +2,7 @@ import { element } from './dom.js';
 import { onceKey } from './once.js';
 import { Failure } from './request.js';
 import { call } from './session.js';
-import { sendForm } from './upload.js';
+import { sendFile } from './upload.js';
 import { bytes, sentence } from './words.js';
 
 const PATH = 'api/v1/files';
@@ -69,8 +69,8 @@ class Upload {
     };
     try {
       await call('POST', PATH, {
-        via: sendForm,
-        form,
+        via: sendFile,
+        body: form,
         progress,
         signal: this.sending.signal,
         headers: { 'idempotency-key': this.once },

@@ -1,3 +1,4 @@
+import { attempt } from './attempt.js';
 import { deleteLater } from './deletion.js';
 import { detailHead } from './detail-head.js';
 import { confirmed } from './dialog.js';
@@ -64,13 +65,7 @@ class Deliveries extends Listing {
   }
 
   async retry(id) {
-    try {
-      await call('POST', `${this.path}/${id}/retry`);
-      toast('It is sent again');
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      toast(sentence(error), { ms: 8000 });
-    }
+    if (await attempt(() => call('POST', `${this.path}/${id}/retry`))) toast('It is sent again');
     await this.load({ isSeen: false });
   }
 

@@ -99,8 +99,11 @@ const FAULTS = [
   [/NUL|surrogate/, 'This holds characters that cannot be stored.'],
 ];
 
+const ended = (text) => (/[.!?]$/.test(text) ? text : `${text}.`);
+
 /** What is wrong with a field, for the person who filled it in. */
 export function fault({ path, message }) {
+  if (path === '') return ended(message);
   for (const [pattern, words] of FAULTS) {
     const found = pattern.exec(message);
     if (found) return words.replace('$1', found[1]);
@@ -149,5 +152,5 @@ export function sentence(failure) {
   if (status === 503) return SENTENCES.DATABASE_UNAVAILABLE;
   if (status >= 500)
     return `Something went wrong on our side. If it happens again, tell us this number: ${requestId}.`;
-  return /[.!?]$/.test(message) ? message : `${message}.`;
+  return ended(message);
 }

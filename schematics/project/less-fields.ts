@@ -1,0 +1,160 @@
+import ts from 'typescript';
+import type { Names } from '../naming/names.ts';
+import { refuse } from '../naming/refusal.ts';
+import { PLAIN_FIELD } from '../types/plain-field.ts';
+import { NESTED, nestedNames } from '../types/nested.ts';
+import { parse } from '../source/edit.ts';
+import { textsIn } from '../source/fields-there.ts';
+import {
+  controllerWithout,
+  dtoWithout,
+  type Leaving,
+  namedIn,
+  schemaWithout,
+  serviceWithout,
+  tableWithout,
+} from '../source/fields-gone.ts';
+import { classNamed, findNode, optionalProperty, variableNamed } from '../source/places.ts';
+import { byShape, editedFiles, filesOf, folderOf } from './layout.ts';
+import { wasRemoved } from './manifest.ts';
+import { removedFields } from './migration.ts';
+import { changed, GONE, type Project } from './project.ts';
+import { existing } from './more-fields.ts';
+import type { Noted } from './rule.ts';
+
+/** What the schema's file declares of fields that are to go. */
+interface Going {
+  /** The lists that are declared with them, as commands write them. */
+  readonly lists: readonly string[];
+  /** What is still searched, where one of them was. */
+  readonly searched: readonly string[] | undefined;
+  /** Those without which no further record could be stored while their index is there. */
+  readonly inTheWay: readonly string[];
+  readonly holdFiles: boolean;
+  readonly isListed: boolean;
+  readonly isCounted: boolean;
+}
+
+/**
+ * What `npm run field -- invoices dueAt --remove` writes. With `drop` what is stored of the fields goes as well, also
+ * later, when the feature no longer has them.
+ * @throws Refusal when they cannot be taken out
+ */
+export function withoutFields(
+  project: Project,
+  names: Names,
+  fields: readonly string[],
+  drop: boolean,
+): Noted {
+  const there = existing(project, names).fields;
+  const isThere = (name: string) => there.includes(name);
+  for (const name of fields) {
+    if (name.includes(':')) refuse(`--remove takes names: write ${name.split(':')[0]}, not ${name}`);
+    if (!isThere(name) && !(drop && wasRemoved(project, names.plural, name)))
+      refuse(`${names.plural} has no field ${name}`);
+  }
+  const gone = new Set(fields.filter(isThere));
+  if (gone.size > 0 && there.every((name) => gone.has(name))) {
+    refuse(
+      `${names.plural} would have no fields left: npm run feature -- ${names.plural} --remove removes it`,
+    );
+  }
+  const { schema } = filesOf(names);
+  const going = byShape(project, schema, (text) => goingIn(text, names, gone));
+  const changes = new Map(gone.size > 0 ? edited(project, { names, gone, ...going }) : []);
+  const migration = removedFields(changed(project, changes), names, {
+    removed: drop ? fields : [],
+    unindexed: drop ? [] : going.inTheWay,
+    searched: going.searched ?? [],
+  });
+  return {
+    changes: new Map([...changes, ...migration]),
+    notes: notesOf(names, fields, drop, going),
+  };
+}
+
+function goingIn(text: string, names: Names, gone: ReadonlySet<string>): Going {
+  const source = parse(text);
+  const record = classNamed(source, names.Record);
+  const declared = variableNamed(source, names.records);
+  const textsOf = (name: string) => textsIn(optionalProperty(declared, name)) ?? [];
+  const left = (name: string) => textsOf(name).filter((each) => !gone.has(each));
+  const lists = optionalProperty(declared, 'lists');
+  const all = lists && ts.isArrayLiteralExpression(lists) ? lists.elements.map(namedIn) : [];
+  const going = all.filter((list) => list.some((name) => gone.has(name)));
+  const props = record.members.filter((member) => gone.has(member.name?.getText() ?? ''));
+  const isRequired = (name: string) =>
+    props.some((each) => each.name?.getText() === name && optionalProperty(each, 'required') !== undefined);
+  return {
+    lists: going.map((list) => list.join('+')),
+    searched: textsOf('search').some((name) => gone.has(name)) ? left('search') : undefined,
+    inTheWay: textsOf('unique').filter((name) => gone.has(name) && isRequired(name)),
+    holdFiles: props.some((each) => optionalProperty(each, 'ref')?.getText() === "'StoredFile'"),
+    isListed: all.length > going.length || left('search').length > 0,
+    isCounted: left('stats').length > 0,
+  };
+}
+
+function edited(project: Project, leaving: Leaving): [string, string][] {
+  const { names, gone } = leaving;
+  const files = filesOf(names);
+  const edits = [
+    [files.schema, schemaWithout],
+    [files.dto, dtoWithout],
+    [files.service, serviceWithout],
+    [files.controller, controllerWithout],
+    [files.table, tableWithout],
+  ] as const;
+  return [
+    ...editedFiles(project, edits, leaving),
+    ...[...gone].flatMap((name) => nestedFilesOf(project, names, name)),
+    ...pastTests(project, names, gone),
+  ];
+}
+
+/** The tests of migrations that gave records such a field, or made keys of it: nothing answers it any more. */
+export function pastTests(project: Project, names: Names, gone: ReadonlySet<string>): [string, string][] {
+  const isGone = (node: ts.Node): node is ts.Node =>
+    (ts.isStringLiteral(node) && gone.has(node.text)) ||
+    (ts.isPropertyAssignment(node) && gone.has(node.name.getText()));
+  return project
+    .filesIn('test')
+    .filter((path) => path.startsWith('test/migrations-'))
+    .filter((path) => {
+      const text = project.read(path) ?? '';
+      return text.includes(`/features/${names.plural}.js'`) && findNode(parse(text), isGone) !== undefined;
+    })
+    .map((path): [string, string] => [path, GONE]);
+}
+
+/** The files of a field that is an object, or a list of them. */
+export function nestedFilesOf(project: Project, names: Names, name: string): [string, string][] {
+  const paths = [false, true].flatMap((list) => {
+    const { file } = nestedNames({ ...PLAIN_FIELD, name, type: NESTED, list }, names);
+    return ['schema', 'dto'].map((role) => `${folderOf(names)}/${file}.${role}.ts`);
+  });
+  return paths
+    .filter((path) => project.read(path) !== undefined)
+    .map((path): [string, string] => [path, GONE]);
+}
+
+function notesOf(
+  { plural }: Names,
+  fields: readonly string[],
+  drop: boolean,
+  { lists, holdFiles, inTheWay }: Going,
+): string[] {
+  const them = fields.join(', ');
+  return [
+    ...lists.map((list) => `The list ${list} is removed as well.`),
+    ...(holdFiles ? ['Files that only such a field refers to are removed after a day.'] : []),
+    ...(inTheWay.length > 0 && !drop
+      ? [
+          `A migration drops the unique index of ${inTheWay.join(', ')}: it would refuse records without a value.`,
+        ]
+      : []),
+    drop
+      ? `A migration deletes the stored values of ${them}: it runs at the next start or by npm run migrate. No process of the previous version may be running then.`
+      : `The stored values of ${them} stay, but nothing reads them any more. Once no process of the previous version is running, \`npm run field -- ${plural} ${fields.join(' ')} --remove --drop\` writes a migration that deletes them.`,
+  ];
+}

@@ -1,0 +1,167 @@
+import type { Names } from '../naming/names.ts';
+import { refuse } from '../naming/refusal.ts';
+import { parse } from '../source/edit.ts';
+import { type Described, textsIn } from '../source/fields-there.ts';
+import { classNamed, optionalProperty, variableNamed } from '../source/places.ts';
+import type { Renaming } from '../source/renamed-places.ts';
+import { sayings } from '../source/sayings.ts';
+import { requireFieldName } from '../specification/fields.ts';
+import { PLAIN_FIELD } from '../types/plain-field.ts';
+import { FIELD_TYPES } from '../types/types.ts';
+import { byShape, filesOf } from './layout.ts';
+import { nestedFilesOf, pastTests } from './less-fields.ts';
+import { mayBeStored } from './manifest.ts';
+import { renamedFields } from './migration.ts';
+import { type Existing, existing } from './more-fields.ts';
+import { describedOf } from './more-lists.ts';
+import { changed, type Project } from './project.ts';
+import { withNewNames } from './renamed-code.ts';
+import type { Noted } from './rule.ts';
+
+/** Most places that are listed one by one. */
+const MAX_LISTED = 40;
+
+/** What is known of the feature. */
+interface Known extends Existing {
+  readonly described: Described;
+}
+
+/**
+ * What `npm run field -- invoices dueAt:payBy --rename` writes: the fields have their new names wherever it is clear
+ * that it is they who are meant, and a migration renames what is stored.
+ * @throws Refusal when they cannot be renamed
+ */
+export function withRenamed(project: Project, names: Names, pairs: readonly string[]): Noted {
+  const known = { described: describedOf(project, names), ...existing(project, names) };
+  const renamed = pairs.map(pairOf);
+  requirePossible(project, names, renamed, known);
+  const renamings = renamed.map((pair) => renamingOf(known, names, pair));
+  const past = new Map(pastTests(project, names, new Set(renamed.map(([from]) => from))));
+  const { changes, unclear } = withNewNames(changed(project, past), names, renamings);
+  const searched = byShape(changed(project, changes), filesOf(names).schema, (text) =>
+    textsIn(optionalProperty(variableNamed(parse(text), names.records), 'search')),
+  );
+  const isSearched = renamed.some(([, to]) => searched?.includes(to));
+  const migration = renamedFields(
+    project,
+    names,
+    Object.fromEntries(renamed),
+    isSearched ? (searched ?? []) : [],
+  );
+  return {
+    changes: new Map([...past, ...changes, ...migration]),
+    notes: notesOf(renamed, unclear),
+  };
+}
+
+/** `dueAt:payBy`, or `dueAt>payBy`. @throws Refusal */
+function pairOf(text: string): [from: string, to: string] {
+  const [from = '', to = '', ...more] = text.split(/[:>]/);
+  if (from === '' || to === '' || more.length > 0) {
+    refuse(
+      `"${text}" does not give an old and a new name: write dueAt:payBy, or "dueAt>payBy" in quotes because of the shell`,
+    );
+  }
+  return [from, to];
+}
+
+/** @throws Refusal */
+function requirePossible(
+  project: Project,
+  names: Names,
+  renamed: readonly [string, string][],
+  { fields, exported }: Known,
+): void {
+  const { plural } = names;
+  const all = renamed.flat();
+  const twice = all.find((name, index) => all.indexOf(name) !== index);
+  if (twice !== undefined) refuse(`${twice} is named twice: rename one after the other`);
+  for (const [from, to] of renamed) {
+    if (from.includes('.'))
+      refuse(
+        `${from} is a field of an object: rename it in its two files by hand, with a migration of its own`,
+      );
+    if (!fields.includes(from)) refuse(`${plural} has no field ${from}`);
+    requireFieldName(to);
+    if (fields.includes(to)) refuse(`${plural} has the field ${to} already`);
+    const declared = [...declaredFor(names, exported, from, to).values()].find((name) =>
+      exported.includes(name),
+    );
+    if (declared !== undefined)
+      refuse(`${to} would declare ${declared}, which already exists; choose another name`);
+    if (mayBeStored(project, plural, to)) {
+      refuse(
+        `Stored values of ${to}, which was removed, would be mistaken for those of ${from}: delete them first with npm run field -- ${plural} ${to} --remove --drop`,
+      );
+    }
+    requireUnbound(project, names, from, to);
+  }
+}
+
+/** @throws Refusal for a field whose values, or whose files, go by its name */
+function requireUnbound(project: Project, names: Names, from: string, to: string): void {
+  const { plural } = names;
+  const property = byShape(project, filesOf(names).schema, (text) =>
+    classNamed(parse(text), names.Record).members.find(({ name }) => name?.getText() === from),
+  );
+  if (property && optionalProperty(property, 'encrypted')) {
+    refuse(
+      `${from} is encrypted, and its stored values are bound to its name: add ${to} (npm run field -- ${plural} ${to}:string:encrypted), have the service write ${to} and answer ${from} where that is not set yet, and remove ${from} once no record has it any more`,
+    );
+  }
+  if (nestedFilesOf(project, names, from).length > 0) {
+    refuse(
+      `${from} has fields of its own, in classes and files that are named after it: rename it by hand, with a migration of its own: up: (context) => renameFields(context, '${names.collection}', { ${from}: '${to}' })`,
+    );
+  }
+}
+
+/** What the schema's file declares for a field that is one of several words, and what it is to be called. */
+function declaredFor(
+  names: Names,
+  exported: readonly string[],
+  from: string,
+  to: string,
+): Map<string, string> {
+  const [old, fresh] = [from, to].map((name) =>
+    FIELD_TYPES.enum.declares?.({ ...PLAIN_FIELD, name, type: FIELD_TYPES.enum }, names),
+  );
+  return new Map(
+    old && fresh && exported.includes(old.constant)
+      ? [
+          [old.constant, fresh.constant],
+          [old.type, fresh.type],
+        ]
+      : [],
+  );
+}
+
+function renamingOf(
+  { described, exported }: Known,
+  names: Names,
+  [from, to]: readonly [string, string],
+): Renaming {
+  return {
+    names,
+    from,
+    to,
+    declared: declaredFor(names, exported, from, to),
+    said: sayings(described, names, from, to),
+    later: new Set(described.fields.filter(({ later }) => later?.than === from).map(({ name }) => name)),
+  };
+}
+
+function notesOf(renamed: readonly [string, string][], unclear: readonly string[]): string[] {
+  const listed = unclear.slice(0, MAX_LISTED).map((place) => `\n  ${place}`);
+  const more = unclear.length > listed.length ? `\n  and ${unclear.length - listed.length} more` : '';
+  const pairs = renamed.map(([from, to]) => `${from} to ${to}`).join(', ');
+  return [
+    `A migration renames stored values (${pairs}) at the next start or by npm run migrate. Stop every process of the previous version first: it knows only the old names, and nothing reads what it still writes under them.`,
+    'Clients send and get the new names from then on. The old ones are refused, with their filters and errors.',
+    ...(unclear.length > 0
+      ? [
+          `These places name something of an old name, and nobody can tell whether it is the field; change those that mean it:${listed.join('')}${more}`,
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,220 @@
+import { type Schema, type SchemaType, Types } from 'mongoose';
+import type { Actor, Scope, UserId } from '../access/caller.js';
+import { requestContext } from '../logging/request-context.js';
+import type { Precondition } from '../validation/precondition.js';
+import type { Filter } from './filter.js';
+import type { Change, StoredRecord } from './record.js';
+import { Records } from './records.js';
+import type { Link } from './references.js';
+import { transferredOf } from './resource.js';
+import { consumersOf } from './subscribed.js';
+import type { EventConsumer, ChangeEvent, FieldChange, Trail } from './trail.js';
+import type { Transaction } from './transactions.js';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Records that may be changed at once, since each is reported in the same transaction. */
+const MOST_AT_ONCE = 1_000;
+const OWN_FIELDS: ReadonlySet<string> = new Set(['_id', 'version', 'createdBy', 'createdAt', 'updatedAt']);
+/** Options of a field whose values must not leave its record. */
+const WITHHELD = ['encrypted', 'secret', 'rich'] as const;
+
+/** Records of a resource whose changes are reported to other parts, each in its transaction. */
+export class PublishingRecords<T extends StoredRecord> extends Records<T> {
+  /** The fields, and whether their values may leave the record. */
+  private readonly fields: ReadonlyMap<string, boolean>;
+  private readonly consumers: ReadonlySet<EventConsumer>;
+
+  constructor(
+    private readonly trail: Trail,
+    ...parts: ConstructorParameters<typeof Records<T>>
+  ) {
+    super(...parts);
+    const [model, resource] = parts;
+    this.fields = fieldsOf(model.schema);
+    this.consumers = consumersOf(resource);
+    trail.offer([...Object.values(resource.actions), ...Object.values(resource.commands)], this.consumers);
+  }
+
+  override async updateWhere(
+    scope: Scope,
+    filter: Filter,
+    change: Change<T>,
+    transaction?: Transaction,
+  ): Promise<number> {
+    if (!this.hasListener) return super.updateWhere(scope, filter, change, transaction);
+    return this.trail.join(transaction, async (joined) => {
+      const session = joined?.session;
+      const matching = this.ownership.fitting(scope, filter);
+      const before = await this.store.find<T>({ filter: matching, limit: MOST_AT_ONCE + 1, session });
+      if (before.length > MOST_AT_ONCE) {
+        throw new Error(`updateWhere would change more than ${MOST_AT_ONCE} records: change fewer at a time`);
+      }
+      const these = { _id: { $in: before.map(({ _id }) => _id) } };
+      const count = await super.updateWhere(scope, these, change, joined);
+      const changed = await this.store.find<T>({ filter: these, limit: MOST_AT_ONCE, session });
+      const byId = new Map(changed.map((record) => [String(record._id), record]));
+      const pairs = before.map((record) => [record, byId.get(String(record._id))] as const);
+      await this.publish(this.resource.actions.updated, scope.actor, pairs, joined);
+      return count;
+    });
+  }
+
+  protected override write(fields: object, transaction: Transaction | undefined, actor?: Actor): Promise<T> {
+    if (!this.hasListener) return super.write(fields, transaction, actor);
+    return this.trail.join(transaction, async (joined) => {
+      const record = await super.write(fields, joined, actor);
+      await this.publish(this.resource.actions.created, actor, [[undefined, record]], joined);
+      return record;
+    });
+  }
+
+  protected override change(
+    scope: Scope,
+    id: string,
+    precondition: Precondition,
+    change: object,
+    transaction: Transaction | undefined,
+    links: readonly Link[] = [],
+    command: string = this.resource.actions.updated,
+  ): Promise<T> {
+    if (!this.hasListener) return super.change(scope, id, precondition, change, transaction, links);
+    return this.trail.join(transaction, async (joined) => {
+      const filter = this.expected(scope, id, precondition);
+      const [before] = await this.store.find<T>({ filter, limit: 1, session: joined?.session });
+      // Increases whichever process writes next, so that reports are in the order of the changes.
+      const next = before ? { ...change, updatedAt: after(before.updatedAt) } : change;
+      const changed = await super.change(scope, id, precondition, next, joined, links);
+      const isMoved = this.ownership.field !== undefined && this.ownership.field in change;
+      const action = isMoved ? transferredOf(this.resource) : command;
+      if (before) await this.publish(action, scope.actor, [[this.store.opened(before), changed]], joined);
+      return changed;
+    });
+  }
+
+  protected override erase(
+    scope: Scope,
+    id: string,
+    precondition: Precondition,
+    transaction: Transaction | undefined,
+  ): Promise<T> {
+    if (!this.hasListener) return super.erase(scope, id, precondition, transaction);
+    return this.trail.join(transaction, async (joined) => {
+      const removed = await super.erase(scope, id, precondition, joined);
+      await this.publish(this.resource.actions.deleted, scope.actor, [[removed, undefined]], joined);
+      return removed;
+    });
+  }
+
+  protected get hasListener(): boolean {
+    return this.trail.hasListener(this.consumers);
+  }
+
+  protected async publish(
+    action: string,
+    actor: Actor | undefined,
+    pairs: readonly (readonly [T | undefined, T | undefined])[],
+    transaction: Transaction | undefined,
+  ): Promise<void> {
+    if (!transaction) return;
+    const events = pairs.map(([before, record]) => this.eventOf(action, actor, before, record));
+    // The previous owner is notified, too.
+    const left = action === transferredOf(this.resource) ? pairs.map(([before]) => this.ownerOf(before)) : [];
+    const toFormer = left.flatMap((ownerId, n) => (events[n] ? [{ ...events[n], ownerId }] : []));
+    await this.trail.publish([...events, ...toFormer], transaction);
+  }
+
+  private ownerOf(record: T | undefined): Types.ObjectId | undefined {
+    const owner = this.ownership.field && (record as Fields | undefined)?.[this.ownership.field];
+    return owner ? new Types.ObjectId(String(owner)) : undefined;
+  }
+
+  private eventOf(
+    action: string,
+    actor: Actor | undefined,
+    before: T | undefined,
+    record: T | undefined,
+  ): ChangeEvent {
+    const known = record ?? before;
+    const { plural } = this.resource;
+    const id = String(known?._id);
+    const owner = this.ownerOf(known);
+    const isUser = this.ownership.field === '_id';
+    const object = () => known && this.objectOf(known);
+    return {
+      actor: actor ?? (owner ? { kind: 'user', id: String(owner) as UserId } : { kind: 'system' }),
+      // The entry about who deleted a user outlives the user's records.
+      ownerId: isUser && !record ? undefined : owner,
+      action,
+      record: `${plural}/${id}`,
+      at: record?.updatedAt ?? after(before?.updatedAt),
+      changes: isUser && !record ? [] : this.changesOf(before, record),
+      // Only webhooks ask for it.
+      get object() {
+        return object();
+      },
+      requestId: requestContext.getStore()?.requestId,
+      consumers: this.consumers,
+    };
+  }
+
+  private changesOf(before: T | undefined, record: T | undefined): FieldChange[] {
+    const changes: FieldChange[] = [];
+    for (const [field, isDisclosed] of this.fields) {
+      // Reported separately as the owner, unless it changes.
+      if (field === this.ownership.field && !(before && record)) continue;
+      const from = plain((before as Fields | undefined)?.[field]);
+      const to = plain((record as Fields | undefined)?.[field]);
+      if (JSON.stringify(from) === JSON.stringify(to)) continue;
+      changes.push(isDisclosed ? { field, from, to } : { field });
+    }
+    return changes;
+  }
+
+  private objectOf(record: T): Fields {
+    const { _id, version, createdAt, updatedAt } = record;
+    const { createdBy } = record as { readonly createdBy?: unknown };
+    const fields = this.fields.entries().filter(([, isDisclosed]) => isDisclosed);
+    return {
+      id: String(_id),
+      ...Object.fromEntries(fields.map(([field]) => [field, plain((record as Fields)[field])])),
+      ...(createdBy !== undefined && { createdBy: plain(createdBy) }),
+      version,
+      createdAt: createdAt.toISOString(),
+      updatedAt: updatedAt.toISOString(),
+    };
+  }
+}
+
+/** The current time, or right after a later one that another process has written. */
+export function after(time: Date | undefined): Date {
+  return new Date(Math.max(Date.now(), (time?.getTime() ?? 0) + 1));
+}
+
+function fieldsOf(schema: Schema): Map<string, boolean> {
+  const fields = new Map<string, boolean>();
+  schema.eachPath((path, type) => {
+    const [field = path] = path.split('.');
+    if (!OWN_FIELDS.has(field)) fields.set(field, (fields.get(field) ?? true) && mayLeave(type));
+  });
+  return fields;
+}
+
+/** A field withholds its values if any part of it does. */
+function mayLeave(type: SchemaType): boolean {
+  const isWithheld = (options: Fields): boolean => WITHHELD.some((option) => options[option] === true);
+  if (isWithheld(type.options)) return false;
+  const inner = (type as { readonly schema?: Schema }).schema;
+  return !inner || Object.values(inner.paths).every(mayLeave);
+}
+
+/** A value as JSON represents it; null if absent. */
+function plain(value: unknown): unknown {
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'string' || typeof value === 'boolean') return value;
+  return JSON.parse(
+    JSON.stringify(value, (_key, part: unknown) =>
+      typeof part === 'object' && part !== null && '$numberDecimal' in part ? part.$numberDecimal : part,
+    ),
+  ) as unknown;
+}

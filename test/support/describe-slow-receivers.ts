@@ -1,0 +1,46 @@
+import type { ServerResponse } from 'node:http';
+import { expect, it } from '@jest/globals';
+import { eventually } from './mails.js';
+import type { TestApp } from './test-app.js';
+import type { HookLab } from './webhooks.js';
+
+/** Receivers that never answer, or answer that they cannot: nobody waits for them but they themselves. */
+export function describeSlowReceivers(its: () => { readonly test: TestApp; readonly hooks: HookLab }): void {
+  it('lets no receiver that never answers hold up another', async () => {
+    const { hooks } = its();
+    const slow = await hooks.newHook();
+    const fast = await hooks.newHook();
+    hooks.receiver.answers.set(slow.path, () => undefined);
+    for (let n = 0; n < 12; n++) await hooks.newPaper();
+    await hooks.arrived(fast, 12);
+    // In each lane one at most.
+    expect(hooks.receiver.of(slow.path).length).toBeLessThanOrEqual(4);
+  });
+
+  it('lets a receiver rest that goes on failing, and asks it by one event whether it answers again', async () => {
+    const { hooks, test } = its();
+    const { receiver, engine } = hooks;
+    const hook = await hooks.newHook();
+    const executions = (status: string) =>
+      test.connection.collection('executions').countDocuments({ record: `webhooks/${hook.id}`, status });
+    const attempts = async () => (await hooks.deliveriesOf(hook))[0]?.attempts;
+    receiver.answer(hook.path, 500);
+    await hooks.newPaper();
+    await eventually(async () => (await attempts()) === 1);
+    engine.advance(11_000);
+    await eventually(async () => (await attempts()) === 2);
+    for (let n = 0; n < 8; n++) await hooks.newPaper();
+    // None of them is sent, and none holds the place of another one's.
+    await eventually(async () => (await executions('waiting')) === 9);
+    expect(receiver.of(hook.path)).toHaveLength(2);
+    const held: ServerResponse[] = [];
+    receiver.answers.set(hook.path, (response) => void held.push(response));
+    engine.advance(10_000);
+    await eventually(async () => held.length === 1 && (await executions('running')) === 1);
+    receiver.answer(hook.path, 200);
+    held[0]?.end('ok');
+    engine.advance(40_000);
+    await hooks.allDelivered(hook);
+    expect(held).toHaveLength(1);
+  });
+}
