@@ -13,6 +13,8 @@ import { LINES } from './scorecard-lines.mjs';
 import { requireNode } from './node-version.mjs';
 
 const DOCUMENT = 'docs/scorecard.md';
+/** What `npm run bench -- --overload` writes. */
+const OVERLOAD = 'bench/overload.md';
 
 /** Runs the tests of a line. */
 async function run({ files, name }, minutes) {
@@ -47,15 +49,35 @@ async function run({ files, name }, minutes) {
   };
 }
 
+let overload;
+
+/** The rows of bench/overload.md, measured once for all lines: of which line, what must hold, measured, whether it holds. */
+function measureOverload() {
+  return (overload ??= (async () => {
+    rmSync(OVERLOAD, { force: true });
+    const child = spawn(process.execPath, ['bench/start.mjs', '--overload'], { stdio: 'inherit' });
+    await once(child, 'close');
+    if (!existsSync(OVERLOAD)) return [];
+    const rows = readFileSync(OVERLOAD, 'utf8').matchAll(
+      /^\| (R\d+) +\| (.+?) +\| (.+?) +\| (yes|\*\*no\*\*) +\|$/gm,
+    );
+    return [...rows].map(([, id, what, measured, holds]) => ({ id, what, measured, holds: holds === 'yes' }));
+  })());
+}
+
 /** @returns what was tried and lost, and whether the line holds */
-async function judge(line, minutes) {
-  if (line.files.length === 0) return { tried: `No test: ${line.missing}`, holds: false };
-  const { isGreen, told, untried, tests } = await run(line, minutes);
-  const missing = line.missing ? [`not tried: ${line.missing}`] : [];
-  return {
-    tried: [...told, tests, ...untried, ...missing].join('; '),
-    holds: isGreen && !line.missing && untried.length === 0,
-  };
+async function judge({ id, files, name, isInOverload, missing }, minutes) {
+  const tested = files.length > 0 ? await run({ files, name }, minutes) : undefined;
+  const measured = isInOverload ? (await measureOverload()).filter((row) => row.id === id) : [];
+  const tried = [
+    ...(tested ? [...tested.told, tested.tests, ...tested.untried] : []),
+    ...measured.map((row) => `${row.what}: ${row.measured}${row.holds ? '' : ' **(no)**'}`),
+    ...(isInOverload && measured.length === 0 ? ['not tried: the bench failed'] : []),
+    ...(missing ? [`not tried: ${missing}`] : []),
+  ];
+  const isMeasured = !isInOverload || (measured.length > 0 && measured.every(({ holds }) => holds));
+  const isTested = !tested || (tested.isGreen && tested.untried.length === 0);
+  return { tried: tried.join('; '), holds: isTested && isMeasured && !missing };
 }
 
 /** The rows of lines that are not run this time. */

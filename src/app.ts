@@ -39,6 +39,7 @@ import { Memberships } from './platform/access/memberships.js';
 import { installBodyParser } from './platform/http/body-parser.js';
 import { installCors } from './platform/http/cors.js';
 import { UnderWay } from './platform/http/under-way.js';
+import { refuseUnfilled } from './platform/http/unfilled.js';
 import { installHeaders } from './platform/http/headers.js';
 import { installRequestHead } from './platform/http/request-head.js';
 import { installBodyBudget } from './platform/limits/body-budget.js';
@@ -120,6 +121,7 @@ export async function createApp(
   installBodyParser(fastify);
   const handlers = handlersOf(app);
   refuseBypasses(app, handlers);
+  refuseUnfilled(app, fastify, handlers);
   noteInput(handlers);
   noteAnswers(handlers);
   installPreconditions(fastify);

@@ -3,6 +3,7 @@ import {
   Catch,
   Controller,
   Get,
+  HostParam,
   HttpCode,
   Injectable,
   type MiddlewareConsumer,
@@ -10,8 +11,13 @@ import {
   Param,
   Post,
   Query,
+  Render,
+  Session,
   SetMetadata,
+  SignedCookies,
   type Type,
+  UploadedFile,
+  UploadedFiles,
   VersioningType,
 } from '@nestjs/common';
 import { APP_FILTER, BaseExceptionFilter } from '@nestjs/core';
@@ -125,6 +131,58 @@ describe('the start is refused, with what to write instead, for', () => {
     const refusal = await refusalOf({ controllers: [Bad] });
     expect(refusal).toMatch(/^Bad\.take: /);
     expect(refusal).toContain(line);
+  });
+
+  it.each([
+    ['@UploadedFile()', UploadedFile(), 'FileInterceptor'],
+    ['@UploadedFiles()', UploadedFiles(), 'FilesInterceptor'],
+    ['@HostParam()', HostParam('tenant'), 'host: '],
+    ['@Session()', Session(), 'request.session'],
+    ['@SignedCookies()', SignedCookies('cart'), 'cookies: { secret }'],
+  ])('%s that nothing fills', async (name, decorator, instead) => {
+    @Controller('api/v1/bad')
+    class Bad {
+      @Post()
+      @Public()
+      @Answers(LabDto)
+      take(_: unknown): LabDto {
+        return { name: 'x' };
+      }
+    }
+    decorator(Bad.prototype, 'take', 0);
+    const refusal = await refusalOf({ controllers: [Bad] });
+    expect(refusal).toMatch(`Bad.take: ${name} gets nothing: `);
+    expect(refusal).toContain(instead);
+  });
+
+  it('a view without an engine', async () => {
+    @Controller('pages')
+    class Pages {
+      @Get()
+      @Public()
+      @Render('start')
+      get(): object {
+        return {};
+      }
+    }
+    expect(await refusalOf({ controllers: [Pages] })).toMatch(
+      /^Pages\.get: @Render\(\) gets nothing: .*@fastify\/view/,
+    );
+  });
+
+  it('a wildcard within a path', async () => {
+    @Controller('api/v1/bad')
+    class Bad {
+      @Get('*path/parts')
+      @Public()
+      @Answers(LabDto)
+      get(): LabDto {
+        return { name: 'x' };
+      }
+    }
+    expect(await refusalOf({ controllers: [Bad] })).toMatch(
+      /^Bad\.get has a wildcard before the end of its path, api\/v1\/bad\/\*path\/parts: .*:name/,
+    );
   });
 
   it('a WebSocket gateway', async () => {

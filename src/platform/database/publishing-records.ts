@@ -3,13 +3,15 @@ import type { Actor, Scope, UserId } from '../access/caller.js';
 import { requestContext } from '../logging/request-context.js';
 import type { Precondition } from '../validation/precondition.js';
 import type { Filter } from './filter.js';
+import { GroupCommit } from './group-commit.js';
 import type { Change, StoredRecord } from './record.js';
+import type { NewVersion } from './record-store.js';
 import { Records } from './records.js';
 import type { Link } from './references.js';
 import { transferredOf } from './resource.js';
 import { consumersOf } from './subscribed.js';
 import type { EventConsumer, ChangeEvent, FieldChange, Trail } from './trail.js';
-import type { Transaction } from './transactions.js';
+import { afterwards, type Transaction } from './transactions.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -19,11 +21,18 @@ const OWN_FIELDS: ReadonlySet<string> = new Set(['_id', 'version', 'createdBy', 
 /** Options of a field whose values must not leave its record. */
 const WITHHELD = ['encrypted', 'secret', 'rich'] as const;
 
+/** A new record, and what is reported of it. */
+interface Creation<T> {
+  readonly version: NewVersion<T>;
+  readonly event: ChangeEvent;
+}
+
 /** Records of a resource whose changes are reported to other parts, each in its transaction. */
 export class PublishingRecords<T extends StoredRecord> extends Records<T> {
   /** The fields, and whether their values may leave the record. */
   private readonly fields: ReadonlyMap<string, boolean>;
   private readonly consumers: ReadonlySet<EventConsumer>;
+  private readonly creations: GroupCommit<Creation<T>>;
 
   constructor(
     private readonly trail: Trail,
@@ -33,6 +42,10 @@ export class PublishingRecords<T extends StoredRecord> extends Records<T> {
     const [model, resource] = parts;
     this.fields = fieldsOf(model.schema);
     this.consumers = consumersOf(resource);
+    this.creations = new GroupCommit(
+      (work) => trail.join(undefined, work),
+      (creations, transaction) => this.writeAll(creations, transaction),
+    );
     trail.offer([...Object.values(resource.actions), ...Object.values(resource.commands)], this.consumers);
   }
 
@@ -60,13 +73,39 @@ export class PublishingRecords<T extends StoredRecord> extends Records<T> {
     });
   }
 
-  protected override write(fields: object, transaction: Transaction | undefined, actor?: Actor): Promise<T> {
+  protected override async write(
+    fields: object,
+    transaction: Transaction | undefined,
+    actor?: Actor,
+  ): Promise<T> {
     if (!this.hasListener) return super.write(fields, transaction, actor);
-    return this.trail.join(transaction, async (joined) => {
-      const record = await super.write(fields, joined, actor);
-      await this.publish(this.resource.actions.created, actor, [[undefined, record]], joined);
-      return record;
-    });
+    const version = this.prepare(fields);
+    const creation = {
+      version,
+      event: this.eventOf(this.resource.actions.created, actor, undefined, version.record),
+    };
+    // What else starts in the transaction, such as deliveries, would make others wait.
+    if (transaction || !this.trail.isOnlyListener('audit', this.consumers)) {
+      await this.trail.join(transaction, (joined) => this.writeAll([creation], joined));
+    } else await this.creations.add(creation);
+    afterwards(transaction, () => this.events.note('record_created', version.record._id));
+    return version.record;
+  }
+
+  private async writeAll(
+    creations: readonly Creation<T>[],
+    transaction: Transaction | undefined,
+  ): Promise<void> {
+    const session = transaction?.session;
+    const [first, ...others] = creations.map(({ version }) => version);
+    if (!first) return;
+    if (others.length > 0 && session) await this.store.insertAll([first, ...others], session);
+    else await this.store.insert(first, session).catch(this.refuseTaken);
+    if (transaction)
+      await this.trail.publish(
+        creations.map(({ event }) => event),
+        transaction,
+      );
   }
 
   protected override change(

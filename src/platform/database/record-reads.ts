@@ -1,4 +1,5 @@
 import type { Model, mongo, PipelineStage } from 'mongoose';
+import { Semaphore } from '../concurrency/semaphore.js';
 import type { RecordCipher } from './field-encryption.js';
 import { type ApiError, apiError } from '../errors/errors.js';
 import type { Precondition } from '../validation/precondition.js';
@@ -21,6 +22,23 @@ const BEYOND = ['$lookup', '$graphLookup', '$unionWith', '$out', '$merge', '$fac
 
 /** Time limit of a list in the database: below the timeouts of sockets and handlers. */
 const MAX_MS = 900;
+
+/**
+ * Counting takes as long as there are records. Each caller counts one thing at a time, so that nobody keeps the
+ * database to themselves.
+ */
+const counting = new Semaphore({ concurrency: 1, maxWaiting: 16, timeoutMs: MAX_MS });
+
+/** @throws ApiError OVERLOADED when too many counts of the caller are waiting */
+async function inTurn<R>(scope: Scope, count: () => Promise<R>): Promise<R> {
+  const caller = userOf(scope) ?? 'system';
+  await counting.acquire(caller);
+  try {
+    return await count();
+  } finally {
+    counting.release(caller);
+  }
+}
 
 /** What `find` takes. */
 interface Search {
@@ -86,7 +104,8 @@ export class RecordReads<T extends StoredRecord> {
 
   /**
    * One page: newest records first, or in the order that the query asks for and the resource declares.
-   * @throws ApiError VALIDATION_ERROR for an order that is not declared, DEADLINE_EXCEEDED
+   * @throws ApiError VALIDATION_ERROR for an order that is not declared, DEADLINE_EXCEEDED, OVERLOADED when too many
+   *   totals for the caller are waiting
    */
   async page(
     scope: Scope,
@@ -104,9 +123,13 @@ export class RecordReads<T extends StoredRecord> {
     const session = transaction?.session;
     // One more record than asked for shows whether there is a next page.
     const read = (): Promise<T[]> => this.read(parts, offset ?? 0, limit + 1, session);
-    const count = (): Promise<number> | undefined => (query.total ? this.count(order, session) : undefined);
-    // Operations of a transaction must run one at a time.
-    const [items, total] = transaction ? [await read(), await count()] : await Promise.all([read(), count()]);
+    const count = (): Promise<number> => this.count(order, session);
+    const [items, total] = !query.total
+      ? [await read()]
+      : transaction
+        ? // Its operations must run one at a time.
+          [await read(), await count()]
+        : await Promise.all([read(), inTurn(scope, count)]);
     const hasMore = items.length > limit;
     if (hasMore) items.pop();
     const last = items.at(-1);
@@ -143,7 +166,7 @@ export class RecordReads<T extends StoredRecord> {
       { $group: { _id: `$${field}`, count: { $sum: 1 } } },
     ];
     const options = { maxTimeMS: MAX_MS, ...(hint && { hint }) };
-    const groups = await this.store.collection.aggregate(stages, options).toArray();
+    const groups = await inTurn(scope, () => this.store.collection.aggregate(stages, options).toArray());
     this.events.notePage(scope, filter, groups.length);
     return groups
       .map(({ _id, count }) => ({ value: _id as unknown, count: count as number }))

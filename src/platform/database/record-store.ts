@@ -7,6 +7,12 @@ import type { HiddenKeys } from '../validation/hidden-keys.js';
 import type { StoredRecord } from './record.js';
 import { SchemaRules } from './schema-rules.js';
 
+/** A record as its service sees it, and as it is stored: sealed, with hidden keys. */
+export interface NewVersion<T> {
+  readonly record: T;
+  readonly stored: mongo.Document;
+}
+
 /**
  * The records of one collection as they are stored. The driver is called beneath the Mongoose model: inputs have been
  * checked by their DTOs, and a document's machinery would cost more than the operation.
@@ -41,12 +47,8 @@ export class RecordStore<T extends StoredRecord> {
     return (this.driverCollection ??= this.db.collection(this.model.collection.name));
   }
 
-  /** Writes the first version of a record. */
-  async insert(
-    fields: object,
-    session: mongo.ClientSession | undefined,
-    orders: FieldOrders | undefined,
-  ): Promise<T> {
+  /** The first version of a record, to be inserted. */
+  prepare(fields: object, orders: FieldOrders | undefined): NewVersion<T> {
     const now = new Date();
     const _id = new Types.ObjectId();
     const record: Record<string, unknown> = { _id };
@@ -57,8 +59,22 @@ export class RecordStore<T extends StoredRecord> {
     orders?.require(record);
     const sealed = this.cipher?.seal(String(_id), record) ?? record;
     const stored = this.hidden ? { ...sealed, ...this.hidden.ofNew(record) } : sealed;
+    return { record: record as unknown as T, stored };
+  }
+
+  async insert({ stored }: NewVersion<T>, session: mongo.ClientSession | undefined): Promise<void> {
     await this.collection.insertOne(stored, session && { session });
-    return record as unknown as T;
+  }
+
+  /**
+   * Inserts several in a transaction. The driver's bulk insert would cost more than the insertion.
+   * @throws Error if any of them cannot be inserted
+   */
+  async insertAll(versions: readonly NewVersion<T>[], session: mongo.ClientSession): Promise<void> {
+    const documents = versions.map(({ stored }) => stored);
+    const command = { insert: this.model.collection.name, documents };
+    const { writeErrors } = await this.db.command(command, { session });
+    if (writeErrors) throw new Error('Not all of the records can be inserted');
   }
 
   /** The update that writes the next version of a record. */

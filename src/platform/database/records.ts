@@ -8,6 +8,7 @@ import type { Cursors } from './cursor.js';
 import type { RecordCipher } from './field-encryption.js';
 import type { Filter } from './filter.js';
 import { RecordReads } from './record-reads.js';
+import type { NewVersion } from './record-store.js';
 import type { Change, NewFields, NewRecord, StoredRecord } from './record.js';
 import { type Link, linksIn, type ReferenceField, type References } from './references.js';
 import { requireUniqueFields, type Resource } from './resource.js';
@@ -186,11 +187,16 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
   }
 
   protected async write(fields: object, transaction: Transaction | undefined, _actor?: Actor): Promise<T> {
+    const version = this.prepare(fields);
+    await this.store.insert(version, transaction?.session).catch(this.refuseTaken);
+    afterwards(transaction, () => this.events.note('record_created', version.record._id));
+    return version.record;
+  }
+
+  protected prepare(fields: object): NewVersion<T> {
     const { states, orders } = this.resource;
     states?.requireInitial(fields);
-    const record = await this.store.insert(fields, transaction?.session, orders).catch(this.refuseTaken);
-    afterwards(transaction, () => this.events.note('record_created', record._id));
-    return record;
+    return this.store.prepare(fields, orders);
   }
 
   protected async change(

@@ -66,6 +66,11 @@ export class Trail {
       : this.listeners.size > 0;
   }
 
+  /** Whether it is the only part that listens to events for these consumers. */
+  isOnlyListener(consumer: EventConsumer, consumers: ReadonlySet<EventConsumer>): boolean {
+    return this.listeners.keys().every((each) => each === consumer || !consumers.has(each));
+  }
+
   /** Runs work in the given transaction, or in a new one if any part listens. */
   join<T>(
     transaction: Transaction | undefined,

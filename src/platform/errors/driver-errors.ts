@@ -144,6 +144,11 @@ export function isPoolExhausted(error: unknown): boolean {
   return error instanceof MongoError && error.name === 'MongoWaitQueueTimeoutError';
 }
 
+/** Whether a transaction that failed may have been committed all the same. */
+export function mayBeCommitted(error: unknown): boolean {
+  return error instanceof MongoError && error.hasErrorLabel('UnknownTransactionCommitResult');
+}
+
 /** The fields of the unique index that a write violated, or undefined for any other error. */
 export function duplicateKeyOf(error: unknown): readonly string[] | undefined {
   if (!(error instanceof MongoServerError) || error.code !== 11000) return undefined;

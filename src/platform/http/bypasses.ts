@@ -29,12 +29,24 @@ function refuseTwoVersions({ prototype: { constructor }, method }: Handler): voi
   );
 }
 
+/** Refuses `*path/parts`, which the router cannot match. */
+function refuseWildcardWithin({ prototype: { constructor }, method, title }: Handler): void {
+  const path = [constructor, method]
+    .map((place) => String(Reflect.getMetadata(PATH_METADATA, place)))
+    .join('/');
+  if (!/\*[^/]*\/+[^/]/.test(path)) return;
+  throw new DeclarationError(
+    `${title} has a wildcard before the end of its path, ${path}: write a parameter such as :name for one segment, and *path only at the end`,
+  );
+}
+
 /**
  * Stops the start if something would bypass the product's rules.
  * @throws DeclarationError with what to write instead
  */
 export function refuseBypasses(app: INestApplication, handlers: readonly Handler[]): void {
   handlers.forEach(refuseTwoVersions);
+  handlers.forEach(refuseWildcardWithin);
   for (const { providers, injectables } of app.get(ModulesContainer).values()) {
     for (const { metatype, instance } of [...providers.values(), ...injectables.values()]) {
       if (typeof metatype === 'function' && Reflect.hasMetadata(GATEWAY, metatype)) {
