@@ -1,64 +1,75 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { mayBeCommitted } from '../errors/driver-errors.js';
-import type { Transaction } from './transactions.js';
+import { apiError } from '../errors/errors.js';
 
-/** Items in one transaction at most: together they have to fit into one message to the database. */
+/** Items that are written together at most: they have to fit into one message to the database. */
 const MOST = 20;
+/** How long an item may wait: after that its request has been answered, and a late write would surprise its client. */
+const PATIENCE_MS = 2_000;
+/** Writes under way at a time: few, so that there is something to group, and not one, so that a slow one holds up little. */
+const LANES = 2;
 
 interface Waiting<Item> {
   readonly item: Item;
   readonly written: PromiseWithResolvers<void>;
+  readonly since: number;
   /** Runs work in the context of its request. */
   readonly within: ReturnType<typeof AsyncLocalStorage.snapshot>;
 }
 
-/** Runs work in a transaction, and again after a conflict. */
-type Run = (work: (transaction: Transaction | undefined) => Promise<void>) => Promise<void>;
+/**
+ * Writes several items at once.
+ * @returns the places of those that were not written, to be tried alone; nothing if all of them were
+ * @throws Error if it is unknown what was written, or for the only item
+ */
+type Write<Item> = (items: readonly Item[]) => Promise<readonly number[]>;
 
 /**
- * Group commit: what arrives while a transaction is running shares the next one, because the commands of a transaction
- * cost more than what they write. Whoever comes alone waits for nobody. A shared transaction belongs to the request of
- * the first item.
+ * Group commit: what arrives while earlier items are being written is written together, because a command costs more than
+ * what it writes. Whoever comes alone waits for nobody. A shared write belongs to the request of its first item.
  */
 export class GroupCommit<Item> {
   private readonly waiting: Waiting<Item>[] = [];
-  private isRunning = false;
+  private running = 0;
 
   constructor(
-    private readonly run: Run,
-    private readonly write: (items: readonly Item[], transaction: Transaction | undefined) => Promise<void>,
+    private readonly write: Write<Item>,
+    private readonly patienceMs = PATIENCE_MS,
   ) {}
 
-  /** Resolves when the item is committed. @throws whatever `write` throws for it alone */
+  /**
+   * Resolves when the item is written.
+   * @throws whatever `write` throws for it alone; ApiError DATABASE_UNAVAILABLE if it has waited for too long
+   */
   add(item: Item): Promise<void> {
     const written = Promise.withResolvers<void>();
-    this.waiting.push({ item, written, within: AsyncLocalStorage.snapshot() });
-    if (!this.isRunning) void this.drain();
+    this.waiting.push({ item, written, since: performance.now(), within: AsyncLocalStorage.snapshot() });
+    if (this.running < LANES) {
+      this.running++;
+      void this.drain();
+    }
     return written.promise;
   }
 
   private async drain(): Promise<void> {
-    this.isRunning = true;
-    while (this.waiting.length > 0) await this.commit(this.waiting.splice(0, MOST));
-    this.isRunning = false;
-  }
-
-  private async commit(group: readonly Waiting<Item>[]): Promise<void> {
-    try {
-      await group[0]?.within(() => this.attempt(group.map(({ item }) => item)));
-      for (const { written } of group) written.resolve();
-    } catch (error) {
-      if (group.length === 1 || mayBeCommitted(error)) for (const { written } of group) written.reject(error);
-      // One of them is at fault, or in conflict with another transaction: it must not hold up the others.
-      else await Promise.all(group.map((each) => this.commit([each])));
+    while (this.waiting.length > 0) {
+      const latest = performance.now() - this.patienceMs;
+      const { late = [], inTime = [] } = Object.groupBy(this.waiting.splice(0, MOST), ({ since }) =>
+        since < latest ? 'late' : 'inTime',
+      );
+      for (const { written } of late) written.reject(apiError('DATABASE_UNAVAILABLE'));
+      await this.writeAll(inTime);
     }
+    this.running--;
   }
 
-  private attempt(items: readonly Item[]): Promise<void> {
-    let attempts = 0;
-    return this.run((transaction) => {
-      if (items.length > 1 && attempts++ > 0) throw new Error('The group is in conflict');
-      return this.write(items, transaction);
-    });
+  private async writeAll(group: readonly Waiting<Item>[]): Promise<void> {
+    try {
+      const failed = await group[0]?.within(() => this.write(group.map(({ item }) => item)));
+      const alone = (failed ?? []).flatMap((place) => group[place] ?? []);
+      for (const each of group) if (!alone.includes(each)) each.written.resolve();
+      await Promise.all(alone.map((each) => this.writeAll([each])));
+    } catch (error) {
+      for (const { written } of group) written.reject(error);
+    }
   }
 }

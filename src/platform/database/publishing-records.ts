@@ -1,5 +1,6 @@
 import { type Schema, type SchemaType, Types } from 'mongoose';
 import type { Actor, Scope, UserId } from '../access/caller.js';
+import { mayBeCommitted } from '../errors/driver-errors.js';
 import { requestContext } from '../logging/request-context.js';
 import type { Precondition } from '../validation/precondition.js';
 import type { Filter } from './filter.js';
@@ -42,10 +43,7 @@ export class PublishingRecords<T extends StoredRecord> extends Records<T> {
     const [model, resource] = parts;
     this.fields = fieldsOf(model.schema);
     this.consumers = consumersOf(resource);
-    this.creations = new GroupCommit(
-      (work) => trail.join(undefined, work),
-      (creations, transaction) => this.writeAll(creations, transaction),
-    );
+    this.creations = new GroupCommit((creations) => this.commit(creations));
     trail.offer([...Object.values(resource.actions), ...Object.values(resource.commands)], this.consumers);
   }
 
@@ -90,6 +88,21 @@ export class PublishingRecords<T extends StoredRecord> extends Records<T> {
     } else await this.creations.add(creation);
     afterwards(transaction, () => this.events.note('record_created', version.record._id));
     return version.record;
+  }
+
+  /** Writes creations in a transaction that is not repeated: whoever is in conflict must not hold up the others. */
+  private async commit(creations: readonly Creation<T>[]): Promise<readonly number[]> {
+    let attempts = 0;
+    try {
+      await this.trail.join(undefined, (joined) => {
+        if (creations.length > 1 && attempts++ > 0) throw new Error('The group is in conflict');
+        return this.writeAll(creations, joined);
+      });
+      return [];
+    } catch (error) {
+      if (creations.length === 1 || mayBeCommitted(error)) throw error;
+      return [...creations.keys()];
+    }
   }
 
   private async writeAll(

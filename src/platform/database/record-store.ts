@@ -1,4 +1,4 @@
-import { type Model, type mongo, type Schema, Types } from 'mongoose';
+import mongoose, { type Model, type mongo, type Schema, Types } from 'mongoose';
 import type { RecordCipher } from './field-encryption.js';
 import { driverDatabase } from './driver.js';
 import type { FieldOrders } from './field-orders.js';
@@ -6,6 +6,8 @@ import { type Find, find } from './find.js';
 import type { HiddenKeys } from '../validation/hidden-keys.js';
 import type { StoredRecord } from './record.js';
 import { SchemaRules } from './schema-rules.js';
+
+const { MongoBulkWriteError } = mongoose.mongo;
 
 /** A record as its service sees it, and as it is stored: sealed, with hidden keys. */
 export interface NewVersion<T> {
@@ -64,6 +66,25 @@ export class RecordStore<T extends StoredRecord> {
 
   async insert({ stored }: NewVersion<T>, session: mongo.ClientSession | undefined): Promise<void> {
     await this.collection.insertOne(stored, session && { session });
+  }
+
+  /** Inserts several, each whether or not the others can be. @returns the places of those that could not be */
+  async insertSeveral(versions: readonly NewVersion<T>[]): Promise<readonly number[]> {
+    const [first, ...others] = versions;
+    if (first && others.length === 0) {
+      await this.insert(first, undefined);
+      return [];
+    }
+    try {
+      await this.collection.insertMany(
+        versions.map(({ stored }) => stored),
+        { ordered: false },
+      );
+      return [];
+    } catch (error) {
+      if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError()) throw error;
+      return [error.writeErrors].flat().map(({ index }) => index);
+    }
   }
 
   /**
