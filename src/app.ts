@@ -15,6 +15,7 @@ import { HttpConfig } from './platform/http/http.config.js';
 import { HttpAdapter } from './platform/http/adapter.js';
 import { installAnswers } from './platform/http/answers.js';
 import { refuseBypasses } from './platform/http/bypasses.js';
+import { prepareAcceptors } from './platform/http/acceptors.js';
 import { installClosing } from './platform/http/closing.js';
 import { noteAnswers } from './platform/http/declared-answers.js';
 import { installDeadline } from './platform/http/deadline.js';
@@ -31,8 +32,6 @@ import { createRequestLog, installRequestLog } from './platform/logging/request-
 import { HeapWatch } from './platform/monitoring/heap-watch.js';
 import { HealthMonitor } from './platform/monitoring/health.monitor.js';
 import { installMetrics } from './platform/monitoring/metrics.js';
-import { RedisConfig } from './platform/redis/redis.config.js';
-import { SharedWindows } from './platform/redis/shared-windows.js';
 import { handlersOf } from './platform/http/handlers.js';
 import { Authenticator, installAccess, readmit } from './platform/access/access.js';
 import { Memberships } from './platform/access/memberships.js';
@@ -47,6 +46,7 @@ import { limitOf } from './platform/limits/adaptive-limit.js';
 import { installLoadShedding } from './platform/limits/load-shedding.js';
 import { LimitsConfig } from './platform/limits/limits.config.js';
 import { installRateLimit } from './platform/limits/rate-limit.js';
+import { SharedWindows } from './platform/limits/shared-windows.js';
 import { installSameOrigin } from './platform/http/same-origin.js';
 import { installInput, noteInput } from './platform/http/input.js';
 
@@ -106,13 +106,13 @@ export async function createApp(
     readmit: (request) => readmit(authenticator, memberships, request),
     underWay,
   });
+  prepareAcceptors(fastify);
   fastify.decorate('hasDatabaseAnswered', () => database.queue.hasAnsweredWithin(500));
   const changeFeed = app.get(ChangeFeed, { strict: false });
   installMetrics(fastify, { underWay, database: database.queue, changeFeed });
   if (http.corsOrigins.length > 0) installCors(fastify, http.corsOrigins);
   installRequestHead(fastify, config);
-  const windows = config.of(RedisConfig).redisUrl ? app.get(SharedWindows) : undefined;
-  installRateLimit(fastify, config.of(LimitsConfig).rateLimitMax, windows);
+  installRateLimit(fastify, config.of(LimitsConfig).rateLimitMax, app.get(SharedWindows, { strict: false }));
   installNotFound(fastify);
   installSameOrigin(fastify, http);
   const { permissions } = app.get(Repositories, { strict: false });

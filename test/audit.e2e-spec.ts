@@ -1,17 +1,11 @@
 // Alone in its process: what is transferable stays so.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import { Types } from 'mongoose';
 import { scopeOf, type UserId } from '../src/platform/access/caller.js';
-import { OwnedRecord, RECORD_OPTIONS } from '../src/platform/database/record.js';
-import { RecordsModule } from '../src/platform/database/records.module.js';
 import type { Records } from '../src/platform/database/records.js';
-import { resource } from '../src/platform/database/resource.js';
 import { Transactions } from '../src/platform/database/transactions.js';
-import type { ApiError } from '../src/platform/errors/errors.js';
 import { CHANGE } from './support/accounts.js';
 import { API_KEYS, createKey, withKey } from './support/api-keys.js';
-import { addToApp } from './support/nest-lab.js';
 import { addPapers, type Paper, PAPERS } from './support/papers.js';
 import { LOCALHOST, PASSKEY_STEP_UP, PasskeyDevice, PASSKEYS } from './support/passkeys.js';
 import { newMember, newOrganization, ORGANIZATIONS, within } from './support/organizations.js';
@@ -22,25 +16,6 @@ import { USERS } from './support/users.js';
 
 const AUDIT = '/api/v1/audit';
 const EXPORT = `${AUDIT}/export`;
-
-/** Only the audit is told of these: those that are created at the same time share a transaction. */
-@Schema({ ...RECORD_OPTIONS, collection: 'leaflets' })
-class Leaflet extends OwnedRecord {
-  @Prop({ type: String, required: true })
-  name!: string;
-}
-
-const LeafletSchema = SchemaFactory.createForClass(Leaflet);
-LeafletSchema.index({ ownerId: 1, createdAt: -1, _id: -1 });
-LeafletSchema.index({ ownerId: 1, name: 1 }, { unique: true });
-
-const leaflets = resource({
-  name: 'leaflet',
-  record: Leaflet,
-  schema: LeafletSchema,
-  unique: ['name'],
-  audit: true,
-});
 
 interface Entry {
   readonly at: string;
@@ -60,8 +35,7 @@ describe('the audit', () => {
   let admin: TestClient;
 
   beforeAll(async () => {
-    const takeBacks = [addPapers(), addToApp({ imports: [RecordsModule.for(leaflets)] })];
-    takeBack = () => takeBacks.forEach((each) => each());
+    takeBack = addPapers();
     test = await createTestApp();
     [owner, stranger, admin] = await Promise.all([
       test.anonymous.signIn(),
@@ -321,28 +295,5 @@ describe('the audit', () => {
     const told = await entries(user, `?actor=${user.userId}&limit=3`);
     expect(actions(told)).toEqual(['papers.updated', 'papers.updated', 'papers.updated']);
     expect(told[0]?.changes).toEqual([{ field: 'pages', from: null, to: 7 }]);
-  });
-
-  it('tells of each record that is created at the same time as others, and of none that is refused', async () => {
-    const user = await test.anonymous.signIn();
-    const records = test.app.get<Records<Leaflet>>('LeafletRecords', { strict: false });
-    const scope = scopeOf(user.userId as UserId);
-    const names = Array.from({ length: 60 }, (_, n) => `Ships ${n % 40}`);
-    const outcomes = await Promise.allSettled(names.map((name) => records.create(scope, { name })));
-    const created = outcomes.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-    const refused = outcomes.flatMap((each) => (each.status === 'rejected' ? [each.reason as ApiError] : []));
-    expect(refused.map(({ code }) => code)).toEqual(Array.from({ length: 20 }, () => 'LEAFLET_NAME_TAKEN'));
-    expect(created).toHaveLength(40);
-    const stored = await test.connection.collection('leaflets').find().toArray();
-    expect(stored.map(({ name }) => String(name)).toSorted()).toEqual([...new Set(names)].toSorted());
-    const told = await entries(user, `?actor=${user.userId}&limit=100`);
-    const ofLeaflets = told.filter(({ action }) => action === 'leaflets.created');
-    expect(ofLeaflets.map(({ record }) => record).toSorted()).toEqual(
-      created.map(({ _id }) => `leaflets/${String(_id)}`).toSorted(),
-    );
-    for (const { record, changes } of ofLeaflets) {
-      const { name } = created.find(({ _id }) => record === `leaflets/${String(_id)}`) ?? {};
-      expect(changes).toEqual([{ field: 'name', from: null, to: name }]);
-    }
   });
 });

@@ -135,7 +135,7 @@ describe('the start is refused, with what to write instead, for', () => {
 
   it.each([
     ['@UploadedFile()', UploadedFile(), 'FileInterceptor'],
-    ['@UploadedFiles()', UploadedFiles(), 'FilesInterceptor'],
+    ['@UploadedFile()', UploadedFiles(), 'FilesInterceptor'],
     ['@HostParam()', HostParam('tenant'), 'host: '],
     ['@Session()', Session(), 'request.session'],
     ['@SignedCookies()', SignedCookies('cart'), 'cookies: { secret }'],
@@ -145,7 +145,7 @@ describe('the start is refused, with what to write instead, for', () => {
       @Post()
       @Public()
       @Answers(LabDto)
-      take(_: unknown): LabDto {
+      take(): LabDto {
         return { name: 'x' };
       }
     }

@@ -37,11 +37,11 @@ const HEADERS = (
 ).split(' ');
 
 /** The same value with the mark in all of its texts, as deep as it goes. */
-function marked(value: unknown, name = ''): unknown {
+function marked(value: unknown): unknown {
   if (typeof value === 'string') return planted();
-  if (Array.isArray(value)) return value.map((item) => marked(item, name));
+  if (Array.isArray(value)) return value.map(marked);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, marked(field, key)]));
+  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, marked(field)]));
 }
 
 /** Bodies with the mark in one text each, so that the others let it come as far as it can. */

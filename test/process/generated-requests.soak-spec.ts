@@ -40,7 +40,6 @@ describe('requests that somebody else generates from the document', () => {
     server = await installation.start({
       ADMIN_EMAIL: ADMIN.email,
       ADMIN_PASSWORD: ADMIN.password,
-      LOG_LEVEL: 'warn',
     });
     mkdirSync(TOOL, { recursive: true });
     const manners = ['--quiet', '--no-compile', '--disable-pip-version-check', '--no-input', '--upgrade'];

@@ -43,7 +43,7 @@ describe('bodies that cost as much as they can', () => {
 
   beforeAll(async () => {
     installation = await Installation.create();
-    const server = await installation.start({ LOG_LEVEL: 'warn' });
+    const server = await installation.start({});
     caller = await new HttpCaller(server.url).signIn();
     live = new Agent({ keepAlive: true, maxSockets: 1 });
   }, 120_000);
@@ -64,16 +64,16 @@ describe('bodies that cost as much as they can', () => {
 
   /** The longest that probes waited while the work was done. */
   async function longestDuring(work: () => Promise<unknown>): Promise<number> {
-    let isDone = false;
+    const done = new AbortController();
     let longest = 0;
     const probes = (async () => {
-      while (!isDone) {
+      while (!done.signal.aborted) {
         longest = Math.max(longest, await probe());
         await sleep(1);
       }
     })();
     await work();
-    isDone = true;
+    done.abort();
     await probes;
     return longest;
   }

@@ -33,6 +33,7 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
     neededBy: ['AuditExportModule', 'ImportsModule'],
   },
   { module: 'CacheModule', paths: ['src/platform/cache'] },
+  { module: 'RedisModule', paths: ['src/platform/redis'], variable: 'REDIS_URL', neededBy: ['CacheModule'] },
   { module: 'ConsoleModule', paths: ['src/modules/console'], route: 'GET /login' },
   {
     module: 'EncryptionModule',

@@ -1,9 +1,8 @@
 import { performance } from 'node:perf_hooks';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
 import { ProcessConfig } from '../../platform/config/process.config.js';
+import type { HttpAdapter } from '../../platform/http/adapter.js';
 import { HealthMonitor } from '../../platform/monitoring/health.monitor.js';
 import { METRICS } from '../../platform/monitoring/metrics.js';
 import { RELEASE } from '../../product/release.js';
@@ -108,23 +107,19 @@ export class SystemSamples implements OnApplicationBootstrap, OnApplicationShutd
       p99: requests > 0 ? slowest(now, this.before) : null,
       eventLoop: performance.eventLoopUtilization(loop, this.loop).utilization,
       memory: process.memoryUsage.rss(),
-      connections: await this.connections(),
+      connections: this.adapter.connections.count,
     });
     if (this.samples.length > KEPT) this.samples.shift();
     this.before = now;
     this.loop = loop;
   }
 
-  private get fastify(): FastifyInstance {
-    return (this.host.httpAdapter as ReturnType<NestFastifyApplication['getHttpAdapter']>).getInstance();
-  }
-
-  private connections(): Promise<number> {
-    return new Promise((resolve) => this.fastify.server.getConnections((_, count) => resolve(count ?? 0)));
+  private get adapter(): HttpAdapter {
+    return this.host.httpAdapter as unknown as HttpAdapter;
   }
 
   private async count(): Promise<Counts> {
-    const { metricsRegistry } = this.fastify;
+    const { metricsRegistry } = this.adapter.getInstance();
     const metric = await metricsRegistry.getSingleMetric(METRICS.requests)?.get();
     const cumulative = new Map<number, number>();
     let total = 0;

@@ -109,16 +109,10 @@ export class PublishingRecords<T extends StoredRecord> extends Records<T> {
     creations: readonly Creation<T>[],
     transaction: Transaction | undefined,
   ): Promise<void> {
-    const session = transaction?.session;
-    const [first, ...others] = creations.map(({ version }) => version);
-    if (!first) return;
-    if (others.length > 0 && session) await this.store.insertAll([first, ...others], session);
-    else await this.store.insert(first, session).catch(this.refuseTaken);
-    if (transaction)
-      await this.trail.publish(
-        creations.map(({ event }) => event),
-        transaction,
-      );
+    const versions = creations.map(({ version }) => version);
+    await this.store.insert(versions, transaction?.session).catch(this.refuseTaken);
+    const events = creations.map(({ event }) => event);
+    if (transaction) await this.trail.publish(events, transaction);
   }
 
   protected override change(

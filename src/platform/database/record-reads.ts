@@ -1,11 +1,11 @@
 import type { Model, mongo, PipelineStage } from 'mongoose';
-import { Semaphore } from '../concurrency/semaphore.js';
 import type { RecordCipher } from './field-encryption.js';
 import { type ApiError, apiError } from '../errors/errors.js';
 import type { Precondition } from '../validation/precondition.js';
 import type { Page, PageQuery } from '../validation/page-query.js';
 import type { DomainEvents } from '../logging/events.js';
 import { type Scope, userOf } from '../access/caller.js';
+import { inTurn, MAX_MS } from './counting.js';
 import type { Cursors } from './cursor.js';
 import { asksFor, type Filter, isGiven, NEWEST_FIRST, newestIndexes, uniqueKeys } from './filter.js';
 import type { Find } from './find.js';
@@ -19,26 +19,6 @@ import { sessionOf, type Transaction } from './transactions.js';
 
 /** Stages that access other collections, or change records before their owner has been matched. */
 const BEYOND = ['$lookup', '$graphLookup', '$unionWith', '$out', '$merge', '$facet'] as const;
-
-/** Time limit of a list in the database: below the timeouts of sockets and handlers. */
-const MAX_MS = 900;
-
-/**
- * Counting takes as long as there are records. Each caller counts one thing at a time, so that nobody keeps the
- * database to themselves.
- */
-const counting = new Semaphore({ concurrency: 1, maxWaiting: 16, timeoutMs: MAX_MS });
-
-/** @throws ApiError OVERLOADED when too many counts of the caller are waiting */
-async function inTurn<R>(scope: Scope, count: () => Promise<R>): Promise<R> {
-  const caller = userOf(scope) ?? 'system';
-  await counting.acquire(caller);
-  try {
-    return await count();
-  } finally {
-    counting.release(caller);
-  }
-}
 
 /** What `find` takes. */
 interface Search {

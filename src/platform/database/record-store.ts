@@ -3,6 +3,7 @@ import type { RecordCipher } from './field-encryption.js';
 import { driverDatabase } from './driver.js';
 import type { FieldOrders } from './field-orders.js';
 import { type Find, find } from './find.js';
+import { GroupCommit } from './group-commit.js';
 import type { HiddenKeys } from '../validation/hidden-keys.js';
 import type { StoredRecord } from './record.js';
 import { SchemaRules } from './schema-rules.js';
@@ -22,6 +23,7 @@ export interface NewVersion<T> {
 export class RecordStore<T extends StoredRecord> {
   private driverCollection: mongo.Collection | undefined;
   private readonly rules: SchemaRules;
+  private readonly additions = new GroupCommit<NewVersion<T>>((versions) => this.insert(versions));
 
   constructor(
     private readonly model: Model<T>,
@@ -64,38 +66,31 @@ export class RecordStore<T extends StoredRecord> {
     return { record: record as unknown as T, stored };
   }
 
-  async insert({ stored }: NewVersion<T>, session: mongo.ClientSession | undefined): Promise<void> {
-    await this.collection.insertOne(stored, session && { session });
-  }
-
-  /** Inserts several, each whether or not the others can be. @returns the places of those that could not be */
-  async insertSeveral(versions: readonly NewVersion<T>[]): Promise<readonly number[]> {
-    const [first, ...others] = versions;
-    if (first && others.length === 0) {
-      await this.insert(first, undefined);
-      return [];
-    }
-    try {
-      await this.collection.insertMany(
-        versions.map(({ stored }) => stored),
-        { ordered: false },
-      );
-      return [];
-    } catch (error) {
-      if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError()) throw error;
-      return [error.writeErrors].flat().map(({ index }) => index);
-    }
+  /** Inserts a version: outside a transaction together with others that are inserted at the same time. */
+  async add(version: NewVersion<T>, session: mongo.ClientSession | undefined): Promise<void> {
+    if (session) await this.insert([version], session);
+    else await this.additions.add(version);
   }
 
   /**
-   * Inserts several in a transaction. The driver's bulk insert would cost more than the insertion.
-   * @throws Error if any of them cannot be inserted
+   * Inserts versions: in a transaction all or none, otherwise each whether or not the others can be.
+   * @returns the places of those that could not be
    */
-  async insertAll(versions: readonly NewVersion<T>[], session: mongo.ClientSession): Promise<void> {
+  async insert(
+    versions: readonly NewVersion<T>[],
+    session?: mongo.ClientSession,
+  ): Promise<readonly number[]> {
     const documents = versions.map(({ stored }) => stored);
-    const command = { insert: this.model.collection.name, documents };
-    const { writeErrors } = await this.db.command(command, { session });
-    if (writeErrors) throw new Error('Not all of the records can be inserted');
+    const [first, ...others] = documents;
+    try {
+      if (first && others.length === 0) await this.collection.insertOne(first, session && { session });
+      else await this.collection.insertMany(documents, { ordered: false, ...(session && { session }) });
+      return [];
+    } catch (error) {
+      const isPartial = error instanceof MongoBulkWriteError && !error.result.getWriteConcernError();
+      if (!isPartial || session) throw error;
+      return [error.writeErrors].flat().map(({ index }) => index);
+    }
   }
 
   /** The update that writes the next version of a record. */

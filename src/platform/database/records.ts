@@ -7,7 +7,6 @@ import type { Actor, Owner, Scope } from '../access/caller.js';
 import type { Cursors } from './cursor.js';
 import type { RecordCipher } from './field-encryption.js';
 import type { Filter } from './filter.js';
-import { GroupCommit } from './group-commit.js';
 import { RecordReads } from './record-reads.js';
 import type { NewVersion } from './record-store.js';
 import type { Change, NewFields, NewRecord, StoredRecord } from './record.js';
@@ -19,7 +18,6 @@ import { afterwards, type CreatesOnce, isTransaction, sessionOf, type Transactio
 /** Reads and writes the records of one resource, always within a `Scope`. Records come back as plain objects. */
 export class Records<T extends StoredRecord> extends RecordReads<T> {
   readonly referenceFields: readonly ReferenceField[];
-  private readonly inserts = new GroupCommit<NewVersion<T>>((versions) => this.store.insertSeveral(versions));
 
   constructor(
     private readonly model: Model<T>,
@@ -190,8 +188,7 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
 
   protected async write(fields: object, transaction: Transaction | undefined, _actor?: Actor): Promise<T> {
     const version = this.prepare(fields);
-    const inserted = transaction ? this.store.insert(version, transaction.session) : this.inserts.add(version);
-    await inserted.catch(this.refuseTaken);
+    await this.store.add(version, transaction?.session).catch(this.refuseTaken);
     afterwards(transaction, () => this.events.note('record_created', version.record._id));
     return version.record;
   }

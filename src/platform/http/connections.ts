@@ -150,9 +150,12 @@ export class Connections {
     private readonly isProxy: ((address: string, hop: 0) => boolean) | undefined,
     private readonly bounds: Readonly<typeof BOUNDS> = BOUNDS,
   ) {
-    server.maxConnections = bounds.all;
     server.on('connection', (socket) => this.admit(socket));
     server.on('close', () => this.rest());
+  }
+
+  get count(): number {
+    return this.open.size;
   }
 
   /** Closes idle connections, now and from now on. */
@@ -162,7 +165,7 @@ export class Connections {
   }
 
   private admit(socket: Socket): void {
-    if (this.isClosing) {
+    if (this.isClosing || this.open.size >= this.bounds.all) {
       socket.destroy();
       return;
     }

@@ -3,15 +3,10 @@ import { createServer } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ConfigError } from '../config/config.js';
 import type { HttpConfig } from './http.config.js';
+import { BACKLOG, CAN_SHARE_PORT } from './acceptors.js';
 import { StartError } from '../errors/start-error.js';
 
 type Address = Pick<HttpConfig, 'port' | 'host'>;
-
-/**
- * How many connections may wait to be accepted while the process is busy. The kernel of a client that finds the queue
- * full silently retries after 1, 2, 4 … seconds.
- */
-const BACKLOG = 4_096;
 
 /** What to change when the operating system refuses the address, by its error code. */
 const REFUSALS: Readonly<Record<string, (address: Address) => string>> = {
@@ -55,7 +50,11 @@ export async function listen(app: NestFastifyApplication, address: Address): Pro
   await app.init();
   try {
     const { port, host } = address;
-    return await app.getHttpAdapter().getInstance().listen({ port, host, backlog: BACKLOG });
+    const options = { port, host, backlog: BACKLOG, reusePort: CAN_SHARE_PORT };
+    const fastify = app.getHttpAdapter().getInstance();
+    const url = await fastify.listen(options);
+    if (CAN_SHARE_PORT) await fastify.acceptMore();
+    return url;
   } catch (error) {
     throw refusalOf(error, address);
   }

@@ -29,17 +29,10 @@ function signsCookies(app: INestApplication): boolean {
 const NEEDS: readonly Need[] = [
   {
     decorator: '@UploadedFile()',
-    isUsedBy: taking(RouteParamtypes.FILE),
+    isUsedBy: taking(RouteParamtypes.FILE, RouteParamtypes.FILES),
     isMet: takesForm,
     instead:
-      "write @UseInterceptors(FileInterceptor('file')) of @nestjs/platform-fastify/multipart above the handler",
-  },
-  {
-    decorator: '@UploadedFiles()',
-    isUsedBy: taking(RouteParamtypes.FILES),
-    isMet: takesForm,
-    instead:
-      "write @UseInterceptors(FilesInterceptor('files')) of @nestjs/platform-fastify/multipart above the handler",
+      "write @UseInterceptors(FileInterceptor('file')), or FilesInterceptor for several, of @nestjs/platform-fastify/multipart above the handler",
   },
   {
     decorator: '@HostParam()',

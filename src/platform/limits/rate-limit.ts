@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { apiError } from '../errors/errors.js';
 import { networkOf } from '../http/client-address.js';
-import type { SharedWindows } from '../redis/shared-windows.js';
 import { routeConfig } from '../http/route-config.js';
+import type { SharedWindow, SharedWindows } from './shared-windows.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -37,9 +37,13 @@ function tooMany(restMs: number): Error {
 /**
  * Counts requests per minute and client. A client's minute starts with its first request; with too many clients, the
  * one whose minute started first is evicted.
- * @param shared counts across all processes, while it is available
+ * @param shared where requests are counted across all processes, while that is available
  */
-export function installRateLimit(fastify: FastifyInstance, max: number, shared?: SharedWindows): void {
+export function installRateLimit(
+  fastify: FastifyInstance,
+  max: number,
+  shared?: Pick<SharedWindows, 'store'>,
+): void {
   const policy = `"default";q=${max};w=${WINDOW_MS / 1000}`;
   // In the order in which their minutes started.
   const windows = new Map<string, Window>();
@@ -68,14 +72,15 @@ export function installRateLimit(fastify: FastifyInstance, max: number, shared?:
     const window = windowOf(client, now);
     window.requests += 1;
     setHeaders(reply, window.requests, window.until - now);
-    // Already too many in this process alone: no need to ask Redis.
+    // Already too many in this process alone: no need to ask.
     if (window.requests > max) return done(tooMany(window.until - now));
-    if (!shared?.isAvailable) return done();
-    const judge = (all: Awaited<ReturnType<SharedWindows['count']>>): void => {
+    const store = shared?.store;
+    if (!store?.isAvailable) return done();
+    const judge = (all: SharedWindow | undefined): void => {
       if (all && all.count > window.requests) setHeaders(reply, all.count, all.restMs);
       done(all && all.count > max ? tooMany(all.restMs) : undefined);
     };
-    void shared.count(`rate ${client}`, WINDOW_MS).then(judge);
+    void store.count(`rate ${client}`, WINDOW_MS).then(judge);
   }
 
   fastify.decorate('limit', limit);

@@ -20,6 +20,8 @@ interface Indicator {
 @Injectable()
 export class HealthIndicators {
   private readonly known = new Map<string, Indicator>();
+  /** What the row `redis` says; only for Redis. */
+  redis: () => ServiceStatus = () => 'disabled';
   /** What the row `external` says; only for the language model. Add rows of your own by `add`. */
   languageModel: () => ServiceStatus = () => 'disabled';
 

@@ -8,7 +8,6 @@ import { InjectConnection } from '@nestjs/mongoose';
 import { HealthCheckService, MongooseHealthIndicator } from '@nestjs/terminus';
 import type { Connection } from 'mongoose';
 import { Migrations } from '../migrations/migrations.js';
-import { Redis } from '../redis/redis.js';
 import { HealthIndicators, type ServiceStatus } from './health-indicators.js';
 import { HeapWatch } from './heap-watch.js';
 
@@ -45,7 +44,6 @@ export class HealthMonitor
   constructor(
     private readonly checks: HealthCheckService,
     private readonly mongoose: MongooseHealthIndicator,
-    private readonly redis: Redis,
     private readonly migrations: Migrations,
     private readonly indicators: HealthIndicators,
     private readonly heap: HeapWatch,
@@ -74,7 +72,7 @@ export class HealthMonitor
 
   /** The latest result. Redis, the language model and what is optional only degrade it. */
   get health(): Health {
-    const redis = this.redis.status;
+    const redis = this.indicators.redis();
     const external = this.indicators.languageModel();
     const { rows } = this.indicators;
     const down = rows.filter(([, { isUp }]) => !isUp);

@@ -1,8 +1,14 @@
 import { Global, Module } from '@nestjs/common';
+import { HealthIndicators } from '../monitoring/health-indicators.js';
+import { HealthModule } from '../monitoring/health.module.js';
+import { RedisWindows } from './redis-windows.js';
 import { Redis } from './redis.js';
-import { SharedWindows } from './shared-windows.js';
 
 /** Redis, which is optional: everything works without it. */
 @Global()
-@Module({ providers: [Redis, SharedWindows], exports: [Redis, SharedWindows] })
-export class RedisModule {}
+@Module({ imports: [HealthModule], providers: [Redis, RedisWindows], exports: [Redis] })
+export class RedisModule {
+  constructor(redis: Redis, indicators: HealthIndicators) {
+    indicators.redis = () => redis.status;
+  }
+}

@@ -1,37 +1,28 @@
 import { Injectable } from '@nestjs/common';
 import { CryptoConfig } from '../crypto/crypto.config.js';
 import { KeyedMac } from '../crypto/keyed-mac.js';
+import { type SharedWindow, SharedWindows, type WindowStore } from '../limits/shared-windows.js';
 import { KEY_PREFIX, Redis } from './redis.js';
 
-/** What has happened since the first time of the present window, in all processes. */
-export interface SharedWindow {
-  readonly count: number;
-  /** Until the window ends, in milliseconds. */
-  readonly restMs: number;
-}
-
-/** Counts for all processes together. A window expires by itself. */
+/** Counts in Redis. */
 @Injectable()
-export class SharedWindows {
+export class RedisWindows implements WindowStore {
   private readonly mac: KeyedMac;
 
   constructor(
     private readonly redis: Redis,
     config: CryptoConfig,
+    shared: SharedWindows,
   ) {
     this.mac = new KeyedMac(config, 'window');
+    if (redis.isConfigured) shared.store = this;
   }
 
-  /** Whether Redis answers: while it does not, nobody need ask. */
   get isAvailable(): boolean {
     return this.redis.status === 'ok';
   }
 
-  /**
-   * Counts one more.
-   * @param subject who is counted; Redis sees a MAC of it
-   * @returns undefined where Redis does not answer
-   */
+  /** Redis sees a MAC of the subject. */
   async count(subject: string, windowMs: number): Promise<SharedWindow | undefined> {
     const name = this.nameOf(subject);
     const answers = await this.redis.run((client) =>
