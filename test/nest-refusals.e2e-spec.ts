@@ -173,7 +173,7 @@ describe('the start is refused, with what to write instead, for', () => {
   it('a wildcard within a path', async () => {
     @Controller('api/v1/bad')
     class Bad {
-      @Get('*path/parts')
+      @Get(['parts/*path', '*path/parts'])
       @Public()
       @Answers(LabDto)
       get(): LabDto {

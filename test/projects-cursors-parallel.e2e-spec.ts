@@ -56,8 +56,9 @@ describe('a walk by cursors, while 200 projects at a time come and go', () => {
     const create = async () => {
       const key = randomUUID();
       const project = { name: `staying, new ${key}` };
-      const { status, body } = await untilTaken(() =>
-        owner.post(PROJECTS, project, { 'idempotency-key': key }),
+      const { status, body } = await untilTaken(
+        () => owner.post(PROJECTS, project, { 'idempotency-key': key }),
+        ({ status: answered, outcome }) => answered === 503 || outcome === '409 IDEMPOTENCY_IN_PROGRESS',
       );
       expect(status).toBe(201);
       created.add((body.data as ProjectJson).id);

@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { HttpCaller } from './http-caller.js';
 import { addToBuild } from './lab-feature.js';
@@ -85,13 +89,21 @@ describe('an event loop that is blocked for 5 s', () => {
     const server = await installation.start(env);
     const caller = new HttpCaller(server.url);
     const asked = Array.from({ length: 20 }, () => caller.get('/lab/ask'));
+    const early = Array.from({ length: 8 }, () => connect(Number(new URL(server.url).port), '127.0.0.1'));
+    await Promise.all(early.map((socket) => once(socket, 'connect')));
     await caller.get('/health/live');
     const blocked = caller.get('/lab/block');
+    // Sent in time, and read by the process only after the time for headers.
+    await sleep(500);
+    for (const socket of early)
+      socket.write('GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n');
     const answers = (await Promise.all(asked)).map(told);
     expect(new Set([...answers, '200', '503 SERVER_HELD_UP'])).toEqual(
       new Set(['200', '503 SERVER_HELD_UP']),
     );
     expect(answers).toContain('503 SERVER_HELD_UP');
+    const read = await Promise.all(early.map((socket) => text(socket)));
+    expect(read.map((answer) => answer.slice(9, 12))).toEqual(early.map(() => '200'));
     await blocked;
     // It passes, once the driver has found the database again.
     while (told(await caller.get('/lab/ask')) !== '200');

@@ -71,22 +71,18 @@ export class PublishingRecords<T extends StoredRecord> extends Records<T> {
     });
   }
 
-  protected override async write(
-    fields: object,
-    transaction: Transaction | undefined,
-    actor?: Actor,
-  ): Promise<T> {
-    if (!this.hasListener) return super.write(fields, transaction, actor);
+  protected override async write(fields: object, given?: Transaction, actor?: Actor): Promise<T> {
+    if (!this.hasListener) return super.write(fields, given, actor);
     const version = this.prepare(fields);
     const creation = {
       version,
       event: this.eventOf(this.resource.actions.created, actor, undefined, version.record),
     };
     // What else starts in the transaction, such as deliveries, would make others wait.
-    if (transaction || !this.trail.isOnlyListener('audit', this.consumers)) {
-      await this.trail.join(transaction, (joined) => this.writeAll([creation], joined));
+    if (given || !this.trail.isOnlyListener('audit', this.consumers)) {
+      await this.trail.join(given, (joined) => this.writeAll([creation], joined));
     } else await this.creations.add(creation);
-    afterwards(transaction, () => this.events.note('record_created', version.record._id));
+    afterwards(given, () => this.events.note('record_created', version.record._id));
     return version.record;
   }
 
@@ -105,14 +101,11 @@ export class PublishingRecords<T extends StoredRecord> extends Records<T> {
     }
   }
 
-  private async writeAll(
-    creations: readonly Creation<T>[],
-    transaction: Transaction | undefined,
-  ): Promise<void> {
+  private async writeAll(creations: readonly Creation<T>[], joined?: Transaction): Promise<void> {
     const versions = creations.map(({ version }) => version);
-    await this.store.insert(versions, transaction?.session).catch(this.refuseTaken);
+    await this.store.insert(versions, joined?.session).catch(this.refuseTaken);
     const events = creations.map(({ event }) => event);
-    if (transaction) await this.trail.publish(events, transaction);
+    if (joined) await this.trail.publish(events, joined);
   }
 
   protected override change(

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:net';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
 /**
@@ -25,13 +25,12 @@ declare module 'fastify' {
 export const CAN_SHARE_PORT = process.platform === 'linux';
 
 /** Accepts connections for a server on its own address, too. */
-async function acceptFor(server: Server): Promise<Server | undefined> {
-  const address = server.address();
-  if (typeof address !== 'object' || !address) return undefined;
+async function acceptFor(server: Server): Promise<Server> {
+  const { port, address: host } = server.address() as AddressInfo;
   const acceptor = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     server.emit('connection', socket);
   });
-  acceptor.listen({ port: address.port, host: address.address, backlog: BACKLOG, reusePort: true });
+  acceptor.listen({ port, host, backlog: BACKLOG, reusePort: true });
   await once(acceptor, 'listening');
   return acceptor;
 }
@@ -43,8 +42,7 @@ async function acceptFor(server: Server): Promise<Server | undefined> {
 export function prepareAcceptors(fastify: FastifyInstance): void {
   let acceptors: readonly Server[] = [];
   fastify.decorate('acceptMore', async () => {
-    const others = Array.from({ length: ACCEPTORS - 1 }, () => acceptFor(fastify.server));
-    acceptors = (await Promise.all(others)).filter((each) => each !== undefined);
+    acceptors = await Promise.all(Array.from({ length: ACCEPTORS - 1 }, () => acceptFor(fastify.server)));
   });
   fastify.addHook('preClose', (done) => {
     const listening = [fastify.server, ...acceptors].filter((each) => each.listening);

@@ -27,6 +27,23 @@ const HEADERS_TIMEOUT_MS = 5_000;
 /** How often Node checks for late headers; its default is 30 s. */
 const LOOK_EVERY_MS = 500;
 
+/**
+ * The time that Node allows for headers, which it reads several times for each check. After a pause of the process that
+ * check is spared: what clients have sent in time is yet to be read.
+ */
+function headersTimeout(): PropertyDescriptor {
+  let checkedAt = performance.now();
+  let isSpared = false;
+  return {
+    get() {
+      const passedMs = performance.now() - checkedAt;
+      checkedAt += passedMs;
+      if (passedMs > LOOK_EVERY_MS / 2) isSpared = passedMs > 2 * LOOK_EVERY_MS;
+      return isSpared ? 0 : HEADERS_TIMEOUT_MS;
+    },
+  };
+}
+
 /** Limits of a form unless its route sets others. Each file is limited to BODY_LIMIT like any body. */
 const FORM_LIMITS = { files: 10, fields: 100, parts: 110, fieldSize: 64 * 1024 };
 
@@ -88,7 +105,6 @@ export class HttpAdapter extends FastifyAdapter {
       trustProxy: trustOf(trustProxy) ?? false,
       http: {
         maxHeaderSize: 16 * 1024,
-        headersTimeout: HEADERS_TIMEOUT_MS,
         connectionsCheckingInterval: LOOK_EVERY_MS,
         // Checked by `installRequestHead`, which answers in the envelope.
         requireHostHeader: false,
@@ -103,6 +119,7 @@ export class HttpAdapter extends FastifyAdapter {
     });
     super(server);
     Object.assign(this, { multipartOptions: { limits: FORM_LIMITS } });
+    Object.defineProperty(server.server, 'headersTimeout', headersTimeout());
     this.connections = new Connections(server.server, trustOf(trustProxy));
     this.middleware = new MiddlewarePaths(server);
     server.setErrorHandler(fail);

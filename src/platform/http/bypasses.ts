@@ -31,10 +31,10 @@ function refuseTwoVersions({ prototype: { constructor }, method }: Handler): voi
 
 /** Refuses `*path/parts`, which the router cannot match. */
 function refuseWildcardWithin({ prototype: { constructor }, method, title }: Handler): void {
-  const path = [constructor, method]
-    .map((place) => String(Reflect.getMetadata(PATH_METADATA, place)))
-    .join('/');
-  if (!/\*[^/]*\/+[^/]/.test(path)) return;
+  const pathsOf = (place: object) => [Reflect.getMetadata(PATH_METADATA, place) as string[]].flat();
+  const paths = pathsOf(constructor).flatMap((root) => pathsOf(method).map((own) => `${root}/${own}`));
+  const path = paths.find((each) => /\*[^/]*\/+[^/]/.test(each));
+  if (path === undefined) return;
   throw new DeclarationError(
     `${title} has a wildcard before the end of its path, ${path}: write a parameter such as :name for one segment, and *path only at the end`,
   );

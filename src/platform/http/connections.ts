@@ -154,6 +154,7 @@ export class Connections {
     server.on('close', () => this.rest());
   }
 
+  /** How many are open. */
   get count(): number {
     return this.open.size;
   }

@@ -15,42 +15,35 @@ interface Need {
   readonly instead: string;
 }
 
-const taking =
-  (...kinds: RouteParamtypes[]) =>
-  (handler: Handler): boolean =>
-    takes(handler, ...kinds);
-
-/** Whether `NestFactory.create` was given `cookies: { secret }`. */
-function signsCookies(app: INestApplication): boolean {
-  const { config } = app as unknown as { config: { getCookieSigner(): object | undefined } };
-  return config.getCookieSigner() !== undefined;
-}
+/** What `NestFactory.create` makes of `cookies: { secret }`. */
+type Signing = INestApplication & { readonly config: { getCookieSigner(): object | undefined } };
 
 const NEEDS: readonly Need[] = [
   {
     decorator: '@UploadedFile()',
-    isUsedBy: taking(RouteParamtypes.FILE, RouteParamtypes.FILES),
+    isUsedBy: (handler) => takes(handler, RouteParamtypes.FILE, RouteParamtypes.FILES),
     isMet: takesForm,
     instead:
       "write @UseInterceptors(FileInterceptor('file')), or FilesInterceptor for several, of @nestjs/platform-fastify/multipart above the handler",
   },
   {
     decorator: '@HostParam()',
-    isUsedBy: taking(RouteParamtypes.HOST),
+    isUsedBy: (handler) => takes(handler, RouteParamtypes.HOST),
     isMet: ({ prototype }) => Reflect.getMetadata(HOST_METADATA, prototype.constructor) !== undefined,
     instead: "name the host in @Controller({ path: 'api/v1/tickets', host: ':tenant.example.com' })",
   },
   {
     decorator: '@Session()',
-    isUsedBy: taking(RouteParamtypes.SESSION),
+    isUsedBy: (handler) => takes(handler, RouteParamtypes.SESSION),
     isMet: (_, __, fastify) => fastify.hasRequestDecorator('session'),
     instead:
       'register a plugin that provides request.session, such as @fastify/session, in onModuleInit of a module',
   },
   {
     decorator: '@SignedCookies()',
-    isUsedBy: taking(RouteParamtypes.SIGNED_COOKIES),
-    isMet: (_, app, fastify) => signsCookies(app) || fastify.hasRequestDecorator('signedCookies'),
+    isUsedBy: (handler) => takes(handler, RouteParamtypes.SIGNED_COOKIES),
+    isMet: (_, app, fastify) =>
+      (app as Signing).config.getCookieSigner() !== undefined || fastify.hasRequestDecorator('signedCookies'),
     instead: 'add cookies: { secret } to the options of NestFactory.create in src/app.ts',
   },
   {
