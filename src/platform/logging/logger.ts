@@ -85,13 +85,18 @@ function standardOutput(mode: Mode): DestinationStream {
   });
   const bytes = collected as unknown as { write(line: Buffer): boolean };
   let timer: NodeJS.Timeout | undefined;
+  let buffered = 0;
+  collected.on('write', (written) => (buffered -= Number(written)));
   const flush = (): void => {
-    timer = undefined;
-    collected.flush();
+    // Again until everything is written: while a write is under way, `collected.flush` does nothing.
+    timer = buffered > 0 ? setTimeout(flush, COLLECT_MS).unref() : undefined;
+    if (timer) collected.flush();
   };
   return {
     write: (line) => {
-      bytes.write(Buffer.from(line));
+      const data = Buffer.from(line);
+      buffered += data.length;
+      bytes.write(data);
       // A permanent timer would wake an idle process for nothing.
       timer ??= setTimeout(flush, COLLECT_MS).unref();
     },
