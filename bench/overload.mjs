@@ -5,11 +5,12 @@
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startEmbeddedMongo } from '../dist/embedded-mongo/embedded-mongo.js';
+import { writeMarkdown } from '../scripts/write-markdown.mjs';
 import {
   GREEDY_KINDS,
   mixOf,
@@ -89,7 +90,7 @@ function judge({ capacity, half, open, afterSpike, beside, quiet }) {
   return rows;
 }
 
-function write(tables, load) {
+async function write(tables, load) {
   const [{ model = 'unknown processor' } = {}] = cpus();
   const text = `# Overload
 
@@ -97,7 +98,7 @@ function write(tables, load) {
 
 ${tables.map((table) => markdown(table)).join('\n\n')}
 `;
-  writeFileSync(join(import.meta.dirname, 'overload.md'), text);
+  await writeMarkdown(join(import.meta.dirname, 'overload.md'), text);
 }
 
 export async function measureOverload({ seconds, writes }) {
@@ -215,7 +216,7 @@ export async function measureOverload({ seconds, writes }) {
       rows: judge({ capacity, half, open, afterSpike, beside, quiet }),
     };
     process.stdout.write(`\n${markdown({ head, rows })}\n\n${markdown(verdicts)}\n`);
-    if (writes) write([verdicts, { head, rows }], load);
+    if (writes) await write([verdicts, { head, rows }], load);
   } finally {
     generator.stop();
     await server.stop();

@@ -4,13 +4,13 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { format, resolveConfig } from 'prettier';
 import { argumentsOf } from './command-line.mjs';
 import { LINES } from './scorecard-lines.mjs';
 import { requireNode } from './node-version.mjs';
+import { writeMarkdown } from './write-markdown.mjs';
 
 const DOCUMENT = 'docs/scorecard.md';
 /** What `npm run bench -- --overload` writes. */
@@ -115,7 +115,7 @@ What the product promises when everything else breaks, and what came of trying. 
 | --- | --- | --- | --- | --- |
 ${table.join('\n')}
 `;
-writeFileSync(DOCUMENT, await format(text, { ...(await resolveConfig(DOCUMENT)), parser: 'markdown' }));
+await writeMarkdown(DOCUMENT, text);
 process.stdout.write(
   `\n${chosen.length - short.length} of ${chosen.length} lines hold. ${DOCUMENT} tells.\n`,
 );
