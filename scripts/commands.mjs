@@ -147,7 +147,15 @@ export const COMMANDS = {
       about: 'the feature, a verb, then the input of the command, written like fields',
       min: 2,
     },
-    options: { 'dry-run': { about: 'print what would be written, and write nothing' } },
+    options: {
+      to: {
+        value: 'field=state',
+        multiple: true,
+        about:
+          'take the record to this state, by a transition that `npm run state` has declared; may be repeated for further fields',
+      },
+      'dry-run': { about: 'print what would be written, and write nothing' },
+    },
     example: 'npm run route -- invoices approve approverId:ref:users:required',
   },
   executor: {

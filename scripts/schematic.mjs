@@ -56,11 +56,23 @@ workflow.reporter.subscribe(({ kind, path }) => {
   written.push(`${KINDS[kind] ?? 'UPDATE'} ${path.replace(/^\//, '')}`);
 });
 try {
-  const { shared = false, list: lists = [], add = [], route, schedule, remove, rename, drop, force } = flags;
+  const {
+    shared = false,
+    list: lists = [],
+    add = [],
+    to = [],
+    route,
+    schedule,
+    remove,
+    rename,
+    drop,
+    force,
+  } = flags;
   const own = {
     feature: { shared, lists, add, remove, drop, force },
     field: { remove, rename, drop, force },
     executor: { route, schedule },
+    route: { to },
   };
   const options = { name, fields, ...own[schematic] };
   await new Promise((resolve, reject) => {

@@ -18,7 +18,7 @@ import { FILES } from './support/forms.js';
 import { mailTo, outboxOf } from './support/mails.js';
 import { codeOf, newPerson, newProtected, OTP } from './support/second-factor.js';
 import { CONTRACT } from './support/contract.js';
-import { referring, startsExecution, withoutGiven } from './support/referring.js';
+import { prepareFor, referring, startsExecution, withoutGiven } from './support/referring.js';
 import { expectNone } from './support/rules.js';
 import { invitationExamples, newInvited } from './support/organizations.js';
 import { runningRoutes } from './support/running-routes.js';
@@ -178,6 +178,7 @@ describe('the OpenAPI document', () => {
       if (collection === FILES) return path.replace('{id}', await newFile(admin));
       const create = document.paths[collection]?.['post'];
       const { body } = await admin.post(collection, create && (await sentTo(collection, create)).body);
+      if (body?.data) await prepareFor(path, String(body.data.id), admin, test);
       return path.replace('{id}', String(body?.data?.id)).replace('{userId}', admin.userId);
     }
     /** The user that the example of creating one makes, signed in. */

@@ -14,6 +14,7 @@ import {
 } from '../source/command-source.ts';
 import { tableWithEntry } from '../source/executor-edit.ts';
 import { classesOf } from '../source/exported.ts';
+import { tableKnowing } from '../source/state-edit.ts';
 import { withImports } from '../source/imports.ts';
 import { ownImports } from '../source/own-imports.ts';
 import { commandOf, requireAlike } from '../specification/command.ts';
@@ -21,17 +22,26 @@ import { fieldCommand } from './field-command.ts';
 import { byShape, filesOf } from './layout.ts';
 import { existing } from './more-fields.ts';
 import { describedOf } from './more-lists.ts';
+import { targetStates } from './states.ts';
 import { changed, type Changes, type Project } from './project.ts';
 import { sectionOf } from './section.ts';
 
 /**
  * Everything that a command on the records of a feature writes, before it is formatted. What it takes is kept in the
  * record: where that has no such field, in a new one that only the server sets.
+ * @param to the states that it takes the record to: `status=closed`
  * @throws Refusal when it cannot be
  */
-export function newCommand(before: Project, names: Names, name: string, inputs: readonly string[]): Changes {
-  const command = commandOf(names, name, inputs);
+export function newCommand(
+  before: Project,
+  names: Names,
+  name: string,
+  inputs: readonly string[],
+  to: readonly string[] = [],
+): Changes {
+  const command = commandOf(names, name, inputs, to);
   const { fields, shared } = existing(before, names);
+  const states = targetStates(before, names, command);
   const described = describedOf(before, names).fields;
   for (const input of command.inputs) {
     const kept = described.find((field) => field.name === input.name);
@@ -89,7 +99,12 @@ export function newCommand(before: Project, names: Names, name: string, inputs: 
     [
       files.table,
       edited(files.table, (text) =>
-        tableWithEntry(text, names, 'commands', commandEntrySource(command, feature)),
+        tableWithEntry(
+          states.reduce((table, state) => tableKnowing(table, names, state), text),
+          names,
+          'commands',
+          commandEntrySource(command, feature),
+        ),
       ),
     ],
   ]);

@@ -1,13 +1,17 @@
 import type { Names } from '../naming/names.ts';
 import { refuse } from '../naming/refusal.ts';
 import {
+  type DeclaredState,
   enumOf,
   isTaken,
   keptByReplace,
   saidInDto,
   schemaWithStates,
+  tableKnowing,
   tableWithStates,
+  waysOf,
 } from '../source/state-edit.ts';
+import type { Command } from '../specification/command.ts';
 import { completeWays, type Ways } from '../specification/states.ts';
 import { byShape, filesOf } from './layout.ts';
 import type { Changes, Project } from './project.ts';
@@ -39,8 +43,38 @@ export function withStates(project: Project, names: Names, field: string, given:
     );
     changes.set(
       files.table,
-      byShape(project, files.table, (text) => tableWithStates(text, names, field, ways, initial)),
+      byShape(project, files.table, (text) => tableWithStates(text, names, { field, ways }, initial)),
+    );
+  } else {
+    // Commands that lead there are tested.
+    changes.set(
+      files.table,
+      byShape(project, files.table, (text) => tableKnowing(text, names, { field, ways })),
     );
   }
   return changes;
+}
+
+/**
+ * The fields that a command takes to other states.
+ * @throws Refusal for what is no state, or that no transition leads to
+ */
+export function targetStates(project: Project, names: Names, { to }: Command): DeclaredState[] {
+  const { schema } = filesOf(names);
+  return Object.entries(to).map(([field, state]) => {
+    const { states } = byShape(project, schema, (text) => enumOf(text, names, field));
+    const ways = byShape(project, schema, (text) => waysOf(text, names, field));
+    if (!ways) {
+      return refuse(
+        `${field} has no transitions that --to could follow: declare them first, with npm run state -- ${names.plural} ${field} "${states.join('>')}"`,
+      );
+    }
+    if (!states.includes(state)) refuse(`${field} cannot be ${state}; there are ${states.join(', ')}`);
+    if (!Object.values(ways).some((next) => next.includes(state))) {
+      refuse(
+        `No transition leads to ${state}, in which ${field} begins: declare one first, with npm run state`,
+      );
+    }
+    return { field, ways };
+  });
 }

@@ -39,10 +39,14 @@ export function handlerSource(
 }
 
 /** A method of the service. */
-export function methodSource({ name, method, Dto, inputs }: Command, { names }: Owned): string {
+export function methodSource({ name, method, Dto, inputs, to }: Command, { names }: Owned): string {
   const { Record, records, plural } = names;
   const takes = inputs.length > 0;
-  const change = takes ? `{ ${inputs.map((input) => `${input.name}: dto.${input.name}`).join(', ')} }` : '{}';
+  const entries = [
+    ...Object.entries(to).map(([field, state]) => `${field}: ${literal(state)} as const`),
+    ...inputs.map((input) => `${input.name}: dto.${input.name}`),
+  ];
+  const change = entries.length > 0 ? `{ ${entries.join(', ')} }` : '{}';
   return `/** \`POST /${plural}/:id/${name}\`. What you add to the transaction happens together with the change, or not at all. */
   ${method}(scope: Scope, id: string, ifMatch: Precondition${takes ? `, dto: ${Dto}` : ''}): Promise<${Record}> {
     return this.transactions.run(async (transaction) => {
@@ -87,10 +91,11 @@ export class ${Record}CommandsService {
 }
 
 /** What the tests know of a command: one entry of the table's \`commands\`. */
-export function commandEntrySource({ name, inputs }: Command, { names }: Owned): string {
+export function commandEntrySource({ name, inputs, to }: Command, { names }: Owned): string {
   const entries = inputs.map((field) => {
     const filter = filterOf(field, []);
     return entrySource(field, { names, fields: [] }).replace(`filter: '${filter}',\n`, '');
   });
-  return `${name.includes('-') ? `'${name}'` : name}: { fields: {${entries.join('')}} },`;
+  const leads = Object.keys(to).length > 0 ? `to: ${literal(to)}, ` : '';
+  return `${name.includes('-') ? `'${name}'` : name}: { ${leads}fields: {${entries.join('')}} },`;
 }

@@ -183,8 +183,14 @@ function placesInList(list: ts.MethodDeclaration | undefined, { from, to }: Rena
 /** The file of the service of commands: what they take is kept under the same name. */
 export function placesInCommands(source: ts.SourceFile, renaming: Renaming): Edit[] {
   const isKept = (node: ts.Node) =>
-    ts.isPropertyAssignment(node) && node.initializer.getText() === `dto.${renaming.from}`;
+    ts.isPropertyAssignment(node) &&
+    (node.initializer.getText() === `dto.${renaming.from}` || isOfChange(node.parent));
   return [...named(nodesWithin(source).filter(isKept), renaming), ...accesses(source, 'dto', renaming)];
+}
+
+/** `const change = { status: 'closed' as const }` */
+function isOfChange({ parent }: ts.ObjectLiteralExpression): boolean {
+  return ts.isVariableDeclaration(parent) && nameOf(parent) === 'change';
 }
 
 /** The table of the feature's tests. */
@@ -192,14 +198,19 @@ export function placesInTable(source: ts.SourceFile, renaming: Renaming): Edit[]
   const table = objectIn(variableNamed(source, renaming.names.records), 'the table');
   const fields = objectIn(propertyNamed(table, 'fields'), 'the object fields');
   const commands = table.properties.find((each) => nameOf(each) === 'commands');
-  const taken = (commands ? nodesWithin(commands) : [])
+  const ofCommands = commands ? nodesWithin(commands) : [];
+  const taken = ofCommands
     .filter((node) => nameOf(node) === 'fields')
     .map((node) => objectIn(node, 'the fields of a command'));
+  const targets = ofCommands
+    .filter((node) => nameOf(node) === 'to')
+    .map((node) => objectIn(node, 'the states of a command'));
   const than = fields.properties
     .filter((node) => renaming.later.has(nameOf(node)))
     .flatMap((node) => ['after', 'since'].flatMap((name) => texts(optionalProperty(node, name), renaming)));
   return [
     ...[fields, ...taken].flatMap(({ properties }) => entries(properties, renaming)),
+    ...targets.flatMap((node) => keysIn(node, renaming)),
     ...than,
     ...placesInDeclaration(table, renaming),
   ];

@@ -5,6 +5,7 @@ import { camelCase, wordsOf } from '../naming/words.ts';
 import { spokenWays, type Ways } from '../specification/states.ts';
 import { literal } from '../types/source.ts';
 import { applyEdits, type Edit, parse } from './edit.ts';
+import { textsIn } from './fields-there.ts';
 import {
   addProperty,
   arrayIn,
@@ -12,6 +13,7 @@ import {
   findNode,
   methodNamed,
   MissingPlace,
+  nameOf,
   objectIn,
   optionalProperty,
   propertyNamed,
@@ -53,6 +55,26 @@ export function enumOf(
     }),
     initial: initial?.text,
   };
+}
+
+/** A field that is a state, and its transitions. */
+export interface DeclaredState {
+  readonly field: string;
+  readonly ways: Ways;
+}
+
+/** The transitions of a field that the resource declares; undefined where it declares none. */
+export function waysOf(text: string, names: Names, field: string): Ways | undefined {
+  const states = optionalProperty(variableNamed(parse(text), names.records), 'states');
+  const declared = states && optionalProperty(states, field);
+  if (!declared) return undefined;
+  const { properties } = objectIn(declared, `the transitions of ${field}`);
+  return Object.fromEntries(
+    properties.map((each) => [
+      nameOf(each).replaceAll(/^['"]|['"]$/g, ''),
+      textsIn(ts.isPropertyAssignment(each) ? each.initializer : undefined) ?? [],
+    ]),
+  );
 }
 
 /** Whether bodies have the field. */
@@ -117,22 +139,33 @@ export function keptByReplace(text: string, names: Names, field: string): string
 export function tableWithStates(
   text: string,
   names: Names,
-  field: string,
-  ways: Ways,
+  { field, ways }: DeclaredState,
   initial: string,
 ): string {
-  const fields = objectIn(
-    propertyNamed(variableNamed(parse(text), names.records), 'fields'),
-    'the object fields',
-  );
-  const entry = objectIn(propertyNamed(fields, field), `the object ${field}`);
-  const states = optionalProperty(entry, 'states');
+  const entry = entryOf(text, names, field);
   const accepts = entry.properties.find((property) => property.name?.getText() === 'accepts');
   const edits = [
     replaced(propertyNamed(entry, 'value'), `() => ${literal(initial)}`),
-    states ? replaced(states, literal(ways)) : addProperty(entry, `states: ${literal(ways)}`, 'value'),
+    statesEdit(entry, ways),
   ];
   // Not each value that the field can have is one that a record can be created with.
   if (accepts) edits.push(replaced(accepts, `accepts: [${literal(initial)}]`));
   return applyEdits(text, edits);
+}
+
+/** The same of a field that requests do not set, or whose states were declared by hand. */
+export function tableKnowing(text: string, names: Names, { field, ways }: DeclaredState): string {
+  return applyEdits(text, [statesEdit(entryOf(text, names, field), ways)]);
+}
+
+/** What the table says of a field. */
+function entryOf(text: string, names: Names, field: string): ts.ObjectLiteralExpression {
+  const table = variableNamed(parse(text), names.records);
+  const fields = objectIn(propertyNamed(table, 'fields'), 'the object fields');
+  return objectIn(propertyNamed(fields, field), `the object ${field}`);
+}
+
+function statesEdit(entry: ts.ObjectLiteralExpression, ways: Ways): Edit {
+  const there = optionalProperty(entry, 'states');
+  return there ? replaced(there, literal(ways)) : addProperty(entry, `states: ${literal(ways)}`, 'value');
 }

@@ -31,6 +31,8 @@ export interface Command {
   /** `Assign a ticket` */
   readonly summary: string;
   readonly inputs: readonly Field[];
+  /** The states that it takes the record to, by their fields. */
+  readonly to: Readonly<Record<string, string>>;
   /** The same as `npm run field` writes them into the record. */
   readonly kept: readonly string[];
 }
@@ -46,7 +48,12 @@ export function requireVerb(name: string, what: string): string {
 }
 
 /** @throws Refusal for a command that cannot be, or inputs that it cannot have */
-export function commandOf(names: Names, name: string, texts: readonly string[]): Command {
+export function commandOf(
+  names: Names,
+  name: string,
+  texts: readonly string[],
+  targets: readonly string[],
+): Command {
   requireVerb(name, 'a command');
   const parts = texts.map((text) => text.split(':'));
   const inputs = parseFields(parts.map((all) => all.filter((part) => !OF_STORED.has(part)).join(':')));
@@ -56,6 +63,10 @@ export function commandOf(names: Names, name: string, texts: readonly string[]):
         `${input} cannot have server, unique, default= or existing=: a command takes its input as it is sent`,
       );
   }
+  const to = targetsOf(targets);
+  const set = inputs.find((input) => Object.hasOwn(to, input.name));
+  if (set)
+    refuse(`${set.name} is set by --to ${set.name}=${to[set.name]}: leave it out of what ${name} takes`);
   const words = wordsOf(name);
   const Verb = pascalCase(words);
   return {
@@ -66,8 +77,22 @@ export function commandOf(names: Names, name: string, texts: readonly string[]):
     operationId: `${camelCase(words)}${names.Record}`,
     summary: `${capitalised(words.join(' '))} ${withArticle(names.resource)}`,
     inputs,
+    to,
     kept: parts.map((all) => [...all.filter((part) => part !== 'required'), 'server'].join(':')),
   };
+}
+
+/** Reads `status=closed`. @throws Refusal for another form, or a field that is named twice */
+function targetsOf(texts: readonly string[]): Readonly<Record<string, string>> {
+  const to: Record<string, string> = {};
+  for (const text of texts) {
+    const [field = '', state = '', ...more] = text.split('=');
+    if (field === '' || state === '' || more.length > 0)
+      refuse(`--to takes a field and one of its states, such as status=closed, not "${text}"`);
+    if (Object.hasOwn(to, field)) refuse(`--to names ${field} twice: a record is in one state of it`);
+    to[field] = state;
+  }
+  return to;
 }
 
 /**

@@ -3,7 +3,7 @@ export function literal(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`;
   if (typeof value === 'object' && value !== null) {
     return `{ ${Object.entries(value)
-      .map(([key, each]) => `${key}: ${literal(each)}`)
+      .map(([key, each]) => `${/^[a-z_$][\w$]*$/i.test(key) ? key : literal(key)}: ${literal(each)}`)
       .join(', ')} }`;
   }
   if (typeof value !== 'string') return String(value);

@@ -142,6 +142,8 @@ describe('generated features', () => {
       copy.write(newCommand(copy.project, namesOf(plural), command, inputs));
     await write('trial-invoices', 'remind', 'byId:ref:users:required', 'reason:text');
     await write('trial-invoices', 'send-back');
+    const settle = newCommand(copy.project, namesOf('trial-invoices'), 'settle', [], ['status=paid']);
+    await copy.write(settle);
     await write('trial-currencies', 'retire', 'since:day');
     expect(copy.text('test/features/trial-invoices.ts')).toContain("'send-back': { fields: {} },");
   }, 120_000);

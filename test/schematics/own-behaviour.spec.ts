@@ -144,6 +144,33 @@ describe('a command', () => {
     expect(() => planCommand(command, planFeature(FEATURE))).toThrow(message);
   });
 
+  it('takes records along the ways of states, of those that only the server sets, too', async () => {
+    const feature = planFeature(FEATURE.replace('draft,sent,', 'draft,re-sent,'));
+    const first = new Map([...feature, ...planStates('trial-invoices status draft>re-sent>paid', feature)]);
+    const states = new Map([...first, ...planStates('trial-invoices kept c>d', first)]);
+    const settle = 'trial-invoices settle note:text --to=status=paid --to=kept=d';
+    const changes = await format(new Map([...states, ...planCommand(settle, states)]));
+    expect(changes.get('src/modules/trial-invoices/trial-invoice-commands.service.ts')).toContain(
+      "const change = { status: 'paid' as const, kept: 'd' as const, note: dto.note };",
+    );
+    const table = changes.get(TABLE) ?? '';
+    expect(table).toContain("states: { draft: ['re-sent'], 're-sent': ['paid'], paid: [] },");
+    expect(table).toContain("states: { c: ['d'], d: [] },");
+    expect(table).toMatch(/^ {4}settle: \{\s+to: \{ status: 'paid', kept: 'd' \},/m);
+    for (const [to, message] of [
+      ['status', /^--to takes a field and one of its states, such as status=closed, not "status"/],
+      ['status=paid --to=status=draft', /^--to names status twice/],
+      ['status=payed', /^status cannot be payed; there are draft, re-sent, paid/],
+      ['status=draft', /^No transition leads to draft, in which status begins: declare one first/],
+      ['kind=b', /^kind has no transitions .* npm run state -- trial-invoices kind "a>b"$/],
+      ['number=1', /^number is not an enum/],
+      ['colour=red', /^trial-invoices has no field colour/],
+      ['kept=d kept:enum:c,d:required', /^kept is set by --to kept=d: leave it out/],
+    ] as const) {
+      expect(() => planCommand(`trial-invoices settle --to=${to}`, states)).toThrow(message);
+    }
+  });
+
   it('is refused a second time', () => {
     const planned = planFeature(FEATURE);
     const changes = new Map([...planned, ...planCommand('trial-invoices approve', planned)]);

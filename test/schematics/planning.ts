@@ -80,8 +80,10 @@ export function planStates(command: string, changes: Changes): Changes {
 
 /** What `npm run route -- invoices approve` would write in a project that has changes already. */
 export function planCommand(command: string, changes: Changes): Changes {
-  const [name = '', verb = '', ...inputs] = command.split(' ');
-  return newCommand(changed(onDisk, changes), namesOf(name), verb, inputs);
+  const [name = '', verb = '', ...words] = command.split(' ');
+  const inputs = words.filter((word) => !word.startsWith('--'));
+  const to = words.flatMap((word) => (word.startsWith('--to=') ? [word.slice(5)] : []));
+  return newCommand(changed(onDisk, changes), namesOf(name), verb, inputs, to);
 }
 
 /** What `npm run executor -- invoices remind` would write in a project that has changes already. */

@@ -21,7 +21,8 @@ function planned([number, subject, kind, opensOn, reason]: readonly string[]): C
   const fields = `${number}:string:required:unique ${subject}:text:search ${kind}:enum:a,b:default=a:stats ${opensOn}:day endsOn:day:after=${opensOn} photo:image`;
   const feature = planFeature(`trial-bills ${fields} --list=${kind}+${opensOn} --list=${number}`);
   const states = together(feature, planStates(`trial-bills ${kind} a>b`, feature));
-  return together(states, planCommand(`trial-bills approve byId:ref:users:required ${reason}:text`, states));
+  const command = `trial-bills approve byId:ref:users:required ${reason}:text --to=${kind}=b`;
+  return together(states, planCommand(command, states));
 }
 
 const OLD = ['number', 'subject', 'kind', 'startsOn', 'reason'];

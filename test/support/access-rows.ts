@@ -73,7 +73,9 @@ export function rowsOf(feature: Feature): Row[] {
     },
     // Who may read a record that it is to refer to is whoever sends it.
     body: (_, makers) => bodyOfCommand(feature, command, makers),
-    statuses: written.map((each) => (each === 200 ? status : each)) as never,
+    statuses: written.map((each) =>
+      each !== 200 ? each : isFirst(feature, command) ? status : 409,
+    ) as never,
   });
   return [
     { route: `POST ${path}`, statuses: shared ? SHARED_CREATED : CREATED, body },
@@ -90,6 +92,15 @@ export function rowsOf(feature: Feature): Row[] {
     // Answered before it is done.
     ...Object.entries(starts).map(([name, start]) => done(name, start, 202)),
   ];
+}
+
+/** Whether the states of a new record allow a command: who may give it is told so in any case. */
+function isFirst({ fields }: Feature, { before, to = {} }: Command): boolean {
+  const isAllowed = ([name, state]: [string, string]) => {
+    const { states = {}, unsent } = fields[name] ?? {};
+    return unsent === state || states[String(unsent)]?.includes(state);
+  };
+  return before !== undefined || Object.entries(to).every(isAllowed);
 }
 
 /** The rows of what else a feature can do. */

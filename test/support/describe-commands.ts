@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { Types } from 'mongoose';
 import type { Command } from './feature.js';
-import { type Body, bodyOfCommand, type RecordJson } from './feature-bodies.js';
+import { type Body, bodyOfCommand, type RecordJson, sourcesOf } from './feature-bodies.js';
 import { expectFault, type FeatureTest, UNKNOWN_FIELD } from './feature-test.js';
 
 /** What can be done to a record beside changing it. Who may do it is in the authorisation matrix. */
@@ -44,20 +45,27 @@ function describeStart(its: FeatureTest, name: string, { fields }: Command): voi
 function describeCommand(its: FeatureTest, name: string, command: Command): void {
   let record: RecordJson;
   let body: Body;
+  const { to = {} } = command;
   const post = (sent: Body, headers = {}) => its.writer.post(`${its.at(record)}/${name}`, sent, headers);
+  /** As the database has them, whichever ways lead there. */
+  const put = async (states: Body) => {
+    await its.collection.updateOne({ _id: new Types.ObjectId(record.id) }, { $set: states });
+    record = await its.read(record);
+  };
 
   beforeEach(async () => {
     record = await its.create();
     for (const change of command.before ?? []) {
       record = (await its.writer.patch(its.at(record), change)).body.data as RecordJson;
     }
+    if (command.to) await put(sourcesOf(its.feature, command));
     body = await bodyOfCommand(its.feature, command, its.makers());
   });
 
   it('answers the record, with what it was given', async () => {
     const { outcome, headers, body: answer } = await post(body);
     expect([outcome, headers['etag']]).toEqual(['200', `"${record.version + 1}"`]);
-    expect(answer.data).toMatchObject({ ...body, id: record.id, version: record.version + 1 });
+    expect(answer.data).toMatchObject({ ...body, ...to, id: record.id, version: record.version + 1 });
     expect(await its.read(record)).toEqual(answer.data);
   });
 
@@ -66,6 +74,26 @@ function describeCommand(its: FeatureTest, name: string, command: Command): void
     expect(await its.read(record)).toEqual(record);
     expect((await post(body, { 'if-match': `"${record.version}"` })).outcome).toBe('200');
   });
+
+  for (const [field, state] of Object.entries(to)) {
+    const ways = Object.entries(its.feature.fields[field]?.states ?? {});
+
+    it.each(ways)(`takes ${field} to ${state} from %s only where that is allowed`, async (from, allowed) => {
+      await put({ [field]: from });
+      const { outcome, body: answer } = await post(body);
+      if (from === state || allowed.includes(state)) {
+        expect([outcome, answer.data]).toEqual(['200', await its.read(record)]);
+        expect(answer.data).toMatchObject({ ...to, version: record.version + 1 });
+      } else {
+        expect([outcome, answer.details.map(({ path }: { path: string }) => path)]).toEqual([
+          '409 TRANSITION_NOT_ALLOWED',
+          [field],
+        ]);
+        expect(allowed.filter((each) => !answer.details[0].message.includes(each))).toEqual([]);
+        expect(await its.read(record)).toEqual(record);
+      }
+    });
+  }
 
   it('refuses what it cannot take', async () => {
     for (const [field, { required, refuses = [] }] of Object.entries(command.fields)) {

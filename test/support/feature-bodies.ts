@@ -110,6 +110,17 @@ export async function bodyOfCommand(feature: Feature, { fields }: Command, maker
   return bodyOf({ ...feature, fields }, makers, nextNumber(feature), () => true);
 }
 
+/** States from which a command may take a record, by their fields; those that it leads to where there are no others. */
+export function sourcesOf({ fields }: Feature, { to = {} }: Command): Body {
+  return Object.fromEntries(
+    Object.entries(to).map(([field, state]) => {
+      const ways = Object.entries(fields[field]?.states ?? {});
+      const [source = state] = ways.find(([, next]) => next.includes(state)) ?? [];
+      return [field, source];
+    }),
+  );
+}
+
 /** Creates a record with what is required; `fields` override. */
 export async function createRecord(feature: Feature, makers: Makers, fields: Body = {}): Promise<RecordJson> {
   const { caller } = makersOf(feature, makers);

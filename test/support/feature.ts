@@ -44,6 +44,8 @@ export interface Command {
   readonly fields: Readonly<Record<string, Field>>;
   /** Changes that lead a new record to where the command is allowed: `[{ status: 'pending' }]`. */
   readonly before?: readonly Readonly<Record<string, unknown>>[];
+  /** The states that it takes the record to, by their fields: `{ status: 'closed' }`. */
+  readonly to?: Readonly<Record<string, string>>;
 }
 
 export type Field = ValueField | ReferenceField;

@@ -1,6 +1,9 @@
+import { Types } from 'mongoose';
 import { FEATURES } from '../features/features.js';
-import { fieldsOf, valueOf } from './feature-bodies.js';
+import type { Command, Feature } from './feature.js';
+import { fieldsOf, sourcesOf, valueOf } from './feature-bodies.js';
 import { newOrganization } from './organizations.js';
+import type { TestApp } from './test-app.js';
 import type { TestClient } from './test-client.js';
 
 /** The example of a body for a route of a feature, which refers to what is there. */
@@ -26,10 +29,27 @@ export async function referring(path: string, example: unknown, admin: TestClien
   return body;
 }
 
+/** The command that a path gives. */
+function commandAt(path: string): { feature: Feature; command: Command } | undefined {
+  const feature = FEATURES.find((each) => path.startsWith(`${each.path}/{id}/`));
+  const command = feature?.commands?.[path.split('/').at(-1) ?? ''];
+  return feature && command && { feature, command };
+}
+
+/** Brings a new record to where the command of a path is allowed. */
+export async function prepareFor(path: string, id: string, admin: TestClient, test: TestApp): Promise<void> {
+  const { feature, command } = commandAt(path) ?? {};
+  if (!feature || !command) return;
+  for (const change of command.before ?? []) await admin.patch(`${feature.path}/${id}`, change);
+  if (command.to) {
+    const states = { $set: sourcesOf(feature, command) };
+    await test.connection.collection(feature.collection).updateOne({ _id: new Types.ObjectId(id) }, states);
+  }
+}
+
 /** An answer without what only a command gives a record; as it is for other routes. */
 export function withoutGiven(path: string, answer: unknown): unknown {
-  const feature = FEATURES.find((each) => path.startsWith(`${each.path}/{id}/`));
-  const given = feature?.commands?.[path.split('/').at(-1) ?? '']?.fields;
+  const given = commandAt(path)?.command.fields;
   if (!given) return answer;
   const { data, ...rest } = answer as { data: object };
   const others = Object.entries(data).filter(([name]) => !Object.hasOwn(given, name));
