@@ -45,6 +45,7 @@ export const CONSOLE_ROWS: readonly Row[] = [
   { route: 'GET /console/caller', statuses: SIGNED_IN },
   { route: 'GET /console/events', statuses: SIGNED_IN },
   { route: 'GET /console/features', statuses: SIGNED_IN },
+  { route: 'GET /console/mails', statuses: SIGNED_IN },
   { route: 'GET /console/system', statuses: BY_ADMINISTRATORS },
   // Without an Origin; console-session has the rest.
   { route: 'POST /console/session', statuses: BY_PAGES },

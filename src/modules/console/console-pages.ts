@@ -12,6 +12,7 @@ import { compress } from '../../platform/http/compression.js';
 import { ASK_EACH_TIME, KEEP, sendFile, type StaticFile } from '../../platform/http/static-file.js';
 import { type ConsoleFiles, readConsoleFiles } from './console.files.js';
 import { ConsoleFeatures } from './features.js';
+import { OutboxMails } from './outbox-mails.js';
 import { SystemSamples } from './system-samples.js';
 
 const PUBLIC = { access: { kind: 'public' } } as const;
@@ -32,6 +33,7 @@ export class ConsolePages implements OnModuleInit {
     private readonly features: ConsoleFeatures,
     private readonly samples: SystemSamples,
     private readonly trail: Trail,
+    private readonly mails: OutboxMails,
   ) {}
 
   onModuleInit(): void {
@@ -110,6 +112,14 @@ export class ConsolePages implements OnModuleInit {
       if (!caller) throw apiError('UNAUTHENTICATED');
       return { success: true, data: { permissions: [...caller.permissions] } };
     });
+    fastify.get(
+      '/console/mails',
+      { config: { access: { kind: 'signed-in' } }, onSend: compress },
+      async (request) => {
+        if (!request.caller) throw apiError('UNAUTHENTICATED');
+        return { success: true, data: await this.mails.shownTo(request.caller, request) };
+      },
+    );
     fastify.get('/console/events', { config: { access: { kind: 'signed-in' } } }, () => ({
       success: true,
       data: this.trail.offeredTo('webhooks').toSorted(),

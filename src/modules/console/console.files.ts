@@ -128,6 +128,9 @@ function modulesOf(entry: string, contents: ReadonlyMap<string, Buffer>): readon
 
 /** What the build compresses. */
 export function staticFiles(): readonly StaticFile[] {
-  const { entries, shells, files } = readConsoleFiles(CONSOLE_PAGES, true);
+  const { entries, shells, files } = readConsoleFiles(
+    CONSOLE_PAGES.filter(({ development }) => !development),
+    true,
+  );
   return [...entries, ...shells, ...files];
 }

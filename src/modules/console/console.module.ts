@@ -1,17 +1,19 @@
 import { Module } from '@nestjs/common';
 import { HealthModule } from '../../platform/monitoring/health.module.js';
 import { AuthModule } from '../auth/auth.module.js';
+import { UsersModule } from '../users/users.module.js';
 import { ConsolePages } from './console-pages.js';
 import { ConsoleSessionController } from './console-session.controller.js';
 import { ConsoleSessionService } from './console-session.service.js';
+import { OutboxMails } from './outbox-mails.js';
 import { DeviceMarks } from './device-marks.js';
 import { ConsoleFeatures } from './features.js';
 import { SystemSamples } from './system-samples.js';
 
 /** The pages for people, and the sessions of their browsers. */
 @Module({
-  imports: [AuthModule, HealthModule],
+  imports: [AuthModule, HealthModule, UsersModule],
   controllers: [ConsoleSessionController],
-  providers: [ConsoleFeatures, ConsolePages, ConsoleSessionService, DeviceMarks, SystemSamples],
+  providers: [ConsoleFeatures, ConsolePages, ConsoleSessionService, DeviceMarks, SystemSamples, OutboxMails],
 })
 export class ConsoleModule {}

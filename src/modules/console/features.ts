@@ -6,6 +6,7 @@ import { ModulesContainer } from '@nestjs/core';
 import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
 import type { FastifyContextConfig } from 'fastify';
 import type { OrganizationRole } from '../../platform/access/memberships.js';
+import { ProcessConfig } from '../../platform/config/process.config.js';
 import { Repositories } from '../../platform/database/repositories.js';
 import type { Resource } from '../../platform/database/resource.js';
 import type { Section } from '../../platform/docs/section.js';
@@ -20,7 +21,7 @@ import { answeredFields, type FeatureField, TakenFields, withTransitions } from 
 
 /** Addresses of the console's own that a feature of the name would hide. */
 const OWN = new Set(
-  ['caller', 'events', 'features', 'system', 'session', 'ways-in'].concat(
+  ['caller', 'events', 'features', 'mails', 'system', 'session', 'ways-in'].concat(
     CONSOLE_PAGES.map(({ path }) => path.replace('console/', '')),
   ),
 );
@@ -100,6 +101,7 @@ export class ConsoleFeatures {
   constructor(
     private readonly modules: ModulesContainer,
     private readonly repositories: Repositories,
+    private readonly process: ProcessConfig,
   ) {}
 
   /** @throws DeclarationError for a feature with the name of a page of the console's own that does not show it */
@@ -107,10 +109,13 @@ export class ConsoleFeatures {
     return new Set(this.all.map(({ feature }) => feature.plural));
   }
 
-  /** The pages of the console's own whose part of the product is there. */
+  /** The pages of the console's own whose part of the product is there, but for those of development in production. */
   get ownPages(): readonly ConsolePage[] {
     const { paths } = this;
-    return CONSOLE_PAGES.filter(({ needs }) => needs === undefined || paths.has(needs));
+    const isProduction = this.process.mode === 'production';
+    return CONSOLE_PAGES.filter(
+      ({ needs, development }) => (needs === undefined || paths.has(needs)) && !(development && isProduction),
+    );
   }
 
   /** Whether Swagger UI is part of the product. */

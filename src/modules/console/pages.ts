@@ -20,6 +20,8 @@ export interface ConsolePage {
   readonly organizationRole?: OrganizationRole;
   /** The address of a controller, without which the page is left out: that of a part that can be taken out. */
   readonly needs?: string;
+  /** It is left out in production. */
+  readonly development?: true;
 }
 
 /** Every page of the console's own, in the order of the sidebar. */
@@ -98,5 +100,13 @@ export const CONSOLE_PAGES: readonly ConsolePage[] = [
     section: 'Developers',
     organizationRole: 'admin',
     needs: 'api/v1/webhooks',
+  },
+  {
+    path: 'console/outbox',
+    script: 'outbox',
+    title: 'Outbox',
+    icon: 'outbox',
+    section: 'Developers',
+    development: true,
   },
 ];

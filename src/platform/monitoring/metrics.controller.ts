@@ -18,7 +18,7 @@ function isSame(given: string, expected: string): boolean {
 }
 
 /** Whether the socket itself is local and nobody forwarded the request: no header can claim this. */
-function isLocal({ raw, headers }: FastifyRequest): boolean {
+export function isLocal({ raw, headers }: FastifyRequest): boolean {
   const address = raw.socket.remoteAddress ?? '';
   const isForwarded = Object.keys(headers).some(
     (name) => name === 'forwarded' || name.startsWith('x-forwarded-'),

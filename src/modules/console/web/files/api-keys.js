@@ -131,7 +131,7 @@ const empty = () =>
 
 export async function show(view) {
   view.append(fromTemplate('api-keys'));
-  showUnverified(view);
+  await showUnverified(view);
   const list = find('[data-list]', view);
   reload = async () => {
     const { data } = await call('GET', `${ADDRESS}?limit=100`);

@@ -20,6 +20,7 @@ const PATHS = {
   chain: 'M10 14a4 4 0 0 1 0-6l3-3a4 4 0 0 1 6 6l-2 2M14 10a4 4 0 0 1 0 6l-3 3a4 4 0 0 1-6-6l2-2',
   system: 'M3 12h4l3-8 4 16 3-8h4',
   docs: 'M7 4h8l4 4v12H7zM15 4v4h4M10 13h6M10 16h6',
+  outbox: 'M4 6h16v12H4zM4 7l8 6 8-6',
   menu: 'M4 7h16M4 12h16M4 17h16',
   search: 'M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM16 16l4 4',
   plus: 'M12 5v14M5 12h14',

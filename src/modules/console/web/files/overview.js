@@ -93,6 +93,6 @@ export async function show(view) {
   find('[data-keys]', view).closest('p').hidden = !reaches('admin');
   find('[data-docs]', view).setAttribute('href', at('docs'));
   find('[data-reference]', view).hidden = !HAS_REFERENCE;
-  showUnverified(view);
+  await showUnverified(view);
   return 'Overview';
 }

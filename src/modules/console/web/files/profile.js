@@ -46,7 +46,7 @@ export async function show(view) {
   find('[data-delete-account]', view).addEventListener('click', ({ currentTarget }) =>
     busy(currentTarget, deleteAccount),
   );
-  showUnverified(view);
+  await showUnverified(view);
   await showWays(view);
   return 'Profile';
 }

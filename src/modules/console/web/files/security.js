@@ -27,6 +27,6 @@ export async function show(view) {
   find('[data-change-password]', view).addEventListener('click', () => changer.showModal());
   find('[data-change-email]', view).addEventListener('click', () => mover.showModal());
   prepareSecondFactor(find('[data-otp]', view));
-  showUnverified(view);
+  await showUnverified(view);
   return 'Security';
 }
