@@ -1,6 +1,7 @@
 import {
   declarationsOf,
   type Feature,
+  insteadOf,
   requireDistinctNames,
   requireUsefulIndexes,
 } from '../specification/feature.ts';
@@ -87,7 +88,7 @@ function requireFreeNames(project: Project, feature: Feature): void {
     const isNamed = [...declared].some((name) => text.includes(name));
     const twice = isNamed ? classesOf(text).find((name) => declared.has(name)) : undefined;
     if (twice !== undefined)
-      refuse(`"${plural}" would declare ${twice}, which ${path} has already; choose another name`);
+      refuse(`"${plural}" would declare ${twice}, which ${path} has already: ${insteadOf(plural)}`);
     if (text.includes(`@Controller('api/v1/${plural}')`)) refuse(`${path} serves /api/v1/${plural} already`);
   }
 }

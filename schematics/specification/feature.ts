@@ -74,17 +74,21 @@ function declaredBy(ability: Ability, { Feature }: Names): string[] {
   return ability === 'export' ? [`Export${Feature}Query`, controller] : [controller];
 }
 
+/** What to call a feature whose name is taken. */
+export function insteadOf(plural: string): string {
+  return `say which ones they are, as in customer-${plural}`;
+}
+
 /** @throws Refusal when something would have the name of something else */
 export function requireDistinctNames(feature: Feature): void {
+  const { plural } = feature.names;
   const declared = declarationsOf(feature);
   for (const name of declared) {
     const fault = declarationFault(name);
-    if (fault !== undefined)
-      refuse(`"${feature.names.plural}" would declare ${name}, ${fault}; choose another name`);
+    if (fault !== undefined) refuse(`"${plural}" would declare ${name}, ${fault}: ${insteadOf(plural)}`);
   }
   const twice = declared.find((name, index) => declared.indexOf(name) !== index);
-  if (twice !== undefined)
-    refuse(`"${feature.names.plural}" would declare ${twice} twice; choose another name`);
+  if (twice !== undefined) refuse(`"${plural}" would declare ${twice} twice; choose another name`);
 }
 
 /** Whether a list can be asked for records by a field: all of a text that contains something, or of one value. */

@@ -156,11 +156,18 @@ export const trialInvoiceStatusCurrencyTags: Migration = {
 });
 
 describe('a feature', () => {
+  it.each(['bells', 'claims', 'leases', 'slots', 'failures'])('may be called %s', (plural) => {
+    expect(planFeature(`${plural} name:string`).size).toBeGreaterThan(5);
+  });
+
   it.each([
     ['projects name:string', /^There is a feature projects already: src\/modules\/projects/],
     ['users name:string', /^There is a feature users already/],
     ['attempts score:integer', /^"attempts" would declare AttemptsModule, which src\/platform\/limits/],
-    ['known-devices name:string', /^"known-devices" would declare KnownDevice/],
+    [
+      'known-devices name:string',
+      /would declare KnownDevice, .* already: say which ones they are, as in customer-known-devices$/,
+    ],
     ['logins name:string', /^"logins" would declare LoginDto/],
     ['ids name:string', /^"ids" would declare id, used by the generated code/],
     ['api-keys name:string', /^There is a feature api-keys already/],
@@ -173,7 +180,7 @@ describe('a feature', () => {
     ['trial-invoices', /^trial-invoices needs at least one field/],
     ['dates name:string', /^"dates" would declare Date, used by the generated code/],
     ['scopes name:string', /would declare Scope, used by the generated code/],
-    ['pages name:string', /would declare Page, used/],
+    ['pages name:string', /would declare Page, used by the generated code: say which ones they are/],
     ['classes name:string', /would declare class, a word of the language/],
     ['cases name:string', /would declare case, a word of the language/],
     ['trial-invoices schema:enum:a,b', /would declare TrialInvoiceSchema twice/],
