@@ -217,6 +217,10 @@ describe('the records of features in the console', () => {
       metadata: { seen: 3 },
     });
 
+    // Its name is shown, too, where a hundred others are newer.
+    const projects = product.test.connection.collection('projects');
+    const { _id, ...shop } = (await projects.findOne({ name: 'Shop' })) ?? {};
+    await projects.insertMany(Array.from({ length: 100 }, (_, n) => ({ ...shop, name: `Shop ${n}` })));
     await page.getByRole('link', { name: 'Trial tickets' }).first().click();
     await rows(page).waitFor();
     expect(await rows(page).innerText()).toMatch(/Wrong currency\s+In progress\s+5\s+Yes[^]*Shop/i);

@@ -191,6 +191,11 @@ describe('what the console shows of work, files and webhooks', () => {
       await page.locator('main h1:visible').waitFor();
       offered.push(...(await page.locator('main :is(button, .button):visible').allInnerTexts()));
     }
+    // Nor at an address that no link leads to.
+    for (const path of ['api-keys', 'webhooks', 'status']) {
+      await page.goto(`${product.origin}/console/${path}`);
+      await page.getByRole('heading', { name: 'Not for your role' }).waitFor();
+    }
     // Making an organization of one's own, leaving this one, and looking are allowed.
     expect(offered.filter((text) => text.trim() !== '' && !/^(Copy|Leave)$/.test(text))).toEqual([]);
     expect(person.faults()).toEqual([]);

@@ -276,6 +276,14 @@ function describe(
   }));
   const ofPages = new Set([...rulesOf(PageQuery).map((rules) => rules.name), 'owner']);
   const asked = fieldsOf('list', RouteParamtypes.QUERY);
+  const references = new Map(
+    asked
+      .filter(({ model }) => model !== undefined)
+      .map(({ name: filter, type, model }) => [filter, { type, model }]),
+  );
+  // What no body has is known to be a reference by its filter.
+  const asAsked = (field: FeatureField): FeatureField =>
+    ({ ...field, ...references.get(field.name) }) as FeatureField;
   return {
     name,
     ...summary,
@@ -283,7 +291,7 @@ function describe(
     ownerField: shared ? null : ownerField === '_id' ? 'id' : ownerField,
     listsOthers: asked.some((field) => field.name === 'owner'),
     deletesWithProof: configOf(operations.delete).stepUp !== undefined,
-    fields: withTransitions([...sent, ...answeredFields(answer, sent)], states),
+    fields: withTransitions([...sent, ...answeredFields(answer, sent).map(asAsked)], states),
     lists: (lists?.all ?? []).map(({ equal, sort }) => ({ equal, sort: sort.name })),
     filters: asked.filter((field) => !ofPages.has(field.name)),
     isAudited: consumers.has('audit'),

@@ -4,7 +4,7 @@ import { Failure } from './request.js';
 import { showCurrent } from './navigate.js';
 import { PAGES } from './page-list.js';
 import { at } from './root.js';
-import { markCurrent } from './sidebar.js';
+import { markCurrent, maySee } from './sidebar.js';
 import { sentence } from './words.js';
 
 /** Loaded when a page of it is first shown. */
@@ -22,12 +22,14 @@ let turn = 0;
 let leave = new AbortController();
 
 function pageOf(path) {
+  const own = PAGES.find((page) => path === page.path || path.startsWith(`${page.path}/`));
+  if (own && !maySee(own)) return { load: () => ({ show: refuse }) };
   const known = scripts.get(path);
   if (known) return { load: known };
   const [, plural = '', id] = path.split('/');
-  const own = recordScripts.get(`console/${plural}`);
+  const ofRecord = recordScripts.get(`console/${plural}`);
   const feature = featureOf(plural);
-  if (own && id) return { load: own, feature, id };
+  if (ofRecord && id) return { load: ofRecord, feature, id };
   if (!feature) return undefined;
   return id
     ? { load: () => import('./record-page.js'), feature, id }
@@ -45,13 +47,17 @@ function fault(title, text, ...actions) {
   );
 }
 
+const overviewLink = () => element('a', { class: 'button', href: at('dashboard') }, 'Go to the overview');
+
+/** To who has typed the address of a page that no link leads to. */
+function refuse(view) {
+  view.append(fault('Not for your role', 'Only administrators can see this page.', overviewLink()));
+  return 'Not for your role';
+}
+
 function faultOf(error) {
   if (error.status === 404) {
-    return fault(
-      'Not found',
-      'It is gone, or it never was here.',
-      element('a', { class: 'button', href: at('dashboard') }, 'Go to the overview'),
-    );
+    return fault('Not found', 'It is gone, or it never was here.', overviewLink());
   }
   const again = element('button', { type: 'button', onclick: () => void showCurrent() }, 'Try again');
   return fault('This page cannot be shown', sentence(error), again);

@@ -14,7 +14,7 @@ import {
 import { icon } from './icons.js';
 import { filtersOf } from './list-filters.js';
 import { Listing, listHead } from './listing.js';
-import { readMany, targetOf } from './references.js';
+import { readMany, readRest, targetOf } from './references.js';
 import { emptyCard, noMatch, table, toolsHead } from './table.js';
 import { trashTools } from './trash.js';
 import { cell, time } from './values.js';
@@ -111,13 +111,16 @@ class RecordList extends Listing {
     super({ path: feature.path, address: addressOf(feature), query, signal });
     this.feature = feature;
     this.columns = columnsOf(feature);
+    this.references = this.columns.filter(({ type }) => type === 'reference');
     this.search = searchOf(feature);
   }
 
-  prepare = () => {
-    const references = this.columns.filter(({ type }) => type === 'reference');
-    return Promise.all(references.map((field) => readMany(targetOf(field))));
-  };
+  prepare = () => Promise.all(this.references.map((field) => readMany(targetOf(field))));
+
+  async show(answer) {
+    await Promise.all(this.references.map((field) => readRest(field, answer.data)));
+    return super.show(answer);
+  }
 
   tableOf(records) {
     const { feature, columns } = this;

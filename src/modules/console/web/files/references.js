@@ -45,8 +45,18 @@ export async function readOne(target, id) {
     return data;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
+    // What is not there, or not for this person, is not asked for again.
+    if (error.status === 404) known.set(path, undefined);
     return undefined;
   }
+}
+
+/** Reads what a reference of these records leads to, where `readMany` did not find it among the newest. */
+export async function readRest(field, records) {
+  const target = targetOf(field);
+  if (!target || !maySearch(target)) return;
+  const ids = new Set(records.map((record) => record[field.name]).filter(Boolean));
+  await Promise.all([...ids].map((id) => readOne(target, id)));
 }
 
 export function remember(target, record) {

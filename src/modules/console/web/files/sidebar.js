@@ -12,7 +12,8 @@ import { sentence } from './words.js';
 const bar = find('[data-sidebar]');
 const toggle = find('[data-menu]');
 
-const maySee = ({ role, organizationRole }) =>
+/** Whether a page is for the role of the person, in the organization too. */
+export const maySee = ({ role, organizationRole }) =>
   (!role || role === user().role) && (!organizationRole || reaches(organizationRole));
 
 /** Links to the console's own pages below a heading, to each user those it may see. */
