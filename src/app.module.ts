@@ -28,6 +28,7 @@ import { ConfigModule } from './platform/config/config.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import { EncryptionModule } from './platform/encryption/encryption.module.js';
 import { ExecutionsModule } from './platform/executions/executions.module.js';
+import { FairnessModule } from './platform/fairness/fairness.module.js';
 import { HealthModule } from './platform/monitoring/health.module.js';
 import { IdempotencyModule } from './platform/idempotency/idempotency.module.js';
 import type { Loggers } from './platform/logging/logger.js';
@@ -51,6 +52,7 @@ const PLATFORM = [
   BulkModule,
   EncryptionModule,
   ExecutionsModule,
+  FairnessModule,
   HealthModule,
   IdempotencyModule,
   ImportsModule,

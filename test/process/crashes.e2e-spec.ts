@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { type Document, MongoClient } from 'mongodb';
 import { startEmbeddedMongo } from '../../src/embedded-mongo/embedded-mongo.js';
 import { HttpCaller } from './http-caller.js';
-import { report, soaked } from '../support/soak.js';
+import { IS_SOAK, report, soaked } from '../support/soak.js';
 import { type OwnMongod, startOwnMongod } from './own-mongod.js';
 import { Installation, type ServerProcess } from './server-process.js';
 
@@ -137,7 +137,8 @@ describe(`a database that is killed ${CRASHES} times under ${WRITERS} writing cl
     }
     const restarted = Date.now();
     while ((await ada.get('/health/ready')).status !== 200) await sleep(20);
-    expect(Date.now() - restarted).toBeLessThan(10_000);
+    // How long it takes says something on a machine that does nothing else.
+    if (IS_SOAK) expect(Date.now() - restarted).toBeLessThan(10_000);
     await stopWriting();
 
     const allowed = new Set(['201', ...TRY_AGAIN]);

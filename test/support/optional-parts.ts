@@ -56,6 +56,7 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
     variable: 'EXECUTIONS',
     neededBy: ['ImportsModule', 'SubscriptionsModule', 'OutboxModule', 'WebhooksModule'],
   },
+  { module: 'FairnessModule', paths: ['src/platform/fairness'] },
   { module: 'FilesModule', paths: ['src/modules/files'], route: 'GET /api/v1/files', variable: 'FILES_URL' },
   {
     module: 'IdentitiesModule',

@@ -1,0 +1,105 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import Fastify, { type FastifyInstance } from 'fastify';
+import type { Caller } from '../access/caller.js';
+import { installDeadline } from '../http/deadline.js';
+import { FairShares, installFairShares, SHARE } from './fair-shares.js';
+
+describe('fair shares', () => {
+  let fastify: FastifyInstance;
+  /** The requests that are being handled, by their caller: each ends when the test says so. */
+  let handled: { readonly caller: string; readonly end: () => void }[];
+
+  beforeEach(async () => {
+    handled = [];
+    fastify = Fastify();
+    fastify.decorateRequest('caller', undefined);
+    fastify.addHook('onRequest', async (request) => {
+      const { as } = request.query as { as?: string };
+      if (as !== undefined) request.caller = { id: as } as Caller;
+    });
+    installDeadline(fastify, { databaseAnswers: async () => true, shutdownGraceMs: 1_000 });
+    installFairShares(fastify, new FairShares({ timeoutMs: 300 }));
+    const handle = ({ caller }: { caller?: Caller }) =>
+      new Promise<string>((resolve) => {
+        const one = { caller: caller?.id ?? '', end: () => resolve('done') };
+        handled.push(one);
+      });
+    fastify.get('/', handle);
+    fastify.get('/events', { config: { isEvents: true } }, handle);
+    await fastify.ready();
+  });
+  afterEach(async () => {
+    for (const { end } of handled) end();
+    await fastify.close();
+  });
+
+  const send = (as: string, count = 1, path = '/') =>
+    Array.from({ length: count }, () =>
+      // Sent now, not when it is awaited.
+      fastify.inject(`${path}${as === '' ? '' : `?as=${as}`}`).then((answer) => answer),
+    );
+  const settled = () => new Promise((resolve) => void setTimeout(resolve, 20));
+  const handledOf = (caller: string) => handled.filter((each) => each.caller === caller);
+
+  it('handle all at once of a caller who is alone, and of nobody known', async () => {
+    const sent = [...send('ada', 50), ...send('', 50)];
+    await settled();
+    expect(handled).toHaveLength(100);
+    for (const { end } of handled) end();
+    expect((await Promise.all(sent)).every(({ statusCode }) => statusCode === 200)).toBe(true);
+  });
+
+  it('handle a few at once of a caller who is not, and the rest in turn', async () => {
+    const sent = [...send('quiet'), ...send('greedy', 3 * SHARE), ...send('quiet', 2)];
+    await settled();
+    expect(handledOf('greedy')).toHaveLength(SHARE);
+    expect(handledOf('quiet')).toHaveLength(3);
+    for (let turn = 2; turn <= 3; turn++) {
+      for (const { end } of handled) end();
+      await settled();
+      expect(handledOf('greedy')).toHaveLength(turn * SHARE);
+    }
+    for (const { end } of handled) end();
+    expect((await Promise.all(sent)).every(({ statusCode }) => statusCode === 200)).toBe(true);
+  });
+
+  it('refuse those that would wait for too long, or are too many', async () => {
+    const sent = [...send('quiet'), ...send('greedy', SHARE + 101)];
+    const last = await sent.at(-1);
+    expect(last).toMatchObject({ statusCode: 503, body: expect.stringContaining('OVERLOADED') });
+    await settled();
+    expect(handledOf('greedy')).toHaveLength(SHARE);
+    const [, ...waited] = await Promise.all(sent.slice(SHARE).slice(0, 5));
+    expect(waited.every(({ body }) => body.includes('OVERLOADED'))).toBe(true);
+    for (const { end } of handled) end();
+    const after = [...send('quiet'), ...send('greedy')];
+    await settled();
+    for (const { end } of handled) end();
+    expect((await Promise.all(after)).map(({ statusCode }) => statusCode)).toEqual([200, 200]);
+  });
+
+  it('do not count streams of events', async () => {
+    const sent = [...send('quiet'), ...send('greedy', 2 * SHARE, '/events'), ...send('greedy')];
+    await settled();
+    expect(handledOf('greedy')).toHaveLength(2 * SHARE + 1);
+    for (const { end } of handled) end();
+    await Promise.all(sent);
+  });
+
+  it('give back the share of clients that have gone, before their turn and in it', async () => {
+    const url = new URL(await fastify.listen({ host: '127.0.0.1', port: 0 }));
+    const [quiet] = send('quiet');
+    const gone = Array.from({ length: 3 * SHARE }, () => new AbortController());
+    const sent = gone.map(({ signal }) => fetch(`${url}?as=greedy`, { signal }).catch(() => undefined));
+    while (handledOf('greedy').length < SHARE) await settled();
+    for (const each of gone) each.abort();
+    await Promise.all(sent);
+    // Until all have been noticed: what those do that were being handled takes its time, and gives nothing back.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(handledOf('greedy')).toHaveLength(SHARE);
+    const again = [...send('quiet'), ...send('greedy', SHARE)];
+    while (handledOf('greedy').length < 2 * SHARE) await settled();
+    for (const { end } of handled) end();
+    expect((await Promise.all([quiet, ...again])).every((answer) => answer?.statusCode === 200)).toBe(true);
+  });
+});
