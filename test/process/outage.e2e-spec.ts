@@ -1,7 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { decodeJwt } from 'jose';
 import { createApp } from '../../src/app.js';
+import { scopeOf, SYSTEM, type UserId } from '../../src/platform/access/caller.js';
 import { listen } from '../../src/platform/http/listen.js';
+import { addExecutors, EngineLab, script } from '../support/executions.js';
+import { eventually } from '../support/mails.js';
 import { IS_SOAK } from '../support/soak.js';
 import { createTestApp, type TestApp, testConfig } from '../support/test-app.js';
 import { HttpCaller, type HttpAnswer } from './http-caller.js';
@@ -12,11 +16,13 @@ jest.setTimeout(60_000);
 
 let mongod: OwnMongod;
 let test: TestApp;
+let takeBack: () => void;
 let ada: HttpCaller;
 let projectId: string;
 
 beforeAll(async () => {
   mongod = await startOwnMongod();
+  takeBack = addExecutors();
   test = await createTestApp({ MONGODB_URI: mongod.uri });
   ada = await new HttpCaller(await listen(test.app, { port: 0, host: '127.0.0.1' })).signIn();
   const { body } = await ada.post('/api/v1/projects', { name: 'There before' });
@@ -24,6 +30,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await test.close();
+  takeBack();
   await mongod.remove();
 });
 
@@ -65,8 +72,19 @@ describe.each([
   ['killed', () => mongod.kill(), () => mongod.restart()],
 ])('while the database is %s', (_, goAway, comeBack) => {
   let noticed: Promise<number>;
+  /** An execution of a user that comes to its second step meanwhile, when nobody knows whether it may. */
+  let execution: string;
+  const first = Promise.withResolvers<string>();
 
   beforeAll(async () => {
+    const { sub } = decodeJwt(ada.token ?? '') as { sub: UserId };
+    const begun = Promise.withResolvers<void>();
+    const work = script(async (run) => {
+      const a = await run.step('a', () => (begun.resolve(), first.promise));
+      return a + (await run.step('b', () => 'b'));
+    });
+    execution = (await EngineLab.of(test).start(work, { scope: scopeOf(sub) })).id;
+    await begun.promise;
     await goAway();
     noticed = until('/health/ready', 503);
   });
@@ -77,6 +95,7 @@ describe.each([
       expect(headers.get('retry-after')).toBe('1');
       expect({ name, isInTime: ms < 3_000, ms }).toMatchObject({ isInTime: true });
     }
+    first.resolve('a');
   });
 
   it('no request of a flood is left hanging', async () => {
@@ -112,6 +131,9 @@ describe.each([
       register: 201,
       me: 200,
     });
+    const ended = () => EngineLab.of(test).executions.get(SYSTEM, execution);
+    await eventually(async () => (await ended()).status === 'succeeded', 20_000);
+    expect(await ended()).toMatchObject({ result: 'ab' });
   });
 });
 

@@ -183,9 +183,9 @@ export class Turn extends TurnFrame implements Run {
     work: Work<T>,
   ): Promise<Json<T>> {
     this.enter();
-    const scope = await this.host.rights();
+    const scope = await this.host.rights().catch(() => undefined);
     if (!scope) {
-      // The process that claims it next decides what happens to it.
+      // It may not go on, or the database did not say: the process that claims it next decides what happens to it.
       this.leave();
       this.stop('released');
       return never();
