@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Types } from 'mongoose';
 import { CHANGE_EMAIL } from './support/accounts.js';
 import { createKey, withKey } from './support/api-keys.js';
 import { newAt, OAUTH, ORIGIN, signInAt } from './support/oauth.js';
@@ -146,6 +147,22 @@ describe('passkeys', () => {
     expect((await ada.post(PASSKEYS, { credential: made })).status).toBe(201);
     await test.connection.collection('passkeys').deleteOne({ credentialId: made.id });
     expect((await ada.post(PASSKEYS, { credential: made })).outcome).toBe(REFUSED);
+  });
+
+  it('leave the challenge valid when they are not stored', async () => {
+    const { ada, id } = await withPasskey();
+    const made = await new PasskeyDevice().made(ada);
+    const all = test.connection.collection('passkeys');
+    const { _id, ...one } = (await all.findOne({ _id: new Types.ObjectId(id) })) ?? {};
+    const filling = Array.from({ length: 19 }, () => ({ ...one, credentialId: randomUUID() }));
+    await all.insertMany(filling);
+    expect((await ada.post(PASSKEYS, { credential: made })).outcome).toBe('409 PASSKEY_LIMIT_REACHED');
+    await all.deleteOne({ credentialId: filling[0]?.credentialId ?? '' });
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => ada.post(PASSKEYS, { credential: made })),
+    );
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status >= 500)).toEqual([]);
   });
 
   it('sign in on two devices in the same millisecond', async () => {

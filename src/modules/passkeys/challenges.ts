@@ -6,6 +6,7 @@ import { CryptoConfig } from '../../platform/crypto/crypto.config.js';
 import { digestOf } from '../../platform/crypto/digest.js';
 import { KeyedMac } from '../../platform/crypto/keyed-mac.js';
 import { SignedTokens } from '../../platform/crypto/signed-tokens.js';
+import type { Transaction } from '../../platform/database/transactions.js';
 import { duplicateKeyOf } from '../../platform/errors/driver-errors.js';
 import { UsedChallenge } from './used-challenge.schema.js';
 
@@ -40,13 +41,18 @@ export class Challenges {
     return content !== undefined && endOf(content) > Date.now();
   }
 
-  /** Uses up a valid challenge: of many at once, one succeeds. */
-  async use(challenge: string, purpose: string): Promise<boolean> {
+  /**
+   * Uses up a valid challenge: of many at once, one succeeds.
+   * @param transaction what the challenge is for: it remains valid if that is not committed
+   */
+  async use(challenge: string, purpose: string, transaction?: Transaction): Promise<boolean> {
     const content = this.tokens.open(challenge, purpose);
     if (!content) return false;
     const expiresAt = new Date(endOf(content));
     try {
-      await this.used.create({ _id: digestOf(challenge), expiresAt });
+      await this.used.create([{ _id: digestOf(challenge), expiresAt }], {
+        session: transaction?.session ?? null,
+      });
       return true;
     } catch (error) {
       if (duplicateKeyOf(error)) return false;

@@ -67,9 +67,12 @@ export class PasskeysService {
 
   /** @throws ApiError PASSKEY_REFUSED, PASSKEY_TAKEN, PASSKEY_LIMIT_REACHED, PASSKEYS_NOT_CONFIGURED */
   async add(owner: UserId, dto: AddPasskeyDto, transaction?: Transaction): Promise<Passkey> {
-    const fields = await this.verify(owner, dto.credential);
+    const { challenge, ...fields } = await this.verify(owner, dto.credential);
     const limit = { owner, max: MAX_PASSKEYS, refusal: () => apiError(PasskeyErrors.PASSKEY_LIMIT_REACHED) };
     return withOwnerLimit(this.transactions, this.model, limit, transaction, async (joined) => {
+      // Together with the passkey: a client that sends the request again after a failure is not refused.
+      const isFresh = await this.challenges.use(challenge, purposeOf(owner), joined);
+      if (!isFresh) throw apiError(PasskeyErrors.PASSKEY_REFUSED);
       const ownerId = new Types.ObjectId(owner);
       const passkey = await this.records.insert({ ownerId, name: dto.name ?? 'Passkey', ...fields }, joined);
       const event = { userId: owner, recordId: passkey._id.toHexString() };
@@ -97,11 +100,16 @@ export class PasskeysService {
     this.events.record(PasskeyEvents.passkey_removed, { userId: owner, recordId: id });
   }
 
-  /** The fields of a new passkey, if it matches this user, host and challenge. */
+  /** The challenge and the fields of a new passkey, if they match each other, this user and host. */
   private async verify(
     owner: UserId,
     credential: unknown,
-  ): Promise<Pick<Passkey, 'credentialId' | 'publicKey' | 'counter' | 'transports' | 'backedUp'>> {
+  ): Promise<
+    { challenge: string } & Pick<
+      Passkey,
+      'credentialId' | 'publicKey' | 'counter' | 'transports' | 'backedUp'
+    >
+  > {
     const { id: expectedRPID } = this.party;
     const { verifyRegistrationResponse } = await import('@simplewebauthn/server');
     await requirePlain(credential);
@@ -115,12 +123,12 @@ export class PasskeysService {
     }).catch((cause: unknown) => {
       throw apiError(PasskeyErrors.PASSKEY_REFUSED, { cause });
     });
-    const isFresh = outcome.verified && (await this.challenges.use(challenge, purposeOf(owner)));
-    if (!isFresh) throw apiError(PasskeyErrors.PASSKEY_REFUSED);
+    if (!outcome.verified) throw apiError(PasskeyErrors.PASSKEY_REFUSED);
     const { credential: key, credentialBackedUp: backedUp } = outcome.registrationInfo;
     if (key.id.length > MAX_CREDENTIAL_ID) throw apiError(PasskeyErrors.PASSKEY_REFUSED);
     const { transports = [] } = key;
     return {
+      challenge,
       credentialId: key.id,
       publicKey: Buffer.from(key.publicKey).toString('base64url'),
       counter: key.counter,
