@@ -74,7 +74,7 @@ describe('the records of features in the console', () => {
     await page.getByTestId('delete-button').click();
     await page.getByText('No projects yet').waitFor();
     // Leaving the page does it at once.
-    await page.close();
+    await page.close({ runBeforeUnload: true });
     await eventually(async () => (await stored()).length === 0);
     expect(person.faults(/failed: DELETE/)).toEqual([]);
   });
