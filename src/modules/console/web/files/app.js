@@ -5,14 +5,12 @@ import { isDirty, onNavigate, showCurrent } from './navigate.js';
 import { show } from './pages.js';
 import { at, below } from './root.js';
 import { Failure } from './request.js';
-import { signInOver } from './sign-in-over.js';
-import { call, onSessionEnd, onSignInNeeded, openSession } from './session.js';
+import { call, onProofNeeded, onSessionEnd, onSignInNeeded, openSession } from './session.js';
 import { showSidebar } from './sidebar.js';
 import { showSwitcher } from './switcher.js';
 import { flushDeletions } from './deletion.js';
 import { setUser } from './user.js';
 import './keyboard.js';
-import './step-up.js';
 import { sentence } from './words.js';
 
 const faces = { loading: '[data-loading]', failed: '[data-failed]', app: '[data-app]' };
@@ -54,7 +52,16 @@ async function start() {
 
 let isLeaving = false;
 onNavigate(show);
-onSignInNeeded(async () => isDirty() && signInOver());
+// Seldom needed, so loaded when they are.
+onSignInNeeded(async () => {
+  if (!isDirty()) return false;
+  const { signInOver } = await import('./sign-in-over.js');
+  return signInOver();
+});
+onProofNeeded(async (body) => {
+  const { askForProof } = await import('./step-up.js');
+  return askForProof(body);
+});
 onSessionEnd((reason) => {
   // What was typed stays: the next request asks to sign in over it.
   if (isLeaving || (reason === 'ended' && isDirty())) return;

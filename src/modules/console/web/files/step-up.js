@@ -1,7 +1,7 @@
 import { dialogOf, onDialogSubmit } from './dialog.js';
 import { busy, element, find } from './dom.js';
 import { clear, show } from './form.js';
-import { call, onProofNeeded } from './session.js';
+import { call } from './session.js';
 import { user } from './user.js';
 import { showPasskey, takesPasskeys, waysIn } from './ways-in.js';
 
@@ -49,7 +49,8 @@ async function proversFor(ways, signal) {
   });
 }
 
-onProofNeeded(async ({ password }) => {
+/** Asks for a proof of identity, and answers whether it was given. */
+export async function askForProof({ password }) {
   // The form that needs it has asked for the password already.
   if (password && !hasSecondFactor()) return prove({ password });
   for (const field of dialog.querySelectorAll('[data-proof]')) {
@@ -66,4 +67,4 @@ onProofNeeded(async ({ password }) => {
   await new Promise((resolve) => dialog.addEventListener('close', resolve, { once: true }));
   closed.abort();
   return dialog.returnValue === 'proved';
-});
+}
