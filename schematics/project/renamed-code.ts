@@ -168,8 +168,7 @@ function pathsNaming(project: Project, names: Names, renamings: readonly Renamin
   const isNaming = new RegExp(String.raw`\b(${words.join('|')})\b`);
   const read = (path: string) => project.read(path);
   const pieces = new Set([...piecesOfDto(project, names), ...piecesOf(filesOf(names).table, read)]);
-  const all = ['src', 'test'].flatMap((folder) => project.filesIn(folder));
-  const sources = all.filter((path) => path.endsWith('.ts') && !path.startsWith('src/migrations/'));
+  const sources = sourcesOf(project);
   const reached = reaching(project, folderOf(names), sources);
   return sources.filter(
     (path) =>
@@ -177,6 +176,20 @@ function pathsNaming(project: Project, names: Names, renamings: readonly Renamin
       isNaming.test(project.read(path) ?? '') &&
       (reached.has(path) || isAbout(project, names, path)),
   );
+}
+
+/** The files that speak of the feature: its own, and others that import them or send requests to it. */
+export function pathsAbout(project: Project, names: Names): string[] {
+  const sources = sourcesOf(project);
+  const reached = reaching(project, folderOf(names), sources);
+  const isUsing = (path: string) => reached.has(path) || project.read(path)?.includes(`/${names.plural}`);
+  return sources.filter((path) => isAbout(project, names, path) && isUsing(path));
+}
+
+function sourcesOf(project: Project): string[] {
+  return ['src', 'test']
+    .flatMap((folder) => project.filesIn(folder))
+    .filter((path) => path.endsWith('.ts') && !path.startsWith('src/migrations/'));
 }
 
 /** Whether a file is about the feature at all. */

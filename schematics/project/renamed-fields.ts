@@ -15,8 +15,9 @@ import { renamedFields } from './migration.ts';
 import { type Existing, existing } from './more-fields.ts';
 import { describedOf } from './more-lists.ts';
 import { changed, type Project } from './project.ts';
-import { withNewNames } from './renamed-code.ts';
+import { pathsAbout, withNewNames } from './renamed-code.ts';
 import type { Noted } from './rule.ts';
+import { type Sentences, sentencesOf } from './sentences.ts';
 
 /** Most places that are listed one by one. */
 const MAX_LISTED = 40;
@@ -37,7 +38,14 @@ export function withRenamed(project: Project, names: Names, pairs: readonly stri
   requirePossible(project, names, renamed, known);
   const renamings = renamed.map((pair) => renamingOf(known, names, pair));
   const past = new Map(pastTests(project, names, new Set(renamed.map(([from]) => from))));
-  const { changes, unclear } = withNewNames(changed(project, past), names, renamings);
+  const current = changed(project, past);
+  const { changes, unclear } = withNewNames(current, names, renamings);
+  const sentences = sentencesOf(
+    current,
+    changes,
+    pathsAbout(current, names),
+    renamed.map(([from]) => from),
+  );
   const searched = byShape(changed(project, changes), filesOf(names).schema, (text) =>
     textsIn(optionalProperty(variableNamed(parse(text), names.records), 'search')),
   );
@@ -50,7 +58,7 @@ export function withRenamed(project: Project, names: Names, pairs: readonly stri
   );
   return {
     changes: new Map([...past, ...changes, ...migration]),
-    notes: notesOf(renamed, unclear),
+    notes: notesOf(renamed, unclear, sentences),
   };
 }
 
@@ -151,17 +159,34 @@ function renamingOf(
   };
 }
 
-function notesOf(renamed: readonly [string, string][], unclear: readonly string[]): string[] {
-  const listed = unclear.slice(0, MAX_LISTED).map((place) => `\n  ${place}`);
-  const more = unclear.length > listed.length ? `\n  and ${unclear.length - listed.length} more` : '';
+function notesOf(
+  renamed: readonly [string, string][],
+  unclear: readonly string[],
+  { reworded, left }: Sentences,
+): string[] {
   const pairs = renamed.map(([from, to]) => `${from} to ${to}`).join(', ');
+  // Where a place is unclear, its text is listed already.
+  const placeOf = (line: string) => line.split(': ', 1)[0];
+  const listed = new Set(unclear.map(placeOf));
   return [
     `A migration renames stored values (${pairs}) at the next start or by npm run migrate. Stop every process of the previous version first: it knows only the old names, and nothing reads what it still writes under them.`,
     'Clients send and get the new names from then on. The old ones are refused, with their filters and errors.',
-    ...(unclear.length > 0
-      ? [
-          `These places name something of an old name, and nobody can tell whether it is the field; change those that mean it:${listed.join('')}${more}`,
-        ]
-      : []),
+    ...listOf('These comments and texts were reworded:', reworded),
+    ...listOf(
+      'These comments and texts have the words of an old name, and stay as they are; reword those that mean the field:',
+      left.filter((line) => !listed.has(placeOf(line))),
+    ),
+    ...listOf(
+      'These places name something of an old name, and nobody can tell whether it is the field; change those that mean it:',
+      unclear,
+    ),
   ];
+}
+
+/** A sentence with places below it; nothing where there are none. */
+function listOf(sentence: string, places: readonly string[]): string[] {
+  if (places.length === 0) return [];
+  const listed = places.slice(0, MAX_LISTED).map((place) => `\n  ${place}`);
+  const more = places.length > listed.length ? `\n  and ${places.length - listed.length} more` : '';
+  return [`${sentence}${listed.join('')}${more}`];
 }

@@ -39,6 +39,8 @@ describe('a field that gets another name', () => {
     expect(notes).toEqual([
       expect.stringMatching(/^A migration renames stored values \(number to code, .*Stop every process/),
       expect.stringMatching(/^Clients send and get the new names/),
+      // Nothing that commands have written is left to people.
+      expect.stringMatching(/^These comments and texts were reworded:\n(  src.*\n){8}.*: Some grounds$/),
     ]);
   }, 60_000);
 
@@ -105,7 +107,7 @@ import { TRIAL_BILL_KINDS, type TrialBill, type TrialBillKind, trialBills } from
 export class ShortTrialBillDto extends PickType(CreateTrialBillDto, ['number']) {}
 
 export function closed({ number, ...others }: TrialBill): Change<TrialBill> & { readonly rest: unknown } {
-  const kind: TrialBillKind = TRIAL_BILL_KINDS[0];
+  const kind: TrialBillKind = TRIAL_BILL_KINDS[0]; // The first Kind there is.
   return { number: number.trim(), kind, rest: others };
 }
 
@@ -136,7 +138,7 @@ export const text = (bill: Parameters<typeof told>[0]): string => told({ ...bill
   code: number,
   ...others
 }: TrialBill): Change<TrialBill> & { readonly rest: unknown } {
-  const kind: TrialBillMode = TRIAL_BILL_MODES[0];
+  const kind: TrialBillMode = TRIAL_BILL_MODES[0]; // The first Kind there is.
   return { code: number.trim(), mode: kind, rest: others };
 }`,
       `export function told(bill: Pick<TrialBill, 'code' | 'mode'>, mail: { number: string }): string {
@@ -150,6 +152,9 @@ export const text = (bill: Parameters<typeof told>[0]): string => told({ ...bill
     );
     expect(after.get(TEST)).toContain("'TRIAL_BILL_CODE_TAKEN'");
     expect(typeFaults(after)).toEqual([]);
+    expect(notes.at(-2)).toMatch(
+      /^These comments and texts have the words of an old name.*\n.*trial-bill-texts\.ts:9: .*Kind there is\.$/,
+    );
     const listed = notes.at(-1)?.split('\n  ') ?? [];
     expect(listed.map((line) => line.replace(/^\S+\/([\w.-]+:\d+): .*$/, '$1'))).toEqual([
       expect.stringMatching(/^These places name something of an old name, and nobody can tell/),
