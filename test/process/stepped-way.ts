@@ -19,7 +19,7 @@ const NAME_AT = 16 + 4 + 1 + 4 + 1;
 
 /** Where a request is held: at a command to the database, before that arrives or after it was carried out. */
 export interface Stop {
-  /** Which of the commands, from 0; or the first that has this name. */
+  /** Which of the commands, from 0; or the first that has this name, such as `delete` or `delete projects`. */
   readonly step: number | string;
   readonly when: 'before' | 'after';
 }
@@ -39,6 +39,12 @@ function commandOf(message: Buffer): string {
   // Also what looks for transactions that nobody goes on with.
   if (message.readInt32LE(12) !== OP_MSG || message.includes('$currentOp')) return 'hello';
   return message.toString('latin1', NAME_AT, message.indexOf(0, NAME_AT));
+}
+
+/** The collection that a command is about, if it is about one. */
+function collectionOf(message: Buffer): string {
+  const at = message.indexOf(0, NAME_AT) + 5;
+  return message.toString('latin1', at, message.indexOf(0, at));
 }
 
 /** A way to a real mongod that holds a process at one of its commands, so that it can be killed there. */
@@ -102,7 +108,7 @@ export class SteppedWay {
       const { whole, rest } = messagesOf(Buffer.concat([asked, bytes]));
       asked = rest;
       for (const message of whole) {
-        if (this.isStopAt(commandOf(message))) {
+        if (this.isStopAt(commandOf(message), collectionOf(message))) {
           if (this.stop?.when === 'before') {
             this.goOn = () => void mongod.write(message);
             return this.held();
@@ -124,9 +130,9 @@ export class SteppedWay {
     });
   }
 
-  private isStopAt(command: string): boolean {
+  private isStopAt(command: string, collection: string): boolean {
     if (BACKGROUND.has(command)) return false;
     const index = this.steps.push(command) - 1;
-    return [index, command].includes(this.stop?.step ?? -1);
+    return [index, command, `${command} ${collection}`].includes(this.stop?.step ?? -1);
   }
 }

@@ -85,7 +85,7 @@ export class TurnFrame {
         `Two steps of a run are called '${name}': results are found by names, so give each its own`,
       );
     }
-    if (this.journal.isFull) {
+    if (this.journal.isFull && !this.journal.get(name)) {
       throw new UsageFault('A run has 10,000 steps at most: start further executions for its parts');
     }
     this.used.add(name);
