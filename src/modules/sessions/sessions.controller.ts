@@ -25,8 +25,7 @@ export class SessionsController {
   })
   @AnswersList(SessionDto)
   async list(@CurrentCaller() { id, session }: Caller): Promise<SessionDto[]> {
-    const sessions = await this.sessions.list(id);
-    return sessions.map((each) => SessionDto.from(each, session));
+    return (await this.sessions.list(id)).map((each) => SessionDto.from(each, session));
   }
 
   @Delete(':id')

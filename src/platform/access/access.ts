@@ -137,8 +137,7 @@ function scopeFor(access: Access, caller: Caller, query: Record<string, unknown>
   const { parameter } = access.kind === 'owner-or' ? access : {};
   const beyond = asksForOthers(access, query);
   if (beyond && !allowed) throw apiError('FORBIDDEN');
-  const opens = beyond || (allowed && parameter === undefined);
-  return opens ? { ...by, all: true, permission } : own;
+  return beyond || (allowed && parameter === undefined) ? { ...by, all: true, permission } : own;
 }
 
 function refuse(error: ErrorCode | ErrorDefinition) {

@@ -40,8 +40,7 @@ export function readIndexes(db: mongo.Db, models: readonly Model<unknown>[]): Pr
   const collections = Map.groupBy(models, (model) => model.collection.name);
   return Promise.all(
     [...collections].map(async ([collection, its]) => {
-      const declared = its.flatMap(declaredBy);
-      return { collection, ...compareIndexes(declared, await foundIn(db, collection)) };
+      return { collection, ...compareIndexes(its.flatMap(declaredBy), await foundIn(db, collection)) };
     }),
   );
 }

@@ -29,8 +29,7 @@ export const VERSION_TAG = /^(?:W\/)?"([1-9]\d{0,14})(?:-(?:gzip|br|zstd))?"$/;
 
 /** The versions among the tags of a header; other tags match nothing. */
 function versionsIn(header: string): number[] {
-  const tags = header.match(EACH_TAG) ?? [];
-  return tags.flatMap((tag) => VERSION_TAG.exec(tag)?.[1] ?? []).map(Number);
+  return (header.match(EACH_TAG) ?? []).flatMap((tag) => VERSION_TAG.exec(tag)?.[1] ?? []).map(Number);
 }
 
 /** @throws ApiError VALIDATION_ERROR for a malformed header */
