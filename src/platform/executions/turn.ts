@@ -213,8 +213,8 @@ export class Turn extends TurnFrame implements Run {
     this.journal.put(name, step);
     if (step.kind === 'once') {
       failpoints.reach('mark:before');
-      // It must not begin without its mark. The lease was lost, so this turn ends without an outcome.
-      if (!(await this.host.write())) return never();
+      // It must not begin without its mark. The lease was lost, so this turn has ended, and its outcome is ignored.
+      if (!(await this.host.write())) return { text: undefined };
       failpoints.reach('mark:after');
     } else this.host.noteSoon();
     failpoints.reach('effect:before');
