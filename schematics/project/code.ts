@@ -140,6 +140,12 @@ export function mentionsIn(source: ts.SourceFile, name: string): (Name | Text)[]
   const mayName = new RegExp(String.raw`(?:^|[?&=,.-])${name}(?:$|[=[,&.])`);
   return nodesWithin(source).filter(
     (node): node is Name | Text =>
-      (isName(node) && node.text === name) || (isText(node) && mayName.test(node.text)),
+      (isName(node) && node.text === name) ||
+      (isText(node) && mayName.test(node.text) && !isPath(node.parent)),
   );
+}
+
+/** Whether a text in it is the path of a file. */
+function isPath(node: ts.Node): boolean {
+  return ts.isImportDeclaration(node) || ts.isExportDeclaration(node);
 }

@@ -1,6 +1,7 @@
 import type { Names } from '../naming/names.ts';
 import { refuse } from '../naming/refusal.ts';
 import { parse } from '../source/edit.ts';
+import { exportsOf } from '../source/exported.ts';
 import { type Described, textsIn } from '../source/fields-there.ts';
 import { classNamed, optionalProperty, variableNamed } from '../source/places.ts';
 import type { Renaming } from '../source/renamed-places.ts';
@@ -15,6 +16,7 @@ import { renamedFields } from './migration.ts';
 import { type Existing, existing } from './more-fields.ts';
 import { describedOf } from './more-lists.ts';
 import { changed, type Project } from './project.ts';
+import { declaredByObject, withRenamedObject } from './renamed-object.ts';
 import { pathsAbout, withNewNames } from './renamed-code.ts';
 import type { Noted } from './rule.ts';
 import { type Sentences, sentencesOf } from './sentences.ts';
@@ -36,10 +38,15 @@ export function withRenamed(project: Project, names: Names, pairs: readonly stri
   const known = { described: describedOf(project, names), ...existing(project, names) };
   const renamed = pairs.map(pairOf);
   requirePossible(project, names, renamed, known);
-  const renamings = renamed.map((pair) => renamingOf(known, names, pair));
+  const renamings = renamed.map((pair) => renamingOf(project, known, names, pair));
   const past = new Map(pastTests(project, names, new Set(renamed.map(([from]) => from))));
   const current = changed(project, past);
-  const { changes, unclear } = withNewNames(current, names, renamings);
+  const { changes: followed, unclear } = withNewNames(current, names, renamings);
+  const changes = new Map(followed);
+  for (const [from, to] of renamed) {
+    for (const [path, text] of withRenamedObject(changed(current, changes), names, from, to))
+      changes.set(path, text);
+  }
   const sentences = sentencesOf(
     current,
     changes,
@@ -85,15 +92,17 @@ function requirePossible(
   const twice = all.find((name, index) => all.indexOf(name) !== index);
   if (twice !== undefined) refuse(`${twice} is named twice: rename one after the other`);
   for (const [from, to] of renamed) {
-    if (from.includes('.'))
+    if (from.includes('.')) {
       refuse(
-        `${from} is a field of an object: rename it in its two files by hand, with a migration of its own`,
+        `${from} is a field of an object: rename it by hand in the two files of the object and in ${filesOf(names).table}, with a migration of its own: renameFields(context, '${names.collection}', { '${from}': '${to}' }) for one object, updateInBatches with a pipeline that maps them for a list`,
       );
+    }
     if (!fields.includes(from)) refuse(`${plural} has no field ${from}`);
     requireFieldName(to);
     if (fields.includes(to)) refuse(`${plural} has the field ${to} already`);
-    const declared = [...declaredFor(names, exported, from, to).values()].find((name) =>
-      exported.includes(name),
+    const others = new Set([...exported, ...exportsOfObjects(project, names, fields)]);
+    const declared = [...declaredFor(project, names, exported, from, to).values()].find((name) =>
+      others.has(name),
     );
     if (declared !== undefined)
       refuse(`${to} would declare ${declared}, which already exists; choose another name`);
@@ -117,15 +126,19 @@ function requireUnbound(project: Project, names: Names, from: string, to: string
       `${from} is encrypted, and its stored values are bound to its name: add ${to} (npm run field -- ${plural} ${to}:string:encrypted), have the service write ${to} and answer ${from} where that is not set yet, and remove ${from} once no record has it any more`,
     );
   }
-  if (nestedFilesOf(project, names, from).length > 0) {
-    refuse(
-      `${from} has fields of its own, in classes and files that are named after it: rename it by hand, with a migration of its own: up: (context) => renameFields(context, '${names.collection}', { ${from}: '${to}' })`,
-    );
-  }
+  const taken = nestedFilesOf(project, names, from).length > 0 && nestedFilesOf(project, names, to)[0];
+  if (taken) refuse(`${taken[0]} already exists; choose another name`);
 }
 
-/** What the schema's file declares for a field that is one of several words, and what it is to be called. */
+/** What the files of the objects of a feature export. */
+function exportsOfObjects(project: Project, names: Names, fields: readonly string[]): string[] {
+  const paths = fields.flatMap((field) => nestedFilesOf(project, names, field).map(([path]) => path));
+  return paths.flatMap((path) => exportsOf(project.read(path) ?? ''));
+}
+
+/** What files declare for a field that is one of several words, or an object, and what it is to be called. */
 function declaredFor(
+  project: Project,
   names: Names,
   exported: readonly string[],
   from: string,
@@ -134,17 +147,18 @@ function declaredFor(
   const [old, fresh] = [from, to].map((name) =>
     FIELD_TYPES.enum.declares?.({ ...PLAIN_FIELD, name, type: FIELD_TYPES.enum }, names),
   );
-  return new Map(
+  const ofWords: [string, string][] =
     old && fresh && exported.includes(old.constant)
       ? [
           [old.constant, fresh.constant],
           [old.type, fresh.type],
         ]
-      : [],
-  );
+      : [];
+  return new Map([...ofWords, ...declaredByObject(project, names, from, to)]);
 }
 
 function renamingOf(
+  project: Project,
   { described, exported }: Known,
   names: Names,
   [from, to]: readonly [string, string],
@@ -153,7 +167,7 @@ function renamingOf(
     names,
     from,
     to,
-    declared: declaredFor(names, exported, from, to),
+    declared: declaredFor(project, names, exported, from, to),
     said: sayings(described, names, from, to),
     later: new Set(described.fields.filter(({ later }) => later?.than === from).map(({ name }) => name)),
   };

@@ -156,6 +156,9 @@ describe('generated features', () => {
     const left = notes.filter((note) => !note.startsWith('These comments and texts were reworded'));
     expect(left.join('\n')).not.toMatch(/ (src|test\/features)\/|test\/trial/);
     expect(copy.text('src/modules/trial-invoices/trial-invoice.schema.ts')).toContain("sort: 'payBy'");
+    const objects = withRenamed(copy.project, namesOf('trial-payments'), ['payer:debtor', 'parts:items']);
+    await copy.write(objects.changes);
+    expect(copy.read('src/modules/trial-payments/trial-payment-payer.dto.ts')).toBeUndefined();
   }, 120_000);
 
   it('get executors by another command', async () => {
