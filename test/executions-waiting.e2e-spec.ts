@@ -221,16 +221,18 @@ describe('durable executions that wait', () => {
 
   it('frees the places of `once` steps of executions that it has lost', async () => {
     const lost = new Set<string>();
+    let updated = 0;
     const input = script(async (run) => {
       if (!lost.has(run.id)) {
         lost.add(run.id);
         const engine = new Types.ObjectId();
         await stored().updateOne({ _id: new Types.ObjectId(run.id) }, { $set: { engine } });
+        updated++;
       }
       return run.step('work', { effect: 'once' }, () => 'done');
     });
     await Promise.all(Array.from({ length: 100 }, () => lab.start(input)));
-    await eventually(() => lost.size === 100);
+    await eventually(() => updated === 100);
     const other = await lab.play((run) => run.step('work', { effect: 'once' }, () => 'done'));
     expect(other.status).toBe('succeeded');
   });
