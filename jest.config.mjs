@@ -33,7 +33,8 @@ export default {
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   testTimeout: 30_000,
-  maxWorkers: 2,
+  // More than processors: tests wait for processes, browsers and time about as much as they compute.
+  maxWorkers: 3,
   // A worker keeps the modules of every file that it has run (they are ECMAScript modules): begin anew in time.
   workerIdleMemoryLimit: '800MB',
   coverageProvider: 'v8',
