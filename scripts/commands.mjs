@@ -14,12 +14,12 @@ export const COMMANDS = {
     example: 'npm run build',
   },
   lint: {
-    does: 'Checks the code with oxlint and its format with Prettier. Changes nothing.',
+    does: 'Checks the code with oxlint and its format with oxfmt. Changes nothing.',
     words: { usage: '[<path>…]', about: 'only these files or folders' },
     example: 'npm run lint -- src/modules/projects',
   },
   format: {
-    does: 'Formats with Prettier and fixes what oxlint can fix.',
+    does: 'Formats with oxfmt and fixes what oxlint can fix.',
     words: { usage: '[<path>…]', about: 'only these files or folders' },
     example: 'npm run format -- src/modules/projects',
   },

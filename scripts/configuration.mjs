@@ -4,10 +4,10 @@
  */
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { format, resolveConfig } from 'prettier';
 import ts from 'typescript';
 import { CONFIG_CLASSES } from '../dist/platform/config/config-classes.js';
 import { variablesOf } from '../dist/platform/config/env.js';
+import { formattedMarkdown } from './write-markdown.mjs';
 
 const ROOT = join(import.meta.dirname, '..');
 const SOURCES = globSync('src/{platform,modules}/*/*.config.ts', { cwd: ROOT });
@@ -124,9 +124,8 @@ const commentOf = ({ name, property, type }) => {
   if (!comment) throw new Error(`${name} has no doc comment: write one above ${type}.${property}`);
   return comment;
 };
-const options = { ...(await resolveConfig(import.meta.filename)), parser: 'markdown' };
 const files = {
-  'docs/configuration.md': await format(documentation(variables, commentOf), options),
+  'docs/configuration.md': await formattedMarkdown(documentation(variables, commentOf)),
   '.env.example': example(variables, commentOf),
 };
 

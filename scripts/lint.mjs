@@ -1,4 +1,4 @@
-/** `npm run lint`, `npm run format`: oxlint and Prettier, on everything or on the paths that are given. */
+/** `npm run lint`, `npm run format`: oxlint and oxfmt, on everything or on the paths that are given. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { argumentsOf } from './command-line.mjs';
@@ -16,12 +16,7 @@ function run(program, ...options) {
 }
 
 const style = () =>
-  run(
-    'prettier/bin/prettier.cjs',
-    isFixing ? '--write' : '--check',
-    '--log-level=warn',
-    ...(words.length > 0 ? words : ['.']),
-  );
+  run('oxfmt/bin/oxfmt', isFixing ? '--write' : '--check', '--no-error-on-unmatched-pattern', ...words);
 const rules = () =>
   run(
     'oxlint/bin/oxlint',

@@ -1,7 +1,17 @@
-import { writeFileSync } from 'node:fs';
-import { format, resolveConfig } from 'prettier';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { format } from 'oxfmt';
 
-/** Writes a page that a command makes, formatted as the linter wants it. */
+/** The text of a page as the linter wants it. */
+export async function formattedMarkdown(text) {
+  const settings = readFileSync(join(import.meta.dirname, '../.oxfmtrc.json'), 'utf8');
+  const { ignorePatterns: _, ...options } = JSON.parse(settings);
+  const { code, errors } = await format('page.md', text, options);
+  if (errors.length > 0) throw new Error(errors[0].message);
+  return code;
+}
+
+/** Writes a page that a command makes. */
 export async function writeMarkdown(path, text) {
-  writeFileSync(path, await format(text, { ...(await resolveConfig(path)), parser: 'markdown' }));
+  writeFileSync(path, await formattedMarkdown(text));
 }

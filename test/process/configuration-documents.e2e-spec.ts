@@ -35,7 +35,7 @@ describe('docs/configuration.md and .env.example', () => {
 
   /** The generator in a folder of its own, where a test may change what it reads. */
   async function generator() {
-    for (const name of [...FILES, ...SOURCES, '.prettierrc.json']) {
+    for (const name of [...FILES, ...SOURCES, '.oxfmtrc.json']) {
       await mkdir(join(installation.folder, name, '..'), { recursive: true });
       await cp(join(ROOT, name), join(installation.folder, name));
     }

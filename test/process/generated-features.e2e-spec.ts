@@ -214,9 +214,7 @@ describe('generated features', () => {
       code: 0,
       output: expect.stringContaining('0 warnings and 0 errors'),
     });
-    expect(
-      await copy.run('node_modules/prettier/bin/prettier.cjs', '--check', ...copy.changed()),
-    ).toMatchObject({
+    expect(await copy.run('node_modules/oxfmt/bin/oxfmt', '--check', ...copy.changed())).toMatchObject({
       code: 0,
     });
   }, 300_000);

@@ -9,7 +9,7 @@ import { onDisk } from './planning.ts';
 
 const PARTS = [
   'src test schematics scripts docs package.json package-lock.json nest-cli.json tsconfig.json tsconfig.build.json',
-  'jest.config.mjs .oxlintrc.json .prettierrc.json .prettierignore',
+  'jest.config.mjs .oxlintrc.json .oxfmtrc.json',
 ].flatMap((line) => line.split(' '));
 
 interface Ended {

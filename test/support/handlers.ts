@@ -26,7 +26,8 @@ const INPUTS: ReadonlySet<RouteParamtypes> = new Set([
 export function handlersOf(app: INestApplication): Handler[] {
   return declaredHandlersOf(app).map(({ title, prototype, method, parameters }) => {
     const config = Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, method) as
-      FastifyContextConfig | undefined;
+      | FastifyContextConfig
+      | undefined;
     return {
       name: title,
       access: config?.access,

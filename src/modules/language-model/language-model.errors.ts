@@ -24,7 +24,12 @@ const PASSING = ['rate-limited', 'failed', 'unreachable', 'timeout'] as const;
  * 4xx). What came is a refusal of the model, ends before its end, is no JSON, or does not pass as the DTO.
  */
 export type LanguageModelReason =
-  (typeof PASSING)[number] | 'rejected' | 'refused' | 'cut' | 'no-json' | 'wrong-shape';
+  | (typeof PASSING)[number]
+  | 'rejected'
+  | 'refused'
+  | 'cut'
+  | 'no-json'
+  | 'wrong-shape';
 
 interface ErrorContext {
   /** What the server answered with. */

@@ -19,7 +19,8 @@ const KEPT_MS = 7 * 86_400_000;
 
 /** A stored row: the JSON body that creates its record, or why it is not valid. */
 export type Row = { readonly line: number } & (
-  { readonly text: string; readonly fault?: never } | { readonly fault: string; readonly text?: never }
+  | { readonly text: string; readonly fault?: never }
+  | { readonly fault: string; readonly text?: never }
 );
 
 /** Where rows are kept, and how many. */
