@@ -22,9 +22,17 @@ const PAGES = [
   '/invitation',
   '/proved',
   '/dashboard',
-  ...['profile', 'security', 'sessions', 'api-keys', 'organization', 'activity', 'status', 'schedules'].map(
-    (name) => `/console/${name}`,
-  ),
+  ...[
+    'profile',
+    'security',
+    'sessions',
+    'api-keys',
+    'organization',
+    'activity',
+    'status',
+    'schedules',
+    'outbox',
+  ].map((name) => `/console/${name}`),
   ...['executions', USERS, FILES, ORGANIZATIONS, WEBHOOKS, ...FEATURES.map(({ path }) => path)].flatMap(
     (path) => {
       const page = `/console/${path.split('/').at(-1)}`;
