@@ -95,16 +95,17 @@ describe('signing in', () => {
   it('takes who has no password as long as a wrong one, and refuses it', async () => {
     const test = await createTestApp({ BCRYPT_ROUNDS: '10' });
     const admin = await test.anonymous.signIn('admin');
-    const times: [number[], number[]] = [[], []];
-    for (let n = 0; n < 9; n++) {
+    // The shortest: what a busy machine adds is in the others, and on a very busy one in more of them.
+    let [without, wrong] = [Infinity, Infinity];
+    const isAlike = () => without > wrong * 0.7 && without < wrong * 1.4;
+    for (let n = 0; n < 9 || (n < 40 && !isAlike()); n++) {
       const client = test.anonymous.from(`10.0.0.${n}`);
       const { email } = newCredentials();
       await admin.post(USERS, { email, name: 'Grace' });
-      times[0].push(await timeOf(client, email));
-      times[1].push(await timeOf(client, (await register(test.anonymous)).email, 'wrong password'));
+      without = Math.min(without, await timeOf(client, email));
+      const known = (await register(test.anonymous)).email;
+      wrong = Math.min(wrong, await timeOf(client, known, 'wrong password'));
     }
-    // The shortest: what a busy machine adds is in the others.
-    const [without = 0, wrong = 0] = times.map((each) => Math.min(...each));
     await test.close();
     expect(without).toBeGreaterThan(wrong * 0.7);
     expect(without).toBeLessThan(wrong * 1.4);
