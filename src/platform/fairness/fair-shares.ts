@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { RefusalDelay } from '../limits/refusal-delay.js';
 import { Semaphore } from '../concurrency/semaphore.js';
 
 /** How many requests of one caller are handled at a time while there are other callers. */
@@ -29,6 +30,7 @@ function isLong({ routeOptions }: FastifyReply): boolean {
  */
 export class FairShares {
   private readonly shares: Semaphore;
+  private readonly refusalDelay = new RefusalDelay();
   private latest: string | undefined;
   private sharedAt = -Infinity;
 
@@ -37,15 +39,20 @@ export class FairShares {
   }
 
   /** Fastify hook `preHandler`. Fails with OVERLOADED when too many requests of the caller wait, or one for too long. */
-  enter({ caller }: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
+  enter(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
+    const { caller, server } = request;
     if (!caller || !this.isShared(caller.id) || isLong(reply)) return done();
     const enter = (): void => {
       // Nobody waits for its handler any more.
       if (reply.share === 'over') return this.shares.release(caller.id);
+      server.underWay.work(reply);
       reply.share = 'held';
       done();
     };
-    return void this.shares.acquire(caller.id).then(enter, done);
+    // What waits for its turn is no load: it must not make others be refused.
+    server.underWay.rest(reply);
+    const refuse = (error: Error): void => this.refusalDelay.answer(caller.id, () => done(error));
+    return void this.shares.acquire(caller.id).then(enter, refuse);
   }
 
   /** Fastify hook `onResponse`. */

@@ -21,6 +21,7 @@ declare module 'fastify' {
     giveUp: (ms: number) => void;
     /** Whether the event loop was blocked recently, so that results arrive late. */
     isHeldUp: () => boolean;
+    underWay: UnderWay;
   }
   interface FastifyContextConfig {
     /** Maximum time for the body instead of 15 s, for a route that takes more than JSON. */
@@ -143,6 +144,7 @@ export function installDeadline(
     timer = undefined;
   }
 
+  fastify.decorate('underWay', underWay);
   fastify.decorate('isHeldUp', () => performance.now() < heldUpUntil);
   fastify.decorate('giveUp', (ms: number) => {
     isGivenUp = true;

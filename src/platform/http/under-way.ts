@@ -73,7 +73,8 @@ export class UnderWay {
     return this.replies.filter(({ isBusy }) => isBusy);
   }
 
-  private work(reply: FastifyReply): void {
+  /** Marks it as being worked on, again after `rest`. */
+  work(reply: FastifyReply): void {
     reply.isBusy = true;
     this.busy += 1;
   }
