@@ -17,14 +17,16 @@ describe('fair shares', () => {
       const { as } = request.query as { as?: string };
       if (as !== undefined) request.caller = { id: as } as Caller;
     });
-    installDeadline(fastify, { databaseAnswers: async () => true, shutdownGraceMs: 1_000 });
+    // In the order of the product.
     installFairShares(fastify, new FairShares({ timeoutMs: 300 }));
+    installDeadline(fastify, { databaseAnswers: async () => true, shutdownGraceMs: 1_000 });
     const handle = ({ caller }: { caller?: Caller }) =>
       new Promise<string>((resolve) => {
         const one = { caller: caller?.id ?? '', end: () => resolve('done') };
         handled.push(one);
       });
     fastify.get('/', handle);
+    fastify.post('/', handle);
     fastify.get('/events', { config: { isEvents: true } }, handle);
     await fastify.ready();
   });
@@ -76,6 +78,19 @@ describe('fair shares', () => {
     await settled();
     for (const { end } of handled) end();
     expect((await Promise.all(after)).map(({ statusCode }) => statusCode)).toEqual([200, 200]);
+  });
+
+  it('count as load what is handled, once, and nothing that waits', async () => {
+    const post = () => fastify.inject({ method: 'POST', url: '/?as=greedy', payload: { name: 'x' } });
+    const sent = [...send('quiet'), ...Array.from({ length: 2 * SHARE }, () => post().then((each) => each))];
+    await settled();
+    expect(fastify.underWay.busy).toBe(1 + SHARE);
+    for (const { end } of handled.splice(0)) end();
+    await settled();
+    expect(fastify.underWay.busy).toBe(SHARE);
+    for (const { end } of handled) end();
+    await Promise.all(sent);
+    expect(fastify.underWay.busy).toBe(0);
   });
 
   it('do not count streams of events', async () => {

@@ -51,7 +51,8 @@ export class FairShares {
     };
     // What waits for its turn is no load: it must not make others be refused.
     server.underWay.rest(reply);
-    const refuse = (error: Error): void => this.refusalDelay.answer(caller.id, () => done(error));
+    const refuse = (error: Error): void =>
+      this.refusalDelay.answer(caller.id, () => void (reply.share !== 'over' && done(error)));
     return void this.shares.acquire(caller.id).then(enter, refuse);
   }
 

@@ -75,6 +75,7 @@ export class UnderWay {
 
   /** Marks it as being worked on, again after `rest`. */
   work(reply: FastifyReply): void {
+    if (reply.isBusy) return;
     reply.isBusy = true;
     this.busy += 1;
   }
