@@ -112,7 +112,7 @@ export const LINES = [
     what: 'Executions: every line of their table of crashes, waits and effects',
     files: ['test/executions', 'test/process/executions-crash', 'test/process/removals'],
     missing:
-      'how much is done beside other queues (`npm run bench -- --executions` measures that), 100,000 that wait and 1,000,000 that are finished, fifty kills of mongod, clocks that are an hour off',
+      'how much is done beside other queues (`npm run bench -- --executions` measures that), 100,000 that wait and 1,000,000 that are finished',
   },
   {
     id: 'R20',
