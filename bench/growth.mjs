@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import bcrypt from 'bcrypt';
 import { startEmbeddedMongo } from '../dist/embedded-mongo/embedded-mongo.js';
+import { writeMarkdown } from '../scripts/write-markdown.mjs';
 import { measure, routesOf, warmUp } from './load.mjs';
 import { markdown, median } from './report.mjs';
 import { canPin, cpuSeconds, rssMiB, startServer } from './servers.mjs';
@@ -309,7 +310,7 @@ try {
   await measureIdle(world, uri, mongo);
   const table = markdown({ head: ['what', 'measured', 'bound'], rows });
   process.stdout.write(`\n${table}\n`);
-  writeFileSync(
+  await writeMarkdown(
     join(import.meta.dirname, 'growth.md'),
     `# What growth costs\n\nMade by \`npm run bench -- --growth\` on ${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}, mongod ${mongo.version}.\nRatios are medians of ${SLICES} slices in which the variants take turns.\n\n${table}\n`,
   );

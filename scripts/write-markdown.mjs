@@ -5,8 +5,7 @@ import { format } from 'oxfmt';
 /** The text of a page as the linter wants it. */
 export async function formattedMarkdown(text) {
   const settings = readFileSync(join(import.meta.dirname, '../.oxfmtrc.json'), 'utf8');
-  const { ignorePatterns: _, ...options } = JSON.parse(settings);
-  const { code, errors } = await format('page.md', text, options);
+  const { code, errors } = await format('page.md', text, JSON.parse(settings));
   if (errors.length > 0) throw new Error(errors[0].message);
   return code;
 }

@@ -6,7 +6,7 @@ import { CryptoConfig } from '../../platform/crypto/crypto.config.js';
 import { digestOf } from '../../platform/crypto/digest.js';
 import { KeyedMac } from '../../platform/crypto/keyed-mac.js';
 import { SignedTokens } from '../../platform/crypto/signed-tokens.js';
-import type { Transaction } from '../../platform/database/transactions.js';
+import { sessionOf, type Transaction } from '../../platform/database/transactions.js';
 import { duplicateKeyOf } from '../../platform/errors/driver-errors.js';
 import { UsedChallenge } from './used-challenge.schema.js';
 
@@ -50,9 +50,7 @@ export class Challenges {
     if (!content) return false;
     const expiresAt = new Date(endOf(content));
     try {
-      await this.used.create([{ _id: digestOf(challenge), expiresAt }], {
-        session: transaction?.session ?? null,
-      });
+      await this.used.create([{ _id: digestOf(challenge), expiresAt }], sessionOf(transaction));
       return true;
     } catch (error) {
       if (duplicateKeyOf(error)) return false;

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { RefusalDelay } from '../limits/refusal-delay.js';
 import { Semaphore } from '../concurrency/semaphore.js';
+import { RefusalDelay } from '../limits/refusal-delay.js';
 
 /** How many requests of one caller are handled at a time while there are other callers. */
 export const SHARE = 4;
