@@ -19,21 +19,25 @@ describe('a flood of sign-ins', () => {
       return { email: index % 3 === 2 ? newCredentials().email : email, password: wrong };
     });
     const started = performance.now();
-    const flood = Promise.all(bodies.map((body) => test.anonymous.post(LOGIN, body)));
-    const asked = performance.now();
+    let isOver = false;
+    const flood = Promise.all(bodies.map((body) => test.anonymous.post(LOGIN, body))).finally(
+      () => (isOver = true),
+    );
     expect((await test.anonymous.get('/health/live')).status).toBe(200);
-    expect(performance.now() - asked).toBeLessThan(1_000);
+    expect(isOver).toBe(false);
     const answers = await flood;
     expect(performance.now() - started).toBeLessThan(4_000);
 
     answers.forEach(({ outcome, headers }, index) => {
       const right = index % 3 === 0 ? '200' : '401 INVALID_CREDENTIALS';
-      expect([right, '429 RATE_LIMITED', '503 OVERLOADED']).toContain(outcome);
-      if (outcome === '503 OVERLOADED') expect(headers['retry-after']).toMatch(/^[1-9]\d*$/);
+      // A busy machine may notice only at the deadline that it cannot answer in time.
+      expect([right, '429 RATE_LIMITED', '503 OVERLOADED', '503 DEADLINE_EXCEEDED']).toContain(outcome);
+      if (outcome.startsWith('503')) expect(headers['retry-after']).toMatch(/^[1-9]\d*$/);
     });
-    const outcomes = new Set(answers.map(({ outcome }) => outcome));
-    expect(outcomes).toContain('200');
+    const outcomes = answers.map(({ outcome }) => outcome);
     expect(outcomes).toContain('503 OVERLOADED');
+    // Which of them get their turn is for their accounts' use to say: those of the flooded one come last.
+    expect(outcomes.some((outcome) => outcome === '200' || outcome === '401 INVALID_CREDENTIALS')).toBe(true);
   });
 
   it('is over when it is over', async () => {
