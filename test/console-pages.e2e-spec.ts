@@ -6,6 +6,7 @@ import { SystemSamples } from '../src/modules/console/system-samples.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import type { TestClient } from './support/test-client.js';
 import { addTickets } from './support/tickets.js';
+import { LOGOUT, ME, newCredentials, USERS } from './support/users.js';
 
 const OWN = CONSOLE_PAGES.map(({ path }) => `/${path}`);
 const PAGES = [
@@ -223,6 +224,48 @@ describe('the pages of the console', () => {
       });
       expect(field('metadata')).toMatchObject({ type: 'metadata' });
       expect(field('createdAt')).toMatchObject({ type: 'date', creatable: false, changeable: false });
+    });
+
+    it('finds users for who may read them by role, by whether they are disabled and by the beginning of an address', async () => {
+      const admin = await test.anonymous.signIn('admin');
+      const ada = await test.anonymous.signIn();
+      const grace = await test.anonymous.signIn('moderator');
+      const { email } = (await ada.get(ME)).body.data as { email: string };
+      await admin.patch(`${USERS}/${ada.userId}`, { disabled: true });
+      const found = async (query: string): Promise<string[]> => {
+        const { outcome, body } = await grace.get(`/console/system/users?limit=100&total=true&${query}`);
+        expect(outcome).toBe('200');
+        const { data, pagination } = body as unknown as {
+          data: { id: string }[];
+          pagination: { total: number };
+        };
+        expect(data.length).toBe(pagination.total);
+        return data.map(({ id }) => id);
+      };
+      expect(await found('disabled=true')).toEqual([ada.userId]);
+      expect(await found('role=moderator')).toContain(grace.userId);
+      expect(await found('role=moderator&disabled=true')).toEqual([]);
+      expect(await found(`email=${encodeURIComponent(email.slice(0, -3).toUpperCase())}`)).toEqual([
+        ada.userId,
+      ]);
+      expect(await found(`email=${encodeURIComponent(email)}&disabled=false`)).toEqual([]);
+      expect((await grace.get('/console/system/users?role=king')).outcome).toBe('400 VALIDATION_ERROR');
+    });
+
+    it('says when somebody was last seen, also after signing out', async () => {
+      const admin = await test.anonymous.signIn('admin');
+      const credentials = newCredentials();
+      const { body } = await admin.post(USERS, { ...credentials, name: 'Nobody yet' });
+      const user = body.data as { id: string };
+      const seen = async () =>
+        ((await admin.get(`/console/system/users/${user.id}`)).body.data as { lastSeenAt: string | null })
+          .lastSeenAt;
+      expect(await seen()).toBeNull();
+      const before = Date.now();
+      const person = await test.anonymous.signInAs(credentials);
+      expect(Date.parse((await seen()) ?? '')).toBeGreaterThanOrEqual(before);
+      expect((await person.post(LOGOUT)).outcome).toBe('200');
+      expect(Date.parse((await seen()) ?? '')).toBeGreaterThanOrEqual(before);
     });
 
     it('tells administrators alone how the system is', async () => {

@@ -195,9 +195,14 @@ describe('the account in the console', () => {
     expect(await users.findOne({ email })).toMatchObject({ role: 'moderator', disabled: true });
     expect(await violationsOf(page)).toEqual([]);
 
-    await page.goto(`${product.origin}/console/users?email=${encodeURIComponent(email)}`);
-    await page.getByTestId('record-row').first().waitFor();
+    await page.goto(`${product.origin}/console/users`);
+    await page.getByTestId('search').fill(email.slice(0, -4));
+    await page.getByLabel('Role', { exact: true }).selectOption('Moderator');
+    await page.getByLabel('Disabled', { exact: true }).selectOption('Yes');
+    await page.waitForURL(/(?=.*email=)(?=.*role=moderator)(?=.*disabled=true)/);
+    await page.getByRole('row').nth(1).waitFor();
     expect(await page.getByTestId('record-row').count()).toBe(1);
+    expect(await page.locator('th', { hasText: 'Last seen' }).count()).toBe(1);
     await page.getByRole('link', { name: 'Grace Hopper' }).click();
     await page.getByTestId('delete-button').click();
     await page.getByTestId('confirm-button').click();

@@ -1,5 +1,5 @@
 import { FEATURES } from '../features/features.js';
-import { PUBLIC, type Row, SIGNED_IN, type Statuses } from './access-rows.js';
+import { PUBLIC, READ, type Row, SIGNED_IN, type Statuses } from './access-rows.js';
 import { FILES } from './forms.js';
 import { ORGANIZATIONS } from './organizations.js';
 import { USERS } from './users.js';
@@ -8,6 +8,7 @@ import { WEBHOOKS } from './webhooks.js';
 const MOVED: Statuses = [308, 308, 308, 308, 308, 308, 308, 308, 308, 308];
 const REDIRECTED: Statuses = [302, 302, 302, 302, 302, 302, 302, 302, 302, 302];
 const BY_ADMINISTRATORS: Statuses = [401, 401, 401, 401, 403, 403, 403, 200, 403, 403];
+const BY_READERS: Statuses = [401, 401, 401, 401, 403, 403, 200, 200, 403, 403];
 const BY_PAGES: Statuses = [403, 403, 403, 403, 403, 403, 403, 403, 403, 403];
 
 /** The console's pages, for everybody; with a slash behind they lead to the one without. */
@@ -55,6 +56,12 @@ export const CONSOLE_ROWS: readonly Row[] = [
   { route: 'GET /console/features', statuses: SIGNED_IN },
   { route: 'GET /console/mails', statuses: SIGNED_IN },
   { route: 'GET /console/system', statuses: BY_ADMINISTRATORS },
+  { route: 'GET /console/system/users', statuses: BY_READERS },
+  {
+    route: 'GET /console/system/users/:id',
+    url: ({ owner }) => `/console/system/users/${owner.userId}`,
+    statuses: READ,
+  },
   // Without an Origin; console-session has the rest.
   { route: 'POST /console/session', statuses: BY_PAGES },
   { route: 'POST /console/session/refresh', statuses: BY_PAGES },

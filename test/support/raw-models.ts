@@ -6,6 +6,8 @@ export const RAW_MODELS: Readonly<Record<string, string>> = {
   'src/modules/api-keys/api-keys.service.ts': 'watches keys for changes and counts those of an owner',
   'src/modules/audit/audit.service.ts': 'entries have the time of the change that they tell of',
   'src/modules/auth/known-devices.ts': 'records without versions, upserted in bulk',
+  'src/modules/console/console-users.ts':
+    'looks for what users have left in other collections, and counts users',
   'src/modules/files/files.service.ts': 'adds up the sizes of the files of an owner, by one index',
   'src/modules/files/held-files.ts': 'asks every collection, those of the trash included, who holds a file',
   'src/modules/files/loose-contents.ts': 'notes without owners, one atomic step each',

@@ -5,6 +5,8 @@ import { UsersModule } from '../users/users.module.js';
 import { ConsolePages } from './console-pages.js';
 import { ConsoleSessionController } from './console-session.controller.js';
 import { ConsoleSessionService } from './console-session.service.js';
+import { ConsoleUsersController } from './console-users.controller.js';
+import { ConsoleUsers } from './console-users.js';
 import { OutboxMails } from './outbox-mails.js';
 import { DeviceMarks } from './device-marks.js';
 import { ConsoleFeatures } from './features.js';
@@ -13,7 +15,15 @@ import { SystemSamples } from './system-samples.js';
 /** The pages for people, and the sessions of their browsers. */
 @Module({
   imports: [AuthModule, HealthModule, UsersModule],
-  controllers: [ConsoleSessionController],
-  providers: [ConsoleFeatures, ConsolePages, ConsoleSessionService, DeviceMarks, SystemSamples, OutboxMails],
+  controllers: [ConsoleSessionController, ConsoleUsersController],
+  providers: [
+    ConsoleFeatures,
+    ConsolePages,
+    ConsoleSessionService,
+    ConsoleUsers,
+    DeviceMarks,
+    SystemSamples,
+    OutboxMails,
+  ],
 })
 export class ConsoleModule {}

@@ -1,10 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
+import { PATH_METADATA } from '@nestjs/common/constants.js';
 import { RequestMethod } from '@nestjs/common/enums/request-method.enum.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import { ModulesContainer } from '@nestjs/core';
-import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
-import type { FastifyContextConfig } from 'fastify';
 import type { OrganizationRole } from '../../platform/access/memberships.js';
 import { ProcessConfig } from '../../platform/config/process.config.js';
 import { Repositories } from '../../platform/database/repositories.js';
@@ -12,11 +10,23 @@ import type { Resource } from '../../platform/database/resource.js';
 import type { Section } from '../../platform/docs/section.js';
 import { DeclarationError } from '../../platform/errors/start-error.js';
 import { PageQuery } from '../../platform/validation/page-query.js';
-import { type Handler, handlersIn, takesForm } from '../../platform/http/handlers.js';
+import { type Handler, handlersIn } from '../../platform/http/handlers.js';
 import type { Access } from '../../platform/access/access.js';
 import type { Caller, Permission } from '../../platform/access/caller.js';
-import { type Constructor, rulesOf } from '../../platform/validation/rules.js';
+import { rulesOf } from '../../platform/validation/rules.js';
 import { CONSOLE_PAGES, type ConsolePage } from './pages.js';
+import {
+  accessOf,
+  configOf,
+  handlerAt,
+  inputOf,
+  type Operation,
+  type Operations,
+  operationsOf,
+  type Reach,
+  reachOf,
+  rolesOf,
+} from './feature-operations.js';
 import { answeredFields, type FeatureField, TakenFields, withTransitions } from './feature-fields.js';
 
 /** Addresses of the console's own that a feature of the name would hide. */
@@ -25,22 +35,6 @@ const OWN = new Set(
     CONSOLE_PAGES.map(({ path }) => path.replace('console/', '')),
   ),
 );
-const OPERATIONS = {
-  list: [RequestMethod.GET, '/'],
-  create: [RequestMethod.POST, '/'],
-  get: [RequestMethod.GET, ':id'],
-  replace: [RequestMethod.PUT, ':id'],
-  update: [RequestMethod.PATCH, ':id'],
-  delete: [RequestMethod.DELETE, ':id'],
-  transfer: [RequestMethod.POST, ':id/transfer'],
-  import: [RequestMethod.POST, 'import'],
-} as const;
-
-type Operation = keyof typeof OPERATIONS;
-type Operations = Partial<Record<Operation, Handler>>;
-
-/** What a caller may do: to every record there is, or to its own. Without it, to none. */
-type Reach = 'all' | 'own';
 
 /** What pages need to know of a feature, made from its declaration. */
 export interface Feature {
@@ -50,6 +44,8 @@ export interface Feature {
   readonly plural: string;
   /** `api/v1/blog-posts`, relative to the product's own address. */
   readonly path: string;
+  /** The same, but where the console has a list of its own for its records. */
+  readonly readPath: string;
   /** The model's name, which references lead to. */
   readonly model: string;
   readonly about: string;
@@ -163,15 +159,22 @@ export class ConsoleFeatures {
         const plural = resource.schema.get('collection')?.replaceAll('_', '-') ?? '';
         const path = `api/v1/${plural}`;
         const handlers = byPath.get(path) ?? [];
+        const readPath = `console/system/${plural}`;
+        const own = byPath.get(readPath) ?? [];
         const section = sectionOf(handlers);
-        const operations = operationsOf(handlers);
+        const operations = operationsOf([...own, ...handlers]);
         if (!section || !operations.list || !operations.get) return [];
         if (OWN.has(plural) && !CONSOLE_PAGES.some(({ needs }) => needs === path)) {
           throw new DeclarationError(
             `resource '${resource.name}': /console/${plural} is the console's own; give the collection another name`,
           );
         }
-        const feature = describe(resource, operations, { plural, path, ...section });
+        const feature = describe(resource, operations, {
+          plural,
+          path,
+          readPath: own.length > 0 ? readPath : path,
+          ...section,
+        });
         return [{ feature, access: accessOf(operations), commands: commandsOf(resource, handlers) }];
       })
       .toSorted((a, b) => (a.feature.plural < b.feature.plural ? -1 : 1));
@@ -192,14 +195,6 @@ function sectionOf([handler]: readonly Handler[]): Section | undefined {
   return extensions['x-section'];
 }
 
-function handlerAt(handlers: readonly Handler[], method: RequestMethod, path: string): Handler | undefined {
-  return handlers.find(
-    (each) =>
-      Reflect.getMetadata(METHOD_METADATA, each.method) === method &&
-      Reflect.getMetadata(PATH_METADATA, each.method) === path,
-  );
-}
-
 function commandsOf({ commands, schema }: Resource, handlers: readonly Handler[]): Found['commands'] {
   const taken = new TakenFields(schema, new Set());
   const role = { creatable: true, changeable: true, answered: false };
@@ -212,54 +207,10 @@ function commandsOf({ commands, schema }: Resource, handlers: readonly Handler[]
   });
 }
 
-function operationsOf(handlers: readonly Handler[]): Operations {
-  const found: Operations = {};
-  for (const [name, [method, path]] of Object.entries(OPERATIONS)) {
-    const handler = handlerAt(handlers, method, path);
-    // The console's forms send JSON, and do not show what is answered only once.
-    if (handler && !takesForm(handler) && !configOf(handler).noStore) found[name as Operation] = handler;
-  }
-  return found;
-}
-
-function inputOf(handler: Handler | undefined, kind: RouteParamtypes): Constructor | undefined {
-  return handler?.parameters.find((each) => each.kind === kind)?.type as Constructor | undefined;
-}
-
-function configOf(handler: Handler | undefined): FastifyContextConfig {
-  if (!handler) return {};
-  return (Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, handler.method) ?? {}) as FastifyContextConfig;
-}
-
-function accessOf(operations: Operations): ReadonlyMap<Operation, Access> {
-  return new Map(
-    (Object.keys(operations) as Operation[]).flatMap((name) => {
-      const { access } = configOf(operations[name]);
-      return access ? [[name, access] as const] : [];
-    }),
-  );
-}
-
-function rolesOf(operations: Operations): Feature['roles'] {
-  return Object.fromEntries(
-    (Object.keys(operations) as Operation[]).flatMap((name) => {
-      const { takesScope, organizationRole } = configOf(operations[name]);
-      const isReading = OPERATIONS[name][0] === RequestMethod.GET;
-      return takesScope ? [[name, organizationRole ?? (isReading ? 'viewer' : 'member')]] : [];
-    }),
-  );
-}
-
-function reachOf(access: Access, permissions: ReadonlySet<Permission>): Reach | undefined {
-  if (access.kind === 'public' || access.kind === 'signed-in') return 'all';
-  if (permissions.has(access.permission)) return 'all';
-  return access.kind === 'owner-or' ? 'own' : undefined;
-}
-
 function describe(
   { name, record, schema, unique, shared, ownerField, lists, states, consumers }: Resource,
   operations: Operations,
-  summary: Pick<Feature, 'plural' | 'path' | 'about' | 'part'>,
+  summary: Pick<Feature, 'plural' | 'path' | 'readPath' | 'about' | 'part'>,
 ): Feature {
   const answer = configOf(operations.get).answer?.declared?.schema ?? {};
   const taken = new TakenFields(schema, new Set(unique));

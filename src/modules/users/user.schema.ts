@@ -44,8 +44,8 @@ export const UserSchema = SchemaFactory.createForClass(User);
 UserSchema.index({ email: 1 }, { unique: true });
 // `GET /users`: newest first, and from a cursor on.
 UserSchema.index({ createdAt: -1, _id: -1 });
-// The start, which looks for an administrator.
-UserSchema.index({ role: 1 });
+// The console's list of users by role and by whether they are disabled, and the start, which looks for an administrator.
+UserSchema.index({ role: 1, disabled: 1, createdAt: -1, _id: -1 });
 
 export const users = resource({
   name: 'user',

@@ -10,7 +10,7 @@ const ID = /^[\da-f]{24}$/i;
 /** A parameter that finds a part of a text; others want it whole, and then the newest records are looked through. */
 const partOf = (target) => {
   const search = searchOf(target);
-  return search?.name === 'email' ? undefined : search?.name;
+  return search?.type === 'email' ? undefined : search?.name;
 };
 
 function queryFor(target, words) {
@@ -24,7 +24,7 @@ async function suggestions(target, words, signal) {
     const one = await readOne(target, words);
     return one ? [one] : [];
   }
-  const { data } = await call('GET', `${target.path}?${queryFor(target, words)}`, { signal });
+  const { data } = await call('GET', `${target.readPath}?${queryFor(target, words)}`, { signal });
   const isFitting = (record) => nameOf(target, record).toLowerCase().includes(words.toLowerCase());
   return partOf(target) ? data : data.filter(isFitting).slice(0, 20);
 }

@@ -19,8 +19,9 @@ const refusalOf = (error) =>
 export class Listing {
   prepare = () => undefined;
 
-  constructor({ path, address, query, signal }) {
-    Object.assign(this, { path, address, query, signal });
+  /** @param recordPath where the records are deleted, unless that is where they are read */
+  constructor({ path, recordPath = path, address, query, signal }) {
+    Object.assign(this, { path, recordPath, address, query, signal });
     this.count = element('span', { class: 'count', role: 'status' });
     this.body = element('div', { class: 'list-body' });
     this.turn = 0;
@@ -84,7 +85,7 @@ export class Listing {
   }
 
   show({ data, pagination }) {
-    const records = data.filter(({ id }) => !isBeingDeleted(`${this.path}/${id}`));
+    const records = data.filter(({ id }) => !isBeingDeleted(`${this.recordPath}/${id}`));
     const total = pagination.total - (data.length - records.length);
     this.records = records;
     this.count.textContent = number(total);

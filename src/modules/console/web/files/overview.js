@@ -57,7 +57,7 @@ async function cardOf(feature) {
     ),
   );
   try {
-    const { data, pagination } = await call('GET', `${feature.path}?limit=${LATEST}&total=true`);
+    const { data, pagination } = await call('GET', `${feature.readPath}?limit=${LATEST}&total=true`);
     card.querySelector('h2').append(element('span', { class: 'count' }, number(pagination.total)));
     card.append(
       data.length > 0

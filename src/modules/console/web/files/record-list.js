@@ -28,8 +28,8 @@ const RANK = [
   'email',
   'enum',
   'reference',
-  'boolean',
   'date',
+  'boolean',
   'number',
   'integer',
   'text',
@@ -45,7 +45,11 @@ function columnsOf(feature) {
     (field) =>
       field !== title && field.answered && !NO_COLUMN.has(field.type) && !OF_EVERY_RECORD.has(field.name),
   );
-  const ranked = fitting.toSorted((a, b) => RANK.indexOf(a.type) - RANK.indexOf(b.type));
+  // One of each type before another of the same.
+  const turnOf = (field) => fitting.filter(({ type }) => type === field.type).indexOf(field);
+  const ranked = fitting.toSorted(
+    (a, b) => turnOf(a) - turnOf(b) || RANK.indexOf(a.type) - RANK.indexOf(b.type),
+  );
   const best = new Set(ranked.slice(0, MOST_COLUMNS - 1));
   return fitting.filter((field) => best.has(field));
 }
@@ -108,7 +112,7 @@ function emptyOf(feature, isFiltered, clear) {
 
 class RecordList extends Listing {
   constructor({ feature, query, signal }) {
-    super({ path: feature.path, address: addressOf(feature), query, signal });
+    super({ path: feature.readPath, recordPath: feature.path, address: addressOf(feature), query, signal });
     this.feature = feature;
     this.columns = columnsOf(feature);
     this.references = this.columns.filter(({ type }) => type === 'reference');
@@ -135,10 +139,10 @@ class RecordList extends Listing {
 
   searchField() {
     if (!this.search) return undefined;
-    const { name, maxLength } = this.search;
+    const { name, type, maxLength } = this.search;
     const plural = titleOf(this.feature).toLowerCase();
-    const isWhole = name === 'email';
-    const label = isWhole ? `Find ${plural} by email` : `Search ${plural}`;
+    const isWhole = type === 'email';
+    const label = name === 'email' ? `Find ${plural} by email` : `Search ${plural}`;
     // A part of an address is refused: it is looked for once it is whole.
     const ask = (words) => this.searchFor(name, isWhole && !/.@.+\../.test(words) ? '' : words);
     let timer;

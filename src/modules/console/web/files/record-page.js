@@ -182,9 +182,11 @@ function editor(feature, record, { title, about, actions }) {
   const form = new RecordForm(feature, fields, record);
   const newer = element('div', { class: 'newer', role: 'alert', tabindex: '-1', hidden: true });
   const draw = (data) => {
-    title.textContent = nameOf(feature, data);
-    about.replaceChildren(...aboutOf(feature, data));
-    actions.replaceChildren(...actionsOf(feature, data, take));
+    // What only reading tells is not answered to a change.
+    const known = { ...record, ...data };
+    title.textContent = nameOf(feature, known);
+    about.replaceChildren(...aboutOf(feature, known));
+    actions.replaceChildren(...actionsOf(feature, known, take));
   };
   // What was typed meanwhile stays.
   const take = (data) => {
@@ -235,7 +237,7 @@ export async function show(view, context) {
 
 /** Shows a record that is there, and answers it. */
 export async function showRecord(view, { feature, id, signal }) {
-  const { data: record } = await call('GET', `${feature.path}/${id}`, { signal });
+  const { data: record } = await call('GET', `${feature.readPath}/${id}`, { signal });
   await readReferences(feature, record);
   const name = nameOf(feature, record);
   const about = element('div', { class: 'stack' }, aboutOf(feature, record));

@@ -20,7 +20,7 @@ export const maySearch = (target) => target.operations.list !== undefined;
 
 async function readList(target) {
   try {
-    const { data } = await call('GET', `${target.path}?limit=${MANY}`);
+    const { data } = await call('GET', `${target.readPath}?limit=${MANY}`);
     for (const record of data) known.set(`${target.path}/${record.id}`, record);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
@@ -40,7 +40,7 @@ export async function readOne(target, id) {
   const path = `${target.path}/${id}`;
   if (known.has(path)) return known.get(path);
   try {
-    const { data } = await call('GET', path);
+    const { data } = await call('GET', `${target.readPath}/${id}`);
     known.set(path, data);
     return data;
   } catch (error) {
