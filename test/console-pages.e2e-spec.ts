@@ -258,8 +258,8 @@ describe('the pages of the console', () => {
       const { body } = await admin.post(USERS, { ...credentials, name: 'Nobody yet' });
       const user = body.data as { id: string };
       const seen = async () =>
-        ((await admin.get(`/console/system/users/${user.id}`)).body.data as { lastSeenAt: string | null })
-          .lastSeenAt;
+        ((await admin.get(`/console/system/users/${user.id}`)).body.data as { lastSeen: string | null })
+          .lastSeen;
       expect(await seen()).toBeNull();
       const before = Date.now();
       const person = await test.anonymous.signInAs(credentials);

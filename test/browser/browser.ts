@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type Browser, type BrowserContext, chromium, type LaunchOptions, type Page } from 'playwright-core';
-import { openFirefox } from './firefox.js';
 
 /** Nothing but this machine can be reached, so that a page which loads from elsewhere fails everywhere. */
 const ARGUMENTS = [
@@ -34,7 +33,8 @@ async function program(): Promise<LaunchOptions> {
 /** Starts a headless browser: Chromium, or the Firefox that `FIREFOX=/usr/bin/firefox-esr` names. Close it when done. */
 export async function openBrowser(): Promise<Browser> {
   const path = process.env['FIREFOX'];
-  if (path) return openFirefox(path);
+  // Only then: scripts that Node runs as they are do not find a `.js` that is TypeScript.
+  if (path) return (await import('./firefox.js')).openFirefox(path);
   return chromium.launch({ ...(await program()), args: ARGUMENTS, chromiumSandbox: false });
 }
 

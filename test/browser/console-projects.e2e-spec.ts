@@ -282,9 +282,9 @@ describe('the records of features in the console', () => {
     const activity = page.getByRole('region', { name: 'Activity' }).getByRole('listitem');
     await activity.first().waitFor();
     expect(await activity.allInnerTexts()).toEqual([
-      expect.stringMatching(/^Hand over what/),
-      expect.stringMatching(/^Updated status/),
-      expect.stringMatching(/^Created/),
+      expect.stringMatching(/^Gave the command Hand over and changed What from Sweep to Mop\n?You · /),
+      expect.stringMatching(/^Changed Status from Open to Taken\n?You · /),
+      expect.stringMatching(/^Created\n?You · /),
     ]);
     expect(await violationsOf(page)).toEqual([]);
     expect(person.faults()).toEqual([]);

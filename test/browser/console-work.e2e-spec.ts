@@ -10,6 +10,7 @@ import { addressOf, newMember, newOrganization, within } from '../support/organi
 import { Receiver } from '../support/receiver.js';
 import { PASSWORD } from '../support/test-client.js';
 import { type Credentials, registerVerified } from '../support/users.js';
+import { sentencesIn } from './activity-sentences.js';
 import { ConsoleTest, isWiderThanScreen, type Person, violationsOf } from './console.js';
 
 jest.setTimeout(60_000);
@@ -282,12 +283,10 @@ describe('what the console shows of work, files and webhooks', () => {
     await page.getByText('The secret before signs as well').waitFor();
 
     await page.getByRole('link', { name: 'Activity' }).click();
-    const changed = page
-      .getByTestId('record-row')
-      .filter({ hasText: 'name' })
-      .filter({ hasText: 'Your account' });
-    await changed.getByRole('button', { name: 'Updated' }).click();
-    await page.getByText('"Ada Byron"').waitFor();
+    await page.getByRole('button', { name: /^Details: You changed your name from .+ to Ada Byron$/ }).click();
+    await page.locator('.details ins', { hasText: 'Ada Byron' }).waitFor();
+    const { said, expected } = await sentencesIn(page);
+    expect(said).toEqual(expected);
     await expectGoodManners(page);
     expect(person.faults(/answer: 400 .*\/webhooks$/)).toEqual([]);
   });

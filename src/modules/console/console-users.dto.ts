@@ -27,5 +27,5 @@ export class ConsoleUserDto extends UserDto {
   @ApiProperty({ description: 'null if nothing is known of any sign-in or change.' })
   @Nullable()
   @IsDate()
-  lastSeenAt!: Date | null;
+  lastSeen!: Date | null;
 }

@@ -89,15 +89,15 @@ export class ConsoleUsers {
   }
 
   private async shown(users: readonly User[]): Promise<ConsoleUserDto[]> {
-    const seen = await this.lastSeen(users.map(({ _id }) => _id));
+    const seen = await this.newestTraces(users.map(({ _id }) => _id));
     return users.map((user) => ({
       ...UserDto.from(user),
-      lastSeenAt: seen.get(user._id.toHexString()) ?? null,
+      lastSeen: seen.get(user._id.toHexString()) ?? null,
     }));
   }
 
   /** The newest trace of each: one step in an index. */
-  private async lastSeen(ids: readonly Types.ObjectId[]): Promise<ReadonlyMap<string, Date>> {
+  private async newestTraces(ids: readonly Types.ObjectId[]): Promise<ReadonlyMap<string, Date>> {
     const found = await Promise.all(
       TRACES.map(({ collection, user, at, keyOf }) =>
         this.connection

@@ -1,14 +1,16 @@
-import { actorOf, changesOf, shown, verbOf } from './activity-words.js';
+import { fieldOf, partsOf, sentenceOf } from './activity-words.js';
 import { mayUse } from './caller.js';
 import { element } from './dom.js';
-import { capitalised, featureOf } from './features.js';
+import { featureOf, labelOf } from './features.js';
+import { icon } from './icons.js';
 import { choose, Listing, listHead } from './listing.js';
 import { organization } from './organization.js';
 import { readMany, referenceLink } from './references.js';
 import { at } from './root.js';
 import { emptyCard, noMatch, table } from './table.js';
-import { time } from './values.js';
+import { cell, isEmpty, time } from './values.js';
 import { user } from './user.js';
+import { exactly } from './words.js';
 
 const PATH = 'api/v1/audit';
 const DAY_MS = 24 * 3600 * 1000;
@@ -19,28 +21,41 @@ const SPANS = [
   ['30', 'Last 30 days'],
 ];
 
-function recordOf(record) {
-  const [plural, id] = record.split('/');
-  const feature = featureOf(plural);
-  if (plural === 'users' && id === user().id) return 'Your account';
-  const kind = capitalised(plural.replaceAll('-', ' ')).replace(/^Api\b/, 'API');
-  if (!feature) return element('span', { title: record }, kind);
-  return referenceLink({ model: feature.model }, id);
+const fact = (title, ...value) =>
+  element('div', {}, element('dt', {}, title), element('dd', { dir: 'auto' }, value.flat()));
+
+/** A field before and after: one of both where it came, or went. */
+function changeOf(feature, { field: name, from, to }) {
+  const field = fieldOf(feature, name);
+  const label = field.member ? ['Role of ', referenceLink({ model: 'User' }, field.member)] : labelOf(field);
+  const before = !isEmpty(from) && element('del', {}, shown(field, from));
+  const after = !isEmpty(to) && element('ins', {}, shown(field, to));
+  const nothing = element('span', { class: 'quiet' }, 'Its values are not kept');
+  return fact(label, before || after ? [before, before && after && ' → ', after] : nothing);
 }
 
-function detailsOf({ changes, requestId, at: when }) {
-  const rows = changes.map(({ field, from, to }) =>
-    element(
-      'div',
-      {},
-      element('dt', {}, field),
-      element('dd', { dir: 'auto' }, element('del', {}, shown(from)), ' → ', element('ins', {}, shown(to))),
+/** A value that no type is known of may be anything. */
+const shown = (field, value) =>
+  cell(field, field.type || typeof value !== 'object' ? value : JSON.stringify(value));
+
+function detailsOf({ action, record, changes, requestId, at: when }) {
+  const { feature } = partsOf(record);
+  return element(
+    'dl',
+    { class: 'facts' },
+    changes.map((change) => changeOf(feature, change)),
+    fact('When', exactly(when)),
+    fact('Event', element('code', {}, action)),
+    fact(
+      'Record',
+      element('code', {}, record),
+      feature && [
+        ' ',
+        element('a', { href: at(`console/activity?record=${record}`) }, 'All of its activity'),
+      ],
     ),
+    requestId && fact('Request', element('code', {}, requestId)),
   );
-  const request =
-    requestId &&
-    element('div', {}, element('dt', {}, 'Request'), element('dd', {}, element('code', {}, requestId)));
-  return element('dl', { class: 'facts', 'data-at': when }, rows, request);
 }
 
 class Activity extends Listing {
@@ -52,12 +67,13 @@ class Activity extends Listing {
   }
 
   tableOf(entries) {
-    const heads = ['What', ['Record', 'state'], 'Who', 'Fields', ['When', 'changed']];
-    return table(
+    const made = table(
       'Activity',
-      heads,
+      ['What happened', ['When', 'changed']],
       entries.flatMap((entry) => this.rowsOf(entry)),
     );
+    made.classList.add('sentences');
+    return made;
   }
 
   emptyOf(isFiltered, clear) {
@@ -70,16 +86,22 @@ class Activity extends Listing {
   }
 
   rowsOf(entry) {
-    const { action, record, actor, changes, at: when } = entry;
     const details = element(
       'tr',
       { class: 'details', hidden: true },
-      element('td', { colspan: '5' }, detailsOf(entry)),
+      element('td', { colspan: '2' }, detailsOf(entry)),
     );
+    const sentence = element('span', {}, sentenceOf(entry));
     const button = element(
       'button',
-      { type: 'button', class: 'row-link', 'aria-expanded': 'false', 'data-row-link': true, title: action },
-      verbOf(action),
+      {
+        type: 'button',
+        class: 'row-link',
+        'aria-expanded': 'false',
+        'aria-label': `Details: ${sentence.textContent}`,
+        'data-row-link': true,
+      },
+      icon('right'),
     );
     button.addEventListener('click', () => {
       details.hidden = !details.hidden;
@@ -88,11 +110,8 @@ class Activity extends Listing {
     const row = element(
       'tr',
       { 'data-testid': 'record-row' },
-      element('th', { scope: 'row' }, button),
-      element('td', { class: 'state' }, recordOf(record)),
-      element('td', {}, actorOf(actor)),
-      element('td', {}, changesOf(changes)),
-      element('td', { class: 'changed' }, time(when)),
+      element('th', { scope: 'row' }, element('div', {}, button, sentence)),
+      element('td', { class: 'changed' }, time(entry.at)),
     );
     return [row, details];
   }

@@ -66,13 +66,14 @@ export const mayTransfer = (feature, record) => may(feature, 'transfer', record)
 export const seesOthers = ({ listsOthers, operations }) =>
   listsOthers && operations.list === 'all' && !organization();
 
-/** The field that a record is called by: its first text. */
+/** The field that a record is called by: its first text, or else an address. */
 export function titleFieldOf({ fields }) {
   const sent = fields.filter(({ creatable, changeable, answered }) => answered && (creatable || changeable));
   return (
     sent.find(({ type, required }) => type === 'text' && required) ??
     sent.find(({ type }) => type === 'text' || type === 'email') ??
-    fields.find(({ name, type, answered }) => answered && name === 'name' && type.endsWith('text'))
+    fields.find(({ name, type, answered }) => answered && name === 'name' && type.endsWith('text')) ??
+    sent.find(({ type }) => type === 'url')
   );
 }
 

@@ -1,4 +1,4 @@
-import { actorOf, changesOf, verbOf } from './activity-words.js';
+import { actorOf, deedIn } from './activity-words.js';
 import { element } from './dom.js';
 import { statusBadge } from './execution-words.js';
 import { featureOf } from './features.js';
@@ -46,18 +46,12 @@ async function showActivity(place, record, signal) {
   const entries = await latest('api/v1/audit', record, signal);
   if (entries.length === 0) return;
   await readMany(featureOf('users'));
-  const rows = entries.map(({ action, actor, changes, at: when }) =>
+  const rows = entries.map((entry) =>
     element(
       'li',
-      {},
-      element(
-        'span',
-        {},
-        verbOf(action),
-        ' ',
-        !action.endsWith('.created') && changes.length > 0 && changesOf(changes),
-      ),
-      element('span', { class: 'quiet small' }, actorOf(actor), ' · ', time(when)),
+      { class: 'deed' },
+      element('span', {}, deedIn(entry)),
+      element('span', { class: 'quiet small' }, actorOf(entry.actor), ' · ', time(entry.at)),
     ),
   );
   place.append(card('Activity', `console/activity?record=${record}`, rows));

@@ -70,11 +70,14 @@ export function forgetLists() {
 
 const shortId = (id) => `…${id.slice(-6)}`;
 
-/** A reference as a link with the name of what it leads to, as far as that is known. */
-export function referenceLink(field, id) {
+/**
+ * A reference as a link with the name of what it leads to, as far as that is known.
+ * @param otherwise what it is called where it is not
+ */
+export function referenceLink(field, id, otherwise) {
   const target = targetOf(field);
   if (!target) return element('code', {}, id);
   const record = known.get(`${target.path}/${id}`);
-  const text = record ? nameOf(target, record) : `${capitalised(target.name)} ${shortId(id)}`;
+  const text = record ? nameOf(target, record) : (otherwise ?? `${capitalised(target.name)} ${shortId(id)}`);
   return element('a', { href: addressIn(target, id), dir: 'auto' }, text);
 }
