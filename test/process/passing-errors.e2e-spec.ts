@@ -1,15 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import mongoose, { type mongo } from 'mongoose';
+import { scopeOf, type UserId } from '../../src/platform/access/caller.js';
 import { APPLICATION } from '../../src/platform/database/connection.js';
+import { Executor } from '../../src/platform/executions/executor.js';
+import type { Run } from '../../src/platform/executions/run.js';
 import { listen } from '../../src/platform/http/listen.js';
+import { addExecutors, EngineLab, script, ScriptDto } from '../support/executions.js';
+import { eventually } from '../support/mails.js';
 import { createTestApp, type TestApp } from '../support/test-app.js';
-import { ME } from '../support/users.js';
+import { ME, register } from '../support/users.js';
 import { type HttpAnswer, HttpCaller } from './http-caller.js';
 import { type OwnMongod, startOwnMongod } from './own-mongod.js';
 
 jest.setTimeout(60_000);
 
+/** Whose process may not end a single time. */
+@Executor({ type: 'lab.fragile', input: ScriptDto, attempts: 1 })
+class Fragile {
+  execute(_input: ScriptDto, run: Run): Promise<unknown> {
+    return run.step('work', () => 'done');
+  }
+}
+
+let takeBack: () => void;
 let mongod: OwnMongod;
 let client: mongo.MongoClient;
 let test: TestApp;
@@ -24,6 +38,7 @@ beforeAll(async () => {
   await mongod.kill('SIGTERM');
   await mongod.restart('--setParameter=enableTestCommands=1');
   client = await new mongoose.mongo.MongoClient(mongod.uri).connect();
+  takeBack = addExecutors(Fragile);
   test = await createTestApp({ MONGODB_URI: mongod.uri });
   ada = await new HttpCaller(await listen(test.app, { port: 0, host: '127.0.0.1' })).signIn();
   projectId = (await ada.post(projects, { name: 'There before' })).body.data.id as string;
@@ -32,6 +47,7 @@ afterAll(async () => {
   await test.close();
   await client.close();
   await mongod.remove();
+  takeBack();
 });
 
 const fail = (mode: unknown, data?: object) =>
@@ -94,4 +110,23 @@ it.each([
   for (const { status, body } of answers.filter(({ status: each }) => each >= 400)) {
     expect([status, body.code]).toEqual([503, 'DATABASE_UNAVAILABLE']);
   }
+});
+
+it('while an execution begins is no crash of its process', async () => {
+  const lab = EngineLab.of(test);
+  // Nobody has asked yet what this user may do, so that the engine asks the database.
+  const { id: owner } = await register(test.anonymous);
+  const namespace = `${test.connection.name}.users`;
+  await fail('alwaysOn', { failCommands: ['find'], errorCode: 91, namespace, appName: APPLICATION });
+  const { id } = await lab.start(
+    script(() => Promise.resolve()),
+    { scope: scopeOf(owner as UserId) },
+    Fragile,
+  );
+  await eventually(() => test.logs.some(({ event }) => event === 'execution_engine'));
+  await fail('off');
+  // Taken over by the second sweep that finds it without anybody at work on it.
+  await lab.parts.engine.sweepNow();
+  await lab.parts.engine.sweepNow();
+  expect(await lab.until(id, 'succeeded', 'failed')).toMatchObject({ status: 'succeeded', result: 'done' });
 });

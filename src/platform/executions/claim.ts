@@ -13,10 +13,10 @@ import { type Statement, type Target, transition } from './transitions.js';
 const FEW = 4;
 /** Owners considered at a time while many executions wait. */
 const MAX_OWNERS = 16;
-/** After this time an execution of an unknown type is claimed again, in milliseconds. */
+/** After this time an execution of an unknown type, or of a newer version, is claimed again, in milliseconds. */
 const UNKNOWN_MS = 30_000;
 
-const FIELDS = { ownerId: 1, type: 1, revision: 1, turn: 1, slot: 1, parked: 1 } as const;
+const FIELDS = { ownerId: 1, type: 1, version: 1, revision: 1, turn: 1, slot: 1, parked: 1 } as const;
 
 const READY_ORDER = { ready: 1, ownerId: 1, dueAt: 1 } as const;
 
@@ -78,9 +78,9 @@ export class Claim {
   ): Promise<Statement[]> {
     const places = await this.slots.placesFor(candidates);
     return candidates.map((each) => {
-      const { _id, ownerId, revision, turn, type, slot } = each;
+      const { _id, ownerId, revision, turn, slot } = each;
       const target: Target = { _id, ownerId, revision };
-      if (!this.registry.find(type)) return this.defer(target, type);
+      if (!this.isKnown(each)) return this.defer(target, each);
       const place = places.get(_id.toHexString());
       if (place === 'full') {
         return transition('park', 'queued', target, { set: { parked: slot }, unset: ['dueAt', 'ready'] });
@@ -99,11 +99,18 @@ export class Claim {
     });
   }
 
+  /** While a new release is being rolled out, its processes start what those of the old one do not know. */
+  private isKnown({ type, version }: Candidate): boolean {
+    const definition = this.registry.find(type);
+    return definition !== undefined && version <= definition.version;
+  }
+
   /** Leaves it to other processes: a newer one may know its executor. */
-  private defer(target: Target, type: string): Statement {
-    if (!this.unknown.has(type)) {
-      this.unknown.add(type);
-      this.logger.warn({ event: 'execution_type_unknown', type });
+  private defer(target: Target, { type, version }: Candidate): Statement {
+    const name = `${type} ${version}`;
+    if (!this.unknown.has(name)) {
+      this.unknown.add(name);
+      this.logger.warn({ event: 'execution_type_unknown', type, version });
     }
     return transition('defer', 'same', target, {
       set: { dueAt: this.clock.in(UNKNOWN_MS) },

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Types } from 'mongoose';
 import { PinoLogger } from 'nestjs-pino';
 import { withTimeout } from '../concurrency/timeout.js';
+import { isOutage } from '../errors/driver-errors.js';
 import { DomainEvents } from '../logging/events.js';
 import { ReschedulingTimer } from './rescheduling-timer.js';
 import { Bell } from './bell.js';
@@ -198,6 +199,7 @@ export class Engine implements Runner {
     this.launcher
       .run(execution, begun, lost)
       .catch((error: unknown): undefined => {
+        if (isOutage(error)) this.sweep.spare(execution);
         this.logger.error({ event: 'execution_engine', err: error });
       })
       .then((ended) => {

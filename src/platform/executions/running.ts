@@ -3,7 +3,7 @@ import type { Types } from 'mongoose';
 import type { Scope } from '../access/caller.js';
 import { type Fault, idOf, type Status, type StepBeside, type StoredExecution } from './execution.js';
 import type { ExecutorClass } from './run.js';
-import { pauseAfter } from './faults.js';
+import { faultOf, isFinal, pauseAfter } from './faults.js';
 import type { Outcome } from './frame.js';
 import { Journal } from './journal.js';
 import type { Parts } from './parts.js';
@@ -77,7 +77,11 @@ export class Running implements TurnHost {
         const message = `It was started with version ${this.execution.version} of ${title}, which is at ${version} now and has no upgrade`;
         return this.fail({ code: 'EXECUTOR_VERSION', message });
       }
-      input = upgrade(input, this.execution.version);
+      try {
+        input = upgrade(input, this.execution.version);
+      } catch (error) {
+        return this.conclude({ kind: 'failed', fault: faultOf(error), error, isFinal: isFinal(error) });
+      }
     }
     const { value, faults } = validate(input);
     if (!value) {

@@ -10,7 +10,7 @@ import { transition } from './transitions.js';
 /** The fields of an execution that decide whether it can be claimed. */
 export type Candidate = Pick<
   StoredExecution,
-  '_id' | 'ownerId' | 'type' | 'revision' | 'turn' | 'slot' | 'parked'
+  '_id' | 'ownerId' | 'type' | 'version' | 'revision' | 'turn' | 'slot' | 'parked'
 >;
 /** Slots checked in a sweep. */
 const MAX_SWEPT = 200;

@@ -18,13 +18,21 @@ const BATCH = 1_000;
 const MAX_CRASHES = 5;
 
 type Abandoned = Pick<StoredExecution, '_id' | 'ownerId' | 'type' | 'turn' | 'open' | 'crashes' | 'engine'>;
+/** A turn of an execution. */
+type TurnKey = `${string} ${number}`;
+
+const keyOf = ({ _id, turn }: Pick<StoredExecution, '_id' | 'turn'>): TurnKey =>
+  `${_id.toHexString()} ${turn}`;
+
 const FIELDS = { ownerId: 1, type: 1, turn: 1, open: 1, crashes: 1, engine: 1 } as const;
 
 /** Takes over executions of dead processes, repeatedly, because a dead process's write may arrive late. */
 @Injectable()
 export class Sweep {
   /** Executions that this process held without running them at the previous sweep. */
-  private suspects = new Set<string>();
+  private suspects = new Set<TurnKey>();
+  /** Turns that ended here because the database did not answer. */
+  private readonly spared = new Set<TurnKey>();
 
   constructor(
     private readonly store: ExecutionStore,
@@ -35,6 +43,11 @@ export class Sweep {
     private readonly events: DomainEvents,
     private readonly failpoints: Failpoints,
   ) {}
+
+  /** The turn ended because the database did not answer: taking it over does not count as a crash. */
+  spare(execution: StoredExecution): void {
+    this.spared.add(keyOf(execution));
+  }
 
   /** Returns how many were taken over. `isRunning` tells whether an execution runs in this process. */
   async run(isRunning: (id: string) => boolean): Promise<number> {
@@ -51,6 +64,7 @@ export class Sweep {
     this.failpoints.reach('takeover:before');
     const done = await Promise.all(all.map((each) => this.commit.write(() => this.takeOver(each))));
     this.failpoints.reach('takeover:after');
+    for (const each of all) this.spared.delete(keyOf(each));
     const count = done.filter(Boolean).length;
     if (count > 0) this.events.record(ExecutionEvents.executions_taken_over, { count });
     return count;
@@ -62,16 +76,19 @@ export class Sweep {
     const held = token ? await this.heldBy(token) : [];
     const idle = held.filter(({ _id }) => !isRunning(_id.toHexString()));
     const before = this.suspects;
-    this.suspects = new Set(idle.map(({ _id, turn }) => `${_id.toHexString()} ${turn}`));
-    return idle.filter(({ _id, turn }) => before.has(`${_id.toHexString()} ${turn}`));
+    this.suspects = new Set(idle.map(keyOf));
+    if (held.length === 0) this.spared.clear();
+    return idle.filter((each) => before.has(keyOf(each)));
   }
 
-  private takeOver({ _id, ownerId, turn, engine, open, crashes, type }: Abandoned): Statement {
+  private takeOver(abandoned: Abandoned): Statement {
+    const { _id, ownerId, turn, engine, open, crashes, type } = abandoned;
     const target = { _id, ownerId, turn, ...(engine && { engine }) };
-    const inc = { crashes: 1 };
+    const isSpared = this.spared.has(keyOf(abandoned));
+    const inc = { crashes: isSpared ? 0 : 1 };
     if (open.length > 0) return transition('takeOver', 'needs-attention', target, { inc });
     const now = this.clock.now();
-    if (crashes + 1 >= (this.registry.find(type)?.attempts ?? MAX_CRASHES)) {
+    if (!isSpared && crashes + 1 >= (this.registry.find(type)?.attempts ?? MAX_CRASHES)) {
       const error = {
         code: 'CRASHED',
         message: `The process ended each of the ${crashes + 1} times that it ran`,
