@@ -170,6 +170,24 @@ describe('durable executions', () => {
       expect(keys).toEqual([`${id}.call`, `${id}.call`]);
     });
 
+    it.each([
+      ['seconds until no date', '9'.repeat(20)],
+      ['seconds that are no number', '9'.repeat(400)],
+      ['a date', 'Fri, 31 Dec 9999 23:59:59 GMT'],
+    ])('waits for a day at most, whatever a server asks for: %s', async (_, retryAfter) => {
+      const { id } = await lab.start(
+        script((run) =>
+          run.step('call', () => {
+            throw Object.assign(new Error('busy'), { headers: { 'retry-after': retryAfter } });
+          }),
+        ),
+      );
+      const { dueAt, createdAt } = await lab.until(id, 'queued');
+      const hours = ((dueAt?.getTime() ?? 0) - createdAt.getTime()) / 3_600_000;
+      expect([hours >= 24, hours < 24.1]).toEqual([true, true]);
+      await lab.executions.cancel(SYSTEM, id);
+    });
+
     it('throws when it has failed for good, so that a run can make up for it', async () => {
       const ended = await lab.play(async (run) => {
         try {

@@ -115,7 +115,7 @@ describe('the language model', () => {
     expect(asked().messages).toEqual([{ role: 'system', content: 'Praise.' }]);
   });
 
-  it('refuses a class with a field of any shape, before it asks', async () => {
+  it('refuses a class with a field of any shape, and data that is no JSON, before it asks', async () => {
     class Loose {
       @IsObject()
       rest!: object;
@@ -123,6 +123,7 @@ describe('the language model', () => {
     await expect(model.answer(Loose, { instructions: 'Fill in.' })).rejects.toThrow(
       /^Loose\.rest: .*declare what/,
     );
+    await expect(review({ data: { count: 1n } })).rejects.toThrow(/BigInt/);
     expect(requests()).toEqual([]);
   });
 

@@ -45,7 +45,8 @@ describe('webhooks', () => {
 
   it('sends what happens, signed as the standard says', async () => {
     const hook = await hooks.newHook(owner, ['papers.updated', 'papers.created']);
-    const { body } = await owner.post(PAPERS, { title: 'Ships', draft: 'the draft', pin: 'the pin' });
+    const secrets = { draft: 'the draft', pin: 'the pin', codes: ['the code'] };
+    const { body } = await owner.post(PAPERS, { title: 'Ships', ...secrets });
     await owner.patch(`${PAPERS}/${body.data.id}`, { title: 'Boats' });
     await owner.delete(`${PAPERS}/${body.data.id}`);
     const [first, second] = await hooks.arrived(hook, 2);
@@ -56,7 +57,10 @@ describe('webhooks', () => {
       data: {
         record: `papers/${body.data.id}`,
         actor: { kind: 'user', id: owner.userId },
-        changes: [{ field: 'title', from: null, to: 'Ships' }, { field: 'draft' }, { field: 'pin' }],
+        changes: [
+          { field: 'title', from: null, to: 'Ships' },
+          ...Object.keys(secrets).map((field) => ({ field })),
+        ],
         object: {
           id: body.data.id,
           title: 'Ships',
@@ -70,7 +74,7 @@ describe('webhooks', () => {
       },
     });
     expect(verified(second, hook.secret).type).toBe('papers.updated');
-    expect(first.body).not.toMatch(/the draft|the pin/);
+    expect(first.body).not.toMatch(/the draft|the pin|the code/);
     expect(first.headers['content-type']).toBe('application/json');
     expect(() => verified({ ...first, body: first.body.replace('Ships', 'Sheep') }, hook.secret)).toThrow();
     const sent = await hooks.allDelivered(hook);

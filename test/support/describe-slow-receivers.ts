@@ -2,7 +2,9 @@ import type { ServerResponse } from 'node:http';
 import { expect, it } from '@jest/globals';
 import { eventually } from './mails.js';
 import type { TestApp } from './test-app.js';
-import type { HookLab } from './webhooks.js';
+import { type HookLab, WEBHOOKS } from './webhooks.js';
+
+const HOUR = 3_600_000;
 
 /** Receivers that never answer, or answer that they cannot: nobody waits for them but they themselves. */
 export function describeSlowReceivers(its: () => { readonly test: TestApp; readonly hooks: HookLab }): void {
@@ -42,5 +44,24 @@ export function describeSlowReceivers(its: () => { readonly test: TestApp; reado
     engine.advance(40_000);
     await hooks.allDelivered(hook);
     expect(held).toHaveLength(1);
+  });
+
+  it('waits until the date that a receiver names, and forgets the failures of another address', async () => {
+    const { hooks } = its();
+    const { receiver, owner, engine } = hooks;
+    const hook = await hooks.newHook();
+    const retryAfter = new Date(Date.now() + HOUR).toUTCString();
+    receiver.answer(hook.path, 503, '', { 'retry-after': retryAfter });
+    await hooks.newPaper();
+    const { nextAttemptAt } = await eventually(async () => {
+      const [delivery] = await hooks.deliveriesOf(hook);
+      return delivery?.attempts === 1 && delivery;
+    });
+    const hours = (Date.parse(nextAttemptAt ?? '') - engine.parts.clock.now().getTime()) / HOUR;
+    expect([hours > 0.9, hours < 1.2]).toEqual([true, true]);
+    const at = `${WEBHOOKS}/${hook.id}`;
+    await eventually(async () => (await owner.get(at)).body.data.failingSince !== null);
+    const moved = await owner.patch(at, { url: receiver.at(hook.path) });
+    expect(moved.body.data.failingSince).toBeNull();
   });
 }

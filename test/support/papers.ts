@@ -15,7 +15,7 @@ import { ApiSection } from '../../src/platform/docs/section.js';
 import { Answers, AnswersMessage } from '../../src/platform/http/answers.js';
 import { IfMatch } from '../../src/platform/http/entity-tag.js';
 import { CreateOnce, type Once } from '../../src/platform/idempotency/once.js';
-import { Nullable, SafeInteger, Text } from '../../src/platform/validation/fields.js';
+import { List, Nullable, SafeInteger, Text } from '../../src/platform/validation/fields.js';
 import type { Precondition } from '../../src/platform/validation/precondition.js';
 import { IdParams } from '../../src/platform/validation/record-id.dto.js';
 import { RichText } from '../../src/platform/validation/rich-text.js';
@@ -40,6 +40,9 @@ export class Paper extends OwnedRecord {
 
   @Prop({ type: String, rich: true })
   body?: string | null;
+
+  @Prop({ type: [{ type: String, secret: true }], default: undefined })
+  codes?: string[] | null;
 }
 
 const PaperSchema = SchemaFactory.createForClass(Paper);
@@ -73,6 +76,11 @@ class CreatePaperDto {
   @IsOptional()
   @RichText(1_000)
   body?: string | null;
+
+  @IsOptional()
+  @List(3)
+  @Text(1, 100, { each: true })
+  codes?: string[] | null;
 }
 
 class UpdatePaperDto extends PartialType(CreatePaperDto, { skipNullProperties: false }) {}

@@ -101,14 +101,16 @@ export class LanguageModel {
     const { instructions, data, signal, timeoutMs = TIMEOUT_MS } = question;
     const timeout = AbortSignal.timeout(timeoutMs);
     const client = await (this.client ??= this.connect());
+    // Data that is no JSON is a fault of whoever asks.
+    const messages = [
+      { role: 'system' as const, content: data ? `${instructions}\n\n${DATA_RULE}` : instructions },
+      ...(data ? [{ role: 'user' as const, content: `<data>${inert(data)}</data>` }] : []),
+    ];
     try {
       return await client.chat.completions.create(
         {
           model: this.config.model,
-          messages: [
-            { role: 'system', content: data ? `${instructions}\n\n${DATA_RULE}` : instructions },
-            ...(data ? [{ role: 'user' as const, content: `<data>${inert(data)}</data>` }] : []),
-          ],
+          messages,
           response_format: {
             type: 'json_schema',
             json_schema: { name, strict: true, schema: { ...schema } },

@@ -6,6 +6,7 @@ import { driverCollection } from '../../platform/database/driver.js';
 import { InjectRecords } from '../../platform/database/records.module.js';
 import type { Records } from '../../platform/database/records.js';
 import { ExecutionClock } from '../../platform/executions/clock.js';
+import { retryAfterMs } from '../../platform/executions/faults.js';
 import { noteInTrace, traced, traceHeaders } from '../../platform/logging/spans.js';
 import { Outbound, type OutboundAnswer, OutboundError } from '../../platform/outbound/outbound.js';
 import { type Outcome, WebhookDelivery } from './delivery.schema.js';
@@ -161,6 +162,5 @@ function shownOf({ status, body }: OutboundAnswer): Omit<Outcome, 'durationMs'> 
 
 /** Retry-After of a receiver, in milliseconds. */
 function askedMs(answer: OutboundAnswer | undefined): number {
-  const seconds = Number(answer?.headers['retry-after']);
-  return seconds > 0 ? Math.min(seconds * 1_000, LONGEST_PAUSE_MS) : 0;
+  return Math.min(retryAfterMs(answer?.headers['retry-after'], new Date()), LONGEST_PAUSE_MS);
 }

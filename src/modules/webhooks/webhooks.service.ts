@@ -61,10 +61,9 @@ export class WebhooksService {
   /** @throws ApiError WEBHOOK_NOT_FOUND, PRECONDITION_FAILED, VALIDATION_ERROR */
   async update(scope: Scope, id: string, ifMatch: Precondition, dto: UpdateWebhookDto): Promise<Webhook> {
     const checked = await this.checked(dto);
-    const change = {
-      ...checked,
-      ...(checked.status === 'active' && { failingSince: null, restsUntil: null }),
-    };
+    // Another address has not failed.
+    const isAnew = checked.status === 'active' || checked.url !== undefined;
+    const change = { ...checked, ...(isAnew && { failingSince: null, restsUntil: null }) };
     const webhook = await this.records.update(scope, id, ifMatch, change);
     if (webhook.status !== 'active') await this.receivers.giveUpAll(webhook._id, 'The webhook was paused');
     return webhook;

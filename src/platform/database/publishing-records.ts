@@ -239,12 +239,12 @@ function fieldsOf(schema: Schema): Map<string, boolean> {
   return fields;
 }
 
-/** A field withholds its values if any part of it does. */
+/** A field withholds its values if any part of it does, such as the items of a list. */
 function mayLeave(type: SchemaType): boolean {
-  const isWithheld = (options: Fields): boolean => WITHHELD.some((option) => options[option] === true);
-  if (isWithheld(type.options)) return false;
-  const inner = (type as { readonly schema?: Schema }).schema;
-  return !inner || Object.values(inner.paths).every(mayLeave);
+  if (WITHHELD.some((option) => Boolean(type.options[option]))) return false;
+  const items = type.getEmbeddedSchemaType();
+  const parts = type.schema ? Object.values(type.schema.paths) : items ? [items] : [];
+  return parts.every(mayLeave);
 }
 
 /** A value as JSON represents it; null if absent. */
