@@ -41,7 +41,8 @@ export class TrashRecords<T extends StoredRecord> extends PublishingRecords<T> {
       const links = linksIn(this.referenceFields, taken);
       return this.references.linking(links, joined, async () => {
         await this.references.require(scope, links, joined, this.ownership.ownerOf(taken));
-        const next = { version: taken.version + 1, updatedAt: after(taken.updatedAt) };
+        // Later than the deletion, whichever process that was, so that reports are in order.
+        const next = { version: taken.version + 1, updatedAt: after(taken.trashedAt) };
         const stored = { ...this.trash.restored(taken), ...next };
         await this.store.collection.insertOne(stored, sessionOf(joined)).catch(this.refuseTaken);
         const restored = await this.get(scope, id, joined);

@@ -5,6 +5,7 @@ import type { FieldEncryption, RecordCipher } from '../database/field-encryption
 import type { Filter } from '../database/filter.js';
 import { RecordReads } from '../database/record-reads.js';
 import type { StoredRecord } from '../database/record.js';
+import { after } from '../database/publishing-records.js';
 import type { Resource } from '../database/resource.js';
 import { sessionOf, type Transaction } from '../database/transactions.js';
 import { DeclarationError } from '../errors/start-error.js';
@@ -85,7 +86,7 @@ export class Trash<T extends StoredRecord> extends RecordReads<T> {
   async put(stored: T, { session }: Transaction): Promise<void> {
     const { cipher, liveCipher } = this;
     const opened = liveCipher && cipher ? cipher.seal(...namedBy(liveCipher.open({ ...stored }))) : stored;
-    await this.store.collection.insertOne({ ...opened, trashedAt: new Date() }, { session });
+    await this.store.collection.insertOne({ ...opened, trashedAt: after(stored.updatedAt) }, { session });
   }
 
   /**
