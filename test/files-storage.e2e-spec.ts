@@ -1,16 +1,16 @@
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
-import { buffer, text } from 'node:stream/consumers';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
 import { FileStore } from '../src/modules/files/file-store.js';
 import { LooseContents } from '../src/modules/files/loose-contents.js';
+import { describeBrokenBucket } from './support/describe-broken-bucket.js';
 import { describeScanner } from './support/describe-scanner.js';
 import { describeDirectUploads } from './support/direct-uploads.js';
 import { Bucket, FilesLab } from './support/files.js';
 import { FILES, formOf } from './support/forms.js';
 import { eventually } from './support/mails.js';
-import { Relay } from './support/relay.js';
 import { testConfig } from './support/test-app.js';
 import type { TestClient } from './support/test-client.js';
 
@@ -98,6 +98,22 @@ describe.each([
     await lab.expectAgreement();
   });
 
+  it('sends nothing of a content that has another size than its record says', async () => {
+    const store = lab.test.app.get(FileStore, { strict: false });
+    for (const damaged of ['short', 'much longer than it was']) {
+      const { id } = await lab.uploaded(ada, 'as it was', `${damaged}.txt`);
+      const key = String(
+        (await lab.test.connection.collection('files').findOne({ name: `${damaged}.txt` }))?.['content'],
+      );
+      await store.remove(key);
+      await store.write(key, Readable.from([Buffer.from(damaged)]));
+      for (const range of ['bytes=0-', 'bytes=0-100'])
+        expect((await ada.get(`${FILES}/${id}/content`, { range })).outcome).toBe('503 STORAGE_UNAVAILABLE');
+      await ada.delete(`${FILES}/${id}`);
+    }
+    await lab.expectAgreement();
+  });
+
   it('says when the storage fails, counts it, and is whole again afterwards', async () => {
     const counted = async (series: string): Promise<number> => {
       const metrics = await ada.get('/metrics');
@@ -160,29 +176,7 @@ describe.each([
   });
 });
 
-it('reaches a bucket that closes kept connections just when they are used again', async () => {
-  const bucket = new Bucket();
-  await bucket.start();
-  const relay = await Relay.to(() => bucket.port);
-  relay.isForOneAnswer = true;
-  const lab = await FilesLab.start({
-    ...bucket.env,
-    FILES_S3_ENDPOINT: `http://127.0.0.1:${relay.port}`,
-  });
-  const store = lab.test.app.get(FileStore, { strict: false });
-  const content = Buffer.alloc(300_000, 'x');
-  for (let n = 0; n < 5; n++) {
-    const key = new Types.ObjectId().toHexString();
-    await store.write(key, Readable.from([content]));
-    expect(await buffer(await store.read(key))).toEqual(content);
-    await store.remove(key);
-  }
-  expect(bucket.keys).toEqual([]);
-  await lab.test.close();
-  relay.close();
-  await bucket.stop();
-  bucket.remove();
-});
+describeBrokenBucket();
 
 const KEYS = { FILES_S3_ACCESS_KEY_ID: 'of-a-test', FILES_S3_SECRET_ACCESS_KEY: 'of-a-test' };
 

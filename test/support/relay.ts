@@ -9,6 +9,10 @@ export class Relay {
   isCutFor: (port: number) => boolean = () => false;
   /** Whether a connection that has been answered once is closed as soon as it is used again, unheard. */
   isForOneAnswer = false;
+  /** What is answered in place of the server, to a request that begins like this. */
+  answerTo: (request: string) => string | undefined = () => undefined;
+  /** After so many bytes of the server a connection breaks. */
+  mostBytes = Infinity;
   private readonly sockets = new Set<Socket>();
 
   private constructor(
@@ -47,11 +51,16 @@ export class Relay {
     }
     let isAnswered = false;
     client.on('data', (bytes) => {
-      if (this.isForOneAnswer && isAnswered) client.destroy();
+      const answer = this.answerTo(bytes.toString('latin1', 0, 200));
+      if (answer !== undefined) client.end(answer);
+      else if (this.isForOneAnswer && isAnswered) client.destroy();
       else if (!this.isCutFor(from)) server.write(bytes);
     });
+    let left = this.mostBytes;
     server.on('data', (bytes) => {
       isAnswered = true;
+      left -= bytes.length;
+      if (left < 0) return void client.resetAndDestroy();
       const pass = () => void (this.isCutFor(from) || client.destroyed || client.write(bytes));
       if (this.delayMs === 0) pass();
       else setTimeout(pass, this.delayMs);

@@ -31,8 +31,8 @@ export class CountedStore extends FileStore {
   }
 
   /** The duration until the first bytes. */
-  read(key: string, range?: ByteRange): Promise<Readable> {
-    return this.count('read', () => this.store.read(key, range));
+  read(key: string, size: number, range?: ByteRange): Promise<Readable> {
+    return this.count('read', () => this.store.read(key, size, range));
   }
 
   remove(key: string): Promise<void> {

@@ -13,7 +13,7 @@ import { FileErrors } from './file.errors.js';
 import { FileLinks } from './file-links.js';
 import { nameOf } from './file-names.js';
 import { files, type StoredFile } from './file.schema.js';
-import { FileStore, FileStoreError, type UploadAddress } from './file-store.js';
+import { FileStore, FileStoreError, SIZE_DIFFERS, type UploadAddress } from './file-store.js';
 import type { AnnounceFileDto } from './file-upload.dto.js';
 import { FilesConfig } from './files.config.js';
 import { FilesService } from './files.service.js';
@@ -184,7 +184,7 @@ export class DirectUploads implements OnApplicationBootstrap, OnApplicationShutd
 
   private async judged(scope: Scope, file: StoredFile, arrival: string): Promise<Upload> {
     const { name, type, size, sha256 } = file;
-    const stream = await this.arrived(arrival);
+    const stream = await this.arrived(arrival, size);
     try {
       const upload = await this.uploads.receive({ name, type, stream });
       if (upload.size === size && (!sha256 || upload.sha256 === sha256)) return upload;
@@ -199,12 +199,13 @@ export class DirectUploads implements OnApplicationBootstrap, OnApplicationShutd
     throw apiError(FileErrors.UPLOAD_DIFFERS);
   }
 
-  private async arrived(arrival: string): Promise<Readable> {
+  private async arrived(arrival: string, size: number): Promise<Readable> {
     try {
-      return await this.store.read(arrival);
+      return await this.store.read(arrival, size);
     } catch (error) {
       if (error instanceof FileStoreError && error.fault === 'missing') {
-        throw apiError(FileErrors.UPLOAD_MISSING);
+        const { UPLOAD_DIFFERS, UPLOAD_MISSING } = FileErrors;
+        throw apiError(error.reason === SIZE_DIFFERS ? UPLOAD_DIFFERS : UPLOAD_MISSING);
       }
       this.loose.logFailure(error);
       throw answerable(error);

@@ -3,7 +3,7 @@ import { mkdir, open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type ByteRange, FileStore, FileStoreError, type StoreFault } from './file-store.js';
+import { type ByteRange, FileStore, FileStoreError, SIZE_DIFFERS, type StoreFault } from './file-store.js';
 
 /** Errors of a full disk: out of space, over the user's quota, file too large. */
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
@@ -22,9 +22,16 @@ export class DiskStore extends FileStore {
     await writeTo(createWriteStream(path, { flags: 'wx', mode: 0o600, flush: true }), chunks);
   }
 
-  async read(key: string, range?: ByteRange): Promise<Readable> {
+  async read(key: string, size: number, range?: ByteRange): Promise<Readable> {
     const file = await open(this.pathOf(key)).catch(refuse);
-    return file.createReadStream({ ...range, highWaterMark: 128 * 1024 });
+    const found = await file.stat();
+    if (found.size !== size) {
+      await file.close();
+      throw new FileStoreError('missing', SIZE_DIFFERS);
+    }
+    // With an end, the file is not read again to find it.
+    const whole = size > 0 && { end: size - 1 };
+    return file.createReadStream({ ...whole, ...range, highWaterMark: 128 * 1024 });
   }
 
   async remove(key: string): Promise<void> {

@@ -9,6 +9,9 @@ export interface ByteRange {
 /** Why the storage failed: it is full, is unavailable, or has no such content. */
 export type StoreFault = 'full' | 'unavailable' | 'missing';
 
+/** The reason for a `missing` content of which there are more or fewer bytes than there should be. */
+export const SIZE_DIFFERS = 'SIZE_DIFFERS';
+
 export class FileStoreError extends Error {
   constructor(
     readonly fault: StoreFault,
@@ -52,8 +55,11 @@ export abstract class FileStore {
     return Promise.resolve(undefined);
   }
 
-  /** @throws FileStoreError */
-  abstract read(key: string, range?: ByteRange): Promise<Readable>;
+  /**
+   * @param size of the whole content
+   * @throws FileStoreError, also for a content of another size, whose bytes would not fit the response
+   */
+  abstract read(key: string, size: number, range?: ByteRange): Promise<Readable>;
 
   /**
    * Removes a content, even if it is incomplete or does not exist.

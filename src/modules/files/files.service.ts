@@ -104,7 +104,7 @@ export class FilesService implements OnModuleInit {
   /** @throws ApiError FILE_NOT_FOUND if it was deleted in the meantime, STORAGE_UNAVAILABLE */
   async read(scope: Scope, file: ReadyFile, range?: ByteRange): Promise<Readable> {
     try {
-      return await this.store.read(file.content, range);
+      return await this.store.read(file.content, file.size, range);
     } catch (error) {
       await this.get(scope, file._id.toHexString());
       this.loose.logFailure(error);
@@ -119,7 +119,7 @@ export class FilesService implements OnModuleInit {
       await this.loose.release(released, transaction);
       return released;
     });
-    for (const content of contents) await this.loose.discard(content);
+    await Promise.all(contents.map((content) => this.loose.discard(content)));
   }
 
   private add(scope: Scope, upload: Upload, transaction: Transaction | undefined): Promise<StoredFile> {

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { InjectConnection } from '@nestjs/mongoose';
 import { type Connection, type mongo, Types } from 'mongoose';
@@ -11,6 +12,8 @@ import { FileStore, FileStoreError } from './file-store.js';
 const SWEEP_MS = 60_000;
 /** How often an upload renews its note, in milliseconds. */
 const RENEW_MS = 20_000;
+/** How long a request waits for the removal of bytes, in milliseconds. */
+const PATIENCE_MS = 1_000;
 /** The process of an upload that has not renewed its note for this long is dead, in milliseconds. */
 const SILENT_MS = 90_000;
 
@@ -33,6 +36,7 @@ export class LooseContents implements OnApplicationBootstrap, OnApplicationShutd
   private readonly arriving = new Map<string, Types.ObjectId>();
   private sweeping: NodeJS.Timeout | undefined;
   private renewing: NodeJS.Timeout | undefined;
+  private current: Promise<void> | undefined;
 
   constructor(
     @InjectConnection() private readonly connection: Connection,
@@ -84,9 +88,16 @@ export class LooseContents implements OnApplicationBootstrap, OnApplicationShutd
     this.renewing = undefined;
   }
 
-  /** Removes a content unless it has been assigned to a file. If that fails, a sweep will do it. */
+  /**
+   * Removes a content unless it has been assigned to a file. If that fails, a sweep will do it; if the store is slow, it
+   * goes on in the background.
+   */
   async discard(key: string): Promise<void> {
     this.settle(key);
+    await Promise.race([this.removeUnlessTaken(key), setTimeout(PATIENCE_MS, undefined, { ref: false })]);
+  }
+
+  private async removeUnlessTaken(key: string): Promise<void> {
     try {
       const _id = new Types.ObjectId(key);
       // Waits for a transaction that may still assign it.
@@ -111,13 +122,20 @@ export class LooseContents implements OnApplicationBootstrap, OnApplicationShutd
     await this.notes.bulkWrite(notes, { ordered: true, ...sessionOf(transaction) });
   }
 
+  /** One sweep at a time: those of a slow store would pile up. */
   sweepSoon(): void {
-    void this.sweep().catch((error: unknown) => this.logFailure(error));
+    this.current ??= this.sweep()
+      .catch((error: unknown) => this.logFailure(error))
+      .finally(() => (this.current = undefined));
   }
 
-  /** Removes bytes that belong to no file and that no process is receiving. */
+  /**
+   * Removes bytes that belong to no file and that no process is receiving.
+   * @throws FileStoreError after the rest, if the store does not remove some of them
+   */
   async sweep(): Promise<void> {
     const silent = new Date(Date.now() - SILENT_MS);
+    const failed: unknown[] = [];
     let count = 0;
     for await (const { _id, state, at } of this.notes.find({}).sort({ _id: 1 })) {
       if (state === 'arriving') {
@@ -128,10 +146,15 @@ export class LooseContents implements OnApplicationBootstrap, OnApplicationShutd
       } else if (at > new Date()) {
         continue;
       }
-      await this.remove(_id);
-      count += 1;
+      try {
+        await this.remove(_id);
+        count += 1;
+      } catch (error) {
+        failed.push(error);
+      }
     }
     if (count > 0) this.events.record(FileEvents.loose_contents_removed, { count });
+    if (failed.length > 0) throw failed[0];
   }
 
   /** Logs why an operation of the store failed. */

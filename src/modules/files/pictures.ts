@@ -21,6 +21,8 @@ const MAX_PIXELS = 50_000_000;
 /** An AVIF is decoded as a whole, and needs three times as much. */
 const MAX_AVIF_PIXELS = 16_000_000;
 const LONGEST_S = 8;
+/** Time limit of the store to give the bytes, in milliseconds. */
+const SLOWEST_MS = 8_000;
 /** Nothing else that the library could open is a file that is accepted. */
 const LOADERS = ['Jpeg', 'Png', 'Webp', 'Heif', 'Nsgif'].map((name) => `VipsForeignLoad${name}`);
 
@@ -62,8 +64,7 @@ export class Pictures {
   private kept(scope: Scope, file: ReadyFile, size: PictureSize): Sendable | undefined {
     const picture = file.pictures?.[size];
     if (!picture) return undefined;
-    const { content } = picture;
-    const read = (range?: ByteRange) => this.service.read(scope, { ...file, content }, range);
+    const read = (range?: ByteRange) => this.service.read(scope, { ...file, ...picture }, range);
     return sendable(file, size, picture.size, read);
   }
 
@@ -93,13 +94,19 @@ export class Pictures {
       .timeout({ seconds: LONGEST_S })
       .webp({ quality: 80 });
     const bytes = made.toBuffer();
+    // It begins once everything has come, and never settles if that fails.
+    bytes.catch(() => undefined);
+    // A slow store must not hold up the others in the queue.
+    const within = { signal: AbortSignal.timeout(SLOWEST_MS) };
     try {
-      const sent = type === 'image/png' ? pipeline(source, withoutTexts, made) : pipeline(source, made);
-      const [done] = await Promise.all([bytes, sent]);
-      return done;
+      await (type === 'image/png'
+        ? pipeline(source, withoutTexts, made, within)
+        : pipeline(source, made, within));
+      return await bytes;
     } catch (error) {
-      await bytes.catch(() => undefined);
-      if (error === source.errored) throw apiError(FileErrors.STORAGE_UNAVAILABLE, { cause: error });
+      if (within.signal.aborted || error === source.errored) {
+        throw apiError(FileErrors.STORAGE_UNAVAILABLE, { cause: error });
+      }
       throw apiError(FileErrors.PICTURE_NOT_MADE, { cause: error });
     }
   }

@@ -12,6 +12,7 @@ import {
   type ByteRange,
   FileStore,
   FileStoreError,
+  SIZE_DIFFERS,
   type UploadAddress,
 } from './file-store.js';
 
@@ -19,6 +20,8 @@ import {
 const SILENT_MS = 20_000;
 /** How much of a file is read at once. */
 const PART_BYTES = 64 * 1024;
+/** An error is within the first characters of a response. */
+const MOST_OF_ERROR = 4 * 1024;
 
 export interface Bucket {
   readonly bucket: string;
@@ -55,6 +58,7 @@ export class S3Store extends FileStore {
   constructor(
     private readonly bucket: Bucket,
     private readonly spoolFolder: string,
+    private readonly silentMs = SILENT_MS,
   ) {
     super();
     const {
@@ -98,9 +102,14 @@ export class S3Store extends FileStore {
     return { url: (await signer.sign()).url.href, method: 'PUT', headers };
   }
 
-  async read(key: string, range?: ByteRange): Promise<Readable> {
+  async read(key: string, size: number, range?: ByteRange): Promise<Readable> {
     const headers = range && { range: `bytes=${range.start}-${range.end}` };
-    return this.send(key, { method: 'GET', ...(headers && { headers }) });
+    const answer = await this.send(key, { method: 'GET', ...(headers && { headers }) });
+    const { 'content-length': length, 'content-range': part } = answer.headers;
+    const isRight = range ? part === `bytes ${range.start}-${range.end}/${size}` : Number(length) === size;
+    if (isRight) return answer;
+    answer.destroy();
+    throw new FileStoreError('missing', SIZE_DIFFERS);
   }
 
   async remove(key: string): Promise<void> {
@@ -133,7 +142,7 @@ export class S3Store extends FileStore {
     const signed = await signer.sign();
     try {
       const all = { ...Object.fromEntries(signed.headers), ...headers };
-      return accepted(await exchange(signed.url, { ...sent, headers: all }));
+      return await accepted(method, await exchange(signed.url, { ...sent, headers: all }, this.silentMs));
     } catch (error) {
       if (error instanceof FileStoreError) throw error;
       const { code = 'UNKNOWN' } = error as NodeJS.ErrnoException;
@@ -146,16 +155,23 @@ export class S3Store extends FileStore {
 const HUNG_UP = new Set(['ECONNRESET', 'EPIPE']);
 
 /** Sends a request, and again when it met a kept connection that was just being closed: each is idempotent. */
-async function exchange(url: URL, { method, headers, body }: Sent): Promise<IncomingMessage> {
+async function exchange(
+  url: URL,
+  { method, headers, body }: Sent,
+  silentMs: number,
+): Promise<IncomingMessage> {
   const send = url.protocol === 'http:' ? sendPlain : sendSecure;
   for (;;) {
-    const request = send(url, { method, ...(headers && { headers }), timeout: SILENT_MS });
+    const request = send(url, { method, ...(headers && { headers }), timeout: silentMs });
     try {
       return await new Promise<IncomingMessage>((resolve, reject) => {
-        request.on('response', resolve).on('error', reject);
-        request.on('timeout', () =>
-          request.destroy(Object.assign(new Error('No answer'), { code: 'ETIMEDOUT' })),
-        );
+        let answer: IncomingMessage | undefined;
+        request.on('response', (response) => resolve((answer = response))).on('error', reject);
+        request.on('timeout', () => {
+          // While bytes wait to be fetched, it is the client who is slow.
+          if (answer && answer.readableLength > 0) request.setTimeout(silentMs);
+          else request.destroy(Object.assign(new Error('No answer'), { code: 'ETIMEDOUT' }));
+        });
         // What fails ends the request, which tells why.
         if (body) pipeline(body(), request).catch((error: Error) => request.destroy(error));
         else request.end();
@@ -167,13 +183,28 @@ async function exchange(url: URL, { method, headers, body }: Sent): Promise<Inco
   }
 }
 
-/** @throws FileStoreError for a response other than a success */
-function accepted(answer: IncomingMessage): IncomingMessage {
-  const { statusCode = 500 } = answer;
-  if (statusCode < 300) return answer;
+/**
+ * Whatever else answers in place of the bucket, such as a proxy with a page of its own, is not believed: neither that
+ * bytes are stored or removed, nor that they are missing.
+ * @throws FileStoreError for a response other than a success of the bucket
+ */
+async function accepted(method: Sent['method'], answer: IncomingMessage): Promise<IncomingMessage> {
+  const { statusCode = 500, headers } = answer;
+  const isOfBucket = method === 'DELETE' ? statusCode === 204 : headers.etag !== undefined;
+  if (statusCode < 300 && isOfBucket) return answer;
+  const isMissing = statusCode === 404 && (await beginningOf(answer)).includes('<Code>NoSuchKey</Code>');
   answer.resume();
-  const fault = statusCode === 404 ? 'missing' : statusCode === 507 ? 'full' : 'unavailable';
+  const fault = isMissing ? 'missing' : statusCode === 507 ? 'full' : 'unavailable';
   throw new FileStoreError(fault, `HTTP_${statusCode}`);
+}
+
+async function beginningOf(answer: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of answer.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    text += chunk.toString();
+    if (text.length > MOST_OF_ERROR) break;
+  }
+  return text;
 }
 
 /** A stream of the file would close it when a connection breaks, and it could not be sent again. */

@@ -85,7 +85,7 @@ export class Uploads implements MultipartOptionsFactory, MultipartStorageEngine 
       const owner = request?.scope && ownerIn(request.scope);
       const chunks = incoming.chunks();
       await this.store.write(content, owner ? this.arriving.counted(owner, chunks) : chunks);
-      await this.scanner.judge(() => this.store.read(content));
+      await this.scanner.judge(() => this.store.read(content, incoming.size));
       // A caller who has lost the right in the meantime has been answered already.
       if (request?.failure) throw request.failure;
       const { type, size, sha256 } = incoming;
