@@ -100,7 +100,9 @@ describe('records in a scope', () => {
   });
 
   it('are all the product’s own to read, which owns none and opens none of others', async () => {
+    const before = test.logs.length;
     expect(titles(await tasks.find(SYSTEM, { limit: 10 }))).toEqual(['d', 'a', 'c', 'b']);
+    expect(test.logs.slice(before).filter(({ event }) => event === 'foreign_access')).toEqual([]);
     await expect(tasks.create(SYSTEM, { title: 'e', tags: [] })).rejects.toThrow(/owns no records/);
   });
 

@@ -77,11 +77,10 @@ export class Ownership {
     return { [this.field ?? 'createdAt']: ANY_VALUE };
   }
 
-  /** Whether a record that the scope reaches belongs to somebody else. */
+  /** Whether somebody reaches a record of somebody else. The product itself is nobody. */
   isForeign(scope: Scope, fields: object): scope is Scope & { all: true } {
-    const { field } = this;
-    if (!scope.all || field === undefined) return false;
-    return String((fields as Readonly<Record<string, unknown>>)[field]) !== userOf(scope);
+    const owner = this.ownerOf(fields);
+    return scope.all === true && scope.actor.kind !== 'system' && owner !== null && owner !== userOf(scope);
   }
 
   private of(owner: string): Filter {

@@ -217,10 +217,14 @@ function sendBody(body: string) {
   };
 }
 
-/** Fastify hook: sends the Location of a created record. */
+/** Fastify hook: sends the Location of a created record, below that of the request's own parameters. */
 function addLocation(collection: string) {
-  return (_: FastifyRequest, reply: FastifyReply, payload: unknown, done: Done): void => {
-    if (reply.statusCode < 300) reply.header('location', `${collection}/${(payload as { id: string }).id}`);
+  return ({ params }: FastifyRequest, reply: FastifyReply, payload: unknown, done: Done): void => {
+    const base = collection.replace(
+      /:(\w+)/g,
+      (_, name: string) => (params as Record<string, string>)[name]!,
+    );
+    if (reply.statusCode < 300) reply.header('location', `${base}/${(payload as { id: string }).id}`);
     done(null, payload);
   };
 }
