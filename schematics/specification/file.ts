@@ -1,6 +1,7 @@
 import { isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
 import { Refusal, refuse } from '../naming/refusal.ts';
 import { namesOf } from '../naming/names.ts';
+import type { Field } from '../types/field.ts';
 import { ABILITIES } from './feature.ts';
 import { parseField, parseFields } from './fields.ts';
 import { parseLists } from './lists.ts';
@@ -14,6 +15,12 @@ export interface Described {
   readonly shared: boolean;
 }
 
+/** What a list of the file holds, and where. */
+interface Item {
+  readonly text: string;
+  readonly at: number;
+}
+
 const KEYS = ['feature', 'shared', 'fields', 'lists', 'add'];
 const KEYS_OF_FIELD = ['type', 'fields'];
 
@@ -22,6 +29,8 @@ class Reader {
   private readonly faults: { readonly line: number; readonly message: string }[] = [];
   private readonly lines = new LineCounter();
   private readonly fieldLines = new Map<string, number>();
+  /** The fields with which something is wrong. */
+  private readonly faulty = new Set<string>();
 
   private readonly path: string;
   private readonly text: string;
@@ -42,17 +51,15 @@ class Reader {
       if (!KEYS.includes(key))
         this.fault(pair, `"${key}" is nothing that a feature has; there are ${KEYS.join(', ')}`);
     }
+    const lists = this.textsOf(entries.get('lists'), 'status+dueAt');
     const described = {
       name: this.nameOf(entries.get('feature')),
       shared: this.flagOf(entries.get('shared')),
       fields: this.fieldsOf(entries.get('fields')),
-      lists: this.textsOf(entries.get('lists'), 'a list such as status+dueAt'),
-      add: this.textsOf(entries.get('add'), ABILITIES.join(', '), (text) =>
-        ABILITIES.some((each) => each === text),
-      ),
+      lists: lists.map(({ text }) => text),
+      add: this.abilitiesOf(entries.get('add')),
     };
-    this.refuseAny();
-    this.requireWhole(described, entries.get('lists'));
+    this.requireWhole(described, lists);
     this.refuseAny();
     return described;
   }
@@ -101,57 +108,95 @@ class Reader {
 
   private wordOf(name: string, pair: Pair, value: unknown): string[] {
     const text = this.textIn(value);
+    const [, inner] = name.split('.');
+    this.fieldLines.set(name, this.lineOf(pair));
     if (text === undefined) {
-      this.fault(pair, `${name} has no type: write one, such as string`);
+      this.faulty.add(name);
+      const isDeeper = inner !== undefined && isMap(value);
+      this.fault(
+        pair,
+        isDeeper ? `${name}: objects are one level deep` : `${name} has no type: write one, such as string`,
+      );
       return [];
     }
     const word = `${name}:${text}`;
-    this.fieldLines.set(name, this.lineOf(pair));
-    const [, inner] = name.split('.');
-    this.attempt(pair, () => (inner === undefined ? parseField(word) : parseField(`${inner}:${text}`, true)));
+    const isPossible = this.attempt(pair, () =>
+      inner === undefined ? parseField(word) : parseField(`${inner}:${text}`, true),
+    );
+    if (!isPossible) this.faulty.add(name);
     return [word];
   }
 
-  private textsOf(
-    pair: Pair | undefined,
-    what: string,
-    isPossible = (_text: string): boolean => true,
-  ): string[] {
+  private textsOf(pair: Pair | undefined, example: string): Item[] {
     if (!pair) return [];
     if (!isSeq(pair.value)) {
-      this.fault(pair, `${this.keyOf(pair)} is a list of ${what}`);
+      const key = this.keyOf(pair);
+      this.fault(pair, `write ${key} as a list, such as ${key}: [${example}]`);
       return [];
     }
     return pair.value.items.flatMap((item) => {
       const text = this.textIn(item);
-      if (text !== undefined && isPossible(text)) return [text];
-      this.faultAt((item as Node).range?.[0] ?? 0, `this has to be ${what}`);
+      const at = (item as Node | null)?.range?.[0] ?? 0;
+      if (text !== undefined) return [{ text, at }];
+      this.faultAt(at, `write a text, such as ${example}`);
       return [];
     });
   }
 
+  private abilitiesOf(pair: Pair | undefined): string[] {
+    const added = this.textsOf(pair, 'audit');
+    for (const [index, { text, at }] of added.entries()) {
+      if (!ABILITIES.some((each) => each === text))
+        this.faultAt(at, `"${text}" is nothing that can be added; there are ${ABILITIES.join(', ')}`);
+      else if (added.slice(0, index).some((each) => each.text === text))
+        this.faultAt(at, `${text} is added twice`);
+    }
+    return added.map(({ text }) => text);
+  }
+
   /** What no field shows by itself: rules between fields, and lists of them. */
-  private requireWhole({ fields, lists, shared }: Described, pair: Pair | undefined): void {
-    try {
-      const parsed = parseFields(fields);
-      const nodes = pair && isSeq(pair.value) ? (pair.value.items as Node[]) : [];
-      for (const [index, list] of lists.entries()) {
-        this.attempt({ key: nodes[index] } as Pair, () => parseLists([list], parsed, shared));
-      }
-      if (pair) this.attempt(pair, () => parseLists(lists, parsed, shared));
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      const named = /^(?:The field )?([\w.]+)/.exec(error.message)?.[1] ?? '';
-      this.faults.push({ line: this.fieldLines.get(named) ?? 1, message: error.message });
+  private requireWhole({ fields, shared }: Described, lists: readonly Item[]): void {
+    const parsed = this.parsedTogether(fields);
+    const possible: string[] = [];
+    for (const { text, at } of lists) {
+      if (text.split(/[+:]/).some((name) => this.faulty.has(name))) continue;
+      if (this.attempt(at, () => parseLists([...possible, text], parsed, shared))) possible.push(text);
     }
   }
 
-  private attempt(pair: Pair, act: () => unknown): void {
+  /** The fields, without those that cannot be: the others are judged nevertheless. */
+  private parsedTogether(texts: readonly string[]): Field[] {
+    const nameOf = (word: string) => word.split(':', 1)[0] ?? '';
+    let left = texts.filter((word) => !this.faulty.has(nameOf(word)));
+    for (;;) {
+      try {
+        return parseFields(left);
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        const { message } = error;
+        const named = /^(?:The field )?([\w.]+)/.exec(message)?.[1] ?? '';
+        const line = this.fieldLines.get(named);
+        // What is wrong only because another one is says nothing new.
+        const words = message.split(/[^\w.]+/);
+        if (![...this.faulty].some((name) => words.includes(name) || name.startsWith(`${named}.`)))
+          this.faults.push({ line: line ?? 1, message });
+        if (line === undefined) return [];
+        this.faulty.add(named);
+        left = left.filter((word) => nameOf(word) !== named);
+      }
+    }
+  }
+
+  /** Whether something is possible; if not, what it is refused with is noted. */
+  private attempt(place: Pair | number, act: () => unknown): boolean {
     try {
       act();
+      return true;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      this.fault(pair, error.message);
+      if (typeof place === 'number') this.faultAt(place, error.message);
+      else this.fault(place, error.message);
+      return false;
     }
   }
 

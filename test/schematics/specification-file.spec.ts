@@ -23,6 +23,15 @@ add:
   - audit
 `;
 
+function refusalOf(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return '';
+}
+
 describe('a feature that a file describes', () => {
   it('is what the command would say', () => {
     expect(describedInFile('ticket.yaml', TICKETS)).toEqual({
@@ -69,7 +78,14 @@ describe('a feature that a file describes', () => {
       TICKETS.replace('[status+endsOn]', '[nothing]'),
       'ticket.yaml:14: --list nothing names nothing, which is not a field',
     ],
-    [TICKETS.replace('- audit', '- fly'), 'ticket.yaml:16: this has to be audit, webhooks'],
+    [
+      TICKETS.replace('- audit', '- fly'),
+      'ticket.yaml:16: "fly" is nothing that can be added; there are audit, webhooks',
+    ],
+    [
+      TICKETS.replace('[status+endsOn]', 'endsOn'),
+      'ticket.yaml:14: write lists as a list, such as lists: [status+dueAt]',
+    ],
     [TICKETS.replace('lists', 'list'), 'ticket.yaml:14: "list" is nothing that a feature has'],
     [`${TICKETS}\nfeature: others`, 'ticket.yaml:18: Map keys must be unique'],
     [TICKETS.replace('  site: url', '  site: [url'), /^ticket\.yaml:\d+: /],
@@ -98,10 +114,41 @@ describe('a feature that a file describes', () => {
     }
   });
 
-  it('is told everything that is wrong at once', () => {
-    const text = TICKETS.replace('url', 'ur').replace('startsOn: day\n', 'startsOn: days\n');
-    expect(() => describedInFile('ticket.yaml', text)).toThrow(
-      /:7: .*\n.*:12: startsOn has the unknown type/,
-    );
+  it('is told everything that is wrong at once, and nothing twice', () => {
+    const file = `
+feature: tickets
+fields:
+  subject: strin
+  address:
+    type: object
+    fields:
+      zip: string:index
+      country: country:default=DE
+      geo:
+        type: object
+        fields:
+          lat: number
+  startsOn: day
+  endsOn: day:after=begin
+  dueOn: date:after=startsOn
+  total2: money:min=1
+lists: [subject, startsOn, nothing, 'startsOn:all']
+add: [audit, audit, fly]
+`;
+    const expected = [
+      't:4: subject has the unknown type "strin"',
+      't:8: address.zip cannot have index',
+      't:9: address.country cannot have default=',
+      't:10: address.geo',
+      't:15: endsOn has after=begin',
+      't:16: dueOn cannot have after=startsOn',
+      't:17: total2 cannot have min=',
+      't:18: --list nothing names nothing',
+      't:18: The list startsOn is declared twice',
+      't:19: audit is added twice',
+      't:19: "fly" is nothing that can be added',
+    ];
+    const faults = refusalOf(() => describedInFile('t', file)).split('\n');
+    expect(faults.map((line, index) => line.slice(0, expected[index]?.length))).toEqual(expected);
   });
 });
