@@ -5,6 +5,7 @@ import { PLAIN_FIELD } from '../types/plain-field.ts';
 import { NESTED, nestedNames } from '../types/nested.ts';
 import { parse } from '../source/edit.ts';
 import { textsIn } from '../source/fields-there.ts';
+import { commandsWithout, takenIn } from '../source/commands-gone.ts';
 import {
   controllerWithout,
   dtoWithout,
@@ -69,7 +70,7 @@ export function withoutFields(
   });
   return {
     changes: new Map([...changes, ...migration]),
-    notes: notesOf(names, fields, drop, going),
+    notes: [...stillTaken(project, names, gone), ...notesOf(names, fields, drop, going)],
   };
 }
 
@@ -105,8 +106,12 @@ function edited(project: Project, leaving: Leaving): [string, string][] {
     [files.controller, controllerWithout],
     [files.table, tableWithout],
   ] as const;
+  const commands = `${folderOf(names)}/${names.singular}-commands.service.ts`;
   return [
     ...editedFiles(project, edits, leaving),
+    ...(project.read(commands) === undefined
+      ? []
+      : editedFiles(project, [[commands, commandsWithout]], gone)),
     ...[...gone].flatMap((name) => nestedFilesOf(project, names, name)),
     ...pastTests(project, names, gone),
   ];
@@ -136,6 +141,23 @@ export function nestedFilesOf(project: Project, names: Names, name: string): [st
   return paths
     .filter((path) => project.read(path) !== undefined)
     .map((path): [string, string] => [path, GONE]);
+}
+
+/** What commands take that goes nowhere now: a line for each. */
+function stillTaken(project: Project, names: Names, gone: ReadonlySet<string>): string[] {
+  const suffix = `-${names.singular}.dto.ts`;
+  return project
+    .filesIn(folderOf(names))
+    .filter((path) => path.endsWith(suffix))
+    .flatMap((path) => {
+      const taken = takenIn(project.read(path) ?? '', gone).join(', ');
+      const command = path.slice(folderOf(names).length + 1, -suffix.length);
+      return taken === ''
+        ? []
+        : [
+            `The command ${command} still takes ${taken}, and no longer stores it: pass it on, or take it out of ${path} and of the command's entry in ${filesOf(names).table}.`,
+          ];
+    });
 }
 
 function notesOf(

@@ -186,10 +186,13 @@ export function pathsAbout(project: Project, names: Names): string[] {
   return sources.filter((path) => isAbout(project, names, path) && isUsing(path));
 }
 
+/** Migrations stay as they are, and the generator's own tests speak of features that are not there. */
+const OTHERS = /^(src\/migrations|test\/schematics)\//;
+
 function sourcesOf(project: Project): string[] {
   return ['src', 'test']
     .flatMap((folder) => project.filesIn(folder))
-    .filter((path) => path.endsWith('.ts') && !path.startsWith('src/migrations/'));
+    .filter((path) => path.endsWith('.ts') && !OTHERS.test(path));
 }
 
 /** Whether a file is about the feature at all. */

@@ -2,6 +2,7 @@ import ts from 'typescript';
 import type { Names } from '../naming/names.ts';
 import { refuse } from '../naming/refusal.ts';
 import { literal } from '../types/source.ts';
+import { targetEdits } from './commands-gone.ts';
 import { applyEdits, type Edit, parse } from './edit.ts';
 import { decoratorsOf, propertiesOf, textsIn } from './fields-there.ts';
 import { importedIn, withImports, withoutUnused } from './imports.ts';
@@ -256,6 +257,7 @@ export function tableWithout(text: string, { names, gone }: Leaving): string {
   const edits = [
     ...removeAmong(entries.properties, (node) => gone.has(nameOf(node))),
     ...declarationEdits(table, gone),
+    ...targetEdits(table, gone),
   ];
   return tidied(applyEdits(text, edits));
 }

@@ -189,7 +189,7 @@ export function placesInCommands(source: ts.SourceFile, renaming: Renaming): Edi
 }
 
 /** `const change = { status: 'closed' as const }` */
-function isOfChange({ parent }: ts.ObjectLiteralExpression): boolean {
+export function isOfChange({ parent }: ts.ObjectLiteralExpression): boolean {
   return ts.isVariableDeclaration(parent) && nameOf(parent) === 'change';
 }
 

@@ -54,11 +54,7 @@ export function planRemoval(command: string, changes: Changes, drop = false): Ch
 /** What `npm run field -- invoices dueAt:payBy --rename` would write in a project that has changes already. */
 export function planRenaming(command: string, changes: Changes): Noted {
   const [name = '', ...pairs] = command.split(' ');
-  const project = changed(onDisk, changes);
-  // These specs speak of features that are not there.
-  const filesIn = (folder: string) =>
-    project.filesIn(folder).filter((path) => !path.startsWith('test/schematics/'));
-  return withRenamed({ ...project, filesIn }, namesOf(name), pairs);
+  return withRenamed(changed(onDisk, changes), namesOf(name), pairs);
 }
 
 /** What `npm run feature -- invoices --list status+dueAt` would write in a project that has it already. */

@@ -5,7 +5,15 @@ import { changedByHand, MANIFEST, recorded } from '../../schematics/project/mani
 import { changed, type Changes, GONE, type Project } from '../../schematics/project/project.ts';
 import { withoutFeature } from '../../schematics/project/removal.ts';
 import { formatted } from '../../schematics/project/format.ts';
-import { format, onDisk, planExecutor, planFeature, planFields, planStates } from './planning.ts';
+import {
+  format,
+  onDisk,
+  planCommand,
+  planExecutor,
+  planFeature,
+  planFields,
+  planStates,
+} from './planning.ts';
 
 const ADDED = planFeature('trial-bills number:string:required:unique scan:file --add=batch --add=trash');
 const GROWN = new Map([
@@ -113,6 +121,23 @@ describe('a field that is taken out', () => {
         /^The stored values of subject, status, dueAt, photo stay, .*dueAt photo --remove --drop`/,
       ),
     ]);
+  });
+
+  it('is no longer stored by a command, which says that it still takes it', async () => {
+    const first = planCommand('trial-bills approve reason:text sum:money --to=status=b', STATES);
+    const withCommand = new Map([...STATES, ...first]);
+    const { changes, notes } = takeOut('reason status', withCommand);
+    const after = await format(new Map([...withCommand, ...changes]));
+    const service = after.get('src/modules/trial-bills/trial-bill-commands.service.ts');
+    expect(service).toContain('const change = { sum: dto.sum };');
+    expect(after.get('test/features/trial-bills.ts')).not.toMatch(/status|\bto: /);
+    expect(notes[0]).toMatch(
+      /^The command approve still takes reason, and no longer stores it: .*\/approve-trial-bill\.dto\.ts/,
+    );
+    const rest = takeOut('reason status sum', withCommand).changes;
+    expect(rest.get('src/modules/trial-bills/trial-bill-commands.service.ts')).toMatch(
+      /_dto: ApproveTrialBillDto.*const change = \{\s*\};/s,
+    );
   });
 
   it('takes along what is stored of it by a migration with a test, at once or later', () => {
