@@ -1,8 +1,9 @@
+import { runInNewContext } from 'node:vm';
 import type { Names } from '../naming/names.ts';
 import { pascalCase, singularOf, wordsOf } from '../naming/words.ts';
 import type { Field, FieldType, Samples } from './field.ts';
 import { plain } from './plain.ts';
-import { decorator } from './source.ts';
+import { decorator, literal } from './source.ts';
 
 /** What the classes of a nested object are called: `TicketAddress`; of a list `TicketLine` for each item. */
 export function nestedNames(field: Field, { Record, singular }: Names) {
@@ -52,35 +53,40 @@ export const NESTED: FieldType = {
   samples: nestedSamples,
 };
 
+/** The first of the values that an expression makes of a number, written out. */
+function firstOf(source: string): string {
+  return literal(runInNewContext(source, { n: 1 }));
+}
+
 /** The samples of an object are those of its fields. */
 function nestedSamples({ fields = [] }: Field): Samples {
-  const samples = fields.map((field) => ({ field, of: field.type.samples(field) }));
-  const whole = (has: (field: Field) => boolean, ...more: string[]) => {
+  const samples = fields.map((field) => {
+    const { value, refuses } = field.type.samples(field);
+    return { field, value, first: firstOf(value), refused: refuses[0] };
+  });
+  const first = (has: (field: Field) => boolean, ...more: string[]) => {
     const entries = samples
       .filter(({ field }) => has(field))
-      .map(({ field, of }) => `${field.name}: ${of.value}`);
+      .map((each) => `${each.field.name}: ${each.first}`);
     return `{ ${[...entries, ...more].join(', ')} }`;
   };
-  // Written without it where nothing is made of a number.
-  const first = (source: string) =>
-    /\bn\b/.test(source.replaceAll(/'[^']*'/g, '')) ? `((n: number) => (${source}))(1)` : source;
   const others = (field: Field) => (each: Field) => each !== field;
   const isRequired = ({ required }: Field) => required;
   const optional = fields.filter((field) => !field.required);
   const needed = fields.find(isRequired);
   const nulls = optional.map(({ name }) => `${name}: null`);
   return {
-    value: `(${whole(() => true)})`,
-    becomes: optional.length > 0 ? [[first(whole(isRequired)), first(whole(isRequired, ...nulls))]] : [],
+    value: `({ ${samples.map(({ field, value }) => `${field.name}: ${value}`).join(', ')} })`,
+    becomes: optional.length > 0 ? [[first(isRequired), first(isRequired, ...nulls)]] : [],
     refuses: [
       "'text'",
       '1',
-      first(whole(isRequired, 'nothing: 1')),
-      ...(needed ? [first(whole(others(needed)))] : []),
+      first(isRequired, 'nothing: 1'),
+      ...(needed ? [first(others(needed))] : []),
       ...samples
         .slice(0, 3)
-        .map(({ field, of }) =>
-          first(whole((each) => each.required && each !== field, `${field.name}: ${of.refuses[0]}`)),
+        .map(({ field, refused }) =>
+          first((each) => each.required && each !== field, `${field.name}: ${refused}`),
         ),
     ],
   };

@@ -12,6 +12,15 @@ describe('an object', () => {
     ]);
   });
 
+  it('is tried with values that are written out', () => {
+    const [address] = parseFields(
+      'address:object address.name:string:required address.builtOn:day'.split(' '),
+    );
+    const { becomes = [], refuses = [] } = address?.type.samples(address) ?? {};
+    expect(refuses).toContain("{ name: 'Name 1', nothing: 1 }");
+    expect([...becomes.flat(), ...refuses].join(' ')).not.toContain('=>');
+  });
+
   it.each([
     ['lines.sku:string', /^lines.sku:string belongs to lines, which is not among the fields/],
     ['name:string name.first:string', /^name is not an object, and cannot have fields/],
