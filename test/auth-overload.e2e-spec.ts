@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import { type Credentials, LOGIN, newCredentials, register } from './support/users.js';
+import { atMost } from './support/soak.js';
 
 describe('a flood of sign-ins', () => {
   let test: TestApp;
@@ -26,7 +27,7 @@ describe('a flood of sign-ins', () => {
     expect((await test.anonymous.get('/health/live')).status).toBe(200);
     expect(isOver).toBe(false);
     const answers = await flood;
-    expect(performance.now() - started).toBeLessThan(4_000);
+    expect(performance.now() - started).toBeLessThan(atMost(4_000));
 
     answers.forEach(({ outcome, headers }, index) => {
       const right = index % 3 === 0 ? '200' : '401 INVALID_CREDENTIALS';

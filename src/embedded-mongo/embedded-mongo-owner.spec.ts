@@ -9,6 +9,7 @@ import { startEmbeddedMongo } from './embedded-mongo.js';
 import { commandsNaming, isAlive, until } from './fixtures/processes.js';
 import { resolveMongod } from './mongod-binary.js';
 import { PRODUCT } from '../product/product.js';
+import { atMost } from '../../test/support/soak.js';
 
 const OWNER = join(import.meta.dirname, 'fixtures/owner.mjs');
 const base = { binary: process.env['MONGOD_BINARY'], env: process.env, log: process.stderr };
@@ -54,7 +55,7 @@ describe('a process that owns the embedded MongoDB', () => {
     owner.kill('SIGKILL');
     const killed = Date.now();
     await until(() => !isAlive(mongod));
-    expect(Date.now() - killed).toBeLessThan(2_500);
+    expect(Date.now() - killed).toBeLessThan(atMost(2_500));
     await until(() => commandsNaming(`mongod-watchdog ${mongod}`).length === 0);
   });
 
@@ -89,7 +90,7 @@ describe('a process that owns the embedded MongoDB', () => {
     await expect(startEmbeddedMongo({ ...base, binary, dataDir })).rejects.toThrow(
       `DATA_DIR ${dataDir} is in use by another ${PRODUCT.name} (mongod process ${mongod}).`,
     );
-    expect(Date.now() - started).toBeLessThan(8_000);
+    expect(Date.now() - started).toBeLessThan(atMost(8_000));
     const before = acknowledged;
     await until(() => acknowledged > before);
   }, 15_000);

@@ -14,6 +14,14 @@ export function soaked(full: number, least = 1): number {
   return Math.max(least, Math.ceil(full * SHARE));
 }
 
+/**
+ * How many milliseconds something may take that must not wait for anything: in the gate, where other tests use the
+ * processors at the same time, four times as many. What waits for a time limit or hangs takes longer than that, too.
+ */
+export function atMost(ms: number): number {
+  return IS_SOAK ? ms : 4 * ms;
+}
+
 /** The seed of this run's random inputs. */
 export const SEED = Number(
   process.env['SOAK_SEED'] ?? (IS_SOAK ? Math.floor(Math.random() * 2 ** 31) : 20_261_128),
