@@ -136,6 +136,14 @@ describe('the account in the console', () => {
     await page.keyboard.press('n');
     await open(page).getByText('What the key is for.').waitFor();
     await open(page).getByLabel('Name').fill('Nightly report');
+    await page.route('**/auth/api-keys', () => undefined);
+    const given = page.waitForEvent('requestfailed');
+    await open(page).getByTestId('save-button').click();
+    await open(page).getByRole('button', { name: 'Cancel' }).click();
+    expect((await given).method()).toBe('POST');
+    await page.unroute('**/auth/api-keys');
+    await page.keyboard.press('n');
+    await open(page).getByLabel('Name').fill('Nightly report');
     await open(page).getByLabel('Access').selectOption('Read only');
     await open(page).getByTestId('save-button').click();
     await page.getByRole('heading', { name: 'Copy your key now' }).waitFor();

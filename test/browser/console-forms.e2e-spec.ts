@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { CONSOLE_SESSION } from '../support/console.js';
-import { newCredentials, REGISTER } from '../support/users.js';
+import { LOGIN, newCredentials, REGISTER } from '../support/users.js';
 import { ConsoleTest, fillIn, type Person } from './console.js';
 
 jest.setTimeout(60_000);
@@ -108,6 +108,46 @@ describe('the forms of the console', () => {
     await page.getByTestId('login-button').click();
     await page.waitForURL('**/login*');
     expect(person.faults()).toEqual([]);
+  });
+
+  it('say that the browser has kept no cookie of the sign-in', async () => {
+    const page = await person.open('/login');
+    await page.route('**/dashboard', async (route) => {
+      await person.context.clearCookies();
+      await route.continue();
+    });
+    await fillIn(page, await product.newUser());
+    await page.getByTestId('login-button').click();
+    await page.getByText('Your browser keeps no cookies of this site.').waitFor();
+    expect(person.faults(/answer: 401 .*refresh$/)).toEqual([]);
+  });
+
+  it('can be given up while nothing is answered, and sent again', async () => {
+    const page = await person.open('/register');
+    await page.clock.install();
+    await fillIn(page);
+    await page.route(`**${REGISTER}`, () => undefined);
+    await page.getByTestId('register-button').click();
+    await page.clock.runFor(8000);
+    await page.getByText('Still working…').waitFor();
+    await page.getByTestId('stop-waiting').click();
+    await page.getByText('You stopped waiting.').waitFor();
+    expect(await page.getByText('Still working…').count()).toBe(0);
+    await page.unroute(`**${REGISTER}`);
+    await page.getByTestId('register-button').click();
+    await page.getByTestId('success-message').waitFor();
+  });
+
+  it('say in the row of a button what was refused to it', async () => {
+    const credentials = await product.newUser();
+    await product.test.anonymous.post(LOGIN, credentials);
+    const page = await person.signIn(credentials, '/console/sessions');
+    const row = page.getByTestId('session').last();
+    await row.getByRole('button').waitFor();
+    await product.test.connection.collection('sessions').deleteMany({ userAgent: { $not: /Mozilla/ } });
+    await row.getByRole('button').click();
+    await row.getByRole('alert').getByText('Session not found.').waitFor();
+    expect(person.faults(/answer: 404/)).toEqual([]);
   });
 
   it('sign in whoever has just registered, who types nothing again', async () => {

@@ -124,7 +124,7 @@ describe('what the console asks for beside a password, or in place of one', () =
     await page.goto(`${product.origin}/console/profile`);
     await page.getByRole('button', { name: 'Remove Chrome on Linux' }).click();
     await page.getByText('Passkey removed').waitFor();
-    expect(await waysIn(page).count()).toBe(0);
+    await waysIn(page).waitFor({ state: 'detached' });
     expect(person.faults()).toEqual([]);
   });
 

@@ -5,7 +5,7 @@ import { isDirty, onNavigate, showCurrent } from './navigate.js';
 import { show } from './pages.js';
 import { at, below } from './root.js';
 import { Failure } from './request.js';
-import { call, onProofNeeded, onSessionEnd, onSignInNeeded, openSession } from './session.js';
+import { call, forgets, onProofNeeded, onSessionEnd, onSignInNeeded, openSession } from './session.js';
 import { showSidebar } from './sidebar.js';
 import { showSwitcher } from './switcher.js';
 import { flushDeletions } from './deletion.js';
@@ -24,6 +24,7 @@ async function load() {
   const session = await openSession();
   if (!session) {
     const path = below(location.href);
+    if (forgets()) return location.replace(at('login#forgotten'));
     return location.replace(at(path === 'dashboard' ? 'login' : `login#to=${encodeURIComponent(path)}`));
   }
   const [{ data: user }, { data: features }] = await Promise.all([
@@ -75,8 +76,6 @@ addEventListener('pagehide', flushDeletions);
 // Firefox may end a page before what it sends last is on its way: where nobody is asked whether to stay, it is sent sooner.
 addEventListener('beforeunload', () => isDirty() || flushDeletions());
 addEventListener('offline', () => toast('You are offline. What you type stays here.'));
-document.addEventListener('overdue', ({ detail }) => {
-  find('[data-overdue]').hidden = !detail;
-});
+addEventListener('online', () => toast('You are online again.'));
 
 await start();

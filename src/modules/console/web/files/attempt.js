@@ -9,7 +9,7 @@ export async function attempt(act) {
     return true;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    toast(sentence(error), { ms: 8000 });
+    if (error.code !== 'CANCELLED') toast(sentence(error), { ms: 8000 });
     return false;
   }
 }

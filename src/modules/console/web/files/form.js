@@ -39,6 +39,8 @@ export function clear(form) {
 /** Shows a failure: beside the fields that it is about, the rest as a whole. */
 export function show(form, error) {
   if (!(error instanceof Failure)) throw error;
+  // Nobody looks at it any more.
+  if (error.code === 'CANCELLED') return;
   const fields = fieldsOf(form);
   const fieldFor = (path) => fields.find(({ name }) => name === path);
   const marked = [];

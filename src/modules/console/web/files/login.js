@@ -8,6 +8,7 @@ import { comeBack } from './ways-in.js';
 /** As long as what stands there before, so that nothing moves. */
 const REASONS = {
   '#ended': 'Your session has ended. Sign in again to continue.',
+  '#forgotten': 'Your browser keeps no cookies of this site. Allow them, then sign in again.',
   '#signed-out': 'You are signed out. Sign in again at any time.',
   '#deleted': 'Your account is deleted, with everything in it.',
 };

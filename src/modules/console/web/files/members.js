@@ -4,7 +4,7 @@ import { onSubmit } from './form.js';
 import { choose, organization, organizations } from './organization.js';
 import { Failure } from './request.js';
 import { at } from './root.js';
-import { row } from './row.js';
+import { alertOf, row } from './row.js';
 import { call } from './session.js';
 import { user } from './user.js';
 import { time } from './values.js';
@@ -52,13 +52,15 @@ class Members {
   async run(control, action) {
     await busy(control, async () => {
       this.alert.textContent = '';
+      let refused = '';
       try {
         await action();
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
-        this.alert.textContent = sentence(error);
+        refused = sentence(error);
       }
       await this.read();
+      alertOf(control, this.alert).textContent = refused;
     });
   }
 

@@ -1,6 +1,6 @@
 import { busy, element, find, toast } from './dom.js';
 import { Failure } from './request.js';
-import { row } from './row.js';
+import { alertOf, row } from './row.js';
 import { call } from './session.js';
 import { time } from './values.js';
 import { comeBack, leaveFor, makePasskey, providers, takesPasskeys, waysIn } from './ways-in.js';
@@ -27,20 +27,21 @@ class Ways {
 
   run(button, action) {
     return busy(button, async () => {
-      this.alert.textContent = '';
+      const alert = alertOf(button, this.alert);
+      alert.textContent = '';
       try {
         if ((await action()) === 'leaving') return 'leaving';
         await this.read();
       } catch (error) {
-        this.fail(error);
+        this.fail(error, alert);
       }
       return undefined;
     });
   }
 
-  fail(error) {
+  fail(error, alert = this.alert) {
     if (!(error instanceof Failure)) throw error;
-    this.alert.textContent = sentence(error);
+    alert.textContent = sentence(error);
   }
 
   add(text, testId, action) {

@@ -106,6 +106,8 @@ export class RecordForm {
       return control?.input.focus();
     }
     if (!(error instanceof Failure)) throw error;
+    // Nobody looks at it any more.
+    if (error.code === 'CANCELLED') return undefined;
     const marked = error.details.flatMap((detail) => {
       const control = this.controlAt(detail.path);
       if (!control) return [];

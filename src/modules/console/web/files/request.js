@@ -1,7 +1,5 @@
+import { beginWaiting } from './overdue.js';
 import { at } from './root.js';
-
-/** After so long people are told that the answer is still awaited. */
-const PATIENCE_MS = 8000;
 
 /** What the server, or the way to it, refused. */
 export class Failure extends Error {
@@ -11,42 +9,41 @@ export class Failure extends Error {
   }
 }
 
-let awaited = 0;
-
-/** Tells the page how many answers are overdue. */
-function overdue(change) {
-  awaited += change;
-  document.dispatchEvent(new CustomEvent('overdue', { detail: awaited > 0 }));
+/** Aborts once the dialog that is open now is closed: whoever closes it wants nothing done by it any more. */
+function closing(method) {
+  const stop = new AbortController();
+  const dialog = method === 'GET' ? null : document.querySelector('dialog[open]');
+  dialog?.addEventListener('close', () => stop.abort(), { once: true });
+  return stop.signal;
 }
 
 /**
- * Sends a request and answers the body of a success, or what `take` makes of the response. Throws a Failure otherwise,
- * CANCELLED where `signal` ended it.
+ * Sends a request and answers the body of a success, or what `take` makes of the response. Throws a Failure otherwise:
+ * CANCELLED where `signal` ended it or the dialog that it was sent from was closed, GIVEN_UP where the person did not
+ * want to wait any longer.
  */
 export async function send(method, path, { body, headers, signal, keepalive = false, take } = {}) {
   let response;
   let answer;
-  let isOverdue = false;
-  const timer = setTimeout(() => {
-    isOverdue = true;
-    overdue(1);
-  }, PATIENCE_MS);
+  const closed = closing(method);
+  const patience = new AbortController();
+  const endWaiting = beginWaiting(() => patience.abort());
   try {
     response = await fetch(at(path), {
       method,
       headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
       body: body === undefined ? undefined : JSON.stringify(body),
-      signal,
+      signal: AbortSignal.any([closed, patience.signal, ...(signal ? [signal] : [])]),
       keepalive,
     });
     answer = response.ok && take ? take(response) : await response.json();
   } catch {
-    if (signal?.aborted) throw new Failure({ code: 'CANCELLED' });
+    if (signal?.aborted || closed.aborted) throw new Failure({ code: 'CANCELLED' });
+    if (patience.signal.aborted) throw new Failure({ code: 'GIVEN_UP' });
     // No answer, or half of one, or one of something in between that is no server of ours.
     throw new Failure({ status: response?.ok === false ? response.status : 0 });
   } finally {
-    clearTimeout(timer);
-    if (isOverdue) overdue(-1);
+    endWaiting();
   }
   if (response.ok) return answer;
   const retryAfter = Number(response.headers.get('retry-after')) || 0;

@@ -91,6 +91,13 @@ function askOtherPages() {
   });
 }
 
+/** So soon after signing in no session ends by itself. */
+const FRESH_MS = 10_000;
+let isForgotten = false;
+
+/** Whether this browser has not kept the session that has just begun. */
+export const forgets = () => isForgotten;
+
 /** A new access token by the cookie; undefined when the session is over. */
 async function renewByCookie() {
   const giveUpAt = Date.now() + PATIENCE_MS;
@@ -119,7 +126,10 @@ export async function openSession() {
     const shared = (await otherPagesHaveToken()) ? await askOtherPages() : undefined;
     if (shared) return adopt(shared);
     const renewed = await renewByCookie();
-    if (!renewed) store(HINT);
+    if (!renewed) {
+      isForgotten = Date.now() - Number(stored(HINT)) < FRESH_MS;
+      store(HINT);
+    }
     return renewed;
   });
 }
@@ -184,15 +194,22 @@ async function sendSignedIn(method, path, { headers, via = send, ...options }) {
   }
 }
 
+/** The hint says when, until the session is renewed. */
+function begin(answer) {
+  const begun = adoptAnswer(answer);
+  store(HINT, String(Date.now()));
+  return begun;
+}
+
 export function signIn(credentials) {
-  return inTurn(async () => adoptAnswer(await send('POST', ADDRESS, { body: credentials })));
+  return inTurn(async () => begin(await send('POST', ADDRESS, { body: credentials })));
 }
 
 /** Signs in by what a route of the API takes in place of a password. */
 export function signInBy(path, body) {
   return inTurn(async () => {
     const { data } = await send('POST', path, { body });
-    return adoptAnswer(await send('PUT', ADDRESS, { body: { refreshToken: data.refreshToken } }));
+    return begin(await send('PUT', ADDRESS, { body: { refreshToken: data.refreshToken } }));
   });
 }
 

@@ -1,6 +1,6 @@
 import { busy, element, find, fromTemplate, toast } from './dom.js';
 import { Failure } from './request.js';
-import { row } from './row.js';
+import { alertOf, row } from './row.js';
 import { call } from './session.js';
 import { time } from './values.js';
 import { device, sentence } from './words.js';
@@ -26,14 +26,15 @@ class Sessions {
 
   run(button, action) {
     return busy(button, async () => {
-      this.alert.textContent = '';
+      const alert = alertOf(button, this.alert);
+      alert.textContent = '';
       try {
         await action();
         await this.read();
         this.heading.focus();
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
-        this.alert.textContent = sentence(error);
+        alert.textContent = sentence(error);
       }
     });
   }

@@ -114,6 +114,7 @@ export function fault({ path, message }) {
 
 const SENTENCES = {
   NETWORK: 'The server cannot be reached. Check your connection and try again.',
+  GIVEN_UP: 'You stopped waiting. It may be done all the same: look before you try again.',
   RATE_LIMITED: 'Too many attempts.',
   INVALID_CREDENTIALS: 'The email or password is wrong.',
   OVERLOADED: 'The server is busy. Try again in a moment.',
