@@ -19,6 +19,20 @@ export function describeSlowReceivers(its: () => { readonly test: TestApp; reado
     expect(hooks.receiver.of(slow.path).length).toBeLessThanOrEqual(4);
   });
 
+  it('starts the deliveries of an event to several receivers by one command', async () => {
+    const { hooks, test } = its();
+    const all = [await hooks.newHook(), await hooks.newHook(), await hooks.newHook()];
+    const { db } = test.connection;
+    if (!db) throw new Error('There is no connection');
+    const inserts = { ns: `${db.databaseName}.executions`, op: 'insert' };
+    await db.command({ profile: 2, filter: inserts });
+    await hooks.newPaper();
+    await db.command({ profile: 0 });
+    const profiled = await db.collection('system.profile').find(inserts).toArray();
+    expect(profiled.map(({ ninserted }) => ninserted as number)).toEqual([3]);
+    for (const hook of all) await hooks.arrived(hook, 1);
+  });
+
   it('lets a receiver rest that goes on failing, and asks it by one event whether it answers again', async () => {
     const { hooks, test } = its();
     const { receiver, engine } = hooks;

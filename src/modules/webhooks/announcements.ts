@@ -6,9 +6,9 @@ import { type Scope, scopeOf, type UserId } from '../../platform/access/caller.j
 import { driverCollection } from '../../platform/database/driver.js';
 import { type ChangeEvent, Trail } from '../../platform/database/trail.js';
 import type { Transaction } from '../../platform/database/transactions.js';
-import { ApiError } from '../../platform/errors/errors.js';
 import { ExecutionClock } from '../../platform/executions/clock.js';
-import { Executions } from '../../platform/executions/executions.js';
+import { Executions, type Start } from '../../platform/executions/executions.js';
+import type { DeliverDto } from './deliver.dto.js';
 import { Deliver } from './deliver.executor.js';
 import { type DeliveryStatus, WebhookDelivery } from './delivery.schema.js';
 import { Webhook } from './webhook.schema.js';
@@ -23,6 +23,11 @@ const GIVE_UP_MS = 25 * HOUR_MS;
 const KEPT_MS = 30 * 24 * HOUR_MS;
 /** Larger events contain only the names of changed fields, since receivers refuse large bodies. */
 const MAX_BODY_BYTES = 256 * 1024;
+/** A delivery that is given up before its first attempt. */
+const TOO_MANY = {
+  status: 'failed',
+  outcome: { error: 'Too many deliveries are waiting', durationMs: 0 },
+} as const;
 
 /** Writes the deliveries of a change, in its transaction. */
 @Injectable()
@@ -42,24 +47,13 @@ export class Announcements {
     return this.clock.in(GIVE_UP_MS);
   }
 
-  /** Starts the delivery once the transaction is committed. */
-  async start(
-    { _id, webhookId, record }: Pick<WebhookDelivery, '_id' | 'webhookId' | 'record'>,
-    { ownerId, ownerKind }: Pick<Webhook, 'ownerId' | 'ownerKind'>,
-    transaction: Transaction,
-  ): Promise<void> {
-    const id = ownerId.toHexString();
-    // Deliveries of a disabled user wait.
-    const scope: Scope =
-      ownerKind === 'user'
-        ? scopeOf(id as UserId)
-        : { actor: { kind: 'system' }, owner: { kind: ownerKind, id } };
-    const input = { webhookId: String(webhookId), deliveryId: String(_id), lane: laneOf(record) };
-    await this.executions.start(Deliver, input, {
-      scope,
-      transaction,
-      record: `webhooks/${String(webhookId)}`,
-    });
+  /**
+   * Sends a delivery again once the transaction is committed.
+   * @throws ApiError EXECUTIONS_TOO_MANY
+   */
+  async start(delivery: WebhookDelivery, webhook: Webhook, transaction: Transaction): Promise<void> {
+    const { input, ...options } = startOf(delivery, webhook);
+    await this.executions.start(Deliver, input, { ...options, transaction });
   }
 
   private async announce(events: readonly ChangeEvent[], transaction: Transaction): Promise<void> {
@@ -86,30 +80,32 @@ export class Announcements {
       }));
     });
     if (written.length === 0) return;
+    // Changes are never refused because of a backlog of deliveries.
+    const refused = await this.executions.startAll(
+      Deliver,
+      written.map(({ delivery, webhook }) => startOf(delivery, webhook)),
+      transaction,
+    );
     await driverCollection(this.deliveries).insertMany(
-      written.map(({ delivery }) => delivery),
+      written.map(({ delivery }, place) => (refused.has(place) ? { ...delivery, ...TOO_MANY } : delivery)),
       { session: transaction.session },
     );
-    for (const { webhook, delivery } of written) await this.startOrGiveUp(delivery, webhook, transaction);
   }
+}
 
-  /** Changes are never refused because of a backlog of deliveries. */
-  private async startOrGiveUp(
-    delivery: NewDelivery,
-    webhook: Webhook,
-    transaction: Transaction,
-  ): Promise<void> {
-    try {
-      await this.start(delivery, webhook, transaction);
-    } catch (error) {
-      if (!(error instanceof ApiError && error.code === 'EXECUTIONS_TOO_MANY')) throw error;
-      await driverCollection(this.deliveries).updateOne(
-        { _id: delivery._id },
-        { $set: { status: 'failed', outcome: { error: 'Too many deliveries are waiting', durationMs: 0 } } },
-        { session: transaction.session },
-      );
-    }
-  }
+/** The execution that makes a delivery. */
+function startOf(
+  { _id, webhookId, record }: Pick<WebhookDelivery, '_id' | 'webhookId' | 'record'>,
+  { ownerId, ownerKind }: Pick<Webhook, 'ownerId' | 'ownerKind'>,
+): Start<DeliverDto> {
+  const id = ownerId.toHexString();
+  // Deliveries of a disabled user wait.
+  const scope: Scope =
+    ownerKind === 'user'
+      ? scopeOf(id as UserId)
+      : { actor: { kind: 'system' }, owner: { kind: ownerKind, id } };
+  const input = { webhookId: String(webhookId), deliveryId: String(_id), lane: laneOf(record) };
+  return { input, scope, record: `webhooks/${String(webhookId)}` };
 }
 
 function laneOf(record: string): number {

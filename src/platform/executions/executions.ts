@@ -10,22 +10,30 @@ import type { ExecutorClass } from './run.js';
 import { Orders } from './orders.js';
 import { OwnerBounds } from './owner-bounds.js';
 import { stored } from './rights.js';
-import { Starter } from './starter.js';
+import { type NewExecution, Starter } from './starter.js';
 import { ExecutionStore } from './store.js';
 
 const RECORD = /^[a-z][a-z0-9-]{0,63}\/[0-9a-f]{24}$/;
 
-export interface StartOptions {
+interface Belonging {
   /** Who owns it, and with whose rights it runs. */
   readonly scope: Scope;
+  /** The record that it is about: `projects/<id>`. */
+  readonly record?: string;
+}
+
+/** One of several executions that are started together. */
+export interface Start<Input> extends Belonging {
+  readonly input: Input;
+}
+
+export interface StartOptions extends Belonging {
   /** It is stored only if the transaction commits. */
   readonly transaction?: Transaction;
   /** Starting again with the same key has no effect, as long as the execution is kept. */
   readonly key?: string;
   /** The earliest time at which it runs. */
   readonly at?: Date;
-  /** The record that it is about: `projects/<id>`. */
-  readonly record?: string;
 }
 
 /** Starts executions and reports on them. */
@@ -46,28 +54,40 @@ export class Executions {
   async start<Input extends object>(
     executor: ExecutorClass<Input>,
     input: NoInfer<Input>,
-    { scope, transaction, key, at, record }: StartOptions,
+    { transaction, key, at, ...start }: StartOptions,
   ): Promise<ExecutionDto> {
-    if (record !== undefined && !RECORD.test(record)) {
-      throw new Error(`record '${record}' must be like projects/66f1a0c2e4b0a1b2c3d4e5f7`);
-    }
-    const owner = scope.owner?.id ?? userOf(scope);
-    const ownerId = owner === undefined ? null : new Types.ObjectId(owner);
+    const details = detailsOf(start);
+    const { ownerId } = details;
     await this.bounds.require(ownerId);
+    const _id = key === undefined ? details._id : idOf(String(ownerId), executor.name, key);
     const execution = await this.starter.start(
       executor,
       input,
-      {
-        _id: key === undefined ? new Types.ObjectId() : idOf(String(ownerId), executor.name, key),
-        ownerId,
-        scope: stored(scope),
-        ...(at && { at }),
-        ...(record !== undefined && { record }),
-        isKeyed: key !== undefined,
-      },
+      { ...details, _id, ...(at && { at }), isKeyed: key !== undefined },
       transaction,
     );
     return ExecutionDto.from(execution);
+  }
+
+  /**
+   * Starts executions of one executor by a single command, so that many take hardly longer than one.
+   * @returns the places of those that are not started, since too many executions of their owners wait
+   * @throws ApiError VALIDATION_ERROR for an invalid input
+   */
+  async startAll<Input extends object>(
+    executor: ExecutorClass<Input>,
+    starts: readonly Start<NoInfer<Input>>[],
+    transaction: Transaction,
+  ): Promise<ReadonlySet<number>> {
+    const refused = new Set<number>();
+    const started = [];
+    for (const [place, { input, ...start }] of starts.entries()) {
+      const details = detailsOf(start);
+      if ((await this.bounds.refusal(details.ownerId)) > 0) refused.add(place);
+      else started.push({ input, details });
+    }
+    await this.starter.startAll(executor, started, transaction);
+    return refused;
   }
 
   /** @throws ApiError EXECUTION_NOT_FOUND */
@@ -141,6 +161,20 @@ export class Executions {
     if (!execution || !isWithin(scope, execution.ownerId)) throw apiError(EXECUTION_NOT_FOUND);
     return execution;
   }
+}
+
+function detailsOf({ scope, record }: Belonging): NewExecution {
+  if (record !== undefined && !RECORD.test(record)) {
+    throw new Error(`record '${record}' must be like projects/66f1a0c2e4b0a1b2c3d4e5f7`);
+  }
+  const owner = scope.owner?.id ?? userOf(scope);
+  const ownerId = owner === undefined ? null : new Types.ObjectId(owner);
+  return {
+    _id: new Types.ObjectId(),
+    ownerId,
+    scope: stored(scope),
+    ...(record !== undefined && { record }),
+  };
 }
 
 function isWithin(scope: Scope, ownerId: StoredExecution['ownerId']): boolean {

@@ -25,6 +25,13 @@ export class OwnerBounds {
 
   /** @throws ApiError EXECUTIONS_TOO_MANY */
   async require(ownerId: Types.ObjectId | null): Promise<void> {
+    const refusedForMs = await this.refusal(ownerId);
+    if (refusedForMs > 0)
+      throw apiError(ExecutionErrors.EXECUTIONS_TOO_MANY, { retryAfter: refusedForMs / 1_000 });
+  }
+
+  /** For how many milliseconds an owner may start no more; zero if it may start one. */
+  async refusal(ownerId: Types.ObjectId | null): Promise<number> {
     const use = this.useOf(String(ownerId));
     const now = performance.now();
     if (now >= use.refusedUntil && ++use.starts % COUNT_EVERY === 0) {
@@ -33,9 +40,7 @@ export class OwnerBounds {
       const count = await this.store.executions.countDocuments(filter as object, { limit: MAX_WAITING });
       if (count >= MAX_WAITING) use.refusedUntil = now + REFUSED_FOR_MS;
     }
-    if (now < use.refusedUntil) {
-      throw apiError(ExecutionErrors.EXECUTIONS_TOO_MANY, { retryAfter: (use.refusedUntil - now) / 1_000 });
-    }
+    return Math.max(0, use.refusedUntil - now);
   }
 
   private useOf(owner: string): Use {

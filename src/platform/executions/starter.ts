@@ -75,6 +75,25 @@ export class Starter {
     return execution;
   }
 
+  /**
+   * Starts executions of one executor, none of which has a key, in a transaction.
+   * @throws ApiError VALIDATION_ERROR
+   */
+  async startAll(
+    executor: ExecutorClass,
+    starts: readonly { readonly input: object; readonly details: NewExecution }[],
+    transaction: Transaction,
+  ): Promise<void> {
+    if (starts.length === 0) return;
+    const definition = this.registry.of(executor);
+    const executions = starts.map(({ input, details }) => {
+      const { text, slot } = checked(definition, input);
+      return this.build(definition, text, slot, details);
+    });
+    await this.store.ofRequests.insertMany(executions, sessionOf(transaction));
+    transaction.afterwards(() => executions.forEach((execution) => this.runner?.started(execution)));
+  }
+
   private async startOnce(
     execution: StoredExecution,
     text: string,
