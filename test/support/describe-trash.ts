@@ -27,6 +27,13 @@ export function describeTrash(its: FeatureTest): void {
       return record;
     }
 
+    /** Has it deleted by a process whose clock is ahead, and tells what is later. */
+    async function aheadOf({ id }: RecordJson): Promise<string> {
+      const trashedAt = new Date(Date.now() + 60_000);
+      await bin().updateOne({ _id: new Types.ObjectId(id) }, { $set: { trashedAt } });
+      return new Date(trashedAt.getTime() + 1).toISOString();
+    }
+
     it('has what was deleted, as it was, and nothing else has it', async () => {
       const writer = await its.newList();
       if (feature.shared) await bin().deleteMany({});
@@ -71,11 +78,8 @@ export function describeTrash(its: FeatureTest): void {
 
     it('gives a record back in its next version', async () => {
       const record = await deleted();
-      // By a process whose clock is ahead.
-      const trashedAt = new Date(Date.now() + 60_000);
-      await bin().updateOne({ _id: new Types.ObjectId(record.id) }, { $set: { trashedAt } });
+      const updatedAt = await aheadOf(record);
       const { outcome, body, headers } = await restore(record);
-      const updatedAt = new Date(trashedAt.getTime() + 1).toISOString();
       expect([outcome, body.data]).toEqual(['200', { ...record, version: 2, updatedAt }]);
       expect([headers['etag'], await its.read(record)]).toEqual(['"2"', body.data]);
       expect(await bin().countDocuments({ _id: new Types.ObjectId(record.id) })).toBe(0);
@@ -111,12 +115,15 @@ export function describeTrash(its: FeatureTest): void {
     it('is told of, where somebody keeps what happens', async () => {
       const record = await deleted();
       await restore(record);
+      await its.writer.delete(its.at(record));
+      const later = await aheadOf(record);
       await purge(record);
       const about = its.collection.collectionName.replaceAll('_', '-');
       const { body } = await its.admin.get(`/api/v1/audit?record=${about}/${record.id}`);
-      const told = ((body.data ?? []) as { action: string }[]).map(({ action }) => action);
-      const all = ['deleted', 'restored', 'deleted', 'created'].map((each) => `${about}.${each}`);
-      expect([[], all]).toContainEqual(told);
+      const told = (body.data ?? []) as { action: string; at: string }[];
+      const all = ['deleted', 'deleted', 'restored', 'deleted', 'created'].map((each) => `${about}.${each}`);
+      expect([[], all]).toContainEqual(told.map(({ action }) => action));
+      expect([undefined, later]).toContain(told[0]?.at);
     });
 
     it('keeps a record for thirty days', async () => {

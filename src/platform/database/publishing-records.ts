@@ -180,13 +180,15 @@ export class PublishingRecords<T extends StoredRecord> extends Records<T> {
     const owner = this.ownerOf(known);
     const isUser = this.ownership.field === '_id';
     const object = () => known && this.objectOf(known);
+    // In the trash since then, if it was deleted before.
+    const { trashedAt: last = before?.updatedAt } = (before ?? {}) as { readonly trashedAt?: Date };
     return {
       actor: actor ?? (owner ? { kind: 'user', id: String(owner) as UserId } : { kind: 'system' }),
       // The entry about who deleted a user outlives the user's records.
       ownerId: isUser && !record ? undefined : owner,
       action,
       record: `${plural}/${id}`,
-      at: record?.updatedAt ?? after(before?.updatedAt),
+      at: record?.updatedAt ?? after(last),
       changes: isUser && !record ? [] : this.changesOf(before, record),
       // Only webhooks ask for it.
       get object() {
