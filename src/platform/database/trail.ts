@@ -113,14 +113,8 @@ export class Trail {
     actor: Actor,
   ): Promise<void> {
     const owner = action === 'deleted' ? undefined : id;
-    await this.publishOne(
-      `organizations/${id}`,
-      owner,
-      `organizations.${action}`,
-      transaction,
-      changes,
-      actor,
-    );
+    const record = `organizations/${id}`;
+    await this.publishOne(record, owner, `organizations.${action}`, transaction, changes, actor);
   }
 
   private publishOne(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
-import { duplicateKeyOf, isOutage } from './driver-errors.js';
+import { duplicateKeyOf, isOutage, isPoolExhausted } from './driver-errors.js';
 
 const {
   MongoError,
@@ -26,7 +26,14 @@ const ofSeveral = (fields: object, acknowledgement?: number) =>
     { message: 'text', writeErrors: [], ...fields } as never,
     { getWriteConcernError: () => acknowledgement && { code: acknowledgement } } as never,
   );
+/** As the driver wraps what fails an insert of several. */
+const wrapped = (error: Error) => new MongoBulkWriteError(error as never, {} as never);
 const duplicate = (fields: object) => new MongoServerError({ message: 'E11000 …', code: 11_000, ...fields });
+
+it('tells that all connections are in use, for one write and for several', () => {
+  const error = named('MongoWaitQueueTimeoutError');
+  expect([error, wrapped(error), wrapped(named('other'))].map(isPoolExhausted)).toEqual([true, true, false]);
+});
 
 describe('an outage', () => {
   it.each<[string, unknown]>([
@@ -53,6 +60,7 @@ describe('an outage', () => {
       ofSeveral({ writeErrors: { code: 11_602 } as never }),
     ],
     ['several writes that were not acknowledged', ofSeveral({}, 91)],
+    ['no connection left for several writes', wrapped(named('MongoWaitQueueTimeoutError'))],
     ['hosts that the DNS does not know', Object.assign(fromNode('ENOTFOUND'), { syscall: 'querySrv' })],
   ])('is %s', (_, error) => {
     expect(isOutage(error)).toBe(true);

@@ -2,6 +2,7 @@ import { isNativeError } from 'node:util/types';
 import mongoose from 'mongoose';
 
 const {
+  MongoBulkWriteError,
   MongoError,
   MongoServerError,
   MongoNetworkError,
@@ -116,12 +117,17 @@ function isPassing({ code, writeErrors = [], writeConcernError, result }: Codes)
   ].some((each) => PASSING_CODES.has(each));
 }
 
+/** What went wrong: the driver wraps the error of an insert of several, and so hides its kind. */
+function unwrapped(error: unknown): unknown {
+  const isWrapped = error instanceof MongoBulkWriteError && isNativeError(error.errorResponse);
+  return isWrapped ? error.errorResponse : error;
+}
+
 /** Whether the database could not be reached or did not answer, so that retrying later may help. */
-export function isOutage(error: unknown): boolean {
+export function isOutage(thrown: unknown): boolean {
+  const error = unwrapped(thrown);
   if (error instanceof mongoose.Error.MongooseServerSelectionError) return true;
-  if (!(error instanceof MongoError)) {
-    return isNativeError(error) && isOutageOfNetwork(error);
-  }
+  if (!(error instanceof MongoError)) return isNativeError(error) && isOutageOfNetwork(error);
   return (
     error instanceof MongoNetworkError ||
     error instanceof MongoServerSelectionError ||
@@ -140,7 +146,8 @@ export function isTooSlow(error: unknown): boolean {
 }
 
 /** Whether all connections to the database were in use for too long. */
-export function isPoolExhausted(error: unknown): boolean {
+export function isPoolExhausted(thrown: unknown): boolean {
+  const error = unwrapped(thrown);
   return error instanceof MongoError && error.name === 'MongoWaitQueueTimeoutError';
 }
 
