@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, type mongo, Types } from 'mongoose';
 import type { Scope } from '../../platform/access/caller.js';
+import { Semaphore } from '../../platform/concurrency/semaphore.js';
 import { driverCollection } from '../../platform/database/driver.js';
 import { InjectRecords } from '../../platform/database/records.module.js';
 import type { Records } from '../../platform/database/records.js';
@@ -25,9 +26,19 @@ const MAX_SHOWN = 500;
 /** No attempt begins later than this in a turn, so that the last one ends within the timeout of the step. */
 const TURN_MS = 20_000;
 
+/** Deliveries that use the database at a time. Requests use the same connections, and may not wait for them. */
+const AT_DATABASE = 8;
+
+interface Next {
+  readonly webhook: Webhook;
+  readonly delivery: WebhookDelivery;
+}
+
 /** Makes the waiting deliveries of a webhook, those of each record in order. */
 @Injectable()
 export class DeliveryQueue {
+  private readonly slots = new Semaphore({ concurrency: AT_DATABASE });
+
   constructor(
     @InjectModel(WebhookDelivery.name) private readonly model: Model<WebhookDelivery>,
     @InjectRecords(webhooks) private readonly records: Records<Webhook>,
@@ -44,29 +55,43 @@ export class DeliveryQueue {
   async deliver(deliveryId: string, signal: AbortSignal): Promise<string | null> {
     const _id = new Types.ObjectId(deliveryId);
     for (const until = performance.now() + TURN_MS; performance.now() < until;) {
-      const own = await this.collection.findOne({ _id });
-      if (own?.status !== 'pending') return null;
-      const webhook = await this.webhookOf(own);
-      if (!webhook) return null;
-      if (webhook.status !== 'active') {
-        await this.receivers.giveUpAll(webhook._id, 'The webhook takes nothing');
-        return null;
-      }
-      const { webhookId, record, at } = own;
-      // Includes those of the same time: an earlier one may have been sent again by hand.
-      const [first = own] = await this.collection
-        .find({ webhookId, record, status: 'pending', at: { $lte: at } })
-        .sort({ at: 1, _id: 1 })
-        .limit(1)
-        .toArray();
-      if (first.nextAttemptAt && first.nextAttemptAt > this.clock.now()) {
-        return first.nextAttemptAt.toISOString();
-      }
-      const rest = await this.receivers.restOf(webhook, this.clock.now());
-      if (rest) return rest.toISOString();
-      await this.attempt(webhook, first, signal);
+      const next = await this.atDatabase(() => this.next(_id));
+      if (!next) return null;
+      if (next instanceof Date) return next.toISOString();
+      await this.attempt(next.webhook, next.delivery, signal);
     }
     return this.clock.now().toISOString();
+  }
+
+  /** The delivery to make now, for one that waits for it; when to look again; null once that one is over. */
+  private async next(_id: Types.ObjectId): Promise<Next | Date | null> {
+    const own = await this.collection.findOne({ _id });
+    if (own?.status !== 'pending') return null;
+    const webhook = await this.webhookOf(own);
+    if (!webhook) return null;
+    if (webhook.status !== 'active') {
+      await this.receivers.giveUpAll(webhook._id, 'The webhook takes nothing');
+      return null;
+    }
+    const { webhookId, record, at } = own;
+    // Includes those of the same time: an earlier one may have been sent again by hand.
+    const [delivery = own] = await this.collection
+      .find({ webhookId, record, status: 'pending', at: { $lte: at } })
+      .sort({ at: 1, _id: 1 })
+      .limit(1)
+      .toArray();
+    const now = this.clock.now();
+    if (delivery.nextAttemptAt && delivery.nextAttemptAt > now) return delivery.nextAttemptAt;
+    return (await this.receivers.restOf(webhook, now)) ?? { webhook, delivery };
+  }
+
+  private async atDatabase<T>(work: () => Promise<T>): Promise<T> {
+    await this.slots.acquire();
+    try {
+      return await work();
+    } finally {
+      this.slots.release();
+    }
   }
 
   private async webhookOf({ webhookId, ownerId }: WebhookDelivery): Promise<Webhook | null> {
@@ -99,13 +124,14 @@ export class DeliveryQueue {
         return answered;
       });
       this.metrics.attempted(answer.status, since());
-      await this.note(webhook, delivery, answer, { ...shownOf(answer), durationMs: since() });
+      const outcome = { ...shownOf(answer), durationMs: since() };
+      await this.atDatabase(() => this.note(webhook, delivery, answer, outcome));
     } catch (error) {
       // The process is stopping or has lost the execution: whichever continues will retry.
       if (!(error instanceof OutboundError) || error.reason === 'cancelled') throw error;
       this.metrics.attempted(error.reason, since());
       const outcome = { error: `The address ${error.message}`, durationMs: since() };
-      await this.note(webhook, delivery, undefined, outcome);
+      await this.atDatabase(() => this.note(webhook, delivery, undefined, outcome));
     }
   }
 
