@@ -162,8 +162,10 @@ export function describeBatch(its: FeatureTest): void {
       await keys.deleteMany({ _id: { $in: last.map(({ _id }) => _id) } });
       const [newest] = await its.collection.find({}).sort({ $natural: -1 }).limit(1).toArray();
       if (newest) await its.collection.deleteOne({ _id: newest._id });
-      const { body: again } = await send(operations, { atomic: false }, keyed);
+      const { body: again, headers } = await send(operations, { atomic: false }, keyed);
       expect(statusesOf(again.data as Result[])).toEqual(statusesOf(body.data as Result[]));
+      // It is another answer.
+      expect(headers['idempotency-replayed']).toBeUndefined();
       const [first, , third] = again.data as Result[];
       expect(idsOf(await its.walk(writer, { limit: '100' }))).toEqual([third?.data?.id, first?.data?.id]);
       expect(first).toEqual((body.data as Result[])[0]);

@@ -31,7 +31,8 @@ export class Once {
   constructor(
     private readonly keys: IdempotencyKeys,
     private readonly request: KeyedRequest | undefined,
-    private readonly reply: FastifyReply,
+    /** Is told of a replay; undefined for a part, of which the answer is not the whole. */
+    private readonly reply: FastifyReply | undefined,
   ) {}
 
   /**
@@ -50,7 +51,7 @@ export class Once {
   /** A part of the request that is done only once, with a derived key that no client can send. */
   part(name: string, body: unknown): Once {
     const { request } = this;
-    return new Once(this.keys, request && { ...request, key: `${request.key} ${name}`, body }, this.reply);
+    return new Once(this.keys, request && { ...request, key: `${request.key} ${name}`, body }, undefined);
   }
 
   /**
@@ -60,14 +61,14 @@ export class Once {
   async keep<T>(act: (transaction?: Transaction) => Promise<T>): Promise<T> {
     if (!this.request) return act();
     const { outcome, isReplayed } = await this.keys.keep(this.request, act);
-    if (isReplayed) this.reply.header('idempotency-replayed', 'true');
+    if (isReplayed) this.reply?.header('idempotency-replayed', 'true');
     return outcome;
   }
 
   /** The result that `keep` stored for an earlier request; undefined if there was none. */
   async kept<T>(): Promise<T | undefined> {
     const kept = this.request && (await this.keys.kept<T>(this.request));
-    if (kept) this.reply.header('idempotency-replayed', 'true');
+    if (kept) this.reply?.header('idempotency-replayed', 'true');
     return kept?.outcome;
   }
 
@@ -84,7 +85,7 @@ export class Once {
     const outcome = await this.keys.once(this.request, create);
     if ('created' in outcome) return outcome.created;
     const record = await again(outcome.replayed);
-    this.reply.header('idempotency-replayed', 'true');
+    this.reply?.header('idempotency-replayed', 'true');
     return record;
   }
 }
