@@ -36,6 +36,16 @@ export function wasGenerated(project: Reading, plural: string): boolean {
   return linesOf(project).some(({ command, args }) => command === 'feature' && args[0] === plural);
 }
 
+/** Whether a command has given a feature something by `--add`, which may be gone with it. */
+export function hadAbility(project: Reading, plural: string, ability: string): boolean {
+  return linesOf(project).some(
+    ({ command, args }) =>
+      command === 'feature' &&
+      args[0] === plural &&
+      args.some((word, index) => args[index - 1] === '--add' && word.split(',').includes(ability)),
+  );
+}
+
 /** Whether a command has taken a field out of a feature. */
 export function wasRemoved(project: Reading, plural: string, field: string): boolean {
   return linesOf(project).some(

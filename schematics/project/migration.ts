@@ -5,6 +5,10 @@ import { refuse } from '../naming/refusal.ts';
 import { literal } from '../types/source.ts';
 import { camelCase, capitalised, wordsOf } from '../naming/words.ts';
 import { unsentSource } from '../source/service-source.ts';
+import { parse } from '../source/edit.ts';
+import { optionalProperty, variableNamed } from '../source/places.ts';
+import { filesOf } from './layout.ts';
+import { hadAbility } from './manifest.ts';
 import type { Project } from './project.ts';
 
 const FOLDER = 'src/migrations';
@@ -70,7 +74,7 @@ export function migrated(project: Project, names: Names, lacking: Lacking): [str
   const described = given.size > 0 ? [...given.keys()] : [...keyed, 'keys'];
   const words = [...names.singular.split('-'), ...described.flatMap(wordsOf)].join('-');
   return named(project, words, (name, constant) => ({
-    migration: source(names, name, constant, lacking),
+    migration: source(collectionsOf(project, names), names, name, constant, lacking),
     test: testSource(names, name, lacking),
   }));
 }
@@ -93,6 +97,15 @@ function named(
   ];
 }
 
+/** A function of `migration.js`, and what it is given beside the collection. */
+type Call = readonly [name: string, given: string];
+
+function callsSource(collections: readonly string[], calls: readonly Call[]): string {
+  return inEach(collections, (of) =>
+    calls.map(([name, given]) => `await ${name}(context, ${of}, ${given});\n`).join(''),
+  );
+}
+
 /** What becomes of fields that a feature no longer has. */
 export interface Unread {
   /** Deleted. */
@@ -106,15 +119,13 @@ export interface Unread {
 /** The migration for fields that are gone, and its test; nothing where all may stay as it is. */
 export function removedFields(project: Project, names: Names, unread: Unread): [string, string][] {
   const { removed, unindexed, searched } = unread;
-  const steps = [
-    unindexed.length > 0 && `removeIndexes(context, '${names.collection}', ${literal(unindexed)})`,
-    removed.length > 0 && `removeFields(context, '${names.collection}', ${literal(removed)})`,
-    searched.length > 0 && `setListKeys(context, '${names.collection}', ${literal({ searched })})`,
-  ].filter((step) => step !== false);
-  if (steps.length === 0) return [];
-  const used = ['removeFields', 'removeIndexes', 'setListKeys'].filter((name) =>
-    steps.some((step) => step.startsWith(`${name}(`)),
-  );
+  const calls = [
+    unindexed.length > 0 && (['removeIndexes', literal(unindexed)] as const),
+    removed.length > 0 && (['removeFields', literal(removed)] as const),
+    searched.length > 0 && (['setListKeys', literal({ searched })] as const),
+  ].filter((call) => call !== false);
+  if (calls.length === 0) return [];
+  const used = calls.map(([call]) => call).toSorted();
   const fields = removed.length + unindexed.length > 0 ? [...removed, ...unindexed] : searched;
   const words = ['remove', ...names.singular.split('-'), ...fields.flatMap(wordsOf)].join('-');
   return named(project, words, (name, constant) => ({
@@ -124,7 +135,7 @@ export function removedFields(project: Project, names: Names, unread: Unread): [
 export const ${constant}: Migration = {
   name: '${name}',
   async up(context) {
-${steps.map((step) => `await ${step};\n`).join('')}},
+${callsSource(collectionsOf(project, names), calls)}},
 };
 `,
     test: unreadTestSource(names, name, unread),
@@ -143,12 +154,17 @@ ${isGoing ? `describeRemovedFields(${records}, '${name}', ${literal({ removed, u
 /** The migration that gives fields other names in what is stored, and its test. */
 export function renamedFields(
   project: Project,
-  { singular, plural, records, resources, collection }: Names,
+  names: Names,
   renamed: Readonly<Record<string, string>>,
   searched: readonly string[],
 ): [string, string][] {
+  const { singular, plural, records, resources } = names;
   const isSearched = searched.length > 0;
   const words = Object.entries(renamed).flat().flatMap(wordsOf);
+  const calls: Call[] = [
+    ['renameFields', literal(renamed)],
+    ...(isSearched ? [['setListKeys', literal({ searched })] as const] : []),
+  ];
   return named(project, ['rename', ...singular.split('-'), ...words].join('-'), (name, constant) => ({
     migration: `import { type Migration, renameFields${isSearched ? ', setListKeys' : ''} } from '../platform/migrations/migration.js';
 
@@ -156,8 +172,7 @@ export function renamedFields(
 export const ${constant}: Migration = {
   name: '${name}',
   async up(context) {
-    await renameFields(context, '${collection}', ${literal(renamed)});
-${isSearched ? `    await setListKeys(context, '${collection}', ${literal({ searched })});\n` : ''}  },
+${callsSource(collectionsOf(project, names), calls)}},
 };
 `,
     test: `import { ${records} } from './features/${plural}.js';
@@ -169,7 +184,9 @@ describeRenamedFields(${records}, '${name}', ${literal(renamed)});
 }
 
 /** The migration that deletes what a feature has stored that is gone, and its test. */
-export function dropped(project: Project, { plural, resources, collection }: Names): [string, string][] {
+export function dropped(project: Project, names: Names): [string, string][] {
+  const { plural, resources } = names;
+  const collections = collectionsOf(project, names);
   return named(project, `drop-${plural}`, (name, constant) => ({
     migration: `import type { Migration } from '../platform/migrations/migration.js';
 
@@ -177,16 +194,36 @@ export function dropped(project: Project, { plural, resources, collection }: Nam
 export const ${constant}: Migration = {
   name: '${name}',
   async up({ db }) {
-    const found = await db.listCollections({ name: '${collection}' }).toArray();
-    if (found.length > 0) await db.dropCollection('${collection}');
-  },
+${inEach(
+  collections,
+  (of) => `const found = await db.listCollections({ name: ${of} }).toArray();
+    if (found.length > 0) await db.dropCollection(${of});
+`,
+)}},
 };
 `,
     test: `import { describeDrop } from './support/describe-drop.js';
 
-describeDrop('${collection}', '${name}');
-`,
+${collections.map((each) => `describeDrop('${each}', '${name}');\n`).join('')}`,
   }));
+}
+
+/** Where the records of a feature are: those in the trash are elsewhere. */
+function collectionsOf(project: Project, names: Names): string[] {
+  const { plural, records, collection } = names;
+  const schema = project.read(filesOf(names).schema);
+  const hasTrash =
+    schema === undefined
+      ? hadAbility(project, plural, 'trash')
+      : optionalProperty(variableNamed(parse(schema), records), 'trash') !== undefined;
+  return hasTrash ? [collection, `${collection}_trash`] : [collection];
+}
+
+/** What is done to a collection, or to each of several. */
+function inEach(collections: readonly string[], done: (of: string) => string): string {
+  const [only, ...others] = collections.map((each) => literal(each));
+  if (only !== undefined && others.length === 0) return done(only);
+  return `for (const collection of ${literal(collections)}) {\n${done('collection')}}\n`;
 }
 
 function valuesSource(given: ReadonlyMap<string, string>): string {
@@ -202,21 +239,24 @@ function hasKeys({ sorted, searched }: Keys): boolean {
 }
 
 function source(
-  { resources, collection }: Names,
+  collections: readonly string[],
+  { resources }: Names,
   name: string,
   constant: string,
   { given, keys }: Lacking,
 ): string {
-  const values = given.size > 0 && `setWhereMissing(context, '${collection}', ${valuesSource(given)})`;
-  const sorts = hasKeys(keys) && `setListKeys(context, '${collection}', ${keysSource(keys)})`;
-  const steps = [values, sorts].filter((step) => step !== false);
-  const used = [sorts && 'setListKeys', values && 'setWhereMissing'].filter(Boolean).join(', ');
-  const about = values ? 'these fields' : 'what lists sort and search them by';
+  const calls: Call[] = [
+    ...(given.size > 0 ? [['setWhereMissing', valuesSource(given)] as const] : []),
+    ...(hasKeys(keys) ? [['setListKeys', keysSource(keys)] as const] : []),
+  ];
+  const used = calls.map(([call]) => call).toSorted();
+  const about = given.size > 0 ? 'these fields' : 'what lists sort and search them by';
+  const [first] = calls;
   const up =
-    steps.length === 1
-      ? `up: (context) => ${steps[0]},`
-      : `async up(context) {\n${steps.map((step) => `await ${step};\n`).join('')}},`;
-  return `import { type Migration, ${used} } from '../platform/migrations/migration.js';
+    calls.length * collections.length === 1
+      ? `up: (context) => ${first?.[0]}(context, '${collections[0]}', ${first?.[1]}),`
+      : `async up(context) {\n${callsSource(collections, calls)}},`;
+  return `import { type Migration, ${used.join(', ')} } from '../platform/migrations/migration.js';
 
 /** ${capitalised(resources)} stored before they had ${about}. */
 export const ${constant}: Migration = {

@@ -12,6 +12,7 @@ import {
   planExecutor,
   planFeature,
   planFields,
+  planRenaming,
   planStates,
 } from './planning.ts';
 
@@ -58,7 +59,9 @@ describe('a feature that is taken out', () => {
         expect.stringMatching(/^src\/migrations\/\d{14}-drop-trial-bills\.ts$/),
         'test/migrations-drop-trial-bills.e2e-spec.ts',
       ]);
-      expect(written[0]?.[1]).toContain("await db.dropCollection('trial_bills');");
+      const dropped =
+        project === later ? "dropCollection('trial_bills')" : "of ['trial_bills', 'trial_bills_trash']";
+      expect(written[0]?.[1]).toContain(dropped);
       expect(notes.at(-1)).toMatch(/^A migration deletes the collection trial_bills/);
     }
   });
@@ -151,6 +154,18 @@ describe('a field that is taken out', () => {
       expect.stringMatching(/^src\/migrations\/\d{14}-remove-trial-bill-due-at\.ts$/),
       'test/migrations-remove-trial-bill-due-at.e2e-spec.ts',
     ]);
+  });
+
+  it('takes along what is stored of it in the trash, as every migration does', () => {
+    const kept = planFeature(`${WHOLE} --add=trash`);
+    for (const changes of [
+      takeOut('dueAt', kept, true).changes,
+      planFields('trial-bills currency:string:required:existing=EUR', kept),
+      planRenaming('trial-bills dueAt:payBy', kept).changes,
+    ])
+      expect(migrationIn(changes)).toContain(
+        "for (const collection of ['trial_bills', 'trial_bills_trash']) {",
+      );
   });
 
   it('takes along the tests of migrations that gave it, and no others', () => {

@@ -21,6 +21,7 @@ export function describeNewFields(
     let whole: Types.ObjectId;
 
     const records = () => next.before.connection.collection(feature.collection);
+    const trash = () => next.before.connection.collection(`${feature.collection}_trash`);
     const stored = (_id: Types.ObjectId) => records().findOne({ _id });
 
     beforeAll(async () => {
@@ -29,12 +30,22 @@ export function describeNewFields(
         new Types.ObjectId((await createRecord(feature, { caller: admin, admin })).id);
       [old, whole] = [await create(), await create()];
       await records().updateOne({ _id: old }, { $unset: values });
+      if (feature.trash) {
+        const { _id, ...lacking } = (await stored(old)) ?? {};
+        await trash().insertOne(lacking);
+      }
       after = await next.start(migration);
     });
 
     it('have them from the next start on, and another version: they are answered differently', async () => {
       expect(await stored(old)).toMatchObject({ ...values, version: 1 + Object.keys(values).length });
     });
+
+    if (feature.trash) {
+      it('have them in the trash, too', async () => {
+        expect(await trash().findOne()).toMatchObject(values);
+      });
+    }
 
     it('keep what they have', async () => {
       const record = await stored(whole);

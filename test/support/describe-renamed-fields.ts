@@ -22,6 +22,7 @@ export function describeRenamedFields(
     let written: Readonly<Record<string, unknown>>;
 
     const records = () => next.before.connection.collection(feature.collection);
+    const trash = () => next.before.connection.collection(`${feature.collection}_trash`);
     const ofCreated = () => ({ _id: new Types.ObjectId(created.id) });
 
     beforeAll(async () => {
@@ -32,6 +33,7 @@ export function describeRenamedFields(
       const lacking = Object.fromEntries(fresh.map((name) => [name, null]));
       written = { ...lacking, ...(await records().findOne(ofCreated())) };
       await records().replaceOne(ofCreated(), asBefore(written));
+      if (feature.trash) await trash().insertOne(asBefore(written));
       for (const name of old) await records().createIndex({ [name]: 1 }, { unique: true });
       after = await next.start(migration);
     });
@@ -52,6 +54,12 @@ export function describeRenamedFields(
     it('have the new ones from the next start on, and another version: they are answered differently', async () => {
       expect(await records().findOne(ofCreated())).toEqual({ ...written, version: 2 });
     });
+
+    if (feature.trash) {
+      it('have them in the trash, too', async () => {
+        expect(await trash().findOne(ofCreated())).toEqual({ ...written, version: 2 });
+      });
+    }
 
     it('are answered with them', async () => {
       const admin = await after.anonymous.signIn('admin');
