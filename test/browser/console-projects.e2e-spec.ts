@@ -48,6 +48,7 @@ describe('the records of features in the console', () => {
   it('begin with an invitation, and are created, changed and deleted', async () => {
     const page = await person.signIn(credentials, LIST);
     await page.getByText('No projects yet').waitFor();
+    expect(await page.getByTestId('search').isVisible()).toBe(false);
     await page.getByTestId('new-button').first().click();
     await page.waitForURL(`**${LIST}/new`);
     await page.getByLabel('Name').fill('Relaunch');

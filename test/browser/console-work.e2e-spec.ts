@@ -230,6 +230,9 @@ describe('what the console shows of work, files and webhooks', () => {
     expect((await download).suggestedFilename()).toBe('notes.txt');
     await page.getByRole('link', { name: 'notes.txt' }).click();
     await page.getByRole('heading', { name: 'notes.txt' }).waitFor();
+    expect(await page.locator('.facts > div').allInnerTexts()).toContainEqual(
+      expect.stringMatching(/^Size\s+5 bytes$/),
+    );
     await page.getByTestId('delete-button').click();
     await page.getByText('No files yet').waitFor();
     await page.getByRole('button', { name: 'Undo' }).click();

@@ -19,7 +19,8 @@ export const featureOfModel = (model) => all.find((each) => each.model === model
 export const capitalised = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** `dueAt` → `Due at`; `projectId` → `Project` for a reference. */
-export function labelOf({ name, type }) {
+export function labelOf({ name, type, label }) {
+  if (label) return label;
   const words = name.replaceAll(/([a-z\d])([A-Z])/g, '$1 $2').replaceAll('_', ' ');
   const text = type === 'reference' ? words.replace(/ ?Ids?$/, '') || words : words;
   return capitalised(

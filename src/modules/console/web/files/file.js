@@ -3,6 +3,7 @@ import { download, linkDialog, pictureOf } from './files.js';
 import { icon } from './icons.js';
 import { showRecord } from './record-page.js';
 import { Failure } from './request.js';
+import { bytes, fileType, number } from './words.js';
 
 /** Of these types the server makes smaller pictures. */
 const PICTURE = /^image\/(?:png|jpeg|gif|webp|avif)$/;
@@ -28,9 +29,17 @@ async function showPicture(view, file) {
   stack.append(picture, body);
 }
 
+/** How the fields of a file are said, where their types do not tell. */
+const WORDS = {
+  type: { words: (type) => element('span', { title: type }, fileType(type)) },
+  size: { words: (size) => (size < 1000 ? bytes(size) : `${bytes(size)} (${number(size)} bytes)`) },
+  sha256: { label: 'SHA-256', words: (digest) => element('code', { class: 'digest' }, digest) },
+};
+
 /** One file: its page as a record, and what can be done with what it holds. */
 export async function show(view, context) {
-  const file = await showRecord(view, context);
+  const fields = context.feature.fields.map((field) => ({ ...field, ...WORDS[field.name] }));
+  const file = await showRecord(view, { ...context, feature: { ...context.feature, fields } });
   view.append(fromTemplate('files'));
   const share = linkDialog(view);
   const button = (text, picture, act) =>

@@ -72,7 +72,8 @@ async function cardOf(feature) {
 }
 
 function firstSteps() {
-  const [feature] = features();
+  const own = features();
+  const feature = own.find((each) => each.ownerField === 'ownerId' && mayCreate(each)) ?? own[0];
   const path = feature?.path ?? 'api/v1/auth/me';
   const curl = `curl ${at(path)} \\\n-H "Authorization: Bearer $API_KEY"`;
   return codeCard('Call the API', curl);

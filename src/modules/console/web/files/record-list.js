@@ -123,7 +123,9 @@ class RecordList extends Listing {
 
   async show(answer) {
     await Promise.all(this.references.map((field) => readRest(field, answer.data)));
-    return super.show(answer);
+    await super.show(answer);
+    // Where there is nothing at all, there is nothing to look for but what is elsewhere.
+    this.bar.classList.toggle('bare', this.records.length === 0 && this.page === 1 && !this.isFiltered);
   }
 
   tableOf(records) {

@@ -75,6 +75,7 @@ const WHOLE = {
 
 export function whole(field, value) {
   if (isEmpty(value)) return nothing();
+  if (field.words) return field.words(value);
   return WHOLE[field.type]?.(value, field) ?? cell(field, value);
 }
 
