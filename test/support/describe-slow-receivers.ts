@@ -78,4 +78,18 @@ export function describeSlowReceivers(its: () => { readonly test: TestApp; reado
     const moved = await owner.patch(at, { url: receiver.at(hook.path) });
     expect(moved.body.data.failingSince).toBeNull();
   });
+
+  it('says that what was under way when its webhook was paused has arrived', async () => {
+    const { hooks } = its();
+    const hook = await hooks.newHook();
+    const held: ServerResponse[] = [];
+    hooks.receiver.answers.set(hook.path, (response) => void held.push(response));
+    await hooks.newPaper();
+    await eventually(() => held.length === 1);
+    await hooks.owner.patch(`${WEBHOOKS}/${hook.id}`, { status: 'paused' });
+    const error = 'The webhook was paused';
+    expect(await hooks.deliveriesOf(hook)).toMatchObject([{ status: 'failed', error }]);
+    held[0]?.end('ok');
+    await hooks.allDelivered(hook);
+  });
 }

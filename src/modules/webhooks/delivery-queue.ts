@@ -145,7 +145,9 @@ export class DeliveryQueue {
     const attempts = delivery.attempts + 1;
     const made = { attempts, outcome, lastAttemptAt: now };
     if (answer && answer.status >= 200 && answer.status < 300) {
-      await this.write(delivery, { $set: { ...made, status: 'delivered' }, $unset: { nextAttemptAt: '' } });
+      // Even if its webhook was paused meanwhile, which gave it up.
+      const { _id } = delivery;
+      await this.write({ _id }, { $set: { ...made, status: 'delivered' }, $unset: { nextAttemptAt: '' } });
       this.metrics.over('delivered');
       await this.receivers.succeeded(webhook);
       return;
@@ -154,7 +156,7 @@ export class DeliveryQueue {
     const nextAttemptAt = new Date(now.getTime() + pauseMs * (1 + Math.random() / 10));
     const isOver = answer?.status === 410 || attempts > PAUSES_S.length || nextAttemptAt > delivery.giveUpAt;
     await this.write(
-      delivery,
+      { _id: delivery._id, status: 'pending' },
       isOver
         ? { $set: { ...made, status: 'failed' }, $unset: { nextAttemptAt: '' } }
         : { $set: { ...made, nextAttemptAt } },
@@ -165,11 +167,11 @@ export class DeliveryQueue {
   }
 
   private async write(
-    { _id }: WebhookDelivery,
+    filter: mongo.Filter<WebhookDelivery>,
     { $set, ...update }: mongo.UpdateFilter<WebhookDelivery>,
   ): Promise<void> {
     const all = { ...update, $set: { ...$set, updatedAt: new Date() }, $inc: { version: 1 } };
-    await this.collection.updateOne({ _id, status: 'pending' }, all);
+    await this.collection.updateOne(filter, all);
   }
 
   private get collection(): mongo.Collection<WebhookDelivery> {
