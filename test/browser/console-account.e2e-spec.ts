@@ -211,6 +211,15 @@ describe('the account in the console', () => {
     await page.getByRole('row').nth(1).waitFor();
     expect(await page.getByTestId('record-row').count()).toBe(1);
     expect(await page.locator('th', { hasText: 'Last seen' }).count()).toBe(1);
+    // As references to users are looked for: by name, and by address.
+    await page.evaluate(`import(new URL('combobox.js', document.querySelector('[rel="modulepreload"]').href))
+      .then(({ combobox }) => main.append(combobox({ model: 'User' }, { id: 'probe' }).node))`);
+    for (const words of ['Hopper', email.slice(0, -4)]) {
+      await page.locator('#probe').fill(words);
+      await eventually(async () => (await page.locator('#probe-list').innerText()) === 'Grace Hopper');
+      await page.locator('#probe').fill('');
+      await page.locator('#probe').blur();
+    }
     await page.getByRole('link', { name: 'Grace Hopper' }).click();
     await page.getByTestId('delete-button').click();
     await page.getByTestId('confirm-button').click();

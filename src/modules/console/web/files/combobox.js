@@ -1,5 +1,5 @@
 import { element } from './dom.js';
-import { nameOf, searchOf } from './features.js';
+import { nameOf, searchOf, titleFieldOf } from './features.js';
 import { addressIn, maySearch, readOne, remember, targetOf } from './references.js';
 import { Failure } from './request.js';
 import { call } from './session.js';
@@ -7,26 +7,29 @@ import { call } from './session.js';
 const AFTER_MS = 200;
 const ID = /^[\da-f]{24}$/i;
 
-/** A parameter that finds a part of a text; others want it whole, and then the newest records are looked through. */
-const partOf = (target) => {
-  const search = searchOf(target);
-  return search?.type === 'email' ? undefined : search?.name;
-};
-
-function queryFor(target, words) {
-  const query = new URLSearchParams({ limit: partOf(target) ? '20' : '100' });
-  if (words && partOf(target)) query.set(partOf(target), words);
-  return query;
+async function listed(target, asked, signal) {
+  const { data } = await call('GET', `${target.readPath}?${new URLSearchParams(asked)}`, { signal });
+  return data;
 }
 
+/** The parameter of a list finds a part of the name, or of something else: then names are looked for in the newest. */
 async function suggestions(target, words, signal) {
   if (ID.test(words)) {
     const one = await readOne(target, words);
     return one ? [one] : [];
   }
-  const { data } = await call('GET', `${target.readPath}?${queryFor(target, words)}`, { signal });
+  const search = searchOf(target);
+  const isOfNames = search?.name === 'q' || (search && search.name === titleFieldOf(target)?.name);
+  const takesPart = search && search.type !== 'email' && words !== '';
   const isFitting = (record) => nameOf(target, record).toLowerCase().includes(words.toLowerCase());
-  return partOf(target) ? data : data.filter(isFitting).slice(0, 20);
+  const [byName, bySearch] = await Promise.all([
+    isOfNames ? [] : listed(target, { limit: '100' }, signal),
+    isOfNames || takesPart
+      ? listed(target, { limit: '20', ...(words && { [search.name]: words }) }, signal)
+      : [],
+  ]);
+  const found = new Map([...byName.filter(isFitting), ...bySearch].map((record) => [record.id, record]));
+  return [...found.values()].slice(0, 20);
 }
 
 /** A reference that is looked for by the name of what it leads to. Answers a control as fields.js has them. */
