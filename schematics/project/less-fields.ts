@@ -119,8 +119,9 @@ function edited(project: Project, leaving: Leaving): [string, string][] {
 
 /** The tests of migrations that gave records such a field, or made keys of it: nothing answers it any more. */
 export function pastTests(project: Project, names: Names, gone: ReadonlySet<string>): [string, string][] {
+  // `'address'`, and `'address.zip'` within it.
   const isGone = (node: ts.Node): node is ts.Node =>
-    (ts.isStringLiteral(node) && gone.has(node.text)) ||
+    (ts.isStringLiteral(node) && (gone.has(node.text) || gone.has(node.text.split('.', 1)[0] ?? ''))) ||
     (ts.isPropertyAssignment(node) && gone.has(node.name.getText()));
   return project
     .filesIn('test')

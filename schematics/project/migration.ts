@@ -80,7 +80,7 @@ export function migrated(project: Project, names: Names, lacking: Lacking): [str
 }
 
 /** A migration and its test, by their paths. */
-function named(
+export function named(
   project: Project,
   words: string,
   write: (name: string, constant: string) => { migration: string; test: string },
@@ -98,9 +98,9 @@ function named(
 }
 
 /** A function of `migration.js`, and what it is given beside the collection. */
-type Call = readonly [name: string, given: string];
+export type Call = readonly [name: string, given: string];
 
-function callsSource(collections: readonly string[], calls: readonly Call[]): string {
+export function callsSource(collections: readonly string[], calls: readonly Call[]): string {
   return inEach(collections, (of) =>
     calls.map(([name, given]) => `await ${name}(context, ${of}, ${given});\n`).join(''),
   );
@@ -151,38 +151,6 @@ ${isSearched ? "import { describeListKeys } from './support/describe-list-keys.j
 ${isGoing ? `describeRemovedFields(${records}, '${name}', ${literal({ removed, unindexed })});\n` : ''}${isSearched ? `describeListKeys(${records}, '${name}', ${literal({ searched })});\n` : ''}`;
 }
 
-/** The migration that gives fields other names in what is stored, and its test. */
-export function renamedFields(
-  project: Project,
-  names: Names,
-  renamed: Readonly<Record<string, string>>,
-  searched: readonly string[],
-): [string, string][] {
-  const { singular, plural, records, resources } = names;
-  const isSearched = searched.length > 0;
-  const words = Object.entries(renamed).flat().flatMap(wordsOf);
-  const calls: Call[] = [
-    ['renameFields', literal(renamed)],
-    ...(isSearched ? [['setListKeys', literal({ searched })] as const] : []),
-  ];
-  return named(project, ['rename', ...singular.split('-'), ...words].join('-'), (name, constant) => ({
-    migration: `import { type Migration, renameFields${isSearched ? ', setListKeys' : ''} } from '../platform/migrations/migration.js';
-
-/** ${capitalised(resources)} stored while fields had other names. The previous version knows only those: stop it first. */
-export const ${constant}: Migration = {
-  name: '${name}',
-  async up(context) {
-${callsSource(collectionsOf(project, names), calls)}},
-};
-`,
-    test: `import { ${records} } from './features/${plural}.js';
-import { describeRenamedFields } from './support/describe-renamed-fields.js';
-
-describeRenamedFields(${records}, '${name}', ${literal(renamed)});
-`,
-  }));
-}
-
 /** The migration that deletes what a feature has stored that is gone, and its test. */
 export function dropped(project: Project, names: Names): [string, string][] {
   const { plural, resources } = names;
@@ -209,7 +177,7 @@ ${collections.map((each) => `describeDrop('${each}', '${name}');\n`).join('')}`,
 }
 
 /** Where the records of a feature are: those in the trash are elsewhere. */
-function collectionsOf(project: Project, names: Names): string[] {
+export function collectionsOf(project: Project, names: Names): string[] {
   const { plural, records, collection } = names;
   const schema = project.read(filesOf(names).schema);
   const hasTrash =
@@ -220,7 +188,7 @@ function collectionsOf(project: Project, names: Names): string[] {
 }
 
 /** What is done to a collection, or to each of several. */
-function inEach(collections: readonly string[], done: (of: string) => string): string {
+export function inEach(collections: readonly string[], done: (of: string) => string): string {
   const [only, ...others] = collections.map((each) => literal(each));
   if (only !== undefined && others.length === 0) return done(only);
   return `for (const collection of ${literal(collections)}) {\n${done('collection')}}\n`;

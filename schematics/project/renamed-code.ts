@@ -15,10 +15,14 @@ import {
   placesOfTaken,
   type Renaming,
   takenCode,
+  type Within,
 } from '../source/renamed-places.ts';
+import { placesInEntry, placesInObject } from '../source/renamed-within.ts';
 import { Code, type Mention, mentionsIn, placeOf } from './code.ts';
 import { reaching } from './imported-files.ts';
 import { byShape, filesOf, folderOf, textOf } from './layout.ts';
+import { nestedFilesOf } from './less-fields.ts';
+import { existing } from './more-fields.ts';
 import type { Changes, Project } from './project.ts';
 
 /** What new names of fields make of the code of a project. */
@@ -43,11 +47,12 @@ type Find = (source: ts.SourceFile, renaming: Renaming) => Edit[];
 export function withNewNames(project: Project, names: Names, renamings: readonly Renaming[]): Followed {
   const places: Places = new Map();
   const unclear = new Set<string>();
-  const own = ownFilesOf(project, names);
+  const generated = generatedIn(project, names);
   const paths = pathsNaming(project, names, renamings);
   let code: Code | undefined;
   for (const renaming of renamings) {
-    const { from, to } = renaming;
+    const { from, to, within } = renaming;
+    const own = ownFilesOf(project, names, within);
     for (const [path, find] of own) {
       add(
         places,
@@ -58,7 +63,8 @@ export function withNewNames(project: Project, names: Names, renamings: readonly
     const declared = new Set(own.flatMap(([path]) => declaredIn(path, textOf(project, path), renaming)));
     for (const path of paths) {
       const source = parse(textOf(project, path));
-      add(places, path, [...placesOfTaken(source, renaming), ...placesOfDeclared(source, renaming)]);
+      add(places, path, placesOfDeclared(source, renaming));
+      if (!within) add(places, path, placesOfTaken(source, renaming));
       const isLeft = (node: ts.Node) => !isChanged(node, places.get(path));
       if (!mentionsIn(source, from).some(isLeft)) continue;
       // It takes seconds, and nothing where people have written nothing.
@@ -67,7 +73,8 @@ export function withNewNames(project: Project, names: Names, renamings: readonly
       const { edits, left } = follow(code.mentions(path, from), to, declared, isOwn);
       add(places, path, edits);
       if (isAbout(project, names, path))
-        for (const node of left.filter(isLeft)) unclear.add(lineOf(path, node));
+        for (const node of left.filter(isLeft))
+          if (!within || !generated(path, node)) unclear.add(lineOf(path, node));
     }
   }
   const changes = [...places].map(([path, edits]): [string, string] => [
@@ -119,10 +126,27 @@ function lineOf(path: string, node: ts.Node): string {
   return `${path}:${line + 1}: ${source.text.split('\n')[line]?.trim().slice(0, 100)}`;
 }
 
-/** The files that commands write into when a feature gets a field, and how it stands there. */
-function ownFilesOf(project: Project, names: Names): [path: string, find: Find][] {
+/** Tells what commands have written of other fields: what is called as a field within an object, is not that. */
+function generatedIn(project: Project, names: Names): (path: string, node: ts.Node) => boolean {
+  const { schema, dto, table, service } = filesOf(names);
+  const fields = existing(project, names).fields.flatMap((field) => nestedFilesOf(project, names, field));
+  const paths = new Set([schema, dto, table, ...fields.map(([path]) => path)]);
+  return (path, node) =>
+    paths.has(path) ||
+    (path === service && ts.findAncestor(node, ts.isMethodDeclaration)?.name.getText() === 'list');
+}
+
+/** The files that commands write into when a feature, or an object, gets a field, and how it stands there. */
+function ownFilesOf(project: Project, names: Names, within?: Within): [path: string, find: Find][] {
   const { singular, records } = names;
   const files = filesOf(names);
+  if (within) {
+    return [
+      [`${within.file}.schema.ts`, placesInObject],
+      [`${within.file}.dto.ts`, placesInObject],
+      [files.table, placesInEntry],
+    ];
+  }
   const declared = byShape(project, files.schema, (text) => variableNamed(parse(text), records));
   const commands = textsIn(optionalProperty(declared, 'commands')) ?? [];
   const folder = folderOf(names);
@@ -140,9 +164,10 @@ function ownFilesOf(project: Project, names: Names): [path: string, find: Find][
 }
 
 /** Where the classes of a file of the feature declare a field. */
-function declaredIn(path: string, text: string, { names, from }: Renaming): string[] {
+function declaredIn(path: string, text: string, { names, from, within }: Renaming): string[] {
   const { Record, Feature } = names;
-  const isOurs = new RegExp(String.raw`^(${Record}|\w*${Record}Dto|List${Feature}Query)$`);
+  const classes = within?.classes ?? [Record, String.raw`\w*${Record}Dto`, `List${Feature}Query`];
+  const isOurs = new RegExp(`^(${classes.join('|')})$`);
   return parse(text)
     .statements.filter(ts.isClassDeclaration)
     .filter(({ name }) => isOurs.test(name?.text ?? ''))

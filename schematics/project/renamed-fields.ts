@@ -12,12 +12,13 @@ import { FIELD_TYPES } from '../types/types.ts';
 import { byShape, filesOf } from './layout.ts';
 import { nestedFilesOf, pastTests } from './less-fields.ts';
 import { mayBeStored } from './manifest.ts';
-import { renamedFields } from './migration.ts';
 import { type Existing, existing } from './more-fields.ts';
 import { describedOf } from './more-lists.ts';
 import { changed, type Project } from './project.ts';
 import { declaredByObject, withRenamedObject } from './renamed-object.ts';
 import { pathsAbout, withNewNames } from './renamed-code.ts';
+import { renamedFields } from './rename-migration.ts';
+import { isWithin, renamingWithin, wholeName } from './renamed-within.ts';
 import type { Noted } from './rule.ts';
 import { type Sentences, sentencesOf } from './sentences.ts';
 
@@ -38,7 +39,9 @@ export function withRenamed(project: Project, names: Names, pairs: readonly stri
   const known = { described: describedOf(project, names), ...existing(project, names) };
   const renamed = pairs.map(pairOf);
   requirePossible(project, names, renamed, known);
-  const renamings = renamed.map((pair) => renamingOf(project, known, names, pair));
+  const renamings = renamed.map(([from, to]) =>
+    isWithin(from) ? renamingWithin(project, names, from, to) : renamingOf(project, known, names, [from, to]),
+  );
   const past = new Map(pastTests(project, names, new Set(renamed.map(([from]) => from))));
   const current = changed(project, past);
   const { changes: followed, unclear } = withNewNames(current, names, renamings);
@@ -51,25 +54,24 @@ export function withRenamed(project: Project, names: Names, pairs: readonly stri
     current,
     changes,
     pathsAbout(current, names),
-    renamed.map(([from]) => from),
+    renamings.map(({ from }) => from),
   );
   const searched = byShape(changed(project, changes), filesOf(names).schema, (text) =>
     textsIn(optionalProperty(variableNamed(parse(text), names.records), 'search')),
   );
   const isSearched = renamed.some(([, to]) => searched?.includes(to));
-  const migration = renamedFields(
-    project,
-    names,
-    Object.fromEntries(renamed),
-    isSearched ? (searched ?? []) : [],
-  );
+  const lists = renamings.flatMap(({ within }) => (within?.list ? [within.field] : []));
+  const migration = renamedFields(project, names, renamed, {
+    lists: new Set(lists),
+    searched: isSearched ? (searched ?? []) : [],
+  });
   return {
     changes: new Map([...past, ...changes, ...migration]),
     notes: notesOf(renamed, unclear, sentences),
   };
 }
 
-/** `dueAt:payBy`, or `dueAt>payBy`. @throws Refusal */
+/** `dueAt:payBy`, or `dueAt>payBy`, or `address.zip:postcode`. @throws Refusal */
 function pairOf(text: string): [from: string, to: string] {
   const [from = '', to = '', ...more] = text.split(/[:>]/);
   if (from === '' || to === '' || more.length > 0) {
@@ -77,7 +79,7 @@ function pairOf(text: string): [from: string, to: string] {
       `"${text}" does not give an old and a new name: write dueAt:payBy, or "dueAt>payBy" in quotes because of the shell`,
     );
   }
-  return [from, to];
+  return isWithin(from) ? [from, wholeName(from, to)] : [from, to];
 }
 
 /** @throws Refusal */
@@ -92,10 +94,10 @@ function requirePossible(
   const twice = all.find((name, index) => all.indexOf(name) !== index);
   if (twice !== undefined) refuse(`${twice} is named twice: rename one after the other`);
   for (const [from, to] of renamed) {
-    if (from.includes('.')) {
-      refuse(
-        `${from} is a field of an object: rename it by hand in the two files of the object and in ${filesOf(names).table}, with a migration of its own: renameFields(context, '${names.collection}', { '${from}': '${to}' }) for one object, updateInBatches with a pipeline that maps them for a list`,
-      );
+    if (isWithin(from)) {
+      const [object = ''] = from.split('.');
+      if (all.includes(object)) refuse(`${object} is renamed itself: rename one after the other`);
+      continue;
     }
     if (!fields.includes(from)) refuse(`${plural} has no field ${from}`);
     requireFieldName(to);

@@ -4,7 +4,10 @@ import { capitalised, constantCase, withArticle, wordsOf } from '../naming/words
 import { applyEdits, parse } from '../source/edit.ts';
 import { exportsOf } from '../source/exported.ts';
 import { importedIn, withImports } from '../source/imports.ts';
+import { describedWithin } from '../source/fields-there.ts';
 import { classNamed, optionalProperty } from '../source/places.ts';
+import type { Within } from '../source/renamed-places.ts';
+import type { Field } from '../types/field.ts';
 import { NESTED, nestedNames } from '../types/nested.ts';
 import { PLAIN_FIELD } from '../types/plain-field.ts';
 import { byShape, filesOf, folderOf } from './layout.ts';
@@ -21,15 +24,47 @@ function namesOfObject(
   to: string,
 ): [old: NamesOfObject, fresh: NamesOfObject] | undefined {
   if (nestedFilesOf(project, names, from).length === 0) return undefined;
-  const list = byShape(project, filesOf(names).schema, (text) => {
+  // Only one of them is there: before the change, or after it.
+  const list = isList(project, names, [from, to]);
+  const of = (name: string) => nestedNames({ ...PLAIN_FIELD, name, type: NESTED, list }, names);
+  return [of(from), of(to)];
+}
+
+/** Whether the field of one of these names is a list. */
+function isList(project: Project, names: Names, fields: readonly string[]): boolean {
+  return byShape(project, filesOf(names).schema, (text) => {
     const { members } = classNamed(parse(text), names.Record);
-    // Only one of them is there: before the change, or after it.
-    const property = members.find(({ name }) => [from, to].includes(name?.getText() ?? ''));
+    const property = members.find(({ name }) => fields.includes(name?.getText() ?? ''));
     const type = property && optionalProperty(property, 'type');
     return type !== undefined && ts.isArrayLiteralExpression(type);
   });
-  const of = (name: string) => nestedNames({ ...PLAIN_FIELD, name, type: NESTED, list }, names);
-  return [of(from), of(to)];
+}
+
+/** An object with fields of its own: those that are known by their types, and the names of all. */
+interface ObjectThere extends Within {
+  readonly fields: readonly Field[];
+  readonly names: readonly string[];
+  readonly words: readonly string[];
+}
+
+/** An object that has fields of its own, with these; undefined for another field. */
+export function objectOf(project: Project, names: Names, field: string): ObjectThere | undefined {
+  const [own] = namesOfObject(project, names, field, field) ?? [];
+  if (!own) return undefined;
+  const file = `${folderOf(names)}/${own.file}`;
+  return {
+    field,
+    list: isList(project, names, [field]),
+    file,
+    classes: [own.Class, own.Input, own.Dto],
+    words: own.words,
+    names: byShape(project, `${file}.schema.ts`, (text) =>
+      classNamed(parse(text), own.Class).members.map((each) => each.name?.getText() ?? ''),
+    ),
+    fields: byShape(project, `${file}.schema.ts`, (schema) =>
+      byShape(project, `${file}.dto.ts`, (dto) => describedWithin(schema, dto, own)),
+    ),
+  };
 }
 
 /** What the files of an object declare, and what it is to be called. */

@@ -4,6 +4,7 @@ import { unlessRefused } from '../naming/refusal.ts';
 import { pluralOf, wordsOf } from '../naming/words.ts';
 import type { List } from '../specification/feature.ts';
 import type { Field, Scalar } from '../types/field.ts';
+import type { nestedNames } from '../types/nested.ts';
 import { FIELD_TYPES, TYPES, type TypeName } from '../types/types.ts';
 import { parse } from './edit.ts';
 import { classNamed, objectIn, optionalProperty, optionalVariable, variableNamed } from './places.ts';
@@ -121,42 +122,13 @@ export function describedIn(schemaText: string, dtoText: string, names: Names): 
   const properties = propertiesOf(classNamed(schema, names.Record));
   const fields = properties.flatMap((property): Field[] => {
     const name = property.name.getText();
-    const [argument] = decoratorsOf(property).get('Prop') ?? [];
-    if (!argument || !ts.isObjectLiteralExpression(argument)) return [];
-    const options = objectIn(argument, 'the options');
-    const input = sent.get(name);
-    const rules = decoratorsOf(input ?? property);
-    const output = answered.get(name);
-    const type = input
-      ? [...rules.keys()].map((rule) => MARKS.get(rule)).find((each) => each !== undefined)
-      : typeOfStored(options, output ? decoratorsOf(output) : new Map());
-    if (type === undefined) return [];
-    const filter = asked.get(name);
-    const filters = filter ? decoratorsOf(filter) : new Map<string, Arguments>();
-    const several = filters.has('AnyOf') || filters.has('AnyOfTexts');
-    const constant = optionalProperty(options, 'enum')?.getText() ?? '';
-    const target = targetOf(options);
-    const value = literalOf(optionalProperty(options, 'default'));
-    return [
-      {
-        ...PLAIN_FIELD,
-        name,
-        type: FIELD_TYPES[type],
-        list: optionalProperty(options, 'type')?.kind === ts.SyntaxKind.ArrayLiteralExpression,
-        required: input !== undefined && !input.questionToken,
-        unique: unique.includes(name),
-        index: filter !== undefined && !filters.has('Compose') && !several,
-        encrypted: optionalProperty(options, 'encrypted') !== undefined,
-        search: search.includes(name),
-        stats: stats.includes(name),
-        server: input === undefined,
-        several,
-        choices: textsIn(optionalVariable(schema, constant)?.initializer) ?? [],
-        ...boundsOf(rules),
-        ...(value !== undefined && { default: value }),
-        ...(target && { target }),
-      },
-    ];
+    const found = { input: sent.get(name), output: answered.get(name), filter: asked.get(name) };
+    return fieldIn(schema, property, found).map((field) => ({
+      ...field,
+      unique: unique.includes(name),
+      search: search.includes(name),
+      stats: stats.includes(name),
+    }));
   });
   const rules = optionalProperty(declared, 'rules');
   const lists = optionalProperty(declared, 'lists');
@@ -166,6 +138,63 @@ export function describedIn(schemaText: string, dtoText: string, names: Names): 
     lists: lists && ts.isArrayLiteralExpression(lists) ? lists.elements.map(listIn) : [],
     shared: optionalProperty(declared, 'shared') !== undefined,
   };
+}
+
+/** Reads what is declared of the fields of an object. */
+export function describedWithin(
+  schemaText: string,
+  dtoText: string,
+  { Class, Input, Dto, words }: ReturnType<typeof nestedNames>,
+): Field[] {
+  const [schema, dto] = [parse(schemaText), parse(dtoText)];
+  const [sent, answered] = [Input, Dto].map((each) => byName(classNamed(dto, each)));
+  return propertiesOf(classNamed(schema, Class)).flatMap((property) => {
+    const name = property.name.getText();
+    const found = { input: sent?.get(name), output: answered?.get(name), filter: undefined };
+    return fieldIn(schema, property, found).map((field) => ({ ...field, within: words.join('-') }));
+  });
+}
+
+/** What a property of a schema says of a field, with those of the DTOs; empty where its rules are not those of a type. */
+function fieldIn(
+  schema: ts.SourceFile,
+  property: ts.PropertyDeclaration,
+  {
+    input,
+    output,
+    filter,
+  }: Readonly<Record<'input' | 'output' | 'filter', ts.PropertyDeclaration | undefined>>,
+): Field[] {
+  const [argument] = decoratorsOf(property).get('Prop') ?? [];
+  if (!argument || !ts.isObjectLiteralExpression(argument)) return [];
+  const options = objectIn(argument, 'the options');
+  const rules = decoratorsOf(input ?? property);
+  const type = input
+    ? [...rules.keys()].map((rule) => MARKS.get(rule)).find((each) => each !== undefined)
+    : typeOfStored(options, output ? decoratorsOf(output) : new Map());
+  if (type === undefined) return [];
+  const filters = filter ? decoratorsOf(filter) : new Map<string, Arguments>();
+  const several = filters.has('AnyOf') || filters.has('AnyOfTexts');
+  const constant = optionalProperty(options, 'enum')?.getText() ?? '';
+  const target = targetOf(options);
+  const value = literalOf(optionalProperty(options, 'default'));
+  return [
+    {
+      ...PLAIN_FIELD,
+      name: property.name.getText(),
+      type: FIELD_TYPES[type],
+      list: optionalProperty(options, 'type')?.kind === ts.SyntaxKind.ArrayLiteralExpression,
+      required: input !== undefined && !input.questionToken,
+      index: filter !== undefined && !filters.has('Compose') && !several,
+      encrypted: optionalProperty(options, 'encrypted') !== undefined,
+      server: input === undefined,
+      several,
+      choices: textsIn(optionalVariable(schema, constant)?.initializer) ?? [],
+      ...boundsOf(rules),
+      ...(value !== undefined && { default: value }),
+      ...(target && { target }),
+    },
+  ];
 }
 
 function laterIn(rules: ts.Expression | undefined, name: string): Pick<Field, 'later'> {

@@ -30,6 +30,18 @@ export interface Renaming {
   readonly said: ReadonlyMap<string, string>;
   /** The fields that are to be later than it. */
   readonly later: ReadonlySet<string>;
+  /** The object that it is in. */
+  readonly within?: Within;
+}
+
+/** An object with fields of its own, of which one gets another name. */
+export interface Within {
+  readonly field: string;
+  /** Whether the field is a list of such objects. */
+  readonly list: boolean;
+  /** The path of its files, without what is behind the first dot. */
+  readonly file: string;
+  readonly classes: readonly string[];
 }
 
 function replaced(node: ts.Node, text: string): Edit {
@@ -37,14 +49,14 @@ function replaced(node: ts.Node, text: string): Edit {
 }
 
 /** The names of properties, and of members, that are called so. */
-function named(nodes: readonly ts.Node[], { from, to }: Renaming): Edit[] {
+export function named(nodes: readonly ts.Node[], { from, to }: Renaming): Edit[] {
   return nodes
     .filter((node) => nameOf(node) === from)
     .map((node) => replaced((node as ts.PropertyDeclaration).name, to));
 }
 
 /** `dto.dueAt` */
-function accesses(node: ts.Node, of: string | undefined, { from, to }: Renaming): Edit[] {
+export function accesses(node: ts.Node, of: string | undefined, { from, to }: Renaming): Edit[] {
   return nodesWithin(node)
     .filter(ts.isPropertyAccessExpression)
     .filter(({ expression, name }) => expression.getText() === of && name.text === from)
@@ -60,7 +72,7 @@ function texts(node: ts.Node | undefined, { from, to }: Renaming): Edit[] {
 }
 
 /** What generated texts within a node say. */
-function sayingsIn(node: ts.Node, { said }: Renaming): Edit[] {
+export function sayingsIn(node: ts.Node, { said }: Renaming): Edit[] {
   return nodesWithin(node).flatMap((each): Edit[] => {
     const instead = isText(each) ? said.get(each.text) : undefined;
     if (instead === undefined) return [];
@@ -71,7 +83,7 @@ function sayingsIn(node: ts.Node, { said }: Renaming): Edit[] {
 }
 
 /** Members of a class, or entries of a table: the name of the field, and what is said of it. */
-function entries(nodes: readonly ts.Node[], renaming: Renaming): Edit[] {
+export function entries(nodes: readonly ts.Node[], renaming: Renaming): Edit[] {
   const { from, later } = renaming;
   return [
     ...named(nodes, renaming),

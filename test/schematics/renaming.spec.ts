@@ -73,16 +73,41 @@ describe('a field that gets another name', () => {
     ['number:sort', 'A field cannot be called sort'],
     ['number:Code', '"Code" is not a valid field name'],
     ['secret:hidden', 'secret is encrypted, and its stored values are bound to its name: add hidden'],
-    [
-      'address.street:road',
-      'address.street is a field of an object: rename it by hand in the two files of the object',
-    ],
+    ['number.street:road', 'trial-bills has no object number with fields of its own'],
+    ['address.zip:code', 'address of trial-bills has no field zip'],
+    ['address.street:city', 'address of trial-bills has the field city already'],
+    ['address.street:id', 'A field cannot be called id'],
+    ['address.street:number.road', 'address.street stays within address: write address.street:<new name>'],
+    ['address.street:road address:place', 'address is renamed itself: rename one after the other'],
+    ['lines.sku:code number:no', 'Rename the fields of lines and number one after the other'],
   ])('is refused: %s', (pairs, message) => {
     const feature = planFeature(
-      'trial-bills number:string kind:enum:a,b secret:string:encrypted address:object address.street:string',
+      'trial-bills number:string kind:enum:a,b secret:string:encrypted address:object address.street:string address.city:string lines:object:list lines.sku:string',
     );
     expect(() => planRenaming(`trial-bills ${pairs}`, feature)).toThrow(message);
   });
+
+  it('has it within an object, too, and nothing else that is called so', async () => {
+    const feature = ([street, sort]: readonly string[]) =>
+      planFeature(
+        `trial-bills street:string:required place:object place.${street}:string:required place.${sort}:enum:a,b parts:object:list parts.street:day parts.size:integer --add=trash`,
+      );
+    const before = feature(['street', 'sort']);
+    const { changes, notes } = planRenaming('trial-bills place.street:road place.sort:place.rank', before);
+    const both = [together(before, changes), feature(['road', 'rank'])];
+    const [renamed, expected] = await Promise.all(both.map(format));
+    expect(new Map([...(renamed ?? [])].filter(([path]) => !isMigration(path)))).toEqual(expected);
+    expect(notes.filter((note) => note.includes('nobody can tell'))).toEqual([]);
+    const migrationOf = (written: Changes) =>
+      [...written].find(([path]) => path.startsWith('src/migrations/'))?.[1];
+    expect(migrationOf(changes)).toContain(
+      "renameFields(context, collection, { 'place.street': 'place.road', 'place.sort': 'place.rank' })",
+    );
+    // What is in each item of a list, no operator renames.
+    expect(migrationOf(planRenaming('trial-bills parts.size:width', before).changes)).toContain(
+      "{ $unsetField: { field: 'size', input: { $mergeObjects: ['$$this', { width: '$$this.size' }] } } }",
+    );
+  }, 60_000);
 
   it('is refused where values of another field of that name may be stored still', () => {
     const feature = planFeature('trial-bills number:string note:text');

@@ -30,7 +30,9 @@ export function describeRenamedFields(
       const body = await full(feature, { caller: admin, admin });
       created = await createRecord(feature, { caller: admin, admin }, body);
       // What only the server sets may have no value yet.
-      const lacking = Object.fromEntries(fresh.map((name) => [name, null]));
+      const lacking = Object.fromEntries(
+        fresh.filter((name) => !name.includes('.')).map((name) => [name, null]),
+      );
       written = { ...lacking, ...(await records().findOne(ofCreated())) };
       await records().replaceOne(ofCreated(), asBefore(written));
       if (feature.trash) await trash().insertOne(asBefore(written));
@@ -46,9 +48,23 @@ export function describeRenamedFields(
         Object.entries(record).map(([key, value]) => {
           if (key === '_words' && isSearched) return [key, []];
           const name = nameOf(key);
-          return [name === undefined ? key : key.startsWith('_') ? `_${name}` : name, value];
+          return [name === undefined ? key : key.startsWith('_') ? `_${name}` : name, within(key, value)];
         }),
       );
+    }
+
+    /** An object, or a list of them, as it was. */
+    function within(key: string, value: unknown): unknown {
+      const inner = old.filter((name) => name.startsWith(`${key}.`));
+      const asIt = (object: object) =>
+        Object.fromEntries(
+          Object.entries(object).map(([each, held]: [string, unknown]) => {
+            const name = inner.find((one) => names[one] === `${key}.${each}`);
+            return [name === undefined ? each : name.slice(key.length + 1), held];
+          }),
+        );
+      if (inner.length === 0) return value;
+      return Array.isArray(value) ? value.map(asIt) : asIt(value as object);
     }
 
     it('have the new ones from the next start on, and another version: they are answered differently', async () => {

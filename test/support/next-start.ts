@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll } from '@jest/globals';
 import { DatabaseConfig } from '../../src/platform/config/database.config.js';
 import { createTestApp, type TestApp, testConfig } from './test-app.js';
@@ -11,7 +12,11 @@ export interface NextStart {
 
 /** Starts the first application for the tests of a block, and closes both after them. */
 export function useNextStart(): NextStart {
-  const database = { MONGODB_URI: testConfig().of(DatabaseConfig).mongodbUri };
+  const database = {
+    MONGODB_URI: testConfig().of(DatabaseConfig).mongodbUri,
+    // What the first one encrypts, the next one reads.
+    ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+  };
   let before: TestApp;
   let after: TestApp;
   beforeAll(async () => {
