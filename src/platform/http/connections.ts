@@ -11,10 +11,13 @@ export const BOUNDS = {
   perClient: 1_000,
   /** Minimum rate at which a client must read responses and send discarded bodies. */
   bytesPerSecond: 16 * 1024,
-  /** How far it may fall behind while reading a response. */
-  readingPatienceMs: 10_000,
-  /** How far it may fall behind while its body is discarded. */
-  droppingPatienceMs: 2_000,
+  /** How far it may fall behind while reading a response, and while its body is discarded. */
+  patienceMs: { reading: 10_000, dropping: 2_000 },
+  /**
+   * How far at most after it has taken much: systems and proxies on the way take up to 4 MiB at once, and then nothing
+   * until the client has read a good part of that.
+   */
+  mostPatienceMs: { reading: 256_000, dropping: 2_000 },
   /** How much is read and discarded after the last response of a connection, and for how long. */
   droppedBytes: 32 * 1024 * 1024,
   droppingMs: 10_000,
@@ -63,8 +66,8 @@ function dropInput(socket: HttpSocket, mostBytes: number): void {
 
 /** Enforces the limits of one connection. */
 class Connection {
-  /** What the client must keep up with: reading the response, or sending the discarded body. */
-  private held: 'reading' | 'dropping' | undefined;
+  /** What the client must keep up with: reading responses, or sending the discarded body. */
+  private held: 'reading' | 'dropping' = 'reading';
   /** Bytes transferred. */
   private bytes = 0;
   /** How many more milliseconds it may fall behind. */
@@ -75,6 +78,7 @@ class Connection {
     readonly socket: HttpSocket,
     private readonly bounds: Readonly<typeof BOUNDS>,
   ) {
+    this.hold('reading');
     const destroySoon = socket.destroySoon.bind(socket);
     // Replaces Node's way to close after the last response. Closing while the client still sends resets the connection,
     // and the client may never see the response.
@@ -94,24 +98,19 @@ class Connection {
   look(passedMs: number, isClosing: boolean): void {
     const now = this.isHeldTo();
     if (now !== this.held) this.hold(now);
-    else if (now !== undefined && !this.keepsUp(passedMs, isClosing)) this.socket.destroy();
+    else if (!this.keepsUp(passedMs, isClosing)) this.socket.destroy();
   }
 
   private isHeldTo(): Connection['held'] {
-    if (this.socket.writableLength > 0) return 'reading';
-    return !this.socket._httpMessage && isReceiving(this.socket) ? 'dropping' : undefined;
+    const { writableLength, _httpMessage: response } = this.socket;
+    return writableLength === 0 && !response && isReceiving(this.socket) ? 'dropping' : 'reading';
   }
 
   private hold(to: Connection['held']): void {
     this.held = to;
     this.bytes = this.moved;
-    this.patience = this.mostPatience;
+    this.patience = this.bounds.patienceMs[to];
     this.msLeft = this.bounds.droppingMs;
-  }
-
-  private get mostPatience(): number {
-    const { readingPatienceMs, droppingPatienceMs } = this.bounds;
-    return this.held === 'reading' ? readingPatienceMs : droppingPatienceMs;
   }
 
   private get moved(): number {
@@ -124,7 +123,11 @@ class Connection {
     const moved = this.moved - this.bytes;
     this.bytes += moved;
     const earnedMs = (moved / this.bounds.bytesPerSecond) * 1000;
-    this.patience = Math.min(this.mostPatience, this.patience + earnedMs - passedMs);
+    const patience = this.patience + earnedMs - passedMs;
+    // Whoever is sent nothing is not slow.
+    const least =
+      this.held === 'reading' && this.socket.writableLength === 0 ? this.bounds.patienceMs.reading : 0;
+    this.patience = Math.max(least, Math.min(this.bounds.mostPatienceMs[this.held], patience));
     if (this.held === 'dropping') {
       this.msLeft -= passedMs;
       if (isClosing) this.msLeft = Math.min(this.msLeft, this.bounds.droppingAtCloseMs);
