@@ -56,7 +56,7 @@ export function argumentsOf(name, args = process.argv.slice(2)) {
   try {
     parsed = parseArgs({ args, options, allowPositionals: true });
   } catch (error) {
-    refuse(error.message.split('. ')[0]);
+    refuse(error.message.split(/\.?\n|\. /)[0]);
   }
   const fault = faultOf(command, parsed.positionals, parsed.values);
   if (fault !== undefined) refuse(fault);

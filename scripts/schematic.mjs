@@ -43,7 +43,7 @@ if (flags.from !== undefined) {
     ({ name, fields } = described);
     Object.assign(flags, { list: described.lists, add: described.add, shared: described.shared });
   } catch (error) {
-    say(error.code === 'ENOENT' ? `There is no file ${flags.from}` : error.message);
+    say(error.syscall ? `There is no file ${flags.from} that can be read` : error.message);
     process.exit(1);
   }
 }

@@ -27,7 +27,12 @@ export const APP_MODULE = 'src/app.module.ts';
 
 /** @throws Refusal where the file is missing */
 export function textOf(project: Project, path: string): string {
-  return project.read(path) ?? refuse(`${path} is missing`);
+  return (
+    project.read(path) ??
+    refuse(
+      `${path} is missing: commands change only what commands have written, and the rest is edited by hand`,
+    )
+  );
 }
 
 /** Reads or changes a file by its syntax. @throws Refusal that names the file, where it does not have the shape that is needed */

@@ -49,7 +49,8 @@ export function withoutFields(
 ): Noted {
   const there = existing(project, names).fields;
   const isThere = (name: string) => there.includes(name);
-  for (const name of fields) {
+  for (const [index, name] of fields.entries()) {
+    if (fields.indexOf(name) < index) refuse(`${name} is named twice`);
     if (name.includes(':')) refuse(`--remove takes names: write ${name.split(':')[0]}, not ${name}`);
     if (!isThere(name) && !(drop && wasRemoved(project, names.plural, name)))
       refuse(`${names.plural} has no field ${name}`);

@@ -17,7 +17,8 @@ import { classesOf } from '../source/exported.ts';
 import { tableKnowing } from '../source/state-edit.ts';
 import { withImports } from '../source/imports.ts';
 import { ownImports } from '../source/own-imports.ts';
-import { commandOf, requireAlike } from '../specification/command.ts';
+import { commandOf, NO_OBJECTS, requireAlike } from '../specification/command.ts';
+import { FIELD_TYPES } from '../types/types.ts';
 import { fieldCommand } from './field-command.ts';
 import { byShape, filesOf } from './layout.ts';
 import { existing } from './more-fields.ts';
@@ -46,6 +47,8 @@ export function newCommand(
   for (const input of command.inputs) {
     const kept = described.find((field) => field.name === input.name);
     if (kept) requireAlike(input, kept, names);
+    else if (fields.includes(input.name) && input.type === FIELD_TYPES.object)
+      refuse(`${input.name} has fields in ${names.plural}: what is in it is ${NO_OBJECTS}`);
   }
   const missing = command.kept.filter((_, index) => !fields.includes(command.inputs[index]?.name ?? ''));
   const { changes } =

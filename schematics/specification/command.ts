@@ -17,6 +17,10 @@ const TAKEN = new Set(
 /** What only makes sense where values are kept. */
 const OF_STORED = new Set(['index', 'search', 'stats']);
 
+/** Why a command does not take something. */
+export const NO_OBJECTS =
+  'part of an object with fields, which no command takes: let it take the values by themselves, such as street:string';
+
 /** What everything of a command is called. */
 export interface Command {
   /** In addresses, permissions and events: `assign`. */
@@ -56,6 +60,8 @@ export function commandOf(
 ): Command {
   requireVerb(name, 'a command');
   const parts = texts.map((text) => text.split(':'));
+  const inner = parts.find(([input = '']) => input.includes('.'))?.[0];
+  if (inner !== undefined) refuse(`${inner} is ${NO_OBJECTS}`);
   const inputs = parseFields(parts.map((all) => all.filter((part) => !OF_STORED.has(part)).join(':')));
   for (const { name: input, server, unique, default: byDefault, existing } of inputs) {
     if (server || unique || byDefault !== undefined || existing !== undefined)

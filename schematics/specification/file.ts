@@ -42,7 +42,11 @@ class Reader {
 
   read(): Described {
     const document = parseDocument(this.text, { lineCounter: this.lines, prettyErrors: false });
-    for (const { message, pos } of [...document.errors, ...document.warnings]) this.faultAt(pos[0], message);
+    for (const { code, message, pos } of [...document.errors, ...document.warnings])
+      this.faultAt(
+        pos[0],
+        code === 'MULTIPLE_DOCS' ? 'a file describes one feature: write another one' : message,
+      );
     this.refuseAny();
     const root = document.contents;
     if (!isMap(root)) return refuse(`${this.path} does not describe a feature: begin with feature: tickets`);
@@ -97,7 +101,7 @@ class Reader {
     const type = entries.get('type');
     if (!type) this.fault(pair, `${name} has no type: write type: object below it`);
     const inner = entries.get('fields');
-    if (inner && !isMap(inner.value))
+    if (inner && !(isMap(inner.value) && inner.value.items.length > 0))
       this.fault(inner, `the fields of ${name} are a map, such as street: string`);
     const fields = inner && isMap(inner.value) ? inner.value.items : [];
     return [

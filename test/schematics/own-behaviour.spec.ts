@@ -171,6 +171,14 @@ describe('a command', () => {
     }
   });
 
+  it('takes no objects with fields', () => {
+    const planned = planFeature(`${FEATURE} at:object at.street:string`);
+    const of = (inputs: string) => () => planCommand(`trial-invoices approve ${inputs}`, planned);
+    expect(of('at:object at.street:string')).toThrow(/^at\.street is part of an object with fields, which/);
+    expect(of('at:object')).toThrow(/^at has fields in trial-invoices: what is in it is part of an object/);
+    expect(of('more:object')).not.toThrow();
+  });
+
   it('is refused a second time', () => {
     const planned = planFeature(FEATURE);
     const changes = new Map([...planned, ...planCommand('trial-invoices approve', planned)]);

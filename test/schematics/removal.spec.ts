@@ -192,6 +192,7 @@ describe('a field that is taken out', () => {
 
   it.each([
     ['number paidAt', KEPT, 'trial-bills has no field paidAt'],
+    ['number number', KEPT, 'number is named twice'],
     ['number', KEPT, 'trial-bills would have no fields left: npm run feature -- trial-bills --remove'],
     ['number:string', KEPT, '--remove takes names: write number, not number:string'],
     ['aOn', 'trial-bills aOn:day bOn:day:after=aOn', 'bOn must be later than aOn: remove both'],

@@ -89,6 +89,11 @@ describe('a feature that a file describes', () => {
     [TICKETS.replace('lists', 'list'), 'ticket.yaml:14: "list" is nothing that a feature has'],
     [`${TICKETS}\nfeature: others`, 'ticket.yaml:18: Map keys must be unique'],
     [TICKETS.replace('  site: url', '  site: [url'), /^ticket\.yaml:\d+: /],
+    [`${TICKETS}\n---\nfeature: others`, 'ticket.yaml:18: a file describes one feature'],
+    [
+      TICKETS.replace('      street: string:required\n', ''),
+      'ticket.yaml:10: the fields of address are a map, such as street: string',
+    ],
   ])('is refused by line: %#', (text, message) => {
     expect(() => describedInFile('ticket.yaml', text)).toThrow(message);
   });
