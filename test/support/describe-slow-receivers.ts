@@ -86,6 +86,10 @@ export function describeSlowReceivers(its: () => { readonly test: TestApp; reado
     hooks.receiver.answers.set(hook.path, (response) => void held.push(response));
     await hooks.newPaper();
     await eventually(() => held.length === 1);
+    // Nor can it be cancelled unseen, by whoever may start executions.
+    const [execution] = (await hooks.owner.get('/api/v1/executions?limit=1')).body.data as { id: string }[];
+    const cancelled = await hooks.owner.post(`/api/v1/executions/${execution?.id}/cancel`);
+    expect(cancelled.outcome).toBe('403 FORBIDDEN');
     await hooks.owner.patch(`${WEBHOOKS}/${hook.id}`, { status: 'paused' });
     const error = 'The webhook was paused';
     expect(await hooks.deliveriesOf(hook)).toMatchObject([{ status: 'failed', error }]);

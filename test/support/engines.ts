@@ -89,6 +89,6 @@ export function engineBeside(app: INestApplication, clock = new ExecutionClock()
     logger,
   );
   const orders = new Orders(store, commit, clock, sealing, engine, events);
-  const executions = new Executions(starter, new OwnerBounds(store), orders, store);
+  const executions = new Executions(starter, new OwnerBounds(store), orders, store, registry);
   return { engine, executions, clock, failpoints, lease, store, commit, bell };
 }

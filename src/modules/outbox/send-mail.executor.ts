@@ -16,6 +16,7 @@ const USEFUL_MS = 30 * 60_000;
   input: SendMailDto,
   attempts: ATTEMPTS,
   timeout: '1m',
+  cancellable: false,
   concurrency: 8,
   encrypted: true,
 })

@@ -12,6 +12,7 @@ import { DeliveryQueue } from './delivery-queue.js';
   input: DeliverDto,
   attempts: 20,
   timeout: '1m',
+  cancellable: false,
   concurrency: { limit: 1, key: ({ webhookId, lane }: DeliverDto) => `${webhookId}:${lane}` },
 })
 export class Deliver {

@@ -9,6 +9,7 @@ import { idOf, named, type Step, type StoredExecution } from './execution.js';
 import type { ExecutorClass } from './run.js';
 import { Orders } from './orders.js';
 import { OwnerBounds } from './owner-bounds.js';
+import { ExecutorRegistry } from './registry.js';
 import { stored } from './rights.js';
 import { type NewExecution, Starter } from './starter.js';
 import { ExecutionStore } from './store.js';
@@ -44,6 +45,7 @@ export class Executions {
     private readonly bounds: OwnerBounds,
     private readonly orders: Orders,
     private readonly store: ExecutionStore,
+    private readonly registry: ExecutorRegistry,
   ) {}
 
   /**
@@ -97,10 +99,13 @@ export class Executions {
 
   /**
    * Cancels an execution that is not finished: at once if it is waiting, otherwise when its current step ends.
-   * @throws ApiError EXECUTION_NOT_FOUND, EXECUTION_FINISHED
+   * @throws ApiError EXECUTION_NOT_FOUND, FORBIDDEN, EXECUTION_FINISHED
    */
   async cancel(scope: Scope, id: string): Promise<ExecutionDto> {
-    return ExecutionDto.from(await this.orders.cancel(await this.find(scope, id)));
+    const execution = await this.find(scope, id);
+    const isCancellable = this.registry.find(execution.type)?.isCancellable ?? true;
+    if (!isCancellable && !scope.all) throw apiError('FORBIDDEN');
+    return ExecutionDto.from(await this.orders.cancel(execution));
   }
 
   /**

@@ -20,6 +20,8 @@ export interface ExecutorOptions<Input extends object = object> {
   readonly concurrency?: Concurrency<Input>;
   /** Input and results are encrypted in the database, and no response shows them. */
   readonly encrypted?: boolean;
+  /** Whether its owner may cancel it; it may by default. Whoever has `executions:write` always may. */
+  readonly cancellable?: boolean;
   /** Increase it when executions that are already started cannot continue with the changed code; 1 by default. */
   readonly version?: number;
   /** Converts the input of an older version. Without it such executions fail. */

@@ -15,6 +15,7 @@ export interface Definition {
   readonly limit: number | undefined;
   readonly keyOf: ((input: object) => string) | undefined;
   readonly isEncrypted: boolean;
+  readonly isCancellable: boolean;
   readonly version: number;
   readonly upgrade: ExecutorOptions['upgrade'];
   readonly validate: Validator<object>;
@@ -108,6 +109,7 @@ function define(
     limit,
     keyOf: typeof concurrency === 'object' ? concurrency.key : undefined,
     isEncrypted: encrypted,
+    isCancellable: options.cancellable ?? true,
     version,
     upgrade: options.upgrade,
     validate: (input as unknown) === NoInput ? takeNothing : validatorOf(input),

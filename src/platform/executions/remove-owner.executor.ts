@@ -9,7 +9,7 @@ export class RemoveOwnerDto {
 }
 
 /** Completes a deletion whose process was killed, and removes what was written in the meantime. */
-@Executor({ type: 'owners.remove', input: RemoveOwnerDto, attempts: 100, timeout: '10m' })
+@Executor({ type: 'owners.remove', input: RemoveOwnerDto, attempts: 100, timeout: '10m', cancellable: false })
 export class RemoveOwner {
   constructor(private readonly removals: OwnerRemovals) {}
 
