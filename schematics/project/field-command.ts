@@ -1,13 +1,26 @@
 import type { Names } from '../naming/names.ts';
 import { refuse, unlessRefused } from '../naming/refusal.ts';
 import { parseFields } from '../specification/fields.ts';
-import { moreFields } from './more-fields.ts';
+import { FLAGS } from '../types/flags.ts';
+import { filesOf } from './layout.ts';
+import { existing, moreFields } from './more-fields.ts';
 import { migrated } from './migration.ts';
 import { describedOf, type Listed, withMoreLists } from './more-lists.ts';
 import { changed, type Project } from './project.ts';
 
 /** `subject:search`: what a field that is there is to do besides. */
 const OF_ONE_THERE = /^([a-z][a-zA-Z0-9]*)((?::(?:search|stats))+)$/;
+
+/** `tags:index`: a flag and no type, behind the name of a field that is there. @throws Refusal */
+function requireTyped(project: Project, names: Names, text: string): void {
+  const [name = '', word = ''] = text.split(':');
+  const isFlag = FLAGS.some((flag) => flag === word.split('=', 1)[0]);
+  if (!isFlag || !existing(project, names).fields.includes(name)) return;
+  const { schema, dto, service, table } = filesOf(names);
+  refuse(
+    `${name} is there already, and a command can only add search or stats to it: for ${word} change ${schema}, ${dto}, ${service} and ${table} by hand, or remove the field and add it with the flag`,
+  );
+}
 
 /**
  * What `npm run field` writes: further fields, and what fields that are there do besides.
@@ -19,10 +32,9 @@ export function fieldCommand(project: Project, names: Names, texts: readonly str
     return name === undefined ? [] : [{ name, flags: new Set(flags.split(':')) }];
   });
   const described = unlessRefused(() => describedOf(project, names))?.fields;
-  const fields = parseFields(
-    texts.filter((text) => !OF_ONE_THERE.test(text)),
-    described,
-  );
+  const typed = texts.filter((text) => !OF_ONE_THERE.test(text));
+  for (const text of typed) requireTyped(project, names, text);
+  const fields = parseFields(typed, described);
   const timed = fields.find((field) => field.type.defaults && field.default !== undefined);
   if (timed) {
     refuse(

@@ -52,6 +52,11 @@ export function withoutFields(
   for (const [index, name] of fields.entries()) {
     if (fields.indexOf(name) < index) refuse(`${name} is named twice`);
     if (name.includes(':')) refuse(`--remove takes names: write ${name.split(':')[0]}, not ${name}`);
+    if (name.includes('.')) {
+      refuse(
+        `${name} is a field of an object: take it out of the two files of the object and of its entry in ${filesOf(names).table} by hand. Its stored values stay, and are not answered`,
+      );
+    }
     if (!isThere(name) && !(drop && wasRemoved(project, names.plural, name)))
       refuse(`${names.plural} has no field ${name}`);
   }

@@ -45,10 +45,13 @@ export function completeWays(field: string, ways: Ways, states: readonly string[
   return Object.fromEntries(states.map((state) => [state, ways[state] ?? []]));
 }
 
+/** `arrived, cancelled or missed` */
+const ANY_OF = new Intl.ListFormat('en-GB', { type: 'disjunction' });
+
 /** The ways as the documentation says them. */
 export function spokenWays(ways: Ways): string {
   const parts = Object.entries(ways).flatMap(([from, to]) =>
-    to.length > 0 ? [`from ${from} to ${to.join(' or ')}`] : [],
+    to.length > 0 ? [`from ${from} to ${ANY_OF.format(to)}`] : [],
   );
   return `Goes ${parts.join(', ')}.`;
 }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { saidIn } from '../../schematics/project/rehearsal.ts';
+import { spokenWays } from '../../schematics/specification/states.ts';
 import { format, planCommand, planExecutor, planFeature, planStates } from './planning.ts';
 
 const FEATURE =
@@ -53,6 +54,9 @@ describe('states', () => {
     );
     expect(text.match(/onTransition/g)).toHaveLength(1);
     expect(both.get(DTO)).toContain('`draft` by default. Goes from draft to paid or sent.');
+    expect(spokenWays({ draft: ['sent', 'paid', 'void'], sent: [] })).toBe(
+      'Goes from draft to sent, paid or void.',
+    );
     expect(both.get(SERVICE)?.match(/status: dto\.status/g)).toHaveLength(1);
     // What only the server sets is in no body.
     expect(both.get(SERVICE)).not.toContain('dto.kept');

@@ -148,6 +148,10 @@ export const trialInvoiceStatusCurrencyTags: Migration = {
     ['projects trialTags:string:list:required', /^trialTags is required, so it needs existing=/],
     ['projects ownerId:string', /^A field cannot be called ownerId/],
     ['projects trialText:search', /^projects has no field trialText; a new one has a type/],
+    [
+      'projects name:index',
+      /^name is there already, and a command can only add search or stats to it: for index/,
+    ],
     ['projects name:stats', /^name cannot have stats: values of its type/],
     ['projects metadata:search', /^metadata cannot have search/],
   ])('is refused: %s', (command, message) => {

@@ -195,6 +195,11 @@ describe('a field that is taken out', () => {
     ['number number', KEPT, 'number is named twice'],
     ['number', KEPT, 'trial-bills would have no fields left: npm run feature -- trial-bills --remove'],
     ['number:string', KEPT, '--remove takes names: write number, not number:string'],
+    [
+      'a.b',
+      'trial-bills a:object a.b:day a.c:day',
+      'a.b is a field of an object: take it out of the two files',
+    ],
     ['aOn', 'trial-bills aOn:day bOn:day:after=aOn', 'bOn must be later than aOn: remove both'],
   ])('is refused: %s of %s', (fields, command, message) => {
     expect(() => takeOut(fields, planFeature(command))).toThrow(message);

@@ -203,7 +203,7 @@ function servedBy(
   if (ofAll && !list.globalIndex) {
     refuse(
       'owner',
-      `owner=all is not served in the order of ${field}: name one owner, or leave out the order`,
+      `owner=all is not served in the order of ${field} with ${asked.join(' and ') || 'no filter'}: name one owner, or leave out the order`,
     );
   }
   return list;
