@@ -226,6 +226,11 @@ describe('the account in the console', () => {
     await page.getByText('Grace Hopper deleted').waitFor();
     expect(await users.findOne({ email })).toBeNull();
 
+    await page.getByRole('link', { name: 'Activity' }).click();
+    await page.getByText('You deleted the user').waitFor();
+    await page.getByLabel('Whose', { exact: true }).selectOption('My account and records');
+    await page.getByText('You deleted the user').waitFor({ state: 'detached' });
+
     await page.getByRole('link', { name: 'System' }).click();
     await page.getByRole('heading', { name: 'System' }).waitFor();
     expect(await page.locator('[data-services] dt').allInnerTexts()).toEqual([

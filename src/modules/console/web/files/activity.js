@@ -132,8 +132,8 @@ class Activity extends Listing {
       (actor) => void this.ask({ actor }),
     );
     const whose = [
-      ['', 'My account and records'],
-      ['all', "Everyone's"],
+      ['', "Everyone's"],
+      [user().id, 'My account and records'],
     ];
     const seesAll = !organization() && (await mayUse('audit:read'));
     const owner =

@@ -2,6 +2,7 @@ import { combobox } from './combobox.js';
 import { element } from './dom.js';
 import { capitalised, labelOf } from './features.js';
 import { jsonTree } from './json-tree.js';
+import { targetOf } from './references.js';
 import { richEditor } from './rich-editor.js';
 
 /** What somebody typed cannot be sent: `path` is the field. */
@@ -163,6 +164,16 @@ function choicesInput(field, common) {
   };
 }
 
+/** A reference to what the person may not look through. */
+function idInput(field, common) {
+  const name = targetOf(field)?.name;
+  return textInput(
+    { ...field, maxLength: 24 },
+    { ...common, placeholder: name && `ID of the ${name}` },
+    'text',
+  );
+}
+
 /** Items that are forms of their own, or references: each with a button that removes it. */
 function itemsInput(field, common, path) {
   const list = element('div', { class: 'items' });
@@ -263,7 +274,7 @@ function controlOf(field, common, path, label) {
     case 'enum':
       return select([...unset(field), ...field.values.map((value) => [value, words(value)])], common);
     case 'reference':
-      return combobox(field, told) ?? textInput({ ...field, maxLength: 24 }, common, 'text');
+      return combobox(field, told) ?? idInput(field, common);
     case 'metadata':
       return metadataInput(field, common, path);
     case 'object':
