@@ -3,6 +3,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fastify, { type FastifyInstance } from 'fastify';
+import { apiError } from '../errors/errors.js';
 import { installDeadline } from './deadline.js';
 import { fail } from './failure.js';
 
@@ -22,7 +23,9 @@ describe('the deadline', () => {
     server = fastify({ logger: { level: 'warn', stream } });
     server.setErrorHandler(fail);
     const databaseAnswers = () => Promise.resolve(isDatabaseThere);
-    installDeadline(server, { databaseAnswers, shutdownGraceMs: 500 });
+    const readmit = ({ url }: { readonly url: string }) =>
+      url.startsWith('/leave') ? Promise.reject(apiError('UNAUTHENTICATED')) : Promise.resolve();
+    installDeadline(server, { databaseAnswers, shutdownGraceMs: 500, readmit });
     server.addHook('onRequest', (request, _reply, done) => {
       begun.emit(request.url);
       done();
@@ -39,6 +42,9 @@ describe('the deadline', () => {
       { config: { answerMs: 10_000 } },
       () => new Promise((resolve) => (wake = () => resolve('x'))),
     );
+    const leave = () => new Promise((resolve) => setTimeout(() => resolve('left'), 2_100));
+    server.get('/leave', leave);
+    server.get('/leave-later', { config: { answerMs: 10_000 } }, leave);
     server.get('/blocked', () => {
       const until = performance.now() + 3_000;
       while (performance.now() < until);
@@ -101,6 +107,11 @@ describe('the deadline', () => {
     await server.inject('/late');
     wake?.();
     expect((await answer).statusCode).toBe(200);
+  });
+
+  it('judges again who waits for long, and not what may have ended the access itself', async () => {
+    const answers = await Promise.all(['/leave', '/leave-later'].map((url) => server.inject(url)));
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 401]);
   });
 
   it('calls a client that breaks off its upload by that name, and not an error', async () => {

@@ -118,7 +118,8 @@ export function installDeadline(
       // If the database does not respond, the stream receives nothing either.
       if (!(error instanceof ApiError) || error.status >= 500) return;
       if (reply.raw.headersSent) endStream(reply);
-      else answerFor(reply, error);
+      // A handler with the usual time ends soon, and may have ended the access itself, such as by deleting its user.
+      else if (!reply.isBusy || reply.routeOptions.config.answerMs !== undefined) answerFor(reply, error);
     }
   }
 
