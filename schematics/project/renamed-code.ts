@@ -3,7 +3,7 @@ import type { Names } from '../naming/names.ts';
 import { applyEdits, type Edit, parse } from '../source/edit.ts';
 import { propertiesOf, textsIn } from '../source/fields-there.ts';
 import { piecesOf } from '../source/pieces.ts';
-import { optionalProperty, variableNamed } from '../source/places.ts';
+import { nameOf, optionalProperty, variableNamed } from '../source/places.ts';
 import {
   placesInCommandDto,
   placesInCommands,
@@ -74,7 +74,7 @@ export function withNewNames(project: Project, names: Names, renamings: readonly
       add(places, path, edits);
       if (isAbout(project, names, path))
         for (const node of left.filter(isLeft))
-          if (!within || !generated(path, node)) unclear.add(lineOf(path, node));
+          if (!(within || isMoney(node)) || !generated(path, node)) unclear.add(lineOf(path, node));
     }
   }
   const changes = [...places].map(([path, edits]): [string, string] => [
@@ -114,6 +114,13 @@ function renamedAt(node: Mention['node'], to: string): Edit {
     ts.isShorthandPropertyAssignment(parent) ||
     (ts.isBindingElement(parent) && ts.isObjectBindingPattern(parent.parent) && !parent.propertyName);
   return { from, to: end, text: isShort ? `${to}: ${node.text}` : to };
+}
+
+/** `{ amount: '12.30', currency: 'EUR' }`: what is called so in it is no field. */
+function isMoney({ parent }: ts.Node): boolean {
+  if (!ts.isPropertyAssignment(parent)) return false;
+  const names = new Set(parent.parent.properties.map(nameOf));
+  return names.has('amount') && names.has('currency');
 }
 
 function isChanged(node: ts.Node, changes: ReadonlyMap<number, Edit> = new Map()): boolean {

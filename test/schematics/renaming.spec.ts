@@ -88,20 +88,22 @@ describe('a field that gets another name', () => {
   });
 
   it('has it within an object, too, and nothing else that is called so', async () => {
-    const feature = ([street, sort]: readonly string[]) =>
+    const feature = ([street, sort, amount]: readonly string[]) =>
       planFeature(
-        `trial-bills street:string:required place:object place.${street}:string:required place.${sort}:enum:a,b parts:object:list parts.street:day parts.size:integer --add=trash`,
+        `trial-bills ${amount}:money street:string:required place:object place.${street}:string:required place.${sort}:enum:a,b parts:object:list parts.street:day parts.size:integer --add=trash`,
       );
-    const before = feature(['street', 'sort']);
-    const { changes, notes } = planRenaming('trial-bills place.street:road place.sort:place.rank', before);
-    const both = [together(before, changes), feature(['road', 'rank'])];
+    const before = feature(['street', 'sort', 'amount']);
+    const pairs = 'place.street:road place.sort:place.rank amount:sum';
+    const { changes, notes } = planRenaming(`trial-bills ${pairs}`, before);
+    const both = [together(before, changes), feature(['road', 'rank', 'sum'])];
     const [renamed, expected] = await Promise.all(both.map(format));
     expect(new Map([...(renamed ?? [])].filter(([path]) => !isMigration(path)))).toEqual(expected);
-    expect(notes.filter((note) => note.includes('nobody can tell'))).toEqual([]);
+    // The parts of an amount of money are not taken for fields, but where a sample has only one of them.
+    expect(notes.at(-1)).toMatch(/nobody can tell[^\n]*\n  test\/features\/trial-bills\.ts:\d+: [^\n]*$/);
     const migrationOf = (written: Changes) =>
       [...written].find(([path]) => path.startsWith('src/migrations/'))?.[1];
     expect(migrationOf(changes)).toContain(
-      "renameFields(context, collection, { 'place.street': 'place.road', 'place.sort': 'place.rank' })",
+      "renameFields(context, collection, { 'place.street': 'place.road', 'place.sort': 'place.rank', amount: 'sum' })",
     );
     // What is in each item of a list, no operator renames.
     expect(migrationOf(planRenaming('trial-bills parts.size:width', before).changes)).toContain(
