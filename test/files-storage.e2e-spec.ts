@@ -1,6 +1,8 @@
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
 import { FileStore } from '../src/modules/files/file-store.js';
@@ -147,6 +149,25 @@ describe.each([
     const answered = await once(socket, 'data');
     expect(String(answered)).toContain('"code":"UNAUTHENTICATED"');
     socket.end(form.subarray(500));
+    await eventually(async () => (await lab.noted()) === 0);
+    await lab.expectAgreement();
+  });
+
+  it('ends a download by a link whose creator has lost the account', async () => {
+    const eve = await lab.test.anonymous.signIn();
+    const admin = await lab.test.anonymous.signIn('admin');
+    const size = 20_000_000;
+    const { id } = await lab.uploaded(eve, Buffer.alloc(size, 'x'));
+    const socket = connect(Number(new URL(lab.url).port), '127.0.0.1').on('error', () => undefined);
+    socket.write(`GET ${await lab.link(eve, id)} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`);
+    await once(socket, 'readable');
+    expect((await admin.patch(`/api/v1/users/${eve.userId}`, { disabled: true })).status).toBe(200);
+    await setTimeout(2_000);
+    let received = 0;
+    for await (const chunk of socket) received += (chunk as Buffer).length;
+    expect(received).toBeGreaterThan(0);
+    expect(received).toBeLessThan(size);
+    await admin.delete(`/api/v1/users/${eve.userId}`);
     await eventually(async () => (await lab.noted()) === 0);
     await lab.expectAgreement();
   });

@@ -1,4 +1,5 @@
-import { Readable } from 'node:stream';
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Types } from 'mongoose';
 import type { Scope } from '../../platform/access/caller.js';
@@ -105,8 +106,13 @@ export class DirectUploads implements OnApplicationBootstrap, OnApplicationShutd
    * @throws ApiError FILE_NOT_FOUND, UPLOAD_ENDED, UPLOAD_DIFFERS, FILE_QUOTA_EXCEEDED, STORAGE_FULL,
    *   STORAGE_UNAVAILABLE
    */
-  async receive(id: string, token: string, stream: Readable, length: number | undefined): Promise<void> {
-    const file = await this.records.get(await this.links.open(id, token, 'upload'), id);
+  async receive(
+    id: string,
+    token: string,
+    stream: IncomingMessage,
+    length: number | undefined,
+  ): Promise<void> {
+    const file = await this.records.get(await this.links.open(id, token, stream, 'upload'), id);
     const { status, size, ownerId } = file;
     if (status !== 'pending') throw apiError(FileErrors.UPLOAD_ENDED);
     const differs = () => apiError(FileErrors.UPLOAD_DIFFERS);

@@ -66,7 +66,7 @@ export class FileLinksController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const scope = await this.links.open(id, token);
+    const scope = await this.links.open(id, token, reply.raw);
     const file = await this.service.ready(scope, id);
     reply.headers({ 'cache-control': 'private, no-cache', 'cross-origin-resource-policy': 'cross-origin' });
     await sendFile(request, reply, await this.pictures.of(scope, file, size));

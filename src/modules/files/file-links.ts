@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { type Owner, ownerIn, type Scope, type UserId, userOf } from '../../platform/access/caller.js';
 import { CryptoConfig } from '../../platform/crypto/crypto.config.js';
@@ -9,6 +10,8 @@ import { publicOriginOf } from '../../platform/http/public-origin.js';
 import { FileRights, keyOf } from './file-rights.js';
 import { files } from './file.schema.js';
 
+/** How often the rights behind a link are checked again while it is used: they end within two seconds. */
+const JUDGED_EVERY_MS = 1_000;
 const ID_BYTES = 12;
 const TIME_BYTES = 4;
 /** Stands for no API key. */
@@ -65,10 +68,17 @@ export class FileLinks {
   }
 
   /**
-   * Checks a link.
+   * Checks a link, and goes on checking its creator: what it has opened ends when the creator loses access. A link that
+   * expires meanwhile ends nothing.
+   * @param opened the response of a download, or the request of an upload
    * @throws ApiError FILE_NOT_FOUND if it is forged, expired or for another file, or its creator or key no longer exists
    */
-  async open(fileId: string, token: string, kind: Kind = 'shared'): Promise<Scope> {
+  async open(
+    fileId: string,
+    token: string,
+    opened: IncomingMessage | ServerResponse,
+    kind: Kind = 'shared',
+  ): Promise<Scope> {
     const content = this.tokens[kind].open(token);
     const isRight =
       content !== undefined &&
@@ -80,10 +90,24 @@ export class FileLinks {
     const maker = idAt(1) as UserId;
     const owner: Owner = { kind: idAt(2) === maker ? 'user' : 'organization', id: idAt(2) };
     const apiKey = idAt(3) === NONE ? undefined : idAt(3);
+    const scopeNow = () => this.rights.scopeNow(maker, owner, { ...KINDS[kind], apiKey });
     try {
-      return await this.rights.scopeNow(maker, owner, { ...KINDS[kind], apiKey });
+      const scope = await scopeNow();
+      whileAllowed(scopeNow, opened);
+      return scope;
     } catch (error) {
-      throw error instanceof ApiError && error.status < 500 ? apiError(files.notFound) : error;
+      throw isRefusal(error) ? apiError(files.notFound) : error;
     }
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof ApiError && error.status < 500;
+}
+
+/** Ends what is under way once a check refuses it. */
+function whileAllowed(check: () => Promise<unknown>, opened: IncomingMessage | ServerResponse): void {
+  const look = () => void check().catch((error: unknown) => isRefusal(error) && opened.destroy());
+  const timer = setInterval(look, JUDGED_EVERY_MS).unref();
+  opened.once('close', () => clearInterval(timer));
 }
