@@ -139,12 +139,12 @@ export function describeBrokenBucket(): void {
         isPathStyle: true,
       };
       const spool = mkdtempSync(join(tmpdir(), 'spool-'));
-      const store = new S3Store(address, spool, 500);
+      const store = new S3Store(address, spool, 2_000);
       const key = new Types.ObjectId().toHexString();
       const size = 20_000_000;
       await new S3Store(address, spool).write(key, Readable.from([Buffer.alloc(size)]));
       const patient = await store.read(key, size);
-      await setTimeout(1_500);
+      await setTimeout(3_500);
       expect((await buffer(patient)).length).toBe(size);
       const silent = await store.read(key, size);
       relay.isCutFor = () => true;
