@@ -7,7 +7,7 @@ import { type Changes, GONE, type Project } from './project.ts';
 import { changedByHand, MANIFEST, recorded } from './manifest.ts';
 import { inPieces, whole } from './pieces.ts';
 import { rehearse } from './rehearsal.ts';
-import { remember, requireCommitted } from './worktree.ts';
+import { noting, remember, requireCommitted, requireUnchanged } from './worktree.ts';
 
 /** The files of a schematic's tree. */
 function projectOf(tree: Tree, root: string): Project {
@@ -45,7 +45,7 @@ export function ruleOf(
     const root = process.cwd();
     try {
       process.stderr.write('Planning …\n');
-      const project = projectOf(tree, root);
+      const { project, seen } = noting(projectOf(tree, root));
       const planned = plan(whole(project));
       const entries = [...planned].map(
         async ([path, text]) => [path, await formatted(root, path, text)] as const,
@@ -56,6 +56,7 @@ export function ruleOf(
       if (!force) requireGenerated(project, planned);
       process.stderr.write('Building the project with the change, in a copy …\n');
       await rehearse(root, changes);
+      requireUnchanged(root, seen);
       changes.set(MANIFEST, recorded(project, command, args, changes));
       for (const [path, text] of changes) {
         if (text === GONE) tree.delete(path);

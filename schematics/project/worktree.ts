@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { refuse } from '../naming/refusal.ts';
-import type { Changes } from './project.ts';
+import type { Changes, Project } from './project.ts';
 
 /** Digests of what the generator has written, so that it may be called again before everything is committed. */
 const WRITTEN = 'node_modules/.cache/schematics.json';
@@ -47,6 +47,32 @@ export function requireCommitted(root: string, changes: Changes): void {
     (path) => targets.includes(path) && !written.has(digest(readFileSync(join(root, path), 'utf8'))),
   );
   if (dirty.length > 0) refuse(`${dirty.join(', ')} would be changed, but has uncommitted changes`);
+}
+
+/** A project that notes what each file was when it was read. */
+export function noting(project: Project): {
+  project: Project;
+  seen: ReadonlyMap<string, string | undefined>;
+} {
+  const seen = new Map<string, string | undefined>();
+  const read = (path: string) => {
+    const text = project.read(path);
+    if (!seen.has(path)) seen.set(path, text);
+    return text;
+  };
+  return { project: { ...project, read }, seen };
+}
+
+/**
+ * What was planned for other files must not be written: another command, or somebody in an editor, was faster.
+ * @throws Refusal that names the file
+ */
+export function requireUnchanged(root: string, seen: ReadonlyMap<string, string | undefined>): void {
+  for (const [path, text] of seen) {
+    const file = join(root, path);
+    const now = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+    if (now !== text) refuse(`${path} was changed while the command was at work: run it again`);
+  }
 }
 
 /** Remembers what is about to be written. */

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { remember, requireCommitted } from '../../schematics/project/worktree.ts';
+import { noting, remember, requireCommitted, requireUnchanged } from '../../schematics/project/worktree.ts';
+import { onDisk } from './planning.ts';
 
 const CHANGES = new Map([
   ['src/app.module.ts', 'generated'],
@@ -53,6 +54,18 @@ describe('a file that would change', () => {
     expect(() => requireCommitted(folder, CHANGES)).not.toThrow();
     write('src/app.module.ts', 'generated, and changed');
     expect(() => requireCommitted(folder, CHANGES)).toThrow('uncommitted changes');
+  });
+
+  it.each(['src/app.module.ts', 'src/new.ts'])('must be what the plan was made from: %s', (path) => {
+    const read = (each: string) => onDisk.read(join(folder, each));
+    const { project, seen } = noting({ ...onDisk, read });
+    project.read(path);
+    expect(() => requireUnchanged(folder, seen)).not.toThrow();
+    write(path, 'by another command');
+    project.read(path);
+    expect(() => requireUnchanged(folder, seen)).toThrow(
+      `${path} was changed while the command was at work: run it again`,
+    );
   });
 
   it('may be anything where there is no repository', () => {
