@@ -220,10 +220,7 @@ function sendBody(body: string) {
 /** Fastify hook: sends the Location of a created record, below that of the request's own parameters. */
 function addLocation(collection: string) {
   return ({ params }: FastifyRequest, reply: FastifyReply, payload: unknown, done: Done): void => {
-    const base = collection.replace(
-      /:(\w+)/g,
-      (_, name: string) => (params as Record<string, string>)[name]!,
-    );
+    const base = collection.replace(/:(\w+)/g, (_, key: string) => (params as Record<string, string>)[key]!);
     if (reply.statusCode < 300) reply.header('location', `${base}/${(payload as { id: string }).id}`);
     done(null, payload);
   };
