@@ -87,7 +87,8 @@ export function describeExport(its: FeatureTest): void {
         .limit(1)
         .toArray();
       const { _id: _, ...rest }: Record<string, unknown> = stored ?? {};
-      const unique = fieldsOf(feature).filter(([, field]) => field.unique);
+      const isGiven = (field: string) => (rest[field] ?? null) !== null;
+      const unique = fieldsOf(feature).filter(([field, { unique: isUnique }]) => isUnique && isGiven(field));
       const copies = Array.from({ length: 450 }, (_each, n) => ({
         ...rest,
         ...Object.fromEntries(unique.map(([field]) => [field, another(rest[field], n)])),
