@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model, mongo } from 'mongoose';
-import { Coalescer } from '../concurrency/coalescer.js';
+import { Coalescer } from './coalescer.js';
 import { ChangeFeed } from '../database/change-feed.js';
 import { driverCollection } from '../database/driver.js';
 import { type LiveCache, LiveCaches } from '../database/live-cache.js';

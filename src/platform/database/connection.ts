@@ -8,6 +8,7 @@ import { DatabaseConfig } from '../config/database.config.js';
 import { isOutage, LENIENT_DECODING } from '../errors/driver-errors.js';
 import { Migrations } from '../migrations/migrations.js';
 import { DatabaseQueue } from './database-queue.js';
+import { RARE_POOL_CHECKS } from './pool-checks.js';
 import { unreachable } from './start-refusals.js';
 import { PRODUCT } from '../../product/product.js';
 
@@ -21,6 +22,7 @@ export const APPLICATION = PRODUCT.key;
  */
 const CONNECT_OPTIONS: ConnectOptions = {
   ...LENIENT_DECODING,
+  ...RARE_POOL_CHECKS,
   autoIndex: false,
   autoCreate: false,
   bufferCommands: false,

@@ -3,6 +3,7 @@ import { InjectConnection } from '@nestjs/mongoose';
 import mongoose, { type Connection, type mongo, Types } from 'mongoose';
 import { DatabaseConfig } from '../config/database.config.js';
 import { APPLICATION } from '../database/connection.js';
+import { RARE_POOL_CHECKS } from '../database/pool-checks.js';
 import { withTimeout } from '../concurrency/timeout.js';
 import { LENIENT_DECODING } from '../errors/driver-errors.js';
 import type { StepBeside, StoredExecution } from './execution.js';
@@ -14,6 +15,7 @@ import type { Statement } from './transitions.js';
  */
 const CONNECT_OPTIONS: mongo.MongoClientOptions = {
   ...LENIENT_DECODING,
+  ...RARE_POOL_CHECKS,
   appName: APPLICATION,
   maxPoolSize: 7,
   writeConcern: { w: 'majority', journal: true, wtimeoutMS: 10_000 },
