@@ -12,7 +12,7 @@ export const NOTICES =
   'trial-notices name:string:required:unique:max=100 description:text:max=500 metadata:object';
 /** Belongs to nobody. */
 export const CURRENCIES =
-  'trial-currencies code:string:required:unique:max=3 name:string:required aliases:string:list:required madeAt:date:default=now validFrom:day validUntil:day:after=validFrom reviewedAt:date:since=createdAt keeperId:ref:users endsAt:date:unique remark:text:search:server channels:enum:mail,phone:list:server --list=code+validFrom --add=batch --add=trash --add=export --add=import --shared';
+  'trial-currencies code:string:required:unique:max=3 name:string:required aliases:string:list:required madeAt:date:default=now validFrom:day validUntil:day:after=validFrom reviewedAt:date:since=createdAt keeperId:ref:users endsAt:date:unique remark:text:search:server channels:enum:mail,phone:list:server --list=endsAt+validFrom --add=batch --add=trash --add=export --add=import --shared';
 /** Fields of a feature of the matrix. */
 const FIELDS = 11;
 /** The tests of the whole product that a new feature concerns; the gate takes the first two. */
