@@ -26,7 +26,9 @@ function* faultsOf({ status, headers, text, body }: Answer): Generator<string> {
   if ('x-powered-by' in headers || 'server' in headers) yield 'says what it runs on';
   const isJson = body !== undefined;
   if (isJson && INSIDES.test(text)) yield 'shows the inside of the server';
-  if (headers['location']?.includes('/:')) yield 'leaves a parameter of its route in Location';
+  // A redirection repeats the address as it was asked for.
+  if (status < 300 && headers['location']?.includes('/:'))
+    yield 'leaves a parameter of its route in Location';
   if (status < 400 || text === '') return;
   if (!isFailure(body)) {
     yield 'fails without the envelope';
