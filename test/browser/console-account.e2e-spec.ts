@@ -35,6 +35,9 @@ describe('the account in the console', () => {
 
   it('has another address by a link, and the old one again by another', async () => {
     const page = await person.signIn(credentials, '/console/security');
+    // Who signs in with a passkey or a provider has no password to change.
+    const mailed = page.getByRole('link', { name: 'Have a link mailed' });
+    expect(await mailed.getAttribute('href')).toBe(`${product.origin}/forgot`);
     await page.getByRole('button', { name: 'Change email' }).click();
     expect(await violationsOf(page)).toEqual([]);
     await page.getByLabel('New email').fill(credentials.email);

@@ -1,6 +1,7 @@
 import { dialogOf, onDialogSubmit } from './dialog.js';
 import { find, fromTemplate, toast } from './dom.js';
 import { revealable } from './form.js';
+import { at } from './root.js';
 import { call } from './session.js';
 import { prepareSecondFactor } from './second-factor.js';
 import { showUnverified } from './unverified.js';
@@ -24,6 +25,7 @@ export async function show(view) {
   view.append(fromTemplate('security'));
   find('[name="username"]', changer).setAttribute('value', user().email);
   find('[data-email]', view).textContent = user().email;
+  find('[data-forgot]', view).href = at('forgot');
   find('[data-change-password]', view).addEventListener('click', () => changer.showModal());
   find('[data-change-email]', view).addEventListener('click', () => mover.showModal());
   prepareSecondFactor(find('[data-otp]', view));
