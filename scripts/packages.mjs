@@ -6,11 +6,13 @@
 import { createHash } from 'node:crypto';
 // As one object: an old Node lacks globSync and should come as far as the message about its age.
 import fs from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..');
 const FOLDER = 'dist/node_modules';
 const CACHE = 'node_modules/.cache/packages';
+/** Clones that share node_modules share the bundles, too, and each may need another one. */
+const UNUSED_MS = 24 * 3_600_000;
 
 /** What there must be once in a process; packages that depend on one of these come along by themselves. */
 const SHARED = ['@nestjs/common', '@nestjs/core', 'fastify', 'mongoose'];
@@ -199,6 +201,22 @@ async function doorTo(specifier, n, name) {
   ].join('\n');
 }
 
+/** Keeps a bundle, unless another process has made the same meanwhile, and removes those that nobody is making or using. */
+export function keep(draft, made) {
+  try {
+    fs.renameSync(draft, made);
+  } catch (error) {
+    if (!fs.existsSync(made)) throw error;
+    fs.rmSync(draft, { recursive: true });
+  }
+  for (const entry of fs.readdirSync(dirname(made))) {
+    const path = join(dirname(made), entry);
+    if (Date.now() - (fs.statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity) < UNUSED_MS)
+      continue;
+    fs.rmSync(path, { recursive: true, force: true });
+  }
+}
+
 /** Makes dist/node_modules for what the sources import today; the same set is bundled once for each installation. */
 export async function bundlePackages() {
   const specifiers = specifiersOfProject();
@@ -209,12 +227,11 @@ export async function bundlePackages() {
   const made = join(ROOT, CACHE, digest);
   if (fs.existsSync(join(ROOT, FOLDER, '.bundle', digest))) return;
   if (!fs.existsSync(made)) {
-    fs.rmSync(join(ROOT, CACHE), { recursive: true, force: true });
     fs.mkdirSync(join(ROOT, CACHE), { recursive: true });
     const draft = fs.mkdtempSync(join(ROOT, CACHE, 'draft-'));
     await bundle(specifiers, draft);
     fs.writeFileSync(join(draft, '.bundle', digest), '');
-    fs.renameSync(draft, made);
+    keep(draft, made);
   }
   fs.rmSync(join(ROOT, FOLDER), { recursive: true, force: true });
   fs.cpSync(made, join(ROOT, FOLDER), { recursive: true });
