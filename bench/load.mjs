@@ -67,18 +67,23 @@ export async function warmUp({ port }, route, amount) {
   await fire(port, route, 4 * amount);
 }
 
-/** Sends `amount` requests and returns their cost to the server. */
-export async function measure({ port, pid }, route, amount) {
+/**
+ * Sends `amount` requests and returns their cost to the server. Each must be answered as expected; with `mayShed` some
+ * may be answered 503 OVERLOADED, which do not count as done.
+ */
+export async function measure({ port, pid }, route, amount, { mayShed = false } = {}) {
   const before = cpuSeconds(pid);
   const result = await fire(port, route, amount);
   const cpu = cpuSeconds(pid) - before;
-  const answered = result.statusCodeStats?.[route.status]?.count ?? 0;
-  if (answered !== amount) {
+  const countOf = (status) => result.statusCodeStats?.[status]?.count ?? 0;
+  const [answered, shed] = [countOf(route.status), mayShed ? countOf(503) : 0];
+  if (answered + shed !== amount) {
     throw new Error(`expected ${amount} × ${route.status}, got ${JSON.stringify(result.statusCodeStats)}`);
   }
   return {
     cpuMicros: (cpu * 1e6) / amount,
-    perSecond: amount / ((result.finish - result.start) / 1000),
+    shed,
+    perSecond: answered / ((result.finish - result.start) / 1000),
     p50: result.latency.p50,
     p99: result.latency.p99,
     rss: rssMiB(pid),

@@ -47,6 +47,10 @@ export async function startServer(args, { env, logFile, pinned = canPin, withinM
   const [command, ...rest] = [...(pinned ? ['taskset', '-c', '0'] : []), process.execPath, ...args];
   const child = spawn(command, rest, { cwd: top, env, stdio: ['ignore', log, log] });
   closeSync(log);
+  // A run that fails leaves no server behind.
+  const killChild = () => child.kill('SIGKILL');
+  process.once('exit', killChild);
+  child.once('exit', () => process.off('exit', killChild));
   const giveUp = Date.now() + withinMs;
   while (!readFileSync(logFile, 'utf8').includes('"event":"listening"')) {
     if (child.exitCode !== null || Date.now() > giveUp) {
