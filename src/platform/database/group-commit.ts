@@ -1,12 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { setImmediate as restOfTurn } from 'node:timers/promises';
 import { apiError } from '../errors/errors.js';
 
 /** Items that are written together at most: they have to fit into one message to the database. */
 const MOST = 20;
 /** How long an item may wait: after that its request has been answered, and a late write would surprise its client. */
 const PATIENCE_MS = 2_000;
-/** Writes under way at a time: few, so that there is something to group, and not one, so that a slow one holds up little. */
-const LANES = 2;
+/** A write that takes longer does not hold up others any more: another one begins beside it. */
+const SLOW_MS = 20;
+/** Writes under way at a time at most. */
+const LANES = 4;
 
 interface Waiting<Item> {
   readonly item: Item;
@@ -24,12 +27,15 @@ interface Waiting<Item> {
 type Write<Item> = (items: readonly Item[]) => Promise<readonly number[]>;
 
 /**
- * Group commit: what arrives while earlier items are being written is written together, because a command costs more than
- * what it writes. Whoever comes alone waits for nobody. A shared write belongs to the request of its first item.
+ * Group commit: what arrives in one turn of the event loop or while earlier items are being written is written together,
+ * because a command costs more than what it writes. Whoever comes alone waits for nobody. A shared write belongs to the
+ * request of its first item.
  */
 export class GroupCommit<Item> {
   private readonly waiting: Waiting<Item>[] = [];
   private running = 0;
+  /** How many of the running writes are slow. */
+  private slow = 0;
 
   constructor(
     private readonly write: Write<Item>,
@@ -43,23 +49,41 @@ export class GroupCommit<Item> {
   add(item: Item): Promise<void> {
     const written = Promise.withResolvers<void>();
     this.waiting.push({ item, written, since: performance.now(), within: AsyncLocalStorage.snapshot() });
-    if (this.running < LANES) {
-      this.running++;
-      void this.drain();
-    }
+    this.begin();
     return written.promise;
   }
 
+  /** One write at a time, so that there is something to group, beside those that are slow. */
+  private begin(): void {
+    if (this.waiting.length === 0 || this.running > this.slow || this.running >= LANES) return;
+    this.running++;
+    void this.drain();
+  }
+
   private async drain(): Promise<void> {
-    while (this.waiting.length > 0) {
+    await restOfTurn();
+    while (this.waiting.length > 0 && this.running - this.slow <= 1) {
       const latest = performance.now() - this.patienceMs;
       const { late = [], inTime = [] } = Object.groupBy(this.waiting.splice(0, MOST), ({ since }) =>
         since < latest ? 'late' : 'inTime',
       );
       for (const { written } of late) written.reject(apiError('DATABASE_UNAVAILABLE'));
-      await this.writeAll(inTime);
+      await this.watched(inTime);
+      await restOfTurn();
     }
     this.running--;
+  }
+
+  private async watched(group: readonly Waiting<Item>[]): Promise<void> {
+    let isSlow = false;
+    const timer = setTimeout(() => {
+      isSlow = true;
+      this.slow++;
+      this.begin();
+    }, SLOW_MS);
+    await this.writeAll(group);
+    clearTimeout(timer);
+    if (isSlow) this.slow--;
   }
 
   private async writeAll(group: readonly Waiting<Item>[]): Promise<void> {

@@ -206,7 +206,8 @@ export class PublishingRecords<T extends StoredRecord> extends Records<T> {
       if (field === this.ownership.field && !(before && record)) continue;
       const from = plain((before as Fields | undefined)?.[field]);
       const to = plain((record as Fields | undefined)?.[field]);
-      if (JSON.stringify(from) === JSON.stringify(to)) continue;
+      if (from === to || (from !== null && to !== null && JSON.stringify(from) === JSON.stringify(to)))
+        continue;
       changes.push(isDisclosed ? { field, from, to } : { field });
     }
     return changes;
@@ -252,10 +253,16 @@ function mayLeave(type: SchemaType): boolean {
 /** A value as JSON represents it; null if absent. */
 function plain(value: unknown): unknown {
   if (value === undefined || value === null) return null;
-  if (typeof value === 'string' || typeof value === 'boolean') return value;
-  return JSON.parse(
-    JSON.stringify(value, (_key, part: unknown) =>
-      typeof part === 'object' && part !== null && '$numberDecimal' in part ? part.$numberDecimal : part,
-    ),
-  ) as unknown;
+  if (typeof value !== 'object') return value;
+  if (isConvertible(value)) return plain(value.toJSON());
+  if (Array.isArray(value)) return value.map(plain);
+  // What a Decimal128 converts itself to.
+  if ('$numberDecimal' in value) return value.$numberDecimal;
+  const present = Object.entries(value).filter(([, part]) => part !== undefined);
+  return Object.fromEntries(present.map(([name, part]) => [name, plain(part)]));
+}
+
+/** As dates, ids and exact numbers are. */
+function isConvertible(value: object): value is { toJSON(): unknown } {
+  return 'toJSON' in value && typeof value.toJSON === 'function';
 }
