@@ -197,7 +197,7 @@ describe.each(faults)('while the primary is %s', (what, fault) => {
     }
     report(
       `${what} ${times} times: ${sums.written} writes acknowledged, none lost, none twice; ${sums.accepted} executions, ` +
-        `all ended; ${sums.passing} answers of 503; an ended session honoured for ${sums.longestMs} ms at most`,
+        `all ended; ${sums.passing} answers to try again; an ended session honoured for ${sums.longestMs} ms at most`,
     );
   });
 });
