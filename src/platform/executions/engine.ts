@@ -34,6 +34,8 @@ const TOGETHER_MS = 100;
 const GOODBYE_MS = 400;
 /** Shortest time between two sweeps for dead processes. */
 const SWEEP_EVERY_MS = LEASE_MS / 2 - TOGETHER_MS;
+/** The same while executions seem to be held without running, as after an outage of the database. */
+const SUSPECTS_MS = 1_900;
 /** Every so many sweeps also look for slots that were freed without a notification. */
 const SLOTS_EVERY = 3;
 
@@ -137,8 +139,8 @@ export class Engine implements Runner {
 
   /** Takes over the executions of dead processes. */
   async sweepNow(): Promise<void> {
-    this.sweptAt = performance.now();
     const taken = await this.sweep.run((id) => this.running.has(id));
+    this.sweptAt = performance.now();
     const isFreed = (taken > 0 || this.sweeps++ % SLOTS_EVERY === 0) && (await this.slots.sweep());
     if (taken > 0 || isFreed) this.wake();
   }
@@ -153,10 +155,12 @@ export class Engine implements Runner {
         for (const { _id } of await found.toArray()) this.cancel(String(_id));
       }
       if (this.hasMore) this.bell.ring();
-      if (performance.now() - this.sweptAt > SWEEP_EVERY_MS) await this.sweepNow();
+      const everyMs = this.sweep.hasSuspects ? SUSPECTS_MS : SWEEP_EVERY_MS;
+      if (performance.now() - this.sweptAt > everyMs) await this.sweepNow();
       const dueMs = await this.claim.nextDueMs();
       if (dueMs > 0) {
-        return Math.min(Math.max(dueMs, TOGETHER_MS), this.running.size > 0 ? LOOK_EVERY_MS : REST_MS);
+        const isBusy = this.running.size > 0 || this.sweep.hasSuspects;
+        return Math.min(Math.max(dueMs, TOGETHER_MS), isBusy ? LOOK_EVERY_MS : REST_MS);
       }
       this.wake();
     } catch (error) {

@@ -22,6 +22,9 @@ const CONNECT_OPTIONS: mongo.MongoClientOptions = {
   serverSelectionTimeoutMS: 3_000,
   connectTimeoutMS: 2_000,
   socketTimeoutMS: 20_000,
+  // Of a whole operation: without it, one whose socket is destroyed while it waits to write never ends. Longer than the
+  // database holds a `getMore` open.
+  timeoutMS: 12_000,
   heartbeatFrequencyMS: 3_000,
   serverMonitoringMode: 'poll',
 };

@@ -44,6 +44,11 @@ export class Sweep {
     private readonly failpoints: Failpoints,
   ) {}
 
+  /** Whether it will be known at the next sweep what to take over. */
+  get hasSuspects(): boolean {
+    return this.suspects.size > 0;
+  }
+
   /** The turn ended because the database did not answer: taking it over does not count as a crash. */
   spare(execution: StoredExecution): void {
     this.spared.add(keyOf(execution));

@@ -97,7 +97,11 @@ export function compress(request: FastifyRequest, reply: FastifyReply, payload: 
   if (encoding === undefined || isUnchanged(request, reply) || (isLarge && waiting >= MOST_WAITING)) {
     return done(null, payload);
   }
-  reply.header('content-encoding', encoding);
-  if (!isLarge) return done(null, onTheSpot[encoding](payload));
-  void takeTurn(encoding, payload).then((body) => done(null, body));
+  const send = (body: Buffer): void => {
+    reply.header('content-encoding', encoding);
+    done(null, body);
+  };
+  if (!isLarge) return send(onTheSpot[encoding](payload));
+  // Its time may have run out meanwhile: then it has been answered.
+  void takeTurn(encoding, payload).then((body) => reply.raw.headersSent || send(body));
 }
