@@ -150,7 +150,7 @@ describe('a database that goes away under load', () => {
     while (!answers.some(({ status }) => status === 201)) await sleep(10);
     await sleep(150);
     await mongod.kill();
-    await sleep(150);
+    await eventually(() => answers.some(({ status }) => status === 503));
     end.abort();
     await Promise.all(clients);
     await mongod.restart();

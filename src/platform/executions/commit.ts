@@ -2,6 +2,7 @@ import { setImmediate as setImmediatePromise } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
 import { Types } from 'mongoose';
+import { TimedOut } from '../concurrency/timeout.js';
 import { isOutage } from '../errors/driver-errors.js';
 import type { StoredExecution } from './execution.js';
 import { Lease } from './lease.js';
@@ -146,7 +147,8 @@ export class Commit {
       } catch (error) {
         // Sent again: a write that was applied before matches nothing now, and is recognised by its stamp.
         left = left.filter((each) => each.isHeld && !this.isFenced(each));
-        if (!isOutage(error) || left.length === 0 || this.writes.isStopped) {
+        const mayPass = isOutage(error) || error instanceof TimedOut;
+        if (!mayPass || left.length === 0 || this.writes.isStopped) {
           this.logger.error({ event: 'execution_engine', err: error });
           return new Set();
         }

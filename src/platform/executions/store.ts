@@ -35,7 +35,10 @@ const CONNECT_OPTIONS: mongo.MongoClientOptions = {
  */
 const ANSWERED_MS = 30_000;
 
-const WRITE_CONCERN = { w: 'majority', j: true, wtimeout: 10_000 };
+/** The same for changes, which can be sent again. */
+const WRITTEN_MS = 8_000;
+
+const WRITE_CONCERN = { w: 'majority', j: true, wtimeout: 7_000 };
 /** Batch size for reads that may be large. */
 const BATCH = 1_000;
 
@@ -112,7 +115,7 @@ export class ExecutionStore {
       hint: { _id: 1 },
     }));
     const command = { update: 'executions', updates, ordered: false, writeConcern: WRITE_CONCERN };
-    const answer = await withTimeout(ANSWERED_MS, this.db.command(command));
+    const answer = await withTimeout(WRITTEN_MS, this.db.command(command, { timeoutMS: WRITTEN_MS }));
     const { n, writeErrors = [] } = answer as WriteAnswer;
     // A duplicate key means that another execution has taken the place.
     const fault = writeErrors.find(({ code }) => code !== DUPLICATE_KEY);
