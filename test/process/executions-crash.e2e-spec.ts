@@ -204,7 +204,7 @@ describe(`three processes under ${CLIENTS} clients that start executions of all 
     const before = [0, 1].map(losses);
     await writeFile(join(cluster.installation.folder, 'gate'), '');
     cluster.server(0).kill('SIGCONT');
-    await eventually(() => [0, 1].every((at) => losses(at) > (before[at] ?? 0)));
+    await eventually(() => [0, 1].every((at) => losses(at) > (before[at] ?? 0)), 30_000);
     // They run again, with a lease of their own, and have done nothing of the old one.
     for (const at of [0, 1]) {
       const { body } = await cluster.caller(at).post('/api/v1/lab', inputOf('repeatable'));

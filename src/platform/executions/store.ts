@@ -22,9 +22,6 @@ const CONNECT_OPTIONS: mongo.MongoClientOptions = {
   serverSelectionTimeoutMS: 3_000,
   connectTimeoutMS: 2_000,
   socketTimeoutMS: 20_000,
-  // Of a whole operation: without it, one whose socket is destroyed while it waits to write never ends. Longer than the
-  // database holds a `getMore` open.
-  timeoutMS: 12_000,
   heartbeatFrequencyMS: 3_000,
   serverMonitoringMode: 'poll',
 };
@@ -35,7 +32,7 @@ const CONNECT_OPTIONS: mongo.MongoClientOptions = {
  */
 const ANSWERED_MS = 30_000;
 
-/** The same for changes, which can be sent again. */
+/** The same for changes, which can be sent again: one whose socket is destroyed while it waits to write never ends. */
 const WRITTEN_MS = 8_000;
 
 const WRITE_CONCERN = { w: 'majority', j: true, wtimeout: 7_000 };
@@ -115,7 +112,7 @@ export class ExecutionStore {
       hint: { _id: 1 },
     }));
     const command = { update: 'executions', updates, ordered: false, writeConcern: WRITE_CONCERN };
-    const answer = await withTimeout(WRITTEN_MS, this.db.command(command, { timeoutMS: WRITTEN_MS }));
+    const answer = await withTimeout(WRITTEN_MS, this.db.command(command));
     const { n, writeErrors = [] } = answer as WriteAnswer;
     // A duplicate key means that another execution has taken the place.
     const fault = writeErrors.find(({ code }) => code !== DUPLICATE_KEY);
