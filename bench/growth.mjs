@@ -177,6 +177,7 @@ async function measureConnections(world, uri) {
     await start(join(top, 'bench/servers/a-bare.mjs'), world, uri),
   ];
   const counts = [1, 10, 100, 1000];
+  const amount = 12_000;
   const { get } = routesOf(world);
   const perSecond = servers.map(() => counts.map(() => []));
   /** Percentages that the product told to wait, as a machine does that cannot answer so many in time. */
@@ -186,9 +187,9 @@ async function measureConnections(world, uri) {
     for (const [index, connections] of counts.entries()) {
       for (const [which, server] of servers.entries()) {
         const route = { ...get, connections };
-        const measured = await measure(server, route, 12_000, { mayShed: true });
+        const measured = await measure(server, route, amount, { mayShed: true });
         perSecond[which][index].push(measured.perSecond);
-        if (which === 0) shed[index].push(measured.shed / 120);
+        if (which === 0) shed[index].push((100 * measured.shed) / amount);
       }
     }
   }
