@@ -41,6 +41,26 @@ describe('a flood of sign-ins', () => {
     expect(outcomes.some((outcome) => outcome === '200' || outcome === '401 INVALID_CREDENTIALS')).toBe(true);
   });
 
+  it('writes nothing for those that get no turn, and counts as no load while they wait', async () => {
+    const counters = test.connection.collection('counters');
+    const before = await counters.countDocuments();
+    const { underWay } = test.app.getHttpAdapter().getInstance();
+    const bodies = Array.from({ length: 150 }, () => ({
+      email: newCredentials().email,
+      password: 'a guess',
+    }));
+    let waiting = 0;
+    const look = setInterval(() => (waiting = Math.max(waiting, underWay.count - underWay.busy)), 5);
+    const answers = await Promise.all(bodies.map((body) => test.anonymous.post(LOGIN, body)));
+    clearInterval(look);
+    const outcomes = answers.map(({ outcome }) => outcome);
+    const unseen = outcomes.filter((outcome) => outcome === '503 OVERLOADED').length;
+    expect(unseen).toBeGreaterThan(0);
+    // One for each account that was tried, and one for the address.
+    expect((await counters.countDocuments()) - before).toBeLessThanOrEqual(outcomes.length - unseen + 1);
+    expect(waiting).toBeGreaterThan(20);
+  });
+
   it('is over when it is over', async () => {
     const { email, password } = known;
     expect((await test.anonymous.post(LOGIN, { email, password })).status).toBe(200);

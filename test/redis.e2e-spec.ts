@@ -89,7 +89,7 @@ describe('a Redis that comes and goes', () => {
     const second = await createTestApp({ REDIS_URL: server.url });
     const link = second.app.get(Redis);
     await eventually(() => link.status === 'ok');
-    server.freeze();
+    await server.freeze();
     const started = Date.now();
     const waiting = link.run((client) => client.get(`${KEY_PREFIX}heartbeat`));
     await second.close();

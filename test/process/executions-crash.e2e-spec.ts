@@ -5,6 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { type Document, ObjectId } from 'mongodb';
+import { freeze } from '../../src/embedded-mongo/fixtures/processes.js';
 import { MailServer } from '../support/mail-server.js';
 import { eventually, readMail } from '../support/mails.js';
 import { IS_SOAK, report, soaked } from '../support/soak.js';
@@ -193,7 +194,7 @@ describe(`three processes under ${CLIENTS} clients that start executions of all 
         return new ObjectId(id);
       }),
     );
-    cluster.server(0).kill('SIGSTOP');
+    await freeze(cluster.server(0).pid ?? 0);
     const find = (): Promise<Document[]> => cluster.executions.find({ _id: { $in: held } }).toArray();
     await cluster.endLeases((await find()).map(({ engine }) => engine as ObjectId));
     const others = await eventually(async () => {

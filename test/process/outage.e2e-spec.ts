@@ -179,7 +179,7 @@ describe('a start', () => {
 describe('an end', () => {
   it('does not wait for a database that is frozen', async () => {
     const second = await createTestApp({ MONGODB_URI: mongod.uri });
-    mongod.freeze();
+    await mongod.freeze();
     const told = Date.now();
     await second.app.close();
     expect(Date.now() - told).toBeLessThan(atMost(3_000));

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isAlive, until } from '../../src/embedded-mongo/fixtures/processes.js';
+import { freeze, isAlive, until } from '../../src/embedded-mongo/fixtures/processes.js';
 import { startEmbeddedMongo } from '../../src/embedded-mongo/embedded-mongo.js';
 
 /** What mongod ends with when its port is taken (EXIT_NET_ERROR). */
@@ -16,7 +16,7 @@ export interface OwnMongod {
   /** The folder with its files. */
   readonly dataDir: string;
   /** It keeps its sockets open and stays silent, as a machine does that swaps or whose network drops packets. */
-  freeze(): void;
+  freeze(): Promise<void>;
   thaw(): void;
   /** Ends it and resolves when it is gone. */
   kill(signal?: 'SIGKILL' | 'SIGTERM'): Promise<void>;
@@ -62,7 +62,7 @@ export async function startOwnMongod(): Promise<OwnMongod> {
   return {
     uri: first.uri,
     dataDir,
-    freeze: () => void process.kill(pid, 'SIGSTOP'),
+    freeze: () => freeze(pid),
     thaw: () => void process.kill(pid, 'SIGCONT'),
     kill,
     restart(...more) {

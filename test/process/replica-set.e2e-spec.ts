@@ -145,9 +145,9 @@ const faults: [what: string, fault: Fault][] = [
   ],
   [
     'frozen',
-    (primary) => {
-      primary.signal('SIGSTOP');
-      return Promise.resolve(() => primary.signal('SIGCONT'));
+    async (primary) => {
+      await primary.freeze();
+      return () => primary.thaw();
     },
   ],
   [

@@ -100,7 +100,7 @@ it('tells the hooks of modules which signal it was', async () => {
 it('waits for a handler no longer than SHUTDOWN_GRACE_MS', async () => {
   const server = await start({ SHUTDOWN_GRACE_MS: '700' });
   const ada = await new HttpCaller(server.url).signIn();
-  mongod.freeze();
+  await mongod.freeze();
   const answer = ada.get('/api/v1/projects').catch(() => 'cut off');
   await sleep(200);
   server.kill('SIGTERM');

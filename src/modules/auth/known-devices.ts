@@ -37,8 +37,8 @@ export class KnownDevices {
     const known = await this.find(email, device);
     if (known !== undefined) return [['device', known]];
     return [
-      ['account', email],
       ['address', networkOf(device.address)],
+      ['account', email],
     ];
   }
 

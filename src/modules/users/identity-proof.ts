@@ -51,7 +51,7 @@ export class IdentityProof {
    * the account's address: only somebody signed in as the user can exhaust this budget.
    */
   guard<T>({ _id }: User, { address }: Device, work: () => Promise<T>): Promise<T> {
-    const budgets = [['account', _id.toHexString()] as const, ['address', networkOf(address)] as const];
+    const budgets = [['address', networkOf(address)] as const, ['account', _id.toHexString()] as const];
     return this.attempts.guard(budgets, work);
   }
 

@@ -50,29 +50,45 @@ export class PasswordHasher {
   }
 
   /**
-   * Whether the password matches the hash. Without a hash it does not, after the same work. Hashes from before
-   * `passwordForm` are of the password as typed.
+   * Whether the password matches the hash, by `check`, in its turn.
    * @throws ApiError OVERLOADED when too many are waiting
    */
-  async match(password: string, hash: string | undefined, claim: Claim): Promise<Match> {
-    const form = passwordForm(password);
-    if (await this.compare(form, hash, claim)) {
-      return hash !== undefined && bcrypt.getRounds(hash) === this.rounds ? 'current' : 'outdated';
-    }
-    return form !== password && (await this.compare(password, hash, claim)) ? 'outdated' : undefined;
+  match(password: string, hash: string | undefined, claim: Claim): Promise<Match> {
+    return this.queue.run(
+      claim,
+      () => this.check(password, hash),
+      (match) => match !== undefined,
+    );
   }
 
-  private async compare(password: string, hash: string | undefined, claim: Claim): Promise<boolean> {
+  /**
+   * Runs work that hashes by `check`. It throws if somebody has guessed wrong.
+   * @throws ApiError OVERLOADED when too many are waiting
+   */
+  inTurn<T>(claim: Claim, work: () => Promise<T>): Promise<T> {
+    return this.queue.run(claim, work, () => true);
+  }
+
+  /**
+   * Whether the password matches the hash; to be called within `inTurn`. Without a hash it does not, after the same
+   * work. Hashes from before `passwordForm` are of the password as typed.
+   */
+  async check(password: string, hash: string | undefined): Promise<Match> {
+    const form = passwordForm(password);
+    if (await this.compare(form, hash)) {
+      return hash !== undefined && bcrypt.getRounds(hash) === this.rounds ? 'current' : 'outdated';
+    }
+    return form !== password && (await this.compare(password, hash)) ? 'outdated' : undefined;
+  }
+
+  private async compare(password: string, hash: string | undefined): Promise<boolean> {
     const cost = hash === undefined ? this.highest : bcrypt.getRounds(hash);
     this.highest = Math.max(this.highest, cost);
     const against = hash ?? (await this.decoy(cost));
     const canMatch = hash !== undefined && Buffer.byteLength(password) <= MAX_PASSWORD_BYTES;
-    const work = async (): Promise<boolean> => {
-      const isSame = await bcrypt.compare(password, against);
-      await this.makeUp(cost, password);
-      return isSame && canMatch;
-    };
-    return this.queue.run(claim, work, (isRight) => isRight);
+    const isSame = await bcrypt.compare(password, against);
+    await this.makeUp(cost, password);
+    return isSame && canMatch;
   }
 
   /**

@@ -48,6 +48,16 @@ export class UserPasswords {
     return this.hasher.hash(password, claimOf(address, email, true));
   }
 
+  /** Runs work that guesses by `check`, and throws if a guess was wrong. @throws ApiError OVERLOADED */
+  inTurn<T>(claim: Claim, work: () => Promise<T>): Promise<T> {
+    return this.hasher.inTurn(claim, work);
+  }
+
+  /** As `match`, within `inTurn`. */
+  check(user: Pick<User, 'passwordHash'> | null, password: string): Promise<Match> {
+    return this.hasher.check(password, user?.passwordHash);
+  }
+
   /** Whether this is the user's password; `null` stands for a user that does not exist and takes just as long. */
   match(user: Pick<User, 'passwordHash'> | null, password: string, claim: Claim): Promise<Match> {
     return this.hasher.match(password, user?.passwordHash, claim);

@@ -10,11 +10,15 @@ interface Slot {
   running: number;
   /** First come, first served. */
   readonly waiters: Set<Waiter>;
+  /** Since when there have always been waiters, on the clock of `performance`. */
+  crowdedSince: number;
 }
 
 interface Limits {
   /** How many may run at a time. */
   readonly concurrency: number;
+  /** Only one may run at a time while others have been waiting for this long without a pause, in milliseconds. */
+  readonly crowdedMs?: number;
   /** How many may wait; all by default. */
   readonly maxWaiting?: number;
   /** How long each may wait, in milliseconds; however long by default. */
@@ -34,11 +38,12 @@ export class Semaphore {
   async acquire(key = ''): Promise<void> {
     const slot = this.slotOf(key);
     const { concurrency, maxWaiting = Infinity, timeoutMs } = this.limits;
-    if (slot.running < concurrency) {
+    if (slot.running < concurrency && slot.waiters.size === 0) {
       slot.running++;
       return;
     }
     if (slot.waiters.size >= maxWaiting) throw apiError('OVERLOADED');
+    if (slot.waiters.size === 0) slot.crowdedSince = performance.now();
     await new Promise<void>((enter, reject) => {
       const giveUp = (): void => {
         slot.waiters.delete(waiter);
@@ -54,10 +59,13 @@ export class Semaphore {
   release(key = ''): void {
     const slot = this.slotOf(key);
     const [next] = slot.waiters;
-    if (next) {
+    const most = this.isCrowded(key) ? 1 : this.limits.concurrency;
+    slot.running--;
+    if (next && slot.running < most) {
+      slot.running++;
       this.remove(slot, next);
       next.enter();
-    } else if (--slot.running === 0) {
+    } else if (!next && slot.running === 0) {
       this.slots.delete(key);
     }
   }
@@ -71,6 +79,13 @@ export class Semaphore {
     }
   }
 
+  /** Whether some have been waiting for the key for `crowdedMs`. */
+  isCrowded(key = ''): boolean {
+    const { crowdedMs = Infinity } = this.limits;
+    const slot = this.slots.get(key);
+    return slot !== undefined && slot.waiters.size > 0 && performance.now() - slot.crowdedSince >= crowdedMs;
+  }
+
   private remove(slot: Slot, waiter: Waiter): void {
     clearTimeout(waiter.timer);
     slot.waiters.delete(waiter);
@@ -79,7 +94,7 @@ export class Semaphore {
   private slotOf(key: string): Slot {
     const known = this.slots.get(key);
     if (known) return known;
-    const slot: Slot = { running: 0, waiters: new Set() };
+    const slot: Slot = { running: 0, waiters: new Set(), crowdedSince: 0 };
     this.slots.set(key, slot);
     return slot;
   }

@@ -4,7 +4,7 @@ import mongoose, { type Connection, type mongo, Types } from 'mongoose';
 import { DatabaseConfig } from '../config/database.config.js';
 import { APPLICATION } from '../database/connection.js';
 import { RARE_POOL_CHECKS } from '../database/pool-checks.js';
-import { withTimeout } from '../concurrency/timeout.js';
+import { abortAfter, withTimeout } from '../concurrency/timeout.js';
 import { LENIENT_DECODING } from '../errors/driver-errors.js';
 import type { StepBeside, StoredExecution } from './execution.js';
 import type { Statement } from './transitions.js';
@@ -27,12 +27,13 @@ const CONNECT_OPTIONS: mongo.MongoClientOptions = {
 };
 
 /**
- * An insert was seen to wait forever for a primary that was cut off, despite the driver's `socketTimeoutMS`, and
- * everything queued behind it waited as well. Longer than each of the limits above.
+ * The driver waits for `drain` after it has written more than the kernel takes at once. If it destroys the connection
+ * meanwhile, because the server no longer answers its monitor, that never comes: the command waits forever, despite
+ * `socketTimeoutMS`, and keeps its place in the pool. Longer than each of the limits above.
  */
 const ANSWERED_MS = 30_000;
 
-/** The same for changes, which can be sent again: one whose socket is destroyed while it waits to write never ends. */
+/** The same for changes, which can be sent again. */
 const WRITTEN_MS = 8_000;
 
 const WRITE_CONCERN = { w: 'majority', j: true, wtimeout: 7_000 };
@@ -112,7 +113,7 @@ export class ExecutionStore {
       hint: { _id: 1 },
     }));
     const command = { update: 'executions', updates, ordered: false, writeConcern: WRITE_CONCERN };
-    const answer = await withTimeout(WRITTEN_MS, this.db.command(command));
+    const answer = await abortAfter(WRITTEN_MS, (signal) => this.db.command(command, { signal }));
     const { n, writeErrors = [] } = answer as WriteAnswer;
     // A duplicate key means that another execution has taken the place.
     const fault = writeErrors.find(({ code }) => code !== DUPLICATE_KEY);

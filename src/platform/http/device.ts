@@ -1,5 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /** Longer ones are truncated: no program needs more to identify itself. */
 const MAX_USER_AGENT = 300;
@@ -11,13 +11,20 @@ export interface Device {
   readonly address: string;
   /** Id of a browser that the console has marked. */
   readonly id?: string;
+  /** Awaits what takes up none of the server's time, such as a turn: the request counts as no load meanwhile. */
+  readonly idle: <T>(wait: Promise<T>) => Promise<T>;
 }
 
-export function deviceOf({ headers, clientAddress }: FastifyRequest): Device {
-  return { userAgent: headers['user-agent']?.slice(0, MAX_USER_AGENT) ?? null, address: clientAddress };
+function deviceOf({ headers, clientAddress, server }: FastifyRequest, reply: FastifyReply): Device {
+  return {
+    userAgent: headers['user-agent']?.slice(0, MAX_USER_AGENT) ?? null,
+    address: clientAddress,
+    idle: (wait) => server.underWay.idle(reply, wait),
+  };
 }
 
 /** The device that the request comes from, as a parameter of a handler. */
-export const CurrentDevice = createParamDecorator((_: unknown, context: ExecutionContext): Device =>
-  deviceOf(context.switchToHttp().getRequest<FastifyRequest>()),
-);
+export const CurrentDevice = createParamDecorator((_: unknown, context: ExecutionContext): Device => {
+  const http = context.switchToHttp();
+  return deviceOf(http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+});

@@ -87,6 +87,17 @@ export class UnderWay {
     this.busy -= 1;
   }
 
+  /** Awaits what takes up none of the server's time, and counts the request as idle meanwhile. */
+  async idle<T>(reply: FastifyReply, wait: Promise<T>): Promise<T> {
+    this.rest(reply);
+    try {
+      return await wait;
+    } finally {
+      // Unless it has ended meanwhile.
+      if (reply.waitingAt !== -1) this.work(reply);
+    }
+  }
+
   /** Ends event streams, which nothing else would end; their clients reconnect. */
   endEvents(): void {
     for (const reply of this.replies) {

@@ -51,8 +51,15 @@ describe('the limit of requests', () => {
     turnMs = 40;
     after(40, 200);
     turnMs = 1;
-    expect(after(5, least)).toBeGreaterThan(least);
-    expect(after(60, least)).toBe(most);
+    expect(after(5, least)).toBeGreaterThan(least * 1.5);
+    // As fast as it is used up, and slowly beyond that.
+    for (let time = 0; time < 60; time++) limit.limitFor(limit.current);
+    expect(limit.current).toBe(most);
+    turnMs = 40;
+    after(40, 200);
+    turnMs = 1;
+    expect(after(60, 2)).toBeLessThan(least * 2);
+    expect(after(500, 2)).toBe(most);
   });
 
   it('settles at what can be done in time', () => {

@@ -6,7 +6,7 @@ import type { DatabaseQueue } from '../database/database-queue.js';
 /** Tuning of the limit. */
 export const BOUNDS = {
   /** The lowest limit, however slow everything is. */
-  least: 32,
+  least: 20,
   /** The highest limit: waiting requests need memory. */
   most: 1_000,
   /** The limit is adjusted this often if the database has completed this many operations, otherwise after this long. */
@@ -14,9 +14,9 @@ export const BOUNDS = {
   operations: 16,
   latestMs: 250,
   /** The most processor time that a turn of the event loop may need: requests wait for two or three turns. */
-  turnMs: 10,
+  turnMs: 5,
   /** The database may take this long, or this many times as long as when it is mostly idle. */
-  databaseMs: 15,
+  databaseMs: 10,
   databaseTimes: 3,
 };
 
@@ -107,7 +107,12 @@ export class AdaptiveLimit {
     this.slowTimes = isSlow && this.peak > least ? this.slowTimes + 1 : 0;
     if (this.slowTimes >= 2) {
       this.current = Math.max(least, Math.floor(Math.min(this.current, this.peak) * 0.8));
-    } else if (!isSlow) this.current = Math.min(most, Math.ceil(this.current * 1.1));
+    } else if (!isSlow) this.current = Math.min(most, this.current * this.growth);
+  }
+
+  /** What is not used up is not known to be possible. */
+  private get growth(): number {
+    return this.peak > this.current / 2 ? 1.1 : 1.01;
   }
 
   private isSlow(turnMs: number, databaseMs: number | undefined): boolean {

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import type { mongo } from 'mongoose';
 import { Semaphore } from '../concurrency/semaphore.js';
 import { ApiError, apiError } from '../errors/errors.js';
 import { DomainEvents } from '../logging/events.js';
 import { Counters } from './counters.js';
+import { RefusalDelay } from './refusal-delay.js';
 
 /**
  * How many consecutive failures are free, and the longest delay after further ones, in seconds. Delays double from
@@ -20,12 +22,18 @@ const BUDGETS = {
 
 /** Failures are forgotten this long after the last delay, in milliseconds. */
 const MEMORY_MS = 60 * 60 * 1000;
+/** The delay of refusals to those who ask again at once, in milliseconds. */
+const REFUSED_AFTER_MS = 500;
+/** For how long a process takes it that a delay lasts as it found it, in milliseconds. */
+const SURE_MS = 100;
 
 /** What failures are counted by, and for whom. */
 export type Budget = readonly [kind: keyof typeof BUDGETS, subject: string];
 
 /** Errors that mean a wrong guess. Other errors say nothing about the guess. */
 const WRONG: ReadonlySet<string> = new Set(['INVALID_CREDENTIALS', 'INVALID_OTP']);
+/** Errors that ask the client to wait. */
+const REFUSALS: ReadonlySet<string> = new Set(['RATE_LIMITED', 'OVERLOADED']);
 
 /** Throttles the guessing of passwords and codes. */
 @Injectable()
@@ -35,6 +43,9 @@ export class Attempts {
    * meanwhile. The timeout leaves enough of a request's deadline for the hash.
    */
   private readonly semaphore = new Semaphore({ concurrency: 5, maxWaiting: 1_000, timeoutMs: 400 });
+  private readonly refusalDelay = new RefusalDelay(REFUSED_AFTER_MS);
+  /** When the delays of budgets end, by their ids: a flood of guesses is refused without asking the database. */
+  private readonly delays = new LRUCache<string, Date>({ max: 10_000, ttl: SURE_MS });
 
   constructor(
     private readonly counters: Counters,
@@ -44,16 +55,47 @@ export class Attempts {
   /**
    * Runs the check of a guess. Each budget is charged with a failure beforehand and refunded unless the guess was
    * wrong: otherwise many concurrent guesses could slip through before the first one has failed.
+   * @param budgets that of the source first: a flood from there then waits for nobody but itself
+   * @param inTurn waits until the work may be done. Nothing is counted, or written, for what gets no turn.
    * @throws ApiError RATE_LIMITED with Retry-After while a budget is delayed; nothing is counted then
    */
-  async guard<T>(budgets: readonly Budget[], work: () => Promise<T>): Promise<T> {
+  async guard<T>(
+    budgets: readonly Budget[],
+    work: () => Promise<T>,
+    inTurn: (guess: () => Promise<T>) => Promise<T> = (guess) => guess(),
+  ): Promise<T> {
+    try {
+      for (const budget of budgets) this.requireUndelayed(budget, this.delays.get(this.idOf(budget)));
+      return await inTurn(() => this.enter(budgets, () => this.charge(budgets, work)));
+    } catch (error) {
+      if (error instanceof ApiError && REFUSALS.has(error.code)) {
+        const [[kind, subject] = []] = budgets;
+        // All unknown addresses together: they are cheap.
+        await this.refusalDelay.wait(kind === 'device' ? String(subject) : '');
+      }
+      throw error;
+    }
+  }
+
+  /** Limits how many of a budget are at work, and charges none of their budgets before they are. */
+  private async enter<T>(budgets: readonly Budget[], work: () => Promise<T>): Promise<T> {
     const entered: string[] = [];
-    const taken: Budget[] = [];
     try {
       for (const budget of budgets) {
         const id = this.idOf(budget);
         await this.semaphore.acquire(id);
         entered.push(id);
+      }
+      return await work();
+    } finally {
+      for (const id of entered) this.semaphore.release(id);
+    }
+  }
+
+  private async charge<T>(budgets: readonly Budget[], work: () => Promise<T>): Promise<T> {
+    const taken: Budget[] = [];
+    try {
+      for (const budget of budgets) {
         await this.take(budget);
         taken.push(budget);
       }
@@ -64,8 +106,6 @@ export class Attempts {
       const isWrong = error instanceof ApiError && WRONG.has(error.code);
       if (!isWrong) await this.giveBack(taken);
       throw error;
-    } finally {
-      for (const id of entered) this.semaphore.release(id);
     }
   }
 
@@ -74,11 +114,17 @@ export class Attempts {
     const [kind] = budget;
     const id = this.idOf(budget);
     const before = await this.counters.change(id, takeFrom(BUDGETS[kind], new Date()));
-    const waitMs = (before?.blockedUntil?.getTime() ?? 0) - Date.now();
+    this.delays.set(id, before?.blockedUntil);
+    this.requireUndelayed(budget, before?.blockedUntil);
+  }
+
+  /** @throws ApiError RATE_LIMITED, also for those that wait for the budget */
+  private requireUndelayed(budget: Budget, until: Date | undefined): void {
+    const waitMs = (until?.getTime() ?? 0) - Date.now();
     if (waitMs <= 0) return;
-    this.events.record('attempt_delayed', { budget: kind });
+    this.events.record('attempt_delayed', { budget: budget[0] });
     const refusal = () => apiError('RATE_LIMITED', { retryAfter: waitMs / 1000 });
-    this.semaphore.rejectWaiters(id, refusal);
+    this.semaphore.rejectWaiters(this.idOf(budget), refusal);
     throw refusal();
   }
 
@@ -87,6 +133,7 @@ export class Attempts {
     await Promise.all(
       budgets.map(async (budget) => {
         const id = this.idOf(budget);
+        this.delays.delete(id);
         // A correct guess on a device resets that device's failures.
         if (refill && budget[0] === 'device') await this.counters.remove(id);
         else await this.counters.change(id, giveBackTo(now));

@@ -19,6 +19,8 @@ const CROWDED = 0.75;
 const SPARE = 1.25;
 /** How often running requests are counted per caller. */
 const COUNT_EVERY_MS = 5;
+/** The delay of refusals to those who ask again at once, in milliseconds: each of them holds a connection meanwhile. */
+const REFUSED_AFTER_MS = 100;
 /** How often refusals are logged. */
 const REPORT_EVERY_MS = 1_000;
 
@@ -87,7 +89,7 @@ export function installLoadShedding(
   const corsFor = corsHeaders(config.corsOrigins);
   const unlimited = unlimitedPaths(fastify, basePathOf(config));
   const shed = { stranger: 0, verified: 0 };
-  const refusalDelay = new RefusalDelay();
+  const refusalDelay = new RefusalDelay(REFUSED_AFTER_MS);
   let counts = new Map<string, number>();
   let countedAt = -Infinity;
   let reported = { ...shed };

@@ -11,7 +11,7 @@ describe('callers who do not heed Retry-After', () => {
 
   beforeEach(() => {
     jest.useFakeTimers();
-    delay = new RefusalDelay();
+    delay = new RefusalDelay(250);
     sent = [];
   });
   afterEach(() => void jest.useRealTimers());
@@ -21,7 +21,7 @@ describe('callers who do not heed Retry-After', () => {
     expect(sentTo('flood')).toBe(50);
     jest.advanceTimersByTime(249);
     expect(sentTo('flood')).toBe(50);
-    jest.advanceTimersByTime(1);
+    jest.advanceTimersByTime(251);
     expect(sentTo('flood')).toBe(60);
   });
 
@@ -29,6 +29,24 @@ describe('callers who do not heed Retry-After', () => {
     refuse('flood', 60);
     refuse('other');
     expect(sentTo('other')).toBe(1);
+  });
+
+  it('get their refusals spread out: they would all ask again together', () => {
+    refuse('flood', 50 + 250);
+    const sentAt = Array.from({ length: 50 }, () => {
+      const before = sent.length;
+      jest.advanceTimersByTime(10);
+      return sent.length - before;
+    });
+    expect(Math.max(...sentAt)).toBeLessThan(60);
+    expect(sentAt.filter((count) => count > 0).length).toBeGreaterThan(15);
+  });
+
+  it('get one at once again every 20 ms', () => {
+    refuse('flood', 60);
+    jest.advanceTimersByTime(60);
+    refuse('flood', 10);
+    expect(sentTo('flood')).toBe(53);
   });
 
   it('are forgiven after a second', () => {
@@ -43,7 +61,7 @@ describe('callers who do not heed Retry-After', () => {
     expect(sentTo('flood')).toBe(50);
     refuse('flood', 7);
     expect(sentTo('flood')).toBe(57);
-    jest.advanceTimersByTime(250);
+    jest.advanceTimersByTime(500);
     expect(sentTo('flood')).toBe(5_057);
   });
 });

@@ -1,8 +1,8 @@
-/** After this many refusals in a second, a caller's further ones are delayed. */
+import { LRUCache } from 'lru-cache';
+
+/** So many refusals of a caller are sent at once, and one more each time this number of milliseconds has passed. */
 const PROMPT_REFUSALS = 50;
-const SECOND_MS = 1_000;
-/** How often delayed refusals are sent, in milliseconds. */
-const ANSWER_EVERY_MS = 250;
+const PROMPT_EVERY_MS = 20;
 /** Delayed refusals of all callers together; further ones are sent at once. */
 const MOST_WAITING = 5_000;
 
@@ -12,30 +12,34 @@ const MOST_WAITING = 5_000;
  * with a hundred connections would use up the processor.
  */
 export class RefusalDelay {
-  private readonly refusals = new Map<string, number>();
-  private countedSince = -Infinity;
-  private waiting: (() => void)[] = [];
+  /** When all prompt refusals of a caller are available to it again, on the clock of `performance`. */
+  private readonly spentUntil = new LRUCache<string, number>({ max: 10_000 });
+  private waiting = 0;
+
+  /** @param delayMs how long a refusal is delayed at least, in milliseconds; twice as long at most */
+  constructor(private readonly delayMs: number) {}
 
   /** Sends a refusal, at once or delayed. */
   answer(caller: string, send: () => void): void {
     const now = performance.now();
-    if (now - this.countedSince >= SECOND_MS) {
-      this.countedSince = now;
-      this.refusals.clear();
-    }
-    const count = (this.refusals.get(caller) ?? 0) + 1;
-    this.refusals.set(caller, count);
-    if (count <= PROMPT_REFUSALS || this.waiting.length >= MOST_WAITING) {
+    const spentUntil = Math.max(this.spentUntil.get(caller) ?? 0, now) + PROMPT_EVERY_MS;
+    const isPrompt = spentUntil - now <= PROMPT_REFUSALS * PROMPT_EVERY_MS;
+    if (isPrompt) this.spentUntil.set(caller, spentUntil);
+    if (isPrompt || this.waiting >= MOST_WAITING) {
       send();
       return;
     }
-    this.waiting.push(send);
-    if (this.waiting.length === 1) setTimeout(() => this.answerAll(), ANSWER_EVERY_MS);
+    this.waiting++;
+    const sendLate = (): void => {
+      this.waiting--;
+      send();
+    };
+    // Spread out, since who is refused together asks again together: a hundred at once would hold up everybody.
+    setTimeout(sendLate, this.delayMs * (1 + Math.random()));
   }
 
-  private answerAll(): void {
-    const { waiting } = this;
-    this.waiting = [];
-    for (const send of waiting) send();
+  /** Resolves when a refusal may be sent. */
+  wait(caller: string): Promise<void> {
+    return new Promise((send) => void this.answer(caller, send));
   }
 }
