@@ -175,4 +175,5 @@ async function run({ port, rate, clients, seconds, mix }) {
   };
 }
 
+process.once('disconnect', () => process.exit());
 process.on('message', async (plan) => process.send(await run(plan)));

@@ -11,6 +11,8 @@ const bench = import.meta.dirname;
 
 requireNode();
 argumentsOf('bench');
+// Whoever interrupts it leaves no server behind: they are ended when this process exits.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 process.chdir(join(bench, '..'));
 if (!existsSync(join(bench, 'node_modules'))) {
   process.stderr.write('Installing the servers to compare with …\n');

@@ -74,7 +74,10 @@ describe('the forms of the console', () => {
     await page.getByText('The server cannot be reached. Check your connection and try again.').waitFor();
     await page.unroute(`**${REGISTER}`);
     await page.getByTestId('register-button').click();
-    await page.getByTestId('success-message').waitFor();
+    const done = page.getByTestId('success-message').waitFor();
+    await done.catch(async (error: unknown) => {
+      throw new Error(`Instead, the page says: ${await page.innerText('body')}`, { cause: error });
+    });
   });
 
   it('are sent once, however often the button is pressed', async () => {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Attempts } from '../../platform/limits/attempts.js';
+import { Attempts, type Budget } from '../../platform/limits/attempts.js';
 import { apiError, invalid } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
 import { networkOf } from '../../platform/http/client-address.js';
@@ -28,7 +28,7 @@ export class IdentityProof {
    * @throws ApiError INVALID_CREDENTIALS; RATE_LIMITED after too many failures; OVERLOADED
    */
   requirePassword(user: User, password: string, device: Device): Promise<void> {
-    return this.guard(user, device, () => this.checkPassword(user, password, device));
+    return this.inTurn(user, device, () => this.checkPassword(user, password));
   }
 
   /**
@@ -40,23 +40,36 @@ export class IdentityProof {
     if (password == null && otp == null && !isAsked) {
       throw invalid([{ path: 'password', message: 'password is required' }]);
     }
-    await this.guard(user, device, async () => {
-      if (password != null) await this.checkPassword(user, password, device);
+    const prove = async (): Promise<void> => {
+      if (password != null) await this.checkPassword(user, password);
       if (otp != null || isAsked) await this.factors.require(user, otp);
-    });
+    };
+    await (password == null ? this.guard(user, device, prove) : this.inTurn(user, device, prove));
   }
 
   /**
    * Counts the failures of `work`, for the user and for the address. By the user's id, unlike sign-in, which counts by
    * the account's address: only somebody signed in as the user can exhaust this budget.
    */
-  guard<T>({ _id }: User, { address }: Device, work: () => Promise<T>): Promise<T> {
-    const budgets = [['address', networkOf(address)] as const, ['account', _id.toHexString()] as const];
-    return this.attempts.guard(budgets, work);
+  guard<T>(user: User, device: Device, work: () => Promise<T>): Promise<T> {
+    return this.attempts.guard(budgetsOf(user, device), work);
   }
 
-  private async checkPassword(user: User, password: string, { address }: Device): Promise<void> {
-    const match = await this.passwords.match(user, password, claimOf(address, user.email, true));
+  /** The same for work that checks the password. */
+  private inTurn(user: User, device: Device, work: () => Promise<void>): Promise<void> {
+    const claim = claimOf(device.address, user.email, true);
+    return this.attempts.guard(budgetsOf(user, device), work, (guess) => this.passwords.inTurn(claim, guess));
+  }
+
+  private async checkPassword(user: User, password: string): Promise<void> {
+    const match = await this.passwords.check(user, password);
     if (!match) throw apiError(UserErrors.INVALID_CREDENTIALS);
   }
+}
+
+function budgetsOf({ _id }: User, { address }: Device): Budget[] {
+  return [
+    ['address', networkOf(address)],
+    ['account', _id.toHexString()],
+  ];
 }

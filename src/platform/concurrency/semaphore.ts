@@ -33,7 +33,7 @@ export class Semaphore {
 
   /**
    * Resolves once the caller may run. Whoever has acquired must release.
-   * @throws ApiError OVERLOADED when too many are waiting, or after the timeout; what `rejectWaiters` was given
+   * @throws ApiError OVERLOADED when too many are waiting, or after the timeout
    */
   async acquire(key = ''): Promise<void> {
     const slot = this.slotOf(key);
@@ -67,15 +67,6 @@ export class Semaphore {
       next.enter();
     } else if (!next && slot.running === 0) {
       this.slots.delete(key);
-    }
-  }
-
-  /** Rejects everyone who is waiting for the key. */
-  rejectWaiters(key: string, error: () => Error): void {
-    const slot = this.slotOf(key);
-    for (const waiter of slot.waiters) {
-      this.remove(slot, waiter);
-      waiter.reject(error());
     }
   }
 

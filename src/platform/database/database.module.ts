@@ -15,6 +15,21 @@ import { Trail } from './trail.js';
 import { Transactions } from './transactions.js';
 import { Transfers } from './transfers.js';
 
+const PROVIDED = [
+  Cursors,
+  References,
+  Repositories,
+  AbandonedTransactions,
+  Transactions,
+  OwnedRecords,
+  OwnerRemovals,
+  ChangeFeed,
+  LiveCaches,
+  Memberships,
+  Trail,
+  Transfers,
+];
+
 /** The connection, and repositories that restrict every feature's records to their owners. */
 @Global()
 @Module({
@@ -25,33 +40,8 @@ import { Transfers } from './transfers.js';
       inject: [{ token: FieldEncryption, optional: true }],
     },
     Database,
-    Cursors,
-    References,
-    Repositories,
-    AbandonedTransactions,
-    Transactions,
-    OwnedRecords,
-    OwnerRemovals,
-    ChangeFeed,
-    LiveCaches,
-    Memberships,
-    Trail,
-    Transfers,
+    ...PROVIDED,
   ],
-  exports: [
-    getConnectionToken(),
-    Cursors,
-    References,
-    Repositories,
-    AbandonedTransactions,
-    Transactions,
-    OwnedRecords,
-    OwnerRemovals,
-    ChangeFeed,
-    LiveCaches,
-    Memberships,
-    Trail,
-    Transfers,
-  ],
+  exports: [getConnectionToken(), ...PROVIDED],
 })
 export class DatabaseModule {}

@@ -7,6 +7,7 @@ import type { Actor, Owner, Scope } from '../access/caller.js';
 import type { Cursors } from './cursor.js';
 import type { RecordCipher } from './field-encryption.js';
 import type { Filter } from './filter.js';
+import type { Find } from './find.js';
 import { RecordReads } from './record-reads.js';
 import type { NewVersion } from './record-store.js';
 import type { Change, NewFields, NewRecord, StoredRecord } from './record.js';
@@ -107,7 +108,7 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
     };
     if (!states?.areIn(change)) return write(precondition, change);
     return asRead(
-      () => this.current(scope, id, precondition, transaction),
+      async () => this.store.opened(await this.findExpected(scope, id, precondition, transaction)),
       (read) => write({ versions: [read.version], required: true }, states.applied(read, change)),
     );
   }
@@ -157,10 +158,7 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
     precondition: Precondition,
     transaction?: Transaction,
   ): Promise<void> {
-    const filter = this.expected(scope, id, precondition);
-    const session = transaction?.session;
-    const [current] = await this.store.find({ filter, limit: 1, projection: { _id: 1 }, session });
-    if (!current) throw await this.absent(scope, id, precondition, transaction);
+    await this.findExpected(scope, id, precondition, transaction, { _id: 1 });
   }
 
   /**
@@ -242,11 +240,9 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
     transaction: Transaction,
   ): Promise<string | null | undefined> {
     const { field } = this.ownership;
-    const filter = this.expected(scope, id, precondition);
-    const { session } = transaction;
-    const projection = { [field ?? '_id']: 1 } as const;
-    const [found] = await this.store.find<Filter>({ filter, limit: 1, projection, session });
-    if (!found) throw await this.absent(scope, id, precondition, transaction);
+    const found = await this.findExpected<Filter>(scope, id, precondition, transaction, {
+      [field ?? '_id']: 1,
+    });
     if (field === undefined) return null;
     return scope.all ? String(found[field]) : undefined;
   }
@@ -270,16 +266,23 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
   }
 
   /** @throws ApiError …_NOT_FOUND, PRECONDITION_FAILED */
-  private async current(
+  private async findExpected<F = T>(
     scope: Scope,
     id: string,
     precondition: Precondition,
     transaction: Transaction | undefined,
-  ): Promise<T> {
+    projection?: Find['projection'],
+  ): Promise<F> {
     const filter = this.expected(scope, id, precondition);
-    const [found] = await this.store.find<T>({ filter, limit: 1, session: transaction?.session });
+    const session = transaction?.session;
+    const [found] = await this.store.find<F>({
+      filter,
+      limit: 1,
+      session,
+      ...(projection && { projection }),
+    });
     if (!found) throw await this.absent(scope, id, precondition, transaction);
-    return this.store.opened(found);
+    return found;
   }
 
   /** @throws ApiError if the change would break an order rule of the record, or the record was changed concurrently */

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { mongo } from 'mongoose';
-import { Semaphore } from '../concurrency/semaphore.js';
 import { ApiError, apiError } from '../errors/errors.js';
 import { DomainEvents } from '../logging/events.js';
 import { Counters } from './counters.js';
@@ -38,11 +37,6 @@ const REFUSALS: ReadonlySet<string> = new Set(['RATE_LIMITED', 'OVERLOADED']);
 /** Throttles the guessing of passwords and codes. */
 @Injectable()
 export class Attempts {
-  /**
-   * Limits concurrent attempts of one budget. More would only wait for password hashing, and count as failures
-   * meanwhile. The timeout leaves enough of a request's deadline for the hash.
-   */
-  private readonly semaphore = new Semaphore({ concurrency: 5, maxWaiting: 1_000, timeoutMs: 400 });
   private readonly refusalDelay = new RefusalDelay(REFUSED_AFTER_MS);
   /** When the delays of budgets end, by their ids: a flood of guesses is refused without asking the database. */
   private readonly delays = new LRUCache<string, Date>({ max: 10_000, ttl: SURE_MS });
@@ -55,8 +49,7 @@ export class Attempts {
   /**
    * Runs the check of a guess. Each budget is charged with a failure beforehand and refunded unless the guess was
    * wrong: otherwise many concurrent guesses could slip through before the first one has failed.
-   * @param budgets that of the source first: a flood from there then waits for nobody but itself
-   * @param inTurn waits until the work may be done. Nothing is counted, or written, for what gets no turn.
+   * @param inTurn waits until the work may be done: nothing is counted, or written, for what gets no turn
    * @throws ApiError RATE_LIMITED with Retry-After while a budget is delayed; nothing is counted then
    */
   async guard<T>(
@@ -66,7 +59,7 @@ export class Attempts {
   ): Promise<T> {
     try {
       for (const budget of budgets) this.requireUndelayed(budget, this.delays.get(this.idOf(budget)));
-      return await inTurn(() => this.enter(budgets, () => this.charge(budgets, work)));
+      return await inTurn(() => this.charge(budgets, work));
     } catch (error) {
       if (error instanceof ApiError && REFUSALS.has(error.code)) {
         const [[kind, subject] = []] = budgets;
@@ -74,21 +67,6 @@ export class Attempts {
         await this.refusalDelay.wait(kind === 'device' ? String(subject) : '');
       }
       throw error;
-    }
-  }
-
-  /** Limits how many of a budget are at work, and charges none of their budgets before they are. */
-  private async enter<T>(budgets: readonly Budget[], work: () => Promise<T>): Promise<T> {
-    const entered: string[] = [];
-    try {
-      for (const budget of budgets) {
-        const id = this.idOf(budget);
-        await this.semaphore.acquire(id);
-        entered.push(id);
-      }
-      return await work();
-    } finally {
-      for (const id of entered) this.semaphore.release(id);
     }
   }
 
@@ -118,14 +96,12 @@ export class Attempts {
     this.requireUndelayed(budget, before?.blockedUntil);
   }
 
-  /** @throws ApiError RATE_LIMITED, also for those that wait for the budget */
+  /** @throws ApiError RATE_LIMITED */
   private requireUndelayed(budget: Budget, until: Date | undefined): void {
     const waitMs = (until?.getTime() ?? 0) - Date.now();
     if (waitMs <= 0) return;
     this.events.record('attempt_delayed', { budget: budget[0] });
-    const refusal = () => apiError('RATE_LIMITED', { retryAfter: waitMs / 1000 });
-    this.semaphore.rejectWaiters(this.idOf(budget), refusal);
-    throw refusal();
+    throw apiError('RATE_LIMITED', { retryAfter: waitMs / 1000 });
   }
 
   private async giveBack(budgets: readonly Budget[], { refill = false } = {}): Promise<void> {
