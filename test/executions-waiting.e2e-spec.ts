@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
 import { SYSTEM, scopeOf, type UserId } from '../src/platform/access/caller.js';
 import { fail } from '../src/platform/executions/run.js';
 import { addExecutors, EngineLab, Play, Queue, script, Secret } from './support/executions.js';
 import { eventually } from './support/mails.js';
+import { atMost } from './support/soak.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 
 const DAY = 86_400_000;
@@ -43,6 +45,28 @@ describe('durable executions that wait', () => {
       lab.advance(DAY + 1_000);
       expect(await lab.until(id, 'succeeded')).toMatchObject({ result: 'awake' });
       expect(turns).toBe(3);
+    });
+
+    it('begins on time, however long it has been idle, and wakes from short sleeps on time', async () => {
+      for (let times = 0; times < 3; times++) {
+        await sleep(200);
+        const started = performance.now();
+        const { id } = await lab.start(
+          script(async () => 'begun'),
+          { at: lab.parts.clock.in(300) },
+        );
+        await lab.until(id, 'succeeded');
+        const ms = performance.now() - started;
+        expect({ isOnTime: ms > 290 && ms < atMost(500), ms }).toMatchObject({ isOnTime: true });
+      }
+      const started = performance.now();
+      const nap = script(async (run) => {
+        for (let n = 0; n < 10; n++) await run.sleep(`nap-${n}`, 100);
+      });
+      const { id } = await lab.start(nap);
+      await lab.until(id, 'succeeded');
+      const ms = performance.now() - started;
+      expect({ isOnTime: ms > 990 && ms < atMost(2_000), ms }).toMatchObject({ isOnTime: true });
     });
 
     it('hears a signal that its owner sends, once, and others who may', async () => {

@@ -117,9 +117,18 @@ export class Engine implements Runner {
   }
 
   started(execution: StoredExecution): void {
-    const { engine, ready } = execution;
+    const { engine, ready, dueAt } = execution;
     if (engine && this.isActive && this.lease.isHeld(engine)) this.take(execution);
     else if (ready) this.wake();
+    else if (dueAt) this.expect(dueAt);
+  }
+
+  /** Looks when an execution is due, if that is sooner than the next look. */
+  private expect(dueAt: Date): void {
+    const ms = dueAt.getTime() - this.parts.clock.now().getTime();
+    if (ms > REST_MS) return;
+    if (this.isActive) this.tickTimer.schedule(Math.max(0, ms) + 1);
+    else this.bell.ring();
   }
 
   /** Polls for due executions now; without an engine in this process, wakes the others. */
@@ -163,6 +172,8 @@ export class Engine implements Runner {
         return Math.min(Math.max(dueMs, TOGETHER_MS), isBusy ? LOOK_EVERY_MS : REST_MS);
       }
       this.wake();
+      // Others may be due right after it.
+      if (!this.hasMore) return TOGETHER_MS;
     } catch (error) {
       this.logger.warn({ event: 'execution_engine', reason: (error as Error).message });
     }
@@ -219,6 +230,7 @@ export class Engine implements Runner {
     if (this.running.size === 0) this.whenEmpty?.();
     if (!ended) return;
     this.report(execution, ended);
+    if (ended.dueAt) this.expect(ended.dueAt);
     const isParentNotified =
       isFinished(ended.status) && execution.parent ? await this.notifyParent(execution.parent) : false;
     const isFreed = execution.slot !== undefined && (await this.slots.freed(execution.slot));

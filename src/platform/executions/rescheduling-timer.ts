@@ -8,12 +8,13 @@ export class ReschedulingTimer {
   /** @param work returns the milliseconds after which it must run again at the latest */
   constructor(private readonly work: () => Promise<number>) {}
 
-  /** Runs the work within so many milliseconds; ignored while it runs, because it then returns its own time. */
+  /** Runs the work within so many milliseconds; while it runs, within so many of now, after it has ended. */
   schedule(ms: number): void {
     const at = performance.now() + ms;
-    if (this.isStopped || this.isBusy || at >= this.at) return;
-    clearTimeout(this.timer);
+    if (this.isStopped || at >= this.at) return;
     this.at = at;
+    if (this.isBusy) return;
+    clearTimeout(this.timer);
     this.timer = setTimeout(() => void this.run(), ms).unref();
   }
 
@@ -27,6 +28,8 @@ export class ReschedulingTimer {
     this.isBusy = true;
     const ms = await this.work();
     this.isBusy = false;
-    this.schedule(ms);
+    const soonest = Math.max(0, Math.min(this.at - performance.now(), ms));
+    this.at = Infinity;
+    this.schedule(soonest);
   }
 }

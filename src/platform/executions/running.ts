@@ -20,6 +20,8 @@ export interface TurnResult {
   readonly status: Status;
   readonly fault?: Fault;
   readonly error?: unknown;
+  /** When its next turn is due, if it waits for that. */
+  readonly dueAt?: Date;
 }
 
 /** The dates of an execution that is over. */
@@ -189,7 +191,7 @@ export class Running implements TurnHost {
   }
 
   private async wait(
-    set: object,
+    set: { readonly dueAt?: Date; readonly error?: Fault; readonly failures?: number },
     status: 'queued' | 'waiting',
     inc: object = {},
   ): Promise<TurnResult | undefined> {
@@ -200,7 +202,7 @@ export class Running implements TurnHost {
     const write = (statement: Statement) => this.parts.commit.write(() => statement);
     if (await write(transition('wait', status, { ...this.target, bell }, changes))) {
       this.failpoints.reach('wait:after');
-      return { status };
+      return { status, ...(set.dueAt && { dueAt: set.dueAt }) };
     }
     // It was rung in between: what it waits for may have arrived.
     const again = { ...changes, set: { ...changes.set, ...this.dueNow() } };
