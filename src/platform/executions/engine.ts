@@ -29,7 +29,7 @@ const LOOK_EVERY_MS = 1_000;
 /** The pause when nothing is due and nobody rings. */
 const REST_MS = LEASE_MS / 2;
 /** Shortest time between two polls for due executions, so that several are claimed together. */
-const TOGETHER_MS = 100;
+const TOGETHER_MS = 25;
 /** How long shutdown waits for the database, in milliseconds. */
 const GOODBYE_MS = 400;
 /** Shortest time between two sweeps for dead processes. */
