@@ -61,7 +61,7 @@ describe('an execution that another release has started', () => {
     expect(await lab.until(good, 'succeeded')).toMatchObject({ result: 'was 7' });
     expect((await lab.until(without, 'failed')).error?.code).toBe('EXECUTOR_VERSION');
     // Tried again as its code would be, and not taken for a crash of the process.
-    await lab.until(bad, 'queued');
+    await lab.until(bad, 'queued', 'failed');
     lab.advance(DAY);
     expect((await lab.until(bad, 'failed')).error?.code).toBe('INTERNAL_ERROR');
   });
