@@ -3,10 +3,16 @@ import { Injectable } from '@nestjs/common';
 import bcrypt from 'bcrypt';
 import { UsersConfig } from './users.config.js';
 import { type Claim, FairQueue } from '../../platform/concurrency/fair-queue.js';
+import { Semaphore } from '../../platform/concurrency/semaphore.js';
 import { MAX_PASSWORD_BYTES, passwordForm } from '../../platform/validation/passwords.js';
 
 /** Node has four threads for hashing, DNS and files together; one core is left for requests. */
 const CONCURRENCY = Math.max(1, Math.min(availableParallelism() - 1, 3));
+/**
+ * Claims that have their turn. While all processors hash, the next one is read and counted: the database would otherwise
+ * keep a processor waiting.
+ */
+const IN_TURN = CONCURRENCY + 1;
 /**
  * How long a hash may wait. A sign-in may already have waited 400 ms for others of its account; together with the hash
  * itself this stays well below a request's deadline, even on a slow machine.
@@ -24,10 +30,11 @@ export const TRUSTED: Claim = { isKnown: true, subjects: [] };
 @Injectable()
 export class PasswordHasher {
   private readonly queue = new FairQueue({
-    concurrency: CONCURRENCY,
+    concurrency: IN_TURN,
     maxWaiting: MAX_WAITING,
     timeoutMs: TIMEOUT_MS,
   });
+  private readonly processors = new Semaphore({ concurrency: CONCURRENCY });
   private readonly rounds: number;
   /** The highest cost seen in any hash: every check is padded to it, so that timing reveals nothing. */
   private highest: number;
@@ -44,7 +51,7 @@ export class PasswordHasher {
     const form = passwordForm(password);
     return this.queue.run(
       claim,
-      () => bcrypt.hash(form, this.rounds),
+      () => this.onProcessor(() => bcrypt.hash(form, this.rounds)),
       () => true,
     );
   }
@@ -86,9 +93,20 @@ export class PasswordHasher {
     this.highest = Math.max(this.highest, cost);
     const against = hash ?? (await this.decoy(cost));
     const canMatch = hash !== undefined && Buffer.byteLength(password) <= MAX_PASSWORD_BYTES;
-    const isSame = await bcrypt.compare(password, against);
-    await this.makeUp(cost, password);
-    return isSame && canMatch;
+    return this.onProcessor(async () => {
+      const isSame = await bcrypt.compare(password, against);
+      await this.makeUp(cost, password);
+      return isSame && canMatch;
+    });
+  }
+
+  private async onProcessor<T>(work: () => Promise<T>): Promise<T> {
+    await this.processors.acquire();
+    try {
+      return await work();
+    } finally {
+      this.processors.release();
+    }
   }
 
   /**
