@@ -13,10 +13,7 @@ const CONCURRENCY = Math.max(1, Math.min(availableParallelism() - 1, 3));
  * keep a processor waiting.
  */
 const IN_TURN = CONCURRENCY + 1;
-/**
- * How long a hash may wait. A sign-in may already have waited 400 ms for others of its account; together with the hash
- * itself this stays well below a request's deadline, even on a slow machine.
- */
+/** How long a claim may wait: together with the hash, or the delay of its refusal, less than a request's deadline. */
 const TIMEOUT_MS = 1_200;
 const MAX_WAITING = 64;
 

@@ -271,16 +271,11 @@ export class Records<T extends StoredRecord> extends RecordReads<T> {
     id: string,
     precondition: Precondition,
     transaction: Transaction | undefined,
-    projection?: Find['projection'],
+    only?: Find['projection'],
   ): Promise<F> {
     const filter = this.expected(scope, id, precondition);
-    const session = transaction?.session;
-    const [found] = await this.store.find<F>({
-      filter,
-      limit: 1,
-      session,
-      ...(projection && { projection }),
-    });
+    const query = { filter, limit: 1, session: transaction?.session, ...(only && { projection: only }) };
+    const [found] = await this.store.find<F>(query);
     if (!found) throw await this.absent(scope, id, precondition, transaction);
     return found;
   }

@@ -22,7 +22,7 @@ const BUDGETS = {
 /** Failures are forgotten this long after the last delay, in milliseconds. */
 const MEMORY_MS = 60 * 60 * 1000;
 /** The delay of refusals to those who ask again at once, in milliseconds. */
-const REFUSED_AFTER_MS = 500;
+const REFUSED_AFTER_MS = 400;
 /** For how long a process takes it that a delay lasts as it found it, in milliseconds. */
 const SURE_MS = 100;
 
