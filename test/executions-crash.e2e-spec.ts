@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { assert, asyncProperty } from 'fast-check';
 import { Types } from 'mongoose';
 import { SYSTEM } from '../src/platform/access/caller.js';
@@ -14,9 +14,10 @@ import { IS_SOAK, SEED, soaked } from './support/soak.js';
 import { actions, playModel } from './support/transition-model.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 
+// A thousand random orders take minutes.
+if (IS_SOAK) jest.setTimeout(900_000);
+
 const DAY = 86_400_000;
-/** A thousand random orders take minutes. */
-const PATIENCE_MS = IS_SOAK ? 900_000 : 30_000;
 /** Where the process is killed, and which time that it gets there: one of four each in the gate. */
 const CASES = FAILPOINTS.flatMap((point, at) =>
   (IS_SOAK ? [1, 2, 3, 4] : [(at % 3) + 1]).map((nth) => [point, nth] as const),
@@ -292,14 +293,10 @@ describe('executions and what kills them', () => {
   });
 
   describe('the table of transitions', () => {
-    it(
-      'keeps two processes and others to it, whatever they believe, in whatever order',
-      async () => {
-        const { store } = engineBeside(test.app);
-        const property = asyncProperty(actions, (all) => playModel(store, all));
-        await assert(property, { numRuns: soaked(1_000), seed: SEED });
-      },
-      PATIENCE_MS,
-    );
+    it('keeps two processes and others to it, whatever they believe, in whatever order', async () => {
+      const { store } = engineBeside(test.app);
+      const property = asyncProperty(actions, (all) => playModel(store, all));
+      await assert(property, { numRuns: soaked(1_000), seed: SEED });
+    });
   });
 });
