@@ -14,9 +14,7 @@ import { IS_SOAK, SEED, soaked } from './support/soak.js';
 import { actions, playModel } from './support/transition-model.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 
-// A thousand random orders take minutes.
 if (IS_SOAK) jest.setTimeout(900_000);
-
 const DAY = 86_400_000;
 /** Where the process is killed, and which time that it gets there: one of four each in the gate. */
 const CASES = FAILPOINTS.flatMap((point, at) =>
