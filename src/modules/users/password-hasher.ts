@@ -48,7 +48,7 @@ export class PasswordHasher {
     const form = passwordForm(password);
     return this.queue.run(
       claim,
-      () => this.onProcessor(() => bcrypt.hash(form, this.rounds)),
+      () => this.processors.run(() => bcrypt.hash(form, this.rounds)),
       () => true,
     );
   }
@@ -90,20 +90,11 @@ export class PasswordHasher {
     this.highest = Math.max(this.highest, cost);
     const against = hash ?? (await this.decoy(cost));
     const canMatch = hash !== undefined && Buffer.byteLength(password) <= MAX_PASSWORD_BYTES;
-    return this.onProcessor(async () => {
+    return this.processors.run(async () => {
       const isSame = await bcrypt.compare(password, against);
       await this.makeUp(cost, password);
       return isSame && canMatch;
     });
-  }
-
-  private async onProcessor<T>(work: () => Promise<T>): Promise<T> {
-    await this.processors.acquire();
-    try {
-      return await work();
-    } finally {
-      this.processors.release();
-    }
   }
 
   /**

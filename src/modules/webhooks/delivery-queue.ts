@@ -55,7 +55,7 @@ export class DeliveryQueue {
   async deliver(deliveryId: string, signal: AbortSignal): Promise<string | null> {
     const _id = new Types.ObjectId(deliveryId);
     for (const until = performance.now() + TURN_MS; performance.now() < until;) {
-      const next = await this.atDatabase(() => this.next(_id));
+      const next = await this.slots.run(() => this.next(_id));
       if (!next) return null;
       if (next instanceof Date) return next.toISOString();
       await this.attempt(next.webhook, next.delivery, signal);
@@ -83,15 +83,6 @@ export class DeliveryQueue {
     const now = this.clock.now();
     if (delivery.nextAttemptAt && delivery.nextAttemptAt > now) return delivery.nextAttemptAt;
     return (await this.receivers.restOf(webhook, now)) ?? { webhook, delivery };
-  }
-
-  private async atDatabase<T>(work: () => Promise<T>): Promise<T> {
-    await this.slots.acquire();
-    try {
-      return await work();
-    } finally {
-      this.slots.release();
-    }
   }
 
   private async webhookOf({ webhookId, ownerId }: WebhookDelivery): Promise<Webhook | null> {
@@ -125,13 +116,13 @@ export class DeliveryQueue {
       });
       this.metrics.attempted(answer.status, since());
       const outcome = { ...shownOf(answer), durationMs: since() };
-      await this.atDatabase(() => this.note(webhook, delivery, answer, outcome));
+      await this.slots.run(() => this.note(webhook, delivery, answer, outcome));
     } catch (error) {
       // The process is stopping or has lost the execution: whichever continues will retry.
       if (!(error instanceof OutboundError) || error.reason === 'cancelled') throw error;
       this.metrics.attempted(error.reason, since());
       const outcome = { error: `The address ${error.message}`, durationMs: since() };
-      await this.atDatabase(() => this.note(webhook, delivery, undefined, outcome));
+      await this.slots.run(() => this.note(webhook, delivery, undefined, outcome));
     }
   }
 

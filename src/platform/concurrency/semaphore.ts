@@ -2,7 +2,6 @@ import { apiError } from '../errors/errors.js';
 
 interface Waiter {
   readonly enter: () => void;
-  readonly reject: (error: Error) => void;
   readonly timer: NodeJS.Timeout | undefined;
 }
 
@@ -31,6 +30,16 @@ export class Semaphore {
 
   constructor(private readonly limits: Limits) {}
 
+  /** Runs the work when it may. @throws ApiError OVERLOADED as `acquire` does */
+  async run<T>(work: () => Promise<T>, key?: string): Promise<T> {
+    await this.acquire(key);
+    try {
+      return await work();
+    } finally {
+      this.release(key);
+    }
+  }
+
   /**
    * Resolves once the caller may run. Whoever has acquired must release.
    * @throws ApiError OVERLOADED when too many are waiting, or after the timeout
@@ -50,7 +59,7 @@ export class Semaphore {
         reject(apiError('OVERLOADED'));
       };
       const timer = timeoutMs === undefined ? undefined : setTimeout(giveUp, timeoutMs);
-      const waiter: Waiter = { enter, reject, timer };
+      const waiter: Waiter = { enter, timer };
       slot.waiters.add(waiter);
     });
   }
@@ -63,7 +72,8 @@ export class Semaphore {
     slot.running--;
     if (next && slot.running < most) {
       slot.running++;
-      this.remove(slot, next);
+      slot.waiters.delete(next);
+      clearTimeout(next.timer);
       next.enter();
     } else if (!next && slot.running === 0) {
       this.slots.delete(key);
@@ -75,11 +85,6 @@ export class Semaphore {
     const { crowdedMs = Infinity } = this.limits;
     const slot = this.slots.get(key);
     return slot !== undefined && slot.waiters.size > 0 && performance.now() - slot.crowdedSince >= crowdedMs;
-  }
-
-  private remove(slot: Slot, waiter: Waiter): void {
-    clearTimeout(waiter.timer);
-    slot.waiters.delete(waiter);
   }
 
   private slotOf(key: string): Slot {

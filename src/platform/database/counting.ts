@@ -11,12 +11,6 @@ export const MAX_MS = 900;
 const counting = new Semaphore({ concurrency: 1, maxWaiting: 16, timeoutMs: MAX_MS });
 
 /** @throws ApiError OVERLOADED when too many counts of the caller are waiting, or after the time limit */
-export async function inTurn<R>(scope: Scope, count: () => Promise<R>): Promise<R> {
-  const caller = userOf(scope) ?? 'system';
-  await counting.acquire(caller);
-  try {
-    return await count();
-  } finally {
-    counting.release(caller);
-  }
+export function inTurn<R>(scope: Scope, count: () => Promise<R>): Promise<R> {
+  return counting.run(count, userOf(scope) ?? 'system');
 }

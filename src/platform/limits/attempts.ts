@@ -38,7 +38,7 @@ const REFUSALS: ReadonlySet<string> = new Set(['RATE_LIMITED', 'OVERLOADED']);
 @Injectable()
 export class Attempts {
   private readonly refusalDelay = new RefusalDelay(REFUSED_AFTER_MS);
-  /** When the delays of budgets end, by their ids: a flood of guesses is refused without asking the database. */
+  /** When the delays of budgets end: a flood of guesses is refused without asking the database. */
   private readonly delays = new LRUCache<string, Date>({ max: 10_000, ttl: SURE_MS });
 
   constructor(
@@ -58,7 +58,7 @@ export class Attempts {
     inTurn: (guess: () => Promise<T>) => Promise<T> = (guess) => guess(),
   ): Promise<T> {
     try {
-      for (const budget of budgets) this.requireUndelayed(budget, this.delays.get(this.idOf(budget)));
+      for (const budget of budgets) this.requireUndelayed(budget, this.delays.get(String(budget)));
       return await inTurn(() => this.charge(budgets, work));
     } catch (error) {
       if (error instanceof ApiError && REFUSALS.has(error.code)) {
@@ -90,9 +90,8 @@ export class Attempts {
   /** @throws ApiError RATE_LIMITED while the budget is delayed */
   private async take(budget: Budget): Promise<void> {
     const [kind] = budget;
-    const id = this.idOf(budget);
-    const before = await this.counters.change(id, takeFrom(BUDGETS[kind], new Date()));
-    this.delays.set(id, before?.blockedUntil);
+    const before = await this.counters.change(this.idOf(budget), takeFrom(BUDGETS[kind], new Date()));
+    this.delays.set(String(budget), before?.blockedUntil);
     this.requireUndelayed(budget, before?.blockedUntil);
   }
 
@@ -108,8 +107,8 @@ export class Attempts {
     const now = new Date();
     await Promise.all(
       budgets.map(async (budget) => {
+        this.delays.delete(String(budget));
         const id = this.idOf(budget);
-        this.delays.delete(id);
         // A correct guess on a device resets that device's failures.
         if (refill && budget[0] === 'device') await this.counters.remove(id);
         else await this.counters.change(id, giveBackTo(now));

@@ -144,7 +144,7 @@ export function installLoadShedding(
       stranger: shed.stranger - reported.stranger,
       verified: shed.verified - reported.verified,
     };
-    fastify.log.warn({ event: 'overloaded', refused, limit: limit.current }, message);
+    fastify.log.warn({ event: 'overloaded', refused, limit: Math.floor(limit.current) }, message);
     reported = { ...shed };
     reportedAt = now;
   }

@@ -82,7 +82,9 @@ export function installMetrics(fastify: FastifyInstance, { underWay, database, c
     idle: database.idle,
   }));
   const add = readGauge.bind(undefined, registry);
-  add(METRICS.limit, 'requests that may be worked on at a time', () => fastify.limitOfRequests.current);
+  add(METRICS.limit, 'requests that may be worked on at a time', () =>
+    Math.floor(fastify.limitOfRequests.current),
+  );
   add(METRICS.inProgress, 'requests that are worked on', () => underWay.busy);
   add(METRICS.waiting, 'operations that wait for a connection to MongoDB', () => database.waiting);
   add(METRICS.changeFeedAge, 'time since every change was known', () => changeFeed.ageSeconds);

@@ -134,14 +134,11 @@ export class Subscriptions {
   }
 
   private async called(call: Call, event: RecordEvent): Promise<void> {
-    await this.slots.acquire();
-    try {
-      await withTimeout(
+    const calling = () =>
+      withTimeout(
         TIMEOUT_MS,
         Promise.resolve().then(() => call(event)),
       );
-    } finally {
-      this.slots.release();
-    }
+    await this.slots.run(calling);
   }
 }
