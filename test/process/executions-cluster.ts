@@ -246,9 +246,18 @@ export class Cluster {
    */
   async endLeases(holders?: readonly ObjectId[]): Promise<void> {
     if (IS_SOAK) return sleep(12_000);
-    const leases = this.client.db().collection('execution_engines');
     const filter = holders ? { _id: { $in: [...holders] } } : {};
-    await leases.updateMany(filter, { $set: { until: new Date(0) } });
+    await this.leases.updateMany(filter, { $set: { until: new Date(0) } });
+  }
+
+  /** Whether each process has a lease that is valid. */
+  async hasLeases(): Promise<boolean> {
+    const valid = { $expr: { $gt: ['$until', '$$NOW'] } };
+    return (await this.leases.countDocuments(valid)) === PROCESSES;
+  }
+
+  private get leases() {
+    return this.client.db().collection('execution_engines');
   }
 
   async remove(): Promise<void> {

@@ -185,6 +185,10 @@ describe(`three processes under ${CLIENTS} clients that start executions of all 
   );
 
   it('write nothing of what they have lost, when they were stopped or blocked for longer than their lease', async () => {
+    // What the test before has ended is replaced when it is to be renewed.
+    await eventually(() => cluster.hasLeases(), 30_000);
+    const losses = (at: number) => cluster.server(at).stdout.split('"execution_lease_lost"').length;
+    const before = [0, 1].map(losses);
     const held = await Promise.all(
       HELD_KINDS.map(async (kind, at) => {
         const { body } = await cluster.caller(at).post('/api/v1/lab', inputOf(kind));
@@ -201,8 +205,6 @@ describe(`three processes under ${CLIENTS} clients that start executions of all 
       const found = await find();
       return found.every(({ status }) => status === 'succeeded') && found;
     }, 30_000);
-    const losses = (at: number) => cluster.server(at).stdout.split('"execution_lease_lost"').length;
-    const before = [0, 1].map(losses);
     await writeFile(join(cluster.installation.folder, 'gate'), '');
     cluster.server(0).kill('SIGCONT');
     await eventually(() => [0, 1].every((at) => losses(at) > (before[at] ?? 0)), 30_000);
