@@ -38,6 +38,7 @@ import { MetricsModule } from './platform/monitoring/metrics.module.js';
 import { MigrationsModule } from './platform/migrations/migrations.module.js';
 import { OpenApiModule } from './platform/openapi/openapi.module.js';
 import { RedisModule } from './platform/redis/redis.module.js';
+import { SheddingModule } from './platform/shedding/shedding.module.js';
 import { SubscriptionsModule } from './platform/subscriptions/subscriptions.module.js';
 import { TracingModule } from './platform/tracing/tracing.module.js';
 import { TrashModule } from './platform/trash/trash.module.js';
@@ -58,6 +59,7 @@ const PLATFORM = [
   ImportsModule,
   MetricsModule,
   OpenApiModule,
+  SheddingModule,
   TracingModule,
   TrashModule,
 ];

@@ -29,7 +29,6 @@ import { LoggingConfig } from './platform/logging/logging.config.js';
 import { createLoggers } from './platform/logging/logger.js';
 import { FrameworkLogger } from './platform/logging/framework-logger.js';
 import { createRequestLog, installRequestLog } from './platform/logging/request-log.js';
-import { HeapWatch } from './platform/monitoring/heap-watch.js';
 import { HealthMonitor } from './platform/monitoring/health.monitor.js';
 import { installMetrics } from './platform/monitoring/metrics.js';
 import { handlersOf } from './platform/http/handlers.js';
@@ -42,8 +41,6 @@ import { refuseUnfilled } from './platform/http/unfilled.js';
 import { installHeaders } from './platform/http/headers.js';
 import { installRequestHead } from './platform/http/request-head.js';
 import { installBodyBudget } from './platform/limits/body-budget.js';
-import { limitOf } from './platform/limits/adaptive-limit.js';
-import { installLoadShedding } from './platform/limits/load-shedding.js';
 import { LimitsConfig } from './platform/limits/limits.config.js';
 import { installRateLimit } from './platform/limits/rate-limit.js';
 import { SharedWindows } from './platform/limits/shared-windows.js';
@@ -58,8 +55,8 @@ class Root {}
  * Builds the application, for production, tests and tools alike. It connects to nothing until it is initialised or
  * listens.
  *
- * The order of the hooks is the way of a request: whether there is time for it, log, id, headers, deadline, address,
- * limits, who it is, its shape; then Nest: handler, answer.
+ * The order of the hooks is the way of a request: log, id, headers, deadline, address, limits, who it is, its shape;
+ * then Nest: handler, answer.
  *
  * @param destination where log lines go; standard output by default
  */
@@ -87,14 +84,6 @@ export async function createApp(
   const authenticator = app.get(Authenticator, { strict: false });
   const memberships = app.get(Memberships, { strict: false });
   const underWay = new UnderWay();
-  const heap = app.get(HeapWatch, { strict: false });
-  installLoadShedding(fastify, {
-    limit: limitOf({ mode }, database.queue),
-    underWay,
-    authenticator,
-    config: http,
-    isMemoryShort: () => heap.isShort,
-  });
   installRequestLog(fastify, logRequest);
   installRequestId(fastify);
   installHeaders(fastify);

@@ -96,6 +96,7 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
     paths: ['src/modules/second-factor'],
     route: 'POST /api/v1/auth/otp/enable',
   },
+  { module: 'SheddingModule', paths: ['src/platform/shedding'] },
   { module: 'SubscriptionsModule', paths: ['src/platform/subscriptions'], isOffered: true },
   {
     module: 'SupabaseModule',

@@ -7,8 +7,6 @@ import type { UnderWay } from '../http/under-way.js';
 /** Names of the product's own metrics; docs/operations.md lists them. The others are Node's, from the Prometheus client. */
 export const METRICS = {
   requests: 'http_request_duration_seconds',
-  shed: 'http_requests_shed_total',
-  limit: 'http_requests_limit',
   inProgress: 'http_requests_in_progress',
   connections: 'db_client_connections',
   waiting: 'db_client_connections_pending_requests',
@@ -74,17 +72,12 @@ export function installMetrics(fastify: FastifyInstance, { underWay, database, c
     labelNames: ['method', 'route', 'status_code'],
     registers: [registry],
   });
-  const shed = 'requests refused with 503 OVERLOADED before anything was done for them';
-  readEach(registry, Counter, { name: METRICS.shed, help: shed, label: 'class' }, () => fastify.requestsShed);
   const connections = 'connections to MongoDB that serve requests';
   readEach(registry, Gauge, { name: METRICS.connections, help: connections, label: 'state' }, () => ({
     used: database.used,
     idle: database.idle,
   }));
   const add = readGauge.bind(undefined, registry);
-  add(METRICS.limit, 'requests that may be worked on at a time', () =>
-    Math.floor(fastify.limitOfRequests.current),
-  );
   add(METRICS.inProgress, 'requests that are worked on', () => underWay.busy);
   add(METRICS.waiting, 'operations that wait for a connection to MongoDB', () => database.waiting);
   add(METRICS.changeFeedAge, 'time since every change was known', () => changeFeed.ageSeconds);

@@ -7,11 +7,9 @@ import { isLong } from '../http/closing.js';
 import { type CorsHeaders, corsHeaders } from '../http/cors.js';
 import { SECURITY_HEADERS } from '../http/headers.js';
 import type { HttpConfig } from '../http/http.config.js';
-import { basePathOf } from '../http/public-origin.js';
 import { requestIdOf } from '../http/request-id.js';
-import type { UnderWay } from '../http/under-way.js';
+import { RefusalDelay } from '../limits/refusal-delay.js';
 import type { AdaptiveLimit } from './adaptive-limit.js';
-import { RefusalDelay } from './refusal-delay.js';
 
 /** From this share of the limit on, it matters who is calling. */
 const CROWDED = 0.75;
@@ -32,19 +30,14 @@ declare module 'fastify' {
     /** The user or network that the request counts for; set when first needed. */
     subject: string | undefined;
   }
-  interface FastifyInstance {
-    /** The limit of concurrent requests. */
-    limitOfRequests: AdaptiveLimit;
-    /** Refused requests by class. */
-    requestsShed: Record<ShedClass, number>;
-  }
 }
 
 interface Options {
   readonly limit: AdaptiveLimit;
-  readonly underWay: UnderWay;
   readonly authenticator: Pick<Authenticator, 'subjectOf'>;
-  readonly config: Pick<HttpConfig, 'corsOrigins' | 'publicUrl'>;
+  readonly config: Pick<HttpConfig, 'corsOrigins'>;
+  /** The addresses that are not limited, such as probes. */
+  readonly unlimited: ReadonlySet<string>;
   /** Whether the heap is nearly full. */
   readonly isMemoryShort: () => boolean;
 }
@@ -66,8 +59,8 @@ function refuse(request: IncomingMessage, response: ServerResponse, corsFor: Cor
   response.end(body);
 }
 
-/** The addresses of routes that are not limited, such as probes, also below the path of PUBLIC_URL. */
-function unlimitedPaths(fastify: FastifyInstance, base: string): ReadonlySet<string> {
+/** The addresses of routes that are not limited, also below the path of PUBLIC_URL: of those that are added from now on. */
+export function unlimitedPaths(fastify: FastifyInstance, base: string): ReadonlySet<string> {
   const paths = new Set<string>();
   fastify.addHook('onRoute', ({ url, config }: RouteOptions) => {
     if (config?.unlimited) paths.add(url).add(base + url);
@@ -80,14 +73,14 @@ function unlimitedPaths(fastify: FastifyInstance, base: string): ReadonlySet<str
  * cost of refusals is taken from the accepted requests. Probes always pass. Callers without a valid token are refused
  * first, then those with more than their share of running requests, and last those without any. Who asks again at once
  * waits for the next refusal.
+ * @returns the refused requests by class, which it goes on counting
  */
 export function installLoadShedding(
   fastify: FastifyInstance,
-  { limit, underWay, authenticator, config, isMemoryShort }: Options,
-): void {
-  const { server } = fastify;
+  { limit, authenticator, config, unlimited, isMemoryShort }: Options,
+): Readonly<Record<ShedClass, number>> {
+  const { server, underWay } = fastify;
   const corsFor = corsHeaders(config.corsOrigins);
-  const unlimited = unlimitedPaths(fastify, basePathOf(config));
   const shed = { stranger: 0, verified: 0 };
   const refusalDelay = new RefusalDelay(REFUSED_AFTER_MS);
   let counts = new Map<string, number>();
@@ -150,8 +143,6 @@ export function installLoadShedding(
   }
 
   fastify.decorateRequest('subject', undefined);
-  fastify.decorate('limitOfRequests', limit);
-  fastify.decorate('requestsShed', shed);
   const listeners = server.listeners('request') as RequestListener[];
   server.removeAllListeners('request');
   server.on('request', (request, response) => {
@@ -164,4 +155,5 @@ export function installLoadShedding(
     // All strangers together: addresses are cheap.
     refusalDelay.answer(refused.user ?? '', () => refuse(request, response, corsFor));
   });
+  return shed;
 }
