@@ -238,7 +238,7 @@ The same as ratios of executions per second, ours to theirs, round by round:
 
 ${markdown({ head: ['', ...others.map(({ name }) => name)], rows: ratios })}
 
-- **executions**: as built, owned by the product itself. \`pure\` steps are never stored; the results of \`repeatable\` ones are; and before a \`once\` step begins, its mark is acknowledged by a majority.
+- **executions**: as built, owned by the product itself. \`pure\` steps are never stored, so that an execution that needs no others is stored once, with its end; the results of \`repeatable\` ones are stored; and before a \`once\` step begins, its mark is acknowledged by a majority, the first one with the start.
 - **by hand**: claims by \`findOneAndUpdate\`, one write per step acknowledged by a majority, 32 workers. Work of a killed process is not taken over, and nothing is retried.
 - **Agenda** 6: three jobs, each of which starts the next one, polled every 50 ms, concurrency 64.
 - **BullMQ** 6: a flow of three jobs, concurrency 64; Redis syncs its append-only file every second, so that a crash of the machine loses up to a second of work.

@@ -69,7 +69,7 @@ class Growth {
 
   /** The stored form of an execution that has reached a status. */
   async template({ server, world, executions }, input, status) {
-    const _id = new ObjectId(await start(input)(server, world));
+    const _id = new ObjectId((await start(input)(server, world)).id);
     for (;;) {
       const found = await executions.findOne({ _id });
       if (found.status === status) return found;

@@ -34,7 +34,7 @@ async function measureCpu(place, sizes) {
   const acts = { create };
   for (const effect of EFFECTS) {
     acts[`${effect}: started`] = start({ effect });
-    acts[`${effect}: started, and asked for by ?wait=`] = waited({ effect });
+    acts[`${effect}: started, its result in hand`] = waited({ effect });
     acts[`${effect}: started, and followed by SSE`] = followed({ effect });
   }
   for (const act of Object.values(acts)) await costOf(place, act, sizes.warm);
@@ -43,7 +43,7 @@ async function measureCpu(place, sizes) {
     costOf(place, acts[name], amountOf(name)),
   );
   const rows = Object.entries(samples).map(([name, each]) => {
-    const limit = name.includes('?wait=') ? BOUNDS[name.split(':')[0]] : undefined;
+    const limit = name.includes('in hand') ? BOUNDS[name.split(':')[0]] : undefined;
     return [
       name,
       of(each, 'perSecond').toFixed(0),
@@ -113,7 +113,7 @@ export async function measureHttp({ mongo, folder, smoke }) {
     ];
     return `## Over HTTP
 
-The product as \`npm start\` runs it in production, with an executor of three steps and a route that starts it. Medians of ${sizes.slices} slices in which the rows take turns; ratios are taken slice by slice. CPU is that of the operating system's accounting, until the last execution of the slice is over. ${sizes.burst} are started, and ${sizes.count} created, asked for and followed, 20 at a time.
+The product as \`npm start\` runs it in production, with an executor of three steps and a route that starts it. Medians of ${sizes.slices} slices in which the rows take turns; ratios are taken slice by slice. CPU is that of the operating system's accounting, until the last execution of the slice is over. ${sizes.burst} are started, and ${sizes.count} created, waited for and followed, 20 at a time. The result is asked for by \`?wait=\` where the answer to the start does not have it.
 
 ${cpu}
 

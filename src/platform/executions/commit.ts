@@ -4,6 +4,7 @@ import { PinoLogger } from 'nestjs-pino';
 import { Types } from 'mongoose';
 import { TimedOut } from '../concurrency/timeout.js';
 import { isOutage } from '../errors/driver-errors.js';
+import { Draft } from './draft.js';
 import type { StoredExecution } from './execution.js';
 import { Lease } from './lease.js';
 import { ExecutionStore, type Standing } from './store.js';
@@ -87,8 +88,8 @@ const idOf = ({ q }: Statement): string => (q['_id'] as Types.ObjectId).toHexStr
 @Injectable()
 export class Commit {
   private readonly writes = new Grouped<Build, boolean>((builds) => this.send(builds));
-  private readonly starts = new Grouped<StoredExecution, void>(async (documents) => {
-    await this.store.insert(documents);
+  private readonly starts = new Grouped<() => StoredExecution, void>(async (builds) => {
+    await this.store.insert(builds.map((build) => build()));
     return [];
   });
 
@@ -108,8 +109,19 @@ export class Commit {
     return (await this.store.write([statement], new Types.ObjectId())) === 1;
   }
 
-  insert(execution: StoredExecution): Promise<void> {
-    return this.starts.add(execution);
+  /** @returns the execution as it is stored */
+  async insert(execution: StoredExecution): Promise<StoredExecution> {
+    await this.starts.add(() => execution);
+    return execution;
+  }
+
+  /** Stores an execution that this process has begun to run. */
+  insertRunning(execution: StoredExecution, engine: Types.ObjectId): Draft {
+    return new Draft(
+      execution,
+      (send) => this.starts.add(send),
+      () => this.lease.isHeld(engine),
+    );
   }
 
   /** Resolves once all started executions are written. */

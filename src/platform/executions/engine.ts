@@ -7,6 +7,7 @@ import { DomainEvents } from '../logging/events.js';
 import { ReschedulingTimer } from './rescheduling-timer.js';
 import { Bell } from './bell.js';
 import { Claim } from './claim.js';
+import type { Draft } from './draft.js';
 import { isFinished, type StoredExecution } from './execution.js';
 import { ExecutionEvents } from './execution.events.js';
 import { ExecutionMetrics } from './execution-metrics.js';
@@ -118,9 +119,14 @@ export class Engine implements Runner {
 
   started(execution: StoredExecution): void {
     const { engine, ready, dueAt } = execution;
-    if (engine && this.isActive && this.lease.isHeld(engine)) this.take(execution);
+    if (engine) this.begin(execution);
     else if (ready) this.wake();
     else if (dueAt) this.expect(dueAt);
+  }
+
+  begin(execution: StoredExecution, draft?: Draft): void {
+    const { engine } = execution;
+    if (engine && this.isActive && this.lease.isHeld(engine)) this.take(execution, draft);
   }
 
   /** Looks when an execution is due, if that is sooner than the next look. */
@@ -203,7 +209,7 @@ export class Engine implements Runner {
     }
   }
 
-  private take(execution: StoredExecution): void {
+  private take(execution: StoredExecution, draft?: Draft): void {
     const id = execution._id.toHexString();
     const entry: { running?: Running } = {};
     this.running.set(id, entry);
@@ -212,7 +218,7 @@ export class Engine implements Runner {
     const lost = (): void => entry.running?.stop('lost');
     const begun = (running: Running): void => void (entry.running = running);
     this.launcher
-      .run(execution, begun, lost)
+      .run(execution, draft, begun, lost)
       .catch((error: unknown): undefined => {
         if (isOutage(error)) this.sweep.spare(execution);
         this.logger.error({ event: 'execution_engine', err: error });

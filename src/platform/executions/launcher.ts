@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Scope } from '../access/caller.js';
 import { noteInTrace, tracedFrom } from '../logging/spans.js';
+import type { Draft } from './draft.js';
 import type { Fault, StoredExecution } from './execution.js';
 import { Parts } from './parts.js';
 import { ExecutorRegistry } from './registry.js';
@@ -27,12 +28,14 @@ export class Launcher {
 
   async run(
     execution: StoredExecution,
+    draft: Draft | undefined,
     begun: (running: Running) => void,
     lost: () => void,
   ): Promise<TurnResult | undefined> {
     const definition = this.registry.find(execution.type);
     if (!definition) throw new Error(`There is no executor of the type ${execution.type}`);
     const scope = await this.rights.scopeOf(execution.scope);
+    if (typeof scope === 'string' && (await draft?.accepted) === false) return undefined;
     if (scope === 'disabled') return this.wait(execution);
     if (scope === 'gone' || scope === 'forbidden') return this.refuse(execution, FAULTS[scope]);
     const { store } = this.parts;
@@ -42,7 +45,7 @@ export class Launcher {
     const beside = execution.beside ? await store.stepsBeside(execution._id) : [];
     const outcomes =
       children.length > 0 ? await this.outcomesOf(children) : new Map<string, StoredExecution>();
-    const known = { beside, outcomes };
+    const known = { beside, outcomes, draft };
     const rights = async (): Promise<Scope | undefined> => {
       const now = await this.rights.scopeOf(execution.scope);
       return typeof now === 'string' ? undefined : now;

@@ -1,14 +1,22 @@
 import { setImmediate } from 'node:timers';
 import type { Types } from 'mongoose';
 import type { Scope } from '../access/caller.js';
+import type { Draft } from './draft.js';
 import { type Fault, idOf, type Status, type StepBeside, type StoredExecution } from './execution.js';
 import type { ExecutorClass } from './run.js';
 import { faultOf, isFinal, pauseAfter } from './faults.js';
-import type { Outcome } from './frame.js';
-import { Journal } from './journal.js';
+import { never, type Outcome } from './frame.js';
+import { Journal, type Pending } from './journal.js';
 import type { Parts } from './parts.js';
 import type { Definition } from './registry.js';
-import { type Changes, type Statement, type Target, transition, type TransitionName } from './transitions.js';
+import {
+  type Changes,
+  OF_RUNNING,
+  type Statement,
+  type Target,
+  transition,
+  type TransitionName,
+} from './transitions.js';
 import { Turn } from './turn.js';
 import type { TurnHost } from './turn-host.js';
 
@@ -30,12 +38,22 @@ export function finishing(status: Status, now: Date): { finishedAt: Date; expire
   return { finishedAt: now, expiresAt: new Date(now.getTime() + keptMs) };
 }
 
+/** What is known of an execution besides its document. */
+interface Known {
+  readonly beside: readonly StepBeside[];
+  readonly outcomes: Running['outcomes'];
+  /** It is being stored. */
+  readonly draft: Draft | undefined;
+}
+
 /** An execution in a turn that this process has claimed. */
 export class Running implements TurnHost {
   readonly outcomes: ReadonlyMap<string, StoredExecution>;
   private readonly journal: Journal;
   private readonly turn: Turn;
   private readonly target: Target;
+  private readonly draft: Draft | undefined;
+  private earlyEnd: { readonly result: string | undefined; readonly set: object } | undefined;
   private isNoting = false;
   private isHeld = true;
 
@@ -43,7 +61,7 @@ export class Running implements TurnHost {
     private readonly execution: StoredExecution,
     scope: Scope,
     private readonly definition: Definition,
-    known: { readonly beside: readonly StepBeside[]; readonly outcomes: Running['outcomes'] },
+    { beside, outcomes, draft }: Known,
     private readonly parts: Parts,
     readonly rights: () => Promise<Scope | undefined>,
     private readonly lost: () => void,
@@ -51,9 +69,12 @@ export class Running implements TurnHost {
     const { _id, ownerId, engine, turn } = execution;
     if (!engine) throw new Error('The execution was not claimed');
     this.target = { _id, ownerId, engine, turn };
-    this.outcomes = known.outcomes;
-    this.journal = new Journal(execution, known.beside, definition.isEncrypted ? parts.sealing : undefined);
+    this.outcomes = outcomes;
+    this.draft = draft;
+    this.journal = new Journal(execution, beside, definition.isEncrypted ? parts.sealing : undefined);
     this.turn = new Turn(execution, scope, definition, this.journal, this);
+    draft?.onSend(() => this.takeFirst());
+    void this.isAccepted().then((isAccepted) => isAccepted || this.stop('lost'));
   }
 
   get clock() {
@@ -116,6 +137,7 @@ export class Running implements TurnHost {
 
   async startChild(executor: ExecutorClass, input: object, name: string): Promise<Types.ObjectId> {
     const { _id, ownerId, scope } = this.execution;
+    if (!(await this.isAccepted())) return never();
     const child = await this.parts.starter.start(executor, input, {
       _id: idOf(_id.toHexString(), 'child', name),
       ownerId,
@@ -129,7 +151,7 @@ export class Running implements TurnHost {
   private async note(): Promise<boolean> {
     if (this.journal.hasOverflow) await this.parts.store.keepBeside(this.journal.takeOverflow());
     this.failpoints.reach('note:before');
-    const isDone = await this.parts.commit.write(() =>
+    const isDone = await this.send(() =>
       this.journal.hasChanges ? this.statement('note', 'same') : undefined,
     );
     // Changes that an earlier write included share its fate, and it is answered first.
@@ -140,6 +162,9 @@ export class Running implements TurnHost {
 
   private async conclude(outcome: Outcome): Promise<TurnResult | undefined> {
     if (outcome.kind === 'lost') return undefined;
+    const { draft } = this;
+    if (outcome.kind === 'succeeded' && draft?.isSent === false)
+      return this.finishEarly(draft, outcome.result);
     if (this.journal.hasOverflow) await this.parts.store.keepBeside(this.journal.takeOverflow());
     switch (outcome.kind) {
       case 'succeeded':
@@ -199,7 +224,7 @@ export class Running implements TurnHost {
     const pending = this.journal.take();
     const changes = { set: { ...pending.set, ...set }, unset: pending.unset, inc };
     const { bell } = this.execution;
-    const write = (statement: Statement) => this.parts.commit.write(() => statement);
+    const write = (statement: Statement) => this.send(() => statement);
     if (await write(transition('wait', status, { ...this.target, bell }, changes))) {
       this.failpoints.reach('wait:after');
       return { status, ...(set.dueAt && { dueAt: set.dueAt }) };
@@ -220,8 +245,40 @@ export class Running implements TurnHost {
     changes: Changes = {},
     result?: string,
   ): Promise<TurnResult | undefined> {
-    const isDone = await this.parts.commit.write(() => this.statement(name, status, changes, result));
+    const isDone = await this.send(() => this.statement(name, status, changes, result));
     return isDone ? { status } : undefined;
+  }
+
+  /** Writes once the execution is stored. */
+  private async send(build: () => Statement | undefined): Promise<boolean> {
+    return (await this.isAccepted()) && this.parts.commit.write(build);
+  }
+
+  async isAccepted(): Promise<boolean> {
+    return this.draft === undefined || this.draft.accepted;
+  }
+
+  /** What is stored with the start: the steps that have begun by then, or the end of an execution that needs no more. */
+  private takeFirst(): Pending {
+    const { set, unset } = this.journal.take(this.earlyEnd?.result);
+    return {
+      set: { ...set, ...this.earlyEnd?.set },
+      unset: [...unset, ...(this.earlyEnd ? OF_RUNNING : [])],
+    };
+  }
+
+  /** Ends an execution that is not sent to the database yet. */
+  private async finishEarly(draft: Draft, result: string | undefined): Promise<TurnResult | undefined> {
+    const status = 'succeeded';
+    this.failpoints.reach('finish:before');
+    this.earlyEnd = { result, set: { ...finishing(status, this.clock.now()), status } };
+    const isStored = await draft.stored.then(
+      () => true,
+      () => false,
+    );
+    if (!isStored) return undefined;
+    this.failpoints.reach('finish:after');
+    return { status };
   }
 
   private statement(

@@ -6,6 +6,7 @@ import { duplicateKeyOf } from '../errors/driver-errors.js';
 import { currentTrace } from '../logging/spans.js';
 import { ExecutionClock } from './clock.js';
 import { Commit } from './commit.js';
+import type { Draft } from './draft.js';
 import type { StoredExecution, StoredScope } from './execution.js';
 import type { ExecutorClass } from './run.js';
 import { encode } from './json.js';
@@ -31,6 +32,8 @@ export interface Runner {
   grant(execution: StoredExecution): Types.ObjectId | undefined;
   /** Called when the execution is stored. */
   started(execution: StoredExecution): void;
+  /** Called when an execution that was granted a lease is about to be stored. */
+  begin(execution: StoredExecution, draft: Draft): void;
 }
 
 /** Writes new executions. */
@@ -68,10 +71,15 @@ export class Starter {
       // Here the driver's time limits are those of the request.
       await this.store.ofRequests.insertOne(execution, sessionOf(transaction));
       transaction.afterwards(() => this.runner?.started(execution));
-    } else {
-      await this.commit.insert(execution);
-      this.runner?.started(execution);
+      return execution;
     }
+    if (execution.engine) {
+      const draft = this.commit.insertRunning(execution, execution.engine);
+      this.runner?.begin(execution, draft);
+      return draft.stored;
+    }
+    await this.commit.insert(execution);
+    this.runner?.started(execution);
     return execution;
   }
 

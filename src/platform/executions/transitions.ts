@@ -11,8 +11,8 @@ interface Transition {
 
 /** All transitions of an execution. Nothing else writes one. */
 export const TRANSITIONS = {
-  /** `running` if the process that starts it runs it itself. */
-  start: { from: [], to: ['queued', 'running'] },
+  /** `running` if the process that starts it runs it itself, `succeeded` if it has ended before it is stored. */
+  start: { from: [], to: ['queued', 'running', 'succeeded'] },
   claim: { from: ['queued', 'waiting'], to: ['running'] },
   /** It cannot run here or now. */
   defer: { from: ['queued', 'waiting'], to: [] },
@@ -68,7 +68,7 @@ export interface Changes {
 
 /** Fields that only claimable executions have, and fields that only running ones have. */
 const OF_CLAIMABLE = ['dueAt', 'ready', 'parked'] as const;
-const OF_RUNNING = ['engine', 'place', 'cancel'] as const;
+export const OF_RUNNING = ['engine', 'place', 'cancel'] as const;
 
 /** @throws Error for a transition that the table does not allow */
 export function transition(

@@ -14,6 +14,8 @@ export interface TurnHost {
   readonly once: Semaphore;
   /** The current rights of the owner; undefined if the execution may no longer run. */
   rights(): Promise<Scope | undefined>;
+  /** Whether the execution is stored, and held by this process: no effect may begin before that. */
+  isAccepted(): Promise<boolean>;
   /** Writes the journal; false if this process no longer holds the execution. */
   write(): Promise<boolean>;
   /** The same in the background. */

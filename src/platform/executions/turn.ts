@@ -213,10 +213,13 @@ export class Turn extends TurnFrame implements Run {
     this.journal.put(name, step);
     if (step.kind === 'once') {
       failpoints.reach('mark:before');
-      // It must not begin without its mark. The lease was lost, so this turn has ended, and its outcome is ignored.
+      // It must not begin without its mark. If the lease was lost this turn has ended, and its outcome is ignored.
       if (!(await this.host.write())) return { text: undefined };
       failpoints.reach('mark:after');
-    } else this.host.noteSoon();
+    } else {
+      this.host.noteSoon();
+      if (!(await this.host.isAccepted())) return { text: undefined };
+    }
     failpoints.reach('effect:before');
     try {
       const value = await this.withTimeout(timeoutMs, name, step.attempts, work);

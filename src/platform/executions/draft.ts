@@ -1,0 +1,50 @@
+import type { mongo } from 'mongoose';
+import type { StoredExecution } from './execution.js';
+import type { Pending } from './journal.js';
+
+/**
+ * A new execution that already runs while it is being stored. Its effects wait until it is accepted; what is known of it
+ * when it is sent to the database is stored with it: the mark of its first step, or even its end.
+ */
+export class Draft {
+  /** Whether the database may have it already. */
+  isSent = false;
+  /** The execution as it was stored. */
+  readonly stored: Promise<StoredExecution>;
+  /** Whether it was stored and the process still holds it. */
+  readonly accepted: Promise<boolean>;
+  private pending: () => Pending = () => ({ set: {}, unset: [] });
+
+  /** @param insert stores what `send` returns, which it calls when it is its turn */
+  constructor(
+    private readonly execution: StoredExecution,
+    insert: (send: () => StoredExecution) => Promise<void>,
+    isHeld: () => boolean,
+  ) {
+    let sent = execution;
+    const inserted = insert(() => {
+      this.isSent = true;
+      sent = this.withPending();
+      return sent;
+    });
+    this.stored = inserted.then(() => sent);
+    this.accepted = inserted.then(isHeld, () => false);
+  }
+
+  /** Sets what is asked for the changes since the start when it is sent. */
+  onSend(pending: () => Pending): void {
+    this.pending = pending;
+  }
+
+  private withPending(): StoredExecution {
+    const { set, unset } = this.pending();
+    const document: mongo.Document = { ...this.execution, steps: {} };
+    for (const [path, value] of Object.entries(set)) {
+      const [field = '', name] = path.split('.');
+      if (name === undefined) document[field] = value;
+      else document[field][name] = value;
+    }
+    for (const field of unset) delete document[field];
+    return document as StoredExecution;
+  }
+}
