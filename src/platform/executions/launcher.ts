@@ -6,7 +6,8 @@ import type { Fault, StoredExecution } from './execution.js';
 import { Parts } from './parts.js';
 import { ExecutorRegistry } from './registry.js';
 import { ExecutionRights } from './rights.js';
-import { finishing, Running, type TurnResult } from './running.js';
+import { finishing, type TurnResult } from './ending.js';
+import { Running } from './running.js';
 import { transition } from './transitions.js';
 
 /** The pause before executions of a disabled user are claimed again, in milliseconds. */

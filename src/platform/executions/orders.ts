@@ -9,7 +9,7 @@ import { isFinished, named, type Step, type StoredExecution } from './execution.
 import { ExecutionErrors } from './execution.errors.js';
 import { ExecutionEvents } from './execution.events.js';
 import { encode, JsonFault } from './json.js';
-import { finishing } from './running.js';
+import { finishing } from './ending.js';
 import { Sealing } from './sealing.js';
 import { ExecutionStore } from './store.js';
 import { type Statement, transition } from './transitions.js';

@@ -6,6 +6,7 @@ import { type Fault, idOf, type Status, type StepBeside, type StoredExecution } 
 import type { ExecutorClass } from './run.js';
 import { faultOf, isFinal, pauseAfter } from './faults.js';
 import { never, type Outcome } from './frame.js';
+import { finishing, type TurnResult } from './ending.js';
 import { Journal, type Pending } from './journal.js';
 import type { Parts } from './parts.js';
 import type { Definition } from './registry.js';
@@ -19,24 +20,6 @@ import {
 } from './transitions.js';
 import { Turn } from './turn.js';
 import type { TurnHost } from './turn-host.js';
-
-/** How long a finished execution is kept, in milliseconds. */
-export const KEPT_MS = { failed: 90 * 86_400_000, others: 30 * 86_400_000 };
-
-/** The status of an execution after a turn; undefined if that is up to another process. */
-export interface TurnResult {
-  readonly status: Status;
-  readonly fault?: Fault;
-  readonly error?: unknown;
-  /** When its next turn is due, if it waits for that. */
-  readonly dueAt?: Date;
-}
-
-/** The dates of an execution that is over. */
-export function finishing(status: Status, now: Date): { finishedAt: Date; expiresAt: Date } {
-  const keptMs = status === 'failed' ? KEPT_MS.failed : KEPT_MS.others;
-  return { finishedAt: now, expiresAt: new Date(now.getTime() + keptMs) };
-}
 
 /** What is known of an execution besides its document. */
 interface Known {
@@ -55,6 +38,8 @@ export class Running implements TurnHost {
   private readonly draft: Draft | undefined;
   private earlyEnd: { readonly result: string | undefined; readonly set: object } | undefined;
   private isNoting = false;
+  /** How many of its writes are under way. */
+  private writing = 0;
   private isHeld = true;
 
   constructor(
@@ -131,7 +116,8 @@ export class Running implements TurnHost {
     this.isNoting = true;
     setImmediate(() => {
       this.isNoting = false;
-      if (this.journal.hasChanges) void this.write();
+      // What is not sent yet takes them with it.
+      if (this.journal.hasChanges && this.draft?.isSent !== false) void this.write();
     });
   }
 
@@ -149,6 +135,9 @@ export class Running implements TurnHost {
   }
 
   private async note(): Promise<boolean> {
+    if (!(await this.isAccepted())) return false;
+    // They were stored with the start.
+    if (!this.journal.hasChanges && this.writing === 0) return this.isHeld;
     if (this.journal.hasOverflow) await this.parts.store.keepBeside(this.journal.takeOverflow());
     this.failpoints.reach('note:before');
     const isDone = await this.send(() =>
@@ -251,7 +240,13 @@ export class Running implements TurnHost {
 
   /** Writes once the execution is stored. */
   private async send(build: () => Statement | undefined): Promise<boolean> {
-    return (await this.isAccepted()) && this.parts.commit.write(build);
+    if (!(await this.isAccepted())) return false;
+    this.writing++;
+    try {
+      return await this.parts.commit.write(build);
+    } finally {
+      this.writing--;
+    }
   }
 
   async isAccepted(): Promise<boolean> {

@@ -8,7 +8,7 @@ import { ExecutionEvents } from './execution.events.js';
 import { Failpoints } from './failpoints.js';
 import { Lease } from './lease.js';
 import { ExecutorRegistry } from './registry.js';
-import { finishing } from './running.js';
+import { finishing } from './ending.js';
 import { ExecutionStore } from './store.js';
 import { type Statement, transition } from './transitions.js';
 
