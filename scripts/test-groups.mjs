@@ -106,16 +106,21 @@ function textOf(group) {
   ].join('\n');
 }
 
+/** The paths of test files. @param patterns as those of `groupTests` */
+export function chosenTests(patterns) {
+  const isChosen = (path) => patterns.length === 0 || patterns.some((pattern) => path.match(pattern));
+  return fs
+    .globSync('{src,test,schematics}/**/*.{spec,e2e-spec}.ts', { cwd: ROOT })
+    .map((path) => path.replaceAll('\\', '/'))
+    .filter(isChosen);
+}
+
 /**
  * Writes the groups, and returns what Jest is to be told.
  * @param patterns parts of the paths of files, as regular expressions: all files unless there are some
  */
 export function groupTests(patterns = [], groups = GROUPS) {
-  const isChosen = (path) => patterns.length === 0 || patterns.some((pattern) => path.match(pattern));
-  const paths = fs
-    .globSync('{src,test,schematics}/**/*.{spec,e2e-spec}.ts', { cwd: ROOT })
-    .map((path) => path.replaceAll('\\', '/'))
-    .filter(isChosen);
+  const paths = chosenTests(patterns);
   fs.rmSync(FOLDER, { recursive: true, force: true });
   fs.mkdirSync(FOLDER, { recursive: true });
   for (const [n, group] of groupsOf(paths, groups).entries()) {

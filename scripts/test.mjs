@@ -11,7 +11,7 @@ import { argumentsOf } from './command-line.mjs';
 import { temporaryFolder } from './memory-folder.mjs';
 import { requireNode } from './node-version.mjs';
 import { bundlePackages } from './packages.mjs';
-import { groupTests } from './test-groups.mjs';
+import { chosenTests, groupTests } from './test-groups.mjs';
 
 requireNode();
 const isSoak = process.env['npm_lifecycle_event'] === 'soak';
@@ -21,6 +21,9 @@ const {
   options: { name },
 } = argumentsOf(command);
 const isWhole = !isSoak && patterns.length === 0 && name === undefined;
+/** From so many files on it saves time to load the product for some of them together. */
+const SEVERAL = 5;
+const isSeveral = !isSoak && patterns.length > 0 && chosenTests(patterns).length >= SEVERAL;
 
 /** Runs a program and ends this process when it fails. */
 async function run(title, program, args, env = {}) {
@@ -47,13 +50,16 @@ const options = [
   report && ['--json', `--outputFile=${report}`],
   name && `--testNamePattern=${name}`,
   isWhole && groupTests(),
+  // As many as there are workers.
+  isSeveral && groupTests(patterns, 3),
 ]
   .flat()
   .filter(Boolean);
 const folder = temporaryFolder();
 process.once('exit', () => folder.remove());
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
-await run('tests', process.execPath, ['node_modules/jest/bin/jest.js', ...options, ...patterns], {
+const words = isSeveral ? [] : patterns;
+await run('tests', process.execPath, ['node_modules/jest/bin/jest.js', ...options, ...words], {
   NODE_OPTIONS: '--experimental-vm-modules --no-warnings',
   TMPDIR: folder.path,
   // The processes that tests start load the same modules again and again.

@@ -10,7 +10,7 @@ import { type TestClient, untilTaken } from './support/test-client.js';
 jest.setTimeout(120_000);
 
 /** Projects that are there throughout, and as many between them that are deleted on the way. */
-const STAYING = soaked(2_000, 400);
+const STAYING = soaked(2_000, 250);
 const LEAVING = STAYING;
 
 describe('a walk by cursors, while 200 projects at a time come and go', () => {
@@ -96,7 +96,7 @@ describe('a walk by cursors, while 200 projects at a time come and go', () => {
     ['each project', '', 0, (now, n) => now + (n - STAYING - LEAVING) * SECOND],
     ['each that a filter leaves', '&name=STAYING', 0, (now, n) => now + (n - STAYING - LEAVING) * SECOND],
     ['each of one millisecond', '', 0, (now) => now - SECOND],
-    ['each of few milliseconds', '', 0, (now, n) => now - SECOND + Math.floor(n / 700)],
+    ['each of few milliseconds', '', 0, (now, n) => now - SECOND + Math.floor((3 * n) / STAYING)],
     ['each, with new ones in the middle,', '', 100, (now, n) => now + (n - STAYING) * SECOND],
   ];
   it.each(sampled(CASES, 3))(
