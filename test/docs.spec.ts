@@ -4,6 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { VALUED } from '../schematics/types/flags.ts';
 import { FIELD_TYPES, TYPES } from '../schematics/types/types.ts';
 import { EVENTS } from '../src/platform/logging/events.js';
+import { OPTIONAL_PARTS } from './support/optional-parts.js';
 import { pages, tableOf, textOf } from './support/pages.js';
 import { expectNone, IS_BASE } from './support/rules.js';
 import { typeFaults } from './support/type-check.js';
@@ -69,6 +70,14 @@ if (IS_BASE) {
       const rows = events.map(({ name, level, about }) => [name, level, about]);
       const byName = ([a = '']: readonly string[], [b = '']: readonly string[]) => a.localeCompare(b);
       expect(tableOf('docs/operations.md', 'Domain events').toSorted(byName)).toEqual(rows.toSorted(byName));
+    });
+
+    it('lists every part that can be left out, and what is deleted with it', () => {
+      const rows = tableOf('docs/architecture.md', 'What can be left out');
+      const listed = rows.flatMap(([, deleted = '']) => deleted.match(/src\/[\w./-]+/g) ?? []);
+      const paths = OPTIONAL_PARTS.flatMap((part) => part.paths).filter((path) => path.startsWith('src/'));
+      expect(listed.toSorted()).toEqual(paths.toSorted());
+      expect(rows).toHaveLength(OPTIONAL_PARTS.length);
     });
 
     it('lists every technical line of the log, and no other', () => {

@@ -20,7 +20,7 @@ export class ModelHealth implements OnApplicationBootstrap, OnApplicationShutdow
   ) {}
 
   onApplicationBootstrap(): void {
-    this.indicators.languageModel = () => this.status;
+    this.indicators.external = () => this.status;
     if (this.config.apiKey === undefined) return;
     void this.check();
     this.timer = setInterval(() => void this.check(), ASK_EVERY_MS).unref();

@@ -7,7 +7,7 @@ import { driverCollection } from '../../platform/database/driver.js';
 import { InjectRecords } from '../../platform/database/records.module.js';
 import type { Records } from '../../platform/database/records.js';
 import { ExecutionClock } from '../../platform/executions/clock.js';
-import { retryAfterMs } from '../../platform/executions/faults.js';
+import { retryAfterMs } from '../../platform/executions/retries.js';
 import { noteInTrace, traced, traceHeaders } from '../../platform/logging/spans.js';
 import { Outbound, type OutboundAnswer, OutboundError } from '../../platform/outbound/outbound.js';
 import { type Outcome, WebhookDelivery } from './delivery.schema.js';

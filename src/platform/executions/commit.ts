@@ -109,10 +109,8 @@ export class Commit {
     return (await this.store.write([statement], new Types.ObjectId())) === 1;
   }
 
-  /** @returns the execution as it is stored */
-  async insert(execution: StoredExecution): Promise<StoredExecution> {
-    await this.starts.add(() => execution);
-    return execution;
+  insert(execution: StoredExecution): Promise<void> {
+    return this.starts.add(() => execution);
   }
 
   /** Stores an execution that this process has begun to run. */

@@ -13,7 +13,7 @@ export interface ExecutorOptions<Input extends object = object> {
   readonly type: string;
   /** The class of its input, with class-validator's decorators. */
   readonly input: Constructor<Input>;
-  /** Attempts at a step before it fails for good; 5 by default. */
+  /** Attempts at a step, or at an execution whose code fails or crashes, before it fails for good; 5 by default. */
   readonly attempts?: number;
   /** Longest time for a step, and for the code between two steps; 30 s by default. */
   readonly timeout?: Duration;

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers';
 import type { Scope } from '../access/caller.js';
 import type { Fault, Step, StoredExecution } from './execution.js';
-import { faultOf, TimedOut, UsageFault } from './faults.js';
+import { faultOf, StepTimeout, UsageFault } from './faults.js';
 import type { Journal } from './journal.js';
 import type { Definition } from './registry.js';
 import type { TurnHost } from './turn-host.js';
@@ -24,7 +24,7 @@ export class TurnFrame {
   private readonly used = new Set<string>();
   /** Steps that are running. */
   private active = 0;
-  /** Concurrent lanes of the code, and how many of them wait for another turn. */
+  /** Concurrent branches of the code, and how many of them wait for another turn. */
   private branches = 1;
   private blocked = 0;
   private isStopping = false;
@@ -124,7 +124,7 @@ export class TurnFrame {
     this.suspendIfIdle();
   }
 
-  /** Suspends this lane until another turn. */
+  /** Suspends this branch until another turn. */
   protected block<T>(): Promise<T> {
     this.blocked++;
     this.suspendIfIdle();
@@ -156,7 +156,7 @@ export class TurnFrame {
     if (this.isEnded) return;
     this.idle = setTimeout(() => {
       if (this.active > 0 || this.blocked > 0) return;
-      const error = new TimedOut('The code between two steps took too long');
+      const error = new StepTimeout('The code between two steps took too long');
       this.aborting.abort(error);
       this.finish({ kind: 'failed', fault: faultOf(error), error, isFinal: false });
     }, this.definition.timeoutMs);

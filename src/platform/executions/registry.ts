@@ -4,6 +4,7 @@ import { DeclarationError } from '../errors/start-error.js';
 import { type Validator, validatorOf } from '../validation/compile.js';
 import { millisecondsOf } from './duration.js';
 import { type ExecutorOptions, optionsOf, NoInput } from './executor.js';
+import { DEFAULT_ATTEMPTS } from './retries.js';
 import type { ExecutorClass, ExecutorInstance } from './run.js';
 
 /** An executor, as the engine knows it. */
@@ -83,7 +84,15 @@ function define(
   options: ExecutorOptions,
   instance: Partial<Definition['instance']> | undefined,
 ): Definition {
-  const { type, input, attempts = 5, timeout = '30s', concurrency, encrypted = false, version = 1 } = options;
+  const {
+    type,
+    input,
+    attempts = DEFAULT_ATTEMPTS,
+    timeout = '30s',
+    concurrency,
+    encrypted = false,
+    version = 1,
+  } = options;
   const refuse = (problem: string): never => {
     throw new DeclarationError(`@Executor above ${name}: ${problem}`);
   };

@@ -7,6 +7,7 @@ import type { StoredExecution } from './execution.js';
 import { ExecutionEvents } from './execution.events.js';
 import { Failpoints } from './failpoints.js';
 import { Lease } from './lease.js';
+import { DEFAULT_ATTEMPTS } from './retries.js';
 import { ExecutorRegistry } from './registry.js';
 import { finishing } from './ending.js';
 import { ExecutionStore } from './store.js';
@@ -14,8 +15,6 @@ import { type Statement, transition } from './transitions.js';
 
 /** Executions taken over at a time. */
 const BATCH = 1_000;
-/** An execution of an unknown type fails after this many crashes. */
-const MAX_CRASHES = 5;
 
 type Abandoned = Pick<StoredExecution, '_id' | 'ownerId' | 'type' | 'turn' | 'open' | 'crashes' | 'engine'>;
 /** A turn of an execution. */
@@ -93,7 +92,7 @@ export class Sweep {
     const inc = { crashes: isSpared ? 0 : 1 };
     if (open.length > 0) return transition('takeOver', 'needs-attention', target, { inc });
     const now = this.clock.now();
-    if (!isSpared && crashes + 1 >= (this.registry.find(type)?.attempts ?? MAX_CRASHES)) {
+    if (!isSpared && crashes + 1 >= (this.registry.find(type)?.attempts ?? DEFAULT_ATTEMPTS)) {
       const error = {
         code: 'CRASHED',
         message: `The process ended each of the ${crashes + 1} times that it ran`,

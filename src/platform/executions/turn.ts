@@ -3,11 +3,19 @@ import type { Permission } from '../access/caller.js';
 import { traced } from '../logging/spans.js';
 import { type Duration, millisecondsOf } from './duration.js';
 import { named, type Step } from './execution.js';
-import type { ExecutorClass } from './run.js';
-import { faultOf, isFinal, pauseAfter, TimedOut, UsageFault } from './faults.js';
+import { faultOf, isFinal, StepTimeout, UsageFault } from './faults.js';
+import { pauseAfter } from './retries.js';
 import { never, type Outcome, TurnFrame } from './frame.js';
 import { encode, type Json } from './json.js';
-import { Again, type CallOptions, type Run, type StepContext, StepError, type StepOptions } from './run.js';
+import {
+  Again,
+  type CallOptions,
+  type ExecutorClass,
+  type Run,
+  type StepContext,
+  StepError,
+  type StepOptions,
+} from './run.js';
 
 const CONCURRENCY = 8;
 /** How often to check for a called execution that finished without a notification: first and longest interval. */
@@ -148,7 +156,7 @@ export class Turn extends TurnFrame implements Run {
       }
     };
     const branches = Array.from({ length: Math.min(concurrency, works.length) }, branch);
-    // The lane that called `all` is suspended in the meantime.
+    // The branch that called `all` is suspended in the meantime.
     this.closeBranch();
     try {
       await Promise.all(branches);
@@ -261,7 +269,7 @@ export class Turn extends TurnFrame implements Run {
     };
     return new Promise<T>((resolve, reject) => {
       const timer = setTimeout(() => {
-        const error = new TimedOut(`Step '${name}' took longer than ${ms} ms`);
+        const error = new StepTimeout(`Step '${name}' took longer than ${ms} ms`);
         late?.abort(error);
         reject(error);
       }, ms);

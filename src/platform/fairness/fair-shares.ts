@@ -18,8 +18,9 @@ const MAX_WAITING = 100;
 const TIMEOUT_MS = 1_000;
 /** The delay of refusals to those who ask again at once, in milliseconds. */
 const REFUSED_AFTER_MS = 500;
-/** So many uploads of a caller begin at once while there are others, and then one each time this time has passed. */
+/** How many uploads of a caller may begin at once while there are other callers. */
 const UPLOADS_AT_ONCE = 10;
+/** After those, one more may begin each time this has passed, in milliseconds. */
 const UPLOADS_EVERY_MS = 30;
 /** How long an upload waits to begin, in milliseconds: refusing it costs more, since all of it has to be read. */
 const UPLOAD_TIMEOUT_MS = 5_000;
@@ -41,7 +42,7 @@ function isUpload({ routeOptions }: FastifyReply): boolean {
   return streamsBody === true || input?.form === true;
 }
 
-/** Nor does what goes on for as long as it likes. */
+/** A response without an end or a deadline takes no share. */
 function isEndless({ routeOptions }: FastifyReply): boolean {
   const { isEvents, answerMs } = routeOptions.config;
   return isEvents === true || answerMs === Infinity;

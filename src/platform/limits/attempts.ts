@@ -23,7 +23,7 @@ const BUDGETS = {
 const MEMORY_MS = 60 * 60 * 1000;
 /** The delay of refusals to those who ask again at once, in milliseconds. */
 const REFUSED_AFTER_MS = 400;
-/** For how long a process takes it that a delay lasts as it found it, in milliseconds. */
+/** How long a process relies on a delay that it has read, in milliseconds. */
 const SURE_MS = 100;
 
 /** What failures are counted by, and for whom. */

@@ -22,8 +22,8 @@ export class HealthIndicators {
   private readonly known = new Map<string, Indicator>();
   /** What the row `redis` says; only for Redis. */
   redis: () => ServiceStatus = () => 'disabled';
-  /** What the row `external` says; only for the language model. Add rows of your own by `add`. */
-  languageModel: () => ServiceStatus = () => 'disabled';
+  /** What the row `external` says: how the one service is that the product asks on its own account. */
+  external: () => ServiceStatus = () => 'disabled';
 
   /**
    * Adds a row: `add('storage', () => this.storage.isHealthy('storage'))`, with an indicator as Terminus has them. It

@@ -73,7 +73,7 @@ export class HealthMonitor
   /** The latest result. Redis, the language model and what is optional only degrade it. */
   get health(): Health {
     const redis = this.indicators.redis();
-    const external = this.indicators.languageModel();
+    const external = this.indicators.external();
     const { rows } = this.indicators;
     const down = rows.filter(([, { isUp }]) => !isUp);
     const isBroken = this.database !== 'ok' || down.some(([, { optional }]) => !optional);

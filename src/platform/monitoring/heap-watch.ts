@@ -4,9 +4,9 @@ import { runInNewContext } from 'node:vm';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
 
-/** With so much of the heap in use after a collection the end is near, */
+/** Memory is short from this share of the heap on, in use after a collection. */
 const SHORT = 0.85;
-/** and with so little it is far enough again. */
+/** It is enough again below this share. */
 const ENOUGH = 0.75;
 /** Of V8's limit, what is kept for objects that are new: what stays alive cannot have it. */
 const YOUNG_BYTES = 192 * 2 ** 20;

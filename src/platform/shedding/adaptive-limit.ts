@@ -18,6 +18,12 @@ export const BOUNDS = {
   /** The database may take this long, or this many times as long as when it is mostly idle. */
   databaseMs: 10,
   databaseTimes: 3,
+  /** The limit falls when it was slow so many times in a row, to this share of the requests under way, */
+  slowTimes: 2,
+  falls: 0.8,
+  /** and otherwise grows by this factor: where it is used up, and where more is not known to be possible. */
+  grows: 1.1,
+  growsUnused: 1.01,
 };
 
 /** The places where requests queue. Each call reports on the time since the previous call. */
@@ -67,8 +73,8 @@ class TurnClock {
 /**
  * The limit of concurrent requests, adapted to where they queue: at the event loop, or at the database. Like CoDel, it
  * looks for standing queues: one slow query says nothing, but if even the quickest is repeatedly slow, all of them are
- * waiting. The limit then falls by a fifth at a time, and grows by a tenth while nothing is slow, so that it settles at
- * what the machine can handle in time.
+ * waiting. The limit then falls to four fifths of what was under way. While nothing is slow it grows by a tenth, or by a
+ * hundredth where it is not used up, so that it settles at what the machine can handle in time.
  */
 export class AdaptiveLimit {
   /** The limit of concurrent requests. */
@@ -101,18 +107,18 @@ export class AdaptiveLimit {
   }
 
   private judge(): void {
-    const { least, most } = this.bounds;
+    const { least, most, slowTimes, falls } = this.bounds;
     const isSlow = this.isSlow(this.queues.turnMs(), this.queues.databaseMs());
     // With few requests running, their number is not what makes it slow.
     this.slowTimes = isSlow && this.peak > least ? this.slowTimes + 1 : 0;
-    if (this.slowTimes >= 2) {
-      this.current = Math.max(least, Math.floor(Math.min(this.current, this.peak) * 0.8));
+    if (this.slowTimes >= slowTimes) {
+      this.current = Math.max(least, Math.floor(Math.min(this.current, this.peak) * falls));
     } else if (!isSlow) this.current = Math.min(most, this.current * this.growth);
   }
 
-  /** What is not used up is not known to be possible. */
   private get growth(): number {
-    return this.peak > this.current / 2 ? 1.1 : 1.01;
+    const { grows, growsUnused } = this.bounds;
+    return this.peak > this.current / 2 ? grows : growsUnused;
   }
 
   private isSlow(turnMs: number, databaseMs: number | undefined): boolean {

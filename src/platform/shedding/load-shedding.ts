@@ -59,7 +59,7 @@ function refuse(request: IncomingMessage, response: ServerResponse, corsFor: Cor
   response.end(body);
 }
 
-/** The addresses of routes that are not limited, also below the path of PUBLIC_URL: of those that are added from now on. */
+/** The addresses of unlimited routes, with and without the path of PUBLIC_URL. Only routes that are added from now on. */
 export function unlimitedPaths(fastify: FastifyInstance, base: string): ReadonlySet<string> {
   const paths = new Set<string>();
   fastify.addHook('onRoute', ({ url, config }: RouteOptions) => {
@@ -125,7 +125,7 @@ export function installLoadShedding(
     if (busy < most * CROWDED && !isFull) return undefined;
     if (unlimited.has(request.url?.split('?', 1)[0] ?? '')) return undefined;
     const subject = authenticator.subjectOf(request);
-    if (subject !== undefined && isModest(subject, most) && !isFull) return undefined;
+    if (!isFull && subject !== undefined && isModest(subject, most)) return undefined;
     return { user: subject };
   }
 
