@@ -53,6 +53,8 @@ Kept, since installations in use rely on it:
                 every API key
 Nobody uses the product yet? Then change both in ${FILE} now, and delete .data.
 
+Unchanged: the name of the package, the documentation, and the names in deploy (image, Kubernetes, Prometheus,
+nginx). \`git grep -il ${before.toLowerCase()}\` finds them.
 Pictures: src/modules/console/web/files/icon.svg and flow.svg; those of the documentation come from
 \`npm run build && node scripts/screenshots.mjs\`.
 `);

@@ -1,5 +1,6 @@
 /**
- * What makes this product its own; `npm run product` sets the name. Only the documentation names it besides.
+ * What makes this product its own; `npm run product` sets the name. Besides this file, the documentation, the names of
+ * packages and the files in `deploy` name it.
  * The console's pictures are `icon.svg` and `flow.svg` in src/modules/console/web/files.
  */
 export const PRODUCT = {
