@@ -119,8 +119,10 @@ export async function createTestApp(
   };
   open.add(log);
   tellFirst();
-  const app = await createApp(config, destination).catch((error: unknown) => {
+  const app = await createApp(config, destination).catch(async (error: unknown) => {
     forget();
+    await connection.close();
+    await database?.release([]);
     throw error;
   });
   app
