@@ -103,6 +103,8 @@ describe('mails that a feature has for its users', () => {
     });
     expect([failed?.['kind'], failed?.['reason']]).toEqual(['late', 'EXPIRED']);
     expect(await eventually(() => kindsTo(id).length > 1 && kindsTo(id))).toEqual(['verify-email', 'later']);
+    // No request asked for it.
+    expect(eventsOf('mail_sent', id).map((line) => 'requestId' in line)).toEqual([true, false]);
   });
 
   it('are written by development and test to files, unbroken', async () => {

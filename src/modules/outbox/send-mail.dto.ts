@@ -31,7 +31,7 @@ export class SendMailDto {
   @IsBoolean()
   isNotice?: boolean;
 
-  /** Of the request that asked for it. */
+  /** Of the request that asked for it; empty if none did. */
   @IsString()
   requestId!: string;
 

@@ -27,7 +27,8 @@ export class SendMail {
   ) {}
 
   async execute({ requestId, composedAt, ...mail }: SendMailDto, run: Run): Promise<void> {
-    await requestContext.run({ ...requestContext.getStore(), requestId }, () =>
+    const { requestId: _own, ...context } = requestContext.getStore() ?? {};
+    await requestContext.run({ ...context, ...(requestId && { requestId }) }, () =>
       run.step('send', async ({ key, attempt }) => {
         const isLate = !mail.isNotice && this.clock.now().getTime() - Date.parse(composedAt) > USEFUL_MS;
         if (isLate) {
