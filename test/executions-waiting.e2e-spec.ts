@@ -199,7 +199,7 @@ describe('durable executions that wait', () => {
     expect((await change(true)).status).toBe(200);
     lab.advance(DAY + 1_000);
     const held = () => stored().findOne({ ownerId: { $ne: null }, status: 'waiting', turn: 2 });
-    expect((await eventually(async () => (await held()) ?? undefined))?.['steps'].b).toBeUndefined();
+    expect((await eventually(held))['steps'].b).toBeUndefined();
     expect((await change(false)).status).toBe(200);
     lab.advance(120_000);
     await eventually(async () => (await lab.executions.get(scope, id)).steps.length === 2);

@@ -217,7 +217,7 @@ describe('a mail server', () => {
     const { email } = await register(first.anonymous);
     await eventually(() => server.offered === 1);
     const stored = () => first.connection.collection('executions').findOne({ type: 'outbox.send' });
-    const kept = await eventually(async () => (await stored()) ?? undefined);
+    const kept = await eventually(stored);
     expect(JSON.stringify(kept)).not.toMatch(/#token|example\.com/);
     await first.app.close();
     expect(server.mails).toEqual([]);
@@ -237,7 +237,7 @@ describe('a mail server', () => {
     await register(test.anonymous);
     const stored = () =>
       test.connection.collection('executions').findOne({ 'steps.send.error': { $exists: true } });
-    await eventually(async () => (await stored()) ?? undefined);
+    await eventually(stored);
     await test.app.close();
     expect(server.offered).toBe(0);
     await server.close();

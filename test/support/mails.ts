@@ -30,15 +30,15 @@ export async function outboxOf(config: Config): Promise<ReadMail[]> {
   return Promise.all(names.toSorted().map(async (name) => readMail(await readFile(join(folder, name)))));
 }
 
-/** Asks again and again until there is an answer. @throws Error after `withinMs` */
+/** Asks again and again until the answer is not null, undefined or false. @throws Error after `withinMs` */
 export async function eventually<T>(
-  ask: () => T | undefined | false | Promise<T | undefined | false>,
+  ask: () => T | null | undefined | false | Promise<T | null | undefined | false>,
   withinMs = 10_000,
 ): Promise<T> {
   const giveUp = Date.now() + withinMs;
   for await (const _ of setInterval(10)) {
     const answer = await ask();
-    if (answer !== undefined && answer !== false) return answer;
+    if (answer !== null && answer !== undefined && answer !== false) return answer;
     if (Date.now() > giveUp) break;
   }
   throw new Error(`not within ${withinMs} ms: ${ask.toString()}`);
