@@ -121,7 +121,10 @@ const variables = CONFIG_CLASSES.flatMap((type) =>
 );
 const commentOf = ({ name, property, type }) => {
   const comment = texts.get(`${type}.${property}`);
-  if (!comment) throw new Error(`${name} has no doc comment: write one above ${type}.${property}`);
+  if (!comment) {
+    process.stderr.write(`${name} has no doc comment: write one above ${type}.${property}\n`);
+    process.exit(1);
+  }
   return comment;
 };
 const files = {

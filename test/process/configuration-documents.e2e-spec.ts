@@ -73,7 +73,7 @@ describe('docs/configuration.md and .env.example', () => {
       source,
       text.replace('/** TCP port of the HTTP server; 0 picks a free one and prints it. */', ''),
     );
-    expect(await run()).toContain('PORT has no doc comment');
+    expect(await run()).toBe('PORT has no doc comment: write one above HttpConfig.port\n');
   });
 
   it("hold a feature's own variables, which are checked with all others and injected by their class", async () => {
