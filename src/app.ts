@@ -10,6 +10,7 @@ import { ChangeFeed } from './platform/database/change-feed.js';
 import { Database } from './platform/database/connection.js';
 import { References } from './platform/database/references.js';
 import { Repositories } from './platform/database/repositories.js';
+import { missingProvider } from './platform/errors/missing-providers.js';
 import { requireNeededModules } from './platform/errors/needed-modules.js';
 import { HttpConfig } from './platform/http/http.config.js';
 import { HttpAdapter } from './platform/http/adapter.js';
@@ -75,6 +76,8 @@ export async function createApp(
     bodyParser: false,
     abortOnError: false,
     logger: new FrameworkLogger(logger),
+  }).catch((error: unknown) => {
+    throw missingProvider(error, root) ?? error;
   });
   app.enableVersioning({ type: VersioningType.URI, prefix: 'api/v' });
   requireNeededModules(new Set([...app.get(ModulesContainer).values()].map(({ name }) => name)));

@@ -25,7 +25,9 @@ function refusalOfFramework(error: unknown): DeclarationError | undefined {
     names.push(kind.constructor.name);
   }
   const isOfCode = error instanceof Error && names.some((name) => DECLARATIONS.test(String(name)));
-  return isOfCode ? new DeclarationError(error.message, { cause: error }) : undefined;
+  if (!isOfCode) return undefined;
+  const [cause = ''] = error.message.split(/\n+Potential /);
+  return new DeclarationError(cause.replaceAll(/\s*\n\s*/g, ' '), { cause: error });
 }
 
 /** Prints why a program cannot continue, in one line if the person at the terminal can fix it, and ends the process. */

@@ -169,7 +169,12 @@ describe('a start that cannot succeed', () => {
       'a provider that nobody provides',
       `class Other {} class LabService { constructor(@Inject(Other) other) {} }
        @Module({ providers: [LabService] }) class LabModule {}`,
-      /^Nest can't resolve dependencies of the LabService \(\?\)/,
+      'LabService needs Other (parameter 1): add it to the providers of LabModule, or the module that exports it to the imports\n',
+    ],
+    [
+      'a module that imports nothing',
+      `@Module({ imports: [undefined] }) class LabModule {}`,
+      /^Nest cannot create the LabModule instance\. The module at index \[0\] .* is undefined\.\n$/,
     ],
   ])('tells of %s in a sentence', async (_, module, stderr) => {
     const folder = await withModule(module);
