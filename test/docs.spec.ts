@@ -4,6 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { VALUED } from '../schematics/types/flags.ts';
 import { FIELD_TYPES, TYPES } from '../schematics/types/types.ts';
 import { EVENTS } from '../src/platform/logging/events.js';
+import { eventOf } from '../src/platform/subscriptions/record-event.js';
 import { OPTIONAL_PARTS } from './support/optional-parts.js';
 import { pages, tableOf, textOf } from './support/pages.js';
 import { expectNone, IS_BASE } from './support/rules.js';
@@ -129,6 +130,22 @@ if (IS_BASE) {
           return [type, about, flags.map((flag) => `\`${VALUED.has(flag) ? `${flag}=` : flag}\``).join(' ')];
         }),
       );
+    });
+
+    it('lists every field of the event of a record', () => {
+      const event = eventOf({
+        actor: { kind: 'system' },
+        ownerId: undefined,
+        action: 'tickets.created',
+        record: 'tickets/66f1a0c2e4b0a1b2c3d4e5f7',
+        at: new Date(),
+        changes: [],
+        object: undefined,
+        requestId: undefined,
+        consumers: new Set(),
+      });
+      const documented = tableOf('docs/own-behaviour.md', 'The event').map(([name]) => name);
+      expect(documented).toEqual(Object.keys(event));
     });
 
     it('shows of the helpdesk what it has', () => {

@@ -2,12 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
 import { SendMail } from '../src/modules/outbox/send-mail.executor.js';
 import { AccountMails, type Notice } from '../src/modules/users/account-mails.js';
-import { SYSTEM, type UserId } from '../src/platform/access/caller.js';
+import { SYSTEM } from '../src/platform/access/caller.js';
 import { type Transaction, Transactions } from '../src/platform/database/transactions.js';
 import { Executions } from '../src/platform/executions/executions.js';
 import { htmlOf } from '../src/platform/mail/mail-html.js';
 import { MailServer } from './support/mail-server.js';
 import { eventually, mailTo, outboxOf, type ReadMail } from './support/mails.js';
+import { newOrganization } from './support/organizations.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import { register, registerVerified } from './support/users.js';
 
@@ -36,8 +37,8 @@ describe('mails that a feature has for its users', () => {
     path: '/console/projects/66f1a0c2e4b0a1b2c3d4e5f7',
   };
   const link = `${ORIGIN}${notice.path}`;
-  const tell = (id: string, transaction?: Transaction) =>
-    test.app.get(AccountMails, { strict: false }).tell(id as UserId, notice, transaction);
+  const tell = (id: string | null | undefined, transaction?: Transaction) =>
+    test.app.get(AccountMails, { strict: false }).tell(id, notice, transaction);
   const transact = (work: (transaction: Transaction) => Promise<void>) =>
     test.app.get(Transactions).run(work);
   const storedTo = (id: string) =>
@@ -82,6 +83,17 @@ describe('mails that a feature has for its users', () => {
     expect(await storedTo(id)).toBe(1);
   });
 
+  it('are sent to nobody where the owner is an organization or absent', async () => {
+    const organization = await newOrganization(await test.anonymous.signIn());
+    const before = await test.connection.collection('executions').countDocuments();
+    for (const owner of [organization, null, undefined]) {
+      await tell(owner);
+      await transact((transaction) => tell(owner, transaction));
+    }
+    expect(await test.connection.collection('executions').countDocuments()).toBe(before);
+    expect(eventsOf('mail_failed', organization)).toEqual([]);
+  });
+
   it('are sent however late, as links are not', async () => {
     const { id, email } = await registerVerified(test);
     await arrived(email);
@@ -113,7 +125,7 @@ describe('mails that a feature has for its users', () => {
     const path = `/console/projects/${'x'.repeat(100)}` as const;
     const long = { kind: 'trial-notice', subject: 'Trial', lines: ['A thing is yours.'], path };
     const mails = developed.app.get(AccountMails, { strict: false });
-    await developed.app.get(Transactions).run((transaction) => mails.tell(id as UserId, long, transaction));
+    await developed.app.get(Transactions).run((transaction) => mails.tell(id, long, transaction));
     const mail = await mailTo(email, async () =>
       (await outboxOf(developed.config)).filter(({ subject }) => subject === long.subject),
     );

@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import type { Types } from 'mongoose';
 import type { Transaction } from '../../platform/database/transactions.js';
 import { HttpConfig } from '../../platform/http/http.config.js';
 import { publicOriginOf } from '../../platform/http/public-origin.js';
 import type { Mail } from '../../platform/mail/mail.js';
 import { Mailer } from '../../platform/mail/mailer.js';
 import type { UserId } from '../../platform/access/caller.js';
-import { AccountMails, type Mails, type Notice } from '../users/account-mails.js';
+import { AccountMails, type Mails, type Notice, type Reader } from '../users/account-mails.js';
 import { UserDto } from '../users/user.dto.js';
 import { type User, UsersService } from '../users/users.service.js';
 import { changeEmail } from './change-email.mail.js';
@@ -51,18 +50,16 @@ export class LinksToAccounts implements Mails {
     return this.links.revoke(owner, [changeEmail], transaction);
   }
 
-  async tell(owner: UserId | Types.ObjectId, notice: Notice, transaction?: Transaction): Promise<void> {
-    if (!transaction) return this.mailer.send(notice.kind, () => this.composed(owner, notice));
-    const mail = await this.composed(owner, notice);
+  async tell(reader: Reader, notice: Notice, transaction?: Transaction): Promise<void> {
+    if (!reader) return;
+    const userId = String(reader) as UserId;
+    if (!transaction) return this.mailer.send(notice.kind, () => this.composed(userId, notice));
+    const mail = await this.composed(userId, notice);
     if (mail) await this.mailer.sendWith(transaction, mail);
   }
 
-  private async composed(
-    owner: UserId | Types.ObjectId,
-    { kind, subject, lines, path }: Notice,
-  ): Promise<Mail | null> {
-    const userId = String(owner);
-    const user = await this.users.findById(userId as UserId);
+  private async composed(userId: UserId, { kind, subject, lines, path }: Notice): Promise<Mail | null> {
+    const user = await this.users.findById(userId);
     if (!user || user.disabled || !user.emailVerified) return null;
     const link = path === undefined ? [] : ['', `${this.origin}${path}`];
     const text = [...lines, ...link, ''].join('\n');

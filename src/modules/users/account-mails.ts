@@ -16,6 +16,9 @@ export interface Notice {
   readonly path?: `/${string}`;
 }
 
+/** Whom a notice is for, as records and their events have it. Nobody if it is absent or the id of an organization. */
+export type Reader = Types.ObjectId | string | null | undefined;
+
 /** Mails to users. The module that sends them registers its implementation. */
 export interface Mails {
   /** @throws ApiError MAIL_NOT_CONFIGURED where no mail would be sent */
@@ -32,7 +35,7 @@ export interface Mails {
    * Mails a user a notice: with what the transaction writes, or else after the response. Nothing is sent without a mail
    * server. Features call this, too.
    */
-  tell(owner: UserId | Types.ObjectId, notice: Notice, transaction?: Transaction): Promise<void>;
+  tell(reader: Reader, notice: Notice, transaction?: Transaction): Promise<void>;
 }
 
 /** Mails to users; does nothing in a product without `MailLinksModule`. */
@@ -65,7 +68,7 @@ export class AccountMails implements Mails {
     await this.mails?.disabled(owner, transaction);
   }
 
-  async tell(owner: UserId | Types.ObjectId, notice: Notice, transaction?: Transaction): Promise<void> {
-    await this.mails?.tell(owner, notice, transaction);
+  async tell(reader: Reader, notice: Notice, transaction?: Transaction): Promise<void> {
+    await this.mails?.tell(reader, notice, transaction);
   }
 }

@@ -75,7 +75,6 @@ export class Receivers {
     if (!(await this.stop(webhook, 'paused'))) return;
     this.events.record(WebhookEvents.webhook_paused, { recordId: _id.toHexString() });
     const { createdBy, url } = webhook;
-    if (!createdBy) return;
     await this.mails.tell(createdBy, {
       kind: 'webhook-paused',
       subject: 'Your webhook was paused',
