@@ -13,10 +13,14 @@ const modules = join(import.meta.dirname, '../node_modules');
 function run(program, ...options) {
   const { status } = spawnSync(process.execPath, [join(modules, program), ...options], { stdio: 'inherit' });
   if (status !== 0) process.exitCode = 1;
+  return status === 0;
 }
 
-const style = () =>
-  run('oxfmt/bin/oxfmt', isFixing ? '--write' : '--check', '--no-error-on-unmatched-pattern', ...words);
+function style() {
+  const mode = isFixing ? '--write' : '--check';
+  const isRight = run('oxfmt/bin/oxfmt', mode, '--no-error-on-unmatched-pattern', ...words);
+  if (!isRight && !isFixing) process.stderr.write('`npm run format` formats these files.\n');
+}
 const rules = () =>
   run(
     'oxlint/bin/oxlint',

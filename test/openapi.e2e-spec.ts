@@ -251,6 +251,10 @@ describe('the OpenAPI document', () => {
         const sent = await sentTo(path, operation);
         const { status, body } = await (sent.caller ?? admin).send(method, address, sent.body);
         const [[expected, answer] = []] = Object.entries(operation.responses);
+        expectNone(
+          status < 400 ? [] : [`${method} ${path}: ${JSON.stringify(body)}`],
+          'Mend `example` of the @ApiProperty: the server refuses what the document shows',
+        );
         const schema = answer?.content?.['application/json'].schema ?? {};
         // What a command is given is in the record that it answers, and in no other.
         const shape = (answered: unknown): unknown => shapeOf(withoutGiven(path, answered));

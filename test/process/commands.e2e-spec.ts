@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { delimiter, resolve } from 'node:path';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 
@@ -97,4 +99,15 @@ it('npm run feature refuses what is added twice', async () => {
     code: 1,
     stderr: expect.stringContaining('--add has audit twice'),
   });
+});
+
+it('npm run lint says what formats a file', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'product-lint-'));
+  const file = join(folder, 'odd.json');
+  await writeFile(file, '{"a":   1}');
+  expect(await run('lint', file)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('`npm run format` formats these files.\n'),
+  });
+  await rm(folder, { recursive: true });
 });
