@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SYSTEM } from '../src/platform/access/caller.js';
 import { Transactions } from '../src/platform/database/transactions.js';
+import { requestContext } from '../src/platform/logging/request-context.js';
 import { again, fail, StepError } from '../src/platform/executions/run.js';
-import { addExecutors, EngineLab, script } from './support/executions.js';
+import { addExecutors, EngineLab, Queue, script } from './support/executions.js';
 import { eventually } from './support/mails.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 
@@ -43,6 +44,14 @@ describe('durable executions', () => {
           { name: 'mail', effect: 'once', status: 'succeeded', attempts: 1 },
         ],
       });
+    });
+
+    it('is not taken for a part of the request that happened to wake the engine', async () => {
+      const seen: unknown[] = [];
+      const work = script((run) => run.step('a', () => void seen.push(requestContext.getStore()?.requestId)));
+      const { id } = await requestContext.run({ requestId: 'r1' }, () => lab.start(work, {}, Queue));
+      await lab.until(id, 'succeeded');
+      expect(seen).toEqual([undefined]);
     });
 
     it('is forgotten after 30 days, and after 90 when it failed', async () => {

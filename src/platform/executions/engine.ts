@@ -4,6 +4,7 @@ import { PinoLogger } from 'nestjs-pino';
 import { withTimeout } from '../concurrency/timeout.js';
 import { isOutage } from '../errors/driver-errors.js';
 import { DomainEvents } from '../logging/events.js';
+import { requestContext } from '../logging/request-context.js';
 import { ReschedulingTimer } from './rescheduling-timer.js';
 import { Bell } from './bell.js';
 import { Claim } from './claim.js';
@@ -144,7 +145,8 @@ export class Engine implements Runner {
     else if (this.isLooking) this.isWoken = true;
     else {
       this.isLooking = true;
-      setImmediate(() => void this.look());
+      // What is claimed then is not the work of the request that woke the engine.
+      requestContext.exit(() => setImmediate(() => void this.look()));
     }
   }
 
