@@ -89,27 +89,6 @@ describe('the OpenAPI document, for tools', () => {
     expect(headings.slice(-2)).toEqual(['users', 'health']);
   });
 
-  it('has examples of parameters that are accepted all together', async () => {
-    const lists = places.filter(({ path, operation }) => !path.includes('{') && operation.parameters?.length);
-    const reading = lists.filter(({ method }) => method === 'GET');
-    expect(reading).not.toHaveLength(0);
-    const admin = await test.anonymous.signIn('admin');
-    const person = await test.anonymous.signIn();
-    for (const { path, operation } of reading) {
-      const examples = (operation.parameters ?? []).flatMap(({ name, in: place, schema }) =>
-        place === 'query' && schema.example !== undefined
-          ? [[name, String(schema.example)] as [string, string]]
-          : [],
-      );
-      const query = new URLSearchParams(examples).toString();
-      const usual = await person.get(path);
-      expect({ path, query, ...(await person.get(`${path}?${query}`)) }).toMatchObject({
-        status: usual.status,
-      });
-      expect({ path, query, ...(await admin.get(`${path}?${query}`)) }).toMatchObject({ status: 200 });
-    }
-  });
-
   it.each([
     ['Spectral', 'spectral lint generated/openapi.json --ruleset spectral.yaml --fail-severity hint'],
     ['Redocly', 'redocly lint generated/openapi.json --config redocly.yaml --max-problems 100'],
