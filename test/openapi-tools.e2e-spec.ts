@@ -117,7 +117,7 @@ describe('the OpenAPI document, for tools', () => {
     {
       client: 'openapi-python-client',
       generate:
-        'openapi-python-client generate --path generated/openapi.json --output-path generated/python --meta none --overwrite --fail-on-warning',
+        'openapi-python-client generate --path generated/openapi.json --config openapi-python-client.yaml --output-path generated/python --meta none --overwrite --fail-on-warning',
       check:
         'pyrefly check --preset default --search-path . --search-path python use_openapi_python_client.py',
       use: `${PYTHON} use_openapi_python_client.py`,
