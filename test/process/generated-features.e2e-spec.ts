@@ -165,6 +165,9 @@ describe('generated features', () => {
     const starts = { route: true, schedule: undefined };
     const names = namesOf('trial-invoices');
     await copy.write(newExecutor(copy.project, names, 'chase', ['channel:enum:mail,phone'], starts));
+    // The example, too, may use what a product can do without.
+    const byCode = { route: false, schedule: undefined };
+    await copy.write(newExecutor(copy.project, namesOf('projects'), 'tell-deleted', [], byCode));
     expect(copy.text('test/trial-invoices-chase.e2e-spec.ts')).toContain(
       'describeExecutor(ChaseTrialInvoice',
     );
