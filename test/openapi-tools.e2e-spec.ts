@@ -1,4 +1,9 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Public } from '../src/platform/access/access.js';
+import { ApiSection } from '../src/platform/docs/section.js';
+import { AnswersRaw } from '../src/platform/http/answers.js';
 import { CATALOGUE } from '../src/platform/errors/errors.js';
 import { FEATURES } from './features/features.js';
 import {
@@ -8,6 +13,7 @@ import {
   placesOf,
   type Schema,
 } from './support/openapi-document.js';
+import { addToApp } from './support/nest-lab.js';
 import { prepareTools, PYTHON, runTool } from './support/openapi-tools.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import { addTickets } from './support/trial-lists.js';
@@ -17,8 +23,28 @@ const NODE = `"${process.execPath}"`;
 /** TypeScript's native compiler, with the options of a strict project. */
 const COMPILE = `${NODE} ../node_modules/typescript-native/bin/tsc --ignoreConfig --noEmit --strict --skipLibCheck --module nodenext --allowImportingTsExtensions --types node`;
 
+@ApiSection('apps', 'What systems of phones ask for.')
+@Controller('.well-known')
+class WellKnown {
+  @Get('assetlinks.json')
+  @Public()
+  @ApiOperation({ summary: 'Name the apps', description: 'Without the envelope, as others want it.' })
+  @AnswersRaw('application/json')
+  links(): object[] {
+    return [{ relation: ['delegate_permission/common.handle_all_urls'] }];
+  }
+}
+
 // Lists of every kind, which the base's own features have none of.
 addTickets();
+// A route outside /api, as products may have.
+addToApp({ controllers: [WellKnown] });
+
+/** The headings below those of features. */
+const OF_BASE =
+  'executions schedules audit webhooks account api-keys identities sign-in_with_others passkeys second_factor sessions users health'
+    .split(' ')
+    .map((name) => name.replaceAll('_', ' '));
 
 // Each tool starts a process or three, in a machine that may have other things to do.
 jest.setTimeout(120_000);
@@ -58,7 +84,9 @@ describe('the OpenAPI document, for tools', () => {
       [requestBody?.content, ...Object.values(responses).map(({ content }) => content)].flatMap(
         (content) => content?.['application/json']?.schema ?? [],
       );
-    expect(offenders((operation) => bodies(operation).every(({ $ref }) => $ref))).toEqual([]);
+    // What is answered without the envelope has no fields that a client could know.
+    const isKnown = ({ $ref, format }: Schema) => $ref !== undefined || format === 'binary';
+    expect(offenders((operation) => bodies(operation).every(isKnown))).toEqual([]);
     const ids = fields.filter(({ field }) => /^(?:id|.*Id)$/.test(field) && field !== 'requestId');
     expect(ids.length).toBeGreaterThan(5);
     expect(ids.filter(({ schema }) => schema.pattern === undefined)).toEqual([]);
@@ -87,9 +115,13 @@ describe('the OpenAPI document, for tools', () => {
   it('begins with signing in and the features, and ends with what operators need', () => {
     const headings = document.tags.map(({ name }) => name);
     const features = FEATURES.map(({ path }) => path.replace('/api/v1/', '').replaceAll('-', ' '));
-    const own = headings.slice(1, headings.indexOf('executions'));
-    expect(own.toSorted()).toEqual(['files', 'organizations', 'tickets', ...features].toSorted());
+    const end = headings.indexOf('executions');
+    // A product may have headings without a table of tests.
+    expect(headings.slice(1, end)).toEqual(
+      expect.arrayContaining(['files', 'organizations', 'tickets', 'apps', ...features]),
+    );
     expect(headings[0]).toBe('auth');
+    expect(headings.slice(end).filter((name) => OF_BASE.includes(name))).toEqual(OF_BASE);
     expect(headings.slice(-2)).toEqual(['users', 'health']);
   });
 

@@ -250,7 +250,7 @@ describe('generated features', () => {
     ): Promise<{ id: string; body: Record<string, unknown> }> {
       const operation = document.paths[path]?.['post'];
       const schema = operation?.requestBody?.content['application/json'].schema ?? {};
-      const body = exampleOf(document, schema) as Record<string, unknown>;
+      const body = exampleOf(document, schema, path) as Record<string, unknown>;
       for (const [name, value] of Object.entries(resolve(document, schema).properties ?? {})) {
         if (/^ref|invoiceId/.test(name)) body[name] = (await create('/api/v1/trial-invoices', caller)).id;
         if (/^(file|image)/.test(name)) body[name] = await newPicture(caller);
