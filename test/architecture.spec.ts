@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { isOf, OPTIONAL_PARTS } from './support/optional-parts.js';
+import { isOf, mayUseParts, OPTIONAL_PARTS } from './support/optional-parts.js';
 import { RAW_MODELS } from './support/raw-models.js';
 import { expectNone, IS_BASE } from './support/rules.js';
 import { findCycle, indexesWithoutReason, readSources, type SourceFile } from './support/source-tree.js';
@@ -31,12 +31,6 @@ function doorsOf(feature: string): ReadonlySet<string> {
     path.endsWith('.mail.ts') ||
     names.some((name) => name && text.includes(`export class ${name} `));
   return new Set(files.filter(isDoor).map(({ path }) => path));
-}
-
-/** Whether a file belongs to a feature of the generator's beside projects, which every product has. */
-function isGenerated(path: string): boolean {
-  const [, feature = ''] = /^src\/modules\/([^/]+)\//.exec(path) ?? [];
-  return feature !== 'projects' && existsSync(`test/features/${feature}.ts`);
 }
 
 /** Every import that breaks a rule, as `from → to`. */
@@ -100,12 +94,10 @@ describe('the architecture', () => {
       // Those that cannot do without it go with it.
       const group = OPTIONAL_PARTS.filter((each) => each === part || part.neededBy?.includes(each.module));
       const isOutside = (path: string) =>
-        path !== 'src/app.module.ts' &&
-        !(part.isOffered && isGenerated(path)) &&
-        !group.some((each) => isOf(each, path));
+        path !== 'src/app.module.ts' && !mayUseParts(path) && !group.some((each) => isOf(each, path));
       expectNone(
         importsThat((from, to) => isOutside(from) && isOf(part, to)),
-        `${module} is optional: let it register what it brings, instead of importing it`,
+        `${module} is optional: let it register what it brings, instead of importing it, or use it in a feature of your own or an executor`,
       );
     },
   );

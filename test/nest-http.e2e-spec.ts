@@ -51,6 +51,21 @@ describe('what a Nest developer writes by the book', () => {
     expect((await test.anonymous.get(`${LAB}/closed`)).outcome).toBe('403 FORBIDDEN');
   });
 
+  it('says in the log what to read instead where a guard reads request.user, which nobody has set', async () => {
+    const person = await test.anonymous.signIn();
+    expect((await person.get(`${LAB}/unknown-user`)).outcome).toBe('500 INTERNAL_ERROR');
+    expect(test.logs.map(({ err }) => (err as Error | undefined)?.message)).toContainEqual(
+      expect.stringContaining('request.user is not set: request.caller is who is signed in'),
+    );
+  });
+
+  it('lets a guard set request.user for those behind it', async () => {
+    const person = await test.anonymous.signIn();
+    expect((await person.get(`${LAB}/own-user`)).body.data).toEqual({ name: 'user' });
+    // It is set for that request alone.
+    expect((await person.get(`${LAB}/unknown-user`)).status).toBe(500);
+  });
+
   it('asks the filters of the route, then those of the application, then the product’s own', async () => {
     const outcomeOf = async (kind: string) =>
       (await test.anonymous.get(`${LAB}/filtered?kind=${kind}`)).outcome;

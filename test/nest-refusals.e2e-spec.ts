@@ -54,8 +54,8 @@ describe('the start is refused, with what to write instead, for', () => {
     }
   }
 
-  it('a handler that does not say what it answers', async () => {
-    @Controller('api/v1/bad')
+  it.each(['api/v1/bad', 'house'])('a handler that does not say what it answers, at /%s', async (path) => {
+    @Controller(path)
     class Bad {
       @Post()
       @Public()
@@ -64,7 +64,7 @@ describe('the start is refused, with what to write instead, for', () => {
       }
     }
     expect(await refusalOf({ controllers: [Bad] })).toBe(
-      'POST /api/v1/bad: Bad.add does not say what it answers. Write @Answers(Dto) above it (if it creates something, ' +
+      `POST /${path}: Bad.add does not say what it answers. Write @Answers(Dto) above it (if it creates something, ` +
         "@Answers(Dto, { status: 201 }) with @CreateOnce() as a parameter), @AnswersMessage('…') if it returns " +
         "nothing, or @AnswersRaw('text/csv') for streams, files and other types",
     );

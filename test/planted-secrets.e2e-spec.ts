@@ -102,7 +102,7 @@ describe('a secret that is planted', () => {
     const repeated: object[] = [];
     let sent = 0;
     for (const place of places) {
-      const example = place.operation.requestBody && bodyExampleOf(document, place.operation);
+      const example = place.operation.requestBody && bodyExampleOf(document, place.operation, place.path);
       if (example === undefined) continue;
       for (const { field, body } of [...oneByOne(example), { field: '', body: marked(example) }]) {
         const { status, text } = await send(place, body);

@@ -83,7 +83,7 @@ describe('a request body of the document', () => {
     let refused = 0;
     for (const place of places) {
       const check = schemaCheck(place);
-      const example = bodyExampleOf(document, place.operation);
+      const example = bodyExampleOf(document, place.operation, place.path);
       const schema = place.operation.requestBody?.content[JSON_TYPE].schema ?? {};
       for (const body of [example, ...mutationsOf(document, schema, example)]) {
         const [bySchema, byServer] = [check(body), await isTaken(place, body)];

@@ -16,7 +16,11 @@ export function countsSource({ names, fields }: Feature, access: string): string
   const { Feature, resources } = names;
   return `  @Get('stats')
   ${access}
-  @ApiOperation({ summary: 'Count ${resources} by value', operationId: 'count${Feature}' })
+  @ApiOperation({
+    summary: 'Count ${resources} by value',
+    description: 'Most frequent first.',
+    operationId: 'count${Feature}',
+  })
   @AnswersList(CountDto)
   counts(@CurrentScope() scope: Scope, @Query() query: Count${Feature}Query): Promise<CountDto[]> {
     return this.service.counts(scope, query);

@@ -165,6 +165,9 @@ describe('generated features', () => {
     const starts = { route: true, schedule: undefined };
     const names = namesOf('trial-invoices');
     await copy.write(newExecutor(copy.project, names, 'chase', ['channel:enum:mail,phone'], starts));
+    // The example, too, may use what a product can do without.
+    const byCode = { route: false, schedule: undefined };
+    await copy.write(newExecutor(copy.project, namesOf('projects'), 'tell-deleted', [], byCode));
     expect(copy.text('test/trial-invoices-chase.e2e-spec.ts')).toContain(
       'describeExecutor(ChaseTrialInvoice',
     );
@@ -247,7 +250,7 @@ describe('generated features', () => {
     ): Promise<{ id: string; body: Record<string, unknown> }> {
       const operation = document.paths[path]?.['post'];
       const schema = operation?.requestBody?.content['application/json'].schema ?? {};
-      const body = exampleOf(document, schema) as Record<string, unknown>;
+      const body = exampleOf(document, schema, path) as Record<string, unknown>;
       for (const [name, value] of Object.entries(resolve(document, schema).properties ?? {})) {
         if (/^ref|invoiceId/.test(name)) body[name] = (await create('/api/v1/trial-invoices', caller)).id;
         if (/^(file|image)/.test(name)) body[name] = await newPicture(caller);

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DatabaseConfig } from '../../src/platform/config/database.config.js';
 import { ProjectCopy } from '../schematics/project-copy.ts';
-import { OPTIONAL_PARTS, type OptionalPart } from '../support/optional-parts.js';
+import { OPTIONAL_PARTS, type OptionalPart, partsToLeaveOut } from '../support/optional-parts.js';
 import { IS_SOAK } from '../support/soak.js';
+import { readSources } from '../support/source-tree.js';
 import { testConfig } from '../support/test-app.js';
 import { HttpCaller } from './http-caller.js';
 import { Installation } from './server-process.js';
@@ -27,13 +28,16 @@ const COMMANDS = [
   ['keys:rotate', 'EncryptionModule'],
 ] as const;
 
+/** What features of a product use stays. */
+const PARTS = partsToLeaveOut(readSources('src/**/*.ts'));
+
 /** A part, and those that cannot do without it. */
 function withDependents(part: OptionalPart): readonly OptionalPart[] {
-  return OPTIONAL_PARTS.filter((each) => each === part || part.neededBy?.includes(each.module));
+  return PARTS.filter((each) => each === part || part.neededBy?.includes(each.module));
 }
 
 /** All together in the gate, where architecture.spec.ts looks at each; one at a time, too, in the soak. */
-const CHOICES = [OPTIONAL_PARTS, ...(IS_SOAK ? OPTIONAL_PARTS.map(withDependents) : [])];
+const CHOICES = [PARTS, ...(IS_SOAK ? PARTS.map(withDependents) : [])];
 
 describe.each(CHOICES.map((parts) => [parts.map(({ module }) => module).join(', '), parts] as const))(
   'a product without %s',

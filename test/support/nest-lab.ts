@@ -21,19 +21,21 @@ import {
   ParseIntPipe,
   Query,
   ServiceUnavailableException,
+  SetMetadata,
   type Type,
   UnauthorizedException,
   UseFilters,
   UseGuards,
   UseInterceptors,
 } from '@nestjs/common';
-import { APP_FILTER } from '@nestjs/core';
+import { APP_FILTER, Reflector } from '@nestjs/core';
 import type { FastifyReply } from 'fastify';
 import { IsString } from 'class-validator';
 import { map, type Observable } from 'rxjs';
 import { AppModule } from '../../src/app.module.js';
 import { Answers, AnswersList, AnswersMessage } from '../../src/platform/http/answers.js';
-import { Public } from '../../src/platform/access/access.js';
+import { CurrentCaller, Public, SignedIn } from '../../src/platform/access/access.js';
+import type { Caller } from '../../src/platform/access/caller.js';
 
 /** Adds a module to the application that this test file builds; `take back` undoes it. */
 export function addToApp(
@@ -91,6 +93,29 @@ const EXCEPTIONS: Record<string, () => Error> = {
 class Closed implements CanActivate {
   canActivate(): boolean {
     return false;
+  }
+}
+
+interface WithUser {
+  user?: { readonly roles: readonly string[] } | null;
+}
+
+/** As Nest's documentation writes it. */
+@Injectable()
+class RolesGuard implements CanActivate {
+  constructor(private readonly reflector: Reflector) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const roles = this.reflector.get<string[]>('roles', context.getHandler());
+    const { user } = context.switchToHttp().getRequest<WithUser>();
+    return roles.some((role) => user?.roles?.includes(role));
+  }
+}
+
+class SetsUser implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    context.switchToHttp().getRequest<WithUser>().user = { roles: ['keeper'] };
+    return true;
   }
 }
 
@@ -155,6 +180,24 @@ class LabController {
   @Answers(LabDto)
   closed(): LabDto {
     return { name: 'closed' };
+  }
+
+  @Get('unknown-user')
+  @SignedIn()
+  @SetMetadata('roles', ['keeper'])
+  @UseGuards(RolesGuard)
+  @Answers(LabDto)
+  unknownUser(): LabDto {
+    return { name: 'open' };
+  }
+
+  @Get('own-user')
+  @SignedIn()
+  @SetMetadata('roles', ['keeper'])
+  @UseGuards(SetsUser, RolesGuard)
+  @Answers(LabDto)
+  ownUser(@CurrentCaller() { role }: Caller): LabDto {
+    return { name: role };
   }
 
   @Get('shouted')

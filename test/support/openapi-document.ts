@@ -14,6 +14,7 @@ export interface Schema {
   readonly maximum?: number;
   readonly maxItems?: number;
   readonly pattern?: string;
+  readonly format?: string;
 }
 
 interface Content {
@@ -103,25 +104,34 @@ export function resolve(document: OpenApi, schema: Schema): Schema {
   return found;
 }
 
-/** The value that a page or a client makes of the examples in a schema. */
-export function exampleOf(document: OpenApi, schema: Schema): unknown {
+/**
+ * The value that a page or a client makes of the examples in a schema.
+ * @param path of the route, for the error
+ */
+export function exampleOf(document: OpenApi, schema: Schema, path: string, field?: string): unknown {
   const { example, enum: choices, properties, items, type, allOf = [] } = resolve(document, schema);
   if (example !== undefined) return example;
   if (choices?.length === 1) return choices[0];
-  if (items) return [exampleOf(document, items)];
+  if (items) return [exampleOf(document, items, path, field)];
   const [only] = allOf;
-  if (only) return exampleOf(document, only);
-  if (!properties) throw new Error(`There is no example of ${schema.$ref ?? type}`);
+  if (only) return exampleOf(document, only, path, field);
+  if (!properties) {
+    throw new Error(`${path}: ${field ?? type} has no example: write @ApiProperty({ example: … }) above it`);
+  }
+  const dto = schema.$ref?.replace(/.*\//, '') ?? field ?? 'body';
   return Object.fromEntries(
-    Object.entries(properties).map(([name, property]) => [name, exampleOf(document, property)]),
+    Object.entries(properties).map(([name, property]) => [
+      name,
+      exampleOf(document, property, path, `${dto}.${name}`),
+    ]),
   );
 }
 
 /** The body that an operation offers as its example; none where it takes a form. */
-export function bodyExampleOf(document: OpenApi, { requestBody }: Operation): unknown {
+export function bodyExampleOf(document: OpenApi, { requestBody }: Operation, path: string): unknown {
   const { content } = requestBody ?? {};
   return content && 'application/json' in content
-    ? exampleOf(document, content['application/json'].schema)
+    ? exampleOf(document, content['application/json'].schema, path)
     : undefined;
 }
 

@@ -1,3 +1,5 @@
+import type { SourceFile } from './source-tree.js';
+
 /** A part that a product may do without: a line of app.module.ts, and what is deleted with it. */
 export interface OptionalPart {
   readonly module: string;
@@ -6,8 +8,8 @@ export interface OptionalPart {
   readonly route?: `${'GET' | 'POST'} /${string}`;
   /** Goes with it. */
   readonly variable?: string;
-  /** Features that have what it offers use it: those of a product, none of the base. */
-  readonly isOffered?: true;
+  /** What a feature says that needs it without importing it. */
+  readonly declared?: RegExp;
   /** Parts that cannot do without it. */
   readonly neededBy?: readonly string[];
 }
@@ -29,7 +31,6 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
   {
     module: 'BulkModule',
     paths: ['src/platform/bulk'],
-    isOffered: true,
     neededBy: ['AuditExportModule', 'ImportsModule'],
   },
   { module: 'CacheModule', paths: ['src/platform/cache'] },
@@ -39,6 +40,7 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
     module: 'EncryptionModule',
     paths: ['src/platform/encryption', 'src/rotate-keys.ts'],
     variable: 'ENCRYPTION_KEY',
+    declared: /\bencrypted: true\b/,
     neededBy: [
       'ExecutionsModule',
       'ImportsModule',
@@ -52,7 +54,6 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
     module: 'ExecutionsModule',
     paths: ['src/platform/executions'],
     route: 'GET /api/v1/executions',
-    isOffered: true,
     variable: 'EXECUTIONS',
     neededBy: ['ImportsModule', 'SubscriptionsModule', 'OutboxModule', 'WebhooksModule'],
   },
@@ -64,8 +65,8 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
     route: 'GET /api/v1/auth/identities',
     neededBy: ['SupabaseModule', 'OAuthModule'],
   },
-  { module: 'ImportsModule', paths: ['src/platform/imports'], isOffered: true },
-  { module: 'LanguageModelModule', paths: ['src/modules/language-model'], isOffered: true },
+  { module: 'ImportsModule', paths: ['src/platform/imports'] },
+  { module: 'LanguageModelModule', paths: ['src/modules/language-model'] },
   {
     module: 'MailLinksModule',
     paths: ['src/modules/mail-links', 'src/platform/mail'],
@@ -97,7 +98,7 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
     route: 'POST /api/v1/auth/otp/enable',
   },
   { module: 'SheddingModule', paths: ['src/platform/shedding'] },
-  { module: 'SubscriptionsModule', paths: ['src/platform/subscriptions'], isOffered: true },
+  { module: 'SubscriptionsModule', paths: ['src/platform/subscriptions'] },
   {
     module: 'SupabaseModule',
     paths: ['src/modules/supabase'],
@@ -105,7 +106,7 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
     variable: 'SUPABASE_URL',
   },
   { module: 'TracingModule', paths: ['src/platform/tracing'], variable: 'OTEL_EXPORTER_OTLP_ENDPOINT' },
-  { module: 'TrashModule', paths: ['src/platform/trash'], isOffered: true },
+  { module: 'TrashModule', paths: ['src/platform/trash'] },
   {
     module: 'WebhooksModule',
     paths: ['src/modules/webhooks', 'src/platform/outbound'],
@@ -114,7 +115,29 @@ export const OPTIONAL_PARTS: readonly OptionalPart[] = [
   },
 ];
 
+/** The base's features that are no part. */
+const CORE = ['account', 'auth', 'sessions', 'users'].map((feature) => `src/modules/${feature}/`);
+
 /** Whether a file or folder belongs to a part. */
 export function isOf({ paths }: OptionalPart, path: string): boolean {
   return paths.some((each) => path === each || path.startsWith(`${each}/`));
+}
+
+/** Whether a file may use every part: that of a feature which is no part of the base's core, or an executor's. */
+export function mayUseParts(path: string): boolean {
+  if (!path.startsWith('src/modules/')) return false;
+  const isOfBase =
+    CORE.some((folder) => path.startsWith(folder)) || OPTIONAL_PARTS.some((part) => isOf(part, path));
+  return !isOfBase || /^src\/modules\/[^/]+\/executors\//.test(path);
+}
+
+/** The parts that a product of these files can leave out: what features of its own use stays, with what that needs. */
+export function partsToLeaveOut(files: readonly SourceFile[]): OptionalPart[] {
+  const users = files.filter(({ path }) => mayUseParts(path));
+  const isUsed = (part: OptionalPart): boolean =>
+    users.some(
+      ({ path, text, imports }) =>
+        !isOf(part, path) && (imports.some((to) => isOf(part, to)) || part.declared?.test(text)),
+    ) || OPTIONAL_PARTS.some((other) => part.neededBy?.includes(other.module) && isUsed(other));
+  return OPTIONAL_PARTS.filter((part) => !isUsed(part));
 }

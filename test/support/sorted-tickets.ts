@@ -67,10 +67,14 @@ const NUMBERS = (count: number) => Array.from({ length: count }, (_, n) => n).jo
 
 /** Queries that no list serves, with the parameter that is blamed and why. */
 export const REFUSED: readonly [string, string, RegExp][] = [
-  ['sort=dueAt', 'sort', /possible is state and priority/],
-  ['sort=dueAt&state=open', 'sort', /with state; possible is state and priority/],
-  ['sort=title&state=open', 'state', /state is not served in the order of title .* possible is no filter/],
-  ['sort=title&title=a', 'title', /possible is no filter/],
+  ['sort=dueAt', 'sort', /^the order of dueAt takes state and priority; here it has no filter$/],
+  ['sort=dueAt&state=open', 'sort', /^the order of dueAt takes state and priority; here it has state$/],
+  [
+    'sort=title&state=open',
+    'state',
+    /^state cannot be used together with the order of title, which takes no filter$/,
+  ],
+  ['sort=title&title=a', 'title', /^title .* the order of title, which takes no filter$/],
   ['sort=state', 'sort', /must be one of/],
   ['sort=title,count', 'sort', /must be one of/],
   ['sort=title&sort=count', 'sort', /must be one of/],
@@ -81,7 +85,7 @@ export const REFUSED: readonly [string, string, RegExp][] = [
   ['count[gte]=1&count[gte]=2', 'count[gte]', /must be/],
   ['count[gte]=x', 'count[gte]', /must be a number/],
   ['count[ne]=1', 'count[ne]', /not a known field/],
-  ['dueAt[gte]=2030-01-31T00:00:00Z', 'dueAt[gte]', /possible is state and priority/],
+  ['dueAt[gte]=2030-01-31T00:00:00Z', 'dueAt[gte]', /^dueAt\[gte\] takes state and priority; here/],
   ['dueAt[gte]=tomorrow&state=open&priority=1', 'dueAt[gte]', /must be a time/],
   ['price[gte]=1e3', 'price[gte]', /decimal number/],
   ['startsOn[gte]=2026-02-30', 'startsOn[gte]', /day that exists/],
@@ -89,7 +93,11 @@ export const REFUSED: readonly [string, string, RegExp][] = [
   ['state=open,', 'state', /must be one of/],
   ['state=open&state=pending', 'state', /must be given once, with commas/],
   [`priority=${NUMBERS(21)}`, 'priority', /more than 20 values/],
-  [`sort=dueAt&state=${STATES.join()}&priority=${NUMBERS(20)}&number=B`, 'number', /possible is/],
+  [
+    `sort=dueAt&state=${STATES.join()}&priority=${NUMBERS(20)}&number=B`,
+    'number',
+    /^number cannot .* takes state and priority$/,
+  ],
   ['title=a&title=b', 'title', /must be/],
   ['q=a&sort=title', 'q', /cannot be used together with sort/],
   ['q=a&count[gte]=1', 'q', /cannot be used together with count/],

@@ -1,4 +1,5 @@
 import { Body, Controller, Get, Injectable, Module, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
 import { Types } from 'mongoose';
 import { AppModule } from '../../src/app.module.js';
 import { CountDto } from '../../src/platform/database/count.dto.js';
@@ -63,6 +64,7 @@ class TicketsController {
 
   @Post()
   @SignedIn()
+  @ApiOperation({ summary: 'Create a ticket', description: 'It belongs to the caller.' })
   @Answers(TicketDto, { status: 201, errors: trialTickets.errors.create })
   async create(
     @CurrentScope() scope: Scope,
@@ -74,6 +76,7 @@ class TicketsController {
 
   @Get()
   @OwnerOr(trialTickets.may.read, { parameter: 'owner' })
+  @ApiOperation({ summary: 'List tickets', description: 'Newest first, unless asked for in another order.' })
   @AnswersPage(TicketDto)
   async list(@CurrentScope() scope: Scope, @Query() query: ListTicketsQuery): Promise<Page<TicketDto>> {
     return mapPage(await this.service.list(scope, query), TicketDto.from);
@@ -81,6 +84,7 @@ class TicketsController {
 
   @Get('stats')
   @OwnerOr(trialTickets.may.read, { parameter: 'owner' })
+  @ApiOperation({ summary: 'Count tickets by value', description: 'Most frequent first.' })
   @AnswersList(CountDto)
   counts(@CurrentScope() scope: Scope, @Query() { by }: StatsQuery): Promise<CountDto[]> {
     return this.service.records.counts(scope, by);
@@ -88,6 +92,7 @@ class TicketsController {
 
   @Put(':id')
   @OwnerOr(trialTickets.may.write)
+  @ApiOperation({ summary: 'Replace a ticket', description: 'What is left out is reset.' })
   @Answers(TicketDto, { errors: trialTickets.errors.update })
   async replace(
     @CurrentScope() scope: Scope,
@@ -100,6 +105,7 @@ class TicketsController {
 
   @Patch(':id')
   @OwnerOr(trialTickets.may.write)
+  @ApiOperation({ summary: 'Change a ticket', description: 'What is left out stays.' })
   @Answers(TicketDto, { errors: trialTickets.errors.update })
   async update(
     @CurrentScope() scope: Scope,

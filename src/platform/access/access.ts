@@ -16,6 +16,7 @@ import { varyBy } from '../http/vary.js';
 import { actorOf, type Caller, type Permission, type Scope } from './caller.js';
 import { notesScope, ORGANIZATION_HEADER, organizationOf, roleFor } from './chosen-owner.js';
 import type { Memberships } from './memberships.js';
+import { refuseUnsetUser } from './request-user.js';
 import { concerns, missingFor, needsBody } from './step-up.js';
 
 /** The error with which the configuration closes a public route, if it does. */
@@ -225,6 +226,7 @@ export function installAccess(
 ): void {
   fastify.decorateRequest('caller', undefined);
   fastify.decorateRequest('scope', undefined);
+  refuseUnsetUser(fastify);
   fastify.addHook('onRoute', (route: RouteOptions) => {
     const access = route.config?.access;
     if (!access) {

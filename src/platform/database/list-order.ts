@@ -178,9 +178,12 @@ function rangeOf(ranges: Asked['ranges'], isText: boolean): Filter {
   );
 }
 
-/** The list that has exactly these filters and this sort. */
+/**
+ * The list that has exactly these filters and this sort.
+ * @param asking the parameter that asks for the order: `sort`, or a range
+ */
 function servedBy(
-  path: string,
+  asking: string,
   field: string,
   filter: Filter,
   lists: Lists,
@@ -192,21 +195,21 @@ function servedBy(
   const isServed = ({ equal }: DeclaredList) =>
     equal.length === asked.length && equal.every((name) => asked.includes(name));
   const list = sorting.find(isServed);
-  const possible = sorting.map(({ equal }) => equal.join(' and ') || 'no filter').join('; or ');
+  const order = asking === 'sort' ? `the order of ${field}` : asking;
   if (!list) {
+    const possible = sorting.map(({ equal }) => filters(equal)).join('; or ');
     const unserved = asked.find((name) => !sorting.some(({ equal }) => equal.includes(name)));
-    refuse(
-      unserved ?? path,
-      `${unserved ?? path} is not served in the order of ${field} with ${asked.join(' and ') || 'no filter'}; possible is ${possible}`,
-    );
+    if (unserved === undefined) refuse(asking, `${order} takes ${possible}; here it has ${filters(asked)}`);
+    refuse(unserved, `${unserved} cannot be used together with ${order}, which takes ${possible}`);
   }
   if (ofAll && !list.globalIndex) {
-    refuse(
-      'owner',
-      `owner=all is not served in the order of ${field} with ${asked.join(' and ') || 'no filter'}: name one owner, or leave out the order`,
-    );
+    refuse('owner', `owner=all cannot be used together with ${order}: name one owner, or leave out ${order}`);
   }
   return list;
+}
+
+function filters(names: readonly string[]): string {
+  return names.join(' and ') || 'no filter';
 }
 
 function having(words: string, filter: Filter, lists: Lists): ListOrder {

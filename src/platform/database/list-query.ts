@@ -11,10 +11,10 @@ import type { Resource } from './resource.js';
 
 /** The rules of a bound by the kind of its field, and an example. Choices have no ranges. */
 const RANGES: Readonly<
-  Record<Exclude<SortKind, 'choice'>, { rules: () => PropertyDecorator[]; example: unknown }>
+  Record<Exclude<SortKind, 'choice'>, { rules: () => PropertyDecorator[]; example: string }>
 > = {
   time: { rules: () => [UtcTime()], example: '2030-01-31T00:00:00.000Z' },
-  number: { rules: () => [QueryNumber()], example: 10 },
+  number: { rules: () => [QueryNumber()], example: '10' },
   decimal: { rules: () => [ExactDecimal()], example: '10.00' },
   day: { rules: () => [CalendarDay()], example: '2030-01-31' },
   text: { rules: () => [Compose(200), Text(0, 200)], example: 'm' },
@@ -43,6 +43,9 @@ function declare(prototype: object, name: string, ...decorators: PropertyDecorat
  * The parameters of a resource's lists: pages, and the orders, ranges and search that it declares.
  *
  *     export class ListTicketsQuery extends ListQuery(tickets) { … }
+ *
+ * Tools send the examples of all parameters together. An order and its ranges take few filters and no search, so theirs
+ * are in the descriptions.
  */
 export function ListQuery({ name, lists }: Resource): new () => DeclaredParameters {
   class DeclaredQuery extends PageQuery {}
@@ -55,14 +58,14 @@ export function ListQuery({ name, lists }: Resource): new () => DeclaredParamete
       [sort.name, equal.length > 0 && `with ${equal.join(' and ')}`].filter(Boolean).join(' '),
     );
     const description = `The order, with \`-\` from the greatest on. Records without a value come last. Served are: ${ways.join('; ')}.`;
-    declare(prototype, 'sort', ApiProperty({ description, example: orders[0] }), IsIn(orders));
+    declare(prototype, 'sort', ApiProperty({ description }), IsIn(orders));
   }
   for (const { name: field, kind } of sorts) {
     if (kind === 'choice') continue;
     const { rules, example } = RANGES[kind];
     for (const bound of BOUNDS) {
-      const description = `Only where ${field} ${MEANING[bound]}; in the order of ${field}, and with the filters that it takes.`;
-      declare(prototype, `${field}[${bound}]`, ApiProperty({ description, example }), ...rules());
+      const description = `Only where ${field} ${MEANING[bound]}, such as \`${example}\`; in the order of ${field}, and with the filters that it takes.`;
+      declare(prototype, `${field}[${bound}]`, ApiProperty({ description }), ...rules());
     }
   }
   if (search.length > 0) {

@@ -50,9 +50,9 @@ export function noteAnswers(handlers: readonly Handler[]): void {
   }
 }
 
-/** Refuses an /api route that declares neither an answer nor that it sends its own. */
+/** Refuses a handler's route, wherever it is, that declares neither an answer nor that it sends its own. */
 export function refuseUndeclared({ method, url, config }: RouteOptions): void {
-  if (!config?.handler || config.isRaw || !url.startsWith('/api/')) return;
+  if (!config?.handler || config.isRaw) return;
   throw new DeclarationError(
     `${String(method)} ${url}: ${config.handler} does not say what it answers. Write @Answers(Dto) above it ` +
       '(if it creates something, @Answers(Dto, { status: 201 }) with @CreateOnce() as a parameter), ' +

@@ -6,11 +6,13 @@ type Schema = Exclude<
   { $ref: string }
 >;
 
-/** A parameter is sent or left out; there is no null that could be sent. */
+/** A parameter is sent or left out; there is no null that could be sent. The example of several values may be one. */
 export function describeParameters(operation: Operation): void {
   for (const { schema } of parametersOf(operation)) {
     if (!schema || '$ref' in schema) continue;
     delete schema.nullable;
+    const { type, example } = schema as { type?: unknown; example?: unknown };
+    if (type === 'array' && example !== undefined) schema.example = [example].flat();
     if (schema.enum) schema.enum = schema.enum.filter((value) => value !== null);
   }
 }

@@ -62,6 +62,8 @@ function describeField(type: Constructor, field: FieldRules): void {
     ...(description && { description }),
     ...(field.nested ? referenceTo(field.nested, field) : fieldSchema(field)),
     ...anyJson(field),
+    // It stands beside a type only.
+    ...('anyOf' in explicit && { nullable: undefined }),
     required: !field.optional && fallback === undefined,
     ...(fallback !== undefined && { default: fallback }),
   } as ApiPropertyOptions)(prototype, field.name);
