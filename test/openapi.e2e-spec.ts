@@ -21,7 +21,7 @@ import { CONTRACT } from './support/contract.js';
 import { prepareFor, referring, startsExecution, withoutGiven } from './support/referring.js';
 import { expectNone } from './support/rules.js';
 import { invitationExamples, newInvited } from './support/organizations.js';
-import { runningRoutes } from './support/running-routes.js';
+import { routeName, runningRoutes } from './support/running-routes.js';
 import { exampleProvider, signInExamples } from './support/sign-in-examples.js';
 import { OidcServer } from './support/oidc.js';
 import { SupabaseProject } from './support/supabase.js';
@@ -34,11 +34,6 @@ jest.setTimeout(120_000);
 
 /** What must have been sent before the example of an operation can be accepted, by operationId. */
 const BEFORE: Readonly<Record<string, string>> = { login: 'register' };
-
-/** A route as the document writes it, and whether it is guarded. */
-function routeName(method: string, url: string, isGuarded: boolean): string {
-  return `${method} ${url.replaceAll(/:(\w+)/g, '{$1}')}, ${isGuarded ? 'guarded' : 'public'}`;
-}
 
 describe('the OpenAPI document', () => {
   let test: TestApp;

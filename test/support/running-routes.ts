@@ -36,3 +36,8 @@ export async function runningRoutes(): Promise<RunningRoute[]> {
     )
     .filter(({ method }) => method !== 'HEAD' && method !== 'OPTIONS');
 }
+
+/** A route as the document writes it, and whether it is guarded. */
+export function routeName(method: string, url: string, isGuarded: boolean): string {
+  return `${method} ${url.replaceAll(/:(\w+)/g, '{$1}')}, ${isGuarded ? 'guarded' : 'public'}`;
+}
