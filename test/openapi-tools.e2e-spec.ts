@@ -118,7 +118,7 @@ describe('the OpenAPI document, for tools', () => {
     const end = headings.indexOf('executions');
     // A product may have headings without a table of tests.
     expect(headings.slice(1, end)).toEqual(
-      expect.arrayContaining(['files', 'organizations', 'tickets', 'apps', ...features]),
+      expect.arrayContaining(['files', 'organizations', 'trial tickets', 'apps', ...features]),
     );
     expect(headings[0]).toBe('auth');
     expect(headings.slice(end).filter((name) => OF_BASE.includes(name))).toEqual(OF_BASE);

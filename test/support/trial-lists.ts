@@ -17,17 +17,17 @@ import { CreateOnce, type Once } from '../../src/platform/idempotency/once.js';
 import { CurrentScope, OwnerOr, SignedIn } from '../../src/platform/access/access.js';
 import type { Scope } from '../../src/platform/access/caller.js';
 import {
-  CreateTicketDto,
-  ListTicketsQuery,
-  ReplaceTicketDto,
+  CreateTrialTicketDto,
+  ListTrialTicketsQuery,
+  ReplaceTrialTicketDto,
   StatsQuery,
-  TicketDto,
+  TrialTicketDto,
   type TrialTicket,
   trialTickets,
-  UpdateTicketDto,
+  UpdateTrialTicketDto,
 } from './trial-ticket.js';
 
-const DEFAULTS: Defaults<CreateTicketDto, TrialTicket> = {
+const DEFAULTS: Defaults<CreateTrialTicketDto, TrialTicket> = {
   title: null,
   body: null,
   number: null,
@@ -44,7 +44,7 @@ const DEFAULTS: Defaults<CreateTicketDto, TrialTicket> = {
 export class TrialTicketsService {
   constructor(@InjectRecords(trialTickets) readonly records: Records<TrialTicket>) {}
 
-  list(scope: Scope, query: ListTicketsQuery): Promise<Page<TrialTicket>> {
+  list(scope: Scope, query: ListTrialTicketsQuery): Promise<Page<TrialTicket>> {
     const { title, number, state, priority, urgent, owner } = query;
     return this.records.page(scope, query, {
       ...(title && { title: contains(title) }),
@@ -57,29 +57,32 @@ export class TrialTicketsService {
   }
 }
 
-@ApiSection('tickets', 'Tickets with lists of every kind.')
+@ApiSection('trial tickets', 'Tickets with lists of every kind.')
 @Controller('api/v1/trial-tickets')
-class TicketsController {
+class TrialTicketsController {
   constructor(private readonly service: TrialTicketsService) {}
 
   @Post()
   @SignedIn()
   @ApiOperation({ summary: 'Create a ticket', description: 'It belongs to the caller.' })
-  @Answers(TicketDto, { status: 201, errors: trialTickets.errors.create })
+  @Answers(TrialTicketDto, { status: 201, errors: trialTickets.errors.create })
   async create(
     @CurrentScope() scope: Scope,
-    @Body() dto: CreateTicketDto,
+    @Body() dto: CreateTrialTicketDto,
     @CreateOnce() once: Once,
-  ): Promise<TicketDto> {
-    return TicketDto.from(await this.service.records.create(scope, withDefaults(dto, DEFAULTS), once));
+  ): Promise<TrialTicketDto> {
+    return TrialTicketDto.from(await this.service.records.create(scope, withDefaults(dto, DEFAULTS), once));
   }
 
   @Get()
   @OwnerOr(trialTickets.may.read, { parameter: 'owner' })
   @ApiOperation({ summary: 'List tickets', description: 'Newest first, unless asked for in another order.' })
-  @AnswersPage(TicketDto)
-  async list(@CurrentScope() scope: Scope, @Query() query: ListTicketsQuery): Promise<Page<TicketDto>> {
-    return mapPage(await this.service.list(scope, query), TicketDto.from);
+  @AnswersPage(TrialTicketDto)
+  async list(
+    @CurrentScope() scope: Scope,
+    @Query() query: ListTrialTicketsQuery,
+  ): Promise<Page<TrialTicketDto>> {
+    return mapPage(await this.service.list(scope, query), TrialTicketDto.from);
   }
 
   @Get('stats')
@@ -93,41 +96,43 @@ class TicketsController {
   @Put(':id')
   @OwnerOr(trialTickets.may.write)
   @ApiOperation({ summary: 'Replace a ticket', description: 'What is left out is reset.' })
-  @Answers(TicketDto, { errors: trialTickets.errors.update })
+  @Answers(TrialTicketDto, { errors: trialTickets.errors.update })
   async replace(
     @CurrentScope() scope: Scope,
     @Param() { id }: IdParams,
     @IfMatch() ifMatch: Precondition,
-    @Body() dto: ReplaceTicketDto,
-  ): Promise<TicketDto> {
-    return TicketDto.from(await this.service.records.update(scope, id, ifMatch, withDefaults(dto, DEFAULTS)));
+    @Body() dto: ReplaceTrialTicketDto,
+  ): Promise<TrialTicketDto> {
+    return TrialTicketDto.from(
+      await this.service.records.update(scope, id, ifMatch, withDefaults(dto, DEFAULTS)),
+    );
   }
 
   @Patch(':id')
   @OwnerOr(trialTickets.may.write)
   @ApiOperation({ summary: 'Change a ticket', description: 'What is left out stays.' })
-  @Answers(TicketDto, { errors: trialTickets.errors.update })
+  @Answers(TrialTicketDto, { errors: trialTickets.errors.update })
   async update(
     @CurrentScope() scope: Scope,
     @Param() { id }: IdParams,
     @IfMatch() ifMatch: Precondition,
-    @Body() dto: UpdateTicketDto,
-  ): Promise<TicketDto> {
+    @Body() dto: UpdateTrialTicketDto,
+  ): Promise<TrialTicketDto> {
     const change = nullsToDefaults(dto, DEFAULTS);
-    return TicketDto.from(await this.service.records.update(scope, id, ifMatch, change));
+    return TrialTicketDto.from(await this.service.records.update(scope, id, ifMatch, change));
   }
 }
 
 @Module({
   imports: [RecordsModule.for(trialTickets)],
-  controllers: [TicketsController],
+  controllers: [TrialTicketsController],
   providers: [TrialTicketsService],
 })
-class TicketsModule {}
+class TrialTicketsModule {}
 
 export const TICKETS = '/api/v1/trial-tickets';
 
 /** Adds a feature with every kind of list to the application that this test file builds. */
 export function addTickets(): void {
-  Module({ imports: [TicketsModule] })(AppModule);
+  Module({ imports: [TrialTicketsModule] })(AppModule);
 }

@@ -78,7 +78,7 @@ export const trialTickets = resource({
   stats: ['state', 'urgent'],
 });
 
-export class CreateTicketDto {
+export class CreateTrialTicketDto {
   @ApiProperty({ example: 'Printer' })
   @IsOptional()
   @Name(200)
@@ -130,10 +130,10 @@ export class CreateTicketDto {
   startsOn?: string | null;
 }
 
-export class ReplaceTicketDto extends CreateTicketDto {}
-export class UpdateTicketDto extends PartialType(CreateTicketDto, { skipNullProperties: false }) {}
+export class ReplaceTrialTicketDto extends CreateTrialTicketDto {}
+export class UpdateTrialTicketDto extends PartialType(CreateTrialTicketDto, { skipNullProperties: false }) {}
 
-export class ListTicketsQuery extends ListQuery(trialTickets) {
+export class ListTrialTicketsQuery extends ListQuery(trialTickets) {
   @ApiProperty({ example: 'pri' })
   @IsOptional()
   @Compose(200)
@@ -175,7 +175,7 @@ export class StatsQuery {
   owner?: string;
 }
 
-export class TicketDto extends OwnedRecordDto {
+export class TrialTicketDto extends OwnedRecordDto {
   @ApiProperty({ example: 'Printer' })
   @Nullable()
   @IsString()
@@ -225,7 +225,7 @@ export class TicketDto extends OwnedRecordDto {
   @CalendarDay()
   startsOn!: string | null;
 
-  static from(ticket: TrialTicket): TicketDto {
+  static from(ticket: TrialTicket): TrialTicketDto {
     return {
       ...OwnedRecordDto.of(ticket),
       title: ticket.title ?? null,
