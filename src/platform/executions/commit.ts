@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { PinoLogger } from 'nestjs-pino';
 import { Types } from 'mongoose';
 import { TimedOut } from '../concurrency/timeout.js';
-import { isOutage } from '../errors/driver-errors.js';
+import { duplicateKeyOf, isOutage } from '../errors/driver-errors.js';
 import { Draft } from './draft.js';
 import type { StoredExecution } from './execution.js';
 import { Lease } from './lease.js';
@@ -88,10 +88,9 @@ const idOf = ({ q }: Statement): string => (q['_id'] as Types.ObjectId).toHexStr
 @Injectable()
 export class Commit {
   private readonly writes = new Grouped<Build, boolean>((builds) => this.send(builds));
-  private readonly starts = new Grouped<() => StoredExecution, void>(async (builds) => {
-    await this.store.insert(builds.map((build) => build()));
-    return [];
-  });
+  private readonly starts = new Grouped<() => StoredExecution, unknown>((builds) =>
+    this.insertEach(builds.map((build) => build())),
+  );
 
   constructor(
     private readonly store: ExecutionStore,
@@ -110,15 +109,39 @@ export class Commit {
   }
 
   insert(execution: StoredExecution): Promise<void> {
-    return this.starts.add(() => execution);
+    return this.begin(() => execution);
   }
 
   /** Stores an execution that this process has begun to run. */
   insertRunning(execution: StoredExecution, engine: Types.ObjectId): Draft {
     return new Draft(
       execution,
-      (send) => this.starts.add(send),
+      (send) => this.begin(send),
       () => this.lease.isHeld(engine),
+    );
+  }
+
+  private async begin(send: () => StoredExecution): Promise<void> {
+    const fault = await this.starts.add(send);
+    if (fault !== undefined) throw fault as Error;
+  }
+
+  /** Why each is not stored; undefined where it is. One that the database refuses takes no other with it. */
+  private async insertEach(executions: readonly StoredExecution[]): Promise<unknown[]> {
+    const faultOf = (some: readonly StoredExecution[]): Promise<unknown> =>
+      this.store.insert(some).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+    const fault = await faultOf(executions);
+    const isOfOne = fault !== undefined && !isOutage(fault) && !(fault instanceof TimedOut);
+    if (!isOfOne || executions.length === 1) return executions.map(() => fault);
+    return Promise.all(
+      executions.map(async (each) => {
+        const own = await faultOf([each]);
+        // It was stored the first time.
+        return duplicateKeyOf(own) ? undefined : own;
+      }),
     );
   }
 
@@ -146,8 +169,10 @@ export class Commit {
   }
 
   /** The statements that were applied. */
-  private async apply(statements: readonly Statement[]): Promise<ReadonlySet<Statement>> {
-    const stamp = new Types.ObjectId();
+  private async apply(
+    statements: readonly Statement[],
+    stamp = new Types.ObjectId(),
+  ): Promise<ReadonlySet<Statement>> {
     for (let left = statements; ;) {
       try {
         if ((await this.store.write(left, stamp)) === statements.length) return new Set(statements);
@@ -158,6 +183,11 @@ export class Commit {
         // Sent again: a write that was applied before matches nothing now, and is recognised by its stamp.
         left = left.filter((each) => each.isHeld && !this.isFenced(each));
         const mayPass = isOutage(error) || error instanceof TimedOut;
+        // One that cannot be written takes no other with it.
+        if (!mayPass && statements.length > 1 && !this.writes.isStopped) {
+          const each = await Promise.all(statements.map((one) => this.apply([one], stamp)));
+          return new Set(each.flatMap((done) => [...done]));
+        }
         if (!mayPass || left.length === 0 || this.writes.isStopped) {
           this.logger.error({ event: 'execution_engine', err: error });
           return new Set();

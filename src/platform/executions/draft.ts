@@ -9,11 +9,14 @@ import type { Pending } from './journal.js';
 export class Draft {
   /** Whether the database may have it already. */
   isSent = false;
+  /** What `accepted` has come to; false until then. */
+  isAccepted = false;
   /** The execution as it was stored. */
   readonly stored: Promise<StoredExecution>;
+  readonly isStored: Promise<boolean>;
   /** Whether it was stored and the process still holds it. */
   readonly accepted: Promise<boolean>;
-  private pending: () => Pending = () => ({ set: {}, unset: [] });
+  private pending: (isHeld: boolean) => Pending = () => ({ set: {}, unset: [] });
 
   /** @param insert stores what `send` returns, which it calls when it is its turn */
   constructor(
@@ -24,20 +27,24 @@ export class Draft {
     let sent = execution;
     const inserted = insert(() => {
       this.isSent = true;
-      sent = this.withPending();
+      sent = this.withPending(isHeld());
       return sent;
     });
     this.stored = inserted.then(() => sent);
-    this.accepted = inserted.then(isHeld, () => false);
+    this.isStored = inserted.then(
+      () => true,
+      () => false,
+    );
+    this.accepted = this.isStored.then((isStored) => (this.isAccepted = isStored && isHeld()));
   }
 
-  /** Sets what is asked for the changes since the start when it is sent. */
-  onSend(pending: () => Pending): void {
+  /** Sets what is asked for the changes since the start when it is sent, with whether the process holds its lease. */
+  onSend(pending: (isHeld: boolean) => Pending): void {
     this.pending = pending;
   }
 
-  private withPending(): StoredExecution {
-    const { set, unset } = this.pending();
+  private withPending(isHeld: boolean): StoredExecution {
+    const { set, unset } = this.pending(isHeld);
     const document: mongo.Document = { ...this.execution, steps: {} };
     for (const [path, value] of Object.entries(set)) {
       const [field = '', name] = path.split('.');

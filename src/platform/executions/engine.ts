@@ -219,7 +219,10 @@ export class Engine implements Runner {
     this.load.begin(execution);
     this.tickTimer.schedule(LOOK_EVERY_MS);
     const lost = (): void => entry.running?.stop('lost');
-    const begun = (running: Running): void => void (entry.running = running);
+    const begun = (running: Running): void => {
+      entry.running = running;
+      if (execution.cancel) running.stop('cancelled');
+    };
     this.launcher
       .run(execution, draft, begun, lost)
       .catch((error: unknown): undefined => {

@@ -1,9 +1,11 @@
 import { setImmediate } from 'node:timers';
 import type { Scope } from '../access/caller.js';
+import { traced } from '../logging/spans.js';
 import type { Fault, Step, StoredExecution } from './execution.js';
 import { faultOf, StepTimeout, UsageFault } from './faults.js';
 import type { Journal } from './journal.js';
 import type { Definition } from './registry.js';
+import type { StepContext } from './run.js';
 import type { TurnHost } from './turn-host.js';
 
 const NAME = /^[A-Za-z][\w:-]{0,63}$/;
@@ -13,6 +15,9 @@ export type Outcome =
   | { readonly kind: 'succeeded'; readonly result: string | undefined }
   | { readonly kind: 'failed'; readonly fault: Fault; readonly error: unknown; readonly isFinal: boolean }
   | { readonly kind: 'waiting' | 'unknown' | 'cancelled' | 'released' | 'lost' };
+
+/** What a step does. */
+export type Work<T> = (context: StepContext) => Promise<T> | T;
 
 /** For code that must not continue, because the turn has ended. */
 export const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
@@ -167,6 +172,31 @@ export class TurnFrame {
     // Code that continues after the step that has just ended may begin another one first.
     setImmediate(() => {
       if (this.active === 0 && this.blocked >= this.branches) this.finish({ kind: 'waiting' });
+    });
+  }
+
+  /** Runs work with a timeout; later results are ignored. */
+  protected withTimeout<T>(ms: number, name: string, attempt: number, work: Work<T>): Promise<T> {
+    const { signal: outer, id } = this;
+    let late: AbortController | undefined;
+    const context: StepContext = {
+      key: `${id}.${name}`,
+      attempt,
+      get signal() {
+        late ??= new AbortController();
+        return AbortSignal.any([outer, late.signal]);
+      },
+    };
+    return new Promise<T>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        const error = new StepTimeout(`Step '${name}' took longer than ${ms} ms`);
+        late?.abort(error);
+        reject(error);
+      }, ms);
+      const fields = { 'execution.type': this.definition.type, 'step.name': name, 'step.attempt': attempt };
+      traced({ name: 'step', fields }, () => Promise.try(work, context))
+        .then(resolve, reject)
+        .finally(() => clearTimeout(timer));
     });
   }
 }

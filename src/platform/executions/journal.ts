@@ -25,6 +25,8 @@ export class Journal {
   private readonly here = new Set<string>();
   private readonly changed = new Set<string>();
   private moved: string[] = [];
+  /** Large results that `execution_steps` has. */
+  private readonly kept = new Set<string>();
   private progress: Progress | undefined;
   private next: number;
   private readonly sealed: Sealed;
@@ -73,7 +75,11 @@ export class Journal {
   get open(): string[] {
     const isOpen = ({ kind, status }: Step) =>
       kind === 'once' && (status === 'running' || status === 'unknown');
-    return [...this.steps].filter(([, step]) => isOpen(step)).map(([name]) => name);
+    const isUnwritten = (name: string, { kind }: Step) =>
+      kind === 'once' && this.changed.has(name) && this.isUnkept(name);
+    return [...this.steps]
+      .filter(([name, step]) => isOpen(step) || isUnwritten(name, step))
+      .map(([name]) => name);
   }
 
   /** The earliest known time among the waiting steps. */
@@ -93,6 +99,7 @@ export class Journal {
     else this.texts.set(name, text);
     if (step.status === 'succeeded') this.here.add(name);
     this.changed.add(name);
+    this.kept.delete(name);
   }
 
   note(progress: Progress): void {
@@ -102,20 +109,28 @@ export class Journal {
   /** The steps to store in `execution_steps` before the next write, because they are large or the document is full. */
   takeOverflow(): StepBeside[] {
     if (this.sealing) return [];
-    const large = [...this.changed].filter((name) => (this.texts.get(name)?.length ?? 0) > LARGE);
+    const large = [...this.changed].filter((name) => this.isUnkept(name));
     const isFull = this.here.size > MAX_HERE;
     const oldest = isFull ? [...this.here].slice(0, -LEFT_HERE) : [];
-    for (const name of oldest) {
+    return [...new Set([...large, ...oldest])].map((name) => this.besideOf(name));
+  }
+
+  /** They are in `execution_steps`: the document may refer to them. */
+  keptBeside(steps: readonly StepBeside[]): void {
+    const count = this.here.size - LEFT_HERE;
+    for (const { name } of steps) this.kept.add(name);
+    if (this.here.size <= MAX_HERE) return;
+    for (const name of [...this.here].slice(0, count)) {
+      if (!this.kept.has(name)) continue;
       this.here.delete(name);
       this.moved.push(name);
     }
-    return [...new Set([...large, ...oldest])].map((name) => this.besideOf(name));
   }
 
   get hasOverflow(): boolean {
     if (this.sealing) return false;
     if (this.here.size > MAX_HERE) return true;
-    for (const name of this.changed) if ((this.texts.get(name)?.length ?? 0) > LARGE) return true;
+    for (const name of this.changed) if (this.isUnkept(name)) return true;
     return false;
   }
 
@@ -127,14 +142,18 @@ export class Journal {
   take(result?: string): Pending {
     const set: mongo.Document = {};
     const gone = new Set(this.moved);
-    for (const name of this.changed) if (!gone.has(name)) set[`steps.${name}`] = this.storedForm(name);
-    const isMoved = gone.size > 0 || [...this.changed].some((name) => this.isLarge(name));
+    // What the document refers to must be there first.
+    const early = [...this.changed].filter((name) => this.isUnkept(name));
+    const ready = [...this.changed].filter((name) => !this.isUnkept(name));
+    for (const name of ready) if (!gone.has(name)) set[`steps.${name}`] = this.storedForm(name);
+    const isMoved = gone.size > 0 || ready.some((name) => this.isLarge(name));
     if (isMoved) set['beside'] = true;
     if (this.changed.size > 0) set['open'] = this.open;
     if (this.progress) set['progress'] = this.progress;
     if (this.sealing && (this.changed.size > 0 || result !== undefined)) set['sealed'] = this.seal(result);
     else if (!this.sealing && result !== undefined) set['result'] = result;
     this.changed.clear();
+    for (const name of early) this.changed.add(name);
     this.moved = [];
     this.progress = undefined;
     return { set, unset: [...gone].map((name) => `steps.${name}`) };
@@ -148,6 +167,10 @@ export class Journal {
   private textOf(name: string): Pick<Step, 'result'> {
     const text = this.texts.get(name);
     return text === undefined ? {} : { result: text };
+  }
+
+  private isUnkept(name: string): boolean {
+    return this.isLarge(name) && !this.kept.has(name);
   }
 
   private isLarge(name: string): boolean {

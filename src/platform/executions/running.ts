@@ -4,9 +4,9 @@ import type { Scope } from '../access/caller.js';
 import type { Draft } from './draft.js';
 import { type Fault, idOf, type Status, type StepBeside, type StoredExecution } from './execution.js';
 import type { ExecutorClass } from './run.js';
-import { faultOf, isFinal } from './faults.js';
 import { pauseAfter } from './retries.js';
 import { never, type Outcome } from './frame.js';
+import { currentInput } from './input.js';
 import { finishing, type TurnResult } from './ending.js';
 import { Journal, type Pending } from './journal.js';
 import type { Parts } from './parts.js';
@@ -38,6 +38,7 @@ export class Running implements TurnHost {
   private readonly target: Target;
   private readonly draft: Draft | undefined;
   private earlyEnd: { readonly result: string | undefined; readonly set: object } | undefined;
+  private hasBeside = false;
   private isNoting = false;
   /** How many of its writes are under way. */
   private writing = 0;
@@ -59,8 +60,8 @@ export class Running implements TurnHost {
     this.draft = draft;
     this.journal = new Journal(execution, beside, definition.isEncrypted ? parts.sealing : undefined);
     this.turn = new Turn(execution, scope, definition, this.journal, this);
-    draft?.onSend(() => this.takeFirst());
-    void this.isAccepted().then((isAccepted) => isAccepted || this.stop('lost'));
+    draft?.onSend((isHeld) => this.takeFirst(isHeld));
+    void this.isAccepted().then((isAccepted) => isAccepted || this.withdraw());
   }
 
   get clock() {
@@ -79,28 +80,8 @@ export class Running implements TurnHost {
 
   /** Runs the turn and writes its outcome. */
   async run(): Promise<TurnResult | undefined> {
-    const { validate, version, upgrade, title } = this.definition;
-    let input = this.journal.input;
-    if (this.execution.version !== version) {
-      if (!upgrade) {
-        const message = `It was started with version ${this.execution.version} of ${title}, which is at ${version} now and has no upgrade`;
-        return this.fail({ code: 'EXECUTOR_VERSION', message });
-      }
-      try {
-        input = upgrade(input, this.execution.version);
-      } catch (error) {
-        return this.conclude({ kind: 'failed', fault: faultOf(error), error, isFinal: isFinal(error) });
-      }
-    }
-    const { value, faults } = validate(input);
-    if (!value) {
-      const fields = faults.map(({ path, message }) => `${path} ${message}`).join('; ');
-      return this.fail({
-        code: 'VALIDATION_ERROR',
-        message: `Its input does not fit ${title} any more: ${fields}`,
-      });
-    }
-    return this.conclude(await this.turn.run(value));
+    const { input, outcome } = currentInput(this.journal.input, this.execution.version, this.definition);
+    return this.conclude(outcome ?? (await this.turn.run(input)));
   }
 
   async write(): Promise<boolean> {
@@ -139,7 +120,7 @@ export class Running implements TurnHost {
     if (!(await this.isAccepted())) return false;
     // They were stored with the start.
     if (!this.journal.hasChanges && this.writing === 0) return this.isHeld;
-    if (this.journal.hasOverflow) await this.parts.store.keepBeside(this.journal.takeOverflow());
+    await this.keepOverflow();
     this.failpoints.reach('note:before');
     const isDone = await this.send(() =>
       this.journal.hasChanges ? this.statement('note', 'same') : undefined,
@@ -150,19 +131,33 @@ export class Running implements TurnHost {
     return this.isHeld;
   }
 
+  /** None of its steps has begun, although it may be stored with their marks. If this fails the sweep finds it. */
+  private withdraw(): void {
+    this.stop('lost');
+    if (!this.draft?.isSent) return;
+    const set = { ...this.dueNow(), steps: {}, open: [] };
+    const release = transition('release', 'queued', this.target, { set });
+    void this.parts.commit.writeAlone(release).catch(() => undefined);
+  }
+
+  private async keepOverflow(): Promise<void> {
+    if (!this.journal.hasOverflow) return;
+    const steps = this.journal.takeOverflow();
+    await this.parts.store.keepBeside(steps);
+    this.journal.keptBeside(steps);
+    this.hasBeside = true;
+  }
+
   private async conclude(outcome: Outcome): Promise<TurnResult | undefined> {
     if (outcome.kind === 'lost') return undefined;
     const { draft } = this;
     if (outcome.kind === 'succeeded' && draft?.isSent === false)
       return this.finishEarly(draft, outcome.result);
-    if (this.journal.hasOverflow) await this.parts.store.keepBeside(this.journal.takeOverflow());
+    if (!(await this.isAccepted())) return undefined;
+    await this.keepOverflow();
     switch (outcome.kind) {
       case 'succeeded':
-        return this.finish(
-          'succeed',
-          'succeeded',
-          outcome.result === undefined ? {} : { result: outcome.result },
-        );
+        return this.finish('succeed', 'succeeded', { result: outcome.result });
       case 'failed': {
         const isLast = outcome.isFinal || this.execution.failures + 1 >= this.definition.attempts;
         if (isLast) return this.fail(outcome.fault, outcome.error);
@@ -187,10 +182,11 @@ export class Running implements TurnHost {
   private async finish(
     name: TransitionName,
     status: Status,
-    { result, fault, error }: { result?: string; fault?: Fault; error?: unknown } = {},
+    { result, fault, error }: { result?: string | undefined; fault?: Fault; error?: unknown } = {},
   ): Promise<TurnResult | undefined> {
     const dates = finishing(status, this.clock.now());
-    if (this.execution.beside) await this.parts.store.expireBeside(this.execution._id, dates.expiresAt);
+    if (this.execution.beside || this.hasBeside)
+      await this.parts.store.expireBeside(this.execution._id, dates.expiresAt);
     this.failpoints.reach('finish:before');
     const set = { ...dates, ...(fault && { error: fault }) };
     const ended = await this.commit(name, status, { set, unset: fault ? [] : ['error'] }, result);
@@ -212,7 +208,9 @@ export class Running implements TurnHost {
   ): Promise<TurnResult | undefined> {
     this.failpoints.reach('wait:before');
     const pending = this.journal.take();
-    const changes = { set: { ...pending.set, ...set }, unset: pending.unset, inc };
+    // Who has been told that it is cancelled must not see it go on.
+    const where = { cancel: { $exists: false } };
+    const changes = { set: { ...pending.set, ...set }, unset: pending.unset, inc, where };
     const { bell } = this.execution;
     const write = (statement: Statement) => this.send(() => statement);
     if (await write(transition('wait', status, { ...this.target, bell }, changes))) {
@@ -222,7 +220,12 @@ export class Running implements TurnHost {
     // It was rung in between: what it waits for may have arrived.
     const again = { ...changes, set: { ...changes.set, ...this.dueNow() } };
     if (await write(transition('release', 'queued', this.target, again))) return { status: 'queued' };
-    return undefined;
+    const end = { ...pending.set, ...finishing('cancelled', this.clock.now()) };
+    const ended = transition('end', 'cancelled', this.target, {
+      set: end,
+      unset: [...pending.unset, 'error'],
+    });
+    return (await write(ended)) ? { status: 'cancelled' } : undefined;
   }
 
   private dueNow(): { dueAt: Date; ready: true } {
@@ -250,12 +253,18 @@ export class Running implements TurnHost {
     }
   }
 
+  get isDraft(): boolean {
+    return this.draft !== undefined && !this.draft.isAccepted;
+  }
+
   async isAccepted(): Promise<boolean> {
     return this.draft === undefined || this.draft.accepted;
   }
 
   /** What is stored with the start: the steps that have begun by then, or the end of an execution that needs no more. */
-  private takeFirst(): Pending {
+  private takeFirst(isHeld: boolean): Pending {
+    // A process that has lost its lease begins no step any more, so that none may look begun.
+    if (!isHeld && !this.earlyEnd) return { set: {}, unset: [] };
     const { set, unset } = this.journal.take(this.earlyEnd?.result);
     return {
       set: { ...set, ...this.earlyEnd?.set },
@@ -268,11 +277,7 @@ export class Running implements TurnHost {
     const status = 'succeeded';
     this.failpoints.reach('finish:before');
     this.earlyEnd = { result, set: { ...finishing(status, this.clock.now()), status } };
-    const isStored = await draft.stored.then(
-      () => true,
-      () => false,
-    );
-    if (!isStored) return undefined;
+    if (!(await draft.isStored)) return undefined;
     this.failpoints.reach('finish:after');
     return { status };
   }

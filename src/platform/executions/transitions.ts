@@ -68,7 +68,7 @@ export interface Changes {
 
 /** Fields that only claimable executions have, and fields that only running ones have. */
 const OF_CLAIMABLE = ['dueAt', 'ready', 'parked'] as const;
-export const OF_RUNNING = ['engine', 'place', 'cancel'] as const;
+export const OF_RUNNING = ['engine', 'place'] as const;
 
 /** @throws Error for a transition that the table does not allow */
 export function transition(
@@ -99,5 +99,10 @@ export function transition(
 function leftBehind(to: Status | 'same'): readonly string[] {
   if (to === 'same') return [];
   const isClaimable = to === 'queued' || to === 'waiting';
-  return [...(isClaimable ? [] : OF_CLAIMABLE), ...(to === 'running' ? [] : OF_RUNNING)];
+  return [
+    ...(isClaimable ? [] : OF_CLAIMABLE),
+    ...(to === 'running' ? [] : OF_RUNNING),
+    // Who takes over what is to be cancelled ends it.
+    ...(to === 'running' || to === 'queued' ? [] : ['cancel']),
+  ];
 }

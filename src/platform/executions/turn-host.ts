@@ -16,6 +16,8 @@ export interface TurnHost {
   rights(): Promise<Scope | undefined>;
   /** Whether the execution is stored, and held by this process: no effect may begin before that. */
   isAccepted(): Promise<boolean>;
+  /** It is not accepted yet. */
+  readonly isDraft: boolean;
   /** Writes the journal; false if this process no longer holds the execution. */
   write(): Promise<boolean>;
   /** The same in the background. */

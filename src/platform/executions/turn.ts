@@ -1,27 +1,16 @@
 import type { Types } from 'mongoose';
-import type { Permission } from '../access/caller.js';
-import { traced } from '../logging/spans.js';
+import type { Permission, Scope } from '../access/caller.js';
 import { type Duration, millisecondsOf } from './duration.js';
 import { named, type Step } from './execution.js';
-import { faultOf, isFinal, StepTimeout, UsageFault } from './faults.js';
+import { faultOf, isFinal, UsageFault } from './faults.js';
 import { pauseAfter } from './retries.js';
-import { never, type Outcome, TurnFrame } from './frame.js';
+import { never, type Outcome, TurnFrame, type Work } from './frame.js';
 import { encode, type Json } from './json.js';
-import {
-  Again,
-  type CallOptions,
-  type ExecutorClass,
-  type Run,
-  type StepContext,
-  StepError,
-  type StepOptions,
-} from './run.js';
+import { Again, type CallOptions, type ExecutorClass, type Run, StepError, type StepOptions } from './run.js';
 
 const CONCURRENCY = 8;
 /** How often to check for a called execution that finished without a notification: first and longest interval. */
 const LOOK_MS = { first: 30_000, most: 6 * 3_600_000 };
-
-type Work<T> = (context: StepContext) => Promise<T> | T;
 
 /** One run of an executor's code, from the beginning until it ends or waits. */
 export class Turn extends TurnFrame implements Run {
@@ -191,19 +180,18 @@ export class Turn extends TurnFrame implements Run {
     work: Work<T>,
   ): Promise<Json<T>> {
     this.enter();
-    const scope = await this.host.rights().catch(() => undefined);
-    if (!scope) {
-      // It may not go on, or the database did not say: the process that claims it next decides what happens to it.
-      this.leave();
-      this.stop('released');
-      return never();
-    }
+    const scope = await this.rights();
+    if (!scope) return this.giveBack();
     this.current = scope;
     if (kind === 'once') await this.host.once.acquire();
     const { dueAt: _due, error: _error, ...before } = known ?? this.begin(kind);
     const step: Step = { ...before, kind, status: 'running', attempts: before.attempts + 1 };
     const outcome = await this.attempt(name, step, timeoutMs, work);
     if (kind === 'once') this.host.once.release();
+    if (outcome === 'withdrawn') {
+      this.journal.put(name, { ...before, kind, status: 'waiting' });
+      return this.giveBack();
+    }
     this.leave();
     if (this.isDone) return never();
     if ('error' in outcome) return this.failStep(name, step, outcome.error);
@@ -211,13 +199,25 @@ export class Turn extends TurnFrame implements Run {
     return this.journal.valueOf(name) as Json<T>;
   }
 
+  /** Undefined if it may not go on, or the database did not say. */
+  private rights(): Promise<Scope | undefined> {
+    return this.host.rights().catch(() => undefined);
+  }
+
+  /** Leaves it to the process that claims it next to decide what becomes of it. */
+  private giveBack<T>(): Promise<T> {
+    this.leave();
+    this.stop('released');
+    return never();
+  }
+
   private async attempt<T>(
     name: string,
     step: Step,
     timeoutMs: number,
     work: Work<T>,
-  ): Promise<{ readonly text: string | undefined } | { readonly error: unknown }> {
-    const { failpoints } = this.host;
+  ): Promise<{ readonly text: string | undefined } | { readonly error: unknown } | 'withdrawn'> {
+    const { failpoints, isDraft } = this.host;
     this.journal.put(name, step);
     if (step.kind === 'once') {
       failpoints.reach('mark:before');
@@ -228,6 +228,8 @@ export class Turn extends TurnFrame implements Run {
       this.host.noteSoon();
       if (!(await this.host.isAccepted())) return { text: undefined };
     }
+    // The rights of its owner may have ended while it was being stored.
+    if (isDraft && !this.isDone && !(await this.rights())) return 'withdrawn';
     failpoints.reach('effect:before');
     try {
       const value = await this.withTimeout(timeoutMs, name, step.attempts, work);
@@ -253,31 +255,6 @@ export class Turn extends TurnFrame implements Run {
     const dueAt = clock.in(pauseAfter(error, step.attempts, clock.now()));
     this.journal.put(name, { ...step, status: 'waiting', error: fault, dueAt });
     return this.block();
-  }
-
-  /** Runs work with a timeout; later results are ignored. */
-  private withTimeout<T>(ms: number, name: string, attempt: number, work: Work<T>): Promise<T> {
-    const { signal: outer, id } = this;
-    let late: AbortController | undefined;
-    const context: StepContext = {
-      key: `${id}.${name}`,
-      attempt,
-      get signal() {
-        late ??= new AbortController();
-        return AbortSignal.any([outer, late.signal]);
-      },
-    };
-    return new Promise<T>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        const error = new StepTimeout(`Step '${name}' took longer than ${ms} ms`);
-        late?.abort(error);
-        reject(error);
-      }, ms);
-      const fields = { 'execution.type': this.definition.type, 'step.name': name, 'step.attempt': attempt };
-      traced({ name: 'step', fields }, () => Promise.try(work, context))
-        .then(resolve, reject)
-        .finally(() => clearTimeout(timer));
-    });
   }
 
   private wait(name: string, kind: 'sleep' | 'signal', details: Partial<Step>): Step {
