@@ -269,7 +269,8 @@ describe(`three processes under ${CLIENTS} clients that start executions of all 
         return count > created && count;
       }, 30_000);
       await cluster.killServer(at);
-      await cluster.endLeases();
+      // In a soak whoever runs it next waits for the lease; a fast machine would be done before the third is killed.
+      if (!IS_SOAK) await cluster.endLeases();
     }
     expect(await cluster.contacts.countDocuments()).toBeLessThan(ROWS);
     await Promise.all([0, 1, 2].map((at) => cluster.startServer(at)));
