@@ -260,6 +260,8 @@ describe('what the console shows of work, files and webhooks', () => {
     expect(secret).toMatch(/^whsec_/);
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Done' }).click();
+    // The list is dimmed until it has the new one.
+    await page.locator('main .empty').waitFor({ state: 'hidden' });
     await expectGoodManners(page);
 
     await page.goto(`${product.origin}/console/profile`);

@@ -96,6 +96,7 @@ async function startExecutions(end: AbortSignal, accepted: string[]): Promise<vo
 
 /** None of them is lost: it has ended, or asks what has become of its step. */
 async function expectEnded(accepted: readonly string[]): Promise<void> {
+  if (accepted.length === 0) return;
   const { store } = labs[0]?.parts ?? {};
   const ids = accepted.map((id) => new Types.ObjectId(id));
   const ended = { _id: { $in: ids }, status: { $in: ['succeeded' as const, 'needs-attention' as const] } };
