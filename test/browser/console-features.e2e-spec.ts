@@ -7,7 +7,7 @@ import { addToApp } from '../support/nest-lab.js';
 import { createProject } from '../support/projects.js';
 import type { TestClient } from '../support/test-client.js';
 import { addTickets, TICKETS } from '../support/tickets.js';
-import { LOGIN, type Credentials } from '../support/users.js';
+import type { Credentials } from '../support/users.js';
 import { ConsoleTest, type Person, violationsOf } from './console.js';
 
 jest.setTimeout(60_000);
@@ -29,8 +29,7 @@ describe('the records of features that no page knows', () => {
   beforeEach(async () => {
     person = await product.person();
     credentials = await product.newUser();
-    const { body } = await product.test.anonymous.post(LOGIN, credentials);
-    api = product.test.anonymous.with({ authorization: `Bearer ${body.data.accessToken}` });
+    api = await product.apiOf(credentials);
   });
   afterEach(() => person.close());
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { readConsoleFiles } from '../../src/modules/console/console.files.js';
 import { CONSOLE_PAGES } from '../../src/modules/console/pages.js';
-import { LOGIN, type Credentials } from '../support/users.js';
+import type { Credentials } from '../support/users.js';
 import { ConsoleTest, isWiderThanScreen, type Look, type Person, shiftOf, violationsOf } from './console.js';
 
 jest.setTimeout(60_000);
@@ -54,8 +54,7 @@ describe.each(LOOKS)('the pages at $width px, $colorScheme', (look) => {
   beforeAll(async () => {
     person = await product.person(look);
     credentials = await product.newUser();
-    const { body } = await product.test.anonymous.post(LOGIN, credentials);
-    const api = product.test.anonymous.with({ authorization: `Bearer ${body.data.accessToken}` });
+    const api = await product.apiOf(credentials);
     for (const project of PROJECTS) await api.post('/api/v1/projects', project);
   });
   afterAll(() => person.close());

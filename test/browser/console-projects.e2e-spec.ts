@@ -5,7 +5,7 @@ import { eventually } from '../support/mails.js';
 import { newOrganization } from '../support/organizations.js';
 import { at, createProject, createProjects, PROJECTS, type ProjectJson } from '../support/projects.js';
 import type { TestClient } from '../support/test-client.js';
-import { LOGIN, type Credentials } from '../support/users.js';
+import type { Credentials } from '../support/users.js';
 import { ConsoleTest, type Person, violationsOf } from './console.js';
 
 jest.setTimeout(60_000);
@@ -27,8 +27,7 @@ describe('projects in the console', () => {
   beforeEach(async () => {
     person = await product.person();
     credentials = await product.newUser();
-    const { body } = await product.test.anonymous.post(LOGIN, credentials);
-    api = product.test.anonymous.with({ authorization: `Bearer ${body.data.accessToken}` });
+    api = await product.apiOf(credentials);
   });
   afterEach(() => person.close());
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { CONSOLE_REFRESH } from '../support/console.js';
 import { eventually } from '../support/mails.js';
-import { type Credentials, LOGIN, newCredentials, REFRESH } from '../support/users.js';
+import { type Credentials, newCredentials, REFRESH } from '../support/users.js';
 import { ConsoleTest, fillIn, type Person, violationsOf } from './console.js';
 import { PRODUCT } from '../../src/product/product.js';
 
@@ -34,8 +34,7 @@ describe('signing in by the console', () => {
 
   /** Ends every session of the person but a new one by the API. */
   async function revokeOtherSessions(): Promise<void> {
-    const { body } = await product.test.anonymous.post(LOGIN, credentials);
-    const other = product.test.anonymous.with({ authorization: `Bearer ${body.data.accessToken}` });
+    const other = await product.apiOf(credentials);
     const sessions = (await other.get('/api/v1/auth/sessions')).body.data as {
       id: string;
       current: boolean;

@@ -4,7 +4,8 @@ import { SessionsService } from '../../src/modules/sessions/sessions.service.js'
 import type { Environment } from '../../src/platform/config/env.js';
 import { freePort } from '../support/redis.js';
 import { createTestApp, type TestApp } from '../support/test-app.js';
-import { type Credentials, newCredentials, register, registerVerified } from '../support/users.js';
+import type { TestClient } from '../support/test-client.js';
+import { type Credentials, LOGIN, newCredentials, register, registerVerified } from '../support/users.js';
 import { openBrowser, openPage, type WatchedPage } from './browser.js';
 
 /** Adds up how far things have jumped that nobody had touched. */
@@ -67,6 +68,12 @@ export class ConsoleTest {
     const context = await this.browser.newContext({ viewport: { width, height: 800 }, colorScheme });
     await context.addInitScript({ content: MEASURE_SHIFTS });
     return new Person(this, context);
+  }
+
+  /** The same user by the API, in a session of its own. */
+  async apiOf(credentials: Credentials): Promise<TestClient> {
+    const { body } = await this.test.anonymous.post(LOGIN, credentials);
+    return this.test.anonymous.with({ authorization: `Bearer ${body.data.accessToken}` });
   }
 
   /** Somebody new, who is registered. */

@@ -1,44 +1,36 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ObjectId } from 'mongodb';
-import mongoose, { type mongo } from 'mongoose';
 import { scopeOf, SYSTEM, type UserId } from '../../src/platform/access/caller.js';
-import { APPLICATION } from '../../src/platform/database/connection.js';
 import type { Run } from '../../src/platform/executions/run.js';
 import { addExecutors, EngineLab, script } from '../support/executions.js';
 import { eventually } from '../support/mails.js';
 import { createTestApp, type TestApp } from '../support/test-app.js';
-import { type OwnMongod, startOwnMongod } from './own-mongod.js';
+import { type FailingMongod, startFailingMongod } from './own-mongod.js';
 
 jest.setTimeout(90_000);
 
 const ENDED = ['succeeded', 'failed', 'cancelled', 'needs-attention'] as const;
 
 describe('an execution, whatever happens to its writes,', () => {
-  let mongod: OwnMongod;
-  let client: mongo.MongoClient;
+  let mongod: FailingMongod;
   let test: TestApp;
   let lab: EngineLab;
   let takeBack: () => void;
 
   beforeAll(async () => {
-    mongod = await startOwnMongod();
-    // For `failCommand`.
-    await mongod.kill('SIGTERM');
-    await mongod.restart('--setParameter=enableTestCommands=1');
-    client = await new mongoose.mongo.MongoClient(mongod.uri).connect();
+    mongod = await startFailingMongod();
     takeBack = addExecutors();
     test = await createTestApp({ MONGODB_URI: mongod.uri });
     lab = EngineLab.of(test);
     await lab.play(() => Promise.resolve());
   });
   afterEach(async () => {
-    await fail('off');
+    await mongod.fail('off');
     await refuse({});
   });
   afterAll(async () => {
     await test.close();
-    await client.close();
     await mongod.remove();
     takeBack();
   });
@@ -46,15 +38,10 @@ describe('an execution, whatever happens to its writes,', () => {
   const stored = () => test.connection.collection('executions');
   const beside = () => test.connection.collection('execution_steps');
   const refuse = (validator: object) => test.connection.db?.command({ collMod: 'executions', validator });
-  const fail = (mode: unknown, data: object = {}) =>
-    client.db('admin').command({
-      configureFailPoint: 'failCommand',
-      mode,
-      ...(mode !== 'off' && { data: { ...data, appName: APPLICATION } }),
-    });
   const inserts = () => ({ failCommands: ['insert'], namespace: `${test.connection.name}.executions` });
   /** Holds up the next insert of executions. */
-  const holdUp = (ms: number) => fail({ times: 1 }, { ...inserts(), blockConnection: true, blockTimeMS: ms });
+  const holdUp = (ms: number) =>
+    mongod.fail({ times: 1 }, { ...inserts(), blockConnection: true, blockTimeMS: ms });
   const ended = (id: string) => lab.until(id, ...ENDED);
   async function loseLease(): Promise<void> {
     const { lease, store } = lab.parts;
@@ -82,7 +69,10 @@ describe('an execution, whatever happens to its writes,', () => {
   });
 
   it('is not taken for begun where the answer to its start is lost', async () => {
-    await fail({ times: 1 }, { ...inserts(), writeConcernError: { code: 64, errmsg: 'waiting timed out' } });
+    await mongod.fail(
+      { times: 1 },
+      { ...inserts(), writeConcernError: { code: 64, errmsg: 'waiting timed out' } },
+    );
     let effects = 0;
     await expect(lab.start(once(() => ++effects))).rejects.toThrow();
     const [newest] = await stored().find().sort({ _id: -1 }).limit(1).toArray();
@@ -223,7 +213,7 @@ describe('an execution, whatever happens to its writes,', () => {
       }),
     );
     const namespace = `${test.connection.name}.execution_steps`;
-    await fail({ times: 1 }, { failCommands: ['update'], namespace, errorCode: 2 });
+    await mongod.fail({ times: 1 }, { failCommands: ['update'], namespace, errorCode: 2 });
     expect((await ended(id)).status).toBe('needs-attention');
     const open = (await stored().findOne({ _id: new ObjectId(id) }))?.['open'] as string[];
     for (const step of open) await lab.executions.resolve(SYSTEM, id, step, 'happened', 0);

@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MongoClient } from 'mongodb';
+import { APPLICATION } from '../../src/platform/database/connection.js';
 import { freeze, isAlive, until } from '../../src/embedded-mongo/fixtures/processes.js';
 import { startEmbeddedMongo } from '../../src/embedded-mongo/embedded-mongo.js';
 
@@ -72,6 +74,33 @@ export async function startOwnMongod(): Promise<OwnMongod> {
     async remove() {
       await kill();
       await rm(dataDir, { recursive: true });
+    },
+  };
+}
+
+/** A mongod whose commands fail where a test says so. */
+export interface FailingMongod extends OwnMongod {
+  /**
+   * Sets the fail point `failCommand` of mongod for what the product asks.
+   * @param data as mongod takes it: `failCommands`, `errorCode`, `blockTimeMS` …; not with `off`
+   */
+  fail(mode: 'off' | 'alwaysOn' | { readonly times: number }, data?: object): Promise<void>;
+}
+
+export async function startFailingMongod(): Promise<FailingMongod> {
+  const mongod = await startOwnMongod();
+  await mongod.kill('SIGTERM');
+  await mongod.restart('--setParameter=enableTestCommands=1');
+  const client = await new MongoClient(mongod.uri).connect();
+  return {
+    ...mongod,
+    async fail(mode, data) {
+      const ofProduct = data && { data: { ...data, appName: APPLICATION } };
+      await client.db('admin').command({ configureFailPoint: 'failCommand', mode, ...ofProduct });
+    },
+    async remove() {
+      await client.close();
+      await mongod.remove();
     },
   };
 }

@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
-import mongoose, { type mongo } from 'mongoose';
 import { scopeOf, type UserId } from '../../src/platform/access/caller.js';
-import { APPLICATION } from '../../src/platform/database/connection.js';
 import { Executor } from '../../src/platform/executions/executor.js';
 import type { Run } from '../../src/platform/executions/run.js';
 import { listen } from '../../src/platform/http/listen.js';
@@ -11,7 +9,7 @@ import { eventually } from '../support/mails.js';
 import { createTestApp, type TestApp } from '../support/test-app.js';
 import { ME, register } from '../support/users.js';
 import { type HttpAnswer, HttpCaller } from './http-caller.js';
-import { type OwnMongod, startOwnMongod } from './own-mongod.js';
+import { type FailingMongod, startFailingMongod } from './own-mongod.js';
 
 jest.setTimeout(60_000);
 
@@ -24,8 +22,7 @@ class Fragile {
 }
 
 let takeBack: () => void;
-let mongod: OwnMongod;
-let client: mongo.MongoClient;
+let mongod: FailingMongod;
 let test: TestApp;
 let ada: HttpCaller;
 let projectId: string;
@@ -33,11 +30,8 @@ let projectId: string;
 const projects = '/api/v1/projects';
 
 beforeAll(async () => {
-  mongod = await startOwnMongod();
-  // For `failCommand`: mongod answers as it does while its set changes.
-  await mongod.kill('SIGTERM');
-  await mongod.restart('--setParameter=enableTestCommands=1');
-  client = await new mongoose.mongo.MongoClient(mongod.uri).connect();
+  // mongod answers as it does while its set changes.
+  mongod = await startFailingMongod();
   takeBack = addExecutors(Fragile);
   test = await createTestApp({ MONGODB_URI: mongod.uri });
   ada = await new HttpCaller(await listen(test.app, { port: 0, host: '127.0.0.1' })).signIn();
@@ -45,13 +39,9 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await test.close();
-  await client.close();
   await mongod.remove();
   takeBack();
 });
-
-const fail = (mode: unknown, data?: object) =>
-  client.db('admin').command({ configureFailPoint: 'failCommand', mode, ...(data && { data }) });
 
 /** One request of every way in which a handler meets the database. */
 const ask = (): Promise<HttpAnswer[]> =>
@@ -86,9 +76,9 @@ it.each([
   ['SnapshotUnavailable', 246],
   ['NoSuchTransaction', 251],
 ])('%s, wherever it comes, is at worst a 503', async (_, errorCode) => {
-  await fail({ times: 12 }, { failCommands: COMMANDS, errorCode, appName: APPLICATION });
+  await mongod.fail({ times: 12 }, { failCommands: COMMANDS, errorCode });
   const answers = await ask();
-  await fail('off');
+  await mongod.fail('off');
   for (const { status, body, headers } of answers.filter(({ status: each }) => each >= 400)) {
     // The database is there, and says that it has taken as long as it may.
     const code = errorCode === MAX_TIME ? 'DEADLINE_EXCEEDED' : 'DATABASE_UNAVAILABLE';
@@ -104,9 +94,9 @@ it.each([
   ['InterruptedDueToReplStateChange', 11_602],
 ])('%s of the acknowledgement is at worst a 503', async (_, code) => {
   const writeConcernError = { code, errmsg: 'so it goes' };
-  await fail({ times: 8 }, { failCommands: COMMANDS.slice(2), writeConcernError, appName: APPLICATION });
+  await mongod.fail({ times: 8 }, { failCommands: COMMANDS.slice(2), writeConcernError });
   const answers = await ask();
-  await fail('off');
+  await mongod.fail('off');
   for (const { status, body } of answers.filter(({ status: each }) => each >= 400)) {
     expect([status, body.code]).toEqual([503, 'DATABASE_UNAVAILABLE']);
   }
@@ -117,14 +107,14 @@ it('while an execution begins is no crash of its process', async () => {
   // Nobody has asked yet what this user may do, so that the engine asks the database.
   const { id: owner } = await register(test.anonymous);
   const namespace = `${test.connection.name}.users`;
-  await fail('alwaysOn', { failCommands: ['find'], errorCode: 91, namespace, appName: APPLICATION });
+  await mongod.fail('alwaysOn', { failCommands: ['find'], errorCode: 91, namespace });
   const { id } = await lab.start(
     script(() => Promise.resolve()),
     { scope: scopeOf(owner as UserId) },
     Fragile,
   );
   await eventually(() => test.logs.some(({ event }) => event === 'execution_engine'));
-  await fail('off');
+  await mongod.fail('off');
   // Taken over by the second sweep that finds it without anybody at work on it.
   await lab.parts.engine.sweepNow();
   await lab.parts.engine.sweepNow();

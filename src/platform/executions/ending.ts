@@ -1,7 +1,7 @@
 import type { Fault, Status } from './execution.js';
 
 /** How long a finished execution is kept, in milliseconds. */
-export const KEPT_MS = { failed: 90 * 86_400_000, others: 30 * 86_400_000 };
+const KEPT_MS = { failed: 90 * 86_400_000, others: 30 * 86_400_000 };
 
 /** The status of an execution after a turn; undefined if that is up to another process. */
 export interface TurnResult {

@@ -142,8 +142,7 @@ export class Journal {
   take(result?: string): Pending {
     const set: mongo.Document = {};
     const gone = new Set(this.moved);
-    // What the document refers to must be there first.
-    const early = [...this.changed].filter((name) => this.isUnkept(name));
+    // What the document refers to must be there first: the others come with a later write.
     const ready = [...this.changed].filter((name) => !this.isUnkept(name));
     for (const name of ready) if (!gone.has(name)) set[`steps.${name}`] = this.storedForm(name);
     const isMoved = gone.size > 0 || ready.some((name) => this.isLarge(name));
@@ -152,8 +151,7 @@ export class Journal {
     if (this.progress) set['progress'] = this.progress;
     if (this.sealing && (this.changed.size > 0 || result !== undefined)) set['sealed'] = this.seal(result);
     else if (!this.sealing && result !== undefined) set['result'] = result;
-    this.changed.clear();
-    for (const name of early) this.changed.add(name);
+    for (const name of ready) this.changed.delete(name);
     this.moved = [];
     this.progress = undefined;
     return { set, unset: [...gone].map((name) => `steps.${name}`) };
