@@ -27,8 +27,6 @@ const PASSING = new Set([
   '503 DEADLINE_EXCEEDED',
   '503 OVERLOADED',
   '409 IDEMPOTENCY_IN_PROGRESS',
-  // Sign-ins whose charge could not be refunded while the primary was away; after seconds they are let in again.
-  '429 RATE_LIMITED',
 ]);
 
 let set: ReplicaSet;
