@@ -86,15 +86,19 @@ export class Member {
     return hello?.['isWritablePrimary'] === true;
   }
 
-  /** Whether a connection that comes from this port is one of its own. */
-  holds(port: number): boolean {
-    const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-    const line = readFileSync('/proc/net/tcp', 'utf8')
-      .split('\n')
-      .find((each) => each.trim().split(/\s+/)[1]?.endsWith(local));
-    const socket = `socket:[${line?.trim().split(/\s+/)[9]}]`;
+  /**
+   * Whether the connection from this port to that relay is one of its own. One port may have connections to several
+   * others, and to those that are closed and still remembered.
+   */
+  holds(port: number, relay: Relay): boolean {
+    const ends = [port, relay.port].map((each) => `:${each.toString(16).toUpperCase().padStart(4, '0')}`);
+    const [, , , , , , , , , inode] =
+      readFileSync('/proc/net/tcp', 'utf8')
+        .split('\n')
+        .map((line) => line.trim().split(/\s+/))
+        .find(([, ...addresses]) => ends.every((end, at) => addresses[at]?.endsWith(end))) ?? [];
     const fds = `/proc/${this.mongod?.pid}/fd`;
-    return readdirSync(fds).some((fd) => linkOf(join(fds, fd)) === socket);
+    return readdirSync(fds).some((fd) => linkOf(join(fds, fd)) === `socket:[${inode}]`);
   }
 }
 
@@ -163,8 +167,8 @@ export class ReplicaSet {
   /** Loses all packets between this member and the others; who is no member goes on reaching all. */
   cutOff(member: Member): void {
     const others = this.others(member);
-    member.relay.isCutFor = remembered((port) => others.some((each) => each.holds(port)));
-    for (const { relay } of others) relay.isCutFor = remembered((port) => member.holds(port));
+    member.relay.isCutFor = remembered((port) => others.some((each) => each.holds(port, member.relay)));
+    for (const { relay } of others) relay.isCutFor = remembered((port) => member.holds(port, relay));
   }
 
   /** Lets everything pass again; what was cut is connected anew. */
