@@ -11,14 +11,27 @@ const body = (name) => ({
 
 /** Projects created so far, so that each has a different name. */
 let created = 0;
+/** Projects read so far. */
+let read = 0;
 
 /** A request for each route, and the expected status. */
-export function routesOf({ token, projectId }) {
+export function routesOf({ token, projectId, projectIds }) {
   const headers = { authorization: `Bearer ${token}` };
   const json = { ...headers, 'content-type': 'application/json' };
   const at = `/api/v1/projects/${projectId}`;
   return {
-    get: { status: 200, request: { method: 'GET', path: at, headers } },
+    get: {
+      status: 200,
+      request: {
+        method: 'GET',
+        headers,
+        // Another project each time: clients that ask at once rarely ask for the same.
+        setupRequest: (request) => ({
+          ...request,
+          path: `/api/v1/projects/${projectIds[read++ % projectIds.length]}`,
+        }),
+      },
+    },
     list: { status: 200, request: { method: 'GET', path: '/api/v1/projects?limit=20', headers } },
     create: {
       status: 201,

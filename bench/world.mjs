@@ -9,6 +9,8 @@ import { PRODUCT } from '../src/product/product.ts';
 
 const userId = new ObjectId('66f1a0c2e4b0a1b2c3d4e5f6');
 const sessionId = new ObjectId('66f1a0c2e4b0a1b2c3d4e5f8');
+/** How many projects are read in turn. */
+const MOST_READ = 500;
 const START = Date.UTC(2026, 0, 1);
 
 /** Project number `n`, the same in every run. */
@@ -72,7 +74,9 @@ export async function createWorld(uri, count = 1000, onProgress = () => undefine
       await db.collection('projects').insertMany(ids.map(own));
       return { token: tokenOf(user, session), ids: ids.map((id) => id.toHexString()) };
     },
+    /** The project that is replaced, and many others that are read. */
     projectId: project(Math.floor(count / 2))._id.toHexString(),
+    projectIds: Array.from({ length: Math.min(count, MOST_READ) }, (_, n) => project(n)._id.toHexString()),
     /** Undoes what a run has added or changed, so that every server finds the same data. */
     async reset() {
       await db.collection('projects').deleteMany({ name: /^bench-/ });

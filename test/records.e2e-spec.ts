@@ -57,6 +57,20 @@ describe('records in a scope', () => {
     expect((await tasks.find(BOB, sortedTitles))[0]?.tags).toEqual([]);
   });
 
+  it('that are read at the same time go to whom they belong, and to nobody else', async () => {
+    const all = await tasks.find(ALL, { limit: 10 });
+    const asked = [ADA, BOB, ALL].flatMap((scope) =>
+      [...all, ...all].map(async ({ _id, ownerId }) => {
+        const task = await tasks.get(scope, _id.toHexString()).catch((error: { code: string }) => error.code);
+        const isSeen = scope.all === true || ownerId.toHexString() === scope.owner.id;
+        return { isSeen, outcome: typeof task === 'string' ? task : String(task._id), id: String(_id) };
+      }),
+    );
+    for (const { isSeen, outcome, id } of await Promise.all(asked)) {
+      expect(outcome).toBe(isSeen ? id : 'TASK_NOT_FOUND');
+    }
+  });
+
   it('are changed all at once, each to its next version', async () => {
     expect(await tasks.updateWhere(ADA, { title: { $ne: 'a' } }, { tags: ['done'] })).toBe(2);
     const found = await tasks.find(ALL, { limit: 10 });

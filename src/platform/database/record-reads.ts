@@ -57,11 +57,7 @@ export class RecordReads<T extends StoredRecord> {
 
   /** @throws ApiError …_NOT_FOUND when it does not exist or is not in the scope */
   async get(scope: Scope, id: string, transaction?: Transaction): Promise<T> {
-    const [found] = await this.store.find<T>({
-      filter: this.ownership.one(scope, id),
-      limit: 1,
-      session: transaction?.session,
-    });
+    const found = await this.store.one(this.ownership.one(scope, id), transaction?.session);
     if (!found) throw apiError(this.resource.notFound);
     this.events.noteRead(scope, found);
     return this.store.opened(found);

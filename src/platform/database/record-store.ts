@@ -1,9 +1,11 @@
 import mongoose, { type Model, type mongo, type Schema, Types } from 'mongoose';
 import type { RecordCipher } from './field-encryption.js';
 import { driverDatabase } from './driver.js';
+import type { Filter } from './filter.js';
 import type { FieldOrders } from './field-orders.js';
 import { type Find, find } from './find.js';
 import { GroupCommit } from './group-commit.js';
+import { GroupedReads } from './grouped-reads.js';
 import type { HiddenKeys } from '../validation/hidden-keys.js';
 import type { StoredRecord } from './record.js';
 import { SchemaRules } from './schema-rules.js';
@@ -24,6 +26,7 @@ export class RecordStore<T extends StoredRecord> {
   private driverCollection: mongo.Collection | undefined;
   private readonly rules: SchemaRules;
   private readonly additions = new GroupCommit<NewVersion<T>>((versions) => this.insert(versions));
+  private readonly reads = new GroupedReads<T>((filter, limit) => this.find({ filter, limit }));
 
   constructor(
     private readonly model: Model<T>,
@@ -39,6 +42,15 @@ export class RecordStore<T extends StoredRecord> {
   find<R>(query: Find): Promise<R[]> {
     const { projection } = this;
     return find<R>(this.db, this.model.collection.name, projection ? { projection, ...query } : query);
+  }
+
+  /**
+   * The record that matches a filter by its id: outside a transaction read together with others that are asked for at the
+   * same time. Returns encrypted fields as stored.
+   */
+  async one(filter: Filter, session: mongo.ClientSession | undefined): Promise<T | undefined> {
+    if (!session) return this.reads.one(filter);
+    return (await this.find<T>({ filter, limit: 1, session }))[0];
   }
 
   /** Leaves out hidden keys for sorting and search. */
