@@ -44,6 +44,9 @@ describe('the records of features that no page knows', () => {
     await page.getByLabel('Priority').fill('9');
     await page.getByLabel('Urgent').check();
     await page.getByLabel('Due at').fill('2030-01-31T09:30');
+    await page.getByLabel('Reported on').fill('2030-01-30');
+    await page.getByLabel('Amount').fill('12.345');
+    await page.getByLabel('Currency').fill('EUR');
     await page.getByLabel('Tags').fill('shop\nmoney');
     await page.getByLabel('Project').fill('Sho');
     await page.getByRole('option', { name: 'Shop' }).click();
@@ -57,9 +60,13 @@ describe('the records of features that no page knows', () => {
     await page.locator('[name="metadata"]').fill('{"seen": 3}');
     await save(page);
     await page.getByText('This must not be greater than 5.').waitFor();
+    await page.getByText('This must have at most 2 decimals in EUR.').waitFor();
     await page.getByLabel('Priority').fill('5');
+    await page.getByLabel('Amount').fill('12.30');
     await save(page);
     await page.getByRole('heading', { name: 'Wrong currency' }).waitFor();
+    expect(await page.getByLabel('Reported on').inputValue()).toBe('2030-01-30');
+    expect(await page.getByLabel('Amount').inputValue()).toBe('12.30');
     const [ticket] = (await api.get(TICKETS)).body.data as Record<string, unknown>[];
     expect(ticket).toMatchObject({
       title: 'Wrong currency',
@@ -69,6 +76,8 @@ describe('the records of features that no page knows', () => {
       dueAt: new Date(
         await page.evaluate<string>("new Date('2030-01-31T09:30').toISOString()"),
       ).toISOString(),
+      reportedOn: '2030-01-30',
+      refund: { amount: '12.30', currency: 'EUR' },
       tags: ['shop', 'money'],
       projectId: project.id,
       text: expect.stringContaining('Since Tuesday'),
@@ -82,7 +91,9 @@ describe('the records of features that no page knows', () => {
     await projects.insertMany(Array.from({ length: 100 }, (_, n) => ({ ...shop, name: `Shop ${n}` })));
     await page.getByRole('link', { name: 'Trial tickets' }).first().click();
     await rows(page).waitFor();
-    expect(await rows(page).innerText()).toMatch(/Wrong currency\s+In progress\s+5\s+Yes[^]*Shop/i);
+    expect(await rows(page).innerText()).toMatch(
+      /Wrong currency\s+In progress\s+in 3 years\s+Shop\s+2030-01-30\s+12\.30 EUR/i,
+    );
     await page.getByLabel('Status').selectOption('Open');
     await page.getByText('No trial tickets match').waitFor();
     expect(await violationsOf(page)).toEqual([]);

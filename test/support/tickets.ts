@@ -29,7 +29,9 @@ import {
   Text,
   UtcTime,
 } from '../../src/platform/validation/fields.js';
+import { CalendarDay } from '../../src/platform/validation/day.js';
 import { IsMetadata, type Metadata } from '../../src/platform/validation/is-metadata.js';
+import { InMoney, type MoneyJson, moneyJson, type StoredMoney } from '../../src/platform/validation/money.js';
 import { mapPage, type Page, PageQuery } from '../../src/platform/validation/page-query.js';
 import { RichText } from '../../src/platform/validation/rich-text.js';
 
@@ -87,6 +89,14 @@ class CreateTicketDto {
   @IsOptional()
   @IsMetadata()
   metadata?: Metadata | null;
+
+  @IsOptional()
+  @CalendarDay()
+  reportedOn?: string | null;
+
+  @IsOptional()
+  @InMoney()
+  refund?: StoredMoney | null;
 }
 
 class UpdateTicketDto extends PartialType(CreateTicketDto, { skipNullProperties: false }) {}
@@ -117,6 +127,12 @@ class TrialTicket extends OwnedRecord {
 
   @Prop({ type: Date })
   dueAt?: Date | null;
+
+  @Prop({ type: String })
+  reportedOn?: string | null;
+
+  @Prop({ type: Mixed })
+  refund?: StoredMoney | null;
 
   @Prop({ type: [String] })
   tags?: string[] | null;
@@ -168,6 +184,14 @@ class TicketDto extends OwnedRecordDto {
   @IsDate()
   dueAt!: Date | null;
 
+  @Nullable()
+  @CalendarDay()
+  reportedOn!: string | null;
+
+  @Nullable()
+  @InMoney()
+  refund!: MoneyJson | null;
+
   @List(5)
   @IsString({ each: true })
   tags!: string[];
@@ -195,6 +219,7 @@ class TicketDto extends OwnedRecordDto {
       status = null,
       priority = null,
       dueAt = null,
+      reportedOn = null,
       text = null,
       address = null,
     } = ticket;
@@ -205,6 +230,8 @@ class TicketDto extends OwnedRecordDto {
       status,
       priority,
       dueAt,
+      reportedOn,
+      refund: moneyJson(ticket.refund) ?? null,
       text,
       address,
       tags: ticket.tags ?? [],

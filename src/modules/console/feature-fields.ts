@@ -16,9 +16,11 @@ export type FieldType =
   | 'number'
   | 'boolean'
   | 'date'
+  | 'day'
   | 'enum'
   | 'reference'
   | 'object'
+  | 'money'
   | 'metadata'
   | 'list';
 
@@ -61,6 +63,7 @@ const LONGEST_LINE = 255;
 /** Rules that say more than the JSON type of a value does. */
 const TYPE_OF_RULE: Readonly<Record<string, FieldType>> = {
   isMetadata: 'metadata',
+  isMoney: 'money',
   isRichText: 'richtext',
   isReference: 'reference',
   isDate: 'date',
@@ -75,6 +78,7 @@ const TYPE_OF_RULE: Readonly<Record<string, FieldType>> = {
 };
 const TYPE_OF_FORMAT: Readonly<Record<string, FieldType>> = {
   'date-time': 'date',
+  date: 'day',
   html: 'richtext',
   uri: 'url',
   'idn-email': 'email',
@@ -103,17 +107,31 @@ function typeOf(rules: FieldRules, schema: JsonSchema, each: boolean): FieldType
   if (rules.name === 'password') return 'password';
   const names = new Set(rules.checks.filter((check) => Boolean(check.each) === each).map(({ name }) => name));
   const found = Object.keys(TYPE_OF_RULE).find((name) => names.has(name));
-  return (found && TYPE_OF_RULE[found]) || textType(schema);
+  return (found && TYPE_OF_RULE[found]) || typeOfSchema(schema);
 }
 
-/** Of an answer there is only the schema. */
+/** Of an answer, and of what a rule such as `@InMoney` takes, there is only the schema. */
 function typeOfSchema(schema: JsonSchema): FieldType {
   if (schema.format && TYPE_OF_FORMAT[schema.format]) return TYPE_OF_FORMAT[schema.format] ?? 'text';
   if (schema.enum) return 'enum';
   if (schema.type === 'array') return 'list';
-  if (schema.type === 'object') return 'metadata';
+  if (schema.type === 'object') return schema.additionalProperties === false ? 'object' : 'metadata';
   if (schema.type === 'integer' || schema.type === 'number' || schema.type === 'boolean') return schema.type;
   return textType(schema);
+}
+
+/** What an object is made of whose schema names all of its properties. */
+function partsOf({ properties = {}, required = [] }: JsonSchema, role: Role): FeatureField[] {
+  return Object.entries(properties).map(([name, each]) => ({
+    ...role,
+    name,
+    type: typeOfSchema(each),
+    required: required.includes(name),
+    clearable: false,
+    unique: false,
+    encrypted: false,
+    ...bounds(each),
+  }));
 }
 
 /** What a DTO class takes, field by field. */
@@ -136,14 +154,15 @@ export class TakenFields {
     const description = rules.notes.reduce((text, note) => text.replace(note, ''), whole ?? '').trim();
     const isList = schema.type === 'array';
     const option = this.optionsOf(path);
-    const kind = typeOf(rules, isList ? (schema.items ?? {}) : schema, isList);
+    const single = isList ? (schema.items ?? {}) : schema;
+    const kind = typeOf(rules, single, isList);
     const common = { ...role, unique: false, encrypted: false, required: true, clearable: rules.nullable };
-    const nested = rules.nested && rulesOf(rules.nested);
+    const { nested } = rules;
     const inner: Partial<FeatureField> = {
-      ...(nested && {
-        fields: nested.map((each) =>
-          this.field(rules.nested as Constructor, each, role, `${path}.${each.name}`),
-        ),
+      ...((kind === 'object' || kind === 'money') && {
+        fields: nested
+          ? rulesOf(nested).map((each) => this.field(nested, each, role, `${path}.${each.name}`))
+          : partsOf(single, role),
       }),
       ...(option.ref !== undefined && { model: option.ref }),
     };
@@ -174,20 +193,10 @@ export class TakenFields {
 /** What a record is answered with and nobody sends. */
 export function answeredFields(schema: JsonSchema, taken: readonly FeatureField[]): FeatureField[] {
   const known = new Set(taken.map(({ name }) => name));
-  return Object.entries(schema.properties ?? {})
-    .filter(([name]) => !known.has(name))
-    .map(([name, each]) => ({
-      name,
-      type: typeOfSchema(each),
-      creatable: false,
-      changeable: false,
-      answered: true,
-      required: true,
-      clearable: false,
-      unique: false,
-      encrypted: false,
-      ...bounds(each),
-    }));
+  const answered = { creatable: false, changeable: false, answered: true };
+  return partsOf(schema, answered)
+    .filter(({ name }) => !known.has(name))
+    .map((field) => ({ ...field, required: true }));
 }
 
 /** The fields, with where those can go that are states. */

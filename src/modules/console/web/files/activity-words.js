@@ -18,6 +18,7 @@ const IN_ONE_LINE = new Set([
   'integer',
   'number',
   'date',
+  'day',
   'reference',
 ]);
 const list = new Intl.ListFormat('en');

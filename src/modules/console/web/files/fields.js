@@ -278,11 +278,14 @@ function controlOf(field, common, path, label) {
     case 'metadata':
       return metadataInput(field, common, path);
     case 'object':
+    case 'money':
       return objectInput(field, common, path);
     case 'list':
       return listInput(field, common, path);
+    case 'day':
+      return textInput(field, common, 'date');
     default:
-      return textInput(field, common, field.type === 'text' ? 'text' : field.type);
+      return textInput(field, common, field.type);
   }
 }
 
@@ -297,7 +300,7 @@ function toldOf({ description = '', encrypted }) {
   return [encrypted && 'Encrypted in the database.', told].filter(Boolean).join(' ');
 }
 
-const GROUPS = new Set(['object', 'richtext']);
+const GROUPS = new Set(['object', 'money', 'richtext']);
 
 /** A field with its label and its note: `read()` answers its value, `write(value)` sets it, `mark(text)` says what is wrong. */
 export function fieldOf(field, path, id, label = labelOf(field)) {

@@ -27,8 +27,10 @@ const OF_EVERY_RECORD = new Set(['id', 'version', 'createdAt', 'updatedAt', 'own
 const RANK = [
   'email',
   'enum',
+  'money',
   'reference',
   'date',
+  'day',
   'boolean',
   'number',
   'integer',

@@ -32,6 +32,7 @@ const CELLS = {
   list: (value, field) => (value.length === 0 ? nothing() : listCell(value, field.item)),
   metadata: (value) => text(JSON.stringify(value)),
   object: (value) => text(JSON.stringify(value)),
+  money: ({ amount, currency }) => element('span', { class: 'number' }, `${amount} ${currency}`),
 };
 
 function listCell(value, item) {
