@@ -7,7 +7,7 @@ import { HttpConfig } from './platform/http/http.config.js';
 import { checkAddress, listen } from './platform/http/listen.js';
 import { LoggingConfig } from './platform/logging/logging.config.js';
 import { giveBackMemory } from './memory.js';
-import { placesOf } from './places.js';
+import { startMessage } from './start-message.js';
 import { endWith, startDatabase } from './program.js';
 import { RELEASE } from './product/release.js';
 
@@ -26,7 +26,7 @@ async function start(): Promise<void> {
   // Loading the application takes a while: do it only once the configuration is valid, and while mongod starts.
   const [{ createApp }, { endInOrder }, lines, database] = await Promise.all([
     import('./app.js'),
-    import('./ending.js'),
+    import('./shutdown.js'),
     isTerminal ? linesFor(config) : undefined,
     startDatabase(config),
   ]);
@@ -39,7 +39,7 @@ async function start(): Promise<void> {
     const url = await listen(app, config.of(HttpConfig));
     giveBackMemory();
     const fastify = app.getHttpAdapter().getInstance();
-    if (mode !== 'production') process.stdout.write(placesOf(fastify, url, dataDir));
+    if (mode !== 'production') process.stdout.write(startMessage(fastify, url, dataDir));
     fastify.log.info({ event: 'listening', release: RELEASE, url });
   } catch (error) {
     await database?.stop();

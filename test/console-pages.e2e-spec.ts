@@ -1,7 +1,7 @@
 import { brotliDecompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { CONSOLE_PAGES } from '../src/modules/console/pages.js';
+import { CONSOLE_PAGES } from '../src/modules/console/page-list.js';
 import { SystemSamples } from '../src/modules/console/system-samples.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import type { TestClient } from './support/test-client.js';

@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
 import { FileStore } from '../src/modules/files/file-store.js';
-import { LooseContents } from '../src/modules/files/loose-contents.js';
+import { OrphanedContents } from '../src/modules/files/orphaned-contents.js';
 import { describeBrokenBucket } from './support/describe-broken-bucket.js';
 import { describeScanner } from './support/describe-scanner.js';
 import { describeDirectUploads } from './support/direct-uploads.js';
@@ -50,7 +50,7 @@ describe.each([
 
   describeDirectUploads(() => ({ lab, ada }));
 
-  const loose = () => lab.test.app.get(LooseContents, { strict: false });
+  const loose = () => lab.test.app.get(OrphanedContents, { strict: false });
   const notes = () => lab.test.connection.collection('loose_contents');
 
   it('leaves nothing of an upload that breaks off', async () => {

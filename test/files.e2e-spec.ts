@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
-import { describeHeldFiles } from './support/describe-held-files.js';
+import { describeReferencedFiles } from './support/describe-referenced-files.js';
 import { describePictures } from './support/describe-pictures.js';
 import { digestOf, FilesLab } from './support/files.js';
 import { FILES, formOf, PNG } from './support/forms.js';
@@ -240,7 +240,7 @@ describe('files', () => {
   });
 
   describePictures(() => ({ lab, ada }));
-  describeHeldFiles(() => ({ lab, ada, bob }));
+  describeReferencedFiles(() => ({ lab, ada, bob }));
   describe('a link', () => {
     it('opens its file until it expires, for whoever has it', async () => {
       const { id } = await lab.uploaded(ada, PNG, 'a.png');

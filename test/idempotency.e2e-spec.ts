@@ -6,7 +6,7 @@ import { readKey } from '../src/modules/api-keys/api-key-text.js';
 import { FEATURES } from './features/features.js';
 import { API_KEYS, withKey } from './support/api-keys.js';
 import { countCreated, CREATING_ROUTES } from './support/creating-routes.js';
-import { type OpenApi, placesOf } from './support/openapi-document.js';
+import { type OpenApi, startMessage } from './support/openapi-document.js';
 import { at, createProject, PROJECTS } from './support/projects.js';
 import { SteppedWay } from './process/stepped-way.js';
 import { SupabaseProject } from './support/supabase.js';
@@ -40,7 +40,7 @@ describe('a request with an Idempotency-Key', () => {
 
   it('is taken by every route that creates, by batches, and by signals to executions', async () => {
     const document = (await test.anonymous.get('/docs/json')).body as OpenApi;
-    const routes = placesOf(document).map(({ path, operation: { responses, parameters = [] } }) => ({
+    const routes = startMessage(document).map(({ path, operation: { responses, parameters = [] } }) => ({
       path,
       creates: '201' in responses,
       takesKey: parameters.some(({ name }) => name === 'Idempotency-Key'),

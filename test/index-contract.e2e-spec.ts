@@ -13,7 +13,7 @@ import {
   queriesOf,
   type Query,
 } from './support/list-queries.js';
-import { type OpenApi, type Operation, placesOf } from './support/openapi-document.js';
+import { type OpenApi, type Operation, startMessage } from './support/openapi-document.js';
 import { accept, INVITATIONS, invite, newOrganization, ORGANIZATIONS } from './support/organizations.js';
 import { createProjects } from './support/projects.js';
 import { SupabaseProject } from './support/supabase.js';
@@ -102,7 +102,7 @@ describe('the index contract', () => {
       declared[feature.path] = declaredQueries(feature, records);
     }
     const document = (await test.anonymous.get('/docs/json')).body as OpenApi;
-    lists = placesOf(document).filter(
+    lists = startMessage(document).filter(
       ({ method, operation }) => method === 'GET' && parametersOf(operation).includes('limit'),
     );
   });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { type OpenApi, placesOf } from './support/openapi-document.js';
+import { type OpenApi, startMessage } from './support/openapi-document.js';
 import { expectNone } from './support/rules.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import { addTickets, TICKETS } from './support/trial-lists.js';
@@ -16,7 +16,7 @@ afterAll(() => test.close());
 
 it('the OpenAPI document has examples of parameters that are accepted all together', async () => {
   const { body } = await test.anonymous.get('/docs/json');
-  const reading = placesOf(body as OpenApi).flatMap(({ method, path, operation: { parameters = [] } }) =>
+  const reading = startMessage(body as OpenApi).flatMap(({ method, path, operation: { parameters = [] } }) =>
     method === 'GET' && !path.includes('{') && parameters.length > 0 ? [{ path, parameters }] : [],
   );
   expect(reading.map(({ path }) => path)).toContain(TICKETS);

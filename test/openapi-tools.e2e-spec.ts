@@ -10,7 +10,7 @@ import {
   type OpenApi,
   type Operation,
   type Place,
-  placesOf,
+  startMessage,
   type Schema,
 } from './support/openapi-document.js';
 import { addToApp } from './support/nest-lab.js';
@@ -65,7 +65,7 @@ describe('the OpenAPI document, for tools', () => {
     await test.app.listen(0, '127.0.0.1');
     address = new URL(await test.app.getUrl()).origin;
     document = (await test.anonymous.get('/docs/json')).body as OpenApi;
-    places = placesOf(document);
+    places = startMessage(document);
     expect(places.length).toBeGreaterThan(20);
     await prepareTools(document);
   }, 300_000);

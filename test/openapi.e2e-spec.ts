@@ -7,7 +7,7 @@ import {
   type OpenApi,
   type Operation,
   type Place,
-  placesOf,
+  startMessage,
   resolve,
   shapeOf,
   withExamples,
@@ -56,7 +56,7 @@ describe('the OpenAPI document', () => {
     google = await OidcServer.start(exampleProvider.name, exampleProvider.callback);
     test = await createTestApp({ ...supabase.env, ...google.env, ...exampleProvider.env });
     document = (await test.anonymous.get('/docs/json')).body as OpenApi;
-    places = placesOf(document);
+    places = startMessage(document);
     api = places.filter(({ path }) => path.startsWith('/api/'));
   });
   afterAll(async () => {

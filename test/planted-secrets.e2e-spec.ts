@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Collector } from './support/collected-spans.js';
 import { startCollector } from './support/collector.js';
-import { bodyExampleOf, type OpenApi, type Place, placesOf } from './support/openapi-document.js';
+import { bodyExampleOf, type OpenApi, type Place, startMessage } from './support/openapi-document.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import type { TestClient } from './support/test-client.js';
 import { newAddress } from './support/users.js';
@@ -66,7 +66,7 @@ describe('a secret that is planted', () => {
       LOG_LEVEL: 'trace',
     });
     document = (await test.anonymous.get('/docs/json')).body as OpenApi;
-    places = placesOf(document);
+    places = startMessage(document);
     ada = await test.anonymous.signIn('admin');
   }, 600_000);
   afterAll(async () => {

@@ -3,7 +3,13 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
 import { isEmail } from 'class-validator';
 import { mutationsOf } from './support/body-mutations.js';
-import { bodyExampleOf, type OpenApi, type Place, placesOf, resolve } from './support/openapi-document.js';
+import {
+  bodyExampleOf,
+  type OpenApi,
+  type Place,
+  startMessage,
+  resolve,
+} from './support/openapi-document.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 import type { TestClient } from './support/test-client.js';
 import { newAddress } from './support/users.js';
@@ -26,7 +32,7 @@ describe('a request body of the document', () => {
   beforeAll(async () => {
     test = await createTestApp();
     document = (await test.anonymous.get('/docs/json')).body as OpenApi;
-    places = placesOf(document).filter(({ operation }) => operation.requestBody?.content[JSON_TYPE]);
+    places = startMessage(document).filter(({ operation }) => operation.requestBody?.content[JSON_TYPE]);
     caller = await test.anonymous.signIn('admin');
     ajv = new Ajv({ strict: false });
     formats.default(ajv);

@@ -1,6 +1,6 @@
 // Alone in its process: what is transferable stays so.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { FAILPOINTS } from '../src/platform/executions/failpoints.js';
+import { FAILPOINTS } from '../src/platform/executions/model/failpoints.js';
 import { describeSlowReceivers } from './support/describe-slow-receivers.js';
 import { engineBeside } from './support/engines.js';
 import { EngineLab } from './support/executions.js';

@@ -1,4 +1,4 @@
-import { isCountry, isPhone, MAX_PHONE, phoneOf } from '../../src/platform/validation/places.ts';
+import { isCountry, isPhone, MAX_PHONE, phoneOf } from '../../src/platform/validation/phone-and-country.ts';
 import type { FieldType } from './field.ts';
 import { plain } from './plain.ts';
 import { decorator } from './source.ts';

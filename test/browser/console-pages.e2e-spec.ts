@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { readConsoleFiles } from '../../src/modules/console/console.files.js';
-import { CONSOLE_PAGES } from '../../src/modules/console/pages.js';
+import { CONSOLE_PAGES } from '../../src/modules/console/page-list.js';
 import type { Credentials } from '../support/users.js';
 import { ConsoleTest, isWiderThanScreen, type Look, type Person, shiftOf, violationsOf } from './console.js';
 

@@ -15,7 +15,7 @@ import { planFeature } from '../schematics/planning.ts';
 import { ProjectCopy } from '../schematics/project-copy.ts';
 import { IS_BASE } from '../support/rules.js';
 import { IS_SOAK, sampled } from '../support/soak.js';
-import { exampleOf, type OpenApi, placesOf, resolve } from '../support/openapi-document.js';
+import { exampleOf, type OpenApi, startMessage, resolve } from '../support/openapi-document.js';
 import { testConfig } from '../support/test-app.js';
 import { CURRENCIES, expectToPass, matrix, NOTICES, PAYMENTS } from './generated-commands.js';
 import { writeExample } from './example-project.js';
@@ -266,7 +266,7 @@ describe('generated features', () => {
       const path = `/api/v1/${plural}`;
       const { id, body } = await create(path, admin);
       const at = `${path}/${id}`;
-      const places = placesOf(document).filter((place) => place.path.startsWith(path));
+      const places = startMessage(document).filter((place) => place.path.startsWith(path));
       expect(places.filter((place) => [path, `${path}/{id}`].includes(place.path))).toHaveLength(6);
       expect((await admin.send('GET', path)).body.data).toEqual([expect.objectContaining({ id })]);
       expect((await admin.send('GET', at)).body.data).toMatchObject({ id, version: 1 });

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Types } from 'mongoose';
 import sharp from 'sharp';
 import { FileStore } from '../../src/modules/files/file-store.js';
-import { LooseContents } from '../../src/modules/files/loose-contents.js';
+import { OrphanedContents } from '../../src/modules/files/orphaned-contents.js';
 import { S3Store } from '../../src/modules/files/s3-store.js';
 import { Bucket, FilesLab } from './files.js';
 import { FILES } from './forms.js';
@@ -48,7 +48,7 @@ export function describeBrokenBucket(): void {
       Object.assign(relay, { answerTo: () => undefined, mostBytes: Infinity, isCutFor: () => false });
       relay.breakAll();
     }
-    const sweep = () => lab.test.app.get(LooseContents, { strict: false }).sweep();
+    const sweep = () => lab.test.app.get(OrphanedContents, { strict: false }).sweep();
 
     it('is reached when it closes kept connections just when they are used again', async () => {
       relay.isForOneAnswer = true;

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Scope, SYSTEM } from '../../src/platform/access/caller.js';
-import { ExecutionClock } from '../../src/platform/executions/clock.js';
-import { isFinished } from '../../src/platform/executions/execution.js';
+import { ExecutionClock } from '../../src/platform/executions/model/clock.js';
+import { isFinished } from '../../src/platform/executions/model/execution.js';
 import type { ExecutionDto } from '../../src/platform/executions/execution.dto.js';
-import { type Failpoint, FAILPOINTS } from '../../src/platform/executions/failpoints.js';
+import { type Failpoint, FAILPOINTS } from '../../src/platform/executions/model/failpoints.js';
 import type { ExecutorClass } from '../../src/platform/executions/run.js';
 import { engineBeside } from './engines.js';
 import type { Feature } from './feature.js';

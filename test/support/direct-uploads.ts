@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { DirectUploads } from '../../src/modules/files/direct-uploads.js';
-import { LooseContents } from '../../src/modules/files/loose-contents.js';
+import { OrphanedContents } from '../../src/modules/files/orphaned-contents.js';
 import { type FilesLab } from './files.js';
 import { FILES, PNG } from './forms.js';
 import type { Answer, TestClient } from './test-client.js';
@@ -52,7 +52,7 @@ export function describeDirectUploads(
         .updateMany({ arrivesUntil: { $exists: true } }, { $set: { arrivesUntil: past } });
       await lab.test.connection.collection('loose_contents').updateMany({}, { $set: { at: past } });
       await lab.test.app.get(DirectUploads, { strict: false }).sweep();
-      await lab.test.app.get(LooseContents, { strict: false }).sweep();
+      await lab.test.app.get(OrphanedContents, { strict: false }).sweep();
     }
 
     it('takes the bytes of a file that was announced, and makes it ready', async () => {

@@ -3,27 +3,27 @@ import { getConnectionToken } from '@nestjs/mongoose';
 import type { Connection } from 'mongoose';
 import type { PinoLogger } from 'nestjs-pino';
 import { DatabaseConfig } from '../../src/platform/config/database.config.js';
-import { Bell } from '../../src/platform/executions/bell.js';
-import { Claim } from '../../src/platform/executions/claim.js';
-import { ExecutionClock } from '../../src/platform/executions/clock.js';
-import { Commit } from '../../src/platform/executions/commit.js';
-import { Engine } from '../../src/platform/executions/engine.js';
-import { ExecutionMetrics } from '../../src/platform/executions/execution-metrics.js';
+import { Bell } from '../../src/platform/executions/engine/bell.js';
+import { Claim } from '../../src/platform/executions/engine/claim.js';
+import { ExecutionClock } from '../../src/platform/executions/model/clock.js';
+import { Commit } from '../../src/platform/executions/store/commit.js';
+import { Engine } from '../../src/platform/executions/engine/engine.js';
+import { ExecutionMetrics } from '../../src/platform/executions/engine/execution-metrics.js';
 import { Executions } from '../../src/platform/executions/executions.js';
-import { Failpoints } from '../../src/platform/executions/failpoints.js';
-import { Launcher } from '../../src/platform/executions/launcher.js';
-import { Lease } from '../../src/platform/executions/lease.js';
-import { Orders } from '../../src/platform/executions/orders.js';
+import { Failpoints } from '../../src/platform/executions/model/failpoints.js';
+import { Launcher } from '../../src/platform/executions/engine/launcher.js';
+import { Lease } from '../../src/platform/executions/store/lease.js';
+import { ExecutionControl } from '../../src/platform/executions/execution-control.js';
 import { OwnerBounds } from '../../src/platform/executions/owner-bounds.js';
-import { Parts } from '../../src/platform/executions/parts.js';
-import { ExecutorRegistry } from '../../src/platform/executions/registry.js';
-import { ExecutionRights } from '../../src/platform/executions/rights.js';
-import { Sealing } from '../../src/platform/executions/sealing.js';
-import { Slots } from '../../src/platform/executions/slots.js';
-import { Starter } from '../../src/platform/executions/starter.js';
-import { ExecutionStore } from '../../src/platform/executions/store.js';
-import { Sweep } from '../../src/platform/executions/sweep.js';
-import { Watchers } from '../../src/platform/executions/watchers.js';
+import { ExecutionServices } from '../../src/platform/executions/turn/execution-services.js';
+import { ExecutorRegistry } from '../../src/platform/executions/model/registry.js';
+import { ExecutionRights } from '../../src/platform/executions/engine/rights.js';
+import { Sealing } from '../../src/platform/executions/store/sealing.js';
+import { Slots } from '../../src/platform/executions/engine/slots.js';
+import { Starter } from '../../src/platform/executions/turn/starter.js';
+import { ExecutionStore } from '../../src/platform/executions/store/execution-store.js';
+import { Sweep } from '../../src/platform/executions/engine/sweep.js';
+import { Watchers } from '../../src/platform/executions/engine/watchers.js';
 import { DomainEvents } from '../../src/platform/logging/events.js';
 
 /** What tests need of an engine. */
@@ -72,23 +72,23 @@ export function engineBeside(app: INestApplication, clock = new ExecutionClock()
   const sealing = get(Sealing);
   const failpoints = new Failpoints();
   const starter = new Starter(registry, store, commit, clock, sealing);
-  const parts = new Parts(store, commit, clock, failpoints, sealing, starter, logger);
+  const services = new ExecutionServices(store, commit, clock, failpoints, sealing, starter, logger);
   const bell = new Bell(store, logger);
   const slots = new Slots(store, registry, clock, commit);
   const engine = new Engine(
-    parts,
+    services,
     lease,
     new Claim(store, clock, registry, slots, logger),
     slots,
     new Sweep(store, lease, commit, clock, registry, events, failpoints),
     bell,
-    new Launcher(parts, registry, rights),
+    new Launcher(services, registry, rights),
     new Watchers(),
     new NoMetrics(undefined as never, store, clock, registry),
     events,
     logger,
   );
-  const orders = new Orders(store, commit, clock, sealing, engine, events);
-  const executions = new Executions(starter, new OwnerBounds(store), orders, store, registry);
+  const control = new ExecutionControl(store, commit, clock, sealing, engine, events);
+  const executions = new Executions(starter, new OwnerBounds(store), control, store, registry);
   return { engine, executions, clock, failpoints, lease, store, commit, bell };
 }

@@ -1,11 +1,11 @@
 import { IsIn, IsOptional, IsString } from 'class-validator';
 import { SYSTEM } from '../../src/platform/access/caller.js';
 import type { ExecutionDto } from '../../src/platform/executions/execution.dto.js';
-import type { Status } from '../../src/platform/executions/execution.js';
+import type { Status } from '../../src/platform/executions/model/execution.js';
 import type { Executions, StartOptions } from '../../src/platform/executions/executions.js';
 import { Executor } from '../../src/platform/executions/executor.js';
 import type { ExecutorClass } from '../../src/platform/executions/run.js';
-import type { Failpoint } from '../../src/platform/executions/failpoints.js';
+import type { Failpoint } from '../../src/platform/executions/model/failpoints.js';
 import type { Run } from '../../src/platform/executions/run.js';
 import { type EngineParts, partsOf } from './engines.js';
 import { eventually } from './mails.js';

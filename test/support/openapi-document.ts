@@ -81,7 +81,7 @@ function whole({ components }: OpenApi, response: Response & { readonly $ref?: s
 }
 
 /** Every operation, with what it refers to among the responses. */
-export function placesOf(document: OpenApi): Place[] {
+export function startMessage(document: OpenApi): Place[] {
   return Object.entries(document.paths).flatMap(([path, item]) =>
     Object.entries(item).map(([method, operation]) => {
       const responses = Object.entries(operation.responses).map(

@@ -9,8 +9,9 @@ export const RAW_MODELS: Readonly<Record<string, string>> = {
   'src/modules/console/console-users.ts':
     'looks for what users have left in other collections, and counts users',
   'src/modules/files/files.service.ts': 'adds up the sizes of the files of an owner, by one index',
-  'src/modules/files/held-files.ts': 'asks every collection, those of the trash included, who holds a file',
-  'src/modules/files/loose-contents.ts': 'notes without owners, one atomic step each',
+  'src/modules/files/referenced-files.ts':
+    'asks every collection, those of the trash included, who holds a file',
+  'src/modules/files/orphaned-contents.ts': 'notes without owners, one atomic step each',
   'src/modules/mail-links/former-addresses.ts': 'finds addresses by a token, before anybody is signed in',
   'src/modules/mail-links/mail-links.service.ts': 'links that are redeemed in one atomic step',
   'src/modules/oauth/oauth-codes.ts':

@@ -1,8 +1,7 @@
 import { Body, Controller, Delete, Get, Module, Param, Patch, Post, Query } from '@nestjs/common';
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
-import { ApiProperty, PartialType } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsBoolean, IsDate, IsIn, IsInt, IsOptional, IsString, ValidateNested } from 'class-validator';
+import { IsBoolean, IsDate, IsIn, IsInt, IsString, ValidateNested } from 'class-validator';
 import mongoose, { Types } from 'mongoose';
 import { AppModule } from '../../src/app.module.js';
 import { CurrentScope, OwnerOr, SignedIn } from '../../src/platform/access/access.js';
@@ -19,97 +18,21 @@ import { IfMatch } from '../../src/platform/http/entity-tag.js';
 import type { Precondition } from '../../src/platform/validation/precondition.js';
 import { IdParams } from '../../src/platform/validation/record-id.dto.js';
 import { CreateOnce, type Once } from '../../src/platform/idempotency/once.js';
-import {
-  List,
-  Name,
-  Nullable,
-  RecordId,
-  Reference,
-  SafeInteger,
-  Text,
-  UtcTime,
-} from '../../src/platform/validation/fields.js';
+import { List, Nullable, RecordId } from '../../src/platform/validation/fields.js';
 import { CalendarDay } from '../../src/platform/validation/day.js';
 import { IsMetadata, type Metadata } from '../../src/platform/validation/is-metadata.js';
 import { InMoney, type MoneyJson, moneyJson, type StoredMoney } from '../../src/platform/validation/money.js';
-import { mapPage, type Page, PageQuery } from '../../src/platform/validation/page-query.js';
-import { RichText } from '../../src/platform/validation/rich-text.js';
+import { mapPage, type Page } from '../../src/platform/validation/page-query.js';
+import {
+  AddressDto,
+  CreateTicketDto,
+  ListTicketsQuery,
+  type Status,
+  STATUSES,
+  UpdateTicketDto,
+} from './ticket-inputs.js';
 
 const { Mixed, ObjectId } = mongoose.Schema.Types;
-const STATUSES = ['open', 'in-progress', 'closed'] as const;
-type Status = (typeof STATUSES)[number];
-
-class AddressDto {
-  @Text(1, 100)
-  street!: string;
-
-  @IsOptional()
-  @SafeInteger(1)
-  number?: number | null;
-}
-
-class CreateTicketDto {
-  @ApiProperty({ description: 'Unique among the tickets of its owner.', example: 'Wrong currency' })
-  @Name(100)
-  title!: string;
-
-  @IsOptional()
-  @IsIn(STATUSES)
-  status?: Status | null;
-
-  @IsOptional()
-  @SafeInteger(1, 5)
-  priority?: number | null;
-
-  @IsBoolean()
-  urgent!: boolean;
-
-  @IsOptional()
-  @UtcTime()
-  dueAt?: Date | null;
-
-  @IsOptional()
-  @List(5)
-  @Name(20, { each: true })
-  tags?: string[] | null;
-
-  @IsOptional()
-  @Reference()
-  projectId?: Types.ObjectId | null;
-
-  @IsOptional()
-  @RichText(1000)
-  text?: string | null;
-
-  @IsOptional()
-  @ValidateNested()
-  @Type(() => AddressDto)
-  address?: AddressDto | null;
-
-  @IsOptional()
-  @IsMetadata()
-  metadata?: Metadata | null;
-
-  @IsOptional()
-  @CalendarDay()
-  reportedOn?: string | null;
-
-  @IsOptional()
-  @InMoney()
-  refund?: StoredMoney | null;
-}
-
-class UpdateTicketDto extends PartialType(CreateTicketDto, { skipNullProperties: false }) {}
-
-class ListTicketsQuery extends PageQuery {
-  @IsOptional()
-  @Text(0, 100)
-  title?: string;
-
-  @IsOptional()
-  @IsIn(STATUSES)
-  status?: Status;
-}
 
 @Schema({ ...RECORD_OPTIONS, collection: 'trial_tickets' })
 class TrialTicket extends OwnedRecord {

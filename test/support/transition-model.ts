@@ -1,9 +1,13 @@
 import { expect } from '@jest/globals';
 import { array, constant, constantFrom, integer, oneof, record } from 'fast-check';
 import { Types } from 'mongoose';
-import type { Status } from '../../src/platform/executions/execution.js';
-import type { ExecutionStore } from '../../src/platform/executions/store.js';
-import { type Changes, transition, type TransitionName } from '../../src/platform/executions/transitions.js';
+import type { Status } from '../../src/platform/executions/model/execution.js';
+import type { ExecutionStore } from '../../src/platform/executions/store/execution-store.js';
+import {
+  type Changes,
+  transition,
+  type TransitionName,
+} from '../../src/platform/executions/model/transitions.js';
 
 /** What an execution is, to a model that knows nothing of the database. */
 interface Model {

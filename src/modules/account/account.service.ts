@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Trail } from '../../platform/database/trail.js';
+import { ChangeEvents } from '../../platform/database/change-events.js';
 import { apiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
 import { DomainEvents } from '../../platform/logging/events.js';
@@ -21,7 +21,7 @@ export class AccountService {
     private readonly sessions: SessionsService,
     private readonly proof: IdentityProof,
     private readonly events: DomainEvents,
-    private readonly trail: Trail,
+    private readonly changeEvents: ChangeEvents,
   ) {}
 
   /**
@@ -36,9 +36,9 @@ export class AccountService {
     const user = await this.users.get(scopeOf(id), id);
     await this.proof.requirePassword(user, currentPassword, device);
     const hash = await this.passwords.hash(newPassword, user.email, 'newPassword', device);
-    await this.trail.join(undefined, async (transaction) => {
+    await this.changeEvents.join(undefined, async (transaction) => {
       if (!(await this.passwords.replace(user, hash, transaction))) throw apiError('CONFLICT');
-      await this.trail.account(id, 'password-changed', transaction);
+      await this.changeEvents.account(id, 'password-changed', transaction);
     });
     await this.mails.passwordChanged(id);
     await this.sessions.endAll(id, session);

@@ -2,7 +2,7 @@ import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import { Schema as MongooseSchema, type Types } from 'mongoose';
 import { RECORD_OPTIONS, StoredRecord } from '../../platform/database/record.js';
 import { resource } from '../../platform/database/resource.js';
-import type { FieldChange } from '../../platform/database/trail.js';
+import type { FieldChange } from '../../platform/database/change-events.js';
 
 const { Mixed, ObjectId } = MongooseSchema.Types;
 

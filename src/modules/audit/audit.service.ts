@@ -5,7 +5,7 @@ import type { Scope } from '../../platform/access/caller.js';
 import { driverDatabase } from '../../platform/database/driver.js';
 import { InjectRecords } from '../../platform/database/records.module.js';
 import type { Records } from '../../platform/database/records.js';
-import { type ChangeEvent, Trail } from '../../platform/database/trail.js';
+import { type ChangeEvent, ChangeEvents } from '../../platform/database/change-events.js';
 import type { Transaction } from '../../platform/database/transactions.js';
 import { apiError } from '../../platform/errors/errors.js';
 import type { Page } from '../../platform/validation/page-query.js';
@@ -23,9 +23,9 @@ export class AuditService {
     @InjectModel(AuditEntry.name) private readonly model: Model<AuditEntry>,
     @InjectRecords(audit) private readonly records: Records<AuditEntry>,
     private readonly config: AuditConfig,
-    trail: Trail,
+    changeEvents: ChangeEvents,
   ) {
-    trail.listen('audit', (events, transaction) => this.write(events, transaction));
+    changeEvents.listen('audit', (events, transaction) => this.write(events, transaction));
   }
 
   /**

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Trail } from '../../platform/database/trail.js';
+import { ChangeEvents } from '../../platform/database/change-events.js';
 import { apiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
 import { DomainEvents } from '../../platform/logging/events.js';
@@ -17,9 +17,9 @@ export class StepUpService {
     private readonly proof: IdentityProof,
     private readonly sessions: SessionsService,
     private readonly events: DomainEvents,
-    private readonly trail: Trail,
+    private readonly changeEvents: ChangeEvents,
   ) {
-    trail.offer(['users.stepped-up']);
+    changeEvents.offer(['users.stepped-up']);
   }
 
   /**
@@ -34,9 +34,9 @@ export class StepUpService {
 
   /** The same for a user who has proved its identity in another way: by a passkey, or at a provider. */
   async renew(id: UserId, session: string): Promise<void> {
-    await this.trail.join(undefined, async (transaction) => {
+    await this.changeEvents.join(undefined, async (transaction) => {
       await this.sessions.prove(session, transaction);
-      await this.trail.account(id, 'stepped-up', transaction);
+      await this.changeEvents.account(id, 'stepped-up', transaction);
     });
     this.events.record(AuthEvents.identity_proved, { userId: id, sessionId: session });
   }

@@ -4,7 +4,7 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type StaticFile, staticFile } from '../../platform/http/static-file.js';
 import { PRODUCT } from '../../product/product.js';
-import { CONSOLE_PAGES, type ConsolePage } from './pages.js';
+import { CONSOLE_PAGES, type ConsolePage } from './page-list.js';
 
 const FOLDER = join(import.meta.dirname, 'web');
 
@@ -100,7 +100,7 @@ export function readConsoleFiles(pages: readonly ConsolePage[], hasReference: bo
   const refusal = read('not-found.html').toString();
   return {
     entries: Object.entries(ENTRIES).map(([page, title]) => {
-      const body = read('pages', `${page}.html`).toString();
+      const body = read('entries', `${page}.html`).toString();
       return { path: `/${page}`, ...pageOf(page, title, 'entry', body) };
     }),
     shells: [0, 1, 2].map((depth) => pageOf('app', 'Console', 'app', app, depth)),

@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { HealthModule } from '../../platform/monitoring/health.module.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { UsersModule } from '../users/users.module.js';
-import { ConsolePages } from './console-pages.js';
+import { ConsoleServer } from './console-server.js';
 import { ConsoleSessionController } from './console-session.controller.js';
 import { ConsoleSessionService } from './console-session.service.js';
 import { ConsoleUsersController } from './console-users.controller.js';
@@ -18,7 +18,7 @@ import { SystemSamples } from './system-samples.js';
   controllers: [ConsoleSessionController, ConsoleUsersController],
   providers: [
     ConsoleFeatures,
-    ConsolePages,
+    ConsoleServer,
     ConsoleSessionService,
     ConsoleUsers,
     DeviceMarks,

@@ -14,7 +14,7 @@ import { type Handler, handlersIn } from '../../platform/http/handlers.js';
 import type { Access } from '../../platform/access/access.js';
 import type { Caller, Permission } from '../../platform/access/caller.js';
 import { rulesOf } from '../../platform/validation/rules.js';
-import { CONSOLE_PAGES, type ConsolePage } from './pages.js';
+import { CONSOLE_PAGES, type ConsolePage } from './page-list.js';
 import {
   accessOf,
   configOf,

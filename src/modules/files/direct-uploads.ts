@@ -9,7 +9,7 @@ import { type Transaction, Transactions } from '../../platform/database/transact
 import { ApiError, apiError } from '../../platform/errors/errors.js';
 import type { Once } from '../../platform/idempotency/once.js';
 import { NO_PRECONDITION } from '../../platform/validation/precondition.js';
-import { Arriving } from './arriving.js';
+import { UploadsInProgress } from './uploads-in-progress.js';
 import { FileErrors } from './file.errors.js';
 import { FileLinks } from './file-links.js';
 import { nameOf } from './file-names.js';
@@ -18,8 +18,8 @@ import { FileStore, FileStoreError, SIZE_DIFFERS, type UploadAddress } from './f
 import type { AnnounceFileDto } from './file-upload.dto.js';
 import { FilesConfig } from './files.config.js';
 import { FilesService } from './files.service.js';
-import { bounded, letFinish } from './incoming.js';
-import { LooseContents } from './loose-contents.js';
+import { bounded, letFinish } from './upload-body.js';
+import { OrphanedContents } from './orphaned-contents.js';
 import { answerable } from './store-faults.js';
 import { type Upload, UPLOAD_MS, Uploads } from './uploads.js';
 
@@ -52,9 +52,9 @@ export class DirectUploads implements OnApplicationBootstrap, OnApplicationShutd
     @InjectRecords(files) private readonly records: Records<StoredFile>,
     private readonly service: FilesService,
     private readonly uploads: Uploads,
-    private readonly arriving: Arriving,
+    private readonly inProgress: UploadsInProgress,
     private readonly store: FileStore,
-    private readonly loose: LooseContents,
+    private readonly orphans: OrphanedContents,
     private readonly links: FileLinks,
     private readonly config: FilesConfig,
     private readonly transactions: Transactions,
@@ -83,7 +83,7 @@ export class DirectUploads implements OnApplicationBootstrap, OnApplicationShutd
         this.service.createWithinQuota(scope, size, transaction, async (joined) => {
           const arrival = new Types.ObjectId().toHexString();
           const arrivesUntil = new Date(Math.ceil((Date.now() + ADDRESS_MS) / 1000) * 1000);
-          await this.loose.lend(arrival, lateFor(arrivesUntil), joined);
+          await this.orphans.lend(arrival, lateFor(arrivesUntil), joined);
           const announced = {
             name,
             type,
@@ -119,10 +119,10 @@ export class DirectUploads implements OnApplicationBootstrap, OnApplicationShutd
     try {
       if (length !== undefined && length !== size) throw differs();
       const chunks = bounded(stream, size, differs, { isLeftOpen: true });
-      await this.arrive(file, this.arriving.counted(String(ownerId), chunks));
+      await this.arrive(file, this.inProgress.counted(String(ownerId), chunks));
     } catch (error) {
       letFinish(stream, this.config.maxBytes);
-      this.loose.logFailure(error);
+      this.orphans.logFailure(error);
       throw answerable(error);
     }
   }
@@ -139,12 +139,12 @@ export class DirectUploads implements OnApplicationBootstrap, OnApplicationShutd
     const upload = await this.judged(scope, file, file.arrival);
     try {
       const ready = await this.transactions.run((transaction) => this.take(scope, file, upload, transaction));
-      if (ready.content === upload.content) this.loose.settle(upload.content);
-      else await this.loose.discard(upload.content);
+      if (ready.content === upload.content) this.orphans.settle(upload.content);
+      else await this.orphans.discard(upload.content);
       await this.empty(file.arrival);
       return ready;
     } catch (error) {
-      await this.loose.discard(upload.content);
+      await this.orphans.discard(upload.content);
       throw error;
     }
   }
@@ -156,18 +156,18 @@ export class DirectUploads implements OnApplicationBootstrap, OnApplicationShutd
 
   /** Stores bytes in place of earlier ones, under a new key, because several requests may send some at once. */
   private async arrive({ _id, arrivesUntil }: StoredFile, chunks: AsyncIterable<Buffer>): Promise<void> {
-    const key = await this.loose.begin();
+    const key = await this.orphans.begin();
     try {
       await this.store.write(key, chunks);
       const earlier = await this.transactions.run(async (transaction) => {
-        await this.loose.take(key, transaction);
-        await this.loose.lend(key, lateFor(arrivesUntil), transaction);
+        await this.orphans.take(key, transaction);
+        await this.orphans.lend(key, lateFor(arrivesUntil), transaction);
         return this.service.noteArrival(_id, key, transaction);
       });
-      this.loose.settle(key);
-      if (earlier) await this.loose.discard(earlier);
+      this.orphans.settle(key);
+      if (earlier) await this.orphans.discard(earlier);
     } catch (error) {
-      await this.loose.discard(key);
+      await this.orphans.discard(key);
       throw error;
     }
   }
@@ -182,7 +182,7 @@ export class DirectUploads implements OnApplicationBootstrap, OnApplicationShutd
     const id = _id.toHexString();
     const now = await this.records.get(scope, id, transaction);
     if (now.status !== 'pending') return now;
-    await this.loose.take(content, transaction);
+    await this.orphans.take(content, transaction);
     const ready = { content, type, sha256, status: 'ready', arrival: null, arrivesUntil: null } as const;
     const change = { ...ready, ...this.service.held() };
     return this.records.update(scope, id, NO_PRECONDITION, change, transaction);
@@ -194,7 +194,7 @@ export class DirectUploads implements OnApplicationBootstrap, OnApplicationShutd
     try {
       const upload = await this.uploads.receive({ name, type, stream });
       if (upload.size === size && (!sha256 || upload.sha256 === sha256)) return upload;
-      await this.loose.discard(upload.content);
+      await this.orphans.discard(upload.content);
     } catch (error) {
       // The store broke off or timed out.
       if (error === stream.errored) throw apiError(FileErrors.STORAGE_UNAVAILABLE, { cause: error });
@@ -213,7 +213,7 @@ export class DirectUploads implements OnApplicationBootstrap, OnApplicationShutd
         const { UPLOAD_DIFFERS, UPLOAD_MISSING } = FileErrors;
         throw apiError(error.reason === SIZE_DIFFERS ? UPLOAD_DIFFERS : UPLOAD_MISSING);
       }
-      this.loose.logFailure(error);
+      this.orphans.logFailure(error);
       throw answerable(error);
     }
   }
@@ -226,7 +226,7 @@ export class DirectUploads implements OnApplicationBootstrap, OnApplicationShutd
 
   /** Its note stays, because more bytes may be sent to the URL. */
   private async empty(arrival: string): Promise<void> {
-    await this.store.remove(arrival).catch((error: unknown) => this.loose.logFailure(error));
+    await this.store.remove(arrival).catch((error: unknown) => this.orphans.logFailure(error));
   }
 
   private async addressOf(scope: Scope, file: StoredFile): Promise<Begun['upload']> {

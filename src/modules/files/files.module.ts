@@ -6,7 +6,7 @@ import { ReadableFiles } from '../../platform/database/readable-files.js';
 import { RecordsModule } from '../../platform/database/records.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { DomainEvents } from '../../platform/logging/events.js';
-import { Arriving } from './arriving.js';
+import { UploadsInProgress } from './uploads-in-progress.js';
 import { ClamdScanner } from './clamd-scanner.js';
 import { DirectUploads } from './direct-uploads.js';
 import { CountedStore } from './counted-store.js';
@@ -22,8 +22,8 @@ import { FileStore } from './file-store.js';
 import { FilesConfig } from './files.config.js';
 import { FilesController } from './files.controller.js';
 import { FilesService } from './files.service.js';
-import { HeldFiles } from './held-files.js';
-import { LooseContents } from './loose-contents.js';
+import { ReferencedFiles } from './referenced-files.js';
+import { OrphanedContents } from './orphaned-contents.js';
 import { Pictures } from './pictures.js';
 import { S3Store } from './s3-store.js';
 import { UploadedFiles } from './uploaded-files.js';
@@ -54,12 +54,12 @@ function storeOf(config: FilesConfig, { dataDir }: ProcessConfig): FileStore {
       useFactory: ({ scanner }: FilesConfig, events: DomainEvents): FileScanner =>
         scanner ? new ClamdScanner(scanner, events) : new NoScanner(),
     },
-    Arriving,
+    UploadsInProgress,
     FileMetrics,
-    LooseContents,
+    OrphanedContents,
     Uploads,
   ],
-  exports: [Arriving, FileStore, LooseContents, Uploads],
+  exports: [UploadsInProgress, FileStore, OrphanedContents, Uploads],
 })
 class ContentsModule {}
 
@@ -75,7 +75,7 @@ class ContentsModule {}
   providers: [
     DirectUploads,
     FilesService,
-    HeldFiles,
+    ReferencedFiles,
     Pictures,
     FileLinks,
     FileRights,

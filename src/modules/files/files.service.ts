@@ -19,7 +19,7 @@ import { FileRights } from './file-rights.js';
 import { files, type ReadyFile, StoredFile, type StoredPicture } from './file.schema.js';
 import { type ByteRange, FileStore } from './file-store.js';
 import { FilesConfig } from './files.config.js';
-import { LooseContents } from './loose-contents.js';
+import { OrphanedContents } from './orphaned-contents.js';
 import { answerable } from './store-faults.js';
 import type { Upload } from './uploads.js';
 
@@ -33,7 +33,7 @@ export class FilesService implements OnModuleInit {
     @InjectRecords(files) private readonly records: Records<StoredFile>,
     private readonly transactions: Transactions,
     private readonly store: FileStore,
-    private readonly loose: LooseContents,
+    private readonly orphans: OrphanedContents,
     private readonly owned: OwnedRecords,
     private readonly references: References,
     private readonly rights: FileRights,
@@ -57,11 +57,11 @@ export class FilesService implements OnModuleInit {
         (transaction) => this.add(scope, upload, transaction),
         (id) => this.records.get(scope, id),
       );
-      if (record.content === content) this.loose.settle(content);
-      else await this.loose.discard(content);
+      if (record.content === content) this.orphans.settle(content);
+      else await this.orphans.discard(content);
       return record;
     } catch (error) {
-      await this.loose.discard(content);
+      await this.orphans.discard(content);
       throw error;
     }
   }
@@ -107,7 +107,7 @@ export class FilesService implements OnModuleInit {
       return await this.store.read(file.content, file.size, range);
     } catch (error) {
       await this.get(scope, file._id.toHexString());
-      this.loose.logFailure(error);
+      this.orphans.logFailure(error);
       throw answerable(error);
     }
   }
@@ -116,15 +116,15 @@ export class FilesService implements OnModuleInit {
   async remove(scope: Scope, id: string): Promise<void> {
     const contents = await this.transactions.run(async (transaction) => {
       const released = contentsOf([await this.records.remove(scope, id, NO_PRECONDITION, transaction)]);
-      await this.loose.release(released, transaction);
+      await this.orphans.release(released, transaction);
       return released;
     });
-    await Promise.all(contents.map((content) => this.loose.discard(content)));
+    await Promise.all(contents.map((content) => this.orphans.discard(content)));
   }
 
   private add(scope: Scope, upload: Upload, transaction: Transaction | undefined): Promise<StoredFile> {
     return this.createWithinQuota(scope, upload.size, transaction, async (joined) => {
-      await this.loose.take(upload.content, joined);
+      await this.orphans.take(upload.content, joined);
       return this.records.create(scope, { ...upload, ...this.held() }, joined);
     });
   }
@@ -215,8 +215,8 @@ export class FilesService implements OnModuleInit {
 
   private async releaseOf(ids: readonly Types.ObjectId[]): Promise<void> {
     const records = await this.model.find({ _id: { $in: ids } }, { content: 1, pictures: 1 }).lean();
-    await this.loose.release(contentsOf(records));
-    this.loose.sweepSoon();
+    await this.orphans.release(contentsOf(records));
+    this.orphans.sweepSoon();
   }
 }
 

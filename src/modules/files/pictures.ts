@@ -10,7 +10,7 @@ import type { PictureSize, ReadyFile } from './file.schema.js';
 import { type ByteRange, FileStore } from './file-store.js';
 import { isPicture } from './file-types.js';
 import { FilesService } from './files.service.js';
-import { LooseContents } from './loose-contents.js';
+import { OrphanedContents } from './orphaned-contents.js';
 import { withoutTexts } from './png-texts.js';
 import type { Sendable } from './sending.js';
 
@@ -47,7 +47,7 @@ export class Pictures {
   constructor(
     private readonly service: FilesService,
     private readonly store: FileStore,
-    private readonly loose: LooseContents,
+    private readonly orphans: OrphanedContents,
     private readonly transactions: Transactions,
   ) {}
 
@@ -113,20 +113,20 @@ export class Pictures {
 
   /** A picture that cannot be stored is made again next time. */
   private async keep(file: ReadyFile, size: PictureSize, bytes: Buffer): Promise<void> {
-    const content = await this.loose.begin();
+    const content = await this.orphans.begin();
     try {
       await this.store.write(content, Readable.from([bytes]));
       const isTaken = await this.transactions.run(async (transaction) => {
         const picture = { content, size: bytes.length };
         if (!(await this.service.addPicture(file, size, picture, transaction))) return false;
-        await this.loose.take(content, transaction);
+        await this.orphans.take(content, transaction);
         return true;
       });
-      if (isTaken) this.loose.settle(content);
-      else await this.loose.discard(content);
+      if (isTaken) this.orphans.settle(content);
+      else await this.orphans.discard(content);
     } catch (error) {
-      this.loose.logFailure(error);
-      await this.loose.discard(content);
+      this.orphans.logFailure(error);
+      await this.orphans.discard(content);
     }
   }
 }

@@ -7,13 +7,13 @@ import type {
 } from '@nestjs/platform-fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { ownerIn } from '../../platform/access/caller.js';
-import { Arriving } from './arriving.js';
+import { UploadsInProgress } from './uploads-in-progress.js';
 import { FileScanner } from './file-scanner.js';
 import { FileStore } from './file-store.js';
 import { nameOf } from './file-names.js';
 import { FilesConfig } from './files.config.js';
-import { Incoming, letFinish, type Sent } from './incoming.js';
-import { LooseContents } from './loose-contents.js';
+import { Incoming, letFinish, type Sent } from './upload-body.js';
+import { OrphanedContents } from './orphaned-contents.js';
 import { answerable } from './store-faults.js';
 
 /** Longest time for an upload. One that stalls for half a minute is aborted earlier. */
@@ -35,10 +35,10 @@ export interface Upload {
 export class Uploads implements MultipartOptionsFactory, MultipartStorageEngine {
   constructor(
     private readonly config: FilesConfig,
-    private readonly loose: LooseContents,
+    private readonly orphans: OrphanedContents,
     private readonly store: FileStore,
     private readonly scanner: FileScanner,
-    private readonly arriving: Arriving,
+    private readonly inProgress: UploadsInProgress,
   ) {}
 
   createMultipartOptions(): MultipartOptions {
@@ -61,7 +61,7 @@ export class Uploads implements MultipartOptionsFactory, MultipartStorageEngine 
   }
 
   _removeFile(_: unknown, { content }: Partial<Upload>, done: (error: Error | null) => void): void {
-    const removed = content === undefined ? Promise.resolve() : this.loose.discard(content);
+    const removed = content === undefined ? Promise.resolve() : this.orphans.discard(content);
     void removed.then(() => done(null));
   }
 
@@ -80,19 +80,19 @@ export class Uploads implements MultipartOptionsFactory, MultipartStorageEngine 
   async receive(sent: Sent, request?: FastifyRequest): Promise<Upload> {
     const { name } = sent;
     const incoming = new Incoming(sent, this.config);
-    const content = await this.loose.begin();
+    const content = await this.orphans.begin();
     try {
       const owner = request?.scope && ownerIn(request.scope);
       const chunks = incoming.chunks();
-      await this.store.write(content, owner ? this.arriving.counted(owner, chunks) : chunks);
+      await this.store.write(content, owner ? this.inProgress.counted(owner, chunks) : chunks);
       await this.scanner.judge(() => this.store.read(content, incoming.size));
       // A caller who has lost the right in the meantime has been answered already.
       if (request?.failure) throw request.failure;
       const { type, size, sha256 } = incoming;
       return { content, name, type, size, sha256 };
     } catch (error) {
-      this.loose.logFailure(error);
-      await this.loose.discard(content);
+      this.orphans.logFailure(error);
+      await this.orphans.discard(content);
       throw answerable(error);
     }
   }

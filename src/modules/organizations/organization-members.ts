@@ -16,7 +16,7 @@ import { OwnerRemovals } from '../../platform/database/owner-removals.js';
 import type { Records } from '../../platform/database/records.js';
 import { InjectRecords } from '../../platform/database/records.module.js';
 import { References } from '../../platform/database/references.js';
-import { type FieldChange, Trail } from '../../platform/database/trail.js';
+import { type FieldChange, ChangeEvents } from '../../platform/database/change-events.js';
 import { type Transaction, Transactions } from '../../platform/database/transactions.js';
 import { apiError } from '../../platform/errors/errors.js';
 import { Invitation } from './invitation.schema.js';
@@ -54,7 +54,7 @@ export class OrganizationMembers implements MembershipSource {
     private readonly transactions: Transactions,
     private readonly feed: ChangeFeed,
     private readonly owned: OwnedRecords,
-    private readonly trail: Trail,
+    private readonly changeEvents: ChangeEvents,
     removals: OwnerRemovals,
     memberships: Memberships,
     references: References,
@@ -68,7 +68,7 @@ export class OrganizationMembers implements MembershipSource {
       if (owner?.kind !== 'organization') return false;
       return (await this.roleOf(owner.id, id.toHexString() as UserId)) !== null;
     });
-    trail.offer(Object.values(ACTIONS).map((action) => `organizations.${action}`));
+    changeEvents.offer(Object.values(ACTIONS).map((action) => `organizations.${action}`));
   }
 
   roleOf(organization: string, user: UserId): OrganizationRole | null | Promise<OrganizationRole | null> {
@@ -141,7 +141,7 @@ export class OrganizationMembers implements MembershipSource {
     transaction: Transaction,
     changes: readonly FieldChange[] = [],
   ): Promise<void> {
-    return this.trail.organization(organization, ACTIONS[action], transaction, changes, userActor(by));
+    return this.changeEvents.organization(organization, ACTIONS[action], transaction, changes, userActor(by));
   }
 
   /** Reports a change of a member's role; null means not a member. */

@@ -3,7 +3,7 @@ import { actorOf, type Caller, type Owner, type Scope } from '../../platform/acc
 import { Memberships, ORGANIZATION_NOT_FOUND } from '../../platform/access/memberships.js';
 import type { StoredRecord } from '../../platform/database/record.js';
 import { type Resource, transferredOf } from '../../platform/database/resource.js';
-import { Trail } from '../../platform/database/trail.js';
+import { ChangeEvents } from '../../platform/database/change-events.js';
 import { forEachTransferable } from '../../platform/database/transferable.js';
 import { Transfers } from '../../platform/database/transfers.js';
 import { apiError } from '../../platform/errors/errors.js';
@@ -18,10 +18,10 @@ export class TransfersService {
     private readonly memberships: Memberships,
     private readonly transfers: Transfers,
     private readonly events: DomainEvents,
-    trail: Trail,
+    changeEvents: ChangeEvents,
   ) {
     forEachTransferable(({ resource }) => {
-      if (resource.consumers.size > 0) trail.offer([transferredOf(resource)], resource.consumers);
+      if (resource.consumers.size > 0) changeEvents.offer([transferredOf(resource)], resource.consumers);
     });
   }
 

@@ -1,7 +1,7 @@
 import { Global, Injectable, Module } from '@nestjs/common';
 import type { Scope } from '../../platform/access/caller.js';
 import type { Transaction } from '../../platform/database/transactions.js';
-import { ExecutionClock } from '../../platform/executions/clock.js';
+import { ExecutionClock } from '../../platform/executions/model/clock.js';
 import { Executions } from '../../platform/executions/executions.js';
 import { requestContext } from '../../platform/logging/request-context.js';
 import type { Mail } from '../../platform/mail/mail.js';

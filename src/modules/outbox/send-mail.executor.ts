@@ -1,4 +1,4 @@
-import { ExecutionClock } from '../../platform/executions/clock.js';
+import { ExecutionClock } from '../../platform/executions/model/clock.js';
 import { Executor } from '../../platform/executions/executor.js';
 import { fail, type Run } from '../../platform/executions/run.js';
 import { Mailer } from '../../platform/mail/mailer.js';

@@ -3,7 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import { type Model, type mongo, Types } from 'mongoose';
 import { driverCollection } from '../../platform/database/driver.js';
 import { type LiveCache, LiveCaches } from '../../platform/database/live-cache.js';
-import { Trail } from '../../platform/database/trail.js';
+import { ChangeEvents } from '../../platform/database/change-events.js';
 import { afterwards, sessionOf, type Transaction } from '../../platform/database/transactions.js';
 import { apiError } from '../../platform/errors/errors.js';
 import type { Device } from '../../platform/http/device.js';
@@ -51,11 +51,11 @@ export class SessionsService {
     @InjectModel(Session.name) private readonly model: Model<Session>,
     private readonly tokens: RefreshTokens,
     private readonly events: DomainEvents,
-    private readonly trail: Trail,
+    private readonly changeEvents: ChangeEvents,
     private readonly config: SessionsConfig,
     caches: LiveCaches,
   ) {
-    trail.offer(['users.signed-in']);
+    changeEvents.offer(['users.signed-in']);
     this.live = caches.of(model, (id) => this.load(id));
   }
 
@@ -80,9 +80,9 @@ export class SessionsService {
       createdAt: now,
       updatedAt: now,
     };
-    await this.trail.join(undefined, async (transaction) => {
+    await this.changeEvents.join(undefined, async (transaction) => {
       await this.collection.insertOne(session, sessionOf(transaction));
-      await this.trail.account(owner, 'signed-in', transaction);
+      await this.changeEvents.account(owner, 'signed-in', transaction);
     });
     await this.endOldest(owner);
     return { sessionId, owner, generation: 1, refreshToken: token };

@@ -3,7 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import type { Model, Types, UpdateQuery } from 'mongoose';
 import { ChangeFeed } from '../../platform/database/change-feed.js';
 import { OwnedRecords } from '../../platform/database/owned-records.js';
-import { Trail } from '../../platform/database/trail.js';
+import { ChangeEvents } from '../../platform/database/change-events.js';
 import { type Transaction, Transactions } from '../../platform/database/transactions.js';
 import { apiError } from '../../platform/errors/errors.js';
 import { duplicateKeyOf } from '../../platform/errors/driver-errors.js';
@@ -41,9 +41,11 @@ export class UserAddresses {
     private readonly transactions: Transactions,
     private readonly feed: ChangeFeed,
     private readonly events: DomainEvents,
-    private readonly trail: Trail,
+    private readonly changeEvents: ChangeEvents,
   ) {
-    trail.offer(['password-changed', 'email-changed', 'email-verified'].map((action) => `users.${action}`));
+    changeEvents.offer(
+      ['password-changed', 'email-changed', 'email-verified'].map((action) => `users.${action}`),
+    );
   }
 
   /**
@@ -67,7 +69,7 @@ export class UserAddresses {
         .findOneAndUpdate({ _id, email }, { passwordHash }, { session, timestamps: false })
         .lean<User>();
       if (!before) return false;
-      await this.trail.account(id, 'password-changed', transaction);
+      await this.changeEvents.account(id, 'password-changed', transaction);
       if (!before.emailVerified) {
         await this.owned.removeCredentials(id, transaction);
         await this.write(id, { $set: { otpEnabled: false } }, transaction);
@@ -84,7 +86,7 @@ export class UserAddresses {
   async move(id: UserId, email: string, transaction: Transaction): Promise<void> {
     await this.mailboxes.requireFree(email, id);
     await this.write(id, { $set: { email, emailVerified: true }, $inc: { version: 1 } }, transaction);
-    await this.trail.account(id, 'email-changed', transaction);
+    await this.changeEvents.account(id, 'email-changed', transaction);
     transaction.afterwards(() => this.events.record(UserEvents.email_changed, { userId: id }));
   }
 
@@ -114,7 +116,7 @@ export class UserAddresses {
       },
       transaction,
     );
-    await this.trail.account(id, 'email-changed', transaction);
+    await this.changeEvents.account(id, 'email-changed', transaction);
     transaction.afterwards(() => this.events.record(UserEvents.email_change_undone, { userId: id }));
     return true;
   }
@@ -124,7 +126,7 @@ export class UserAddresses {
     const isNews = { _id: id, emailVerified: { $ne: true }, ...(email !== undefined && { email }) };
     const change = { $set: { emailVerified: true }, $inc: { version: 1 } };
     if (!(await this.write(id, change, transaction, isNews))) return;
-    await this.trail.account(id, 'email-verified', transaction);
+    await this.changeEvents.account(id, 'email-verified', transaction);
     transaction.afterwards(() => this.events.record(UserEvents.email_verified, { userId: id }));
   }
 

@@ -4,9 +4,9 @@ import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
 import { type Scope, scopeOf, type UserId } from '../../platform/access/caller.js';
 import { driverCollection } from '../../platform/database/driver.js';
-import { type ChangeEvent, Trail } from '../../platform/database/trail.js';
+import { type ChangeEvent, ChangeEvents } from '../../platform/database/change-events.js';
 import type { Transaction } from '../../platform/database/transactions.js';
-import { ExecutionClock } from '../../platform/executions/clock.js';
+import { ExecutionClock } from '../../platform/executions/model/clock.js';
 import { Executions, type Start } from '../../platform/executions/executions.js';
 import type { DeliverDto } from './deliver.dto.js';
 import { Deliver } from './deliver.executor.js';
@@ -37,9 +37,9 @@ export class Announcements {
     @InjectModel(WebhookDelivery.name) private readonly deliveries: Model<WebhookDelivery>,
     private readonly executions: Executions,
     private readonly clock: ExecutionClock,
-    trail: Trail,
+    changeEvents: ChangeEvents,
   ) {
-    trail.listen('webhooks', (events, transaction) => this.announce(events, transaction));
+    changeEvents.listen('webhooks', (events, transaction) => this.announce(events, transaction));
   }
 
   /** When a delivery that is due now is given up. */

@@ -5,10 +5,10 @@ import { ownerIn, type Scope } from '../../platform/access/caller.js';
 import { withOwnerLimit } from '../../platform/database/owner-limit.js';
 import { InjectRecords } from '../../platform/database/records.module.js';
 import type { Records } from '../../platform/database/records.js';
-import { Trail } from '../../platform/database/trail.js';
+import { ChangeEvents } from '../../platform/database/change-events.js';
 import { type Transaction, Transactions } from '../../platform/database/transactions.js';
 import { apiError, invalid } from '../../platform/errors/errors.js';
-import { ExecutionClock } from '../../platform/executions/clock.js';
+import { ExecutionClock } from '../../platform/executions/model/clock.js';
 import type { Once } from '../../platform/idempotency/once.js';
 import { Outbound, OutboundError } from '../../platform/outbound/outbound.js';
 import type { Page, PageQuery } from '../../platform/validation/page-query.js';
@@ -36,7 +36,7 @@ export class WebhooksService {
     private readonly receivers: Receivers,
     private readonly outbound: Outbound,
     private readonly transactions: Transactions,
-    private readonly trail: Trail,
+    private readonly changeEvents: ChangeEvents,
     private readonly clock: ExecutionClock,
   ) {}
 
@@ -131,7 +131,7 @@ export class WebhooksService {
 
   /** @throws ApiError VALIDATION_ERROR */
   private async checked<T extends { url?: string; events?: string[] }>(dto: T): Promise<T> {
-    const known = this.trail.offeredTo('webhooks');
+    const known = this.changeEvents.offeredTo('webhooks');
     const isKnown = (event: string): boolean =>
       event.endsWith('.*')
         ? known.some((each) => each.startsWith(event.slice(0, -1)))

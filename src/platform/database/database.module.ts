@@ -11,7 +11,7 @@ import { OwnedRecords } from './owned-records.js';
 import { OwnerRemovals } from './owner-removals.js';
 import { References } from './references.js';
 import { Repositories } from './repositories.js';
-import { Trail } from './trail.js';
+import { ChangeEvents } from './change-events.js';
 import { Transactions } from './transactions.js';
 import { Transfers } from './transfers.js';
 
@@ -26,7 +26,7 @@ const PROVIDED = [
   ChangeFeed,
   LiveCaches,
   Memberships,
-  Trail,
+  ChangeEvents,
   Transfers,
 ];
 

@@ -11,7 +11,7 @@ import { Records } from './records.js';
 import type { Link } from './references.js';
 import { transferredOf } from './resource.js';
 import { consumersOf } from './subscribed.js';
-import type { EventConsumer, ChangeEvent, FieldChange, Trail } from './trail.js';
+import type { EventConsumer, ChangeEvent, FieldChange, ChangeEvents } from './change-events.js';
 import { afterwards, type Transaction } from './transactions.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -36,7 +36,7 @@ export class PublishingRecords<T extends StoredRecord> extends Records<T> {
   private readonly creations: GroupCommit<Creation<T>>;
 
   constructor(
-    private readonly trail: Trail,
+    private readonly changeEvents: ChangeEvents,
     ...parts: ConstructorParameters<typeof Records<T>>
   ) {
     super(...parts);
@@ -44,7 +44,10 @@ export class PublishingRecords<T extends StoredRecord> extends Records<T> {
     this.fields = fieldsOf(model.schema);
     this.consumers = consumersOf(resource);
     this.creations = new GroupCommit((creations) => this.commit(creations));
-    trail.offer([...Object.values(resource.actions), ...Object.values(resource.commands)], this.consumers);
+    changeEvents.offer(
+      [...Object.values(resource.actions), ...Object.values(resource.commands)],
+      this.consumers,
+    );
   }
 
   override async updateWhere(
@@ -54,7 +57,7 @@ export class PublishingRecords<T extends StoredRecord> extends Records<T> {
     transaction?: Transaction,
   ): Promise<number> {
     if (!this.hasListener) return super.updateWhere(scope, filter, change, transaction);
-    return this.trail.join(transaction, async (joined) => {
+    return this.changeEvents.join(transaction, async (joined) => {
       const session = joined?.session;
       const matching = this.ownership.fitting(scope, filter);
       const before = await this.store.find<T>({ filter: matching, limit: MOST_AT_ONCE + 1, session });
@@ -79,8 +82,8 @@ export class PublishingRecords<T extends StoredRecord> extends Records<T> {
       event: this.eventOf(this.resource.actions.created, actor, undefined, version.record),
     };
     // What else starts in the transaction, such as deliveries, would make others wait.
-    if (given || !this.trail.isOnlyListener('audit', this.consumers)) {
-      await this.trail.join(given, (joined) => this.writeAll([creation], joined));
+    if (given || !this.changeEvents.isOnlyListener('audit', this.consumers)) {
+      await this.changeEvents.join(given, (joined) => this.writeAll([creation], joined));
     } else await this.creations.add(creation);
     afterwards(given, () => this.events.note('record_created', version.record._id));
     return version.record;
@@ -90,7 +93,7 @@ export class PublishingRecords<T extends StoredRecord> extends Records<T> {
   private async commit(creations: readonly Creation<T>[]): Promise<readonly number[]> {
     let attempts = 0;
     try {
-      await this.trail.join(undefined, (joined) => {
+      await this.changeEvents.join(undefined, (joined) => {
         if (creations.length > 1 && attempts++ > 0) throw new Error('The group is in conflict');
         return this.writeAll(creations, joined);
       });
@@ -105,7 +108,7 @@ export class PublishingRecords<T extends StoredRecord> extends Records<T> {
     const versions = creations.map(({ version }) => version);
     await this.store.insert(versions, joined?.session).catch(this.refuseTaken);
     const events = creations.map(({ event }) => event);
-    if (joined) await this.trail.publish(events, joined);
+    if (joined) await this.changeEvents.publish(events, joined);
   }
 
   protected override change(
@@ -118,7 +121,7 @@ export class PublishingRecords<T extends StoredRecord> extends Records<T> {
     command: string = this.resource.actions.updated,
   ): Promise<T> {
     if (!this.hasListener) return super.change(scope, id, precondition, change, transaction, links);
-    return this.trail.join(transaction, async (joined) => {
+    return this.changeEvents.join(transaction, async (joined) => {
       const filter = this.expected(scope, id, precondition);
       const [before] = await this.store.find<T>({ filter, limit: 1, session: joined?.session });
       // Increases whichever process writes next, so that reports are in the order of the changes.
@@ -138,7 +141,7 @@ export class PublishingRecords<T extends StoredRecord> extends Records<T> {
     transaction: Transaction | undefined,
   ): Promise<T> {
     if (!this.hasListener) return super.erase(scope, id, precondition, transaction);
-    return this.trail.join(transaction, async (joined) => {
+    return this.changeEvents.join(transaction, async (joined) => {
       const removed = await super.erase(scope, id, precondition, joined);
       await this.publish(this.resource.actions.deleted, scope.actor, [[removed, undefined]], joined);
       return removed;
@@ -146,7 +149,7 @@ export class PublishingRecords<T extends StoredRecord> extends Records<T> {
   }
 
   protected get hasListener(): boolean {
-    return this.trail.hasListener(this.consumers);
+    return this.changeEvents.hasListener(this.consumers);
   }
 
   protected async publish(
@@ -160,7 +163,7 @@ export class PublishingRecords<T extends StoredRecord> extends Records<T> {
     // The previous owner is notified, too.
     const left = action === transferredOf(this.resource) ? pairs.map(([before]) => this.ownerOf(before)) : [];
     const toFormer = left.flatMap((ownerId, n) => (events[n] ? [{ ...events[n], ownerId }] : []));
-    await this.trail.publish([...events, ...toFormer], transaction);
+    await this.changeEvents.publish([...events, ...toFormer], transaction);
   }
 
   private ownerOf(record: T | undefined): Types.ObjectId | undefined {

@@ -11,7 +11,7 @@ import { References } from './references.js';
 import type { Resource } from './resource.js';
 import { consumersOf } from './subscribed.js';
 import { PublishingRecords } from './publishing-records.js';
-import { Trail } from './trail.js';
+import { ChangeEvents } from './change-events.js';
 
 /** The records of a resource and their model. */
 export interface MadeRecords {
@@ -38,7 +38,7 @@ export class Repositories {
     private readonly cursors: Cursors,
     private readonly references: References,
     private readonly events: DomainEvents,
-    private readonly trail: Trail,
+    private readonly changeEvents: ChangeEvents,
     @Optional() private readonly encryption?: FieldEncryption,
     @Optional() private readonly trash?: TrashRepositories,
   ) {}
@@ -73,9 +73,9 @@ export class Repositories {
     const [, resource] = parts;
     const { can } = resource;
     // Without TrashModule, `resource()` has already stopped startup.
-    if (can.has('trash') && this.trash) return this.trash.of(this.trail, ...parts);
+    if (can.has('trash') && this.trash) return this.trash.of(this.changeEvents, ...parts);
     return consumersOf(resource).size > 0
-      ? new PublishingRecords(this.trail, ...parts)
+      ? new PublishingRecords(this.changeEvents, ...parts)
       : new Records(...parts);
   }
 

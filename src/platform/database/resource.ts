@@ -9,7 +9,7 @@ import { requireCommands } from './command-names.js';
 import { type ListDeclaration, Lists } from './lists.js';
 import type { Change, StoredRecord } from './record.js';
 import { States, type StatesOf, type Transition } from './states.js';
-import type { EventConsumer } from './trail.js';
+import type { EventConsumer } from './change-events.js';
 
 /** Parameters of lists and exports, which fields cannot be named after. */
 export const LIST_PARAMETERS = [

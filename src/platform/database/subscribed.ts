@@ -1,5 +1,5 @@
 import { type Resource, transferredOf } from './resource.js';
-import type { EventConsumer } from './trail.js';
+import type { EventConsumer } from './change-events.js';
 
 /** The events that methods and executors subscribe to. They are known before the records of any feature are created. */
 const subscribed = new Set<string>();

@@ -5,8 +5,8 @@ import { Cursors } from '../database/cursor.js';
 import type { Page } from '../validation/page-query.js';
 import { ExecutionDto } from './execution.dto.js';
 import type { ListExecutionsQuery } from './execution-requests.dto.js';
-import type { StoredExecution } from './execution.js';
-import { ExecutionStore } from './store.js';
+import type { StoredExecution } from './model/execution.js';
+import { ExecutionStore } from './store/execution-store.js';
 
 /** The fields that responses show: not the results of steps, which may be large. */
 const WITHOUT_RESULTS = {

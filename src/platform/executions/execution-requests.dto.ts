@@ -3,7 +3,7 @@ import { IsIn, IsOptional, IsString, Length, Matches } from 'class-validator';
 import { OwnerFilter, QueryInteger, RecordId } from '../validation/fields.js';
 import { IsJson } from '../validation/is-json.js';
 import { PageQuery } from '../validation/page-query.js';
-import { STATUSES, type Status } from './execution.js';
+import { STATUSES, type Status } from './model/execution.js';
 
 export class ListExecutionsQuery extends PageQuery {
   @ApiProperty({ description: 'Only of this type.', example: 'invoices.remind' })

@@ -3,8 +3,8 @@ import { Type } from 'class-transformer';
 import { IsArray, IsDate, IsIn, IsInt, IsString, ValidateNested } from 'class-validator';
 import { Nullable, RecordId } from '../validation/fields.js';
 import { IsJson } from '../validation/is-json.js';
-import { type Status, STATUSES, type StoredExecution } from './execution.js';
-import { decode } from './json.js';
+import { type Status, STATUSES, type StoredExecution } from './model/execution.js';
+import { decode } from './model/json.js';
 
 export class FaultDto {
   @ApiProperty({ example: 'FAILED' })

@@ -12,7 +12,7 @@ import { CreateOnce, type Once } from '../idempotency/once.js';
 import type { Page } from '../validation/page-query.js';
 import { IdParams } from '../validation/record-id.dto.js';
 import { ExecutionDto } from './execution.dto.js';
-import { EXECUTION_NOT_FOUND, ExecutionErrors } from './execution.errors.js';
+import { EXECUTION_NOT_FOUND, ExecutionErrors } from './model/execution.errors.js';
 import { ExecutionList } from './execution-list.js';
 import {
   ListExecutionsQuery,

@@ -15,13 +15,13 @@ import { OwnedRecords } from '../database/owned-records.js';
 import { LATE_MS, OwnerRemovals } from '../database/owner-removals.js';
 import { Repositories } from '../database/repositories.js';
 import { Migrations } from '../migrations/migrations.js';
-import { ReschedulingTimer } from './rescheduling-timer.js';
-import { Bell } from './bell.js';
-import { Claim } from './claim.js';
-import { ExecutionClock } from './clock.js';
-import { Commit } from './commit.js';
-import { Engine } from './engine.js';
-import { ExecutionMetrics } from './execution-metrics.js';
+import { ReschedulingTimer } from './model/rescheduling-timer.js';
+import { Bell } from './engine/bell.js';
+import { Claim } from './engine/claim.js';
+import { ExecutionClock } from './model/clock.js';
+import { Commit } from './store/commit.js';
+import { Engine } from './engine/engine.js';
+import { ExecutionMetrics } from './engine/execution-metrics.js';
 import {
   Execution,
   ExecutionEngine,
@@ -31,29 +31,29 @@ import {
   ExecutionSchema,
   ExecutionStep,
   ExecutionStepSchema,
-} from './execution.schema.js';
+} from './model/execution.schema.js';
 import { ExecutionsConfig } from './executions.config.js';
 import { Executions } from './executions.js';
 import { ExecutionList } from './execution-list.js';
 import { ExecutionsController } from './executions.controller.js';
-import { Failpoints } from './failpoints.js';
+import { Failpoints } from './model/failpoints.js';
 import { Following } from './following.js';
-import { Launcher } from './launcher.js';
-import { Lease } from './lease.js';
-import { Orders } from './orders.js';
+import { Launcher } from './engine/launcher.js';
+import { Lease } from './store/lease.js';
+import { ExecutionControl } from './execution-control.js';
 import { OwnerBounds } from './owner-bounds.js';
-import { Parts } from './parts.js';
-import { ExecutorRegistry } from './registry.js';
+import { ExecutionServices } from './turn/execution-services.js';
+import { ExecutorRegistry } from './model/registry.js';
 import { RemoveOwner } from './remove-owner.executor.js';
-import { ExecutionRights } from './rights.js';
+import { ExecutionRights } from './engine/rights.js';
 import { SchedulesController } from './schedules.controller.js';
 import { Schedules } from './schedules.js';
-import { Sealing } from './sealing.js';
-import { Slots } from './slots.js';
-import { Starter } from './starter.js';
-import { ExecutionStore } from './store.js';
-import { Sweep } from './sweep.js';
-import { Watchers } from './watchers.js';
+import { Sealing } from './store/sealing.js';
+import { Slots } from './engine/slots.js';
+import { Starter } from './turn/starter.js';
+import { ExecutionStore } from './store/execution-store.js';
+import { Sweep } from './engine/sweep.js';
+import { Watchers } from './engine/watchers.js';
 
 const MODELS = MongooseModule.forFeature([
   { name: Execution.name, schema: ExecutionSchema },
@@ -100,9 +100,9 @@ function answerProbesOnly(fastify: FastifyInstance): void {
     Following,
     Launcher,
     Lease,
-    Orders,
+    ExecutionControl,
     OwnerBounds,
-    Parts,
+    ExecutionServices,
     RemoveOwner,
     Schedules,
     Sealing,

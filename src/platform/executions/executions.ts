@@ -4,15 +4,15 @@ import { type Scope, userOf } from '../access/caller.js';
 import type { Transaction } from '../database/transactions.js';
 import { apiError } from '../errors/errors.js';
 import { ExecutionDto } from './execution.dto.js';
-import { EXECUTION_NOT_FOUND } from './execution.errors.js';
-import { idOf, named, type Step, type StoredExecution } from './execution.js';
-import type { ExecutorClass } from './run.js';
-import { Orders } from './orders.js';
+import { EXECUTION_NOT_FOUND } from './model/execution.errors.js';
+import { idOf, named, type Step, type StoredExecution } from './model/execution.js';
+import type { ExecutorClass } from './model/run.js';
+import { ExecutionControl } from './execution-control.js';
 import { OwnerBounds } from './owner-bounds.js';
-import { ExecutorRegistry } from './registry.js';
-import { stored } from './rights.js';
-import { type NewExecution, Starter } from './starter.js';
-import { ExecutionStore } from './store.js';
+import { ExecutorRegistry } from './model/registry.js';
+import { stored } from './engine/rights.js';
+import { type NewExecution, Starter } from './turn/starter.js';
+import { ExecutionStore } from './store/execution-store.js';
 
 const RECORD = /^[a-z][a-z0-9-]{0,63}\/[0-9a-f]{24}$/;
 
@@ -43,7 +43,7 @@ export class Executions {
   constructor(
     private readonly starter: Starter,
     private readonly bounds: OwnerBounds,
-    private readonly orders: Orders,
+    private readonly control: ExecutionControl,
     private readonly store: ExecutionStore,
     private readonly registry: ExecutorRegistry,
   ) {}
@@ -105,7 +105,7 @@ export class Executions {
     const execution = await this.find(scope, id);
     const isCancellable = this.registry.find(execution.type)?.isCancellable ?? true;
     if (!isCancellable && !scope.all) throw apiError('FORBIDDEN');
-    return ExecutionDto.from(await this.orders.cancel(execution));
+    return ExecutionDto.from(await this.control.cancel(execution));
   }
 
   /**
@@ -113,7 +113,7 @@ export class Executions {
    * @throws ApiError EXECUTION_NOT_FOUND, EXECUTION_FINISHED, EXECUTION_NOT_WAITING if it is not finished
    */
   async retry(scope: Scope, id: string, from?: string): Promise<ExecutionDto> {
-    return ExecutionDto.from(await this.orders.retry(await this.find(scope, id), from));
+    return ExecutionDto.from(await this.control.retry(await this.find(scope, id), from));
   }
 
   /**
@@ -127,7 +127,7 @@ export class Executions {
     outcome: 'happened' | 'again' | 'failed',
     result?: unknown,
   ): Promise<ExecutionDto> {
-    return ExecutionDto.from(await this.orders.resolve(await this.find(scope, id), step, outcome, result));
+    return ExecutionDto.from(await this.control.resolve(await this.find(scope, id), step, outcome, result));
   }
 
   /**
@@ -138,7 +138,7 @@ export class Executions {
     const execution = await this.store.get(new Types.ObjectId(id));
     if (!execution) throw apiError(EXECUTION_NOT_FOUND);
     this.requireSender(scope, execution, named(execution.steps, name));
-    return ExecutionDto.from(await this.orders.signal(execution, name, payload));
+    return ExecutionDto.from(await this.control.signal(execution, name, payload));
   }
 
   /**

@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { MessageEvent } from '@nestjs/common';
 import { Observable } from 'rxjs';
 import type { Scope } from '../access/caller.js';
-import { isFinished, type StoredExecution } from './execution.js';
+import { isFinished, type StoredExecution } from './model/execution.js';
 import { ExecutionDto } from './execution.dto.js';
 import { Executions } from './executions.js';
-import { Watchers } from './watchers.js';
+import { Watchers } from './engine/watchers.js';
 
 /** How often an execution that another process may change is polled, in milliseconds. */
 const LOOK_MS = 500;

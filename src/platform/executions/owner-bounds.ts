@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Types } from 'mongoose';
 import { apiError } from '../errors/errors.js';
-import { ExecutionErrors } from './execution.errors.js';
-import { ExecutionStore } from './store.js';
+import { ExecutionErrors } from './model/execution.errors.js';
+import { ExecutionStore } from './store/execution-store.js';
 
 /** Executions of an owner that may wait at a time. */
 const MAX_WAITING = 200_000;

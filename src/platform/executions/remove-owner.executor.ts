@@ -1,7 +1,7 @@
 import { IsMongoId } from 'class-validator';
 import { OwnerRemovals } from '../database/owner-removals.js';
-import { Executor } from './executor.js';
-import type { Run } from './run.js';
+import { Executor } from './model/executor.js';
+import type { Run } from './model/run.js';
 
 export class RemoveOwnerDto {
   @IsMongoId()

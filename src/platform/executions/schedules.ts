@@ -8,16 +8,16 @@ import { SYSTEM } from '../access/caller.js';
 import { DeclarationError } from '../errors/start-error.js';
 import { apiError, notFoundError } from '../errors/errors.js';
 import { Nullable, RecordId } from '../validation/fields.js';
-import { ReschedulingTimer } from './rescheduling-timer.js';
-import { ExecutionClock } from './clock.js';
-import { idOf } from './execution.js';
+import { ReschedulingTimer } from './model/rescheduling-timer.js';
+import { ExecutionClock } from './model/clock.js';
+import { idOf } from './model/execution.js';
 import type { ExecutionDto } from './execution.dto.js';
 import { Executions } from './executions.js';
-import { optionsOf } from './executor.js';
-import { ExecutorRegistry } from './registry.js';
-import type { ExecutorClass } from './run.js';
-import { type DeclaredSchedule, nextAfter, scheduleOf } from './schedule.js';
-import { ExecutionStore } from './store.js';
+import { optionsOf } from './model/executor.js';
+import { ExecutorRegistry } from './model/registry.js';
+import type { ExecutorClass } from './model/run.js';
+import { type DeclaredSchedule, nextAfter, scheduleOf } from './model/schedule.js';
+import { ExecutionStore } from './store/execution-store.js';
 
 export const SCHEDULE_NOT_FOUND = notFoundError('schedule');
 /** Longest time between two reads of the rows, which another process may change, in milliseconds. */

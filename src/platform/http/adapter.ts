@@ -15,7 +15,7 @@ import { type CorsHeaders, corsHeaders } from './cors.js';
 import { SECURITY_HEADERS } from './headers.js';
 import { installClientAddress, trustOf } from './client-address.js';
 import { pathCutter } from './base-path.js';
-import { MiddlewarePaths } from './bypasses.js';
+import { MiddlewarePaths } from './bypass-checks.js';
 import { sendable } from './answer-faults.js';
 import { answerClientError } from './client-error.js';
 import { Connections } from './connections.js';

@@ -4,7 +4,7 @@ import { DeclarationError } from '../errors/start-error.js';
 import { ApiError, apiError, type ErrorCode } from '../errors/errors.js';
 import { routeConfig } from './route-config.js';
 import { fail } from './failure.js';
-import { endStream, UnderWay, VERDICT_MS } from './under-way.js';
+import { endStream, UnderWay, VERDICT_MS } from './requests-under-way.js';
 
 /** How often to check for expired requests: one timer for all is cheaper than one each. */
 const LOOK_EVERY_MS = 100;

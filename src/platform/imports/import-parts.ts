@@ -5,7 +5,7 @@ import { driverCollection } from '../database/driver.js';
 import { FieldEncryption, type RecordCipher } from '../database/field-encryption.js';
 import type { Transaction } from '../database/transactions.js';
 import { invalid } from '../errors/errors.js';
-import { idOf } from '../executions/execution.js';
+import { idOf } from '../executions/model/execution.js';
 import { fail } from '../executions/run.js';
 import type { RefusedRow } from './import.dto.js';
 import { ImportPart, ImportPartSchema } from './import-part.schema.js';

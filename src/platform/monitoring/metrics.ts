@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
 import type { ChangeFeed } from '../database/change-feed.js';
 import type { DatabaseQueue } from '../database/database-queue.js';
-import type { UnderWay } from '../http/under-way.js';
+import type { UnderWay } from '../http/requests-under-way.js';
 
 /** Names of the product's own metrics; docs/operations.md lists them. The others are Node's, from the Prometheus client. */
 export const METRICS = {

@@ -1,6 +1,6 @@
 import { Type } from 'class-transformer';
 import { IsArray, IsIn, IsString, ValidateNested } from 'class-validator';
-import type { ChangeEvent, FieldChange } from '../database/trail.js';
+import type { ChangeEvent, FieldChange } from '../database/change-events.js';
 import { Nullable, RecordId, UtcTime } from '../validation/fields.js';
 import { IsJson } from '../validation/is-json.js';
 

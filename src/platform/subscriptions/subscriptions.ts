@@ -7,7 +7,7 @@ import { Semaphore } from '../concurrency/semaphore.js';
 import { withTimeout } from '../concurrency/timeout.js';
 import { Repositories } from '../database/repositories.js';
 import { actionsOf } from '../database/subscribed.js';
-import { type ChangeEvent, Trail } from '../database/trail.js';
+import { type ChangeEvent, ChangeEvents } from '../database/change-events.js';
 import type { Transaction } from '../database/transactions.js';
 import { DeclarationError } from '../errors/start-error.js';
 import { Executions } from '../executions/executions.js';
@@ -42,7 +42,7 @@ export class Subscriptions {
     private readonly repositories: Repositories,
     private readonly modules: ModuleRef,
     private readonly executions: Executions,
-    private readonly trail: Trail,
+    private readonly changeEvents: ChangeEvents,
     private readonly logger: PinoLogger,
   ) {}
 
@@ -61,7 +61,8 @@ export class Subscriptions {
         this.byAction.set(action, [...(this.byAction.get(action) ?? []), resolved]);
       }
     }
-    if (subscribers.length > 0) this.trail.listen('subscribers', (all, joined) => this.notify(all, joined));
+    if (subscribers.length > 0)
+      this.changeEvents.listen('subscribers', (all, joined) => this.notify(all, joined));
   }
 
   /** Resolves once no calls are running, or after the time. */

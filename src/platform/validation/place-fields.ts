@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { isCountry, isPhone, phoneOf } from './places.js';
+import { isCountry, isPhone, phoneOf } from './phone-and-country.js';
 import { type Each, TextRule, TransformTexts } from './texts.js';
 
 /** A telephone number, kept in the form of E.164: `+4930123456`. Numbers that no country has are refused. */

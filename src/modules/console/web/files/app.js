@@ -2,7 +2,7 @@ import { lookForAttention } from './attention.js';
 import { find, toast } from './dom.js';
 import { setFeatures } from './features.js';
 import { isDirty, onNavigate, showCurrent } from './navigate.js';
-import { show } from './pages.js';
+import { show } from './router.js';
 import { at, below } from './root.js';
 import { Failure } from './request.js';
 import { call, forgets, onProofNeeded, onSessionEnd, onSignInNeeded, openSession } from './session.js';
