@@ -20,7 +20,7 @@ import { SessionsModule } from './modules/sessions/sessions.module.js';
 import { SupabaseModule } from './modules/supabase/supabase.module.js';
 import { UsersModule } from './modules/users/users.module.js';
 import { WebhooksModule } from './modules/webhooks/webhooks.module.js';
-import { AttemptsModule } from './platform/limits/attempts.module.js';
+import { LimitsModule } from './platform/limits/limits.module.js';
 import { BulkModule } from './platform/bulk/bulk.module.js';
 import { CacheModule } from './platform/cache/cache.module.js';
 import type { Config } from './platform/config/config.js';
@@ -49,7 +49,7 @@ const PLATFORM = [
   RedisModule,
   SubscriptionsModule,
   CacheModule,
-  AttemptsModule,
+  LimitsModule,
   BulkModule,
   EncryptionModule,
   ExecutionsModule,

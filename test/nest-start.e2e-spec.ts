@@ -31,7 +31,7 @@ import { PASSWORD, untilTaken } from './support/test-client.js';
 import { createTestApp, type TestApp } from './support/test-app.js';
 
 /** Whether what the features of this file need is there. */
-const up = { storage: true, printer: true };
+const up = { storage: true, printer: true, licence: true };
 
 @Injectable()
 class Indicators {
@@ -41,6 +41,7 @@ class Indicators {
   ) {
     indicators.add('storage', () => this.isHealthy('storage'));
     indicators.add('printer', () => this.isHealthy('printer'), { optional: true });
+    indicators.add('licence', () => this.isHealthy('licence'), { readiness: true });
   }
 
   async isHealthy(name: keyof typeof up): Promise<HealthIndicatorResult> {
@@ -211,12 +212,17 @@ describe('an application as main.ts and its modules set it up', () => {
         return body.status === status && expect(body.services).toMatchObject(services) === undefined;
       });
     await tells('ok', { storage: { status: 'ok' }, printer: { status: 'ok' } });
+    up.licence = false;
+    await tells('error', { licence: { status: 'error' } });
+    expect((await test.anonymous.get('/health/ready')).status).toBe(503);
+    up.licence = true;
     up.printer = false;
     await tells('degraded', { printer: { status: 'error' } });
     up.storage = false;
     await tells('error', { storage: { status: 'error' } });
     const { status, text } = await test.anonymous.get('/health');
     expect([status, text.includes('secret')]).toEqual([503, false]);
+    expect((await test.anonymous.get('/health/ready')).status).toBe(200);
   });
 
   it('answers 503 with its row for a health check of one’s own', async () => {

@@ -167,7 +167,7 @@ describe('a feature', () => {
   it.each([
     ['projects name:string', /^There is a feature projects already: src\/modules\/projects/],
     ['users name:string', /^There is a feature users already/],
-    ['attempts score:integer', /^"attempts" would declare AttemptsModule, which src\/platform\/limits/],
+    ['limits score:integer', /^"limits" would declare LimitsModule, which src\/platform\/limits/],
     [
       'known-devices name:string',
       /would declare KnownDevice, .* already: say which ones they are, as in customer-known-devices$/,

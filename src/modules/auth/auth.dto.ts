@@ -5,6 +5,7 @@ import { IsIn, IsInt, IsOptional, IsString, Length, ValidateNested } from 'class
 import { ClaimedAddress, EmailAddress, IsCleanText, Name } from '../../platform/validation/fields.js';
 import { ClaimedPassword, NewPassword } from '../../platform/validation/passwords.js';
 import { UserDto } from '../users/user.dto.js';
+import { AuthConfig } from './auth.config.js';
 
 export class RegisterDto {
   @ApiProperty({ description: 'Nobody else may have it.', example: 'ada@example.com' })
@@ -78,7 +79,10 @@ export class SignedInDto {
   @IsIn(['Bearer'])
   tokenType!: 'Bearer';
 
-  @ApiProperty({ description: 'Seconds until the access token expires.', example: 3600 })
+  @ApiProperty({
+    description: 'Seconds until the access token expires.',
+    example: new AuthConfig().accessTokenLifetimeS,
+  })
   @IsInt()
   expiresIn!: number;
 

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import type { mongo } from 'mongoose';
+import { type mongo, Types } from 'mongoose';
 import { ApiError, apiError } from '../errors/errors.js';
 import { DomainEvents } from '../logging/events.js';
-import { Counters } from './counters.js';
+import { chargedWith, chargeOf, Counters, withoutCharge } from './counters.js';
 import { RefusalDelay } from './refusal-delay.js';
 
 /**
@@ -71,47 +71,53 @@ export class Attempts {
   }
 
   private async charge<T>(budgets: readonly Budget[], work: () => Promise<T>): Promise<T> {
-    const taken: Budget[] = [];
+    const charge = new Types.ObjectId();
+    const charged: Budget[] = [];
     try {
       for (const budget of budgets) {
-        await this.take(budget);
-        taken.push(budget);
+        // Also if it is not known whether the charge was written.
+        charged.push(budget);
+        const delayedUntil = await this.take(budget, charge);
+        if (msUntil(delayedUntil) > 0) charged.pop();
+        this.requireUndelayed(budget, delayedUntil);
       }
       const result = await work();
-      await this.giveBack(taken, { refill: true });
+      await this.giveBack(charged, charge, { refill: true });
       return result;
     } catch (error) {
       const isWrong = error instanceof ApiError && WRONG.has(error.code);
-      if (!isWrong) await this.giveBack(taken);
+      if (!isWrong) await this.giveBack(charged, charge);
       throw error;
     }
   }
 
-  /** @throws ApiError RATE_LIMITED while the budget is delayed */
-  private async take(budget: Budget): Promise<void> {
+  /** Charges a budget that is not delayed, and returns when its delay ends. */
+  private async take(budget: Budget, charge: Types.ObjectId): Promise<Date | undefined> {
     const [kind] = budget;
-    const before = await this.counters.change(this.idOf(budget), takeFrom(BUDGETS[kind], new Date()));
+    const before = await this.counters.change(this.idOf(budget), takeFrom(BUDGETS[kind], new Date(), charge));
     this.delays.set(String(budget), before?.blockedUntil);
-    this.requireUndelayed(budget, before?.blockedUntil);
+    return before?.blockedUntil;
   }
 
   /** @throws ApiError RATE_LIMITED */
   private requireUndelayed(budget: Budget, until: Date | undefined): void {
-    const waitMs = (until?.getTime() ?? 0) - Date.now();
+    const waitMs = msUntil(until);
     if (waitMs <= 0) return;
     this.events.record('attempt_delayed', { budget: budget[0] });
     throw apiError('RATE_LIMITED', { retryAfter: waitMs / 1000 });
   }
 
-  private async giveBack(budgets: readonly Budget[], { refill = false } = {}): Promise<void> {
-    const now = new Date();
+  private async giveBack(
+    budgets: readonly Budget[],
+    charge: Types.ObjectId,
+    { refill = false } = {},
+  ): Promise<void> {
     await Promise.all(
-      budgets.map(async (budget) => {
+      budgets.map((budget) => {
         this.delays.delete(String(budget));
-        const id = this.idOf(budget);
         // A correct guess on a device resets that device's failures.
-        if (refill && budget[0] === 'device') await this.counters.remove(id);
-        else await this.counters.change(id, giveBackTo(now));
+        const stage = refill && budget[0] === 'device' ? forgetAll(new Date()) : giveBackTo(charge);
+        return this.counters.giveBack(this.idOf(budget), stage);
       }),
     );
   }
@@ -121,8 +127,14 @@ export class Attempts {
   }
 }
 
+const msUntil = (date: Date | undefined): number => (date?.getTime() ?? 0) - Date.now();
+
 /** Adds a failure and the delay that follows it, unless a delay is running. */
-function takeFrom({ free, longest }: { free: number; longest: number }, now: Date): mongo.Document[] {
+function takeFrom(
+  { free, longest }: { free: number; longest: number },
+  now: Date,
+  charge: Types.ObjectId,
+): mongo.Document[] {
   const isOver = { $lte: [{ $ifNull: ['$expiresAt', now] }, now] };
   const isBlocked = { $gt: [{ $ifNull: ['$blockedUntil', now] }, now] };
   const beyond = { $subtract: ['$count', free + 1] };
@@ -130,7 +142,11 @@ function takeFrom({ free, longest }: { free: number; longest: number }, now: Dat
   const end = { $cond: [{ $lt: [beyond, 0] }, '$$REMOVE', { $add: [now, { $multiply: [1000, seconds] }] }] };
   return [
     {
-      $set: { isBlocked, count: { $cond: [isOver, 1, { $add: ['$count', { $cond: [isBlocked, 0, 1] }] }] } },
+      $set: {
+        isBlocked,
+        count: { $cond: [isOver, 1, { $add: ['$count', { $cond: [isBlocked, 0, 1] }] }] },
+        charges: { $cond: [isOver, [charge], { $cond: [isBlocked, '$charges', chargedWith(charge)] }] },
+      },
     },
     { $set: { blockedUntil: { $cond: ['$isBlocked', '$blockedUntil', end] } } },
     { $set: { expiresAt: { $add: [{ $ifNull: ['$blockedUntil', now] }, MEMORY_MS] } } },
@@ -138,14 +154,19 @@ function takeFrom({ free, longest }: { free: number; longest: number }, now: Dat
   ];
 }
 
-function giveBackTo(now: Date): mongo.Document[] {
-  return [
-    {
-      $set: {
-        count: { $max: [0, { $subtract: [{ $ifNull: ['$count', 0] }, 1] }] },
-        expiresAt: { $ifNull: ['$expiresAt', now] },
-      },
+/** Takes a charge back, with the delay that it may have caused. */
+function giveBackTo(charge: Types.ObjectId): mongo.Document {
+  const taken = chargeOf(charge);
+  return {
+    $set: {
+      count: { $max: [0, { $subtract: ['$count', taken] }] },
+      blockedUntil: { $cond: [taken, '$$REMOVE', '$blockedUntil'] },
+      charges: withoutCharge(charge),
     },
-    { $unset: 'blockedUntil' },
-  ];
+  };
+}
+
+/** Counting starts at zero again. */
+function forgetAll(now: Date): mongo.Document {
+  return { $set: { expiresAt: now, blockedUntil: '$$REMOVE' } };
 }

@@ -1,4 +1,5 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import { Types } from 'mongoose';
 
 /** How often something was recently attempted. */
 @Schema({ collection: 'counters', versionKey: false, strict: 'throw' })
@@ -9,6 +10,10 @@ export class Counter {
 
   @Prop({ type: Number, required: true })
   count!: number;
+
+  /** The latest charges: what can still be given back. */
+  @Prop({ type: [Types.ObjectId], default: undefined })
+  charges?: Types.ObjectId[];
 
   /** Until then everything is refused. */
   @Prop({ type: Date })

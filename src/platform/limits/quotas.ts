@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { Types } from 'mongoose';
 import { ApiError, apiError } from '../errors/errors.js';
-import { Counters } from './counters.js';
+import { chargedWith, chargeOf, Counters, withoutCharge } from './counters.js';
 
 /** A limit per period, which starts with the first use. */
 export interface Quota {
@@ -15,13 +16,12 @@ export class Quotas {
 
   /** @throws ApiError RATE_LIMITED with Retry-After when the subject has used it up */
   async take(name: string, subject: string, quota: Quota): Promise<void> {
-    await this.takeUntil(name, subject, quota);
+    await this.charge(name, subject, quota, new Types.ObjectId());
   }
 
-  /** Takes one, and returns when the current period ends. */
-  private async takeUntil(name: string, subject: string, quota: Quota): Promise<Date> {
-    const { isLeft, end } = await this.use(name, subject, quota);
-    if (isLeft) return end;
+  private async charge(name: string, subject: string, quota: Quota, charge: Types.ObjectId): Promise<void> {
+    const { isLeft, end } = await this.use(name, subject, quota, charge);
+    if (isLeft) return;
     throw apiError('RATE_LIMITED', { retryAfter: (end.getTime() - Date.now()) / 1000 });
   }
 
@@ -36,34 +36,32 @@ export class Quotas {
     quota: Quota,
     work: (take: () => Promise<void>) => Promise<T>,
   ): Promise<T> {
-    let taken: Promise<Date> | undefined;
+    const charge = new Types.ObjectId();
+    let taken: Promise<void> | undefined;
     try {
-      return await work(async () => void (await (taken ??= this.takeUntil(name, subject, quota))));
+      return await work(() => (taken ??= this.charge(name, subject, quota, charge)));
     } catch (error) {
-      const end = await taken?.catch(() => undefined);
-      if (end && isOurFault(error)) await this.giveBack(name, subject, end);
+      if (taken && isOurFault(error)) await this.giveBack(name, subject, charge);
       throw error;
     }
   }
 
-  /** Refunds one, unless its period has ended. The refund is lost while the database is down. */
-  private async giveBack(name: string, subject: string, end: Date): Promise<void> {
-    const isCounted = { $cond: [{ $eq: ['$expiresAt', end] }, 1, 0] };
-    const count = { $max: [0, { $subtract: [{ $ifNull: ['$count', 0] }, isCounted] }] };
-    const expiresAt = { $ifNull: ['$expiresAt', end] };
-    const given = this.counters.change(this.counters.idOf(name, subject), [{ $set: { count, expiresAt } }]);
-    await given.catch(() => undefined);
+  private async giveBack(name: string, subject: string, charge: Types.ObjectId): Promise<void> {
+    const count = { $max: [0, { $subtract: ['$count', chargeOf(charge)] }] };
+    const stage = { $set: { count, charges: withoutCharge(charge) } };
+    await this.counters.giveBack(this.counters.idOf(name, subject), stage);
   }
 
   /** Whether there was one left, for callers that must not reveal that nothing was done. */
   async takeQuietly(name: string, subject: string, quota: Quota): Promise<boolean> {
-    return (await this.use(name, subject, quota)).isLeft;
+    return (await this.use(name, subject, quota, new Types.ObjectId())).isLeft;
   }
 
   private async use(
     name: string,
     subject: string,
     { limit, seconds }: Quota,
+    charge: Types.ObjectId,
   ): Promise<{ readonly isLeft: boolean; readonly end: Date }> {
     const now = new Date();
     const end = new Date(now.getTime() + seconds * 1000);
@@ -75,6 +73,13 @@ export class Quotas {
           // Never above the limit: a refused one takes nothing, so that refunds are available to the next caller.
           count: { $cond: ['$isOver', 1, { $min: [{ $add: ['$count', 1] }, limit] }] },
           expiresAt: { $cond: ['$isOver', end, '$expiresAt'] },
+          charges: {
+            $cond: [
+              '$isOver',
+              [charge],
+              { $cond: [{ $gte: ['$count', limit] }, '$charges', chargedWith(charge)] },
+            ],
+          },
         },
       },
       { $unset: 'isOver' },

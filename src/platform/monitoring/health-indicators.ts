@@ -13,6 +13,7 @@ type Check = () => HealthIndicatorResult | Promise<HealthIndicatorResult>;
 interface Indicator {
   readonly check: Check;
   readonly optional: boolean;
+  readonly readiness: boolean;
   isUp: boolean;
 }
 
@@ -27,15 +28,27 @@ export class HealthIndicators {
 
   /**
    * Adds a row: `add('storage', () => this.storage.isHealthy('storage'))`, with an indicator as Terminus has them. It
-   * is asked in the background. While it is down, /health is 503; with `optional` it is degraded.
+   * is asked in the background. While it is down, /health is 503; with `optional` it is degraded. With `readiness`
+   * /health/ready is 503, too, for what no request can do without: all processes get no requests then.
+   * @throws DeclarationError for a name that is taken, and for what is optional and decides on readiness
    */
-  add(name: string, check: Check, { optional = false } = {}): void {
+  add(name: string, check: Check, { optional = false, readiness = false } = {}): void {
     if (this.known.has(name) || ['database', 'redis', 'external'].includes(name)) {
       throw new DeclarationError(
         `/health has a service that is called ${name} already: add yours under another name`,
       );
     }
-    this.known.set(name, { check, optional, isUp: true });
+    if (optional && readiness) {
+      throw new DeclarationError(
+        `${name} of /health cannot be optional and decide on readiness: leave one out`,
+      );
+    }
+    this.known.set(name, { check, optional, readiness, isUp: true });
+  }
+
+  /** Whether everything is up that no request can do without. */
+  get areReady(): boolean {
+    return this.known.values().every(({ isUp, readiness }) => isUp || !readiness);
   }
 
   get rows(): readonly (readonly [string, Indicator])[] {

@@ -91,7 +91,13 @@ export class HealthMonitor
   }
 
   get isReady(): boolean {
-    return this.database === 'ok' && this.migrations.isCurrent && !this.isDraining && !this.heap.isShort;
+    return (
+      this.database === 'ok' &&
+      this.indicators.areReady &&
+      this.migrations.isCurrent &&
+      !this.isDraining &&
+      !this.heap.isShort
+    );
   }
 
   /** Checks now, unless a check is running. */

@@ -13,4 +13,4 @@ import { SharedWindows } from './shared-windows.js';
   providers: [Counters, Attempts, Quotas, SharedWindows],
   exports: [Attempts, Quotas, SharedWindows],
 })
-export class AttemptsModule {}
+export class LimitsModule {}
