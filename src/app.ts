@@ -41,7 +41,6 @@ import { UnderWay } from './platform/http/requests-under-way.js';
 import { refuseUnfilled } from './platform/http/decorator-checks.js';
 import { installHeaders } from './platform/http/headers.js';
 import { installRequestHead } from './platform/http/request-head.js';
-import { installBodyBudget } from './platform/limits/body-budget.js';
 import { LimitsConfig } from './platform/limits/limits.config.js';
 import { installRateLimit } from './platform/limits/rate-limit.js';
 import { SharedWindows } from './platform/limits/shared-windows.js';
@@ -109,7 +108,6 @@ export async function createApp(
   installSameOrigin(fastify, http);
   const { permissions } = app.get(Repositories, { strict: false });
   installAccess(fastify, config, authenticator, permissions, memberships);
-  installBodyBudget(fastify);
   installBodyParser(fastify);
   const handlers = handlersOf(app);
   refuseBypasses(app, handlers);

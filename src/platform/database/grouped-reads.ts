@@ -13,15 +13,13 @@ interface Waiting<R> {
   readonly refuse: (error: unknown) => void;
 }
 
-/** What one command reads, by id. */
-type Group<R> = Map<string, Waiting<R>>;
-
 /**
  * Reads of one record each that arrive in one turn of the event loop become one command, because a command costs several
  * times what it reads. Nobody waits longer than for the turn, and nobody gets an object that somebody else has got.
  */
 export class GroupedReads<R extends object> {
-  private groups: Group<R>[] = [];
+  /** What each command of this turn will read, by id. */
+  private groups: Map<string, Waiting<R>>[] = [];
 
   /** @param read resolves with up to `limit` records that match a filter */
   constructor(private readonly read: (filter: Filter, limit: number) => Promise<R[]>) {}
@@ -32,41 +30,26 @@ export class GroupedReads<R extends object> {
    */
   async one(filter: Filter): Promise<R | undefined> {
     if (!isSought(filter)) return (await this.read(filter, 1))[0];
-    return new Promise((settle, refuse) => {
-      const id = filter._id.toHexString();
-      this.groupFor(id).set(id, { sought: filter, settle, refuse });
-    });
-  }
-
-  /** The first group that reads no record of this id yet. */
-  private groupFor(id: string): Group<R> {
-    const fitting = this.groups.find((group) => group.size < MOST && !group.has(id));
-    if (fitting) return fitting;
     if (this.groups.length === 0) setImmediate(() => this.send());
-    const group: Group<R> = new Map();
-    this.groups.push(group);
-    return group;
+    const id = filter._id.toHexString();
+    const fitting = this.groups.find((group) => group.size < MOST && !group.has(id));
+    const group = fitting ?? new Map<string, Waiting<R>>();
+    if (!fitting) this.groups.push(group);
+    return new Promise((settle, refuse) => void group.set(id, { sought: filter, settle, refuse }));
   }
 
   private send(): void {
-    const { groups } = this;
-    this.groups = [];
-    for (const group of groups) void this.readAll(group);
+    for (const group of this.groups.splice(0)) void this.readAll([...group.values()]);
   }
 
-  private async readAll(group: Group<R>): Promise<void> {
-    const all = [...group.values()];
-    const [one, another] = all;
+  private async readAll(group: readonly Waiting<R>[]): Promise<void> {
+    const [one, another] = group;
+    const filter = another ? { _id: { $in: group.map(({ sought }) => sought._id) } } : one?.sought;
     try {
-      const filter = another ? { _id: { $in: all.map(({ sought }) => sought._id) } } : one?.sought;
-      const found = await this.read(filter ?? {}, all.length);
-      const byId = new Map(found.map((record) => [String((record as Sought)._id), record]));
-      for (const [id, { sought, settle }] of group) {
-        const record = byId.get(id);
-        settle(record && matches(record, sought) ? record : undefined);
-      }
+      const found = await this.read(filter ?? {}, group.length);
+      for (const { sought, settle } of group) settle(found.find((record) => matches(record, sought)));
     } catch (error) {
-      for (const { refuse } of all) refuse(error);
+      for (const { refuse } of group) refuse(error);
     }
   }
 }

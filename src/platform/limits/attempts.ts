@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { type mongo, Types } from 'mongoose';
 import { ApiError, apiError } from '../errors/errors.js';
 import { DomainEvents } from '../logging/events.js';
-import { chargedWith, chargeOf, Counters, withoutCharge } from './counters.js';
+import { chargedWith, Counters } from './counters.js';
 import { RefusalDelay } from './refusal-delay.js';
 
 /**
@@ -82,7 +82,10 @@ export class Attempts {
         this.requireUndelayed(budget, delayedUntil);
       }
       const result = await work();
-      await this.giveBack(charged, charge, { refill: true });
+      // A correct guess on a device resets that device's failures.
+      const devices = charged.filter(([kind]) => kind === 'device').map((budget) => this.idOf(budget));
+      await Promise.all(devices.map((id) => this.counters.remove(id)));
+      await this.giveBack(charged, charge);
       return result;
     } catch (error) {
       const isWrong = error instanceof ApiError && WRONG.has(error.code);
@@ -107,19 +110,9 @@ export class Attempts {
     throw apiError('RATE_LIMITED', { retryAfter: waitMs / 1000 });
   }
 
-  private async giveBack(
-    budgets: readonly Budget[],
-    charge: Types.ObjectId,
-    { refill = false } = {},
-  ): Promise<void> {
-    await Promise.all(
-      budgets.map((budget) => {
-        this.delays.delete(String(budget));
-        // A correct guess on a device resets that device's failures.
-        const stage = refill && budget[0] === 'device' ? forgetAll(new Date()) : giveBackTo(charge);
-        return this.counters.giveBack(this.idOf(budget), stage);
-      }),
-    );
+  private async giveBack(budgets: readonly Budget[], charge: Types.ObjectId): Promise<void> {
+    for (const budget of budgets) this.delays.delete(String(budget));
+    await Promise.all(budgets.map((budget) => this.counters.giveBack(this.idOf(budget), charge)));
   }
 
   private idOf([kind, subject]: Budget): string {
@@ -152,21 +145,4 @@ function takeFrom(
     { $set: { expiresAt: { $add: [{ $ifNull: ['$blockedUntil', now] }, MEMORY_MS] } } },
     { $unset: 'isBlocked' },
   ];
-}
-
-/** Takes a charge back, with the delay that it may have caused. */
-function giveBackTo(charge: Types.ObjectId): mongo.Document {
-  const taken = chargeOf(charge);
-  return {
-    $set: {
-      count: { $max: [0, { $subtract: ['$count', taken] }] },
-      blockedUntil: { $cond: [taken, '$$REMOVE', '$blockedUntil'] },
-      charges: withoutCharge(charge),
-    },
-  };
-}
-
-/** Counting starts at zero again. */
-function forgetAll(now: Date): mongo.Document {
-  return { $set: { expiresAt: now, blockedUntil: '$$REMOVE' } };
 }

@@ -19,7 +19,7 @@ const RETRY_MS = 1_000;
 export class Counters implements OnApplicationShutdown {
   private readonly mac: KeyedMac;
   /** What could not be given back yet, by counter. */
-  private readonly owed = new Map<string, mongo.Document[]>();
+  private readonly owed = new Map<string, readonly Types.ObjectId[]>();
   private retry: NodeJS.Timeout | undefined;
 
   constructor(
@@ -55,20 +55,29 @@ export class Counters implements OnApplicationShutdown {
   }
 
   /**
-   * Gives something back to a counter: at once, or as soon as the database can be reached, and in any case before this
-   * process changes the counter again.
-   * @param stage of an aggregation pipeline that has no further effect when it is repeated
+   * Gives a charge back, with the delay that it may have caused: at once, or as soon as the database can be reached, and
+   * in any case before this process changes the counter again. What was never charged changes nothing.
    */
-  async giveBack(id: string, stage: mongo.Document): Promise<void> {
-    this.owed.set(id, [...(this.owed.get(id) ?? []), stage].slice(-MOST_CHARGES));
+  async giveBack(id: string, charge: Types.ObjectId): Promise<void> {
+    this.owed.set(id, [...(this.owed.get(id) ?? []), charge].slice(-MOST_CHARGES));
     try {
       await this.pay(id);
     } catch (error) {
       if (!isOutage(error)) throw error;
       const [oldest] = this.owed.size > MOST_OWED ? this.owed.keys() : [];
       if (oldest !== undefined) this.owed.delete(oldest);
-      this.retry ??= setTimeout(() => void this.payAll(), RETRY_MS).unref();
+      this.payLater();
     }
+  }
+
+  /** Forgets all that was counted, and what this process owes. */
+  async remove(id: string): Promise<void> {
+    await this.collection.deleteOne({ _id: id });
+    this.owed.delete(id);
+  }
+
+  private payLater(): void {
+    this.retry ??= setTimeout(() => void this.payAll(), RETRY_MS).unref();
   }
 
   private async payAll(): Promise<void> {
@@ -76,22 +85,25 @@ export class Counters implements OnApplicationShutdown {
     try {
       for (const id of this.owed.keys()) await this.pay(id);
     } catch {
-      this.retry ??= setTimeout(() => void this.payAll(), RETRY_MS).unref();
+      this.payLater();
     }
   }
 
   private async pay(id: string): Promise<void> {
-    const stages = this.owed.get(id);
-    if (!stages) return;
-    try {
-      await this.collection.updateOne({ _id: id }, stages);
-    } catch (error) {
-      if (isOutage(error)) throw error;
-      this.owed.delete(id);
+    const charges = this.owed.get(id);
+    if (!charges) return;
+    const given = { $size: { $setIntersection: [CHARGES, charges] } };
+    const $set = {
+      count: { $max: [0, { $subtract: ['$count', given] }] },
+      blockedUntil: { $cond: [given, '$$REMOVE', '$blockedUntil'] },
+      charges: { $setDifference: [CHARGES, charges] },
+    };
+    await this.collection.updateOne({ _id: id }, [{ $set }]).catch((error: unknown) => {
+      if (!isOutage(error)) this.owed.delete(id);
       throw error;
-    }
+    });
     // More may have been added meanwhile.
-    if (this.owed.get(id) === stages) this.owed.delete(id);
+    if (this.owed.get(id) === charges) this.owed.delete(id);
   }
 
   private get collection(): mongo.Collection<Counter> {
@@ -102,16 +114,6 @@ export class Counters implements OnApplicationShutdown {
 /** The charges of a counter with one more, as an expression. It can be given back once, however often that is tried. */
 export function chargedWith(charge: Types.ObjectId): mongo.Document {
   return { $slice: [{ $concatArrays: [CHARGES, [charge]] }, -MOST_CHARGES] };
-}
-
-/** How much a charge has added to a counter: 1, or 0 once it was given back or was never made. */
-export function chargeOf(charge: Types.ObjectId): mongo.Document {
-  return { $cond: [{ $in: [charge, CHARGES] }, 1, 0] };
-}
-
-/** The charges without one. */
-export function withoutCharge(charge: Types.ObjectId): mongo.Document {
-  return { $setDifference: [CHARGES, [charge]] };
 }
 
 const CHARGES: mongo.Document = { $ifNull: ['$charges', []] };

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Types } from 'mongoose';
 import { ApiError, apiError } from '../errors/errors.js';
-import { chargedWith, chargeOf, Counters, withoutCharge } from './counters.js';
+import { chargedWith, Counters } from './counters.js';
 
 /** A limit per period, which starts with the first use. */
 export interface Quota {
@@ -15,14 +15,9 @@ export class Quotas {
   constructor(private readonly counters: Counters) {}
 
   /** @throws ApiError RATE_LIMITED with Retry-After when the subject has used it up */
-  async take(name: string, subject: string, quota: Quota): Promise<void> {
-    await this.charge(name, subject, quota, new Types.ObjectId());
-  }
-
-  private async charge(name: string, subject: string, quota: Quota, charge: Types.ObjectId): Promise<void> {
+  async take(name: string, subject: string, quota: Quota, charge = new Types.ObjectId()): Promise<void> {
     const { isLeft, end } = await this.use(name, subject, quota, charge);
-    if (isLeft) return;
-    throw apiError('RATE_LIMITED', { retryAfter: (end.getTime() - Date.now()) / 1000 });
+    if (!isLeft) throw apiError('RATE_LIMITED', { retryAfter: (end.getTime() - Date.now()) / 1000 });
   }
 
   /**
@@ -39,29 +34,23 @@ export class Quotas {
     const charge = new Types.ObjectId();
     let taken: Promise<void> | undefined;
     try {
-      return await work(() => (taken ??= this.charge(name, subject, quota, charge)));
+      return await work(() => (taken ??= this.take(name, subject, quota, charge)));
     } catch (error) {
-      if (taken && isOurFault(error)) await this.giveBack(name, subject, charge);
+      if (taken && isOurFault(error)) await this.counters.giveBack(this.counters.idOf(name, subject), charge);
       throw error;
     }
   }
 
-  private async giveBack(name: string, subject: string, charge: Types.ObjectId): Promise<void> {
-    const count = { $max: [0, { $subtract: ['$count', chargeOf(charge)] }] };
-    const stage = { $set: { count, charges: withoutCharge(charge) } };
-    await this.counters.giveBack(this.counters.idOf(name, subject), stage);
-  }
-
   /** Whether there was one left, for callers that must not reveal that nothing was done. */
   async takeQuietly(name: string, subject: string, quota: Quota): Promise<boolean> {
-    return (await this.use(name, subject, quota, new Types.ObjectId())).isLeft;
+    return (await this.use(name, subject, quota)).isLeft;
   }
 
   private async use(
     name: string,
     subject: string,
     { limit, seconds }: Quota,
-    charge: Types.ObjectId,
+    charge = new Types.ObjectId(),
   ): Promise<{ readonly isLeft: boolean; readonly end: Date }> {
     const now = new Date();
     const end = new Date(now.getTime() + seconds * 1000);

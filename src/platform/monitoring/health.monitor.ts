@@ -91,13 +91,8 @@ export class HealthMonitor
   }
 
   get isReady(): boolean {
-    return (
-      this.database === 'ok' &&
-      this.indicators.areReady &&
-      this.migrations.isCurrent &&
-      !this.isDraining &&
-      !this.heap.isShort
-    );
+    const isHindered = this.isDraining || this.heap.isShort;
+    return this.database === 'ok' && this.migrations.isCurrent && this.indicators.areReady && !isHindered;
   }
 
   /** Checks now, unless a check is running. */

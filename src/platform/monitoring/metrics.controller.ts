@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import { ApiExcludeEndpoint } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -9,12 +9,9 @@ import { Public } from '../access/access.js';
 import { Unlimited } from '../limits/rate-limit.js';
 import { AnyInput } from '../http/input.js';
 
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
-}
-
-function isSame(given: string, expected: string): boolean {
-  return timingSafeEqual(digest(given), digest(expected));
+function isSame(...tokens: [given: string, expected: string]): boolean {
+  const [given, expected] = tokens.map((token) => hash('sha256', token, 'buffer')) as [Buffer, Buffer];
+  return timingSafeEqual(given, expected);
 }
 
 /** Whether the socket itself is local and nobody forwarded the request: no header can claim this. */

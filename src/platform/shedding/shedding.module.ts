@@ -10,6 +10,7 @@ import { basePathOf } from '../http/public-origin.js';
 import { HeapWatch } from '../monitoring/heap-watch.js';
 import { readEach, readGauge } from '../monitoring/metrics.js';
 import { type AdaptiveLimit, limitOf } from './adaptive-limit.js';
+import { installBodyBudget } from './body-budget.js';
 import { installLoadShedding, unlimitedPaths } from './load-shedding.js';
 
 declare module 'fastify' {
@@ -46,6 +47,7 @@ export class SheddingModule implements OnModuleInit {
       unlimited,
       isMemoryShort: () => heap.isShort,
     });
+    installBodyBudget(fastify);
     fastify.decorate('limitOfRequests', limit);
     this.addMetrics(limit, shed);
   }
