@@ -24,6 +24,7 @@ export function routesOf({ token, projectId, projectIds }) {
       status: 200,
       request: {
         method: 'GET',
+        path: at,
         headers,
         // Another project each time: clients that ask at once rarely ask for the same.
         setupRequest: (request) => ({

@@ -234,9 +234,10 @@ describe('the password of the embedded MongoDB', () => {
         env: { PATH: process.env['PATH'] },
         stdio: ['ignore', 'ignore', 'inherit'],
       });
+      const closed = once(starting, 'close');
       await sleep(ms);
       starting.kill('SIGKILL');
-      await once(starting, 'close');
+      await closed;
     }
     const { uri } = await start();
     expect(await countNotes(uri)).toBe(1);
@@ -249,9 +250,10 @@ describe('the password of the embedded MongoDB', () => {
         env: { PATH: process.env['PATH'] },
         stdio: 'ignore',
       });
+      const closed = once(starting, 'close');
       await until(() => commandsNaming(`--dbpath=${dataDir}`).length > 0, 1);
       starting.kill('SIGKILL');
-      await once(starting, 'close');
+      await closed;
       await until(() => commandsNaming(`--dbpath=${dataDir}`).length === 0);
     }
   }, 60_000);
