@@ -55,8 +55,8 @@ export function describeSlowReceivers(its: () => { readonly test: TestApp; reado
     await eventually(async () => held.length === 1 && (await executions('running')) === 1);
     receiver.answer(hook.path, 200);
     held[0]?.end('ok');
-    // Until that is known, whoever asks is told to wait again.
-    await eventually(async () => (await executions('succeeded')) === 1);
+    // Until that is known, whoever asks is told to wait again; what shares its lane follows at once.
+    await eventually(async () => (await executions('succeeded')) >= 1);
     engine.advance(40_000);
     await hooks.allDelivered(hook);
     expect(held).toHaveLength(1);
