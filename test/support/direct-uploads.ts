@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { DirectUploads } from '../../src/modules/files/direct-uploads.js';
+import { FileStore } from '../../src/modules/files/file-store.js';
 import { OrphanedContents } from '../../src/modules/files/orphaned-contents.js';
 import { type FilesLab } from './files.js';
 import { FILES, PNG } from './forms.js';
@@ -91,6 +92,29 @@ export function describeDirectUploads(
       expect(await put(upload, PNG)).toBe(200);
       const both = await Promise.all([complete(id), complete(id)]);
       expect(both.map(({ body }) => body.data.status)).toEqual(['ready', 'ready']);
+      await ada.delete(`${FILES}/${id}`);
+      await pass();
+      await lab.expectAgreement();
+    });
+
+    it('says that it is ready to who asks for that while another request completes it', async () => {
+      const { id, upload } = await begun();
+      expect(await put(upload, PNG)).toBe(200);
+      const store = lab.test.app.get(FileStore, { strict: false });
+      const read = store.read.bind(store);
+      const completed = Promise.withResolvers<void>();
+      const asked = Promise.withResolvers<void>();
+      const slow = jest.spyOn(store, 'read').mockImplementationOnce(async (...of) => {
+        asked.resolve();
+        await completed.promise;
+        return read(...of);
+      });
+      const late = complete(id);
+      await asked.promise;
+      expect((await complete(id)).body.data.status).toBe('ready');
+      completed.resolve();
+      expect((await late).body.data.status).toBe('ready');
+      slow.mockRestore();
       await ada.delete(`${FILES}/${id}`);
       await pass();
       await lab.expectAgreement();

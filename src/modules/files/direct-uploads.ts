@@ -136,12 +136,23 @@ export class DirectUploads implements OnApplicationBootstrap, OnApplicationShutd
     const file = await this.records.get(scope, id);
     if (file.status === 'refused') throw refusalOf(file);
     if (file.status !== 'pending' || !file.arrival) return file;
-    const upload = await this.judged(scope, file, file.arrival);
+    try {
+      return await this.finish(scope, file, file.arrival);
+    } catch (error) {
+      // Another request may have completed it meanwhile, and removed what had arrived.
+      const now = await this.records.get(scope, id);
+      if (now.status === 'ready') return now;
+      throw error;
+    }
+  }
+
+  private async finish(scope: Scope, file: StoredFile, arrival: string): Promise<StoredFile> {
+    const upload = await this.judged(scope, file, arrival);
     try {
       const ready = await this.transactions.run((transaction) => this.take(scope, file, upload, transaction));
       if (ready.content === upload.content) this.orphans.settle(upload.content);
       else await this.orphans.discard(upload.content);
-      await this.empty(file.arrival);
+      await this.empty(arrival);
       return ready;
     } catch (error) {
       await this.orphans.discard(upload.content);
