@@ -98,7 +98,8 @@ export class EngineLab {
     return eventually(async () => {
       const execution = await this.executions.get(SYSTEM, id);
       return statuses.includes(execution.status) && execution;
-    });
+      // Hundreds of steps one after the other take their time on a busy machine.
+    }, 30_000);
   }
 
   /** Starts what a script does, and answers what it has come to. */
