@@ -60,6 +60,5 @@ function isSought(filter: Filter): filter is Sought {
 }
 
 function matches(record: object, sought: Sought): boolean {
-  const fields = record as Readonly<Record<string, unknown>>;
-  return Object.entries(sought).every(([field, id]) => id.equals(fields[field] as Types.ObjectId));
+  return Object.entries(sought).every(([field, id]) => id.equals((record as Sought)[field]));
 }

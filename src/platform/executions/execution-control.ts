@@ -19,7 +19,7 @@ const TRIES = 10;
 
 export type Resolution = 'happened' | 'again' | 'failed';
 
-/** ExecutionControl of people for an execution. Each is one transition from the state that was read. */
+/** What people order for an execution. Each is one transition from the state that was read. */
 @Injectable()
 export class ExecutionControl {
   constructor(

@@ -82,10 +82,7 @@ export class Attempts {
         this.requireUndelayed(budget, delayedUntil);
       }
       const result = await work();
-      // A correct guess on a device resets that device's failures.
-      const devices = charged.filter(([kind]) => kind === 'device').map((budget) => this.idOf(budget));
-      await Promise.all(devices.map((id) => this.counters.remove(id)));
-      await this.giveBack(charged, charge);
+      await this.giveBack(charged, charge, true);
       return result;
     } catch (error) {
       const isWrong = error instanceof ApiError && WRONG.has(error.code);
@@ -110,9 +107,15 @@ export class Attempts {
     throw apiError('RATE_LIMITED', { retryAfter: waitMs / 1000 });
   }
 
-  private async giveBack(budgets: readonly Budget[], charge: Types.ObjectId): Promise<void> {
-    for (const budget of budgets) this.delays.delete(String(budget));
-    await Promise.all(budgets.map((budget) => this.counters.giveBack(this.idOf(budget), charge)));
+  /** @param isRight a correct guess on a device resets that device's failures */
+  private async giveBack(budgets: readonly Budget[], charge: Types.ObjectId, isRight = false): Promise<void> {
+    const given = budgets.map((budget) => {
+      this.delays.delete(String(budget));
+      const id = this.idOf(budget);
+      const isReset = isRight && budget[0] === 'device';
+      return isReset ? this.counters.remove(id) : this.counters.giveBack(id, charge);
+    });
+    await Promise.all(given);
   }
 
   private idOf([kind, subject]: Budget): string {

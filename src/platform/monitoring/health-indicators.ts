@@ -46,11 +46,6 @@ export class HealthIndicators {
     this.known.set(name, { check, optional, readiness, isUp: true });
   }
 
-  /** Whether everything is up that no request can do without. */
-  get areReady(): boolean {
-    return this.known.values().every(({ isUp, readiness }) => isUp || !readiness);
-  }
-
   get rows(): readonly (readonly [string, Indicator])[] {
     return [...this.known];
   }

@@ -92,7 +92,8 @@ export class HealthMonitor
 
   get isReady(): boolean {
     const isHindered = this.isDraining || this.heap.isShort;
-    return this.database === 'ok' && this.migrations.isCurrent && this.indicators.areReady && !isHindered;
+    const areUp = this.indicators.rows.every(([, { isUp, readiness }]) => isUp || !readiness);
+    return this.database === 'ok' && this.migrations.isCurrent && areUp && !isHindered;
   }
 
   /** Checks now, unless a check is running. */

@@ -9,9 +9,10 @@ import { Public } from '../access/access.js';
 import { Unlimited } from '../limits/rate-limit.js';
 import { AnyInput } from '../http/input.js';
 
-function isSame(...tokens: [given: string, expected: string]): boolean {
-  const [given, expected] = tokens.map((token) => hash('sha256', token, 'buffer')) as [Buffer, Buffer];
-  return timingSafeEqual(given, expected);
+const digest = (text: string): Buffer => hash('sha256', text, 'buffer');
+
+function isSame(given: string, expected: string): boolean {
+  return timingSafeEqual(digest(given), digest(expected));
 }
 
 /** Whether the socket itself is local and nobody forwarded the request: no header can claim this. */
